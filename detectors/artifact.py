@@ -1,0 +1,153 @@
+"""A model folder (config.json, model.onnx) as a detector: hashes checked, loaded on first use.
+
+The graph holds normalisation, network, calibration and heat map. All that is left to do here is the one resize to
+the size in config.json, so nobody outside can get preprocessing wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from detectors.onnx_session import Session
+    from registry import Heatmap, Image
+    from registry.hookspecs import Register
+
+WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
+MODEL, CONFIG, METRICS, CARD = "model.onnx", "config.json", "metrics.json", "README.md"
+Mode = Literal["resize", "centre-crop"]
+
+
+class ArtifactError(ValueError):
+    """A model folder is not what its config.json says. The message says what, and of which detector."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What runs: config.json as values. files: name -> SHA-256 of what must stand beside it.
+
+    pixels: side of the square the graph takes. mode: "resize" fits the face crop into it, "centre-crop" takes that many
+    native pixels from the middle. polarity is written for readers; only the one we use is accepted.
+    """
+
+    key: str
+    title: str
+    pixels: int
+    mode: Mode = "resize"
+    expects: Literal["face", "image"] = "face"
+    fake_from: float = 0.5
+    real_until: float = 0.5
+    seconds: float = 10.0
+    crop_side: float = 0.87
+    polarity: str = "p_fake, 1 = fake"
+    architecture: str = ""
+    parameters: int = 0
+    license: str = ""
+    trained_on: tuple[str, ...] = ()
+    files: Mapping[str, str]
+
+    def as_json(self) -> str:
+        """The text of config.json."""
+        return json.dumps({"schema": 1, **asdict(self)}, indent=2) + "\n"
+
+
+def read_config(folder: Path) -> Config:
+    """config.json of a model folder. Raises ArtifactError."""
+    try:
+        values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        schema = values.pop("schema")
+        config = Config(**values | {"trained_on": tuple(values.get("trained_on", ()))})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ArtifactError(f"{folder.name}: {CONFIG} cannot be read: {error}") from error
+    _require(schema == 1, folder, f"schema must be 1, got {schema!r}")
+    _require(config.polarity == Config.polarity, folder, f"polarity must be {Config.polarity!r}, got {config.polarity!r}")
+    _require(config.mode in ("resize", "centre-crop"), folder, f"mode must be resize or centre-crop, got {config.mode!r}")
+    _require(isinstance(config.pixels, int) and 8 <= config.pixels <= 2048, folder, "pixels must be 8 to 2048")
+    _require(MODEL in config.files, folder, f"files must name {MODEL}")
+    _require(all(Path(name).name == name for name in config.files), folder, "files must stand beside config.json")
+    return config
+
+
+def _require(holds: bool, folder: Path, rule: str) -> None:
+    if not holds:
+        raise ArtifactError(f"{folder.name}: {CONFIG}: {rule}")
+
+
+def register_folder(register: Register, folder: Path) -> None:
+    """Register the detector of a model folder: what each of our own plugins does. Raises ArtifactError."""
+    config = read_config(folder)
+    register(
+        key=config.key,
+        title=config.title,
+        load=lambda: load_folder(folder),
+        expects=config.expects,
+        fake_from=config.fake_from,
+        real_until=config.real_until,
+        seconds=config.seconds,
+        source=f"models/weights/{folder.name}" if folder.parent == WEIGHTS else folder.name,
+        card=str(folder / CARD),
+    )
+
+
+def load_folder(folder: Path) -> OnnxDetector:
+    """The detector of a model folder, its network checked against config.json and loaded. Raises ArtifactError."""
+    from detectors.onnx_session import open_session  # on first use: listing the registry needs no runtime
+
+    config = read_config(folder)
+    data = _read_checked(folder, MODEL, config.files[MODEL])
+    return OnnxDetector(config, open_session(data))
+
+
+def _read_checked(folder: Path, name: str, expected: str) -> bytes:
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"{folder.name}: {name} is missing or cannot be opened") from error
+    found = hashlib.sha256(data).hexdigest()
+    _require(found == expected, folder, f"{name} has SHA-256 {found[:12]}…, expected {expected[:12]}…")
+    return data
+
+
+@dataclass(frozen=True)
+class OnnxDetector:
+    """A network in ONNX Runtime. Its graph: uint8 (n, s, s, 3) -> p_fake (n, 1), heat map (n, h', w') in [0, 1]."""
+
+    config: Config
+    session: Session
+
+    def examine(self, image: Image) -> tuple[float, Heatmap]:
+        """P(fake) and heat map of one uint8 RGB crop (h, w, 3), of any size."""
+        fitted = fit(image, self.config.pixels, self.config.mode)
+        p_fake, heatmap = self.session.run(fitted[None])
+        return float(p_fake[0, 0]), heatmap[0]
+
+
+def fit(image: Image, pixels: int, mode: Mode) -> Image:
+    """A crop as the graph takes it: uint8 RGB (pixels, pixels, 3)."""
+    return resize_square(image, pixels) if mode == "resize" else centre_crop(image, pixels)
+
+
+def resize_square(image: Image, pixels: int) -> Image:
+    """The one resize: by area when shrinking, so that nothing aliases, and bilinear when growing."""
+    import cv2
+
+    method = cv2.INTER_AREA if min(image.shape[:2]) > pixels else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (pixels, pixels), interpolation=method), dtype=np.uint8)
+
+
+def centre_crop(image: Image, pixels: int) -> Image:
+    """The middle, in native pixels; where the picture is smaller, its edges are reflected."""
+    height, width = image.shape[:2]
+    tall, wide = max(0, pixels - height), max(0, pixels - width)
+    padding = ((tall // 2, tall - tall // 2), (wide // 2, wide - wide // 2), (0, 0))
+    padded = np.pad(image, padding, mode="symmetric")
+    top, left = (padded.shape[0] - pixels) // 2, (padded.shape[1] - pixels) // 2
+    return np.ascontiguousarray(padded[top : top + pixels, left : left + pixels])

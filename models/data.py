@@ -1,0 +1,127 @@
+"""Labelled faces on disk, their splits, and where the face is in each: what training and evaluation read.
+
+Three layouts are read: a `manifest.csv` (path, label, generator, source, group, split), the Kaggle deepfake-faces
+layout (`metadata.csv` beside `faces_224/`), and a plain folder of `real/` and `fake/`.
+"""
+
+import csv
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Split = Literal["train", "val", "test", "eval"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test", "eval")
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+TRAIN_SHARE, VAL_SHARE = 0.8, 0.1  # of the groups, where the data names no split; the rest is "test"
+
+
+class DataError(ValueError):
+    """A data folder cannot be read as one of the three layouts, or may not be used for this."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One labelled picture. group: its source video (its own path where unknown); label: 1 = fake, 0 = real."""
+
+    path: Path
+    label: int
+    source: str
+    group: str
+    split: Split
+    generator: str = ""
+
+
+def read_samples(folders: Iterable[Path]) -> list[Sample]:
+    """Every labelled picture of these folders, in a fixed order. Raises DataError."""
+    samples = [sample for folder in folders for sample in _read_folder(folder.resolve())]
+    _refuse_shared_groups(samples)
+    return samples
+
+
+def select(samples: Iterable[Sample], *splits: Split) -> list[Sample]:
+    """The samples of these splits."""
+    return [sample for sample in samples if sample.split in splits]
+
+
+def refuse_eval_only(samples: Iterable[Sample]) -> None:
+    """For everything that fits anything. Raises DataError when a sample is marked as evaluation only."""
+    barred = sorted({sample.source for sample in samples if sample.split == "eval"})
+    if barred:
+        raise DataError(f"marked for evaluation only, so nothing may be fitted on it: {', '.join(barred)}")
+
+
+def _read_folder(folder: Path) -> list[Sample]:
+    if (folder / "manifest.csv").is_file():
+        return _read_manifest(folder)
+    if (marked := _read_marked_parent(folder)) is not None:
+        return marked
+    if (folder / "metadata.csv").is_file():
+        return _read_kaggle(folder)
+    if (folder / "real").is_dir() or (folder / "fake").is_dir():
+        return _read_plain(folder)
+    raise DataError(f"{folder.name}: expected manifest.csv, metadata.csv with faces_224/, or real/ and fake/")
+
+
+def _read_manifest(folder: Path) -> list[Sample]:
+    with (folder / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        return [_from_manifest(folder, row) for row in csv.DictReader(file)]
+
+
+def _from_manifest(folder: Path, row: dict[str, str]) -> Sample:
+    split, label = row["split"], row["label"]
+    if split not in SPLITS or label not in ("real", "fake"):
+        raise DataError(f"manifest.csv: label must be real or fake, split one of {SPLITS}, got {label!r}, {split!r}")
+    group = row["group"] or row["path"]
+    return Sample(folder / row["path"], int(label == "fake"), row["source"], group, split, row["generator"])
+
+
+def _read_marked_parent(folder: Path) -> list[Sample] | None:
+    """A folder inside a manifest's folder keeps the manifest's word: an eval-only set stays one when named alone."""
+    if not (folder.parent / "manifest.csv").is_file():
+        return None
+    return [sample for sample in _read_manifest(folder.parent) if folder in sample.path.parents] or None
+
+
+def _read_kaggle(folder: Path) -> list[Sample]:
+    with (folder / "metadata.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    samples = []
+    for row in rows:
+        path = folder / "faces_224" / Path(row["videoname"]).with_suffix(".jpg").name
+        group = Path(row["original"] or row["videoname"]).stem
+        fake = row["label"] == "FAKE"
+        samples.append(Sample(path, int(fake), folder.name, group, _split_of(group), "dfdc" if fake else ""))
+    return [sample for sample in samples if sample.path.is_file()]
+
+
+def _read_plain(folder: Path) -> list[Sample]:
+    samples = []
+    for label, name in enumerate(("real", "fake")):
+        for path in sorted((folder / name).rglob("*")):
+            if path.suffix.lower() in SUFFIXES:
+                group = str(path.relative_to(folder))
+                samples.append(Sample(path, label, folder.name, group, _split_of(group), name if label else ""))
+    return samples
+
+
+def _split_of(group: str) -> Split:
+    """A split for a group, by hash: the same on every machine, and for every picture of the group."""
+    place = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) / 2**32
+    if place < TRAIN_SHARE:
+        return "train"
+    return "val" if place < TRAIN_SHARE + VAL_SHARE else "test"
+
+
+def _refuse_shared_groups(samples: Sequence[Sample]) -> None:
+    """Raises DataError when one source video, or one path, stands in two splits."""
+    splits: dict[tuple[str, str], set[Split]] = defaultdict(set)
+    for sample in samples:
+        splits[sample.source, sample.group].add(sample.split)
+        splits["", str(sample.path)].add(sample.split)
+    shared = sorted(name for (_, name), found in splits.items() if len(found) > 1)
+    if shared:
+        raise DataError(f"{len(shared)} groups stand in two splits, {shared[0]!r} among them")
+

@@ -1,0 +1,235 @@
+"""Train one network: `python -m models train KEY --data DIR...`. Killed and started again, it goes on.
+
+Head first where the backbone is pretrained, then everything; AdamW on a cosine with warm-up; the weights' running
+average (Polyak & Juditsky 1992) is what is validated and kept; stops early on validation AUC. The same code runs on
+TensorFlow, JAX or PyTorch: set KERAS_BACKEND.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from models.architecture import Architecture
+from models.batches import Batches, Boxes, Images, Teacher, crop_all, with_face
+from models.data import Sample, refuse_eval_only, select
+
+HEAD = ("evidence",)  # the layers trained first
+Weights = list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to train. Everything a run depends on, but for the data, the architecture and the teacher."""
+
+    steps: int = 12_000
+    batch: int = 32
+    seed: int = 0
+    head_steps: int = 200  # with the backbone frozen; none for a network from scratch
+    head_rate: float = 3e-3
+    rate: float = 3e-4  # at the peak
+    warm_up: int = 400  # steps
+    decay: float = 0.02  # AdamW's weight decay
+    smoothing: float = 0.02  # of the labels
+    clip: float = 1.0  # global gradient norm
+    average: float = 0.998  # momentum of the weights' running average
+    every: int = 500  # steps between validations, and checkpoints
+    patience: int = 8  # validations without a better AUC
+
+
+@dataclass
+class Progress:
+    """Where a run is. Written beside its weights."""
+
+    step: int = 0
+    best_auc: float = 0.0
+    best_step: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def note(self, auc: float, loss: float) -> bool:
+        """Record a validation; True when it is the best so far."""
+        self.history.append({"step": self.step, "auc": auc, "loss": loss})
+        better = auc > self.best_auc
+        if better:
+            self.best_auc, self.best_step = auc, self.step
+        return better
+
+    def exhausted(self, recipe: Recipe) -> bool:
+        """Whether the last `patience` validations were all worse than the best."""
+        return self.step - self.best_step >= recipe.patience * recipe.every
+
+
+Report = Callable[[Progress, Recipe, float], None]
+"""Called after every step with the progress, the recipe and the mean loss since the last validation."""
+
+
+def train(
+    architecture: Architecture,
+    samples: Sequence[Sample],
+    *,
+    boxes: Boxes,
+    recipe: Recipe,
+    run: Path,
+    report: Report,
+    teacher: Teacher | None = None,
+) -> keras.Model:
+    """The trained network, with the averaged weights of its best validation. `run` keeps checkpoints.
+
+    Raises DataError when a sample is for evaluation only, or a class is missing from a split.
+    """
+    refuse_eval_only(samples)
+    make_repeatable(recipe.seed)
+    usable = with_face(samples, boxes)
+    validate = _Validation.of(select(usable, "val"), boxes, architecture.pixels)
+    state = _State.open(architecture, recipe, run)
+    batches = Batches(select(usable, "train"), boxes, architecture.pixels, recipe.batch, recipe.seed, teacher)
+    for images, targets in batches.run(state.progress.step, recipe.steps):
+        loss = state.learn(images, targets)
+        report(state.progress, recipe, loss)
+        if state.progress.step % recipe.every == 0 or state.progress.step == recipe.steps:
+            state.check(validate, loss)
+            if state.progress.exhausted(recipe):
+                break
+    return state.best()
+
+
+def make_repeatable(seed: int) -> None:
+    """Fix every seed, and let TensorFlow use only operations that give the same bits twice."""
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+@dataclass(frozen=True)
+class _Validation:
+    """The validation crops, and how well a network tells them apart."""
+
+    images: Images
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], boxes: Boxes, pixels: int) -> "_Validation":
+        labels = np.array([sample.label for sample in samples])
+        if set(labels.tolist()) != {0, 1}:
+            raise ValueError("the validation split must hold real and fake faces")
+        return cls(crop_all(samples, boxes, pixels), labels)
+
+    def auc(self, model: keras.Model) -> float:
+        parts = np.array_split(self.images, -(-len(self.images) // 64))
+        logits = np.concatenate([np.asarray(model.predict_on_batch(part)) for part in parts])
+        return float(roc_auc_score(self.labels, logits[:, 0]))
+
+
+@dataclass
+class _State:
+    """A run in progress: the network with its optimizer, the average of its weights, and where it is."""
+
+    model: keras.Model
+    average: Weights
+    progress: Progress
+    recipe: Recipe
+    run: Path
+
+    @classmethod
+    def open(cls, architecture: Architecture, recipe: Recipe, run: Path) -> "_State":
+        """Go on from the run's checkpoint, or begin."""
+        checkpoint = run / "checkpoint"
+        if checkpoint.is_dir():
+            model = keras.saving.load_model(checkpoint / "model.keras")
+            progress = Progress(**json.loads((checkpoint / "progress.json").read_text()))
+            return cls(model, _load_weights(checkpoint / "average.npz"), progress, recipe, run)
+        model = architecture.build()
+        run.mkdir(parents=True, exist_ok=True)
+        (run / "recipe.json").write_text(json.dumps({"architecture": architecture.key, **asdict(recipe)}, indent=2))
+        state = cls(model, [], Progress(), recipe, run)
+        state._compile(head_only=bool(architecture.pretrained) and recipe.head_steps > 0)
+        return state
+
+    def learn(self, images: Images, targets: NDArray[np.float32]) -> float:
+        """One step. Returns the mean loss since the last validation."""
+        if self.progress.step == self.recipe.head_steps:
+            self._compile(head_only=False)
+        loss = self.model.train_on_batch(images, targets)
+        self.progress.step += 1
+        self._blend()
+        return float(np.asarray(loss).reshape(-1)[0])
+
+    def check(self, validation: _Validation, loss: float) -> None:
+        """Validate the averaged weights, keep them when best, and write a checkpoint."""
+        current = self.model.get_weights()
+        self.model.set_weights(self.average)
+        if self.progress.note(validation.auc(self.model), loss):
+            _replace(self.run / "best.keras", self.model.save)
+        self.model.set_weights(current)
+        self.model.reset_metrics()
+        self._write_checkpoint()
+
+    def best(self) -> keras.Model:
+        """The network with the best averaged weights so far."""
+        return keras.saving.load_model(self.run / "best.keras", compile=False)
+
+    def _compile(self, *, head_only: bool) -> None:
+        for layer in self.model.layers:
+            layer.trainable = not head_only or layer.name in HEAD
+        loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=self.recipe.smoothing)
+        self.model.compile(_optimizer(self.recipe, head_only=head_only), loss)
+        self.average = self.model.get_weights()
+
+    def _blend(self) -> None:
+        """Move the average towards the weights; faster at first, when it still remembers the start."""
+        begun = self.progress.step - self.recipe.head_steps
+        keep = min(self.recipe.average, (1 + max(begun, 0)) / (10 + max(begun, 0)))
+        for kept, weights in zip(self.average, self.model.get_weights(), strict=True):
+            kept += ((1 - keep) * (weights - kept)).astype(kept.dtype)
+
+    def _write_checkpoint(self) -> None:
+        fresh, checkpoint = self.run / "checkpoint.new", self.run / "checkpoint"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        self.model.save(fresh / "model.keras")
+        np.savez(fresh / "average.npz", *self.average)
+        (fresh / "progress.json").write_text(json.dumps(asdict(self.progress)))
+        old = self.run / "checkpoint.old"
+        if checkpoint.exists():
+            checkpoint.rename(old)
+        fresh.rename(checkpoint)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _optimizer(recipe: Recipe, *, head_only: bool) -> keras.optimizers.Optimizer:
+    if head_only:
+        return keras.optimizers.AdamW(recipe.head_rate, weight_decay=0.0)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, recipe.steps - recipe.warm_up, alpha=0.02, warmup_target=recipe.rate, warmup_steps=recipe.warm_up
+    )
+    return keras.optimizers.AdamW(rate, weight_decay=recipe.decay, global_clipnorm=recipe.clip)
+
+
+def _load_weights(path: Path) -> Weights:
+    with np.load(path) as arrays:
+        return [arrays[name] for name in arrays.files]
+
+
+def _replace(path: Path, save: Callable[[Any], None]) -> None:
+    """Write beside the file, then put it in its place: a kill leaves the old one whole."""
+    fresh = path.with_name(f"new-{path.name}")
+    save(fresh)
+    os.replace(fresh, path)
+
+
+def seconds_left(progress: Progress, recipe: Recipe, began: tuple[float, int]) -> float:
+    """An estimate from the speed since (time, step)."""
+    at, step = began
+    done = max(1, progress.step - step)
+    return (time.monotonic() - at) / done * (recipe.steps - progress.step)

@@ -1,0 +1,139 @@
+"""The contract between a detector and everybody else: what it is, what it is given, what it answers.
+
+One polarity everywhere: p_fake is P(fake) in [0, 1], 1 = fake.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""uint8 RGB, shape (height, width, 3)."""
+Heatmap = NDArray[np.float32]
+"""float32 in [0, 1], shape (h', w'), any size; laid over the image the detector was given. 1 = looks fake."""
+Answer = float | tuple[float, Heatmap]
+Label = Literal["fake", "real", "inconclusive", "failed"]
+Expects = Literal["face", "image"]
+
+MIN_FACE_PIXELS = 64  # longer side of the face box; below it every verdict is "inconclusive"
+KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # kebab-case, what a plugin may register
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """A loaded detector. A plain callable with the same argument and answer will do as well."""
+
+    def examine(self, image: Image) -> Answer:
+        """P(fake) for one uint8 RGB image (h, w, 3), alone or with a heat map."""
+        ...
+
+
+Examine = Callable[[Image], Answer]
+Load = Callable[[], Detector | Examine]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorSpec:
+    """A registered detector: plain values and a `load` that is called once, on first use.
+
+    expects: "face" for a face crop, "image" for the whole picture. fake_from, real_until: thresholds on p_fake.
+    seconds: how long one call of `examine` may take. source: where it comes from; card: its model card (Markdown text
+    or a path to it). owner and version name the distribution that registered it. Raises ValueError on a bad value.
+    """
+
+    key: str
+    title: str
+    load: Load = field(repr=False, compare=False)
+    expects: Expects = "face"
+    fake_from: float = 0.5
+    real_until: float = 0.5
+    seconds: float = 10.0
+    source: str = ""
+    card: str = field(default="", repr=False)
+    owner: str = ""
+    version: str = ""
+    builtin: bool = False
+
+    def __post_init__(self) -> None:
+        _require(isinstance(self.title, str) and self.title.strip(), "title must be a non-empty text", self.title)
+        _require(callable(self.load), "load must be callable", self.load)
+        _require(self.expects in ("face", "image"), 'expects must be "face" or "image"', self.expects)
+        thresholds = "0 <= real_until <= fake_from <= 1 must hold"
+        _require(0 <= self.real_until <= self.fake_from <= 1, thresholds, (self.real_until, self.fake_from))
+        _require(self.seconds > 0, "seconds must be above 0", self.seconds)
+        _require(isinstance(self.source, str) and isinstance(self.card, str), "source and card must be text", self.card)
+
+
+def _require(holds: object, rule: str, came: object) -> None:
+    if not holds:
+        raise ValueError(f"{rule}, got {came!r}")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a detector answered, checked: p_fake in [0, 1] and a heat map or None."""
+
+    p_fake: float
+    heatmap: Heatmap | None = None
+
+
+def read_finding(answer: object) -> Finding:
+    """The checked form of what `examine` returned.
+
+    Raises TypeError when it is not a number (or a number and a heat map), ValueError when NaN or out of range.
+    """
+    p_fake, heatmap = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
+    if isinstance(p_fake, str | bytes | bool) or np.size(p_fake) != 1:
+        raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}")
+    number = float(np.asarray(p_fake, dtype=np.float64).reshape(()))
+    if not 0.0 <= number <= 1.0:  # NaN fails this as well
+        raise ValueError(f"p_fake must be a number in [0, 1], got {number}")
+    return Finding(number, None if heatmap is None else _read_heatmap(heatmap))
+
+
+def _read_heatmap(heatmap: object) -> Heatmap:
+    array = np.asarray(heatmap, dtype=np.float32)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"a heat map must have shape (h, w), got {array.shape}")
+    if not ((array >= 0) & (array <= 1)).all():
+        raise ValueError("a heat map must hold numbers in [0, 1]")
+    return array
+
+
+def _shorten(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One detector's word on one face (or whole image). Milliseconds do not count loading. error is None or a sentence."""
+
+    detector: str
+    title: str
+    p_fake: float | None
+    label: Label
+    fake_from: float
+    real_until: float
+    milliseconds: float
+    error: str | None = None
+    heatmap: Heatmap | None = field(default=None, repr=False, compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented JSON form; the heat map is a picture, so it stays out."""
+        values = asdict(self)
+        del values["heatmap"]
+        return values
+
+
+def judge(p_fake: float, *, fake_from: float, real_until: float, face_pixels: int | None = None) -> Label:
+    """The label for p_fake: a function of p_fake, the thresholds and the face's longer side, and of nothing else."""
+    if face_pixels is not None and face_pixels < MIN_FACE_PIXELS:
+        return "inconclusive"
+    if p_fake >= fake_from:
+        return "fake"
+    return "real" if p_fake < real_until else "inconclusive"

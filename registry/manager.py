@@ -1,0 +1,179 @@
+"""Which detectors are here: the built-ins first, then every installed plugin, each asked separately."""
+
+import difflib
+import importlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import Distribution, EntryPoint, distributions
+from typing import Any
+
+import pluggy
+
+from registry import hookspecs
+from registry.contract import KEY, DetectorSpec, Load
+from registry.hookspecs import PROJECT
+
+BUILTINS = ("detectors.custom_cnn", "detectors.efficientnet")  # by name: nothing of ours is imported here
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that kept a plugin, or one of its detectors, out of the jury."""
+
+    plugin: str
+    reason: str
+
+
+class UnknownDetectorError(LookupError):
+    """No detector of that key is registered; the message says which are."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The registered detectors in order, and what went wrong while asking for them."""
+
+    detectors: tuple[DetectorSpec, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def __iter__(self) -> Iterator[DetectorSpec]:
+        return iter(self.detectors)
+
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all detectors, in order."""
+        return tuple(spec.key for spec in self.detectors)
+
+    def __getitem__(self, key: str) -> DetectorSpec:
+        for spec in self.detectors:
+            if spec.key == key:
+                return spec
+        raise UnknownDetectorError(_say_unknown(key, self.keys()))
+
+    def choose(self, only: Sequence[str] | None = None) -> tuple[DetectorSpec, ...]:
+        """The detectors of these keys, in the registry's order; all of them for None or an empty list.
+
+        Raises UnknownDetectorError.
+        """
+        wanted = {self[key].key for key in only or self.keys()}
+        return tuple(spec for spec in self.detectors if spec.key in wanted)
+
+    def with_detector(self, spec: DetectorSpec) -> "Registry":
+        """This registry and one detector more. Raises ValueError when its key is taken."""
+        if spec.key in self.keys():
+            raise ValueError(f"the detector key {spec.key!r} is taken by {self[spec.key].title!r}")
+        return replace(self, detectors=(*self.detectors, spec))
+
+
+def _say_unknown(key: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"no detector named {key!r} is here; there are {', '.join(known) or 'none'}.{hint}"
+
+
+def load_registry(*, blocked: Iterable[str] | None = None) -> Registry:
+    """Ask every plugin for its detectors. What fails is named in `problems` and stops nobody else.
+
+    blocked: plugin names to leave out; None reads the environment variable FACEJURY_BLOCK (comma-separated).
+    """
+    plugins = [*_builtin_plugins(), *_installed_plugins()]
+    names = _blocked_by_environment() if blocked is None else set(blocked)
+    desk = _Desk({}, [])
+    for name in sorted(names - {plugin.name for plugin in plugins}):
+        desk.problems.append(Problem(name, f"blocked, but no plugin has that name; there are {_list(plugins)}"))
+    for plugin in plugins:
+        if plugin.name not in names:
+            desk.hear(plugin)
+    return Registry(tuple(desk.taken.values()), tuple(desk.problems))
+
+
+def _blocked_by_environment() -> set[str]:
+    return {name.strip() for name in os.environ.get("FACEJURY_BLOCK", "").split(",") if name.strip()}
+
+
+def _list(plugins: "Iterable[_Plugin]") -> str:
+    return ", ".join(plugin.name for plugin in plugins)
+
+
+@dataclass(frozen=True)
+class _Plugin:
+    """Somebody to ask: a name people can block, who owns it, and how to import it."""
+
+    name: str
+    owner: str
+    version: str
+    load: Callable[[], object]
+    builtin: bool = False
+
+
+def _builtin_plugins() -> list[_Plugin]:
+    return [
+        _Plugin(
+            name=dotted.rpartition(".")[2].replace("_", "-"),
+            owner=PROJECT,
+            version="built in",
+            load=lambda dotted=dotted: importlib.import_module(dotted),  # type: ignore[misc]
+            builtin=True,
+        )
+        for dotted in BUILTINS
+    ]
+
+
+def _installed_plugins() -> list[_Plugin]:
+    found = {
+        (entry.name, entry.value): _Plugin(entry.name, distribution.name, distribution.version, entry.load)
+        for distribution, entry in _entry_points()
+    }
+    return [found[name] for name in sorted(found)]  # sorted: who keeps a key must not depend on the file system
+
+
+def _entry_points() -> Iterator[tuple[Distribution, EntryPoint]]:
+    for distribution in distributions():
+        for entry in distribution.entry_points:
+            if entry.group == PROJECT:
+                yield distribution, entry
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """Where plugins are heard, one at a time: the keys taken so far, and the problems met."""
+
+    taken: dict[str, DetectorSpec]
+    problems: list[Problem]
+
+    def hear(self, plugin: _Plugin) -> None:
+        try:
+            offers = _ask(plugin)
+        except Exception as error:  # a stranger's import or registration may raise anything
+            self.problems.append(Problem(plugin.name, f"{type(error).__name__}: {error}"))
+            return
+        if not offers:
+            self.problems.append(Problem(plugin.name, "registers no detector"))
+        for spec in offers:
+            self._accept(plugin, spec)
+
+    def _accept(self, plugin: _Plugin, spec: DetectorSpec) -> None:
+        holder = self.taken.setdefault(spec.key, spec)
+        if holder is not spec:
+            reason = f"the key {spec.key!r} is taken by {holder.title!r} of {holder.owner}"
+            self.problems.append(Problem(plugin.name, reason))
+
+
+def _ask(plugin: _Plugin) -> list[DetectorSpec]:
+    """What one plugin offers. A manager of its own: nobody sees, or is asked with, anybody else."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(plugin.load(), plugin.name)  # raises on a wrong signature
+    manager.check_pending()  # raises on a misspelt hook
+    offers: list[DetectorSpec] = []
+    manager.hook.register_detectors(register=_taker(plugin, offers))
+    return offers
+
+
+def _taker(plugin: _Plugin, offers: list[DetectorSpec]) -> Callable[..., None]:
+    def register(*, key: str, title: str, load: Load, **options: Any) -> None:
+        if not isinstance(key, str) or not KEY.fullmatch(key):
+            raise ValueError(f"key must be kebab-case (a-z, 0-9 and single hyphens), got {key!r}")
+        origin = {"owner": plugin.owner, "version": plugin.version, "builtin": plugin.builtin}
+        offers.append(DetectorSpec(key=key, title=title, load=load, **origin, **options))
+
+    return register
