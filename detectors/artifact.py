@@ -68,8 +68,12 @@ def read_config(folder: Path) -> Config:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ArtifactError(f"{folder.name}: {CONFIG} cannot be read: {error}") from error
     _require(schema == 1, folder, f"schema must be 1, got {schema!r}")
-    _require(config.polarity == Config.polarity, folder, f"polarity must be {Config.polarity!r}, got {config.polarity!r}")
-    _require(config.mode in ("resize", "centre-crop"), folder, f"mode must be resize or centre-crop, got {config.mode!r}")
+    _require(
+        config.polarity == Config.polarity, folder, f"polarity must be {Config.polarity!r}, got {config.polarity!r}"
+    )
+    _require(
+        config.mode in ("resize", "centre-crop"), folder, f"mode must be resize or centre-crop, got {config.mode!r}"
+    )
     _require(isinstance(config.pixels, int) and 8 <= config.pixels <= 2048, folder, "pixels must be 8 to 2048")
     _require(MODEL in config.files, folder, f"files must name {MODEL}")
     _require(all(Path(name).name == name for name in config.files), folder, "files must stand beside config.json")

@@ -13,8 +13,11 @@ from rich.console import Console
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
+FACES = Path("runs") / "faces.json"  # where the faces of data sets are, found once
 
-Data = Annotated[list[Path], typer.Option("--data", help="A folder: manifest.csv, Kaggle deepfake-faces, or real/ and fake/.")]
+Data = Annotated[
+    list[Path], typer.Option("--data", help="A folder: manifest.csv, Kaggle deepfake-faces, or real/ and fake/.")
+]
 Key = Annotated[str, typer.Argument(help="The architecture: custom-cnn or efficientnet.")]
 
 
@@ -39,15 +42,16 @@ def train(
     from detectors.artifact import load_folder
     from models import architectures
     from models.data import read_samples, select
-    from models.face_index import index_faces
+    from models.face_index import label_faces
     from models.train import Progress, Recipe, seconds_left
     from models.train import train as train_network
 
     architecture = architectures.find(key)
     folder = run or Path("runs") / key
     samples = select(read_samples(data), "train", "val")
-    boxes = index_faces(samples, Path("runs") / "faces.json")
-    recipe = Recipe(steps=steps, batch=batch, rate=rate, every=every, seed=seed)
+    faces, _ = label_faces(samples, FACES)
+    head_steps = Recipe.head_steps if architecture.pretrained else 0
+    recipe = Recipe(head_steps=head_steps, steps=steps, batch=batch, rate=rate, every=every, seed=seed)
     began: list[tuple[float, int]] = []
 
     def report(progress: Progress, recipe: Recipe, loss: float) -> None:
@@ -59,8 +63,48 @@ def train(
             console.print(f"step {progress.step}/{recipe.steps}  loss {loss:.4f}  {best}  {left:.0f} min left")
 
     teach = (lambda face: load.examine(face)[0]) if teacher and (load := load_folder(teacher)) else None
-    train_network(architecture, samples, boxes=boxes, recipe=recipe, run=folder, report=report, teacher=teach)
+    train_network(architecture, faces, recipe=recipe, run=folder, report=report, teacher=teach)
     console.print(f"trained: {folder / 'best.keras'}")
+
+
+@app.command()
+def export(
+    key: Key,
+    data: Data,
+    run: Annotated[Path | None, typer.Option(help="The run to export; its best.keras is taken.")] = None,
+    to: Annotated[Path | None, typer.Option(help="The model folder to write.")] = None,
+) -> None:
+    """Calibrate a trained network on validation faces and write its model folder, ONNX checked against Keras."""
+    import keras
+
+    from detectors.artifact import WEIGHTS, Config
+    from models import architectures, calibrate
+    from models import export as exporter
+    from models.batches import crop_all
+    from models.data import read_samples, select
+    from models.face_index import label_faces
+
+    architecture = architectures.find(key)
+    model = keras.saving.load_model((run or Path("runs") / key) / "best.keras", compile=False)
+    samples = select(read_samples(data), "train", "val")
+    held_out, _ = label_faces(select(samples, "val"), FACES)
+    calibration, thresholds = calibrate.fit(model, held_out)
+    config = Config(
+        key=key,
+        title=architecture.title,
+        pixels=model.input.shape[1],
+        fake_from=thresholds.fake_from,
+        real_until=thresholds.real_until,
+        architecture=architecture.paper,
+        license="research use: see models/weights/LICENSE",
+        trained_on=tuple(sorted({sample.source for sample in samples})),
+        files={},
+    )
+    crops = crop_all(held_out[:: max(1, len(held_out) // 16)], config.pixels)
+    folder = to or WEIGHTS / key
+    exporter.export(model, calibration, folder, config=config, crops=crops)
+    console.print(f"calibration {calibration}, {thresholds}")
+    console.print(f"written: {folder}")
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def sharpen(image: Image, random: Generator) -> Image:
 def add_noise(image: Image, random: Generator) -> Image:
     """Gaussian, sigma 1 to 8 of 255."""
     noise = random.standard_normal(image.shape, dtype=np.float32) * np.float32(random.uniform(1, 8))
-    return np.clip(image + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image + noise, 0, 255), dtype=np.uint8)
 
 
 def recolour(image: Image, random: Generator) -> Image:
@@ -79,7 +79,7 @@ def recolour(image: Image, random: Generator) -> Image:
     values = (image - 128.0) * gain + 128.0 + shift
     grey = values.mean(axis=2, keepdims=True)
     values = grey + (values - grey) * random.uniform(0.5, 1.5)
-    return np.clip(values, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values, 0, 255), dtype=np.uint8)
 
 
 def encode_jpeg(image: Image, random: Generator) -> Image:
@@ -92,7 +92,7 @@ def jpeg(image: Image, quality: int, *, subsampled: bool = True) -> Image:
     sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if subsampled else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
-    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
 
 
 STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
@@ -104,3 +104,12 @@ STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
     (0.1, add_noise),
     (0.5, encode_jpeg),
 )
+
+
+def degrade(image: Image, random: Generator) -> Image:
+    """What a messenger makes of a face: smaller (half to full size), then JPEG of quality 30 to 90."""
+    height, width = image.shape[:2]
+    scale = random.uniform(0.5, 1.0)
+    small = max(24, round(width * scale)), max(24, round(height * scale))
+    reduced = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return jpeg(reduced, int(random.integers(30, 91)))

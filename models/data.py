@@ -124,4 +124,3 @@ def _refuse_shared_groups(samples: Sequence[Sample]) -> None:
     shared = sorted(name for (_, name), found in splits.items() if len(found) > 1)
     if shared:
         raise DataError(f"{len(shared)} groups stand in two splits, {shared[0]!r} among them")
-

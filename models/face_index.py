@@ -4,37 +4,49 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.progress import track
 
-from detectors.faces import Box, find_faces
+from detectors.faces import Box, crop_face, find_faces
 from detectors.images import ImageError, read_image
 from models.data import Sample
+from registry import Image
 
 CHUNK = 64  # pictures handed to a worker at a time
 
 
-def index_faces(samples: Sequence[Sample], cache: Path) -> dict[Path, Box | None]:
-    """The box of the largest face of every sample, None where there is none. Fills and reads the file `cache`."""
+@dataclass(frozen=True)
+class LabelledFace:
+    """A sample and the box of its largest face."""
+
+    sample: Sample
+    box: Box
+
+    def read(self) -> Image:
+        """The whole picture: uint8 RGB (h, w, 3)."""
+        return read_image(self.sample.path).pixels
+
+    def crop(self) -> Image:
+        """The face as it is served: uint8 RGB (side, side, 3)."""
+        return crop_face(self.read(), self.box)
+
+
+def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFace], list[Sample]]:
+    """The largest face of every sample, and the samples that have none. Fills and reads the file `cache`."""
     known = _read(cache)
     missing = [sample.path for sample in samples if _name(sample.path) not in known]
     if missing:
         known |= _find_all(missing)
         _write(cache, known)
-    return {sample.path: _box(known[_name(sample.path)]) for sample in samples}
+    faces = [LabelledFace(sample, box) for sample in samples if (box := known[_name(sample.path)])]
+    return faces, [sample for sample in samples if not known[_name(sample.path)]]
 
 
 def _name(path: Path) -> str:
     """A file's name in the cache: two folders and the name, and its size, so that a changed file is looked at again."""
     return f"{'/'.join(path.parts[-4:])}:{path.stat().st_size}"
-
-
-def _box(found: Sequence[int] | None) -> Box | None:
-    if found is None:
-        return None
-    left, top, right, bottom = found
-    return left, top, right, bottom
 
 
 def _find_all(paths: Sequence[Path]) -> dict[str, Box | None]:
@@ -55,7 +67,13 @@ def find_largest_face(path: Path) -> Box | None:
 
 
 def _read(cache: Path) -> dict[str, Box | None]:
-    return json.loads(cache.read_text()) if cache.is_file() else {}
+    found = json.loads(cache.read_text()) if cache.is_file() else {}
+    return {name: None if box is None else _box(box) for name, box in found.items()}
+
+
+def _box(values: Sequence[int]) -> Box:
+    left, top, right, bottom = values
+    return left, top, right, bottom
 
 
 def _write(cache: Path, known: dict[str, Box | None]) -> None:

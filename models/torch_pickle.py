@@ -71,7 +71,7 @@ class _TensorUnpickler(pickle.Unpickler):
 
     def persistent_load(self, reference: Any) -> tuple[str, np.dtype[Any]]:
         _, kind, name, *_ = reference  # ("storage", type, name, device, count, view)
-        return name, DTYPES[kind]
+        return str(name), DTYPES[str(kind)]
 
 
 def _rebuild(

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from models.architecture import Architecture
-from models.batches import Batches, Boxes, Images, Teacher, crop_all, with_face
-from models.data import Sample, refuse_eval_only, select
+from models.batches import Batches, Images, Teacher, crop_all
+from models.data import refuse_eval_only
+from models.face_index import LabelledFace
 
 HEAD = ("evidence",)  # the layers trained first
 Weights = list[NDArray[np.float32]]
@@ -34,7 +35,7 @@ class Recipe:
     steps: int = 12_000
     batch: int = 32
     seed: int = 0
-    head_steps: int = 200  # with the backbone frozen; none for a network from scratch
+    head_steps: int = 200  # with the backbone frozen; 0 for a network from scratch
     head_rate: float = 3e-3
     rate: float = 3e-4  # at the peak
     warm_up: int = 400  # steps
@@ -74,9 +75,8 @@ Report = Callable[[Progress, Recipe, float], None]
 
 def train(
     architecture: Architecture,
-    samples: Sequence[Sample],
+    faces: Sequence[LabelledFace],
     *,
-    boxes: Boxes,
     recipe: Recipe,
     run: Path,
     report: Report,
@@ -84,19 +84,19 @@ def train(
 ) -> keras.Model:
     """The trained network, with the averaged weights of its best validation. `run` keeps checkpoints.
 
-    Raises DataError when a sample is for evaluation only, or a class is missing from a split.
+    Raises DataError when a face is for evaluation only, ValueError when validation lacks a class.
     """
-    refuse_eval_only(samples)
+    refuse_eval_only(face.sample for face in faces)
     make_repeatable(recipe.seed)
-    usable = with_face(samples, boxes)
-    validate = _Validation.of(select(usable, "val"), boxes, architecture.pixels)
+    held_out, learnt = ([face for face in faces if face.sample.split == split] for split in ("val", "train"))
+    validation = _Validation.of(held_out, architecture.pixels)
     state = _State.open(architecture, recipe, run)
-    batches = Batches(select(usable, "train"), boxes, architecture.pixels, recipe.batch, recipe.seed, teacher)
+    batches = Batches(learnt, architecture.pixels, recipe.batch, recipe.seed, teacher)
     for images, targets in batches.run(state.progress.step, recipe.steps):
         loss = state.learn(images, targets)
         report(state.progress, recipe, loss)
         if state.progress.step % recipe.every == 0 or state.progress.step == recipe.steps:
-            state.check(validate, loss)
+            state.check(validation, loss)
             if state.progress.exhausted(recipe):
                 break
     return state.best()
@@ -119,11 +119,11 @@ class _Validation:
     labels: NDArray[np.int64]
 
     @classmethod
-    def of(cls, samples: Sequence[Sample], boxes: Boxes, pixels: int) -> "_Validation":
-        labels = np.array([sample.label for sample in samples])
+    def of(cls, faces: Sequence[LabelledFace], pixels: int) -> "_Validation":
+        labels = np.array([face.sample.label for face in faces])
         if set(labels.tolist()) != {0, 1}:
             raise ValueError("the validation split must hold real and fake faces")
-        return cls(crop_all(samples, boxes, pixels), labels)
+        return cls(crop_all(faces, pixels), labels)
 
     def auc(self, model: keras.Model) -> float:
         parts = np.array_split(self.images, -(-len(self.images) // 64))
@@ -153,12 +153,12 @@ class _State:
         run.mkdir(parents=True, exist_ok=True)
         (run / "recipe.json").write_text(json.dumps({"architecture": architecture.key, **asdict(recipe)}, indent=2))
         state = cls(model, [], Progress(), recipe, run)
-        state._compile(head_only=bool(architecture.pretrained) and recipe.head_steps > 0)
+        state._compile(head_only=recipe.head_steps > 0)
         return state
 
     def learn(self, images: Images, targets: NDArray[np.float32]) -> float:
         """One step. Returns the mean loss since the last validation."""
-        if self.progress.step == self.recipe.head_steps:
+        if self.progress.step == self.recipe.head_steps > 0:
             self._compile(head_only=False)
         loss = self.model.train_on_batch(images, targets)
         self.progress.step += 1
@@ -190,8 +190,8 @@ class _State:
         """Move the average towards the weights; faster at first, when it still remembers the start."""
         begun = self.progress.step - self.recipe.head_steps
         keep = min(self.recipe.average, (1 + max(begun, 0)) / (10 + max(begun, 0)))
-        for kept, weights in zip(self.average, self.model.get_weights(), strict=True):
-            kept += ((1 - keep) * (weights - kept)).astype(kept.dtype)
+        current = self.model.get_weights()
+        self.average = [keep * kept + (1 - keep) * weights for kept, weights in zip(self.average, current, strict=True)]
 
     def _write_checkpoint(self) -> None:
         fresh, checkpoint = self.run / "checkpoint.new", self.run / "checkpoint"
@@ -210,8 +210,9 @@ class _State:
 def _optimizer(recipe: Recipe, *, head_only: bool) -> keras.optimizers.Optimizer:
     if head_only:
         return keras.optimizers.AdamW(recipe.head_rate, weight_decay=0.0)
+    warm_up = min(recipe.warm_up, recipe.steps // 2)
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0, recipe.steps - recipe.warm_up, alpha=0.02, warmup_target=recipe.rate, warmup_steps=recipe.warm_up
+        0.0, recipe.steps - warm_up, alpha=0.02, warmup_target=recipe.rate, warmup_steps=warm_up
     )
     return keras.optimizers.AdamW(rate, weight_decay=recipe.decay, global_clipnorm=recipe.clip)
 

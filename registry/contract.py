@@ -86,7 +86,10 @@ def read_finding(answer: object) -> Finding:
 
     Raises TypeError when it is not a number (or a number and a heat map), ValueError when NaN or out of range.
     """
-    p_fake, heatmap = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
+    p_fake: Any = answer
+    heatmap = None
+    if isinstance(answer, tuple) and len(answer) == 2:
+        p_fake, heatmap = answer
     if isinstance(p_fake, str | bytes | bool) or np.size(p_fake) != 1:
         raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}")
     number = float(np.asarray(p_fake, dtype=np.float64).reshape(()))
@@ -111,7 +114,7 @@ def _shorten(value: object) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One detector's word on one face (or whole image). Milliseconds do not count loading. error is None or a sentence."""
+    """One detector's word on a face or a whole image. milliseconds: without loading; error: None or one sentence."""
 
     detector: str
     title: str

@@ -27,7 +27,8 @@ class Register(Protocol):
         seconds: float = 10.0,
         source: str = "",
         card: str = "",
-    ) -> None: ...
+    ) -> None:
+        """Offer one detector."""
 
 
 @hookspec

@@ -173,7 +173,7 @@ def _taker(plugin: _Plugin, offers: list[DetectorSpec]) -> Callable[..., None]:
     def register(*, key: str, title: str, load: Load, **options: Any) -> None:
         if not isinstance(key, str) or not KEY.fullmatch(key):
             raise ValueError(f"key must be kebab-case (a-z, 0-9 and single hyphens), got {key!r}")
-        origin = {"owner": plugin.owner, "version": plugin.version, "builtin": plugin.builtin}
-        offers.append(DetectorSpec(key=key, title=title, load=load, **origin, **options))
+        spec = DetectorSpec(key=key, title=title, load=load, **options)
+        offers.append(replace(spec, owner=plugin.owner, version=plugin.version, builtin=plugin.builtin))
 
     return register

@@ -1,0 +1,196 @@
+"""One picture before the chosen detectors: a Comparison, the object that page, CLI, API, history and scan all show."""
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from detectors.faces import Box, Face, crop_face, find_faces
+from detectors.images import ImageError, Picture, read_image
+from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
+from registry.contract import Examine
+
+SCHEMA = 1
+PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visitor need not see of an error
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class JudgedFace:
+    """One face and the verdicts on it, in the jury's order. crop: uint8 RGB (side, side, 3), what the detectors saw."""
+
+    box: Box
+    score: float
+    verdicts: tuple[Verdict, ...]
+    crop: Image
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented JSON form, without the crop."""
+        return {
+            "box": list(self.box),
+            "score": self.score,
+            "verdicts": [verdict.as_dict() for verdict in self.verdicts],
+            "jury": None,
+            "agreement": None,
+            "stability": None,
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything said about one picture. error: one plain sentence when it could not be judged, else None."""
+
+    path: str
+    sha256: str = ""
+    width: int = 0
+    height: int = 0
+    error: str | None = None
+    whole_image: tuple[Verdict, ...] = ()
+    faces: tuple[JudgedFace, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented JSON form, version 1."""
+        return {
+            "schema": SCHEMA,
+            "path": self.path,
+            "sha256": self.sha256,
+            "width": self.width,
+            "height": self.height,
+            "error": self.error,
+            "whole_image": [verdict.as_dict() for verdict in self.whole_image],
+            "faces": [face.as_dict() for face in self.faces],
+        }
+
+
+class Jury:
+    """The chosen detectors, each loaded once, on first use. Safe to use from many threads."""
+
+    def __init__(self, specs: Sequence[DetectorSpec]) -> None:
+        self.specs = tuple(specs)
+        self._loaded: dict[str, Examine] = {}
+        self._locks = {spec.key: threading.Lock() for spec in specs}
+
+    def load(self, spec: DetectorSpec) -> Examine:
+        """The detector's examine. Raises what its load raises; the next call tries again."""
+        with self._locks[spec.key]:
+            if spec.key not in self._loaded:
+                detector: Any = spec.load()
+                self._loaded[spec.key] = getattr(detector, "examine", detector)
+            return self._loaded[spec.key]
+
+    def judge(self, spec: DetectorSpec, image: Image, *, face_pixels: int | None = None) -> Verdict:
+        """One detector's verdict. Never raises: what goes wrong in a detector is a "failed" verdict with its reason."""
+        began = time.perf_counter()
+        try:
+            examine = self.load(spec)
+            began = time.perf_counter()
+            finding = read_finding(examine(image.copy()))  # a copy: a stranger may write into what it is given
+        except Exception as error:  # a detector may raise anything
+            log.exception("detector %s failed", spec.key)
+            return _fail(spec, _say(error), _since(began))
+        return _decide(spec, finding, _since(began), face_pixels)
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 2)
+
+
+def _say(error: Exception) -> str:
+    """An error as one line without paths."""
+    text = PATHS.sub("…", " ".join(str(error).split()))
+    return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
+
+
+def _fail(spec: DetectorSpec, reason: str, milliseconds: float) -> Verdict:
+    return Verdict(spec.key, spec.title, None, "failed", spec.fake_from, spec.real_until, milliseconds, reason)
+
+
+def _decide(spec: DetectorSpec, finding: Finding, milliseconds: float, face_pixels: int | None) -> Verdict:
+    fake_from, real_until = spec.fake_from, spec.real_until
+    label = judge(finding.p_fake, fake_from=fake_from, real_until=real_until, face_pixels=face_pixels)
+    p_fake = round(finding.p_fake, 6)
+    return Verdict(spec.key, spec.title, p_fake, label, fake_from, real_until, milliseconds, heatmap=finding.heatmap)
+
+
+def compare(source: bytes | Path, jury: Jury, *, path: str = "") -> Comparison:
+    """Everything the jury says about one picture. Never raises for a bad picture: see Comparison.error."""
+    *_, last = compare_stepwise(source, jury, path=path)
+    return last
+
+
+def compare_stepwise(source: bytes | Path, jury: Jury, *, path: str = "") -> Iterator[Comparison]:
+    """The comparison as it grows: first its faces, then one verdict more each time, in the order they arrive."""
+    name = path or (str(source) if isinstance(source, Path) else "")
+    try:
+        picture = read_image(source)
+    except ImageError as error:
+        yield Comparison(name, error=str(error))
+        return
+    yield from judge_stepwise(picture, jury, path=name)
+
+
+def judge_stepwise(picture: Picture, jury: Jury, *, path: str = "") -> Iterator[Comparison]:
+    """compare_stepwise for a picture that is already decoded."""
+    height, width = picture.pixels.shape[:2]
+    faces = [JudgedFace(f.box, f.score, (), crop_face(picture.pixels, f.box)) for f in find_faces(picture.pixels)]
+    comparison = Comparison(path, picture.sha256, width, height, faces=tuple(faces))
+    yield comparison
+    executor = ThreadPoolExecutor(max_workers=max(1, len(jury.specs)), thread_name_prefix="juror")
+    try:
+        asked = _ask(executor, jury, picture.pixels, faces)
+        for done in as_completed(asked):
+            comparison = _add(comparison, asked[done], done.result(), jury)
+            yield comparison
+    finally:  # also when nobody listens any more
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+Asked = dict[Future[Verdict], int | None]
+"""A verdict on its way -> the index of its face, None for the whole image."""
+
+
+def _ask(executor: ThreadPoolExecutor, jury: Jury, pixels: Image, faces: Iterable[JudgedFace]) -> Asked:
+    whole = [spec for spec in jury.specs if spec.expects == "image"]
+    asked: Asked = {executor.submit(jury.judge, spec, pixels): None for spec in whole}
+    for index, face in enumerate(faces):
+        size = Face(face.box, face.score, ()).pixels
+        for spec in jury.specs:
+            if spec.expects == "face":
+                asked[executor.submit(jury.judge, spec, face.crop, face_pixels=size)] = index
+    return asked
+
+
+def _add(comparison: Comparison, index: int | None, verdict: Verdict, jury: Jury) -> Comparison:
+    if index is None:
+        return replace(comparison, whole_image=_in_order([*comparison.whole_image, verdict], jury))
+    faces = list(comparison.faces)
+    faces[index] = replace(faces[index], verdicts=_in_order([*faces[index].verdicts, verdict], jury))
+    return replace(comparison, faces=tuple(faces))
+
+
+def _in_order(verdicts: Iterable[Verdict], jury: Jury) -> tuple[Verdict, ...]:
+    order = {spec.key: place for place, spec in enumerate(jury.specs)}
+    return tuple(sorted(verdicts, key=lambda verdict: order[verdict.detector]))
+
+
+def say_split(verdicts: Sequence[Verdict]) -> str:
+    """How many say what: "2 of 3 say fake, 1 is undecided". Detectors that failed are counted apart."""
+    voted = [verdict for verdict in verdicts if verdict.p_fake is not None]
+    if not voted:
+        return "no detector gave a verdict"
+    counts = {label: sum(verdict.label == label for verdict in voted) for label in ("fake", "real", "inconclusive")}
+    parts = [_count(counts[label], len(voted), label) for label in counts if counts[label] or label == "fake"]
+    failed = len(verdicts) - len(voted)
+    return ", ".join([*parts, f"{failed} failed"] if failed else parts)
+
+
+def _count(count: int, of: int, label: str) -> str:
+    verb = {"fake": "say", "real": "say"}.get(label, "are")
+    word = "inconclusive" if label == "inconclusive" else label
+    singular = {"say": "says", "are": "is"}[verb] if count == 1 else verb
+    return f"{count} of {of} {singular} {word}"

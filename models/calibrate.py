@@ -1,0 +1,87 @@
+"""Calibration and thresholds, fitted on validation faces as they are and degraded.
+
+Platt scaling (Platt 1999): p = sigmoid(scale x logit + shift). It is fitted on clean and degraded faces together,
+because a calibrator that saw clean faces only is over-confident on re-delivered ones.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from numpy.random import default_rng
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from detectors.artifact import resize_square
+from models.augment import degrade
+from models.batches import Images
+from models.data import refuse_eval_only
+from models.face_index import LabelledFace
+
+MAX_REALS_CALLED_FAKE = 0.02  # of the validation reals, clean and degraded pooled
+MAX_FAKES_CALLED_REAL = 0.05
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """p_fake = sigmoid(scale x logit + shift)."""
+
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def apply(self, logits: Floats) -> Floats:
+        """p_fake of raw logits."""
+        return np.asarray(1 / (1 + np.exp(-(self.scale * logits + self.shift))))
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The label is "fake" from fake_from up, "real" below real_until, and "inconclusive" between them."""
+
+    fake_from: float
+    real_until: float
+
+
+def fit(model: keras.Model, faces: Sequence[LabelledFace]) -> tuple[Calibration, Thresholds]:
+    """Calibration and thresholds of a network, on validation faces.
+
+    Raises DataError on evaluation-only faces.
+    """
+    refuse_eval_only(face.sample for face in faces)
+    labels = np.array([face.sample.label for face in faces] * 2)
+    clean, degraded = _crops(faces, model.input.shape[1])
+    logits = np.concatenate([_logits(model, clean), _logits(model, degraded)])
+    calibration = fit_platt(logits, labels)
+    return calibration, fit_thresholds(calibration.apply(logits), labels)
+
+
+def fit_platt(logits: Floats, labels: NDArray[np.int64]) -> Calibration:
+    """Scale and shift of the logit with the least log loss, both classes weighing the same."""
+    fitted = LogisticRegression(C=np.inf, class_weight="balanced").fit(logits[:, None], labels)
+    return Calibration(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
+
+
+def fit_thresholds(p_fake: Floats, labels: NDArray[np.int64]) -> Thresholds:
+    """fake_from: at most 2 % of the reals reach it; real_until: at most 5 % of the fakes stay below it."""
+    reals, fakes = p_fake[labels == 0], p_fake[labels == 1]
+    fake_from = float(np.quantile(reals, 1 - MAX_REALS_CALLED_FAKE, method="higher"))
+    real_until = float(np.quantile(fakes, MAX_FAKES_CALLED_REAL, method="lower"))
+    fake_from = float(np.clip(np.ceil(fake_from * 1000 + 1e-6) / 1000, 0.5, 1.0))
+    return Thresholds(fake_from, float(np.floor(min(real_until, 0.5) * 1000) / 1000))
+
+
+def _crops(faces: Sequence[LabelledFace], pixels: int) -> tuple[Images, Images]:
+    clean, degraded = [], []
+    for index, face in enumerate(faces):
+        crop = face.crop()
+        clean.append(resize_square(crop, pixels))
+        degraded.append(resize_square(degrade(crop, default_rng([0, index])), pixels))
+    return np.stack(clean), np.stack(degraded)
+
+
+def _logits(model: keras.Model, crops: Images) -> Floats:
+    parts = np.array_split(crops, -(-len(crops) // 64))
+    logits = np.concatenate([np.asarray(model.predict_on_batch(part)) for part in parts])
+    return logits[:, 0].astype(np.float64)

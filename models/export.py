@@ -1,0 +1,128 @@
+"""From a trained network to the files that are served: calibration folded in, ONNX checked against Keras.
+
+Weights are rounded to float16 once, so that both files hold the same numbers; model.onnx stores them as float16
+behind a Cast that ONNX Runtime folds at load (it computes in float32), model.keras is zipped with deflate.
+"""
+
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import onnx
+from keras import ops
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+from detectors.artifact import CONFIG, MODEL, Config
+from detectors.onnx_session import open_session
+from models.batches import Images
+from models.calibrate import Calibration
+
+KERAS_MODEL = "model.keras"
+TOLERANCE = 1e-4  # on p_fake and the heat map, between ONNX Runtime and Keras, on real crops
+MIN_STORED_AS_HALF = 256  # numbers; smaller tensors are not worth a Cast
+
+
+class ExportError(RuntimeError):
+    """The exported network does not do what the trained one does."""
+
+
+def export(model: keras.Model, calibration: Calibration, folder: Path, *, config: Config, crops: Images) -> Config:
+    """Write model.keras, model.onnx and config.json. crops: real faces to check on. Raises ExportError.
+
+    Returns the config with the files' hashes.
+    """
+    serving = build_serving(model, calibration)
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch)
+        _save_keras(serving, fresh / KERAS_MODEL)
+        (fresh / MODEL).write_bytes(_to_onnx(serving, fresh))
+        check_same(serving, fresh / MODEL, crops)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {name: (fresh / name).read_bytes() for name in (MODEL, KERAS_MODEL)}
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    config = replace(config, files=_hash(files), parameters=serving.count_params())
+    (folder / CONFIG).write_text(config.as_json(), encoding="utf-8")
+    return config
+
+
+def _hash(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def build_serving(model: keras.Model, calibration: Calibration) -> keras.Model:
+    """uint8 RGB (n, s, s, 3) -> p_fake (n, 1), heat map (n, h, w) in [0, 1]; weights rounded to float16.
+
+    Platt's calibration is a scale and a shift of the logit, so it is folded into the evidence layer, and the heat map
+    is on the same fixed scale: P(fake) if every place looked like this one.
+    """
+    model = keras.models.clone_model(model)
+    _fold(model, calibration)
+    model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
+    evidence = model.get_layer("evidence").output
+    p_fake = keras.layers.Activation("sigmoid", name="p_fake")(model.output)
+    heatmap = keras.layers.Activation("sigmoid", name="heatmap")(ops.squeeze(evidence, axis=-1))
+    return keras.Model(model.input, [p_fake, heatmap])
+
+
+def _fold(model: keras.Model, calibration: Calibration) -> None:
+    layer = model.get_layer("evidence")
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel * calibration.scale, bias * calibration.scale + calibration.shift])
+
+
+def _save_keras(model: keras.Model, path: Path) -> None:
+    """model.keras, its zip entries deflated and without a date, so that the same weights give the same file."""
+    plain = path.with_name("plain.keras")
+    model.save(plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        for name in source.namelist():
+            target.writestr(zipfile.ZipInfo(name), source.read(name), zipfile.ZIP_DEFLATED, compresslevel=9)
+
+
+def _to_onnx(model: keras.Model, scratch: Path) -> bytes:
+    path = scratch / "plain.onnx"
+    signature = [keras.InputSpec(shape=(None, *model.input.shape[1:]), dtype="uint8", name="image")]
+    model.export(path, format="onnx", input_signature=signature, verbose=False)
+    graph = onnx.load(path)
+    _store_as_half(graph.graph)
+    onnx.checker.check_model(graph)
+    return bytes(graph.SerializeToString())
+
+
+def _store_as_half(graph: onnx.GraphProto) -> None:
+    """Keep as float16 what float16 holds exactly, with a Cast back in front of whoever reads it."""
+    for tensor in list(graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.size >= MIN_STORED_AS_HALF and _fits_half(values):
+            stored = numpy_helper.from_array(values.astype(np.float16), f"{tensor.name}/half")
+            cast = onnx.helper.make_node("Cast", [stored.name], [tensor.name], to=onnx.TensorProto.FLOAT)
+            graph.initializer.remove(tensor)
+            graph.initializer.append(stored)
+            graph.node.insert(0, cast)
+
+
+def _fits_half(values: NDArray[Any]) -> bool:
+    return bool(np.array_equal(values, values.astype(np.float16).astype(np.float32)))
+
+
+def check_same(model: keras.Model, onnx_file: Path, crops: Images) -> float:
+    """The largest difference between Keras and ONNX Runtime on these crops. Raises ExportError above 1e-4."""
+    session = open_session(onnx_file)
+    worst = 0.0
+    for crop in crops:
+        expected = [np.asarray(output) for output in model.predict_on_batch(crop[None])]
+        found = session.run(crop[None])
+        if [output.shape for output in found] != [output.shape for output in expected]:
+            raise ExportError(f"ONNX gives shapes {[o.shape for o in found]}, Keras {[o.shape for o in expected]}")
+        worst = max(worst, *(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True)))
+    if not worst <= TOLERANCE:
+        raise ExportError(f"ONNX and Keras differ by {worst:.2g}, allowed are {TOLERANCE:.0e}")
+    return worst
