@@ -3,13 +3,14 @@
 import os
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -105,6 +106,55 @@ def export(
     exporter.export(model, calibration, folder, config=config, crops=crops)
     console.print(f"calibration {calibration}, {thresholds}")
     console.print(f"written: {folder}")
+
+
+@app.command()
+def evaluate(
+    data: Data,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="KEY", help="Only this detector; repeatable.")
+    ] = None,
+    split: Annotated[list[str] | None, typer.Option(help="Which splits to measure on: test and eval.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    save: Annotated[bool, typer.Option(help="Write metrics.json beside each detector's weights.")] = False,
+) -> None:
+    """Measure detectors on labelled faces: every figure with its count and 95 % interval."""
+    import json
+
+    from models import evaluate as evaluation
+    from models.data import read_samples, select
+    from models.face_index import label_faces
+    from registry import load_registry
+
+    specs = load_registry().choose(only)
+    faces, faceless = label_faces(select(read_samples(data), *(split or ("test", "eval"))), FACES)
+    answers = evaluation.ask(specs, faces, faceless)
+    found = [evaluation.summarise(answers, spec) for spec in specs]
+    if save:
+        for metrics in found:
+            evaluation.save(metrics)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        for metrics in found:
+            console.print(_table(metrics))
+
+
+def _table(metrics: dict[str, Any]) -> Table:
+    from models.evaluate import rows
+
+    table = Table(title=f"{metrics['detector']}: 95 % intervals in brackets")
+    shown = ("auc", "balanced_accuracy", "accuracy", "tpr_at_fpr_5", "calibration_error")
+    for column in ("data", "real", "fake", *shown):
+        table.add_column(column)
+    for name, figures in rows(metrics):
+        cells = [_cell(figures.get(figure)) for figure in shown]
+        table.add_row(name, str(figures["real"]), str(figures["fake"]), *cells)
+    return table
+
+
+def _cell(figure: dict[str, float] | None) -> str:
+    return "" if figure is None else f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def read_samples(folders: Iterable[Path]) -> list[Sample]:
     return samples
 
 
-def select(samples: Iterable[Sample], *splits: Split) -> list[Sample]:
+def select(samples: Iterable[Sample], *splits: str) -> list[Sample]:
     """The samples of these splits."""
     return [sample for sample in samples if sample.split in splits]
 

@@ -30,7 +30,11 @@ class LabelledFace:
 
     def crop(self) -> Image:
         """The face as it is served: uint8 RGB (side, side, 3)."""
-        return crop_face(self.read(), self.box)
+        return self.crop_from(self.read())
+
+    def crop_from(self, picture: Image) -> Image:
+        """The face of the picture that was read before."""
+        return crop_face(picture, self.box)
 
 
 def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFace], list[Sample]]:

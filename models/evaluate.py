@@ -1,0 +1,144 @@
+"""Measure registered detectors on labelled folders: the only writer of metrics.
+
+`python -m models evaluate --data DIR... [--only KEY] [--json] [--save]`
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from detectors.artifact import CONFIG, METRICS, MODEL, WEIGHTS, read_config
+from detectors.compare import Jury
+from models.data import Sample
+from models.face_index import LabelledFace
+from models.metrics import Scores, measure
+from registry import DetectorSpec
+
+NOT_TESTED_ON = (
+    "whole scenes without a face, audio, video as such",
+    "pictures from newer generators than those named here, or edited by hand",
+    "faces under 64 pixels, masks, drawings, heavy make-up",
+    "people by age, skin tone or gender: the data carries no such labels",
+)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the detectors said of every face. p_fake: detector -> (n,), NaN where it failed."""
+
+    faces: Sequence[LabelledFace]
+    faceless: Sequence[Sample]
+    p_fake: Mapping[str, NDArray[np.float64]]
+
+    def scores(self, detector: str) -> Scores:
+        """One detector's scores on all faces."""
+        labels = np.array([face.sample.label for face in self.faces], dtype=np.int64)
+        groups = np.array([f"{face.sample.source}/{face.sample.group}" for face in self.faces])
+        return Scores(self.p_fake[detector], labels, groups)
+
+    def column(self, name: str) -> NDArray[np.str_]:
+        """One field of every face's sample."""
+        return np.array([getattr(face.sample, name) for face in self.faces])
+
+
+def ask(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace], faceless: Sequence[Sample]) -> Answers:
+    """Put every face before every detector, the way serving does."""
+    jury = Jury(specs)
+    p_fake = {spec.key: np.full(len(faces), np.nan) for spec in specs}
+    for index, face in enumerate(track(faces, "judging")):
+        picture = face.read()
+        crop = face.crop_from(picture)
+        for spec in specs:
+            verdict = jury.judge(spec, crop if spec.expects == "face" else picture)
+            p_fake[spec.key][index] = np.nan if verdict.p_fake is None else verdict.p_fake
+    return Answers(faces, faceless, p_fake)
+
+
+def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
+    """The metrics of one detector: overall, per source and per generator."""
+    scores, thresholds = answers.scores(spec.key), {"fake_from": spec.fake_from, "real_until": spec.real_until}
+    answered = ~np.isnan(scores.p_fake)
+    splits = answers.column("split")
+    return {
+        "schema": 1,
+        "detector": spec.key,
+        "model": _model_hash(spec.key),
+        "failed": int((~answered).sum()),
+        "no_face": count_faceless(answers),
+        "overall": measure(scores.where(answered & (splits == "test")), **thresholds),
+        "sources": {
+            name: measure(scores.where(answered & chosen), **thresholds) | {"split": split}
+            for name, split, chosen in _sources(answers)
+        },
+        "videos": {
+            name: measure(scores.where(answered & chosen).by_group(), **thresholds)
+            for name, _, chosen in _sources(answers)
+            if _has_videos(scores.groups[chosen])
+        },
+        "generators": {
+            name: measure(scores.where(answered & chosen), **thresholds) for name, chosen in _generators(answers)
+        },
+        "not_tested_on": list(NOT_TESTED_ON),
+    }
+
+
+def _model_hash(key: str) -> str:
+    """Which weights were measured; empty for a detector that is no model folder of ours."""
+    folder = WEIGHTS / key
+    return read_config(folder).files[MODEL] if (folder / CONFIG).is_file() else ""
+
+
+def count_faceless(answers: Answers) -> dict[str, dict[str, int]]:
+    """Source -> how many of its pictures showed no face, and of how many. They are counted, never dropped."""
+    samples = [*(face.sample for face in answers.faces), *answers.faceless]
+    sources = sorted({sample.source for sample in samples})
+    return {
+        name: {
+            "count": sum(sample.source == name for sample in answers.faceless),
+            "of": sum(sample.source == name for sample in samples),
+        }
+        for name in sources
+    }
+
+
+def _sources(answers: Answers) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+    sources, splits = answers.column("source"), answers.column("split")
+    for source in np.unique(sources):
+        for split in np.unique(splits[sources == source]):
+            yield str(source), str(split), (sources == source) & (splits == split)
+
+
+def _has_videos(groups: NDArray[np.str_]) -> bool:
+    """Whether groups hold more than one face each, so that a video's mean says something new."""
+    return len(np.unique(groups)) < 0.8 * len(groups)
+
+
+def _generators(answers: Answers) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Each generator's fakes against all reals of the same split: what one threshold for everything must part."""
+    generators, splits = answers.column("generator"), answers.column("split")
+    labels = answers.scores(next(iter(answers.p_fake))).labels
+    for generator in np.unique(generators[labels == 1]):
+        mine = (generators == generator) & (labels == 1)
+        yield str(generator), mine | ((labels == 0) & np.isin(splits, np.unique(splits[mine])))
+
+
+def save(metrics: Mapping[str, Any]) -> Path:
+    """Write metrics.json beside the detector's weights. Raises FileNotFoundError when it has no folder of ours."""
+    path = WEIGHTS / str(metrics["detector"]) / METRICS
+    path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The lines of the table: what was measured on, and the figures."""
+    yield "all test splits", metrics["overall"]
+    for name, figures in metrics["sources"].items():
+        yield f"{name} ({figures['split']})", figures
+    for name, figures in metrics["videos"].items():
+        yield f"{name}, by video", figures
