@@ -65,7 +65,9 @@ def read_config(folder: Path) -> Config:
         values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         schema = values.pop("schema")
         config = Config(**values | {"trained_on": tuple(values.get("trained_on", ()))})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except OSError as error:  # its own text holds the path of this machine
+        raise ArtifactError(f"{folder.name}: {CONFIG} cannot be opened: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ArtifactError(f"{folder.name}: {CONFIG} cannot be read: {error}") from error
     _require(schema == 1, folder, f"schema must be 1, got {schema!r}")
     _require(

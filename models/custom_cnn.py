@@ -13,18 +13,18 @@ from keras import layers, ops
 from models.architecture import Architecture, finish, image_input
 
 PIXELS = 128
-WIDTHS = (24, 40, 64, 88)  # channels of the stages, each at half the size of the one before
-BLOCKS = 2  # a stage
+STEM = 16  # channels at 64 x 64
+STAGES = ((32, 1), (56, 2), (96, 2))  # channels and blocks, each stage at half the size of the one before
 
 
 def build() -> keras.Model:
-    """uint8 RGB (n, 128, 128, 3) -> logit of fake (n, 1). 0.45 M parameters."""
+    """uint8 RGB (n, 128, 128, 3) -> logit of fake (n, 1). 0.43 M parameters."""
     image = image_input(PIXELS)
     x = _see_residuals(layers.Rescaling(1 / 127.5, offset=-1.0)(image))
-    x = layers.Conv2D(WIDTHS[0], 3, strides=2, padding="same", use_bias=False, name="stem")(x)
-    for stage, channels in enumerate(WIDTHS):
-        for block in range(BLOCKS):
-            x = _block(x, channels, stride=2 if stage and not block else 1, name=f"stage{stage}_block{block}")
+    x = layers.Conv2D(STEM, 3, strides=2, padding="same", use_bias=False, name="stem")(x)
+    for stage, (channels, blocks) in enumerate(STAGES):
+        for block in range(blocks):
+            x = _block(x, channels, stride=1 if block else 2, name=f"stage{stage}_block{block}")
     return finish(image, _normalise(x, "last"), dropout=0.1)
 
 
