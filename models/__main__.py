@@ -140,6 +140,15 @@ def evaluate(
             console.print(_table(metrics))
 
 
+@app.command()
+def report(readme: Annotated[Path, typer.Option(help="The file with the marks.")] = Path("README.md")) -> None:
+    """Write the measured table into the README, from metrics.json."""
+    from models.report import write
+    from registry import load_registry
+
+    write(readme, load_registry().detectors)
+
+
 def _table(metrics: dict[str, Any]) -> Table:
     from models.evaluate import rows
 

@@ -1,0 +1,67 @@
+"""The measured table of the README, as Markdown, from the metrics.json of the built-in detectors.
+
+`python -m models report` writes it between the two marks in README.md; a test compares.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from detectors.artifact import METRICS, WEIGHTS
+from registry import DetectorSpec
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+SHOWN = {"auc": "ROC-AUC", "balanced_accuracy": "balanced accuracy"}
+NEVER_SEEN = "eval"  # the split of data that nothing was fitted on, source and generator included
+
+Metrics = Mapping[str, Any]
+
+
+def read_metrics(specs: Sequence[DetectorSpec]) -> dict[str, Metrics]:
+    """Title -> metrics.json of each built-in detector."""
+    paths = {spec.title: WEIGHTS / spec.key / METRICS for spec in specs if spec.builtin}
+    return {title: json.loads(path.read_text(encoding="utf-8")) for title, path in paths.items()}
+
+
+def measured_table(found: Mapping[str, Metrics]) -> str:
+    """One line a data set: how many, whether its like was trained on, and each detector's figures."""
+    heads = [f"{title}: {name}" for title in found for name in SHOWN.values()]
+    lines = [_line(["data", "real + fake", "in training?", *heads]), _line(["---"] * (3 + len(heads)))]
+    first = next(iter(found.values()))
+    for source, figures in first["sources"].items():
+        seen = "no, never" if figures["split"] == NEVER_SEEN else "other pictures of it"
+        cells = [_cell(metrics["sources"][source], name) for metrics in found.values() for name in SHOWN]
+        lines.append(_line([source, f"{figures['real']} + {figures['fake']}", seen, *cells]))
+    overall = [_cell(metrics["overall"], name) for metrics in found.values() for name in SHOWN]
+    counts = first["overall"]
+    lines.append(_line(["all test splits", f"{counts['real']} + {counts['fake']}", "other pictures of them", *overall]))
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(figures: Metrics, name: str) -> str:
+    """A figure with its interval; for data of one class, the share it got right."""
+    note = ""
+    if name not in figures:
+        if name == "auc":
+            return "–"
+        name, note = "accuracy", " (one class: share right)"
+    figure = figures[name]
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]{note}"
+
+
+def fill(text: str, table: str) -> str:
+    """README's text with the table between the marks. Raises ValueError when a mark is missing."""
+    before, rest = text.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+
+
+def write(readme: Path, specs: Sequence[DetectorSpec]) -> None:
+    """Put the measured table into the README."""
+    table = measured_table(read_metrics(specs))
+    readme.write_text(fill(readme.read_text(encoding="utf-8"), table), encoding="utf-8")
