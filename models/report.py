@@ -48,7 +48,7 @@ def _cell(figures: Metrics, name: str) -> str:
     note = ""
     if name not in figures:
         if name == "auc":
-            return "–"
+            return "-"
         name, note = "accuracy", " (one class: share right)"
     figure = figures[name]
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]{note}"
