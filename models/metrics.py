@@ -1,45 +1,23 @@
 """How well p_fake tells real from fake, each figure with a 95 % interval and its count.
 
 Intervals are a percentile bootstrap over groups (source videos), not over pictures: frames of one video err together.
-Figures are scikit-learn's wherever it has them.
+All resamples are computed at once, a row of weights each; tests compare every figure with scikit-learn's.
 """
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    balanced_accuracy_score,
-    brier_score_loss,
-    f1_score,
-    precision_score,
-    recall_score,
-    roc_auc_score,
-    roc_curve,
-)
 
-RESAMPLES = 500
+RESAMPLES = 1000
 CALIBRATION_BINS = 15  # of equal width, as in Guo et al. 2017
 DECISION = 0.5  # on calibrated p_fake; "inconclusive" is not used for these figures
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        """0.913 [0.902, 0.924]"""
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 @dataclass(frozen=True)
@@ -62,123 +40,177 @@ class Scores:
         return Scores(mean, labels, names)
 
 
-Figure = Callable[[Floats, Labels, Floats], float]
-"""(p_fake, labels, weights) -> a figure."""
+@dataclass(frozen=True)
+class Draws:
+    """Scores, best last, with weights (r, n): row 0 counts every face once, each other row is a resample."""
+
+    p_fake: Floats
+    labels: Labels
+    weights: Floats
+
+    @classmethod
+    def of(cls, scores: Scores, resamples: int = RESAMPLES) -> "Draws":
+        """Resample the groups with replacement, the same way every time."""
+        order = np.argsort(scores.p_fake, kind="stable")
+        names, place = np.unique(scores.groups[order], return_inverse=True)
+        drawn = default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
+        weights = np.vstack([np.ones((1, len(place))), drawn[:, place]])
+        return cls(scores.p_fake[order], scores.labels[order], weights)
+
+    def total(self, chosen: NDArray[Any]) -> Floats:
+        """The weight of the chosen faces in each draw: (r,)."""
+        return np.asarray(self.weights @ chosen.astype(np.float64))
+
+    @cached_property
+    def _starts(self) -> NDArray[np.intp]:
+        """Where each run of equal p_fake begins."""
+        return np.flatnonzero(np.r_[True, np.diff(self.p_fake) > 0])
+
+    def by_score(self, label: int) -> Floats:
+        """The weight of one class at each distinct p_fake, ascending: (r, u)."""
+        return np.asarray(np.add.reduceat(self.weights * (self.labels == label), self._starts, axis=1))
 
 
-def _at_decision(score: Callable[..., float], **options: Any) -> Figure:
-    def figure(p_fake: Floats, labels: Labels, weights: Floats) -> float:
-        return float(score(labels, p_fake >= DECISION, sample_weight=weights, **options))
-
-    return figure
+Figure = Callable[[Draws], Floats]
+"""The figure in each draw: (r,), NaN where a draw lacks a class."""
 
 
-def _auc(p_fake: Floats, labels: Labels, weights: Floats) -> float:
-    return float(roc_auc_score(labels, p_fake, sample_weight=weights))
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
 
 
-def _brier(p_fake: Floats, labels: Labels, weights: Floats) -> float:
-    return float(brier_score_loss(labels, p_fake, sample_weight=weights))
+def auc(draws: Draws) -> Floats:
+    """Area under the ROC curve: the chance that a fake scores above a real, ties counting half."""
+    reals, fakes = draws.by_score(0), draws.by_score(1)
+    below = np.cumsum(reals, axis=1) - reals / 2
+    return _ratio((fakes * below).sum(axis=1), fakes.sum(axis=1) * reals.sum(axis=1))
 
 
-def _caught_at(allowed: float) -> Figure:
-    """The share of fakes caught where at most `allowed` of the reals are called fake."""
-
-    def figure(p_fake: Floats, labels: Labels, weights: Floats) -> float:
-        false, caught, _ = roc_curve(labels, p_fake, sample_weight=weights)
-        return float(caught[false <= allowed].max())
-
-    return figure
+def accuracy(draws: Draws) -> Floats:
+    """The share judged right at 0.5."""
+    return _ratio(draws.total((draws.p_fake >= DECISION) == (draws.labels == 1)), draws.weights.sum(axis=1))
 
 
-def calibration_error(p_fake: Floats, labels: Labels, weights: Floats) -> float:
+def recall(draws: Draws) -> Floats:
+    """The share of fakes called fake at 0.5."""
+    return _called_fake(draws, 1, DECISION)
+
+
+def specificity(draws: Draws) -> Floats:
+    """The share of reals called real at 0.5."""
+    return 1 - _called_fake(draws, 0, DECISION)
+
+
+def balanced_accuracy(draws: Draws) -> Floats:
+    """The mean of recall and specificity: what guessing scores 0.5 at, whatever the mix."""
+    return (recall(draws) + specificity(draws)) / 2
+
+
+def precision(draws: Draws) -> Floats:
+    """The share of fakes among those called fake at 0.5."""
+    called = draws.p_fake >= DECISION
+    return _ratio(draws.total(called & (draws.labels == 1)), draws.total(called))
+
+
+def f1(draws: Draws) -> Floats:
+    """The harmonic mean of precision and recall at 0.5."""
+    called, fake = draws.p_fake >= DECISION, draws.labels == 1
+    return _ratio(2 * draws.total(called & fake), draws.total(called) + draws.total(fake))
+
+
+def brier(draws: Draws) -> Floats:
+    """The mean squared distance of p_fake from the truth (Brier 1950)."""
+    return _ratio(draws.total((draws.p_fake - draws.labels) ** 2), draws.weights.sum(axis=1))
+
+
+def calibration_error(draws: Draws) -> Floats:
     """Expected calibration error, 15 bins of equal width (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
-    bins = np.minimum((p_fake * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights * (p_fake - labels), minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / weights.sum())
+    bins = np.minimum((draws.p_fake * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    gaps = (bins[:, None] == np.arange(CALIBRATION_BINS)) * (draws.p_fake - draws.labels)[:, None]
+    return _ratio(np.abs(draws.weights @ gaps).sum(axis=1), draws.weights.sum(axis=1))
 
 
+def caught_at(allowed: float) -> Figure:
+    """The share of fakes caught by the lowest threshold that calls at most `allowed` of the reals fake."""
+
+    def figure(draws: Draws) -> Floats:
+        reals, fakes = (np.cumsum(draws.by_score(label)[:, ::-1], axis=1) for label in (0, 1))
+        within = reals <= allowed * reals[:, -1:]
+        return _ratio(np.where(within, fakes, 0.0).max(axis=1), fakes[:, -1])
+
+    return figure
+
+
+def _called_fake(draws: Draws, label: int, threshold: float) -> Floats:
+    mine = draws.labels == label
+    return _ratio(draws.total(mine & (draws.p_fake >= threshold)), draws.total(mine))
+
+
+ONE_CLASS: dict[str, Figure] = {"accuracy": accuracy, "brier": brier}
 TWO_CLASS: dict[str, Figure] = {
-    "auc": _auc,
-    "accuracy": _at_decision(accuracy_score),
-    "balanced_accuracy": _at_decision(balanced_accuracy_score),
-    "precision": _at_decision(precision_score, zero_division=0.0),
-    "recall": _at_decision(recall_score),
-    "f1": _at_decision(f1_score, zero_division=0.0),
-    "tpr_at_fpr_1": _caught_at(0.01),
-    "tpr_at_fpr_5": _caught_at(0.05),
+    "auc": auc,
+    "accuracy": accuracy,
+    "balanced_accuracy": balanced_accuracy,
+    "precision": precision,
+    "recall": recall,
+    "f1": f1,
+    "tpr_at_fpr_1": caught_at(0.01),
+    "tpr_at_fpr_5": caught_at(0.05),
     "calibration_error": calibration_error,
-    "brier": _brier,
+    "brier": brier,
 }
-ONE_CLASS: dict[str, Figure] = {"accuracy": _at_decision(accuracy_score), "brier": _brier}
 
 
 def measure(scores: Scores, *, fake_from: float, real_until: float) -> dict[str, Any]:
     """Every figure that these scores allow: {"n", "real", "fake", name: {"value", "low", "high"}}."""
     fakes = int(scores.labels.sum())
-    result: dict[str, Any] = {"n": len(scores.labels), "real": len(scores.labels) - fakes, "fake": fakes}
-    both = 0 < fakes < len(scores.labels)
-    figures = (TWO_CLASS if both else ONE_CLASS) | _shipped(fake_from, real_until, scores.labels)
-    result |= {name: asdict(estimate(figure, scores)) for name, figure in figures.items()}
-    if both:
+    reals = len(scores.labels) - fakes
+    figures = (TWO_CLASS if fakes and reals else ONE_CLASS) | shipped(fake_from, real_until)
+    draws = Draws.of(scores)
+    found = {name: asdict(estimate(figure(draws))) for name, figure in figures.items()}
+    result: dict[str, Any] = {"n": fakes + reals, "real": reals, "fake": fakes}
+    result |= {name: values for name, values in found.items() if not np.isnan(values["value"])}
+    if fakes and reals:
         result["calibration_error_if_perfect"] = expected_calibration_error(scores.p_fake)
     return result
 
 
-def _shipped(fake_from: float, real_until: float, labels: Labels) -> dict[str, Figure]:
+def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
     """At the shipped pair of thresholds: how often it answers, how often that is right, and each class called fake."""
 
-    def coverage(p_fake: Floats, labels: Labels, weights: Floats) -> float:
-        answered = (p_fake >= fake_from) | (p_fake < real_until)
-        return float(weights[answered].sum() / weights.sum())
+    def answered(draws: Draws) -> NDArray[np.bool_]:
+        return np.asarray((draws.p_fake >= fake_from) | (draws.p_fake < real_until))
 
-    def right(p_fake: Floats, labels: Labels, weights: Floats) -> float:
-        answered = (p_fake >= fake_from) | (p_fake < real_until)
-        hits = (p_fake >= fake_from) == (labels == 1)
-        return float(weights[answered & hits].sum() / max(weights[answered].sum(), 1e-12))
+    def right(draws: Draws) -> NDArray[np.bool_]:
+        return np.asarray(answered(draws) & ((draws.p_fake >= fake_from) == (draws.labels == 1)))
 
-    def called_fake(label: int) -> Figure:
-        def figure(p_fake: Floats, labels: Labels, weights: Floats) -> float:
-            chosen = labels == label
-            return float(weights[chosen & (p_fake >= fake_from)].sum() / max(weights[chosen].sum(), 1e-12))
-
-        return figure
-
-    figures: dict[str, Figure] = {"coverage": coverage, "right_when_answered": right}
-    if (labels == 0).any():
-        figures["reals_called_fake"] = called_fake(0)
-    if (labels == 1).any():
-        figures["fakes_called_fake"] = called_fake(1)
-    return figures
+    return {
+        "coverage": lambda draws: _ratio(draws.total(answered(draws)), draws.weights.sum(axis=1)),
+        "right_when_answered": lambda draws: _ratio(draws.total(right(draws)), draws.total(answered(draws))),
+        "reals_called_fake": lambda draws: _called_fake(draws, 0, fake_from),
+        "fakes_called_fake": lambda draws: _called_fake(draws, 1, fake_from),
+    }
 
 
-def estimate(figure: Figure, scores: Scores) -> Estimate:
-    """A figure with its interval: 500 resamples of the groups, the same ones every time."""
-    random = default_rng(0)
-    names, place = np.unique(scores.groups, return_inverse=True)
-    value = figure(scores.p_fake, scores.labels, np.ones(len(place)))
-    values = []
-    for _ in range(RESAMPLES):
-        counts = np.bincount(random.integers(len(names), size=len(names)), minlength=len(names))
-        weights = counts[place].astype(np.float64)
-        if figure not in ONE_CLASS.values() and not _has_both(scores.labels, weights):
-            continue
-        values.append(figure(scores.p_fake, scores.labels, weights))
-    low, high = np.percentile(values, [2.5, 97.5]) if values else (value, value)
-    return Estimate(round(value, 4), round(float(low), 4), round(float(high), 4))
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
 
 
-def _has_both(labels: Labels, weights: Floats) -> bool:
-    """Whether a resample still holds both classes, or there never was more than one."""
-    present = np.unique(labels[weights > 0])
-    return len(present) == len(np.unique(labels))
+def estimate(values: Floats) -> Estimate:
+    """The figure of row 0, and the middle 95 % of the resamples."""
+    if np.isnan(values[0]):
+        return Estimate(np.nan, np.nan, np.nan)
+    low, high = np.nanpercentile(values[1:], [2.5, 97.5])
+    return Estimate(round(float(values[0]), 4), round(float(low), 4), round(float(high), 4))
 
 
 def expected_calibration_error(p_fake: Floats) -> float:
     """What a perfectly calibrated detector with these p_fake scores by chance alone: the mean of 200 draws."""
-    random = default_rng(0)
-    ones = np.ones(len(p_fake))
-    draws = [
-        calibration_error(p_fake, (random.random(len(p_fake)) < p_fake).astype(np.int64), ones) for _ in range(200)
-    ]
-    return round(float(np.mean(draws)), 4)
+    random, once = default_rng(0), np.ones((1, len(p_fake)))
+    truths = [(random.random(len(p_fake)) < p_fake).astype(np.int64) for _ in range(200)]
+    return round(float(np.mean([calibration_error(Draws(p_fake, truth, once)) for truth in truths])), 4)

@@ -1,0 +1,101 @@
+"""Every figure against scikit-learn's, resample by resample, and the intervals against what they promise."""
+
+import numpy as np
+import pytest
+from numpy.random import default_rng
+from sklearn import metrics as sk
+
+from models import metrics
+from models.metrics import Draws, Scores
+
+
+def make_scores(n=300, *, videos=60, seed=3):
+    random = default_rng(seed)
+    labels = (random.random(n) < 0.4).astype(np.int64)
+    p_fake = np.round(np.clip(0.3 * labels + random.normal(0.4, 0.2, n), 0, 1), 2)  # rounded: ties matter
+    groups = np.array([f"v{place}" for place in random.integers(videos, size=n)])
+    return Scores(p_fake, labels, groups)
+
+
+def caught_by_sklearn(labels, p_fake, weights, allowed):
+    false, caught, _ = sk.roc_curve(labels, p_fake, sample_weight=weights, drop_intermediate=False)
+    return caught[false <= allowed + 1e-12].max()
+
+
+REFERENCES = {
+    "auc": lambda y, p, w: sk.roc_auc_score(y, p, sample_weight=w),
+    "accuracy": lambda y, p, w: sk.accuracy_score(y, p >= 0.5, sample_weight=w),
+    "balanced_accuracy": lambda y, p, w: sk.balanced_accuracy_score(y, p >= 0.5, sample_weight=w),
+    "precision": lambda y, p, w: sk.precision_score(y, p >= 0.5, sample_weight=w),
+    "recall": lambda y, p, w: sk.recall_score(y, p >= 0.5, sample_weight=w),
+    "f1": lambda y, p, w: sk.f1_score(y, p >= 0.5, sample_weight=w),
+    "tpr_at_fpr_1": lambda y, p, w: caught_by_sklearn(y, p, w, 0.01),
+    "tpr_at_fpr_5": lambda y, p, w: caught_by_sklearn(y, p, w, 0.05),
+    "brier": lambda y, p, w: sk.brier_score_loss(y, p, sample_weight=w),
+}
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_each_figure_is_scikit_learns_in_every_resample(name):
+    draws = Draws.of(make_scores(), resamples=20)
+    found = metrics.TWO_CLASS[name](draws)
+    expected = [REFERENCES[name](draws.labels, draws.p_fake, weights) for weights in draws.weights]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_the_calibration_error_is_the_weighted_gap_of_the_bins():
+    scores = make_scores()
+    bins = np.minimum((scores.p_fake * 15).astype(int), 14)
+    gaps = [abs((scores.p_fake - scores.labels)[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
+    found = metrics.calibration_error(Draws.of(scores, resamples=1))[0]
+    assert found == pytest.approx(sum(gaps))
+
+
+def test_a_perfect_detector_scores_one_and_a_constant_one_half():
+    labels = np.array([0, 0, 1, 1])
+    groups = np.array(list("abcd"))
+    assert metrics.auc(Draws.of(Scores(labels.astype(float), labels, groups), 1))[0] == 1.0
+    assert metrics.auc(Draws.of(Scores(np.full(4, 0.3), labels, groups), 1))[0] == 0.5
+
+
+def test_an_interval_over_videos_is_wider_than_one_over_their_copied_frames():
+    once = make_scores(80, videos=80)
+    copied = Scores(*(np.repeat(values, 10) for values in (once.p_fake, once.labels, once.groups)))
+    as_if_independent = Scores(copied.p_fake, copied.labels, np.arange(800).astype(str))
+    grouped, naive = (metrics.estimate(metrics.auc(Draws.of(scores))) for scores in (copied, as_if_independent))
+    assert grouped.high - grouped.low > 2 * (naive.high - naive.low)
+
+
+def test_about_95_of_100_intervals_hold_the_true_accuracy():
+    truth, held = 0.7, 0
+    for seed in range(100):
+        right = default_rng(seed).random(200) < truth
+        scores = Scores(np.where(right, 1.0, 0.0), np.ones(200, dtype=np.int64), np.arange(200).astype(str))
+        estimate = metrics.estimate(metrics.accuracy(Draws.of(scores, 400)))
+        held += estimate.low <= truth <= estimate.high
+    assert 88 <= held <= 99
+
+
+def test_data_of_one_class_gets_no_auc():
+    scores = make_scores()
+    reals = metrics.measure(scores.where(scores.labels == 0), fake_from=0.7, real_until=0.4)
+    assert "auc" not in reals
+    assert "fakes_called_fake" not in reals
+    assert reals["reals_called_fake"]["value"] == pytest.approx(
+        (scores.p_fake[scores.labels == 0] >= 0.7).mean(), abs=1e-4
+    )
+
+
+def test_a_video_of_both_classes_becomes_two():
+    scores = Scores(np.array([0.2, 0.4, 0.9]), np.array([0, 0, 1]), np.array(["v", "v", "v"]))
+    videos = scores.by_group()
+    np.testing.assert_allclose(videos.p_fake, [0.3, 0.9])
+    np.testing.assert_array_equal(videos.labels, [0, 1])
+
+
+def test_a_perfectly_calibrated_detector_is_not_beyond_chance():
+    random = default_rng(1)
+    p_fake = random.random(2000)
+    labels = (random.random(2000) < p_fake).astype(np.int64)
+    found = metrics.measure(Scores(p_fake, labels, np.arange(2000).astype(str)), fake_from=0.9, real_until=0.1)
+    assert found["calibration_error"]["value"] < 2 * found["calibration_error_if_perfect"]
