@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from detectors.compare import Comparison, Jury, compare, say_split
+from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
+from detectors.fuse import agree, fuse
 from registry import DetectorSpec, UnknownDetectorError, Verdict, load_registry
 
 COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
@@ -68,8 +69,19 @@ def show(comparison: Comparison) -> None:
             f"face {number} of {len(comparison.faces)}, {left},{top} to {right},{bottom}: {say_split(face.verdicts)}"
         )
         screen.print(_table(title, face.verdicts))
+        screen.print(f"  {escape(say_jury(face))}")
     if comparison.whole_image:
         screen.print(_table(f"whole image: {say_split(comparison.whole_image)}", comparison.whole_image))
+
+
+def say_jury(face: JudgedFace) -> str:
+    """The jury's own word, and what is known of a split like this."""
+    jury, agreement = fuse(face.verdicts, face_pixels=face.pixels), agree(face.verdicts)
+    parts = [f"jury: {jury.label}, p_fake {jury.p_fake:.3f}"] if jury else ["jury: no verdict"]
+    if agreement and agreement.right is not None:
+        interval = f"{agreement.low:.0%} to {agreement.high:.0%}"
+        parts.append(f"splits like this: {agreement.right:.0%} ({interval}) of {agreement.count} faces went one way")
+    return "; ".join(parts)
 
 
 def _table(title: str, verdicts: Sequence[Verdict]) -> Table:

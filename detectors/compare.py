@@ -12,6 +12,7 @@ from typing import Any
 
 from detectors.faces import Box, Face, crop_face, find_faces
 from detectors.images import ImageError, Picture, read_image
+from detectors.fuse import agree, as_json, fuse
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import Examine
 
@@ -29,14 +30,19 @@ class JudgedFace:
     verdicts: tuple[Verdict, ...]
     crop: Image
 
+    @property
+    def pixels(self) -> int:
+        """The longer side of the face's box."""
+        return Face(self.box, self.score, ()).pixels
+
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form, without the crop."""
         return {
             "box": list(self.box),
             "score": self.score,
             "verdicts": [verdict.as_dict() for verdict in self.verdicts],
-            "jury": None,
-            "agreement": None,
+            "jury": as_json(fuse(self.verdicts, face_pixels=self.pixels)),
+            "agreement": as_json(agree(self.verdicts)),
             "stability": None,
         }
 
@@ -158,10 +164,9 @@ def _ask(executor: ThreadPoolExecutor, jury: Jury, pixels: Image, faces: Iterabl
     whole = [spec for spec in jury.specs if spec.expects == "image"]
     asked: Asked = {executor.submit(jury.judge, spec, pixels): None for spec in whole}
     for index, face in enumerate(faces):
-        size = Face(face.box, face.score, ()).pixels
         for spec in jury.specs:
             if spec.expects == "face":
-                asked[executor.submit(jury.judge, spec, face.crop, face_pixels=size)] = index
+                asked[executor.submit(jury.judge, spec, face.crop, face_pixels=face.pixels)] = index
     return asked
 
 

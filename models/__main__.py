@@ -116,12 +116,15 @@ def evaluate(
     ] = None,
     split: Annotated[list[str] | None, typer.Option(help="Which splits to measure on: test and eval.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
-    save: Annotated[bool, typer.Option(help="Write metrics.json beside each detector's weights.")] = False,
+    save: Annotated[
+        bool, typer.Option(help="Write metrics.json beside each detector's weights, and what the jury says together.")
+    ] = False,
 ) -> None:
     """Measure detectors on labelled faces: every figure with its count and 95 % interval."""
     import json
 
     from models import evaluate as evaluation
+    from models import jury
     from models.data import read_samples, select
     from models.face_index import label_faces
     from registry import load_registry
@@ -133,6 +136,9 @@ def evaluate(
     if save:
         for metrics in found:
             evaluation.save(metrics)
+        builtins = [spec for spec in specs if spec.builtin]
+        held_out, _ = label_faces(select(read_samples(data), "val"), FACES)
+        jury.write(builtins, held_out, answers)
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:

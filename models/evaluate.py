@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from detectors.compare import Jury
 from models.data import Sample
 from models.face_index import LabelledFace
 from models.metrics import Scores, measure
-from registry import DetectorSpec
+from registry import DetectorSpec, Image
 
 NOT_TESTED_ON = (
     "whole scenes without a face, audio, video as such",
@@ -42,12 +42,27 @@ class Answers:
         groups = np.array([f"{face.sample.source}/{face.sample.group}" for face in self.faces])
         return Scores(self.p_fake[detector], labels, groups)
 
+    def where(self, chosen: Sequence[int]) -> "Answers":
+        """The answers on some of the faces."""
+        p_fake = {key: values[list(chosen)] for key, values in self.p_fake.items()}
+        return Answers([self.faces[index] for index in chosen], [], p_fake)
+
     def column(self, name: str) -> NDArray[np.str_]:
         """One field of every face's sample."""
         return np.array([getattr(face.sample, name) for face in self.faces])
 
 
-def ask(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace], faceless: Sequence[Sample]) -> Answers:
+Change = Callable[[Image, int], Image]
+"""(crop, index of the face) -> what the detectors are shown instead."""
+
+
+def ask(
+    specs: Sequence[DetectorSpec],
+    faces: Sequence[LabelledFace],
+    faceless: Sequence[Sample] = (),
+    *,
+    change: Change | None = None,
+) -> Answers:
     """Put every face before every detector, the way serving does."""
     jury = Jury(specs)
     p_fake = {spec.key: np.full(len(faces), np.nan) for spec in specs}
@@ -55,7 +70,8 @@ def ask(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace], faceless: 
         picture = face.read()
         crop = face.crop_from(picture)
         for spec in specs:
-            verdict = jury.judge(spec, crop if spec.expects == "face" else picture)
+            shown = crop if spec.expects == "face" else picture
+            verdict = jury.judge(spec, shown if change is None else change(shown, index))
             p_fake[spec.key][index] = np.nan if verdict.p_fake is None else verdict.p_fake
     return Answers(faces, faceless, p_fake)
 
@@ -126,6 +142,12 @@ def _generators(answers: Answers) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     for generator in np.unique(generators[labels == 1]):
         mine = (generators == generator) & (labels == 1)
         yield str(generator), mine | ((labels == 0) & np.isin(splits, np.unique(splits[mine])))
+
+
+def join(*parts: Answers) -> Answers:
+    """Several rounds of answers by the same detectors, one after the other."""
+    p_fake = {key: np.concatenate([part.p_fake[key] for part in parts]) for key in parts[0].p_fake}
+    return Answers([face for part in parts for face in part.faces], [], p_fake)
 
 
 def save(metrics: Mapping[str, Any]) -> Path:

@@ -64,7 +64,7 @@ class Draws:
     @cached_property
     def _starts(self) -> NDArray[np.intp]:
         """Where each run of equal p_fake begins."""
-        return np.flatnonzero(np.r_[True, np.diff(self.p_fake) > 0])
+        return np.asarray(np.flatnonzero(np.r_[True, np.diff(self.p_fake) > 0]))
 
     def by_score(self, label: int) -> Floats:
         """The weight of one class at each distinct p_fake, ascending: (r, u)."""

@@ -1,0 +1,132 @@
+"""Fit what the jury says together: its weights on validation faces, and the agreement on half of the test faces."""
+
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.random import default_rng
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from detectors.fuse import AGREEMENT, JURY, to_logit, wilson
+from models.augment import degrade
+from models.calibrate import fit_thresholds
+from models.data import refuse_eval_only
+from models.evaluate import Answers, ask, join
+from models.face_index import LabelledFace
+from registry import DetectorSpec, judge
+
+
+def write(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace], tested: Answers) -> None:
+    """Fit and write jury.json and agreement.json, of the built-in detectors. held_out: validation faces."""
+    clean = ask(specs, held_out)
+    degraded = ask(specs, held_out, change=lambda image, index: degrade(image, default_rng([0, index])))
+    only_test = [index for index, face in enumerate(tested.faces) if face.sample.split == "test"]
+    _write(JURY, fit_jury(join(clean, degraded), specs))
+    _write(AGREEMENT, count_agreement(tested.where(only_test), specs))
+
+
+def _write(path: Path, table: dict[str, Any]) -> None:
+    path.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+
+
+def subsets(specs: Sequence[DetectorSpec]) -> Iterator[tuple[DetectorSpec, ...]]:
+    """Every non-empty set of detectors, each in the order of its keys."""
+    ordered = sorted(specs, key=lambda spec: spec.key)
+    for size in range(1, len(ordered) + 1):
+        yield from combinations(ordered, size)
+
+
+def fit_jury(answers: Answers, specs: Sequence[DetectorSpec]) -> dict[str, Any]:
+    """jury.json: a logistic regression over the logits for every subset, classes weighing the same.
+
+    Raises DataError on evaluation-only faces.
+    """
+    refuse_eval_only(face.sample for face in answers.faces)
+    labels = np.array([face.sample.label for face in answers.faces])
+    rows = [_fit_subset(answers, chosen, labels) for chosen in subsets(specs)]
+    fitted_on = {"split": "val, as it is and degraded", "real": int((labels == 0).sum()), "fake": int(labels.sum())}
+    return {"schema": 1, "fitted_on": fitted_on, "subsets": rows}
+
+
+def _fit_subset(answers: Answers, chosen: Sequence[DetectorSpec], labels: NDArray[np.int64]) -> dict[str, Any]:
+    logits = np.stack([np.vectorize(to_logit)(answers.p_fake[spec.key]) for spec in chosen], axis=1)
+    voted = ~np.isnan(logits).any(axis=1)
+    fitted = LogisticRegression(C=1.0, class_weight="balanced").fit(logits[voted], labels[voted])
+    thresholds = fit_thresholds(fitted.predict_proba(logits[voted])[:, 1], labels[voted])
+    keys = [spec.key for spec in chosen]
+    weights = {key: round(float(weight), 4) for key, weight in zip(keys, fitted.coef_[0], strict=True)}
+    return {
+        "detectors": keys,
+        "weights": weights,
+        "shift": round(float(fitted.intercept_[0]), 4),
+        "fake_from": thresholds.fake_from,
+        "real_until": thresholds.real_until,
+    }
+
+
+def count_agreement(answers: Answers, specs: Sequence[DetectorSpec]) -> dict[str, Any]:
+    """agreement.json: how each split of each subset turned out, counted on one half and checked on the other.
+
+    Raises DataError on evaluation-only faces.
+    """
+    refuse_eval_only(face.sample for face in answers.faces)
+    first = np.array([_in_first_half(face.sample.group) for face in answers.faces])
+    rows = []
+    for chosen in subsets(specs):
+        counted, checked = (_count(answers, chosen, half) for half in (first, ~first))
+        rows.append({"detectors": [spec.key for spec in chosen], "splits": counted, "check": _check(counted, checked)})
+    return {"schema": 1, "counted_on": "one half of the test split, by source video", "subsets": rows}
+
+
+def _in_first_half(group: str) -> bool:
+    return sha256(group.encode()).digest()[0] % 2 == 0
+
+
+def _count(answers: Answers, chosen: Sequence[DetectorSpec], half: NDArray[np.bool_]) -> list[dict[str, int]]:
+    labels = np.array([face.sample.label for face in answers.faces])
+    says_fake = np.zeros(len(labels), dtype=int)
+    voted = half.copy()
+    for spec in chosen:
+        p_fake = answers.p_fake[spec.key]
+        voted &= ~np.isnan(p_fake)
+        says_fake += np.array([_says_fake(value, spec) for value in p_fake])
+    return [
+        {
+            "fake": fake,
+            "real_count": int((voted & (says_fake == fake) & (labels == 0)).sum()),
+            "fake_count": int((voted & (says_fake == fake) & (labels == 1)).sum()),
+        }
+        for fake in range(len(chosen) + 1)
+    ]
+
+
+def _says_fake(p_fake: float, spec: DetectorSpec) -> bool:
+    if np.isnan(p_fake):
+        return False
+    return judge(float(p_fake), fake_from=spec.fake_from, real_until=spec.real_until) == "fake"
+
+
+def _check(counted: Sequence[dict[str, int]], checked: Sequence[dict[str, int]]) -> list[dict[str, Any]]:
+    """For each split: how often its word was right on the half it was counted on, and on the other, with intervals."""
+    return [_check_split(mine, other) for mine, other in zip(counted, checked, strict=True)]
+
+
+def _check_split(mine: dict[str, int], other: dict[str, int]) -> dict[str, Any]:
+    word = "fake" if mine["fake_count"] > mine["real_count"] else "real"
+    result: dict[str, Any] = {"fake": mine["fake"], "word": word}
+    for name, counts in (("counted", mine), ("checked", other)):
+        total = counts["real_count"] + counts["fake_count"]
+        if total:
+            low, high = wilson(counts[f"{word}_count"], total)
+            result[name] = {
+                "right": round(counts[f"{word}_count"] / total, 4),
+                "low": round(low, 4),
+                "high": round(high, 4),
+                "count": total,
+            }
+    return result
