@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from detectors.faces import Box, Face, crop_face, find_faces
-from detectors.images import ImageError, Picture, read_image
 from detectors.fuse import agree, as_json, fuse
+from detectors.images import ImageError, Picture, read_image
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import Examine
 

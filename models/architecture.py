@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import keras
+
+from detectors.artifact import Mode
+
+
+Diet = Literal["labelled", "generated", "blended"]
+"""What it learns fake from: every labelled fake, the wholly generated ones only, or real faces that it forges itself."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +22,8 @@ class Architecture:
     pixels: int  # side of its square input
     paper: str
     build: Callable[[], keras.Model]
+    mode: Mode = "resize"  # how a crop becomes that square
+    diet: Diet = "labelled"
     pretrained: str = ""  # where its starting weights come from; empty: from scratch
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.progress import track
 
@@ -17,12 +18,16 @@ from registry import Image
 CHUNK = 64  # pictures handed to a worker at a time
 
 
+Landmarks = tuple[tuple[float, float], ...]
+
+
 @dataclass(frozen=True)
 class LabelledFace:
-    """A sample and the box of its largest face."""
+    """A sample, and the box and the five landmarks of its largest face."""
 
     sample: Sample
     box: Box
+    landmarks: Landmarks = ()
 
     def read(self) -> Image:
         """The whole picture: uint8 RGB (h, w, 3)."""
@@ -44,43 +49,53 @@ def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFa
     if missing:
         known |= _find_all(missing)
         _write(cache, known)
-    faces = [LabelledFace(sample, box) for sample in samples if (box := known[_name(sample.path)])]
-    return faces, [sample for sample in samples if not known[_name(sample.path)]]
+    faces, faceless = [], []
+    for sample in samples:
+        found = known[_name(sample.path)]
+        if found is None:
+            faceless.append(sample)
+        else:
+            faces.append(_label(sample, found))
+    return faces, faceless
+
+
+Found = dict[str, Any]
+"""What the cache keeps of a face: {"box": [4 numbers], "landmarks": [5 pairs]}."""
+
+
+def _label(sample: Sample, found: Found) -> LabelledFace:
+    left, top, right, bottom = found["box"]
+    landmarks = tuple((x, y) for x, y in found["landmarks"])
+    return LabelledFace(sample, (left, top, right, bottom), landmarks)
 
 
 def _name(path: Path) -> str:
-    """A file's name in the cache: two folders and the name, and its size, so that a changed file is looked at again."""
+    """A file's name in the cache: its last folders and its size, so that a changed file is looked at again."""
     return f"{'/'.join(path.parts[-4:])}:{path.stat().st_size}"
 
 
-def _find_all(paths: Sequence[Path]) -> dict[str, Box | None]:
+def _find_all(paths: Sequence[Path]) -> dict[str, Found | None]:
     os.environ.setdefault("FACEJURY_THREADS", "1")  # a process a core, a thread each
     with ProcessPoolExecutor() as pool:
-        boxes: Iterable[Box | None] = pool.map(find_largest_face, paths, chunksize=CHUNK)
-        progress = track(boxes, "finding faces", total=len(paths))
-        return {_name(path): box for path, box in zip(paths, progress, strict=True)}
+        faces: Iterable[Found | None] = pool.map(find_largest_face, paths, chunksize=CHUNK)
+        progress = track(faces, "finding faces", total=len(paths))
+        return {_name(path): face for path, face in zip(paths, progress, strict=True)}
 
 
-def find_largest_face(path: Path) -> Box | None:
-    """The box of the largest face in a picture file, None where there is none or the file is no picture."""
+def find_largest_face(path: Path) -> Found | None:
+    """The largest face in a picture file, None where there is none or the file is no picture."""
     try:
         faces = find_faces(read_image(path).pixels)
     except ImageError:
         return None
-    return faces[0].box if faces else None
+    return {"box": faces[0].box, "landmarks": faces[0].landmarks} if faces else None
 
 
-def _read(cache: Path) -> dict[str, Box | None]:
-    found = json.loads(cache.read_text()) if cache.is_file() else {}
-    return {name: None if box is None else _box(box) for name, box in found.items()}
+def _read(cache: Path) -> dict[str, Found | None]:
+    return json.loads(cache.read_text()) if cache.is_file() else {}
 
 
-def _box(values: Sequence[int]) -> Box:
-    left, top, right, bottom = values
-    return left, top, right, bottom
-
-
-def _write(cache: Path, known: dict[str, Box | None]) -> None:
+def _write(cache: Path, known: dict[str, Found | None]) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True)
     fresh = cache.with_suffix(".new")
     fresh.write_text(json.dumps(known))

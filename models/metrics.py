@@ -76,7 +76,7 @@ Figure = Callable[[Draws], Floats]
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0))
 
 
 def auc(draws: Draws) -> Floats:
