@@ -42,7 +42,7 @@ def blend_face(image: Image, landmarks: Sequence[tuple[float, float]], random: G
     eyes = _eye_distance(landmarks)
     mask = soften(draw_mask(image.shape[:2], landmarks, random), eyes, random)
     mask *= np.float32(random.choice(RATIOS))
-    altered = _displace(alter(image, eyes, random), eyes, random)
+    altered = _displace(alter(image, random), eyes, random)
     blended = altered * mask[..., None] + image * (1 - mask[..., None])
     return Forgery(np.clip(np.rint(blended), 0, 255).astype(np.uint8), mask)
 
@@ -107,11 +107,11 @@ def soften(mask: Floats, eyes: float, random: Generator) -> Floats:
     return soft / max(float(soft.max()), 1e-6)
 
 
-def alter(image: Image, eyes: float, random: Generator) -> Image:
+def alter(image: Image, random: Generator) -> Image:
     """A copy that does not quite match: colour, and sharpness or scale or JPEG. uint8 RGB, the same shape."""
     changed = _recolour(image, random)
-    changes: tuple[Callable[[Image, float, Generator], Image], ...] = (_shrink, _sharpen, _blur, _as_it_is)
-    return changes[random.choice(len(changes), p=(0.35, 0.25, 0.25, 0.15))](changed, eyes, random)
+    changes: tuple[Callable[[Image, Generator], Image], ...] = (_shrink, _sharpen, _blur, _as_it_is)
+    return changes[random.choice(len(changes), p=(0.35, 0.25, 0.25, 0.15))](changed, random)
 
 
 def _recolour(image: Image, random: Generator) -> Image:
@@ -120,7 +120,7 @@ def _recolour(image: Image, random: Generator) -> Image:
     return np.asarray(np.clip(np.rint((image - 128.0) * gain + 128.0 + shift), 0, 255), dtype=np.uint8)
 
 
-def _shrink(image: Image, eyes: float, random: Generator) -> Image:
+def _shrink(image: Image, random: Generator) -> Image:
     height, width = image.shape[:2]
     scale = random.uniform(0.25, 0.7)
     small = cv2.resize(
@@ -129,17 +129,17 @@ def _shrink(image: Image, eyes: float, random: Generator) -> Image:
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def _sharpen(image: Image, eyes: float, random: Generator) -> Image:
+def _sharpen(image: Image, random: Generator) -> Image:
     strength = random.uniform(0.4, 1.2)
     soft = cv2.GaussianBlur(image, (0, 0), 1.2)
     return np.asarray(cv2.addWeighted(image, 1 + strength, soft, -strength, 0), dtype=np.uint8)
 
 
-def _blur(image: Image, eyes: float, random: Generator) -> Image:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), max(0.4, eyes * random.uniform(0.008, 0.03))), dtype=np.uint8)
+def _blur(image: Image, random: Generator) -> Image:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), random.uniform(0.5, 1.8)), dtype=np.uint8)
 
 
-def _as_it_is(image: Image, eyes: float, random: Generator) -> Image:
+def _as_it_is(image: Image, random: Generator) -> Image:
     return image
 
 

@@ -89,11 +89,12 @@ def export(
     model = keras.saving.load_model((run or Path("runs") / key) / "best.keras", compile=False)
     samples = select(read_samples(data), "train", "val")
     held_out, _ = label_faces(select(samples, "val"), FACES)
-    calibration, thresholds = calibrate.fit(model, held_out)
+    calibration, thresholds = calibrate.fit(model, held_out, mode=architecture.mode)
     config = Config(
         key=key,
         title=architecture.title,
         pixels=model.input.shape[1],
+        mode=architecture.mode,
         fake_from=thresholds.fake_from,
         real_until=thresholds.real_until,
         architecture=architecture.paper,
@@ -101,7 +102,7 @@ def export(
         trained_on=tuple(sorted({sample.source for sample in samples})),
         files={},
     )
-    crops = crop_all(held_out[:: max(1, len(held_out) // 16)], config.pixels)
+    crops = crop_all(held_out[:: max(1, len(held_out) // 16)], config.pixels, config.mode)
     folder = to or WEIGHTS / key
     exporter.export(model, calibration, folder, config=config, crops=crops)
     console.print(f"calibration {calibration}, {thresholds}")

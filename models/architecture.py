@@ -8,9 +8,8 @@ import keras
 
 from detectors.artifact import Mode
 
-
 Diet = Literal["labelled", "generated", "blended"]
-"""What it learns fake from: every labelled fake, the wholly generated ones only, or real faces that it forges itself."""
+"""What it learns fake from: every labelled fake, only those generated whole, or real faces forged on the fly."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The architectures that can be trained, by key."""
 
-from models import custom_cnn, efficientnet
+from models import blend, custom_cnn, efficientnet, residual
 from models.architecture import Architecture
 
-ARCHITECTURES = (custom_cnn.ARCHITECTURE, efficientnet.ARCHITECTURE)
+ARCHITECTURES = (custom_cnn.ARCHITECTURE, efficientnet.ARCHITECTURE, blend.ARCHITECTURE, residual.ARCHITECTURE)
 
 
 def find(key: str) -> Architecture:

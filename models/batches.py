@@ -1,7 +1,7 @@
 """Training batches: drawn, cropped and augmented ahead of the network, each a function of the seed and the step."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -9,13 +9,18 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from detectors.artifact import resize_square
+from detectors.artifact import Mode, fit
+from detectors.forge import alter, blend_face
+from models.architecture import Architecture, Diet
 from models.augment import augment, crop_loosely
+from models.benign import compose
 from models.data import Sample
 from models.face_index import LabelledFace
 from registry import Image
 
 TEMPER = 0.75  # a source is drawn by its size to this power: small ones oftener than their share, not as often as big
+ALTERED, COMPOSED = 0.3, 0.15  # shares of self-blending examples, of both classes
+SWAPS = {"dfdc", "Deepfakes"}  # generators that change a face in a real picture
 AHEAD = 6  # batches prepared before they are asked for
 
 Images = NDArray[np.uint8]
@@ -32,7 +37,7 @@ class Batches:
     """
 
     faces: Sequence[LabelledFace]
-    pixels: int
+    architecture: Architecture
     size: int
     seed: int
     teacher: Teacher | None = None
@@ -40,7 +45,7 @@ class Batches:
 
     def run(self, first: int, last: int, *, workers: int = 2) -> Iterator[tuple[Images, Targets]]:
         """The batches of steps first to last - 1, in order."""
-        pools = {label: _Pool.of([face for face in self.faces if face.sample.label == label]) for label in (0, 1)}
+        pools = self._pools()
         with ThreadPoolExecutor(workers) as executor:
             waiting: list[Future[tuple[Images, Targets]]] = []
             for step in range(first, last + AHEAD):
@@ -49,15 +54,25 @@ class Batches:
                 if step >= first + AHEAD:
                     yield waiting.pop(0).result()
 
-    def _make(self, step: int, pools: "Mapping[int, _Pool]") -> tuple[Images, Targets]:
-        drawn = [self._draw(pools[index % 2], default_rng([self.seed, step, index])) for index in range(self.size)]
+    def _pools(self) -> "tuple[_Pool, _Pool]":
+        """Where reals and fakes are drawn from: both from the reals, when the fakes are forged here."""
+        reals = _Pool.of([face for face in self.faces if face.sample.label == 0])
+        if self.architecture.diet == "blended":
+            return reals, reals
+        return reals, _Pool.of([face for face in self.faces if face.sample.label == 1])
+
+    def _make(self, step: int, pools: "tuple[_Pool, _Pool]") -> tuple[Images, Targets]:
+        drawn = [self._draw(index % 2, pools, default_rng([self.seed, step, index])) for index in range(self.size)]
         images, targets = zip(*drawn, strict=True)
         return np.stack(images), np.array(targets, dtype=np.float32)[:, None]
 
-    def _draw(self, pool: "_Pool", random: Generator) -> tuple[Image, float]:
-        face = pool.draw(random)
-        crop = augment(crop_loosely(face.read(), face.box, random), random)
-        return resize_square(crop, self.pixels), self._target(crop, face.sample.label)
+    def _draw(self, label: int, pools: "tuple[_Pool, _Pool]", random: Generator) -> tuple[Image, float]:
+        face = pools[label].draw(random)
+        picture = face.read()
+        if self.architecture.diet == "blended":
+            picture = _make_example(picture, face, label, random)
+        crop = augment(crop_loosely(picture, face.box, random), random)
+        return fit(crop, self.architecture.pixels, self.architecture.mode), self._target(crop, label)
 
     def _target(self, crop: Image, label: int) -> float:
         if self.teacher is None:
@@ -87,6 +102,22 @@ def _kind(sample: Sample) -> tuple[str, str]:
     return sample.source, sample.generator
 
 
-def crop_all(faces: Sequence[LabelledFace], pixels: int) -> Images:
+def _make_example(picture: Image, face: LabelledFace, label: int, random: Generator) -> Image:
+    """A forged or an honest picture of a real face. Alterations and honest composites come to both alike."""
+    if random.random() < ALTERED:
+        picture = alter(picture, random)
+    if label:
+        picture = blend_face(picture, face.landmarks, random).image
+    return compose(picture, random) if random.random() < COMPOSED else picture
+
+
+def feed(faces: Sequence[LabelledFace], diet: Diet) -> list[LabelledFace]:
+    """The faces an architecture of this diet learns from and is validated on; swaps are no whole generated faces."""
+    if diet == "generated":
+        return [face for face in faces if face.sample.generator not in SWAPS]
+    return list(faces)
+
+
+def crop_all(faces: Sequence[LabelledFace], pixels: int, mode: Mode = "resize") -> Images:
     """The serving crops: uint8 (n, pixels, pixels, 3)."""
-    return np.stack([resize_square(face.crop(), pixels) for face in faces])
+    return np.stack([fit(face.crop(), pixels, mode) for face in faces])

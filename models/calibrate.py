@@ -13,7 +13,8 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from detectors.artifact import resize_square
+from detectors import artifact
+from detectors.artifact import Mode
 from models.augment import degrade
 from models.batches import Images
 from models.data import refuse_eval_only
@@ -44,14 +45,14 @@ class Thresholds:
     real_until: float
 
 
-def fit(model: keras.Model, faces: Sequence[LabelledFace]) -> tuple[Calibration, Thresholds]:
+def fit(model: keras.Model, faces: Sequence[LabelledFace], *, mode: Mode) -> tuple[Calibration, Thresholds]:
     """Calibration and thresholds of a network, on validation faces.
 
     Raises DataError on evaluation-only faces.
     """
     refuse_eval_only(face.sample for face in faces)
     labels = np.array([face.sample.label for face in faces] * 2)
-    clean, degraded = _crops(faces, model.input.shape[1])
+    clean, degraded = _crops(faces, model.input.shape[1], mode)
     logits = np.concatenate([_logits(model, clean), _logits(model, degraded)])
     calibration = fit_platt(logits, labels)
     return calibration, fit_thresholds(calibration.apply(logits), labels)
@@ -72,12 +73,12 @@ def fit_thresholds(p_fake: Floats, labels: NDArray[np.int64]) -> Thresholds:
     return Thresholds(fake_from, float(np.floor(min(real_until, 0.5) * 1000) / 1000))
 
 
-def _crops(faces: Sequence[LabelledFace], pixels: int) -> tuple[Images, Images]:
+def _crops(faces: Sequence[LabelledFace], pixels: int, mode: Mode) -> tuple[Images, Images]:
     clean, degraded = [], []
     for index, face in enumerate(faces):
         crop = face.crop()
-        clean.append(resize_square(crop, pixels))
-        degraded.append(resize_square(degrade(crop, default_rng([0, index])), pixels))
+        clean.append(artifact.fit(crop, pixels, mode))
+        degraded.append(artifact.fit(degrade(crop, default_rng([0, index])), pixels, mode))
     return np.stack(clean), np.stack(degraded)
 
 

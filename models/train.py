@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from models.architecture import Architecture
-from models.batches import Batches, Images, Teacher, crop_all
+from models.batches import Batches, Images, Teacher, crop_all, feed
 from models.data import refuse_eval_only
 from models.face_index import LabelledFace
 
@@ -88,10 +88,11 @@ def train(
     """
     refuse_eval_only(face.sample for face in faces)
     make_repeatable(recipe.seed)
-    held_out, learnt = ([face for face in faces if face.sample.split == split] for split in ("val", "train"))
-    validation = _Validation.of(held_out, architecture.pixels)
+    fed = feed(faces, architecture.diet)
+    held_out, learnt = ([face for face in fed if face.sample.split == split] for split in ("val", "train"))
+    validation = _Validation.of(held_out, architecture)
     state = _State.open(architecture, recipe, run)
-    batches = Batches(learnt, architecture.pixels, recipe.batch, recipe.seed, teacher)
+    batches = Batches(learnt, architecture, recipe.batch, recipe.seed, teacher)
     for images, targets in batches.run(state.progress.step, recipe.steps):
         loss = state.learn(images, targets)
         report(state.progress, recipe, loss)
@@ -119,11 +120,11 @@ class _Validation:
     labels: NDArray[np.int64]
 
     @classmethod
-    def of(cls, faces: Sequence[LabelledFace], pixels: int) -> "_Validation":
+    def of(cls, faces: Sequence[LabelledFace], architecture: Architecture) -> "_Validation":
         labels = np.array([face.sample.label for face in faces])
         if set(labels.tolist()) != {0, 1}:
             raise ValueError("the validation split must hold real and fake faces")
-        return cls(crop_all(faces, pixels), labels)
+        return cls(crop_all(faces, architecture.pixels, architecture.mode), labels)
 
     def auc(self, model: keras.Model) -> float:
         parts = np.array_split(self.images, -(-len(self.images) // 64))
