@@ -11,7 +11,7 @@ def normalise(x: Any, name: str) -> Any:
 
 
 def residual_block(x: Any, channels: int, *, stride: int, name: str) -> Any:
-    """Two 3 x 3 convolutions, normalised before each, and a way around them: (n, h, w, c) -> (n, h/s, w/s, channels)."""
+    """Two 3 x 3 convolutions, normalised before each, and a way around: (n, h, w, c) -> (n, h/s, w/s, channels)."""
     y = normalise(x, f"{name}_a")
     if stride == 1 and x.shape[-1] == channels:
         around = x
