@@ -1,7 +1,7 @@
 """The training side's command line: `python -m models train | export | evaluate`."""
 
 import os
-import time
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ FACES = Path("runs") / "faces.json"  # where the faces of data sets are, found o
 Data = Annotated[
     list[Path], typer.Option("--data", help="A folder: manifest.csv, Kaggle deepfake-faces, or real/ and fake/.")
 ]
-Key = Annotated[str, typer.Argument(help="The architecture: custom-cnn or efficientnet.")]
+Key = Annotated[str, typer.Argument(help="custom-cnn, efficientnet, blend or residual.")]
 
 
 @app.callback()
@@ -42,29 +42,21 @@ def train(
     """Train a network. Killed and started again with the same --run, it goes on where it was."""
     from detectors.artifact import load_folder
     from models import architectures
-    from models.data import read_samples, select
+    from models.data import read_fittable
     from models.face_index import label_faces
-    from models.train import Progress, Recipe, seconds_left
+    from models.screen import Screen
+    from models.train import Recipe
     from models.train import train as train_network
 
     architecture = architectures.find(key)
     folder = run or Path("runs") / key
-    samples = select(read_samples(data), "train", "val")
-    faces, _ = label_faces(samples, FACES)
+    faces, _ = label_faces(read_fittable(data), FACES)
     head_steps = Recipe.head_steps if architecture.pretrained else 0
     recipe = Recipe(head_steps=head_steps, steps=steps, batch=batch, rate=rate, every=every, seed=seed)
-    began: list[tuple[float, int]] = []
-
-    def report(progress: Progress, recipe: Recipe, loss: float) -> None:
-        if not began:
-            began.append((time.monotonic(), progress.step))
-        if progress.step % 50 == 0:
-            left = seconds_left(progress, recipe, began[0]) / 60
-            best = f"best validation AUC {progress.best_auc:.4f}"
-            console.print(f"step {progress.step}/{recipe.steps}  loss {loss:.4f}  {best}  {left:.0f} min left")
-
-    teach = (lambda face: load.examine(face)[0]) if teacher and (load := load_folder(teacher)) else None
-    train_network(architecture, faces, recipe=recipe, run=folder, report=report, teacher=teach)
+    detector = load_folder(teacher) if teacher else None
+    teach = (lambda crop: detector.examine(crop)[0]) if detector else None
+    with Screen(console, steps) as screen:
+        train_network(architecture, faces, recipe=recipe, run=folder, report=screen.report, teacher=teach)
     console.print(f"trained: {folder / 'best.keras'}")
 
 
@@ -82,12 +74,12 @@ def export(
     from models import architectures, calibrate
     from models import export as exporter
     from models.batches import crop_all
-    from models.data import read_samples, select
+    from models.data import read_fittable, select
     from models.face_index import label_faces
 
     architecture = architectures.find(key)
     model = keras.saving.load_model((run or Path("runs") / key) / "best.keras", compile=False)
-    samples = select(read_samples(data), "train", "val")
+    samples = read_fittable(data)
     held_out, _ = label_faces(select(samples, "val"), FACES)
     calibration, thresholds = calibrate.fit(model, held_out, mode=architecture.mode)
     config = Config(
@@ -173,5 +165,20 @@ def _cell(figure: dict[str, float] | None) -> str:
     return "" if figure is None else f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
+def run() -> None:
+    """The command line; what a person did wrong is one sentence, not a traceback."""
+    from detectors.artifact import ArtifactError
+    from models.architectures import UnknownArchitectureError
+    from models.data import DataError
+    from models.export import ExportError
+    from registry import UnknownDetectorError
+
+    try:
+        app()
+    except (ArtifactError, DataError, ExportError, UnknownArchitectureError, UnknownDetectorError) as error:
+        Console(stderr=True).print(str(error), markup=False)
+        sys.exit(2)
+
+
 if __name__ == "__main__":
-    app()
+    run()

@@ -6,9 +6,13 @@ from models.architecture import Architecture
 ARCHITECTURES = (custom_cnn.ARCHITECTURE, efficientnet.ARCHITECTURE, blend.ARCHITECTURE, residual.ARCHITECTURE)
 
 
+class UnknownArchitectureError(LookupError):
+    """No architecture has this key."""
+
+
 def find(key: str) -> Architecture:
-    """The architecture of this key. Raises KeyError with the keys there are."""
+    """The architecture of this key. Raises UnknownArchitectureError, which names those there are."""
     for architecture in ARCHITECTURES:
         if architecture.key == key:
             return architecture
-    raise KeyError(f"no architecture {key!r}; there are {', '.join(a.key for a in ARCHITECTURES)}")
+    raise UnknownArchitectureError(f"no architecture {key!r}; there are {', '.join(a.key for a in ARCHITECTURES)}")

@@ -41,6 +41,18 @@ def read_samples(folders: Iterable[Path]) -> list[Sample]:
     return samples
 
 
+def read_fittable(folders: Iterable[Path]) -> list[Sample]:
+    """The train and val samples of these folders. Raises DataError, also for a folder that is for evaluation only."""
+    kept = []
+    for folder in folders:
+        samples = read_samples([folder])
+        if samples and all(sample.split == "eval" for sample in samples):
+            refuse_eval_only(samples)
+        kept += select(samples, "train", "val")
+    _refuse_shared_groups(kept)
+    return kept
+
+
 def select(samples: Iterable[Sample], *splits: str) -> list[Sample]:
     """The samples of these splits."""
     return [sample for sample in samples if sample.split in splits]

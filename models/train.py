@@ -8,7 +8,6 @@ TensorFlow, JAX or PyTorch: set KERAS_BACKEND.
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -48,7 +47,7 @@ class Recipe:
 
 
 @dataclass
-class Progress:
+class RunProgress:
     """Where a run is. Written beside its weights."""
 
     step: int = 0
@@ -69,7 +68,7 @@ class Progress:
         return self.step - self.best_step >= recipe.patience * recipe.every
 
 
-Report = Callable[[Progress, Recipe, float], None]
+Report = Callable[[RunProgress, Recipe, float], None]
 """Called after every step with the progress, the recipe and the mean loss since the last validation."""
 
 
@@ -138,7 +137,7 @@ class _State:
 
     model: keras.Model
     average: Weights
-    progress: Progress
+    progress: RunProgress
     recipe: Recipe
     run: Path
 
@@ -148,12 +147,12 @@ class _State:
         checkpoint = run / "checkpoint"
         if checkpoint.is_dir():
             model = keras.saving.load_model(checkpoint / "model.keras")
-            progress = Progress(**json.loads((checkpoint / "progress.json").read_text()))
+            progress = RunProgress(**json.loads((checkpoint / "progress.json").read_text()))
             return cls(model, _load_weights(checkpoint / "average.npz"), progress, recipe, run)
         model = architecture.build()
         run.mkdir(parents=True, exist_ok=True)
         (run / "recipe.json").write_text(json.dumps({"architecture": architecture.key, **asdict(recipe)}, indent=2))
-        state = cls(model, [], Progress(), recipe, run)
+        state = cls(model, [], RunProgress(), recipe, run)
         state._compile(head_only=recipe.head_steps > 0)
         return state
 
@@ -228,10 +227,3 @@ def _replace(path: Path, save: Callable[[Any], None]) -> None:
     fresh = path.with_name(f"new-{path.name}")
     save(fresh)
     os.replace(fresh, path)
-
-
-def seconds_left(progress: Progress, recipe: Recipe, began: tuple[float, int]) -> float:
-    """An estimate from the speed since (time, step)."""
-    at, step = began
-    done = max(1, progress.step - step)
-    return (time.monotonic() - at) / done * (recipe.steps - progress.step)
