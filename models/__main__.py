@@ -168,14 +168,12 @@ def _cell(figure: dict[str, float] | None) -> str:
 def run() -> None:
     """The command line; what a person did wrong is one sentence, not a traceback."""
     from detectors.artifact import ArtifactError
-    from models.architectures import UnknownArchitectureError
-    from models.data import DataError
-    from models.export import ExportError
+    from models.errors import ModelsError
     from registry import UnknownDetectorError
 
     try:
         app()
-    except (ArtifactError, DataError, ExportError, UnknownArchitectureError, UnknownDetectorError) as error:
+    except (ArtifactError, ModelsError, UnknownDetectorError) as error:
         Console(stderr=True).print(str(error), markup=False)
         sys.exit(2)
 

@@ -2,12 +2,9 @@
 
 from models import blend, custom_cnn, efficientnet, residual
 from models.architecture import Architecture
+from models.errors import UnknownArchitectureError
 
 ARCHITECTURES = (custom_cnn.ARCHITECTURE, efficientnet.ARCHITECTURE, blend.ARCHITECTURE, residual.ARCHITECTURE)
-
-
-class UnknownArchitectureError(LookupError):
-    """No architecture has this key."""
 
 
 def find(key: str) -> Architecture:

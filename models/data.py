@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from models.errors import DataError
+
 Split = Literal["train", "val", "test", "eval"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test", "eval")
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 TRAIN_SHARE, VAL_SHARE = 0.8, 0.1  # of the groups, where the data names no split; the rest is "test"
-
-
-class DataError(ValueError):
-    """A data folder cannot be read as one of the three layouts, or may not be used for this."""
 
 
 @dataclass(frozen=True)

@@ -23,14 +23,11 @@ from detectors.artifact import CONFIG, MODEL, Config
 from detectors.onnx_session import open_session
 from models.batches import Images
 from models.calibrate import Calibration
+from models.errors import ExportError
 
 KERAS_MODEL = "model.keras"
 TOLERANCE = 1e-4  # on p_fake and the heat map, between ONNX Runtime and Keras, on real crops
 MIN_STORED_AS_HALF = 256  # numbers; smaller tensors are not worth a Cast
-
-
-class ExportError(RuntimeError):
-    """The exported network does not do what the trained one does."""
 
 
 def export(model: keras.Model, calibration: Calibration, folder: Path, *, config: Config, crops: Images) -> Config:

@@ -1,0 +1,23 @@
+"""What can go wrong on the training side, each with one sentence for the person at the command line.
+
+ModelsError
+├── DataError                 a data folder cannot be read, or may not be used for this
+├── ExportError               the exported network does not do what the trained one does
+└── UnknownArchitectureError  no architecture has this key
+"""
+
+
+class ModelsError(Exception):
+    """Something a person can mend."""
+
+
+class DataError(ModelsError, ValueError):
+    """A data folder cannot be read as one of the three layouts, or may not be used for this."""
+
+
+class ExportError(ModelsError, RuntimeError):
+    """The exported network does not do what the trained one does."""
+
+
+class UnknownArchitectureError(ModelsError, LookupError):
+    """No architecture has this key."""
