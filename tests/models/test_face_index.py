@@ -1,0 +1,43 @@
+"""The index of faces: found once, kept, looked at again only when a file changes."""
+
+import json
+
+import numpy as np
+import PIL.Image
+import pytest
+import skimage.data
+
+from models import face_index
+from models.data import Sample
+from models.face_index import label_faces
+
+
+@pytest.fixture
+def samples(tmp_path):
+    portrait, nothing, broken = (tmp_path / name for name in ("portrait.png", "nothing.png", "broken.jpg"))
+    PIL.Image.fromarray(skimage.data.astronaut()).save(portrait)
+    PIL.Image.fromarray(np.full((80, 80, 3), 128, np.uint8)).save(nothing)
+    broken.write_bytes(b"no picture")
+    return [Sample(path, 0, "made", path.name, "train") for path in (portrait, nothing, broken)]
+
+
+def test_faces_are_labelled_and_the_faceless_are_named(samples, tmp_path):
+    faces, faceless = label_faces(samples, tmp_path / "faces.json")
+    assert [face.sample.path.name for face in faces] == ["portrait.png"]
+    assert len(faces[0].landmarks) == 5
+    assert faces[0].crop().shape[0] == faces[0].crop().shape[1]
+    assert [sample.path.name for sample in faceless] == ["nothing.png", "broken.jpg"]
+
+
+def test_what_was_found_is_not_looked_for_again_unless_the_file_changed(samples, tmp_path, monkeypatch):
+    cache = tmp_path / "faces.json"
+    first = label_faces(samples, cache)
+    looked = []
+    monkeypatch.setattr(face_index, "_find_all", lambda paths: looked.append(paths) or {})
+    assert label_faces(samples, cache) == first
+    assert looked == []
+    assert len(json.loads(cache.read_text())) == 3
+    samples[1].path.write_bytes(samples[1].path.read_bytes() + b"more")
+    with pytest.raises(KeyError):
+        label_faces(samples, cache)
+    assert looked == [[samples[1].path]]
