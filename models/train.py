@@ -147,6 +147,7 @@ class _State:
         checkpoint = run / "checkpoint"
         if checkpoint.is_dir():
             model = keras.saving.load_model(checkpoint / "model.keras")
+            _reschedule(model.optimizer, recipe)
             progress = RunProgress(**json.loads((checkpoint / "progress.json").read_text()))
             return cls(model, _load_weights(checkpoint / "average.npz"), progress, recipe, run)
         model = architecture.build()
@@ -210,11 +211,21 @@ class _State:
 def _optimizer(recipe: Recipe, *, head_only: bool) -> keras.optimizers.Optimizer:
     if head_only:
         return keras.optimizers.AdamW(recipe.head_rate, weight_decay=0.0)
+    return keras.optimizers.AdamW(_schedule(recipe), weight_decay=recipe.decay, global_clipnorm=recipe.clip)
+
+
+def _schedule(recipe: Recipe) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Up in a line, then down along a cosine (Loshchilov & Hutter 2017) to a fiftieth."""
     warm_up = min(recipe.warm_up, recipe.steps // 2)
-    rate = keras.optimizers.schedules.CosineDecay(
+    return keras.optimizers.schedules.CosineDecay(
         0.0, recipe.steps - warm_up, alpha=0.02, warmup_target=recipe.rate, warmup_steps=warm_up
     )
-    return keras.optimizers.AdamW(rate, weight_decay=recipe.decay, global_clipnorm=recipe.clip)
+
+
+def _reschedule(optimizer: keras.optimizers.Optimizer, recipe: Recipe) -> None:
+    """A run may be gone on with for more steps, or fewer, than it was begun with."""
+    if optimizer.weight_decay:  # the head's optimizer has no schedule
+        optimizer.learning_rate = _schedule(recipe)
 
 
 def _load_weights(path: Path) -> Weights:
