@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
+from rich.progress import track
 
 from detectors.artifact import Mode, fit
 from detectors.forge import alter, blend_face
@@ -18,6 +20,7 @@ from models.data import Sample
 from models.face_index import LabelledFace
 from registry import Image
 
+TAUGHT = 0.5  # the teacher's share of a target
 TEMPER = 0.75  # a source is drawn by its size to this power: small ones oftener than their share, not as often as big
 ALTERED, COMPOSED = 0.3, 0.15  # shares of self-blending examples, of both classes
 SWAPS = {"dfdc", "Deepfakes"}  # generators that change a face in a real picture
@@ -32,16 +35,15 @@ Teacher = Callable[[Image], float]
 class Batches:
     """Batches of uint8 (n, pixels, pixels, 3) and float32 targets (n, 1), half of them fake.
 
-    teacher: P(fake) of a face crop by a trained detector, mixed into the targets by teacher_weight (Hinton et al.
-    2015, https://arxiv.org/abs/1503.02531).
+    taught: what a trained detector says of a face, P(fake) by path, mixed into the targets by half (Hinton et al. 2015,
+    https://arxiv.org/abs/1503.02531).
     """
 
     faces: Sequence[LabelledFace]
     architecture: Architecture
     size: int
     seed: int
-    teacher: Teacher | None = None
-    teacher_weight: float = 0.7
+    taught: Mapping[Path, float] = field(default_factory=dict)
 
     def run(self, first: int, last: int, *, workers: int = 2) -> Iterator[tuple[Images, Targets]]:
         """The batches of steps first to last - 1, in order."""
@@ -72,12 +74,18 @@ class Batches:
         if self.architecture.diet == "blended":
             picture = _make_example(picture, face, label, random)
         crop = augment(crop_loosely(picture, face.box, random), random)
-        return fit(crop, self.architecture.pixels, self.architecture.mode), self._target(crop, label)
+        return fit(crop, self.architecture.pixels, self.architecture.mode), self._target(face, label)
 
-    def _target(self, crop: Image, label: int) -> float:
-        if self.teacher is None:
-            return label
-        return (1 - self.teacher_weight) * label + self.teacher_weight * self.teacher(crop)
+    def _target(self, face: LabelledFace, label: int) -> float:
+        taught = self.taught.get(face.sample.path, float(label))
+        return (1 - TAUGHT) * label + TAUGHT * taught
+
+
+def learn_from(teacher: Teacher, faces: Sequence[LabelledFace]) -> dict[Path, float]:
+    """What a trained detector says of each face as it is served. Asked once, not at every draw: that would cost more
+    than the training of a small network does.
+    """
+    return {face.sample.path: teacher(face.crop()) for face in track(faces, "asking the teacher")}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from models.architecture import Architecture
-from models.batches import Batches, Images, Teacher, crop_all, feed
+from models.batches import Batches, Images, Teacher, crop_all, feed, learn_from
 from models.data import refuse_eval_only
 from models.face_index import LabelledFace
 
@@ -91,7 +91,8 @@ def train(
     held_out, learnt = ([face for face in fed if face.sample.split == split] for split in ("val", "train"))
     validation = _Validation.of(held_out, architecture)
     state = _State.open(architecture, recipe, run)
-    batches = Batches(learnt, architecture, recipe.batch, recipe.seed, teacher)
+    taught = learn_from(teacher, learnt) if teacher else {}
+    batches = Batches(learnt, architecture, recipe.batch, recipe.seed, taught)
     for images, targets in batches.run(state.progress.step, recipe.steps):
         loss = state.learn(images, targets)
         report(state.progress, recipe, loss)
