@@ -1,7 +1,7 @@
 """Training batches: drawn, cropped and augmented ahead of the network, each a function of the seed and the step."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
