@@ -1,0 +1,95 @@
+"""Evaluation through its command: what is counted, what is printed, what is written."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import PIL.Image
+import pytest
+import skimage.data
+
+from detectors.forge import forge
+from models import evaluate
+from models.data import Sample
+from models.evaluate import Answers
+from models.face_index import LabelledFace
+from registry import DetectorSpec
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four portraits, four forgeries and one picture without a face, as a manifest, all of the test split."""
+    portrait = skimage.data.astronaut()
+    rows = []
+    for index in range(4):
+        shifted = np.ascontiguousarray(portrait[:, index : index + 400])
+        for label, pixels in (("real", shifted), ("fake", forge(shifted, seed=index).image)):
+            PIL.Image.fromarray(pixels).save(tmp_path / f"{label}{index}.png")
+            rows.append(
+                (f"{label}{index}.png", label, "made" if label == "fake" else "", "portraits", f"v{index}", "test")
+            )
+    PIL.Image.fromarray(np.zeros((90, 90, 3), np.uint8)).save(tmp_path / "nobody.png")
+    rows.append(("nobody.png", "real", "", "portraits", "v9", "test"))
+    with (tmp_path / "manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("path", "label", "generator", "source", "group", "split"), *rows])
+    return tmp_path
+
+
+def run(folder, *arguments, cwd="."):
+    command = [sys.executable, "-m", "models", "evaluate", "--data", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def test_evaluate_prints_every_detectors_metrics_as_json(folder):
+    done = run(folder, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout[done.stdout.index("[\n") :])
+    assert [metrics["detector"] for metrics in found] == ["custom-cnn", "efficientnet"]
+    for metrics in found:
+        assert metrics["no_face"] == {"portraits": {"count": 1, "of": 9}}
+        assert (metrics["overall"]["real"], metrics["overall"]["fake"]) == (4, 4)
+        assert set(metrics["generators"]) == {"made"}
+        assert 0 <= metrics["overall"]["auc"]["low"] <= metrics["overall"]["auc"]["high"] <= 1
+
+
+def test_an_unknown_detector_is_one_sentence(folder):
+    done = run(folder, "--only", "efficientnett")
+    assert done.returncode == 2
+    assert "Did you mean 'efficientnet'" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_of_no_known_layout_is_one_sentence(tmp_path):
+    done = run(tmp_path)
+    assert done.returncode == 2
+    assert "expected manifest.csv" in " ".join(done.stderr.split())
+
+
+def test_a_generator_is_measured_against_all_reals_of_its_split():
+    faces = [
+        LabelledFace(Sample(f"/{place}", label, source, str(place), "test", "g" if label else ""), (0, 0, 9, 9))
+        for place, (label, source) in enumerate([(0, "a"), (0, "b"), (1, "a")])
+    ]
+    answers = Answers(faces, [], {"x": np.array([0.1, 0.8, 0.5])})
+    ((name, chosen),) = evaluate._generators(answers)
+    assert name == "g"
+    assert chosen.all()
+
+
+def test_failed_answers_are_counted_and_left_out():
+    faces = [LabelledFace(Sample(f"/{i}", i % 2, "a", str(i), "test", ""), (0, 0, 9, 9)) for i in range(6)]
+    answers = Answers(faces, [], {"x": np.array([0.1, 0.9, np.nan, 0.8, 0.2, np.nan])})
+    metrics = evaluate.summarise(answers, DetectorSpec(key="x", title="X", load=lambda: None))
+    assert metrics["failed"] == 2
+    assert metrics["overall"]["n"] == 4
+    assert metrics["overall"]["auc"]["value"] == 1.0
+
+
+def test_one_source_of_one_class_has_no_auc_but_a_share_right():
+    faces = [LabelledFace(Sample(f"/{i}", 0, "reals", str(i), "test", ""), (0, 0, 9, 9)) for i in range(4)]
+    answers = Answers(faces, [], {"x": np.array([0.1, 0.2, 0.7, 0.3])})
+    metrics = evaluate.summarise(answers, DetectorSpec(key="x", title="X", load=lambda: None))
+    assert "auc" not in metrics["sources"]["reals"]
+    assert metrics["sources"]["reals"]["accuracy"]["value"] == 0.75
