@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
 MODEL, CONFIG, METRICS, CARD = "model.onnx", "config.json", "metrics.json", "README.md"
+PLAIN_NAME = re.compile(r"\w[\w.-]*")  # of a file beside config.json: no folder, on any system
 Mode = Literal["resize", "centre-crop"]
 
 
@@ -77,9 +79,17 @@ def read_config(folder: Path) -> Config:
         config.mode in ("resize", "centre-crop"), folder, f"mode must be resize or centre-crop, got {config.mode!r}"
     )
     _require(isinstance(config.pixels, int) and 8 <= config.pixels <= 2048, folder, "pixels must be 8 to 2048")
-    _require(MODEL in config.files, folder, f"files must name {MODEL}")
-    _require(all(Path(name).name == name for name in config.files), folder, "files must stand beside config.json")
+    framing = f"crop_side must be {Config.crop_side}, got {config.crop_side!r}"
+    _require(config.crop_side == Config.crop_side, folder, framing)  # the one framing: see faces.crop_face
+    _check_files(config.files, folder)
     return config
+
+
+def _check_files(files: object, folder: Path) -> None:
+    if not (isinstance(files, dict) and all(isinstance(value, str) for value in files.values())):
+        raise ArtifactError(f"{folder.name}: {CONFIG}: files must map names to SHA-256")
+    _require(MODEL in files, folder, f"files must name {MODEL}")
+    _require(all(PLAIN_NAME.fullmatch(name) for name in files), folder, "files must stand beside config.json")
 
 
 def _require(holds: bool, folder: Path, rule: str) -> None:

@@ -77,13 +77,15 @@ def crop_face(image: Image, box: Box) -> Image:
     left, top, right, bottom = box
     side = max(2, round(CROP_SIDE * max(right - left, bottom - top)))
     x, y = round((left + right - side) / 2), round((top + bottom - side) / 2)
-    height, width = image.shape[:2]
-    margins = max(0, -y), max(0, y + side - height), max(0, -x), max(0, x + side - width)
-    inside = image[max(0, y) : y + side, max(0, x) : x + side]
-    if not any(margins):
-        return np.ascontiguousarray(inside)
-    border = cv2.BORDER_REFLECT_101 if min(inside.shape[:2]) > 1 else cv2.BORDER_REPLICATE
-    return np.asarray(cv2.copyMakeBorder(inside, *margins, border), dtype=np.uint8)
+    rows, columns = _reflect(y, side, image.shape[0]), _reflect(x, side, image.shape[1])
+    return image.take(rows, axis=0).take(columns, axis=1)
+
+
+def _reflect(first: int, count: int, length: int) -> NDArray[np.intp]:
+    """`count` places of a line from `first` on, turning at the ends of a picture's side of `length` pixels."""
+    period = max(1, 2 * (length - 1))
+    places = np.abs((np.arange(first, first + count) + length - 1) % period - (length - 1))
+    return places.astype(np.intp)
 
 
 def _look(image: Image, view: _View) -> list[Face]:

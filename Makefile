@@ -1,0 +1,47 @@
+# make demo   the page, from a fresh clone: runtime dependencies only (ARGS="--help" shows its options)
+# make test   every check, as CI runs them
+# make lock   pin the dependencies of pyproject.toml anew (ARGS=--upgrade takes newer versions)
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" $(ARGS) pyproject.toml
+
+.PHONY: demo test lock
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.runtime
+	$(BIN)/python demo.py $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(ARGS)
+
+# Both environments are one folder: requirements-dev.lock holds requirements.lock at the same versions, and more.
+$(VENV)/.runtime: pyproject.toml requirements.lock | $(BIN)/pip
+	@echo "Installing what the demo needs into $(VENV): a minute or two, once."
+	$(INSTALL) -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/pip
+	@echo "Installing what training and the tests need into $(VENV): a few minutes, once."
+	$(INSTALL) -r requirements-dev.lock
+	@touch $@ $(VENV)/.runtime
+
+$(BIN)/pip:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here: Python 3.11 or newer is needed."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is too old: Python 3.11 or newer is needed (make PYTHON=python3.12 ...)."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make environments: install its venv module (Debian: python3-venv)."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --output-file requirements-dev.lock --extra dev --constraint requirements.lock
