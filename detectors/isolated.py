@@ -88,7 +88,11 @@ class Isolated:
         self._process = process = _starter.submit(_spawn).result()
         self._end = weakref.finalize(self, _kill, process)  # also when this object or the program ends
         order = {"plugin": self._spec.plugin, "key": self._spec.key, "memory": self._memory, "scratch": self._scratch}
-        self._ask(process, order, None, LOAD_SECONDS)
+        try:
+            self._ask(process, order, None, LOAD_SECONDS)
+        except DetectorFaultError:
+            self._end()  # it has said why, and must not be taken for one that is ready
+            raise
         return process
 
     def _ask(

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import PIL.Image
 
-from detectors.faces import crop_face, find_faces
+from detectors.faces import Box, crop_face, find_faces
 from detectors.forge import forge
 from registry import Image
 
@@ -28,15 +28,19 @@ def photo() -> Image:
 @cache
 def portrait() -> Image:
     """The face in the photo, as a detector of faces gets it."""
-    return crop_face(photo(), find_faces(photo())[0].box)
+    return crop_face(photo(), _face())
+
+
+@cache
+def _face() -> Box:
+    return find_faces(photo())[0].box
 
 
 @cache
 def forgeries(expects: str) -> tuple[Image, ...]:
     """The photo, or its face, forged in several ways; framed as the real one is."""
     forged = [forge(photo(), seed=seed).image for seed in range(FORGERIES)]
-    box = find_faces(photo())[0].box
-    return tuple(image if expects == "image" else crop_face(image, box) for image in forged)
+    return tuple(image if expects == "image" else crop_face(image, _face()) for image in forged)
 
 
 def real(expects: str) -> Image:
@@ -44,6 +48,7 @@ def real(expects: str) -> Image:
     return photo() if expects == "image" else portrait()
 
 
+@cache
 def noise(height: int = SIDE, width: int = SIDE) -> Image:
     """Every pixel at random, the same each time."""
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
