@@ -105,7 +105,10 @@ def read_finding(answer: object) -> Finding:
         p_fake, heatmap = answer
     if isinstance(p_fake, str | bytes | bool) or np.size(p_fake) != 1:
         raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}")
-    number = float(np.asarray(p_fake, dtype=np.float64).reshape(()))
+    try:
+        number = float(np.asarray(p_fake, dtype=np.float64).reshape(()))
+    except TypeError as error:
+        raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}") from error
     if not 0.0 <= number <= 1.0:  # NaN fails this as well
         raise ValueError(f"p_fake must be a number in [0, 1], got {number}")
     return Finding(number, None if heatmap is None else _read_heatmap(heatmap))
