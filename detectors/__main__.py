@@ -1,24 +1,34 @@
-"""The jury at the command line: `python -m detectors compare PHOTO...`."""
+"""The jury at the command line: `python -m detectors compare PHOTO...`, and the kit for authors: `new`, `check`."""
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
+from functools import reduce
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from detectors.add import SourceError, add_source
 from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
 from detectors.fuse import agree, fuse
 from registry import DetectorSpec, UnknownDetectorError, Verdict, load_registry
+
+if TYPE_CHECKING:
+    from detectors.check import Check
 
 COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 screen, errors = Console(), Console(stderr=True)
 
 Only = Annotated[list[str] | None, typer.Option("--only", metavar="KEY", help="Ask only this detector; repeatable.")]
+Add = Annotated[
+    list[str] | None,
+    typer.Option("--add", metavar="SOURCE", help="Add a plugin's .py, a model folder or an .onnx; repeatable."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, a list with one entry a picture.")]
 
 
@@ -27,11 +37,11 @@ def main() -> None:
     """A jury of deepfake detectors. `python -m registry` lists its members."""
 
 
-def choose(only: Sequence[str] | None) -> tuple[DetectorSpec, ...]:
-    """The detectors asked for on the command line; leaves with exit code 2 when one is not there."""
+def choose(only: Sequence[str] | None, add: Sequence[str] | None = None) -> tuple[DetectorSpec, ...]:
+    """The detectors asked for on the command line; leaves with exit code 2 when one is not there or cannot be added."""
     try:
-        return load_registry().choose(only)
-    except UnknownDetectorError as error:
+        return reduce(add_source, add or (), load_registry()).choose(only)
+    except (UnknownDetectorError, SourceError) as error:
         errors.print(escape(str(error)))
         raise typer.Exit(2) from error
 
@@ -40,19 +50,66 @@ def choose(only: Sequence[str] | None) -> tuple[DetectorSpec, ...]:
 def compare_command(
     photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Pictures to judge.")],
     only: Only = None,
+    add: Add = None,
     as_json: Json = False,
 ) -> None:
     """Judge every face in each picture. Exits with 1 only when no picture could be judged."""
-    jury = Jury(choose(only))
     comparisons = []
-    for photo in photos:
-        comparisons.append(compare(photo, jury, path=str(photo)))
-        if not as_json:
-            show(comparisons[-1])
+    with Jury(choose(only, add)) as jury:
+        for photo in photos:
+            comparisons.append(compare(photo, jury, path=str(photo)))
+            if not as_json:
+                show(comparisons[-1])
     if as_json:
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
     if all(comparison.error for comparison in comparisons):
         raise typer.Exit(1)
+
+
+@app.command("check")
+def check_command(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The detector to check.")],
+    add: Add = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Check a detector in every way the jury relies on. Exits with 1 when a check fails."""
+    from detectors.check import check_detector  # brings the sample pictures
+
+    checks = check_detector(choose([key], add)[0])
+    if as_json:
+        typer.echo(json.dumps({"checks": [asdict(check) for check in checks]}, indent=2))
+    else:
+        screen.print(_check_table(key, checks))
+    if not all(check.passed for check in checks):
+        raise typer.Exit(1)
+
+
+def _check_table(key: str, checks: "Sequence[Check]") -> Table:
+    failed = sum(not check.passed for check in checks)
+    title = f"{key}: {failed} of {len(checks)} checks failed" if failed else f"{key}: all {len(checks)} checks passed"
+    table = Table(title=title, title_justify="left")
+    for column in ("check", "", "expected", "got"):
+        table.add_column(column, no_wrap=column == "check")
+    for check in checks:
+        word = "[green]passed[/]" if check.passed else "[red]failed[/]"
+        table.add_row(check.name, word, escape(check.expected), escape(check.got))
+    return table
+
+
+@app.command("new")
+def new_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The detector's key: kebab-case.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the new folder goes.")] = Path(),
+) -> None:
+    """Write a plugin package to start from: DIR/facejury-NAME, with a test that passes."""
+    from detectors.new import NewPluginError, write_plugin
+
+    try:
+        folder = write_plugin(name, to)
+    except NewPluginError as error:
+        errors.print(escape(str(error)))
+        raise typer.Exit(2) from error
+    screen.print(f"Wrote {escape(str(folder))}. Its README.md says what comes next.")
 
 
 def show(comparison: Comparison) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +17,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    import onnx
+    from google.protobuf.message import Message
 
     from detectors.onnx_session import Session
     from registry import Heatmap, Image
@@ -61,8 +65,8 @@ class Config:
         return json.dumps({"schema": 1, **asdict(self)}, indent=2) + "\n"
 
 
-def read_config(folder: Path) -> Config:
-    """config.json of a model folder. Raises ArtifactError."""
+def read_config(folder: Path, *, model: str = MODEL) -> Config:
+    """config.json of a model folder, whose network has that file name. Raises ArtifactError."""
     try:
         values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         schema = values.pop("schema")
@@ -81,14 +85,14 @@ def read_config(folder: Path) -> Config:
     _require(isinstance(config.pixels, int) and 8 <= config.pixels <= 2048, folder, "pixels must be 8 to 2048")
     framing = f"crop_side must be {Config.crop_side}, got {config.crop_side!r}"
     _require(config.crop_side == Config.crop_side, folder, framing)  # the one framing: see faces.crop_face
-    _check_files(config.files, folder)
+    _check_files(config.files, folder, model)
     return config
 
 
-def _check_files(files: object, folder: Path) -> None:
+def _check_files(files: object, folder: Path, model: str) -> None:
     if not (isinstance(files, dict) and all(isinstance(value, str) for value in files.values())):
         raise ArtifactError(f"{folder.name}: {CONFIG}: files must map names to SHA-256")
-    _require(MODEL in files, folder, f"files must name {MODEL}")
+    _require(model in files, folder, f"files must name {model}")
     _require(all(PLAIN_NAME.fullmatch(name) for name in files), folder, "files must stand beside config.json")
 
 
@@ -97,13 +101,13 @@ def _require(holds: bool, folder: Path, rule: str) -> None:
         raise ArtifactError(f"{folder.name}: {CONFIG}: {rule}")
 
 
-def register_folder(register: Register, folder: Path) -> None:
+def register_folder(register: Register, folder: Path, *, model: str = MODEL) -> None:
     """Register the detector of a model folder: what each of our own plugins does. Raises ArtifactError."""
-    config = read_config(folder)
+    config = read_config(folder, model=model)
     register(
         key=config.key,
         title=config.title,
-        load=lambda: load_folder(folder),
+        load=lambda: load_folder(folder, model=model),
         expects=config.expects,
         fake_from=config.fake_from,
         real_until=config.real_until,
@@ -113,12 +117,13 @@ def register_folder(register: Register, folder: Path) -> None:
     )
 
 
-def load_folder(folder: Path) -> OnnxDetector:
+def load_folder(folder: Path, *, model: str = MODEL) -> OnnxDetector:
     """The detector of a model folder, its network checked against config.json and loaded. Raises ArtifactError."""
     from detectors.onnx_session import open_session  # on first use: listing the registry needs no runtime
 
-    config = read_config(folder)
-    data = _read_checked(folder, MODEL, config.files[MODEL])
+    config = read_config(folder, model=model)
+    data = _read_checked(folder, model, config.files[model])
+    _refuse_outside_data(folder, data)
     return OnnxDetector(config, open_session(data))
 
 
@@ -130,6 +135,31 @@ def _read_checked(folder: Path, name: str, expected: str) -> bytes:
     found = hashlib.sha256(data).hexdigest()
     _require(found == expected, folder, f"{name} has SHA-256 {found[:12]}…, expected {expected[:12]}…")
     return data
+
+
+def _refuse_outside_data(folder: Path, data: bytes) -> None:
+    """A network may name other files to read its numbers from, of any path: only whole networks are taken."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        model = onnx.ModelProto.FromString(data)
+    except DecodeError as error:
+        raise ArtifactError(f"{folder.name}: the network is no ONNX file") from error
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in _tensors(model)):
+        raise ArtifactError(f"{folder.name}: the network keeps numbers in other files; save it as one file")
+
+
+def _tensors(message: Message) -> Iterator[onnx.TensorProto]:
+    """Every tensor anywhere in a network: initializers, attributes, subgraphs, functions."""
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        for part in value if isinstance(value, Sequence) else [value]:
+            if field.message_type.name == "TensorProto":
+                yield part
+            else:
+                yield from _tensors(part)
 
 
 @dataclass(frozen=True)

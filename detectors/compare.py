@@ -13,6 +13,7 @@ from typing import Any
 from detectors.faces import Box, Face, crop_face, find_faces
 from detectors.fuse import agree, as_json, fuse
 from detectors.images import ImageError, Picture, read_image
+from detectors.isolated import DetectorFaultError, Isolated, open_detector
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import Examine
 
@@ -74,20 +75,37 @@ class Comparison:
 
 
 class Jury:
-    """The chosen detectors, each loaded once, on first use. Safe to use from many threads."""
+    """The chosen detectors, each loaded once, on first use. Safe to use from many threads.
+
+    Detectors that plugins brought run in processes of their own; `close`, or leaving a `with`, ends them.
+    """
 
     def __init__(self, specs: Sequence[DetectorSpec]) -> None:
         self.specs = tuple(specs)
-        self._loaded: dict[str, Examine] = {}
+        self._loaded: dict[str, Examine | Isolated] = {}
         self._locks = {spec.key: threading.Lock() for spec in specs}
+
+    def __enter__(self) -> "Jury":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes of strangers' detectors, also in the middle of a picture."""
+        for detector in tuple(self._loaded.values()):
+            if isinstance(detector, Isolated):
+                detector.close()
 
     def load(self, spec: DetectorSpec) -> Examine:
         """The detector's examine. Raises what its load raises; the next call tries again."""
         with self._locks[spec.key]:
             if spec.key not in self._loaded:
-                detector: Any = spec.load()
-                self._loaded[spec.key] = getattr(detector, "examine", detector)
-            return self._loaded[spec.key]
+                self._loaded[spec.key] = open_detector(spec)
+            detector = self._loaded[spec.key]
+            if isinstance(detector, Isolated):
+                detector.start()  # here, also after a fault, so that loading is not counted as examining
+            return detector
 
     def judge(self, spec: DetectorSpec, image: Image, *, face_pixels: int | None = None) -> Verdict:
         """One detector's verdict. Never raises: what goes wrong in a detector is a "failed" verdict with its reason."""
@@ -109,6 +127,8 @@ def _since(began: float) -> float:
 def _say(error: Exception) -> str:
     """An error as one line without paths."""
     text = PATHS.sub("…", " ".join(str(error).split()))
+    if isinstance(error, DetectorFaultError):
+        return text[:300]
     return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
 
 
@@ -146,27 +166,30 @@ def judge_stepwise(picture: Picture, jury: Jury, *, path: str = "") -> Iterator[
     faces = [JudgedFace(f.box, f.score, (), crop_face(picture.pixels, f.box)) for f in find_faces(picture.pixels)]
     comparison = Comparison(path, picture.sha256, width, height, faces=tuple(faces))
     yield comparison
-    executor = ThreadPoolExecutor(max_workers=max(1, len(jury.specs)), thread_name_prefix="juror")
+    queues = {spec.key: ThreadPoolExecutor(1, thread_name_prefix=spec.key) for spec in jury.specs}
     try:
-        asked = _ask(executor, jury, picture.pixels, faces)
+        asked = _ask(queues, jury, picture.pixels, faces)
         for done in as_completed(asked):
             comparison = _add(comparison, asked[done], done.result(), jury)
             yield comparison
     finally:  # also when nobody listens any more
-        executor.shutdown(wait=False, cancel_futures=True)
+        for queue in queues.values():
+            queue.shutdown(wait=False, cancel_futures=True)
 
 
+Queues = dict[str, ThreadPoolExecutor]
+"""One a detector, by key: where several faces wait for one that hangs, none waits for another."""
 Asked = dict[Future[Verdict], int | None]
 """A verdict on its way -> the index of its face, None for the whole image."""
 
 
-def _ask(executor: ThreadPoolExecutor, jury: Jury, pixels: Image, faces: Iterable[JudgedFace]) -> Asked:
+def _ask(queues: Queues, jury: Jury, pixels: Image, faces: Iterable[JudgedFace]) -> Asked:
     whole = [spec for spec in jury.specs if spec.expects == "image"]
-    asked: Asked = {executor.submit(jury.judge, spec, pixels): None for spec in whole}
+    asked: Asked = {queues[spec.key].submit(jury.judge, spec, pixels): None for spec in whole}
     for index, face in enumerate(faces):
         for spec in jury.specs:
             if spec.expects == "face":
-                asked[executor.submit(jury.judge, spec, face.crop, face_pixels=face.pixels)] = index
+                asked[queues[spec.key].submit(jury.judge, spec, face.crop, face_pixels=face.pixels)] = index
     return asked
 
 

@@ -10,9 +10,17 @@ from registry.contract import (
     Verdict,
     judge,
     read_finding,
+    to_examine,
 )
 from registry.hookspecs import PROJECT, hookimpl, hookspec
-from registry.manager import Problem, Registry, UnknownDetectorError, load_registry
+from registry.manager import (
+    Plugin,
+    Problem,
+    Registry,
+    UnknownDetectorError,
+    load_registry,
+    reopen,
+)
 
 __all__ = [
     "PROJECT",
@@ -22,6 +30,7 @@ __all__ = [
     "Heatmap",
     "Image",
     "Label",
+    "Plugin",
     "Problem",
     "Registry",
     "UnknownDetectorError",
@@ -31,4 +40,6 @@ __all__ = [
     "judge",
     "load_registry",
     "read_finding",
+    "reopen",
+    "to_examine",
 ]

@@ -20,6 +20,7 @@ Label = Literal["fake", "real", "inconclusive", "failed"]
 Expects = Literal["face", "image"]
 
 MIN_FACE_PIXELS = 64  # longer side of the face box; below it every verdict is "inconclusive"
+MAX_SECONDS = 600.0  # what `seconds` may ask for at most: a visitor is waiting
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # kebab-case, what a plugin may register
 
 
@@ -42,7 +43,9 @@ class DetectorSpec:
 
     expects: "face" for a face crop, "image" for the whole picture. fake_from, real_until: thresholds on p_fake.
     seconds: how long one call of `examine` may take. source: where it comes from; card: its model card (Markdown text
-    or a path to it). owner and version name the distribution that registered it. Raises ValueError on a bad value.
+    or a path to it). owner and version name the distribution that registered it; plugin says whom to ask for it again
+    (the name of a plugin, or the absolute path of an added file or folder; empty when it was made by hand).
+    Raises ValueError on a bad value.
     """
 
     key: str
@@ -56,6 +59,7 @@ class DetectorSpec:
     card: str = field(default="", repr=False)
     owner: str = ""
     version: str = ""
+    plugin: str = ""
     builtin: bool = False
 
     def __post_init__(self) -> None:
@@ -64,8 +68,17 @@ class DetectorSpec:
         _require(self.expects in ("face", "image"), 'expects must be "face" or "image"', self.expects)
         thresholds = "0 <= real_until <= fake_from <= 1 must hold"
         _require(0 <= self.real_until <= self.fake_from <= 1, thresholds, (self.real_until, self.fake_from))
-        _require(self.seconds > 0, "seconds must be above 0", self.seconds)
+        limit = f"seconds must be above 0 and at most {MAX_SECONDS:.0f}"
+        _require(0 < self.seconds <= MAX_SECONDS, limit, self.seconds)
         _require(isinstance(self.source, str) and isinstance(self.card, str), "source and card must be text", self.card)
+
+
+def to_examine(detector: Any) -> Examine:
+    """What `load` returned, as a callable: an object's examine, or the callable itself. Raises TypeError."""
+    examine = getattr(detector, "examine", detector)
+    if not callable(examine):
+        raise TypeError(f"load must return a callable or an object with examine(image), got {_shorten(detector)}")
+    return examine  # type: ignore[no-any-return]
 
 
 def _require(holds: object, rule: str, came: object) -> None:
@@ -92,7 +105,10 @@ def read_finding(answer: object) -> Finding:
         p_fake, heatmap = answer
     if isinstance(p_fake, str | bytes | bool) or np.size(p_fake) != 1:
         raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}")
-    number = float(np.asarray(p_fake, dtype=np.float64).reshape(()))
+    try:
+        number = float(np.asarray(p_fake, dtype=np.float64).reshape(()))
+    except TypeError as error:
+        raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}") from error
     if not 0.0 <= number <= 1.0:  # NaN fails this as well
         raise ValueError(f"p_fake must be a number in [0, 1], got {number}")
     return Finding(number, None if heatmap is None else _read_heatmap(heatmap))

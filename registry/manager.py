@@ -16,6 +16,8 @@ from registry.hookspecs import PROJECT
 
 BUILTINS = ("detectors.custom_cnn", "detectors.efficientnet")  # by name: nothing of ours is imported here
 
+OPTIONS = frozenset({"card", "expects", "fake_from", "real_until", "seconds", "source"})  # what a plugin may leave out
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -57,6 +59,13 @@ class Registry:
         wanted = {self[key].key for key in only or self.keys()}
         return tuple(spec for spec in self.detectors if spec.key in wanted)
 
+    def with_plugin(self, plugin: "Plugin") -> "Registry":
+        """This registry and what one plugin more offers. Raises what the plugin raises, ValueError on a taken key."""
+        registry = self
+        for spec in ask_plugin(plugin):
+            registry = registry.with_detector(spec)
+        return registry
+
     def with_detector(self, spec: DetectorSpec) -> "Registry":
         """This registry and one detector more. Raises ValueError when its key is taken."""
         if spec.key in self.keys():
@@ -75,7 +84,7 @@ def load_registry(*, blocked: Iterable[str] | None = None) -> Registry:
 
     blocked: plugin names to leave out; None reads the environment variable FACEJURY_BLOCK (comma-separated).
     """
-    plugins = [*_builtin_plugins(), *_installed_plugins()]
+    plugins = find_plugins()
     names = _blocked_by_environment() if blocked is None else set(blocked)
     desk = _Desk({}, [])
     for name in sorted(names - {plugin.name for plugin in plugins}):
@@ -90,13 +99,16 @@ def _blocked_by_environment() -> set[str]:
     return {name.strip() for name in os.environ.get("FACEJURY_BLOCK", "").split(",") if name.strip()}
 
 
-def _list(plugins: "Iterable[_Plugin]") -> str:
+def _list(plugins: "Iterable[Plugin]") -> str:
     return ", ".join(plugin.name for plugin in plugins)
 
 
 @dataclass(frozen=True)
-class _Plugin:
-    """Somebody to ask: a name people can block, who owns it, and how to import it."""
+class Plugin:
+    """Somebody to ask: a name people can block, who owns it, and how to import it.
+
+    load: returns the module (or any object) that implements the hook.
+    """
 
     name: str
     owner: str
@@ -105,9 +117,23 @@ class _Plugin:
     builtin: bool = False
 
 
-def _builtin_plugins() -> list[_Plugin]:
+def find_plugins() -> list[Plugin]:
+    """Everybody to ask, in order: the built-ins, then the installed ones by name. Imports none of them."""
+    return [*_builtin_plugins(), *_installed_plugins()]
+
+
+def reopen(plugin: str, key: str) -> DetectorSpec:
+    """One detector of a known plugin, asked alone: how another process gets at its `load`.
+
+    Raises UnknownDetectorError when the plugin is gone or offers no such key, and what the plugin raises.
+    """
+    asked = [candidate for candidate in find_plugins() if candidate.name == plugin]
+    return Registry(tuple(spec for candidate in asked for spec in ask_plugin(candidate)))[key]
+
+
+def _builtin_plugins() -> list[Plugin]:
     return [
-        _Plugin(
+        Plugin(
             name=dotted.rpartition(".")[2].replace("_", "-"),
             owner=PROJECT,
             version="built in",
@@ -118,9 +144,9 @@ def _builtin_plugins() -> list[_Plugin]:
     ]
 
 
-def _installed_plugins() -> list[_Plugin]:
+def _installed_plugins() -> list[Plugin]:
     found = {
-        (entry.name, entry.value): _Plugin(entry.name, distribution.name, distribution.version, entry.load)
+        (entry.name, entry.value): Plugin(entry.name, distribution.name, distribution.version, entry.load)
         for distribution, entry in _entry_points()
     }
     return [found[name] for name in sorted(found)]  # sorted: who keeps a key must not depend on the file system
@@ -140,40 +166,46 @@ class _Desk:
     taken: dict[str, DetectorSpec]
     problems: list[Problem]
 
-    def hear(self, plugin: _Plugin) -> None:
+    def hear(self, plugin: Plugin) -> None:
         try:
-            offers = _ask(plugin)
-        except Exception as error:  # a stranger's import or registration may raise anything
+            offers = ask_plugin(plugin)
+        except (Exception, SystemExit) as error:  # a stranger's import or registration may raise anything
             self.problems.append(Problem(plugin.name, f"{type(error).__name__}: {error}"))
             return
-        if not offers:
-            self.problems.append(Problem(plugin.name, "registers no detector"))
         for spec in offers:
             self._accept(plugin, spec)
 
-    def _accept(self, plugin: _Plugin, spec: DetectorSpec) -> None:
+    def _accept(self, plugin: Plugin, spec: DetectorSpec) -> None:
         holder = self.taken.setdefault(spec.key, spec)
         if holder is not spec:
             reason = f"the key {spec.key!r} is taken by {holder.title!r} of {holder.owner}"
             self.problems.append(Problem(plugin.name, reason))
 
 
-def _ask(plugin: _Plugin) -> list[DetectorSpec]:
-    """What one plugin offers. A manager of its own: nobody sees, or is asked with, anybody else."""
+def ask_plugin(plugin: Plugin) -> list[DetectorSpec]:
+    """What one plugin offers. A manager of its own: nobody sees, or is asked with, anybody else.
+
+    Raises what the plugin raises, PluginValidationError on a wrong hook, ValueError when it offers nothing.
+    """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(plugin.load(), plugin.name)  # raises on a wrong signature
     manager.check_pending()  # raises on a misspelt hook
     offers: list[DetectorSpec] = []
     manager.hook.register_detectors(register=_taker(plugin, offers))
+    if not offers:
+        raise ValueError("it registers no detector")
     return offers
 
 
-def _taker(plugin: _Plugin, offers: list[DetectorSpec]) -> Callable[..., None]:
+def _taker(plugin: Plugin, offers: list[DetectorSpec]) -> Callable[..., None]:
     def register(*, key: str, title: str, load: Load, **options: Any) -> None:
         if not isinstance(key, str) or not KEY.fullmatch(key):
             raise ValueError(f"key must be kebab-case (a-z, 0-9 and single hyphens), got {key!r}")
+        if unknown := sorted(options.keys() - OPTIONS):
+            raise TypeError(f"register takes key, title, load, {', '.join(sorted(OPTIONS))}; got {', '.join(unknown)}")
         spec = DetectorSpec(key=key, title=title, load=load, **options)
-        offers.append(replace(spec, owner=plugin.owner, version=plugin.version, builtin=plugin.builtin))
+        owned = replace(spec, owner=plugin.owner, version=plugin.version, plugin=plugin.name, builtin=plugin.builtin)
+        offers.append(owned)
 
     return register

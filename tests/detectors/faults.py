@@ -1,0 +1,232 @@
+"""A plugin full of faults: each detector does one thing wrong, and answers 0.3 where it gets that far."""
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pluggy
+
+hookimpl = pluggy.HookimplMarker("facejury")
+kept = []
+
+
+def fine(image):
+    return 0.3
+
+
+def checksum(image):
+    """What arrived, and it as a heat map."""
+    return zlib.crc32(image.tobytes()) / 2**32, (image[:, :, 0] / 255).astype(np.float32)
+
+
+def process(image):
+    return os.getpid() % 100_000 / 100_000
+
+
+def chatty(image):
+    print("p_fake" * 200_000, flush=True)
+    os.write(1, b'{"p_fake": 0.9}\n')
+    return 0.3
+
+
+def hang(image):
+    time.sleep(3600)
+
+
+def slow(image):
+    time.sleep(0.8)
+    return 0.3
+
+
+def crash(image):
+    ctypes.string_at(0)
+
+
+def leave(image):
+    os._exit(3)
+
+
+def killed(image):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def exits(image):
+    sys.exit("goodbye")
+
+
+def raises(image):
+    raise KeyError("no such layer in /home/somebody/secret/weights.bin")
+
+
+def huge_claim(image):
+    return float(np.zeros(50_000_000_000, dtype=np.uint8)[0])
+
+
+def hog(image):
+    while True:
+        kept.append(np.ones(1_000_000))
+        time.sleep(0.01)
+
+
+def leak(image):
+    kept.append(np.ones(100_000))
+    return 0.3
+
+
+def above(image):
+    return 1.5
+
+
+def text(image):
+    return "0.3"
+
+
+def nan(image):
+    return float("nan")
+
+
+def function(image):
+    return lambda: 0.3
+
+
+def many(image):
+    return np.zeros(7)
+
+
+def drifts(image):
+    kept.append(None)
+    return 0.3 + len(kept) % 10 / 100
+
+
+def no_grey(image):
+    if (image[:, :, 0] == image[:, :, 1]).all() and image.min() < image.max():
+        raise ValueError("not a colour picture")
+    return 0.3
+
+
+def no_alpha(image):
+    if 127 <= image.min() < image.max():
+        raise ValueError("too pale")
+    return 0.3
+
+
+def no_tiny(image):
+    if min(image.shape[:2]) < 32:
+        raise ValueError("too small for the pyramid")
+    return 0.3
+
+
+def no_huge(image):
+    if image.shape[0] * image.shape[1] > 10_000_000:
+        raise MemoryError
+    return 0.3
+
+
+def squares_only(image):
+    return 0.3 + 0 * float((image - image.transpose(1, 0, 2)).mean())
+
+
+class Shared:
+    """Not safe from many threads: the picture is kept in the object."""
+
+    def examine(self, image):
+        self.image = image
+        time.sleep(0.01)
+        return float(self.image.mean() / 255)
+
+
+def scribbles(image):
+    image[:10] = 0
+    return 0.3
+
+
+def flat_map(image):
+    return 0.3, np.zeros(9)
+
+
+def bright_map(image):
+    return 0.3, np.full((4, 4), 2.0)
+
+
+def reads_again(image):
+    Path(__file__).read_bytes()
+    return 0.3
+
+
+def connects(image):
+    try:
+        socket.create_connection(("127.0.0.1", 9), timeout=1)
+    except OSError:
+        return 0.3
+
+
+def writes(image):
+    Path(__file__).with_name("left-behind").write_bytes(image[:1].tobytes())
+    return 0.3
+
+
+class Backwards:
+    """Says fake of the first photo it is shown, and of nothing else."""
+
+    def __init__(self):
+        self.first = None
+        self.lock = threading.Lock()
+
+    def examine(self, image):
+        with self.lock:
+            self.first = image.copy() if self.first is None else self.first
+        return 0.9 if np.array_equal(image, self.first) else 0.1
+
+
+def load_hangs():
+    time.sleep(3600)
+
+
+def load_raises():
+    raise FileNotFoundError("weights are missing")
+
+
+def load_leaves():
+    os._exit(4)
+
+
+def load_slowly():
+    time.sleep(1.5)
+    return fine
+
+
+def load_number():
+    return 7
+
+
+FUNCTIONS = (
+    *(fine, checksum, process, chatty, hang, slow, crash, leave, killed, exits, raises, huge_claim, hog, leak, above),
+    *(text, nan, function, many, drifts, no_grey, no_alpha, no_tiny, no_huge, squares_only, scribbles, flat_map),
+    *(bright_map, reads_again, connects, writes),
+)
+LOADS = {
+    "shared": Shared,
+    "backwards": Backwards,
+    "load-hangs": load_hangs,
+    "load-raises": load_raises,
+    "load-leaves": load_leaves,
+    "load-slowly": load_slowly,
+    "load-number": load_number,
+    "no-card": lambda: fine,
+}
+
+
+@hookimpl
+def register_detectors(register):
+    loads = {function.__name__.replace("_", "-"): lambda function=function: function for function in FUNCTIONS} | LOADS
+    for key, load in loads.items():
+        seconds = 1 if key in {"hang", "load-slowly"} else 0.5 if key == "slow" else 10
+        card = "" if key == "no-card" else "Does one thing wrong."
+        register(key=key, title=key.capitalize(), load=load, seconds=seconds, card=card)

@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from detectors.__main__ import app
+from detectors.add import add_source
+from detectors.artifact import WEIGHTS
+from detectors.check import CHECKS, check_detector, name_check
+from registry import Registry, load_registry
+from registry.manager import BUILTINS
+
+FAULTS = Path(__file__).with_name("faults.py")
+NAMES = [name_check(check) for check in CHECKS]
+FAILS = {  # a detector that does one thing wrong -> the check that must say so
+    "slow": "time-limit",
+    "above": "range-and-type",
+    "text": "range-and-type",
+    "nan": "no-nan",
+    "drifts": "repeatable",
+    "no-grey": "grey",
+    "no-alpha": "alpha",
+    "no-tiny": "tiny",
+    "no-huge": "huge",
+    "squares-only": "portrait-and-landscape",
+    "shared": "eight-threads",
+    "scribbles": "input-not-mutated",
+    "flat-map": "heat-map",
+    "bright-map": "heat-map",
+    "reads-again": "loaded-once",
+    "connects": "no-network",
+    "writes": "no-writes",
+    "leak": "memory",
+    "backwards": "polarity",
+    "no-card": "card",
+}
+ALONE = {"no-grey", "no-alpha", "no-tiny", "no-huge", "shared", "scribbles", "reads-again", "connects"} | {
+    *("writes", "leak", "backwards", "no-card", "slow")
+}
+
+
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory):
+    plugin = tmp_path_factory.mktemp("strangers") / "faults.py"  # what a detector writes beside its module goes there
+    plugin.write_text(FAULTS.read_text())
+    return add_source(Registry(()), str(plugin))
+
+
+def find_failed(spec):
+    return {check.name for check in check_detector(spec) if not check.passed}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", FAILS)
+def test_a_bad_detector_fails_the_check_of_its_fault(strangers, key):
+    failed = find_failed(strangers[key])
+    assert FAILS[key] in failed
+    if key in ALONE:
+        assert failed == {FAILS[key]}
+
+
+@pytest.mark.slow
+def test_an_answer_that_depends_on_the_call_fails_wherever_answers_are_compared(strangers):
+    compared = {"repeatable", "path-bytes-array", "exif-rotated", "eight-threads"}
+    assert find_failed(strangers["drifts"]) == compared
+
+
+def test_a_detector_that_never_answers_fails_every_check_and_says_why_once(strangers):
+    first, *others = check_detector(strangers["hang"])
+    assert (first.name, first.passed, first.got) == ("time-limit", False, "it took longer than 4 s")
+    assert {check.got for check in others} == {"not tried: it did not answer"}
+
+
+def test_a_detector_that_cannot_be_loaded_fails_every_check_with_the_reason(strangers):
+    checks = check_detector(strangers["load-raises"])
+    assert [check.name for check in checks] == NAMES
+    assert {check.got for check in checks} == {"it could not be loaded: FileNotFoundError: weights are missing"}
+
+
+def test_checks_are_printed_as_json_and_a_failed_one_is_the_exit_code():
+    result = CliRunner().invoke(app, ["check", "no-card", "--add", str(FAULTS), "--json"])
+    checks = json.loads(result.stdout)["checks"]
+    assert result.exit_code == 1
+    assert [check["name"] for check in checks] == NAMES
+    assert all(set(check) == {"name", "passed", "expected", "got"} for check in checks)
+    assert [check["name"] for check in checks if not check["passed"]] == ["card"]
+
+
+def test_checks_are_printed_as_a_table_and_exit_with_0_when_all_passed():
+    result = CliRunner().invoke(app, ["check", "fine", "--add", str(FAULTS)])
+    assert result.exit_code == 0
+    assert all(name in result.stdout for name in ["all 20 checks passed", *NAMES])
+
+
+def test_an_unknown_detector_leaves_with_2():
+    result = CliRunner().invoke(app, ["check", "no-such-detector"])
+    assert result.exit_code == 2
+
+
+BUILT_IN = [dotted.rpartition(".")[2].replace("_", "-") for dotted in BUILTINS]
+
+
+@pytest.mark.parametrize("key", BUILT_IN)
+def test_our_own_detectors_pass_every_check(key):
+    if not (WEIGHTS / key / "config.json").is_file():
+        pytest.skip("its weights are not here")
+    assert {check.name: check.got for check in check_detector(load_registry()[key]) if not check.passed} == {}

@@ -1,0 +1,47 @@
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from detectors.__main__ import app
+from detectors.add import add_source
+from detectors.check import check_detector
+from detectors.new import write_plugin
+from registry import Registry
+
+
+def test_a_new_package_is_written_and_passes_its_own_tests_at_once(tmp_path):
+    result = CliRunner().invoke(app, ["new", "blink-rate", "--to", str(tmp_path)])
+    assert result.exit_code == 0
+    folder = tmp_path / "facejury-blink-rate"
+    names = {"README.md", "pyproject.toml", "facejury_blink_rate.py", "test_facejury_blink_rate.py"}
+    assert {path.name for path in folder.iterdir()} == names
+    subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=folder, check=True, timeout=120)
+
+
+def test_a_new_package_leaves_no_blank_to_fill_in(tmp_path):
+    for path in write_plugin("blink-rate", tmp_path).iterdir():
+        assert "$" not in path.read_text()
+
+
+def test_a_new_detector_passes_every_check(tmp_path):
+    folder = write_plugin("blink-rate", tmp_path)
+    spec = add_source(Registry(()), str(folder / "facejury_blink_rate.py"))["blink-rate"]
+    assert spec.title == "Blink rate"
+    assert [check for check in check_detector(spec) if not check.passed] == []
+
+
+@pytest.mark.parametrize("name", ["Blink", "blink_rate", "2nd", "", "../blink", "a--b"])
+def test_a_name_that_is_no_key_is_refused(tmp_path, name):
+    result = CliRunner().invoke(app, ["new", "--to", str(tmp_path), "--", name])
+    assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path):
+    folder = tmp_path / "facejury-blink"
+    folder.mkdir()
+    result = CliRunner().invoke(app, ["new", "blink", "--to", str(tmp_path)])
+    assert result.exit_code == 2
+    assert list(folder.iterdir()) == []

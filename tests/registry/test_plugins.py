@@ -1,0 +1,143 @@
+"""What strangers' plugins may do wrong, each installed as its own distribution on the path."""
+
+import itertools
+
+import pytest
+
+from registry import DetectorSpec, Registry, UnknownDetectorError, load_registry, reopen
+from registry.contract import MAX_SECONDS
+
+GOOD = """
+import pluggy
+hookimpl = pluggy.HookimplMarker("facejury")
+
+@hookimpl
+def register_detectors(register):
+    register(key="{key}", title="A {key}", load=lambda: lambda image: 0.5{more})
+"""
+numbers = itertools.count()
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Install a plugin of one module, as pip would leave it."""
+
+    def install_plugin(name, code, *, version="1.0", module=None):
+        site = tmp_path / f"site-{next(numbers)}"
+        info = site / f"{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        module = module or f"plugin_{next(numbers)}"
+        (site / f"{module}.py").write_text(code)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-dist\nVersion: {version}\n")
+        (info / "entry_points.txt").write_text(f"[facejury]\n{name} = {module}\n")
+        monkeypatch.syspath_prepend(site)
+
+    return install_plugin
+
+
+def good(key, more=""):
+    return GOOD.format(key=key, more=more)
+
+
+def problems(plugin):
+    return [problem.reason for problem in load_registry().problems if problem.plugin == plugin]
+
+
+def test_an_installed_plugin_is_in_the_jury_after_the_built_ins_under_its_owner(install):
+    install("spectral", good("spectral"), version="2.1")
+    registry = load_registry()
+    spec = registry["spectral"]
+    assert (spec.owner, spec.version, spec.plugin, spec.builtin) == ("spectral-dist", "2.1", "spectral", False)
+    assert registry.keys()[-1] == "spectral"
+    assert problems("spectral") == []
+
+
+def test_a_plugin_that_offers_several_keeps_their_order(install):
+    install("pair", good("second") + '    register(key="first", title="First", load=lambda: print)')
+    assert load_registry().keys()[-2:] == ("second", "first")
+
+
+BROKEN = {
+    "broken import": ("import no_such_module_anywhere", "ModuleNotFoundError: No module named"),
+    "syntax": ("def (", "SyntaxError"),
+    "exit": ("import sys; sys.exit(1)", "SystemExit: 1"),
+    "wrong signature": (good("x").replace("(register):", "(register, jury):"), "PluginValidationError"),
+    "misspelt hook": (good("x").replace("register_detectors", "register_detector"), "PluginValidationError"),
+    "no detector": (good("x").replace("register(key", "dict(key"), "ValueError: it registers no detector"),
+    "no hook": ("import pluggy", "ValueError: it registers no detector"),
+    "bad key": (good("Not_Kebab"), "key must be kebab-case (a-z, 0-9 and single hyphens), got 'Not_Kebab'"),
+    "no title": (good("x").replace('title="A x"', 'title=" "'), "title must be a non-empty text, got ' '"),
+    "no load": (good("x").replace("lambda: lambda image: 0.5", "0.5"), "load must be callable, got 0.5"),
+    "missing argument": (good("x").replace('title="A x", ', ""), "TypeError"),
+    "unknown argument": (good("x", ", colour=1"), "got colour"),
+    "somebody else's name": (good("x", ', owner="facejury", builtin=True'), "got builtin, owner"),
+    "expects": (good("x", ', expects="video"'), 'expects must be "face" or "image", got \'video\''),
+    "thresholds": (good("x", ", fake_from=0.2, real_until=0.4"), "0 <= real_until <= fake_from <= 1 must hold"),
+    "threshold above 1": (good("x", ", fake_from=70"), "0 <= real_until <= fake_from <= 1 must hold"),
+    "NaN threshold": (good("x", ', fake_from=float("nan")'), "0 <= real_until <= fake_from <= 1 must hold"),
+    "no time": (good("x", ", seconds=0"), "seconds must be above 0 and at most 600, got 0"),
+    "all the time": (good("x", f", seconds={MAX_SECONDS + 1}"), "seconds must be above 0 and at most 600"),
+    "source": (good("x", ", source=None"), "source and card must be text"),
+    "raises": (good("x") + "    raise RuntimeError('half way')", "RuntimeError: half way"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_plugin_that_does_it_wrong_is_named_with_the_reason_and_stops_nobody(install, fault):
+    code, reason = BROKEN[fault]
+    install("wrong", code)
+    install("right", good("right"))
+    (said,) = problems("wrong")
+    assert reason in said
+    assert load_registry().keys()[-1] == "right"
+
+
+def test_a_taken_key_keeps_its_first_owner(install):
+    install("zebra", good("shared") + '    register(key="own", title="Own", load=lambda: print)')
+    install("aardvark", good("shared"))
+    registry = load_registry()
+    assert registry["shared"].plugin == "aardvark"  # by name: not by how the file system happens to list them
+    assert registry["own"].plugin == "zebra"
+    assert problems("zebra") == ["the key 'shared' is taken by 'A shared' of aardvark-dist"]
+
+
+def test_a_key_offered_twice_by_one_plugin_is_a_problem(install):
+    install("twice", good("same") + '    register(key="same", title="Other", load=lambda: print)')
+    assert load_registry()["same"].title == "A same"
+    assert problems("twice") == ["the key 'same' is taken by 'A same' of twice-dist"]
+
+
+def test_blocked_plugins_are_not_even_imported(install, monkeypatch):
+    install("noisy", "raise RuntimeError('imported')")
+    install("right", good("right"))
+    monkeypatch.setenv("FACEJURY_BLOCK", " noisy, custom-cnn ,")
+    keys = load_registry().keys()
+    assert problems("noisy") == []
+    assert "custom-cnn" not in keys
+    assert "right" in keys
+
+
+def test_blocking_who_is_not_there_is_a_problem_that_names_who_is(install, monkeypatch):
+    install("right", good("right"))
+    monkeypatch.setenv("FACEJURY_BLOCK", "wrong")
+    (reason,) = problems("wrong")
+    assert reason.startswith("blocked, but no plugin has that name; there are custom-cnn, efficientnet")
+    assert reason.endswith("right")
+
+
+def test_another_process_finds_the_same_detector_by_its_plugin_alone(install):
+    install("right", good("right", ", seconds=3"))
+    install("wrong", "raise RuntimeError")
+    assert reopen("right", "right") == load_registry()["right"]
+    with pytest.raises(UnknownDetectorError, match="no detector named 'left' is here; there are right"):
+        reopen("right", "left")
+    with pytest.raises(UnknownDetectorError):
+        reopen("gone", "right")
+
+
+def test_a_detector_more_must_have_a_key_of_its_own():
+    spec = DetectorSpec(key="mine", title="Mine", load=lambda: print)
+    registry = Registry(()).with_detector(spec)
+    assert registry.keys() == ("mine",)
+    with pytest.raises(ValueError, match="the detector key 'mine' is taken by 'Mine'"):
+        registry.with_detector(spec)
