@@ -65,21 +65,25 @@ class Drawing:
     def _draw_face(self, number: int, face: JudgedFace, comparison: Comparison) -> str:
         before, html = self._drawn.get(number, (None, ""))
         if before is not face:
-            html = self._draw_seats(f"face-{number}", _name(number, comparison), face.crop, face.verdicts, "face")
+            lone = len(comparison.faces) == 1
+            name = "The face" if lone else f"Face {number}"
+            html = self._draw_seats(f"face-{number}", name, face.crop, face.verdicts, expects="face", lone=lone)
             self._drawn[number] = face, html
         return html
 
     def _draw_whole(self, comparison: Comparison) -> Pieces:
         if not self._seats("image"):
             return []
-        return [self._draw_seats("whole", "The whole picture", self._image, comparison.whole_image, "image")]
+        return [self._draw_seats("whole", "The whole picture", self._image, comparison.whole_image, expects="image")]
 
-    def _draw_seats(self, anchor: str, name: str, crop: Image, verdicts: Sequence[Verdict], expects: str) -> str:
+    def _draw_seats(
+        self, anchor: str, name: str, crop: Image, verdicts: Sequence[Verdict], *, expects: str, lone: bool = False
+    ) -> str:
         """One section: what was judged, the split in a sentence, one card a detector, empty while it thinks."""
         given = {verdict.detector: verdict for verdict in verdicts}
         seats = [(spec, given.get(spec.key)) for spec in self._seats(expects)]
         split = self._say_split(verdicts, expects)
-        return render("face", anchor=anchor, name=name, crop=crop, seats=seats, split=split)
+        return render("face", anchor=anchor, name=name, crop=crop, seats=seats, split=split, lone=lone)
 
     def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:
         """The split, once everybody has spoken."""
@@ -90,7 +94,3 @@ class Drawing:
 
     def _seats(self, expects: str) -> list[DetectorSpec]:
         return [spec for spec in self._jury.specs if spec.expects == expects]
-
-
-def _name(number: int, comparison: Comparison) -> str:
-    return f"Face {number}" if len(comparison.faces) > 1 else "The face"

@@ -13,7 +13,9 @@ from ui import examples
 from ui.cards import Drawing, Pieces, say
 from ui.photo_input import PhotoInput
 
-ONE_AT_A_TIME = {"concurrency_id": "inference", "concurrency_limit": 1}  # every event that runs a network
+ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "inference", "concurrency_limit": 1}  # all that runs a network
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+QUICK: dict[str, Any] = PRIVATE | {"queue": False}
 EMPTY = say("The verdicts appear here.", more="Drop a photo, paste one, take one, or try an example.")
 WAITING = say("Waiting for its turn…", kind="busy")
 SEARCHING = say("Looking for faces…", kind="busy")
@@ -21,6 +23,7 @@ CANCELLED = say("Cancelled.", more="Press Judge to start again.")
 BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
 NO_PICTURE = "Choose a picture first."
 NO_DETECTOR = "Choose at least one detector."
+ALT = "The chosen picture"
 PLACEHOLDER = "# Drop a photo here\nor click to choose one"
 
 
@@ -35,6 +38,7 @@ class Controls:
     judge: gr.Button
     cancel: gr.Button
     verdicts: gr.HTML
+    turn: gr.State  # counts the judgings
 
 
 def build_compare(jury: Jury) -> None:
@@ -47,7 +51,7 @@ def build_compare(jury: Jury) -> None:
 def _lay_out(jury: Jury) -> Controls:
     with gr.Row(elem_id="compare"):
         with gr.Column(elem_id="case", scale=2, min_width=300):
-            picture = PhotoInput(show_label=False, height=320, placeholder=PLACEHOLDER, buttons=[], elem_id="photo")
+            picture = PhotoInput(show_label=False, height=320, placeholder=PLACEHOLDER, buttons=[], elem_id="photo", alt_text=ALT)
             with gr.Row(elem_id="examples"):
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
                 forgery = gr.Button("Try a forgery of it", size="sm", variant="secondary")
@@ -62,7 +66,7 @@ def _lay_out(jury: Jury) -> Controls:
                 apply_default_css=False,
                 elem_id="verdicts",
             )
-    return Controls(picture, portrait, forgery, detectors, judge, cancel, verdicts)
+    return Controls(picture, portrait, forgery, detectors, judge, cancel, verdicts, gr.State(0))
 
 
 def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
@@ -71,53 +75,42 @@ def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
 
 
 def _connect(controls: Controls, jury: Jury) -> None:
-    """A new picture clears the old verdicts at once, stops what still runs, and is judged."""
+    """A new picture clears the old verdicts at once, stops what still runs, and is judged.
+
+    Order matters: the browser handles a click's listeners in turn, and must cancel the old turn before it starts a new one.
+    """
     buttons = [controls.judge, controls.cancel]
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    quick: dict[str, Any] = private | {"queue": False}
-    cleared = gr.on(
-        [controls.picture.change, controls.judge.click],
-        _start,
-        inputs=[controls.picture, controls.detectors],
-        outputs=[controls.verdicts, *buttons],
-        **quick,
-    )
-    judged = cleared.then(
-        _stepwise(jury),
-        inputs=[controls.picture, controls.detectors],
-        outputs=[controls.verdicts],
-        **ONE_AT_A_TIME,
-        **private,
-    )
-    judged.failure(lambda: BROKEN, outputs=[controls.verdicts], **quick)
-    judged.then(lambda: _show_cancel(False), outputs=buttons, **quick)
-    controls.picture.change(None, cancels=[judged])
-    stopped = [controls.verdicts, *buttons]
-    controls.cancel.click(lambda: (CANCELLED, *_show_cancel(False)), outputs=stopped, cancels=[judged], **quick)
-    controls.portrait.click(lambda: str(examples.portrait()), outputs=[controls.picture], **quick)
-    controls.forgery.click(lambda: str(examples.forgery()), outputs=[controls.picture], **private, **ONE_AT_A_TIME)
+    given = [controls.picture, controls.detectors]
+    judging = controls.turn.change(_judge_with(jury), given, [controls.verdicts], **ONE_AT_A_TIME, **PRIVATE)
+    judging.failure(lambda: BROKEN, None, [controls.verdicts], **QUICK)
+    judging.then(lambda: _offer_cancel(False), None, buttons, **QUICK)
+    controls.picture.change(None, cancels=[judging])
+    started = [controls.verdicts, *buttons, controls.turn]
+    starts = [controls.picture.change, controls.judge.click]
+    gr.on(starts, _start, [*given, controls.turn], started, concurrency_limit=None, **PRIVATE)  # queued: else a State does not change
+    controls.cancel.click(None, cancels=[judging])
+    controls.cancel.click(lambda: (CANCELLED, *_offer_cancel(False)), None, [controls.verdicts, *buttons], **QUICK)
+    controls.portrait.click(lambda: str(examples.portrait()), None, [controls.picture], **QUICK)
+    controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **ONE_AT_A_TIME, **PRIVATE)
 
 
-def _start(path: str | None, keys: list[str]) -> tuple[Any, ...]:
-    """What the page shows before the first answer."""
-    ready = path is not None and bool(keys)
-    return (WAITING if ready else _refuse(path), *_show_cancel(ready))
+def _start(path: str | None, keys: list[str], turn: int) -> tuple[Any, ...]:
+    """What the page shows before the first answer; the next turn starts the judging, the same one does not."""
+    if path is None:
+        return EMPTY, *_offer_cancel(False), turn
+    if not keys:
+        return say(NO_DETECTOR, kind="error"), *_offer_cancel(False), turn
+    return WAITING, *_offer_cancel(True), turn + 1
 
 
-def _refuse(path: str | None) -> Pieces:
-    return EMPTY if path is None else say(NO_DETECTOR, kind="error")
-
-
-def _show_cancel(running: bool) -> tuple[Any, Any]:
+def _offer_cancel(running: bool) -> tuple[Any, Any]:
+    """The two buttons: Judge, or Cancel in its place."""
     return gr.Button(visible=not running), gr.Button(visible=running)
 
 
-def _stepwise(jury: Jury) -> Callable[[str | None, list[str]], Iterator[Pieces]]:
-    def judge(path: str | None, keys: list[str]) -> Iterator[Pieces]:
+def _judge_with(jury: Jury) -> Callable[[str, list[str]], Iterator[Pieces]]:
+    def judge(path: str, keys: list[str]) -> Iterator[Pieces]:
         """The verdicts as they arrive."""
-        if path is None or not keys:
-            yield _refuse(path)
-            return
         yield SEARCHING
         yield from _draw_stepwise(Path(path), jury.choose(keys))
 
