@@ -4,18 +4,21 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from detectors.faces import Box, Face, crop_face, find_faces
 from detectors.fuse import agree, as_json, fuse
 from detectors.images import ImageError, Picture, read_image
 from detectors.isolated import DetectorFaultError, Isolated, open_detector
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
-from registry.contract import Examine
+from registry.contract import MIN_FACE_PIXELS, Examine
 
 SCHEMA = 1
 PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visitor need not see of an error
@@ -97,6 +100,12 @@ class Jury:
             if isinstance(detector, Isolated):
                 detector.close()
 
+    def choose(self, keys: Collection[str]) -> "Jury":
+        """The jurors of these keys alone; what is loaded stays loaded, for both."""
+        chosen = copy(self)
+        chosen.specs = tuple(spec for spec in self.specs if spec.key in keys)
+        return chosen
+
     def load(self, spec: DetectorSpec) -> Examine:
         """The detector's examine. Raises what its load raises; the next call tries again."""
         with self._locks[spec.key]:
@@ -141,6 +150,14 @@ def _decide(spec: DetectorSpec, finding: Finding, milliseconds: float, face_pixe
     label = judge(finding.p_fake, fake_from=fake_from, real_until=real_until, face_pixels=face_pixels)
     p_fake = round(finding.p_fake, 6)
     return Verdict(spec.key, spec.title, p_fake, label, fake_from, real_until, milliseconds, heatmap=finding.heatmap)
+
+
+def warm_up(jury: Jury) -> None:
+    """Load the face finder and every juror, so that the first picture need not wait. What fails will say so later."""
+    blank: Image = np.zeros((MIN_FACE_PIXELS, MIN_FACE_PIXELS, 3), dtype=np.uint8)
+    find_faces(blank)
+    for spec in jury.specs:
+        jury.judge(spec, blank)
 
 
 def compare(source: bytes | Path, jury: Jury, *, path: str = "") -> Comparison:

@@ -1,0 +1,1 @@
+"""The page: one file a tab. It builds components and calls the packages; it holds no logic of its own."""

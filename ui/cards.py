@@ -1,0 +1,96 @@
+"""A comparison as HTML: the picture with its boxes, then each face with one card a detector.
+
+Drawn as a list of pieces, so that only what changed travels to the browser. The templates escape all they are given.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from detectors.compare import Comparison, JudgedFace, Jury, say_split
+from registry import DetectorSpec, Image, Verdict
+from ui import pictures, words
+
+Pieces = list[str]
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals.update(
+    draw_crop=pictures.draw_crop,
+    draw_heatmap=pictures.draw_heatmap,
+    say_milliseconds=words.say_milliseconds,
+    say_p_fake=words.say_p_fake,
+    say_thresholds=words.say_thresholds,
+    say_why=words.say_why,
+    titles=words.TITLES,
+)
+
+
+def render(template: str, **values: Any) -> str:
+    """A template of this folder, filled in; all values are escaped."""
+    return _templates.get_template(f"{template}.html.j2").render(values)
+
+
+def say(sentence: str, *, more: str = "", kind: str = "plain") -> Pieces:
+    """One sentence instead of verdicts. kind: "plain", "busy" or "error"."""
+    return [render("notice", sentence=sentence, more=more, kind=kind)]
+
+
+class Drawing:
+    """One picture's verdicts as they grow. A face is drawn again only when it changed."""
+
+    def __init__(self, image: Image, jury: Jury) -> None:
+        self._scene = pictures.draw_scene(image)
+        self._image = image
+        self._jury = jury
+        self._drawn: dict[int, tuple[JudgedFace, str]] = {}
+
+    def draw(self, comparison: Comparison) -> Pieces:
+        """The picture, the summary, the faces, and what was said of the whole picture."""
+        faces = [self._draw_face(number, face, comparison) for number, face in enumerate(comparison.faces, start=1)]
+        scene = render("scene", scene=self._scene, comparison=comparison)
+        return [scene, self._draw_summary(comparison), *faces, *self._draw_whole(comparison)]
+
+    def _draw_summary(self, comparison: Comparison) -> str:
+        splits = [self._say_split(face.verdicts, "face") for face in comparison.faces]
+        return render("summary", comparison=comparison, splits=splits)
+
+    def _draw_face(self, number: int, face: JudgedFace, comparison: Comparison) -> str:
+        before, html = self._drawn.get(number, (None, ""))
+        if before is not face:
+            lone = len(comparison.faces) == 1
+            name = "The face" if lone else f"Face {number}"
+            html = self._draw_seats(f"face-{number}", name, face.crop, face.verdicts, expects="face", lone=lone)
+            self._drawn[number] = face, html
+        return html
+
+    def _draw_whole(self, comparison: Comparison) -> Pieces:
+        if not self._seats("image"):
+            return []
+        return [self._draw_seats("whole", "The whole picture", self._image, comparison.whole_image, expects="image")]
+
+    def _draw_seats(
+        self, anchor: str, name: str, crop: Image, verdicts: Sequence[Verdict], *, expects: str, lone: bool = False
+    ) -> str:
+        """One section: what was judged, the split in a sentence, one card a detector, empty while it thinks."""
+        given = {verdict.detector: verdict for verdict in verdicts}
+        seats = [(spec, given.get(spec.key)) for spec in self._seats(expects)]
+        split = self._say_split(verdicts, expects)
+        return render("face", anchor=anchor, name=name, crop=crop, seats=seats, split=split, lone=lone)
+
+    def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:
+        """The split, once everybody has spoken."""
+        seats = len(self._seats(expects))
+        if len(verdicts) < seats:
+            return f"thinking, {len(verdicts)} of {seats} done"
+        return say_split(verdicts) if seats else "no chosen detector judges faces"
+
+    def _seats(self, expects: str) -> list[DetectorSpec]:
+        return [spec for spec in self._jury.specs if spec.expects == expects]

@@ -1,0 +1,51 @@
+"""The photo field: hands over the path of the uploaded file, its bytes untouched, and nothing else on this disk.
+
+Gradio's own field opens any path a client names, fetches any address and decodes `data:` URLs of any size.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import ImageData
+from gradio.utils import get_upload_folder
+
+REFUSED = "Upload the picture through this page."
+
+
+class PhotoInput(gr.Image):
+    """gr.Image for untrusted files. Raises gr.Error for anything that was not uploaded."""
+
+    is_template = True  # the browser shows it as the image component it is
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(type="filepath", image_mode=None, **options)
+
+    def get_config(self, cls: type[gr.Image] = gr.Image) -> dict[str, Any]:
+        """What the browser is told: the settings of an image component."""
+        config: dict[str, Any] = super().get_config(cls)
+        return config
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        """The path of an uploaded file, not decoded; None when there is none."""
+        return None if payload is None else _check(payload)
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        """As Gradio does, but never from an address on the network."""
+        if "://" in str(url_or_file_path):
+            raise _refuse()
+        path: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
+        return path
+
+
+def _check(payload: ImageData) -> str:
+    if payload.path is None or (payload.url or "").startswith("data:"):
+        raise _refuse()
+    path = Path(payload.path).resolve()
+    if Path(get_upload_folder()).resolve() not in path.parents:
+        raise _refuse()
+    return str(path)
+
+
+def _refuse() -> gr.Error:
+    return gr.Error(REFUSED, print_exception=False)

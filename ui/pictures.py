@@ -1,0 +1,48 @@
+"""Pictures small enough to stand inside the page's HTML, as data URIs."""
+
+import base64
+import io
+
+import cv2
+import numpy as np
+import PIL.Image
+
+from registry import Heatmap, Image
+
+SCENE_PIXELS = 640  # longer side of the picture that carries the boxes
+CROP_PIXELS = 256  # side of a face
+HEAT_PIXELS = 96  # side of a heat map: the networks' own maps are 4 to 28 a side
+HEAT_OPACITY = 0.85  # of the hottest spot; the face must stay visible under it
+
+
+def draw_scene(image: Image) -> str:
+    """The whole picture as a data URI. image: uint8 RGB (h, w, 3)."""
+    return _as_uri(_shrink(image, SCENE_PIXELS))
+
+
+def draw_crop(image: Image) -> str:
+    """A face as a data URI. image: uint8 RGB (h, w, 3)."""
+    return _as_uri(_shrink(image, CROP_PIXELS))
+
+
+def draw_heatmap(heatmap: Heatmap) -> str:
+    """A heat map as a data URI to lay over the face: cold is clear, hot is bright. heatmap: float32 (h, w) in [0, 1]."""
+    fine = np.clip(cv2.resize(heatmap, (HEAT_PIXELS, HEAT_PIXELS), interpolation=cv2.INTER_CUBIC), 0, 1)
+    bytes_ = np.rint(fine * 255).astype(np.uint8)
+    colour = cv2.cvtColor(cv2.applyColorMap(bytes_, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    opacity = np.rint(fine**2 * 255 * HEAT_OPACITY).astype(np.uint8)  # squared: the undecided middle stays quiet
+    return _as_uri(np.dstack([colour, opacity]))
+
+
+def _shrink(image: Image, longest: int) -> Image:
+    height, width = image.shape[:2]
+    scale = min(1.0, longest / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _as_uri(pixels: Image) -> str:
+    """WebP in base64; RGB, or RGBA for what lies over something."""
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(buffer, "WEBP", quality=80, method=2)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

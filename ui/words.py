@@ -1,0 +1,36 @@
+"""Verdicts in words that cannot be misread: always the share of fake, never how sure anybody is."""
+
+from registry import Verdict
+
+TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}
+
+
+def say_p_fake(p_fake: float) -> str:
+    """P(fake) as "3 % fake". Never 0 % or 100 %: no detector is that certain."""
+    if p_fake < 0.005:
+        return "under 1 % fake"
+    if p_fake > 0.995:
+        return "over 99 % fake"
+    return f"{round(p_fake * 100)} % fake"
+
+
+def say_thresholds(verdict: Verdict) -> str:
+    """Where this detector's two thresholds stand."""
+    real, fake = (round(threshold * 100) for threshold in (verdict.real_until, verdict.fake_from))
+    return f"real below {real} %, fake from {fake} %"
+
+
+def say_why(verdict: Verdict) -> str:
+    """Why there is no clear word: one sentence, empty when there is one."""
+    if verdict.label == "failed":
+        return verdict.error or "It gave no reason."
+    if verdict.label != "inconclusive" or verdict.p_fake is None:
+        return ""
+    if verdict.real_until <= verdict.p_fake < verdict.fake_from:
+        return "Between its two thresholds, where it is often wrong."
+    return "This face is too small for a verdict."
+
+
+def say_milliseconds(milliseconds: float) -> str:
+    """A duration with as many digits as it deserves."""
+    return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:,.0f} ms"
