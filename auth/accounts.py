@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, Row, case, delete, exc, insert, select, update
 
 from auth import passwords
-from auth.database import reading, writing
+from auth.database import inserted_id, reading, writing
 from auth.tables import sessions, users
 
 MAX_NAME_CHARACTERS = 64
@@ -59,7 +59,7 @@ def add_user(engine: Engine, name: str, *, password: str, rounds: int = password
             added = connection.execute(insert(users).values(**row, failures=0, locked_until=0))
     except exc.IntegrityError as error:
         raise NameRefused(NAME_TAKEN) from error
-    return Account(added.inserted_primary_key[0], shown, now, 0)
+    return Account(inserted_id(added), shown, now, 0)
 
 
 def sign_in(engine: Engine, name: str, *, password: str, rounds: int = passwords.ROUNDS) -> Account | None:
@@ -75,7 +75,7 @@ def sign_in(engine: Engine, name: str, *, password: str, rounds: int = passwords
     if row is None or not admitted:
         return None
     if passwords.is_outdated(row.password_hash, rounds=rounds):
-        _rehash(engine, row.id, password=password, rounds=rounds)
+        _rehash(engine, row, password=password, rounds=rounds)
     return _account(row)
 
 
@@ -110,10 +110,11 @@ def set_password(
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id, others))
 
 
-def _rehash(engine: Engine, user_id: int, *, password: str, rounds: int) -> None:
+def _rehash(engine: Engine, row: Row[tuple[object, ...]], *, password: str, rounds: int) -> None:
     hashed = passwords.hash_password(password, rounds=rounds)
+    unchanged = (users.c.id == row.id, users.c.password_hash == row.password_hash)  # a newer password stays
     with writing(engine) as connection:
-        connection.execute(update(users).where(users.c.id == user_id).values(password_hash=hashed))
+        connection.execute(update(users).where(*unchanged).values(password_hash=hashed))
 
 
 def unlock(engine: Engine, user_id: int) -> None:

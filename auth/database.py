@@ -8,9 +8,10 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import platformdirs
-from sqlalchemy import Connection, Engine, create_engine, event, exc, text
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -119,6 +120,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction, committed when the block ends, undone when it raises. Raises DatabaseUnavailable."""
     with _answering(), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def inserted_id(result: CursorResult[Any]) -> int:
+    """The number that the database gave to the row just inserted."""
+    (number,) = result.inserted_primary_key or (None,)
+    assert number is not None
+    return int(number)
 
 
 def migrate(engine: Engine) -> None:

@@ -20,7 +20,11 @@ from auth.uploads import Uploads
 from auth.visitors import Visitors
 
 OPEN_PATHS = frozenset(
-    "/signin /signup /signout /healthz /readyz /favicon.ico /robots.txt /manifest.json /theme.css /gradio_api/startup-events".split()
+    {
+        *("/signin", "/signup", "/signout", "/healthz", "/readyz"),
+        *("/favicon.ico", "/robots.txt", "/manifest.json", "/theme.css"),
+        "/gradio_api/startup-events",  # launch() itself calls it
+    }
 )
 OPEN_FOLDERS = ("/static/", "/assets/")
 API = "/gradio_api/"

@@ -18,11 +18,16 @@ SPACE_FRAMES = "https://huggingface.co https://*.hf.space"
 
 
 @cache
+def _style() -> str:
+    return (TEMPLATES / "style.css").read_text(encoding="utf-8")
+
+
+@cache
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     environment.filters["day"] = lambda seconds: time.strftime("%-d %B %Y", time.gmtime(seconds))
-    environment.globals["style"] = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     environment.globals.update(
+        style=_style(),
         min_characters=MIN_CHARACTERS, max_name_characters=MAX_NAME_CHARACTERS, password_rule=RULE, error="", done=""
     )
     return environment
@@ -31,7 +36,7 @@ def _environment() -> Environment:
 @cache
 def _policy(framed: bool) -> str:
     """Content-Security-Policy: our one stylesheet, by its hash, and forms to ourselves."""
-    style = base64.b64encode(hashlib.sha256(_environment().globals["style"].encode()).digest()).decode()
+    style = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
     frames = SPACE_FRAMES if framed else "'none'"
     return (
         f"default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"

@@ -1,5 +1,7 @@
 """The tables, once, for MySQL and SQLite. Times are whole seconds since 1970, UTC."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -44,7 +46,7 @@ def _picture() -> Column[int | None]:
     return Column("picture_id", ForeignKey("pictures.id", ondelete="SET NULL"))
 
 
-def _table(name: str, *parts: Column[object] | Index) -> Table:
+def _table(name: str, *parts: Column[Any] | Index) -> Table:
     # Without autoincrement SQLite gives a removed user's number to the next one.
     return Table(name, metadata, *parts, mysql_engine="InnoDB", mysql_charset="utf8mb4", sqlite_autoincrement=True)
 

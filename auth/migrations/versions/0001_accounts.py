@@ -3,6 +3,8 @@
 Each table is made only where it is missing: MySQL commits every CREATE TABLE by itself, so a server killed half-way leaves some.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
@@ -33,7 +35,7 @@ def _picture() -> sa.Column[int]:
     return sa.Column("picture_id", sa.Integer, sa.ForeignKey("pictures.id", ondelete="SET NULL"))
 
 
-def _create(name: str, *columns: sa.Column[object], index: tuple[str, ...] = ()) -> None:
+def _create(name: str, *columns: sa.Column[Any], index: tuple[str, ...] = ()) -> None:
     if sa.inspect(op.get_bind()).has_table(name):
         return
     op.create_table(name, *columns, mysql_engine="InnoDB", mysql_charset="utf8mb4", sqlite_autoincrement=True)
