@@ -124,6 +124,7 @@ def _routes(of: Guard) -> list[Route]:
         Route("/signout", desk.show_sign_out, methods=["GET"]),
         Route("/signout", desk.sign_out, methods=["POST"]),
         Route("/account", desk.show_account, methods=["GET"]),
+        Route("/account/{part:path}", lambda _: RedirectResponse("/account", 303), methods=["GET"]),  # a reload
         Route("/account/password", desk.change_password, methods=["POST"]),
         Route("/account/tokens", desk.make_token, methods=["POST"]),
         Route("/account/tokens/revoke", desk.revoke_token, methods=["POST"]),
