@@ -1,4 +1,7 @@
-"""The operator's commands: python -m auth add-user | set-password | unlock | list-users | remove-user | feedback review | feedback export."""
+"""The operator's commands.
+
+python -m auth add-user | set-password | unlock | list-users | remove-user | feedback review | feedback export
+"""
 
 import sys
 import time
@@ -105,7 +108,8 @@ def export(folder: Annotated[Path, typer.Argument(help="Gets real/ and fake/, fo
 
 def _described(entry: Feedback) -> str:
     where = "the whole image" if entry.face is None else f"face {entry.face + 1}"
-    return f"\n{entry.time:%Y-%m-%d %H:%M} UTC, {entry.user}, {entry.file_name}: {entry.detector} on {where} was wrong, it is {entry.claim}."
+    what = f"{entry.detector} on {where} was wrong, it is {entry.claim}."
+    return f"\n{entry.time:%Y-%m-%d %H:%M} UTC, {entry.user}, {entry.file_name}: {what}"
 
 
 def _show_picture(engine: Engine, entry: Feedback, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Accounts: names, sign-up, sign-in with lock-out, removal. Each function is one or two short transactions; times are seconds."""
+"""Accounts: names, sign-up, sign-in with lock-out, removal. Each function is a short transaction or two."""
 
 import time
 import unicodedata
@@ -35,7 +35,7 @@ class Account:
 
 
 def name_key(name: str) -> str:
-    """What makes a name unique: Ａnna, ANNA and anna are one."""
+    """What makes a name unique: full-width letters, ANNA and anna are one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
@@ -63,7 +63,7 @@ def add_user(engine: Engine, name: str, *, password: str, rounds: int = password
 
 
 def sign_in(engine: Engine, name: str, *, password: str, rounds: int = passwords.ROUNDS) -> Account | None:
-    """The account if the password is right and it is not locked, else None, after the same time and the same statements.
+    """The account if the password is right and it is not locked; else None, after the same time and statements.
 
     Raises DatabaseUnavailable.
     """
@@ -82,8 +82,8 @@ def sign_in(engine: Engine, name: str, *, password: str, rounds: int = passwords
 def _count(connection: Connection, user_id: int, *, matches: bool) -> bool:
     """Count this try in one statement, and say whether it lets its owner in.
 
-    The lock is looked at after the hashing: of a hundred guesses sent at once, those that end after the fifth failure are
-    refused even if right. MySQL assigns from left to right with the new values, so the lock comes before the counter.
+    The lock is looked at after the hashing: of a hundred guesses sent at once, those that end after the fifth failure
+    are refused even if right. MySQL assigns from left to right, each with the new values: so the lock comes first.
     """
     fifth = users.c.failures + 1 >= MAX_FAILURES
     now = int(time.time())
@@ -157,5 +157,3 @@ def _find(connection: Connection, name: str) -> Row[tuple[object, ...]] | None:
 
 def _account(row: Row[tuple[object, ...]]) -> Account:
     return Account(row.id, row.name, row.created_at, row.locked_until)
-
-

@@ -1,6 +1,7 @@
 """Opens the database, brings its tables up to date, and hands out transactions.
 
-FACEJURY_DATABASE_URL names it, `mysql+pymysql://user:pass@host/facejury`; without it a SQLite file in the user's data folder.
+FACEJURY_DATABASE_URL names it, `mysql+pymysql://user:pass@host/facejury`; else it is a SQLite file in the user's data
+folder.
 """
 
 import contextlib
@@ -54,10 +55,16 @@ def _checked(text_url: str) -> URL:
     try:
         url = make_url(text_url)
     except exc.ArgumentError as error:
-        raise ValueError("FACEJURY_DATABASE_URL is not a database address like mysql+pymysql://user:pass@host/facejury") from error
+        raise ValueError(
+            "FACEJURY_DATABASE_URL is not a database address like mysql+pymysql://user:pass@host/facejury"
+        ) from error
     if url.drivername in {"mysql", "mariadb"}:
         url = url.set(drivername=f"{url.drivername}+pymysql")
-    if url.drivername not in {"mysql+pymysql", "mariadb+pymysql", "sqlite"} or not url.database or url.database == ":memory:":
+    if (
+        url.drivername not in {"mysql+pymysql", "mariadb+pymysql", "sqlite"}
+        or not url.database
+        or url.database == ":memory:"
+    ):
         raise ValueError(
             "FACEJURY_DATABASE_URL must be mysql+pymysql://user:pass@host/facejury or sqlite:///a/file.db, "
             f"not {url.render_as_string(hide_password=True)!r}"

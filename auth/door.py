@@ -1,17 +1,19 @@
 """The door in front of the page and its whole API: ASGI middleware that every request passes.
 
-It refuses what another site's page sends, asks who is there, sends strangers to the sign-in page, and keeps people's uploads
-and events apart. What is open without a session is listed here; all else is closed, also what Gradio may add one day.
+It refuses what another site's page sends, asks who is there, sends strangers to the sign-in page, and keeps people's
+uploads and events apart. What is open without a session is listed here; all else is closed, also what Gradio may add.
 """
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from auth.answers import Answer
 from auth.database import GONE, DatabaseUnavailable
 from auth.forms import session_secret
 from auth.html import message, wants_page
@@ -81,6 +83,12 @@ class Door:
         request.scope[VISITOR] = visitor
         await self._let_in(request, path, visitor=visitor, send=send)
 
+    async def _is_still_in(self, request: Request) -> bool:
+        try:
+            return await self._visitor(request) is not None
+        except DatabaseUnavailable:
+            return False
+
     async def _visitor(self, request: Request) -> Visitor | None:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and token.startswith(API_PREFIX):
@@ -89,12 +97,14 @@ class Door:
         return await self.visitors.find(secret) if secret else None
 
     async def _let_in(self, request: Request, path: str, *, visitor: Visitor, send: Send) -> None:
-        answer = _Answer(send, self.uploads, visitor=visitor, is_upload=path.rstrip("/") == API + "upload")
+        is_upload = path.rstrip("/") == API + "upload"
+        still_in = partial(self._is_still_in, request)
+        answer = Answer(send, uploads=self.uploads, visitor=visitor, is_upload=is_upload, is_still_in=still_in)
         if not path.startswith(API):
             return await self.app(request.scope, request.receive, answer)
         if not self._may_touch(path, request, visitor=visitor):
             return await _refuse(request, send, 403, NOT_YOURS)
-        if request.method in {"GET", "HEAD", "OPTIONS"} or answer.is_upload:
+        if request.method in {"GET", "HEAD", "OPTIONS"} or is_upload:
             return await self.app(request.scope, request.receive, answer)
         await self._check_body(request, visitor=visitor, answer=answer)
 
@@ -105,10 +115,12 @@ class Door:
             files is None or self.uploads.is_open(visitor.user_id, files)
         )
 
-    async def _check_body(self, request: Request, *, visitor: Visitor, answer: "_Answer") -> None:
+    async def _check_body(self, request: Request, *, visitor: Visitor, answer: Answer) -> None:
         body = await _read_body(request)
         if body is None:
-            return await _refuse(request, answer.send, 413, "A call takes at most 16 MB; send pictures by /gradio_api/upload.")
+            return await _refuse(
+                request, answer.send, 413, "A call takes at most 16 MB; send pictures by /gradio_api/upload."
+            )
         try:
             sent = json.loads(body) if body.strip() else {}
         except (ValueError, RecursionError):
@@ -127,7 +139,7 @@ def _named_file(path: str) -> str | None:
 
 
 def _named_event(path: str) -> str | None:
-    """The page or event a path names: /heartbeat/PAGE, /stream/EVENT…, /call/FUNCTION/EVENT, /call/v2/FUNCTION/EVENT."""
+    """The page or event a path names: heartbeat/PAGE, stream/EVENT…, call/FUNCTION/EVENT, call/v2/FUNCTION/EVENT."""
     kind, *rest = path.removeprefix(API).strip("/").split("/")
     if kind in {"heartbeat", "stream"} and rest:
         return rest[0]
@@ -157,39 +169,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return again
-
-
-class _Answer:
-    """Passes an answer on, takes note of the files it gives to its reader, and keeps it out of shared caches."""
-
-    def __init__(self, send: Send, uploads: Uploads, *, visitor: Visitor, is_upload: bool) -> None:
-        self.send, self.uploads, self.visitor, self.is_upload = send, uploads, visitor, is_upload
-        self._kind, self._body = b"", bytearray()
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = dict(message.get("headers", []))
-            self._kind = headers.get(b"content-type", b"")
-            if b"cache-control" not in headers:  # else the next person at this computer finds it by the back button
-                message["headers"] = [*message.get("headers", []), (b"cache-control", b"private, no-store")]
-        elif message["type"] == "http.response.body":
-            self._take_note(message.get("body", b""), is_last=not message.get("more_body", False))
-        await self.send(message)
-
-    def _take_note(self, chunk: bytes, *, is_last: bool) -> None:
-        if self._kind.startswith(b"text/event-stream"):
-            self.uploads.grant_results(self.visitor.user_id, chunk)
-        elif self._kind.startswith(b"application/json"):
-            self._body += chunk
-            if is_last:
-                self._take_note_of_json(bytes(self._body))
-
-    def _take_note_of_json(self, body: bytes) -> None:
-        self.uploads.grant_results(self.visitor.user_id, body)
-        if self.is_upload:
-            uploaded = json.loads(body)
-            for path in uploaded if isinstance(uploaded, list) else []:
-                self.uploads.grant(self.visitor.user_id, path)
 
 
 async def _turn_away(request: Request, path: str, send: Send) -> None:

@@ -26,7 +26,7 @@ ENDINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"RIFF": ".webp", b"GIF8
 
 @dataclass(frozen=True)
 class Feedback:
-    """One "this was wrong". `face` counts from 0, None is the whole image; `accepted` is None until reviewed; `time` is UTC."""
+    """One "this was wrong". `face` counts from 0, None is the whole image; `accepted` is None until reviewed."""
 
     id: int
     user: str
@@ -63,7 +63,7 @@ def give_feedback(
     file_name: str,
     picture: bytes | None = None,
 ) -> int:
-    """Write down that a verdict was wrong. `detector` is its key, or "jury". Give `picture` only with the user's consent.
+    """Write down that a verdict was wrong. `detector` is its key or "jury"; `picture` only with the user's consent.
 
     Raises ValueError for another claim, LookupError if the account is gone, DatabaseUnavailable.
     """
@@ -109,8 +109,8 @@ def review_feedback(engine: Engine, feedback_id: int, *, accepted: bool) -> None
 def export_feedback(engine: Engine, folder: Path) -> Exported:
     """Write the pictures of accepted feedback to `folder`/real and `folder`/fake, named by their SHA-256.
 
-    Left out and counted: feedback without a picture; with several faces, where a claim on one says nothing of the others;
-    and pictures that accepted feedback calls both real and fake.
+    Left out and counted: feedback without a picture; with several faces, where a claim on one says nothing of the
+    others; and pictures that accepted feedback calls both real and fake.
     """
     accepted = list_feedback(engine, accepted=True)
     claims = {(entry.sha256, entry.claim) for entry in accepted}

@@ -1,4 +1,4 @@
-"""What a form needs around it: its fields, a token against forged ones, cookies, and an address to go on to that stays here."""
+"""What a form needs around it: its fields, a token against forged ones, cookies, and a way on that stays here."""
 
 import hashlib
 import hmac
@@ -54,7 +54,13 @@ def new_secret() -> str:
 
 def safe_next(target: str | None) -> str:
     """`target` if it is a path of this site, else "/"."""
-    if not target or not target.startswith("/") or target.startswith("//") or not target.isprintable() or "\\" in target:
+    if (
+        not target
+        or not target.startswith("/")
+        or target.startswith("//")
+        or not target.isprintable()
+        or "\\" in target
+    ):
         return "/"
     parts = urlsplit(target)
     return "/" if parts.scheme or parts.netloc else target
@@ -66,7 +72,9 @@ def is_https(request: Request) -> bool:
     Browsers send Sec-Fetch-Site only to https and to their own machine, and Origin carries the scheme they used.
     """
     headers = request.headers
-    if "https" in {request.url.scheme, headers.get("x-forwarded-proto")} or headers.get("origin", "").startswith("https://"):
+    if "https" in {request.url.scheme, headers.get("x-forwarded-proto")} or headers.get("origin", "").startswith(
+        "https://"
+    ):
         return True
     return "sec-fetch-site" in headers and not _is_loopback(request.url.hostname or "")
 
@@ -91,7 +99,7 @@ def session_secret(request: Request) -> str | None:
 
 
 def set_cookie(response: Response, name: str, value: str, *, secure: bool, framed: bool) -> None:
-    """Set our cookie for a session's life; an empty value ends it. `framed`: we are shown inside another site's page."""
+    """Set our cookie for a session's life; an empty value ends it. `framed`: we are shown in another site's page."""
     age = LIFE_SECONDS if value else 0
     full_name = HOST_ONLY + name if secure or framed else name
     site = "SameSite=None; Secure; Partitioned" if framed else "SameSite=Lax; Secure" if secure else "SameSite=Lax"

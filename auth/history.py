@@ -85,7 +85,9 @@ def find_entries(
 def open_entry(engine: Engine, user: str, *, entry_id: int) -> Entry | None:
     """One entry of the user's, or None."""
     with reading(engine) as connection:
-        row = connection.execute(select(comparisons).where(*_mine(connection, user), comparisons.c.id == entry_id)).first()
+        row = connection.execute(
+            select(comparisons).where(*_mine(connection, user), comparisons.c.id == entry_id)
+        ).first()
     return _entry(row) if row else None
 
 
@@ -118,7 +120,7 @@ def delete_entries(engine: Engine, user: str, *, entry_ids: Sequence[int] | None
 
 
 def export_csv(engine: Engine, user: str, *, search: str = "") -> str:
-    """The user's entries as CSV, newest first, a line for each verdict and for each face's jury. Columns: CSV_COLUMNS."""
+    """The user's entries as CSV, newest first, a line for each verdict and each face's jury; columns CSV_COLUMNS."""
     with reading(engine) as connection:
         wanted = _wanted(connection, user, search=search)
         rows = connection.execute(select(comparisons).where(*wanted).order_by(comparisons.c.id.desc()))
@@ -138,7 +140,7 @@ def neutral(cell: object) -> object:
 
 
 def _verdict_lines(comparison: Comparison) -> Iterator[list[object]]:
-    """face (from 1; "" for the whole image), detector, p_fake, label, error. A picture without verdicts has one line."""
+    """face (from 1; "" is the whole image), detector, p_fake, label, error; one line if there is no verdict."""
     lines = [_line("", verdict) for verdict in comparison.get("whole_image") or []]
     for number, face in enumerate(comparison.get("faces") or [], start=1):
         lines += [_line(number, verdict) for verdict in face.get("verdicts") or []]

@@ -28,7 +28,11 @@ def _environment() -> Environment:
     environment.filters["day"] = lambda seconds: time.strftime("%-d %B %Y", time.gmtime(seconds))
     environment.globals.update(
         style=_style(),
-        min_characters=MIN_CHARACTERS, max_name_characters=MAX_NAME_CHARACTERS, password_rule=RULE, error="", done=""
+        min_characters=MIN_CHARACTERS,
+        max_name_characters=MAX_NAME_CHARACTERS,
+        password_rule=RULE,
+        error="",
+        done="",
     )
     return environment
 

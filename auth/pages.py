@@ -1,7 +1,7 @@
 """The pages for accounts, and `guard`, which puts them and the door in front of a Gradio page:
 
-    guard = auth.pages.guard(open_database(), uploads=own_folder())
-    demo.launch(auth_dependency=guard.auth_dependency, app_kwargs=guard.app_kwargs)
+guard = auth.pages.guard(open_database(), uploads=own_folder())
+demo.launch(auth_dependency=guard.auth_dependency, app_kwargs=guard.app_kwargs)
 """
 
 import contextlib
@@ -163,7 +163,9 @@ class _Desk:
         name, password = fields.get("name", ""), fields.get("password", "")
         account = await self._hash(accounts.sign_in, self.engine, name, password=password, rounds=self.settings.rounds)
         if account is None:
-            return self._sign_form("sign_in.html", request, target=fields.get("next"), name=name, error=accounts.REFUSED)
+            return self._sign_form(
+                "sign_in.html", request, target=fields.get("next"), name=name, error=accounts.REFUSED
+            )
         return await self._welcome(request, account.id, target=fields.get("next"))
 
     async def show_sign_up(self, request: Request) -> Response:
@@ -230,7 +232,9 @@ class _Desk:
         who = (self.engine, visitor.user_id)
         await self._hash(accounts.set_password, *who, password=password, keep_session=visitor.key, rounds=rounds)
         self.visitors.forget_all()
-        return await self._account(request, visitor, done="Your password is changed. All other sessions are signed out.")
+        return await self._account(
+            request, visitor, done="Your password is changed. All other sessions are signed out."
+        )
 
     async def make_token(self, request: Request) -> Response:
         """POST /account/tokens: shows the new token, once."""
@@ -256,7 +260,9 @@ class _Desk:
         await self._ask(accounts.remove_user, self.engine, visitor.user_id)
         self.visitors.forget_all()
         self.uploads.delete_of(visitor.user_id)
-        gone = message("Your account is deleted", "Nothing of yours is kept.", status=200, target="/signin", link="Sign in")
+        gone = message(
+            "Your account is deleted", "Nothing of yours is kept.", status=200, target="/signin", link="Sign in"
+        )
         return self._with_session(gone, request, secret="")
 
     # What the handlers share

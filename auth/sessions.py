@@ -31,7 +31,7 @@ class Visitor:
 
 @dataclass(frozen=True)
 class ApiToken:
-    """An API token as its owner sees it: never the secret. Times are seconds since 1970; used_at is None before first use."""
+    """An API token as its owner sees it, without the secret. Times are seconds since 1970; used_at may be None."""
 
     id: int
     label: str
@@ -100,7 +100,11 @@ def _find_program(engine: Engine, key: str) -> Visitor | None:
 def make_token(engine: Engine, user_id: int, *, label: str) -> str:
     """A new API token's secret; it cannot be shown again."""
     secret = API_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-    row = {"user_id": user_id, "token_sha256": digest(secret), "label": label.strip()[:MAX_LABEL_CHARACTERS] or "unnamed"}
+    row = {
+        "user_id": user_id,
+        "token_sha256": digest(secret),
+        "label": label.strip()[:MAX_LABEL_CHARACTERS] or "unnamed",
+    }
     with writing(engine) as connection:
         connection.execute(insert(api_tokens).values(**row, created_at=int(time.time())))
     return secret

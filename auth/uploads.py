@@ -1,9 +1,9 @@
-"""Uploads belong to people. Gradio serves any file of its upload folder to anybody signed in; this keeps whose each one is.
+"""Uploads belong to people. Gradio serves its upload folder to anybody signed in; this keeps whose each file is.
 
-A file is named `<folder>/<SHA-256 of its content>/<name>`, so who has the same picture could guess another's path. Here a path
-is open only to those whom the server itself gave it: in the answer to their upload, or as a result of their own call. What
-they send is read too, so that nobody has the server open, or repeat, a path that is not theirs. The list lives in memory, as
-the files live on this machine's disk: after a restart old files are nobody's, and soon gone.
+A file is named `<folder>/<SHA-256 of its content>/<name>`, so who has the same picture could guess another's path. Here
+a path is open only to those whom the server itself gave it: in the answer to their upload, or as a result of their own
+call. What they send is read too, so that nobody has the server open, or repeat, a path that is not theirs. The list
+lives in memory, as the files live on this machine's disk: after a restart old files are nobody's, and soon gone.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ FILE_MARK = b"gradio.FileData"
 
 
 def own_folder() -> Path:
-    """Make Gradio keep uploads in a folder of our own, readable by this system user alone. Call before building the page."""
+    """Make Gradio keep uploads in a folder that this system user alone can read. Call before building the page."""
     if "GRADIO_TEMP_DIR" not in os.environ:
         user = os.getuid() if hasattr(os, "getuid") else "me"
         os.environ["GRADIO_TEMP_DIR"] = str(Path(tempfile.gettempdir()) / f"facejury-uploads-{user}")
@@ -74,7 +74,7 @@ class Uploads:
         return len(text) > MAX_PATH_CHARACTERS or os.sep not in text or self.is_open(user_id, text)
 
     def grant_results(self, user_id: int, body: bytes) -> None:
-        """Let this user read the files that an answer to them names as files. `body`: JSON, or one event of an SSE stream."""
+        """Let this user read the files that an answer to them names. `body`: JSON, or one event of an SSE stream."""
         if FILE_MARK not in body:
             return
         for line in body.split(b"\n"):
@@ -134,7 +134,7 @@ def _files(value: object) -> Iterator[str]:
 
 
 def sweep(folder: str, *, keep: frozenset[str], older_than: float) -> int:
-    """Delete files that were put in the folder more than `older_than` seconds ago, and old empty folders. Returns how many."""
+    """Delete files put in the folder more than `older_than` seconds ago, and old empty folders. Returns how many."""
     before, count = time.time() - older_than, 0
     for parent, _, names in os.walk(folder, topdown=False):
         for name in names:

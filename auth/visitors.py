@@ -30,7 +30,9 @@ class Visitors:
             task = asyncio.create_task(self._ask(secret))
             self._remember(key, task, now=now)
         try:
-            return await asyncio.shield(task)  # one visitor who goes away must not fail those who wait for the same answer
+            return await asyncio.shield(
+                task
+            )  # one visitor who goes away must not fail those who wait for the same answer
         except Exception:
             self._found.pop(key, None)
             raise

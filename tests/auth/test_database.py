@@ -47,10 +47,15 @@ def test_many_servers_may_start_at_once_on_an_empty_database(new_url: Callable[[
 def test_a_start_waits_for_the_one_that_migrates(new_url: Callable[[], str]) -> None:
     engine = open_database(new_url())
     finished = threading.Event()
+
+    def start() -> None:
+        migrate(engine)
+        finished.set()
+
     with writing(engine) as connection:
         if is_shared(engine):
             connection.execute(text("SELECT GET_LOCK('facejury-migrations', 1)"))
-        starter = threading.Thread(target=lambda: (migrate(engine), finished.set()))
+        starter = threading.Thread(target=start)
         starter.start()
         assert not finished.wait(1.5)
         if is_shared(engine):
@@ -92,7 +97,10 @@ def test_what_raises_in_a_transaction_is_undone(new_url: Callable[[], str]) -> N
     engine.dispose()
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:secret@h/d", "mysql+mysqldb://u:secret@h/d", "sqlite://", "secret", "mysql+pymysql://u:secret@h"])
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://u:secret@h/d", "mysql+mysqldb://u:secret@h/d", "sqlite://", "secret", "mysql+pymysql://u:secret@h"],
+)
 def test_another_database_is_refused_without_showing_the_password(url: str) -> None:
     with pytest.raises(ValueError, match="FACEJURY_DATABASE_URL") as caught:
         open_database(url)
@@ -165,7 +173,9 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(fragile: MariaDB
     assert set(acknowledged) <= stored
 
 
-def test_a_killed_server_is_a_plain_sentence_lets_nobody_in_and_comes_back(fragile: MariaDB, fragile_site: Site) -> None:
+def test_a_killed_server_is_a_plain_sentence_lets_nobody_in_and_comes_back(
+    fragile: MariaDB, fragile_site: Site
+) -> None:
     member, stranger = fragile_site.member("Anna"), fragile_site.browser()
     form = stranger.http.get("/signin").text.split('form_token" value="')[1][:64]
     fields = {"form_token": form, "name": "Anna", "password": PASSWORD}

@@ -76,7 +76,9 @@ def test_no_spelling_of_a_path_opens_it(anna: Browser, bert: Browser, spelling: 
         assert bert.http.get(f"/gradio_api/{route}{spelling(path)}").status_code in {403, 404}
 
 
-@pytest.mark.parametrize("route", ["call/look", "run/look", "api/look", "call/v2/look", "queue/join", "component_server"])
+@pytest.mark.parametrize(
+    "route", ["call/look", "run/look", "api/look", "call/v2/look", "queue/join", "component_server"]
+)
 def test_nobody_has_the_server_open_anothers_upload(anna: Browser, bert: Browser, route: str) -> None:
     path = anna.upload(picture(6))
     for value in (as_file(path), {"path": path}, path, {"path": "x", "url": f"/gradio_api/file={path}"}, [[{path: 1}]]):

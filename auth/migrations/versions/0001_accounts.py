@@ -1,6 +1,7 @@
 """Accounts, sessions, API tokens, history and feedback.
 
-Each table is made only where it is missing: MySQL commits every CREATE TABLE by itself, so a server killed half-way leaves some.
+Each table is made only where it is missing: MySQL commits every CREATE TABLE by itself, so a server killed half-way
+leaves some.
 """
 
 from typing import Any
