@@ -1,0 +1,159 @@
+"""Accounts: names, sign-up, sign-in with lock-out, removal. Each function is a short transaction or two."""
+
+import time
+import unicodedata
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, Row, case, delete, exc, insert, select, update
+
+from auth import passwords
+from auth.database import inserted_id, reading, writing
+from auth.tables import sessions, users
+
+MAX_NAME_CHARACTERS = 64
+MAX_KEY_CHARACTERS = 255
+MAX_FAILURES = 5
+LOCK_SECONDS = 300
+NAME_RULE = "A user name has 1 to 64 visible characters."
+NAME_TAKEN = "Somebody already has that user name. Please choose another."
+REFUSED = "That name and password do not match, or there were too many tries. After five, wait five minutes."
+_HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # controls, direction marks, zero-width, unassigned, line ends
+
+
+class NameRefused(ValueError):
+    """The name is taken or not a name; the text is meant for the visitor."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One person's account. Times are seconds since 1970; locked_until is 0 when never locked."""
+
+    id: int
+    name: str
+    created_at: int
+    locked_until: int
+
+
+def name_key(name: str) -> str:
+    """What makes a name unique: full-width letters, ANNA and anna are one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+def checked_name(name: str) -> str:
+    """The name as shown, in NFC and without blanks around it. Raises NameRefused."""
+    shown = unicodedata.normalize("NFC", name).strip()
+    hidden = any(unicodedata.category(character) in _HIDDEN for character in shown)
+    key = name_key(shown)
+    if hidden or not key or len(shown) > MAX_NAME_CHARACTERS or len(key) > MAX_KEY_CHARACTERS:
+        raise NameRefused(NAME_RULE)
+    return shown
+
+
+def add_user(engine: Engine, name: str, *, password: str, rounds: int = passwords.ROUNDS) -> Account:
+    """Make an account. Raises NameRefused, passwords.PasswordRefused, DatabaseUnavailable."""
+    shown, now = checked_name(name), int(time.time())
+    hashed = passwords.hash_password(password, rounds=rounds)
+    row = {"name": shown, "name_key": name_key(shown), "password_hash": hashed, "created_at": now}
+    try:
+        with writing(engine) as connection:
+            added = connection.execute(insert(users).values(**row, failures=0, locked_until=0))
+    except exc.IntegrityError as error:
+        raise NameRefused(NAME_TAKEN) from error
+    return Account(inserted_id(added), shown, now, 0)
+
+
+def sign_in(engine: Engine, name: str, *, password: str, rounds: int = passwords.ROUNDS) -> Account | None:
+    """The account if the password is right and it is not locked; else None, after the same time and statements.
+
+    Raises DatabaseUnavailable.
+    """
+    with reading(engine) as connection:
+        row = _find(connection, name)
+    matches = passwords.verify_password(password, row.password_hash if row else None, rounds=rounds)
+    with writing(engine) as connection:
+        admitted = _count(connection, row.id if row else 0, matches=matches)
+    if row is None or not admitted:
+        return None
+    if passwords.is_outdated(row.password_hash, rounds=rounds):
+        _rehash(engine, row, password=password, rounds=rounds)
+    return _account(row)
+
+
+def _count(connection: Connection, user_id: int, *, matches: bool) -> bool:
+    """Count this try in one statement, and say whether it lets its owner in.
+
+    The lock is looked at after the hashing: of a hundred guesses sent at once, those that end after the fifth failure
+    are refused even if right. MySQL assigns from left to right, each with the new values: so the lock comes first.
+    """
+    fifth = users.c.failures + 1 >= MAX_FAILURES
+    now = int(time.time())
+    unlocked = update(users).where(users.c.id == user_id, users.c.locked_until <= now)
+    if matches:
+        return connection.execute(unlocked.values(failures=0, locked_until=0)).rowcount == 1
+    locked = case((fifth, now + LOCK_SECONDS), else_=users.c.locked_until)
+    failures = case((fifth, 0), else_=users.c.failures + 1)
+    connection.execute(unlocked.ordered_values((users.c.locked_until, locked), (users.c.failures, failures)))
+    return False
+
+
+def set_password(
+    engine: Engine, user_id: int, *, password: str, keep_session: str = "", rounds: int = passwords.ROUNDS
+) -> None:
+    """Another password, and in the same transaction the end of all sessions but `keep_session` (a token's SHA-256).
+
+    Raises passwords.PasswordRefused, DatabaseUnavailable.
+    """
+    hashed = passwords.hash_password(password, rounds=rounds)
+    with writing(engine) as connection:
+        connection.execute(update(users).where(users.c.id == user_id).values(password_hash=hashed))
+        others = sessions.c.token_sha256 != keep_session
+        connection.execute(delete(sessions).where(sessions.c.user_id == user_id, others))
+
+
+def _rehash(engine: Engine, row: Row[tuple[object, ...]], *, password: str, rounds: int) -> None:
+    hashed = passwords.hash_password(password, rounds=rounds)
+    unchanged = (users.c.id == row.id, users.c.password_hash == row.password_hash)  # a newer password stays
+    with writing(engine) as connection:
+        connection.execute(update(users).where(*unchanged).values(password_hash=hashed))
+
+
+def unlock(engine: Engine, user_id: int) -> None:
+    """Forget the failures and the lock."""
+    with writing(engine) as connection:
+        connection.execute(update(users).where(users.c.id == user_id).values(failures=0, locked_until=0))
+
+
+def remove_user(engine: Engine, user_id: int) -> None:
+    """Remove the account and, by the tables' foreign keys, all it owns."""
+    with writing(engine) as connection:
+        connection.execute(delete(users).where(users.c.id == user_id))
+
+
+def find_user(engine: Engine, name: str) -> Account | None:
+    """The account of that name in any spelling that means the same, or None."""
+    with reading(engine) as connection:
+        row = _find(connection, name)
+    return _account(row) if row else None
+
+
+def list_users(engine: Engine) -> list[Account]:
+    """All accounts by name."""
+    with reading(engine) as connection:
+        return [_account(row) for row in connection.execute(select(users).order_by(users.c.name_key))]
+
+
+def owner_id(connection: Connection, name: str) -> int:
+    """The number of a signed-in user. Raises LookupError if the account was removed meanwhile."""
+    row = _find(connection, name)
+    if row is None:
+        raise LookupError("This account no longer exists.")
+    return int(row.id)
+
+
+def _find(connection: Connection, name: str) -> Row[tuple[object, ...]] | None:
+    # Longer names were never given, and MySQL need not hear of them.
+    return connection.execute(select(users).where(users.c.name_key == name_key(name)[: MAX_KEY_CHARACTERS + 1])).first()
+
+
+def _account(row: Row[tuple[object, ...]]) -> Account:
+    return Account(row.id, row.name, row.created_at, row.locked_until)

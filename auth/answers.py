@@ -1,0 +1,65 @@
+"""Passes an answer on to its reader: notes which files it gives them, and stops when they are signed out."""
+
+import json
+from collections.abc import Awaitable, Callable
+
+from starlette.types import Message, Send
+
+from auth.sessions import Visitor
+from auth.uploads import Uploads
+
+STREAM = b"text/event-stream"
+JSON = b"application/json"
+
+
+class Answer:
+    """The `send` of one answer. `is_still_in` is asked before each event of a stream, which may outlast a session."""
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        uploads: Uploads,
+        visitor: Visitor,
+        is_upload: bool,
+        is_still_in: Callable[[], Awaitable[bool]],
+    ) -> None:
+        self.send, self.uploads, self.visitor = send, uploads, visitor
+        self.is_upload, self.is_still_in = is_upload, is_still_in
+        self._kind, self._body, self._is_over = b"", bytearray(), False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass on one ASGI message."""
+        if message["type"] == "http.response.start":
+            self._start(message)
+        elif message["type"] == "http.response.body" and self._kind.startswith(STREAM):
+            return await self._pass_event(message)
+        elif message["type"] == "http.response.body" and self._kind.startswith(JSON):
+            self._keep(message)
+        await self.send(message)
+
+    def _start(self, message: Message) -> None:
+        headers = dict(message.get("headers", []))
+        self._kind = headers.get(b"content-type", b"")
+        if b"cache-control" not in headers:  # else the next person at this computer finds it by the back button
+            message["headers"] = [*message.get("headers", []), (b"cache-control", b"private, no-store")]
+
+    async def _pass_event(self, message: Message) -> None:
+        if self._is_over:
+            return
+        if await self.is_still_in():
+            self.uploads.grant_results(self.visitor.user_id, message.get("body", b""))
+            return await self.send(message)
+        self._is_over = True
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _keep(self, message: Message) -> None:
+        self._body += message.get("body", b"")
+        if not message.get("more_body", False):
+            self.uploads.grant_results(self.visitor.user_id, bytes(self._body))
+            if self.is_upload:
+                self._grant_uploads(json.loads(self._body))
+
+    def _grant_uploads(self, paths: object) -> None:
+        for path in paths if isinstance(paths, list) else []:
+            self.uploads.grant(self.visitor.user_id, path)

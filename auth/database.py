@@ -1,0 +1,171 @@
+"""Opens the database, brings its tables up to date, and hands out transactions.
+
+FACEJURY_DATABASE_URL names it, `mysql+pymysql://user:pass@host/facejury`; else it is a SQLite file in the user's data
+folder.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, exc, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = "facejury-migrations"
+MIGRATION_WAIT_SECONDS = 60
+BUSY_SECONDS = 30  # how long one SQLite writer waits for another
+RECYCLE_SECONDS = 1800  # well under MySQL's wait_timeout of 8 hours, and most proxies' of 1 hour
+POOL_WAIT_SECONDS = 10
+MYSQL_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30}
+GONE = "The account database cannot be reached right now. Please try again in a minute."
+
+
+class DatabaseUnavailable(Exception):
+    """The database did not answer; the text is GONE, meant for the visitor, the cause is for the log."""
+
+
+def default_url() -> str:
+    """FACEJURY_DATABASE_URL, or the SQLite file in the user's data folder."""
+    folder = platformdirs.user_data_path("facejury")
+    return os.environ.get("FACEJURY_DATABASE_URL") or f"sqlite:///{folder / 'facejury.db'}"
+
+
+def open_database(url: str | None = None) -> Engine:
+    """The engine for `url` (default_url() when None), its tables up to date.
+
+    Raises ValueError for another kind of database, DatabaseUnavailable if it does not answer.
+    """
+    engine = _engine(_checked(url or default_url()))
+    migrate(engine)
+    return engine
+
+
+def is_shared(engine: Engine) -> bool:
+    """True for MySQL, which many may use at once; False for SQLite."""
+    return engine.dialect.name != "sqlite"
+
+
+def _checked(text_url: str) -> URL:
+    try:
+        url = make_url(text_url)
+    except exc.ArgumentError as error:
+        raise ValueError(
+            "FACEJURY_DATABASE_URL is not a database address like mysql+pymysql://user:pass@host/facejury"
+        ) from error
+    if url.drivername in {"mysql", "mariadb"}:
+        url = url.set(drivername=f"{url.drivername}+pymysql")
+    if (
+        url.drivername not in {"mysql+pymysql", "mariadb+pymysql", "sqlite"}
+        or not url.database
+        or url.database == ":memory:"
+    ):
+        raise ValueError(
+            "FACEJURY_DATABASE_URL must be mysql+pymysql://user:pass@host/facejury or sqlite:///a/file.db, "
+            f"not {url.render_as_string(hide_password=True)!r}"
+        )
+    return url
+
+
+def _engine(url: URL) -> Engine:
+    if url.drivername == "sqlite":
+        return _sqlite_engine(url)
+    return create_engine(
+        url.update_query_dict({"charset": "utf8mb4"}),
+        pool_pre_ping=True,
+        pool_recycle=RECYCLE_SECONDS,
+        pool_timeout=POOL_WAIT_SECONDS,
+        isolation_level="READ COMMITTED",
+        connect_args=MYSQL_TIMEOUTS,
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    """SQLite as a server would be: foreign keys on, writers queue, and the file is nobody else's to read."""
+    path = Path(str(url.database))
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+    engine = create_engine(url, pool_timeout=POOL_WAIT_SECONDS, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: object, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # the driver's own BEGIN comes too late for DDL
+    connection.execute("PRAGMA foreign_keys = ON")  # type: ignore[attr-defined]
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at once: one that read first and then writes would be refused, not queued.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
+        raise DatabaseUnavailable(GONE) from error
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection to read from. Raises DatabaseUnavailable."""
+    with _answering(), engine.connect() as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction, committed when the block ends, undone when it raises. Raises DatabaseUnavailable."""
+    with _answering(), engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+def inserted_id(result: CursorResult[Any]) -> int:
+    """The number that the database gave to the row just inserted."""
+    (number,) = result.inserted_primary_key or (None,)
+    assert number is not None
+    return int(number)
+
+
+def migrate(engine: Engine) -> None:
+    """Apply what is missing of migrations/, one server at a time. Raises DatabaseUnavailable."""
+    with writing(engine) as connection, _migration_lock(connection):
+        _upgrade(connection)
+
+
+@contextlib.contextmanager
+def _migration_lock(connection: Connection) -> Iterator[None]:
+    """MySQL commits each CREATE TABLE by itself, so the transaction is no lock there; SQLite's is."""
+    if not is_shared(connection.engine):
+        yield
+        return
+    _take_lock(connection)
+    try:
+        yield
+    finally:
+        connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": MIGRATION_LOCK})
+
+
+def _take_lock(connection: Connection) -> None:
+    deadline = time.monotonic() + MIGRATION_WAIT_SECONDS
+    while connection.execute(text("SELECT GET_LOCK(:name, 5)"), {"name": MIGRATION_LOCK}).scalar() != 1:
+        if time.monotonic() > deadline:
+            raise DatabaseUnavailable(GONE)
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # here, because only a start needs it
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS))
+    command.upgrade(config, "head")

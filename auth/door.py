@@ -1,0 +1,189 @@
+"""The door in front of the page and its whole API: ASGI middleware that every request passes.
+
+It refuses what another site's page sends, asks who is there, sends strangers to the sign-in page, and keeps people's
+uploads and events apart. What is open without a session is listed here; all else is closed, also what Gradio may add.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from auth.answers import Answer
+from auth.database import GONE, DatabaseUnavailable
+from auth.forms import session_secret
+from auth.html import message, wants_page
+from auth.sessions import API_PREFIX, Visitor
+from auth.uploads import Uploads
+from auth.visitors import Visitors
+
+OPEN_PATHS = frozenset(
+    {
+        *("/signin", "/signup", "/signout", "/healthz", "/readyz"),
+        *("/favicon.ico", "/robots.txt", "/manifest.json", "/theme.css"),
+        "/gradio_api/startup-events",  # launch() itself calls it
+    }
+)
+OPEN_FOLDERS = ("/static/", "/assets/")
+API = "/gradio_api/"
+VISITOR = "facejury.visitor"  # where in the ASGI scope the door writes down who is there
+MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
+SIGN_IN_FIRST = "Please sign in first."
+NOT_FROM_HERE = "This request came from another site and was refused."
+NOT_YOURS = "This upload or event is not yours."
+
+
+def visitor_of(request: Request) -> Visitor | None:
+    """Who sent this request, as the door found out."""
+    found = request.scope.get(VISITOR)
+    return found if isinstance(found, Visitor) else None
+
+
+def is_cross_site(request: Request) -> bool:
+    """True for a request made by another site's page. Following a link to us is none; posting a form to us is.
+
+    Programs send neither header, and carry nobody's cookie.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is None:  # plain http on a network: browsers leave it out
+        return origin is not None and origin.partition("://")[2] != request.headers.get("host")
+    follows_link = request.headers.get("sec-fetch-mode") == "navigate" and request.method in {"GET", "HEAD"}
+    return site not in {"same-origin", "none"} and not follows_link
+
+
+class Door:
+    """The middleware. `visitors` and `uploads` are the server's own."""
+
+    def __init__(self, app: ASGIApp, *, visitors: Visitors, uploads: Uploads) -> None:
+        self.app, self.visitors, self.uploads = app, visitors, uploads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, or answer it."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._admit(Request(scope, receive), send)
+
+    async def _admit(self, request: Request, send: Send) -> None:
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        if is_cross_site(request):
+            return await _refuse(request, send, 403, NOT_FROM_HERE)
+        if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
+            return await self.app(request.scope, request.receive, send)
+        try:
+            visitor = await self._visitor(request)
+        except DatabaseUnavailable:
+            return await _refuse(request, send, 503, GONE)
+        if visitor is None:
+            return await _turn_away(request, path, send)
+        request.scope[VISITOR] = visitor
+        await self._let_in(request, path, visitor=visitor, send=send)
+
+    async def _is_still_in(self, request: Request) -> bool:
+        try:
+            return await self._visitor(request) is not None
+        except DatabaseUnavailable:
+            return False
+
+    async def _visitor(self, request: Request) -> Visitor | None:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and token.startswith(API_PREFIX):
+            return await self.visitors.find(token)
+        secret = session_secret(request)
+        return await self.visitors.find(secret) if secret else None
+
+    async def _let_in(self, request: Request, path: str, *, visitor: Visitor, send: Send) -> None:
+        is_upload = path.rstrip("/") == API + "upload"
+        still_in = partial(self._is_still_in, request)
+        answer = Answer(send, uploads=self.uploads, visitor=visitor, is_upload=is_upload, is_still_in=still_in)
+        if not path.startswith(API):
+            return await self.app(request.scope, request.receive, answer)
+        if not self._may_touch(path, request, visitor=visitor):
+            return await _refuse(request, send, 403, NOT_YOURS)
+        if request.method in {"GET", "HEAD", "OPTIONS"} or is_upload:
+            return await self.app(request.scope, request.receive, answer)
+        await self._check_body(request, visitor=visitor, answer=answer)
+
+    def _may_touch(self, path: str, request: Request, *, visitor: Visitor) -> bool:
+        names = [request.query_params.get("session_hash"), request.query_params.get("upload_id"), _named_event(path)]
+        files = _named_file(path)
+        return all(self.uploads.claim(visitor.user_id, name) for name in names if name) and (
+            files is None or self.uploads.is_open(visitor.user_id, files)
+        )
+
+    async def _check_body(self, request: Request, *, visitor: Visitor, answer: Answer) -> None:
+        body = await _read_body(request)
+        if body is None:
+            return await _refuse(
+                request, answer.send, 413, "A call takes at most 16 MB; send pictures by /gradio_api/upload."
+            )
+        try:
+            sent = json.loads(body) if body.strip() else {}
+        except (ValueError, RecursionError):
+            return await _refuse(request, answer.send, 400, "A call takes JSON.")
+        theirs = all(self.uploads.claim(visitor.user_id, name) for name in _events_in(sent))
+        if not theirs or not self.uploads.names_only_theirs(visitor.user_id, sent):
+            return await _refuse(request, answer.send, 403, NOT_YOURS)
+        await self.app(request.scope, _replay(body, request.receive), answer)
+
+
+def _named_file(path: str) -> str | None:
+    for start in (API + "file=", API + "file/"):
+        if path.startswith(start):
+            return path.removeprefix(start)
+    return None
+
+
+def _named_event(path: str) -> str | None:
+    """The page or event a path names: heartbeat/PAGE, stream/EVENT…, call/FUNCTION/EVENT, call/v2/FUNCTION/EVENT."""
+    kind, *rest = path.removeprefix(API).strip("/").split("/")
+    if kind in {"heartbeat", "stream"} and rest:
+        return rest[0]
+    rest = rest[1:] if rest[:1] == ["v2"] else rest
+    return rest[1] if kind == "call" and len(rest) > 1 else None
+
+
+def _events_in(sent: object) -> Iterator[str]:
+    if isinstance(sent, dict):
+        yield from (str(sent[name]) for name in ("session_hash", "event_id") if sent.get(name))
+
+
+async def _read_body(request: Request) -> bytes | None:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body once more, then waits for the visitor to go away."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return again
+
+
+async def _turn_away(request: Request, path: str, send: Send) -> None:
+    if wants_page(request):
+        target = path + (f"?{request.url.query}" if request.url.query else "")
+        where = "/signin" if target == "/" else f"/signin?next={quote(target, safe='/')}"
+        response: Response = RedirectResponse(where, 303)
+    else:
+        response = JSONResponse({"error": SIGN_IN_FIRST}, 401, {"WWW-Authenticate": "Bearer"})
+    await response(request.scope, request.receive, send)
+
+
+async def _refuse(request: Request, send: Send, status: int, sentence: str) -> None:
+    if wants_page(request):
+        response: Response = message("That did not work", sentence, status=status, target="/", link="Try again")
+    else:
+        response = JSONResponse({"error": sentence}, status)
+    await response(request.scope, request.receive, send)

@@ -1,0 +1,160 @@
+"""What users say about verdicts that were wrong, what the operator makes of it, and the folder that training takes.
+
+A user's feedback comes by the user's name, as in auth.history; review and export are the operator's.
+"""
+
+import hashlib
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Engine, Row, and_, insert, select, update
+
+from auth.accounts import owner_id
+from auth.database import inserted_id, reading, writing
+from auth.history import MAX_FILE_NAME_CHARACTERS, Comparison, as_text, store_picture
+from auth.tables import feedback, pictures, users
+
+Claim = Literal["real", "fake"]
+CLAIMS = ("real", "fake")
+ENDINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"RIFF": ".webp", b"GIF8": ".gif", b"BM": ".bmp"}
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """One "this was wrong". `face` counts from 0, None is the whole image; `accepted` is None until reviewed."""
+
+    id: int
+    user: str
+    time: datetime
+    claim: str
+    face: int | None
+    detector: str
+    file_name: str
+    sha256: str
+    has_picture: bool
+    accepted: bool | None
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Exported:
+    """How many pictures an export wrote, and why it left others out."""
+
+    real: int
+    fake: int
+    without_picture: int
+    several_faces: int
+    contradictory: int
+
+
+def give_feedback(
+    engine: Engine,
+    user: str,
+    *,
+    comparison: Comparison,
+    claim: Claim,
+    detector: str,
+    face: int | None,
+    file_name: str,
+    picture: bytes | None = None,
+) -> int:
+    """Write down that a verdict was wrong. `detector` is its key or "jury"; `picture` only with the user's consent.
+
+    Raises ValueError for another claim, LookupError if the account is gone, DatabaseUnavailable.
+    """
+    if claim not in CLAIMS:
+        raise ValueError(f"A claim is 'real' or 'fake', not {claim!r}")
+    with writing(engine) as connection:
+        owner = owner_id(connection, user)
+        row = {
+            "user_id": owner,
+            "picture_id": store_picture(connection, owner, picture=picture),
+            "created_at": int(time.time()),
+            "claim": claim,
+            "face": face,
+            "detector": detector,
+            "file_name": file_name[:MAX_FILE_NAME_CHARACTERS],
+            "sha256": str(comparison["sha256"]),
+            "comparison": as_text(comparison),
+        }
+        return inserted_id(connection.execute(insert(feedback).values(row)))
+
+
+def list_feedback(engine: Engine, *, accepted: bool | None) -> list[Feedback]:
+    """All feedback that is accepted (True), refused (False) or still to be reviewed (None), oldest first."""
+    wanted = feedback.c.accepted.is_(None) if accepted is None else feedback.c.accepted == accepted
+    with reading(engine) as connection:
+        rows = connection.execute(select(users.c.name, feedback).join(users).where(wanted).order_by(feedback.c.id))
+        return [_feedback(row) for row in rows]
+
+
+def read_feedback_picture(engine: Engine, feedback_id: int) -> bytes | None:
+    """The picture that came with the feedback, or None."""
+    of = and_(feedback.c.picture_id == pictures.c.id, feedback.c.id == feedback_id)
+    with reading(engine) as connection:
+        return connection.execute(select(pictures.c.data).join(feedback, of)).scalar()
+
+
+def review_feedback(engine: Engine, feedback_id: int, *, accepted: bool) -> None:
+    """Accept or refuse one."""
+    with writing(engine) as connection:
+        connection.execute(update(feedback).where(feedback.c.id == feedback_id).values(accepted=accepted))
+
+
+def export_feedback(engine: Engine, folder: Path) -> Exported:
+    """Write the pictures of accepted feedback to `folder`/real and `folder`/fake, named by their SHA-256.
+
+    Left out and counted: feedback without a picture; with several faces, where a claim on one says nothing of the
+    others; and pictures that accepted feedback calls both real and fake.
+    """
+    accepted = list_feedback(engine, accepted=True)
+    claims = {(entry.sha256, entry.claim) for entry in accepted}
+    count: Counter[str] = Counter()
+    written: set[Path] = set()
+    for entry in accepted:
+        reason = _left_out(entry, claims)
+        if reason:
+            count[reason] += 1
+            continue
+        path = _write(engine, entry, folder=folder)
+        count[entry.claim] += path not in written
+        written.add(path)
+    return Exported(*(count[name] for name in Exported.__dataclass_fields__))
+
+
+def _left_out(entry: Feedback, claims: set[tuple[str, str]]) -> str:
+    if not entry.has_picture:
+        return "without_picture"
+    if len(entry.comparison.get("faces") or []) > 1:
+        return "several_faces"
+    return "contradictory" if {(entry.sha256, claim) for claim in CLAIMS} <= claims else ""
+
+
+def _write(engine: Engine, entry: Feedback, *, folder: Path) -> Path:
+    data = read_feedback_picture(engine, entry.id) or b""
+    ending = next((ending for start, ending in ENDINGS.items() if data.startswith(start)), ".img")
+    path = folder / entry.claim / f"{hashlib.sha256(data).hexdigest()}{ending}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def _feedback(row: Row[tuple[Any, ...]]) -> Feedback:
+    return Feedback(
+        id=row.id,
+        user=row.name,
+        time=datetime.fromtimestamp(row.created_at, UTC),
+        claim=row.claim,
+        face=row.face,
+        detector=row.detector,
+        file_name=row.file_name,
+        sha256=row.sha256,
+        has_picture=row.picture_id is not None,
+        accepted=row.accepted,
+        comparison=json.loads(row.comparison),
+    )

@@ -1,0 +1,176 @@
+"""What a user has looked at: each comparison's JSON as it is, and its picture only where they asked to keep it.
+
+Everything is asked for by the user's name (`gr.Request.username`), so nobody reaches another's entry by its number.
+All functions raise LookupError if the account is gone, DatabaseUnavailable if the database is.
+"""
+
+import csv
+import io
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
+
+from auth.accounts import owner_id
+from auth.database import inserted_id, reading, writing
+from auth.tables import comparisons, pictures
+
+MAX_FILE_NAME_CHARACTERS = 255
+CSV_COLUMNS = ("time", "file", "sha256", "face", "detector", "p_fake", "label", "error")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
+
+Comparison = dict[str, Any]  # schema 1 of the comparison; stored and given back unread
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One comparison in somebody's history. `time` is UTC; `has_picture` is False where the picture was not kept."""
+
+    id: int
+    time: datetime
+    file_name: str
+    sha256: str
+    has_picture: bool
+    comparison: Comparison
+
+
+def add_entry(
+    engine: Engine, user: str, *, file_name: str, comparison: Comparison, picture: bytes | None = None
+) -> int:
+    """Write down one comparison and return its number. Give `picture` only if the user ticked "keep this picture"."""
+    with writing(engine) as connection:
+        owner = owner_id(connection, user)
+        row = {
+            "user_id": owner,
+            "picture_id": store_picture(connection, owner, picture=picture),
+            "created_at": int(time.time()),
+            "file_name": file_name[:MAX_FILE_NAME_CHARACTERS],
+            "sha256": str(comparison["sha256"]),
+            "comparison": as_text(comparison),
+        }
+        return inserted_id(connection.execute(insert(comparisons).values(row)))
+
+
+def store_picture(connection: Connection, owner: int, *, picture: bytes | None) -> int | None:
+    """The number of a kept picture, or None without one."""
+    if picture is None:
+        return None
+    return inserted_id(connection.execute(insert(pictures).values(user_id=owner, data=picture)))
+
+
+def as_text(comparison: Comparison) -> str:
+    """A comparison's JSON as it is kept. Raises ValueError for NaN, which is no JSON."""
+    return json.dumps(comparison, ensure_ascii=False, allow_nan=False)
+
+
+def find_entries(
+    engine: Engine, user: str, *, search: str = "", before: int | None = None, limit: int = 50
+) -> list[Entry]:
+    """The user's entries, newest first: all, or those with `search` in the file name or at the start of the SHA-256.
+
+    For the next page give the last entry's number as `before`.
+    """
+    with reading(engine) as connection:
+        wanted = _wanted(connection, user, search=search)
+        if before is not None:
+            wanted.append(comparisons.c.id < before)
+        rows = connection.execute(select(comparisons).where(*wanted).order_by(comparisons.c.id.desc()).limit(limit))
+        return [_entry(row) for row in rows]
+
+
+def open_entry(engine: Engine, user: str, *, entry_id: int) -> Entry | None:
+    """One entry of the user's, or None."""
+    with reading(engine) as connection:
+        row = connection.execute(
+            select(comparisons).where(*_mine(connection, user), comparisons.c.id == entry_id)
+        ).first()
+    return _entry(row) if row else None
+
+
+def read_picture(engine: Engine, user: str, *, entry_id: int) -> bytes | None:
+    """The kept picture's bytes as they were uploaded, or None if it was not kept."""
+    kept = select(pictures.c.data).join(comparisons, comparisons.c.picture_id == pictures.c.id)
+    with reading(engine) as connection:
+        return connection.execute(kept.where(*_mine(connection, user), comparisons.c.id == entry_id)).scalar()
+
+
+def keep_picture(engine: Engine, user: str, *, entry_id: int, picture: bytes | None) -> None:
+    """Keep this picture with the entry, or with None forget the one that was kept."""
+    with writing(engine) as connection:
+        mine = (*_mine(connection, user), comparisons.c.id == entry_id)
+        if connection.execute(select(comparisons.c.id).where(*mine)).first() is None:
+            return
+        _drop_pictures(connection, mine)
+        picture_id = store_picture(connection, owner_id(connection, user), picture=picture)
+        connection.execute(update(comparisons).where(*mine).values(picture_id=picture_id))
+
+
+def delete_entries(engine: Engine, user: str, *, entry_ids: Sequence[int] | None = None) -> int:
+    """Delete these entries of the user's with their pictures, or all of them for None. Returns how many."""
+    with writing(engine) as connection:
+        mine = _mine(connection, user)
+        if entry_ids is not None:
+            mine.append(comparisons.c.id.in_(entry_ids))
+        _drop_pictures(connection, mine)
+        return connection.execute(delete(comparisons).where(*mine)).rowcount
+
+
+def export_csv(engine: Engine, user: str, *, search: str = "") -> str:
+    """The user's entries as CSV, newest first, a line for each verdict and each face's jury; columns CSV_COLUMNS."""
+    with reading(engine) as connection:
+        wanted = _wanted(connection, user, search=search)
+        rows = connection.execute(select(comparisons).where(*wanted).order_by(comparisons.c.id.desc()))
+        entries = [_entry(row) for row in rows]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(CSV_COLUMNS)
+    for entry in entries:
+        start = [entry.time.isoformat(), entry.file_name, entry.sha256]
+        writer.writerows([neutral(cell) for cell in [*start, *line]] for line in _verdict_lines(entry.comparison))
+    return text.getvalue()
+
+
+def neutral(cell: object) -> object:
+    """The cell so that no spreadsheet takes it for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+
+
+def _verdict_lines(comparison: Comparison) -> Iterator[list[object]]:
+    """face (from 1; "" is the whole image), detector, p_fake, label, error; one line if there is no verdict."""
+    lines = [_line("", verdict) for verdict in comparison.get("whole_image") or []]
+    for number, face in enumerate(comparison.get("faces") or [], start=1):
+        lines += [_line(number, verdict) for verdict in face.get("verdicts") or []]
+        if face.get("jury"):
+            lines.append(_line(number, {"detector": "jury", **face["jury"]}))
+    yield from lines or [["", "", "", "", comparison.get("error") or ""]]
+
+
+def _line(face: object, verdict: Comparison) -> list[object]:
+    values = (verdict.get(name) for name in ("detector", "p_fake", "label", "error"))
+    return [face, *("" if value is None else value for value in values)]
+
+
+def _mine(connection: Connection, user: str) -> list[ColumnElement[bool]]:
+    return [comparisons.c.user_id == owner_id(connection, user)]
+
+
+def _wanted(connection: Connection, user: str, *, search: str) -> list[ColumnElement[bool]]:
+    mine = _mine(connection, user)
+    if search.strip():
+        in_name = comparisons.c.file_name.icontains(search.strip(), autoescape=True)
+        mine.append(or_(in_name, comparisons.c.sha256.startswith(search.strip().lower(), autoescape=True)))
+    return mine
+
+
+def _drop_pictures(connection: Connection, mine: Sequence[ColumnElement[bool]]) -> None:
+    kept = select(comparisons.c.picture_id).where(*mine, comparisons.c.picture_id.is_not(None))
+    connection.execute(delete(pictures).where(pictures.c.id.in_(connection.execute(kept).scalars().all())))
+
+
+def _entry(row: Row[tuple[Any, ...]]) -> Entry:
+    at = datetime.fromtimestamp(row.created_at, UTC)
+    return Entry(row.id, at, row.file_name, row.sha256, row.picture_id is not None, json.loads(row.comparison))

@@ -1,0 +1,69 @@
+"""Our own pages as HTML: filled from templates/, with headers that let a browser run nothing and keep nothing."""
+
+import base64
+import hashlib
+import time
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from auth.accounts import MAX_NAME_CHARACTERS
+from auth.passwords import MIN_CHARACTERS, RULE
+
+TEMPLATES = Path(__file__).parent / "templates"
+SPACE_FRAMES = "https://huggingface.co https://*.hf.space"
+
+
+@cache
+def _style() -> str:
+    return (TEMPLATES / "style.css").read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    environment.filters["day"] = lambda seconds: time.strftime("%-d %B %Y", time.gmtime(seconds))
+    environment.globals.update(
+        style=_style(),
+        min_characters=MIN_CHARACTERS,
+        max_name_characters=MAX_NAME_CHARACTERS,
+        password_rule=RULE,
+        error="",
+        done="",
+    )
+    return environment
+
+
+@cache
+def _policy(framed: bool) -> str:
+    """Content-Security-Policy: our one stylesheet, by its hash, and forms to ourselves."""
+    style = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    frames = SPACE_FRAMES if framed else "'none'"
+    return (
+        f"default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+    )
+
+
+def render(template: str, *, status: int = 200, framed: bool = False, **values: object) -> HTMLResponse:
+    """One page. `values` are escaped by the template."""
+    headers = {
+        "Content-Security-Policy": _policy(framed),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "same-origin",  # no-referrer would make the Origin of our own forms "null"
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HTMLResponse(_environment().get_template(template).render(values), status, headers)
+
+
+def message(title: str, sentence: str, *, status: int, target: str, link: str) -> HTMLResponse:
+    """A page of one sentence and one link."""
+    return render("message.html", status=status, title=title, sentence=sentence, target=target, link=link)
+
+
+def wants_page(request: Request) -> bool:
+    """True if a person's browser is opening this address, and not a script or program."""
+    is_call = request.scope["path"].startswith("/gradio_api/")
+    return request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "") and not is_call

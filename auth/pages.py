@@ -1,0 +1,340 @@
+"""The pages for accounts, and `guard`, which puts them and the door in front of a Gradio page:
+
+guard = auth.pages.guard(open_database(), uploads=own_folder())
+demo.launch(auth_dependency=guard.auth_dependency, app_kwargs=guard.app_kwargs)
+"""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import quote
+
+import anyio
+from sqlalchemy import Engine
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from auth import accounts, forms, passwords, sessions
+from auth.accounts import NameRefused
+from auth.database import GONE, DatabaseUnavailable
+from auth.door import Door, visitor_of
+from auth.forms import FormRefused
+from auth.html import message, render
+from auth.passwords import PasswordRefused
+from auth.sessions import Visitor
+from auth.uploads import KEEP_SECONDS, Uploads, sweep
+from auth.visitors import Visitors
+
+SWEEP_EVERY_SECONDS = 300
+MAX_WAITING_SIGN_INS = 200  # at 0.2 s each, more would wait longer than a browser does
+REPEAT_DIFFERS = "The two passwords are not the same."
+WRONG_PRESENT = "That is not your present password, or there were too many tries. After five, wait five minutes."
+FORM_TOO_OLD = "This form is too old, or was sent by another site. Please open it again."
+TOO_BUSY = "Too many people are signing in right now. Please try again in a minute."
+CLOSED = "New accounts are made only by the person who runs this Facejury."
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the door is set up.
+
+    signup: visitors may make accounts. secure: the cookie is for https alone; None follows each request.
+    framed: shown inside another site's page, as in a Space. rounds: bcrypt's cost.
+    """
+
+    signup: bool = True
+    secure: bool | None = None
+    framed: bool = False
+    rounds: int = passwords.ROUNDS
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What demo.launch needs to stand behind the door."""
+
+    engine: Engine
+    visitors: Visitors
+    uploads: Uploads
+    settings: Settings
+
+    @staticmethod
+    def auth_dependency(request: Request) -> str | None:
+        """The signed-in user's name; the door asked already, so this costs nothing."""
+        visitor = visitor_of(request)
+        return visitor.name if visitor else None
+
+    @property
+    def app_kwargs(self) -> dict[str, Any]:
+        """Arguments for the FastAPI application."""
+        return {
+            "routes": _routes(self),
+            "middleware": [Middleware(Door, visitors=self.visitors, uploads=self.uploads)],
+            "exception_handlers": {DatabaseUnavailable: _say_gone, FormRefused: _say_refused},
+            "lifespan": self._lifespan,
+        }
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: Any) -> AsyncIterator[None]:
+        """While the server runs: the page's own files are open to all who are signed in, and old uploads are swept."""
+        self.uploads.open_to_all(app.get_blocks().config)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep_sweeping)
+            yield
+            tasks.cancel_scope.cancel()
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            await anyio.to_thread.run_sync(self._sweep)
+            self.uploads.forget_missing()
+            await anyio.sleep(SWEEP_EVERY_SECONDS)
+
+    def _sweep(self) -> None:
+        sweep(self.uploads.folder, keep=self.uploads.public, older_than=KEEP_SECONDS)
+
+
+def guard(
+    engine: Engine,
+    *,
+    uploads: Path,
+    signup: bool = True,
+    secure: bool | None = None,
+    framed: bool = False,
+    rounds: int = passwords.ROUNDS,
+) -> Guard:
+    """A guard for one server. `uploads` is auth.uploads.own_folder(); the rest as in Settings."""
+    settings = Settings(signup=signup, secure=secure, framed=framed, rounds=rounds)
+    return Guard(engine, Visitors(engine), Uploads(str(uploads.resolve())), settings)
+
+
+def _routes(of: Guard) -> list[Route]:
+    desk = _Desk(of)
+    return [
+        Route("/signin", desk.show_sign_in, methods=["GET"]),
+        Route("/signin", desk.sign_in, methods=["POST"]),
+        Route("/signup", desk.show_sign_up, methods=["GET"]),
+        Route("/signup", desk.sign_up, methods=["POST"]),
+        Route("/signout", desk.show_sign_out, methods=["GET"]),
+        Route("/signout", desk.sign_out, methods=["POST"]),
+        Route("/account", desk.show_account, methods=["GET"]),
+        Route("/account/{part:path}", lambda _: RedirectResponse("/account", 303), methods=["GET"]),  # a reload
+        Route("/account/password", desk.change_password, methods=["POST"]),
+        Route("/account/tokens", desk.make_token, methods=["POST"]),
+        Route("/account/tokens/revoke", desk.revoke_token, methods=["POST"]),
+        Route("/account/delete", desk.delete_account, methods=["POST"]),
+    ]
+
+
+def _say_gone(_request: Request, _error: Exception) -> Response:
+    return message("Please wait", GONE, status=503, target="/", link="Try again")
+
+
+def _say_refused(_request: Request, error: Exception) -> Response:
+    return message("That did not work", str(error), status=403, target="/account", link="Open the page again")
+
+
+class _Desk:
+    """The handlers of the pages. Whatever asks the database or hashes runs in a thread, off the event loop."""
+
+    def __init__(self, of: Guard) -> None:
+        self.engine, self.visitors, self.uploads, self.settings = of.engine, of.visitors, of.uploads, of.settings
+        # No more hashes at once than cores: with fifty sign-ins waiting, the page still answers (0.13 s at worst on two).
+        self._hashing = anyio.CapacityLimiter(os.cpu_count() or 2)
+        self._asking = anyio.CapacityLimiter(8)
+
+    # Signing in, up and out
+
+    async def show_sign_in(self, request: Request) -> Response:
+        """GET /signin"""
+        if await self._browser(request):
+            return RedirectResponse(forms.safe_next(request.query_params.get("next")), 303)
+        return self._sign_form("sign_in.html", request, target=request.query_params.get("next"))
+
+    async def sign_in(self, request: Request) -> Response:
+        """POST /signin: a new session, or the same sentence for every reason why not."""
+        fields = await self._own_form(request)
+        name, password = fields.get("name", ""), fields.get("password", "")
+        account = await self._hash(accounts.sign_in, self.engine, name, password=password, rounds=self.settings.rounds)
+        if account is None:
+            return self._sign_form(
+                "sign_in.html", request, target=fields.get("next"), name=name, error=accounts.REFUSED
+            )
+        return await self._welcome(request, account.id, target=fields.get("next"))
+
+    async def show_sign_up(self, request: Request) -> Response:
+        """GET /signup"""
+        if not self.settings.signup:
+            return message("Sign-up is closed", CLOSED, status=403, target="/signin", link="Sign in")
+        return self._sign_form("sign_up.html", request, target=request.query_params.get("next"))
+
+    async def sign_up(self, request: Request) -> Response:
+        """POST /signup: an account and its first session."""
+        if not self.settings.signup:
+            return await self.show_sign_up(request)
+        fields = await self._own_form(request)
+        name, password = fields.get("name", ""), fields.get("password", "")
+        wrong, error, account = "", "", None
+        try:
+            if password != fields.get("repeated"):
+                wrong, error = "repeated", REPEAT_DIFFERS
+            else:
+                account = await self._hash(
+                    accounts.add_user, self.engine, name, password=password, rounds=self.settings.rounds
+                )
+        except NameRefused as refusal:
+            wrong, error = "name", str(refusal)
+        except PasswordRefused as refusal:
+            wrong, error = "password", str(refusal)
+        if account is None:
+            target = fields.get("next")
+            return self._sign_form("sign_up.html", request, target=target, name=name, error=error, wrong=wrong)
+        return await self._welcome(request, account.id, target=fields.get("next"))
+
+    async def show_sign_out(self, request: Request) -> Response:
+        """GET /signout: asks first, because a link on another site must not sign anybody out."""
+        visitor = await self._browser(request)
+        if visitor is None:
+            return RedirectResponse("/signin", 303)
+        return self._page("sign_out.html", request, name=visitor.name)
+
+    async def sign_out(self, request: Request) -> Response:
+        """POST /signout: ends this session, here at once and on other servers within five seconds."""
+        await self._own_form(request)
+        if visitor := await self._browser(request):
+            await self._ask(sessions.end_session, self.engine, visitor.key)
+            self.visitors.forget(visitor.key)
+        return self._with_session(RedirectResponse("/signin", 303), request, secret="")
+
+    # The account page
+
+    async def show_account(self, request: Request) -> Response:
+        """GET /account"""
+        return await self._account(request, await self._owner(request))
+
+    async def change_password(self, request: Request) -> Response:
+        """POST /account/password: ends all other sessions, here at once and on other servers within five seconds."""
+        fields, visitor = await self._own_form(request), await self._owner(request)
+        password = fields.get("password", "")
+        if password != fields.get("repeated"):
+            return await self._account(request, visitor, error=REPEAT_DIFFERS, wrong="repeated")
+        if not passwords.is_allowed(password):
+            return await self._account(request, visitor, error=passwords.RULE, wrong="password")
+        if not await self._knows_password(visitor, fields.get("current", "")):
+            return await self._account(request, visitor, error=WRONG_PRESENT, wrong="current")
+        rounds = self.settings.rounds
+        who = (self.engine, visitor.user_id)
+        await self._hash(accounts.set_password, *who, password=password, keep_session=visitor.key, rounds=rounds)
+        self.visitors.forget_all()
+        return await self._account(
+            request, visitor, done="Your password is changed. All other sessions are signed out."
+        )
+
+    async def make_token(self, request: Request) -> Response:
+        """POST /account/tokens: shows the new token, once."""
+        fields, visitor = await self._own_form(request), await self._owner(request)
+        label = fields.get("label", "")
+        token = await self._ask(sessions.make_token, self.engine, visitor.user_id, label=label)
+        return await self._account(request, visitor, new_token=token)
+
+    async def revoke_token(self, request: Request) -> Response:
+        """POST /account/tokens/revoke"""
+        fields, visitor = await self._own_form(request), await self._owner(request)
+        number = fields.get("token_id", "")
+        if number.isascii() and number.isdigit() and len(number) < 10:
+            await self._ask(sessions.revoke_token, self.engine, visitor.user_id, token_id=int(number))
+        self.visitors.forget_all()
+        return await self._account(request, visitor, done="The token is revoked.")
+
+    async def delete_account(self, request: Request) -> Response:
+        """POST /account/delete: the account and, by the tables' foreign keys, everything it owns."""
+        fields, visitor = await self._own_form(request), await self._owner(request)
+        if not await self._knows_password(visitor, fields.get("confirm", "")):
+            return await self._account(request, visitor, error=WRONG_PRESENT, wrong="confirm")
+        await self._ask(accounts.remove_user, self.engine, visitor.user_id)
+        self.visitors.forget_all()
+        self.uploads.delete_of(visitor.user_id)
+        gone = message(
+            "Your account is deleted", "Nothing of yours is kept.", status=200, target="/signin", link="Sign in"
+        )
+        return self._with_session(gone, request, secret="")
+
+    # What the handlers share
+
+    async def _hash(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._hashing.statistics().tasks_waiting >= MAX_WAITING_SIGN_INS:
+            raise FormRefused(TOO_BUSY)
+        return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._hashing)
+
+    async def _ask(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._asking)
+
+    async def _browser(self, request: Request) -> Visitor | None:
+        """Who is signed in in this browser; a program's token opens none of these pages."""
+        secret = forms.session_secret(request)
+        return await self.visitors.find(secret) if secret else None
+
+    async def _owner(self, request: Request) -> Visitor:
+        visitor = await self._browser(request)
+        if visitor is None:
+            raise FormRefused("Your account page opens only in a browser that is signed in.")
+        return visitor
+
+    async def _knows_password(self, visitor: Visitor, password: str) -> bool:
+        rounds = self.settings.rounds
+        account = await self._hash(accounts.sign_in, self.engine, visitor.name, password=password, rounds=rounds)
+        return account is not None and account.id == visitor.user_id
+
+    def _secret(self, request: Request) -> str | None:
+        return forms.session_secret(request) or forms.read_cookie(request, forms.FORM_COOKIE)
+
+    async def _own_form(self, request: Request) -> dict[str, str]:
+        fields = await forms.read_form(request)
+        if not forms.is_own_form(fields, self._secret(request)):
+            raise FormRefused(FORM_TOO_OLD)
+        return fields
+
+    def _page(self, template: str, request: Request, *, status: int = 200, **values: object) -> Response:
+        secret = self._secret(request) or forms.new_secret()
+        token = forms.form_token(secret)
+        page = render(template, status=status, framed=self.settings.framed, form_token=token, **values)
+        if self._secret(request) is None:
+            self._set_cookie(page, request, forms.FORM_COOKIE, value=secret)
+        return page
+
+    def _sign_form(self, template: str, request: Request, *, target: str | None, **values: object) -> Response:
+        place = forms.safe_next(target)
+        values = {"name": "", "wrong": "", "signup": self.settings.signup, "next": place} | values
+        values["next_query"] = "" if place == "/" else f"?next={quote(place, safe='/')}"
+        return self._page(template, request, status=400 if values.get("error") else 200, **values)
+
+    async def _account(self, request: Request, visitor: Visitor, **values: object) -> Response:
+        account = await self._ask(accounts.find_user, self.engine, visitor.name)
+        tokens = await self._ask(sessions.list_tokens, self.engine, visitor.user_id)
+        values = {"wrong": "", "new_token": "", "tokens": tokens} | values
+        created_at = account.created_at if account else 0
+        status = 400 if values.get("error") else 200
+        return self._page("account.html", request, status=status, name=visitor.name, created_at=created_at, **values)
+
+    async def _welcome(self, request: Request, user_id: int, *, target: str | None) -> Response:
+        """A new session in place of the one this browser had, so that nobody else can have planted it."""
+        if former := await self._browser(request):
+            await self._ask(sessions.end_session, self.engine, former.key)
+            self.visitors.forget(former.key)
+        secret = await self._ask(sessions.start_session, self.engine, user_id)
+        return self._with_session(RedirectResponse(forms.safe_next(target), 303), request, secret=secret)
+
+    def _with_session(self, response: Response, request: Request, *, secret: str) -> Response:
+        self._set_cookie(response, request, forms.SESSION_COOKIE, value=secret)
+        return response
+
+    def _set_cookie(self, response: Response, request: Request, name: str, *, value: str) -> None:
+        fixed = self.settings.secure
+        secure = forms.is_https(request) if fixed is None else fixed
+        forms.set_cookie(response, name, value, secure=secure, framed=self.settings.framed)

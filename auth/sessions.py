@@ -1,0 +1,124 @@
+"""Who is signed in: sessions of browsers and tokens of programs, found by the SHA-256 of a secret only they hold."""
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Engine, and_, delete, insert, or_, select, update
+
+from auth.database import reading, writing
+from auth.tables import api_tokens, sessions, users
+
+IDLE_SECONDS = 12 * 3600
+LIFE_SECONDS = 7 * 24 * 3600
+TOUCH_SECONDS = 600  # "last seen" is written down at most this often
+TOKEN_BYTES = 32  # 256 bits
+API_PREFIX = "fj_"  # a leaked token can be recognised, and a session is never taken for one
+SESSION_PREFIX = "fs_"
+MAX_LABEL_CHARACTERS = 64
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whose request this is. `key` is the SHA-256 of the secret it came with; `is_program` is True for an API token."""
+
+    user_id: int
+    name: str
+    key: str
+    is_program: bool
+
+
+@dataclass(frozen=True)
+class ApiToken:
+    """An API token as its owner sees it, without the secret. Times are seconds since 1970; used_at may be None."""
+
+    id: int
+    label: str
+    created_at: int
+    used_at: int | None
+
+
+def digest(secret: str) -> str:
+    """SHA-256 in hexadecimal. 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode("utf-8", errors="replace")).hexdigest()
+
+
+def start_session(engine: Engine, user_id: int) -> str:
+    """A new session's secret, never one the browser brought along. The user's outlived sessions go."""
+    secret, now = SESSION_PREFIX + secrets.token_urlsafe(TOKEN_BYTES), int(time.time())
+    with writing(engine) as connection:
+        connection.execute(delete(sessions).where(sessions.c.user_id == user_id, _outlived(now)))
+        connection.execute(
+            insert(sessions).values(user_id=user_id, token_sha256=digest(secret), created_at=now, seen_at=now)
+        )
+    return secret
+
+
+def _outlived(now: int) -> ColumnElement[bool]:
+    return or_(sessions.c.created_at <= now - LIFE_SECONDS, sessions.c.seen_at <= now - IDLE_SECONDS)
+
+
+def end_session(engine: Engine, key: str) -> None:
+    """End one session, everywhere."""
+    with writing(engine) as connection:
+        connection.execute(delete(sessions).where(sessions.c.token_sha256 == key))
+
+
+def find_visitor(engine: Engine, secret: str) -> Visitor | None:
+    """Whose secret this is, or None if it is nobody's any more. Raises DatabaseUnavailable."""
+    key = digest(secret)
+    return _find_program(engine, key) if secret.startswith(API_PREFIX) else _find_browser(engine, key)
+
+
+def _find_browser(engine: Engine, key: str) -> Visitor | None:
+    now = int(time.time())
+    with reading(engine) as connection:
+        mine = and_(sessions.c.token_sha256 == key, ~_outlived(now))
+        row = connection.execute(select(users.c.name, sessions).join(users).where(mine)).first()
+    if row is None:
+        return None
+    if row.seen_at <= now - TOUCH_SECONDS:
+        with writing(engine) as connection:
+            connection.execute(update(sessions).where(sessions.c.id == row.id).values(seen_at=now))
+    return Visitor(row.user_id, row.name, key, is_program=False)
+
+
+def _find_program(engine: Engine, key: str) -> Visitor | None:
+    now = int(time.time())
+    with reading(engine) as connection:
+        mine = api_tokens.c.token_sha256 == key
+        row = connection.execute(select(users.c.name, api_tokens).join(users).where(mine)).first()
+    if row is None:
+        return None
+    if (row.used_at or 0) <= now - TOUCH_SECONDS:
+        with writing(engine) as connection:
+            connection.execute(update(api_tokens).where(api_tokens.c.id == row.id).values(used_at=now))
+    return Visitor(row.user_id, row.name, key, is_program=True)
+
+
+def make_token(engine: Engine, user_id: int, *, label: str) -> str:
+    """A new API token's secret; it cannot be shown again."""
+    secret = API_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    row = {
+        "user_id": user_id,
+        "token_sha256": digest(secret),
+        "label": label.strip()[:MAX_LABEL_CHARACTERS] or "unnamed",
+    }
+    with writing(engine) as connection:
+        connection.execute(insert(api_tokens).values(**row, created_at=int(time.time())))
+    return secret
+
+
+def list_tokens(engine: Engine, user_id: int) -> list[ApiToken]:
+    """A user's API tokens, oldest first."""
+    columns = (api_tokens.c.id, api_tokens.c.label, api_tokens.c.created_at, api_tokens.c.used_at)
+    with reading(engine) as connection:
+        rows = connection.execute(select(*columns).where(api_tokens.c.user_id == user_id).order_by(api_tokens.c.id))
+        return [ApiToken(*row) for row in rows]
+
+
+def revoke_token(engine: Engine, user_id: int, *, token_id: int) -> None:
+    """Revoke one of the user's own API tokens, everywhere."""
+    with writing(engine) as connection:
+        connection.execute(delete(api_tokens).where(api_tokens.c.user_id == user_id, api_tokens.c.id == token_id))

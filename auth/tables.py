@@ -1,0 +1,115 @@
+"""The tables, once, for MySQL and SQLite. Times are whole seconds since 1970, UTC."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+
+
+def exact(length: int) -> TypeEngine[str]:
+    """Text compared byte by byte: MySQL's default would take é for e, and so one person for another."""
+    return String(length).with_variant(
+        mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
+    )
+
+
+def long_text() -> TypeEngine[str]:
+    """Text without MySQL's limit of 64 KiB."""
+    return Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+
+def long_bytes() -> TypeEngine[bytes]:
+    """Bytes without MySQL's limit of 64 KiB."""
+    return LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+
+
+def _owner() -> Column[int]:
+    return Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
+
+
+def _picture() -> Column[int | None]:
+    return Column("picture_id", ForeignKey("pictures.id", ondelete="SET NULL"))
+
+
+def _table(name: str, *parts: Column[Any] | Index) -> Table:
+    # Without autoincrement SQLite gives a removed user's number to the next one.
+    return Table(name, metadata, *parts, mysql_engine="InnoDB", mysql_charset="utf8mb4", sqlite_autoincrement=True)
+
+
+users = _table(
+    "users",
+    Column("id", Integer, primary_key=True),
+    Column("name", exact(64), nullable=False),
+    Column("name_key", exact(255), nullable=False, unique=True),
+    Column("password_hash", String(60), nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+sessions = _table(
+    "sessions",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    Column("token_sha256", exact(64), nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Index("sessions_of_user", "user_id"),
+)
+api_tokens = _table(
+    "api_tokens",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    Column("token_sha256", exact(64), nullable=False, unique=True),
+    Column("label", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index("api_tokens_of_user", "user_id"),
+)
+pictures = _table(
+    "pictures",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    Column("data", long_bytes(), nullable=False),
+    Index("pictures_of_user", "user_id"),
+)
+comparisons = _table(
+    "comparisons",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    _picture(),
+    Column("created_at", BigInteger, nullable=False),
+    Column("file_name", String(255), nullable=False),
+    Column("sha256", exact(64), nullable=False),
+    Column("comparison", long_text(), nullable=False),
+    Index("comparisons_of_user", "user_id", "id"),
+)
+feedback = _table(
+    "feedback",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    _picture(),
+    Column("created_at", BigInteger, nullable=False),
+    Column("claim", String(4), nullable=False),
+    Column("face", Integer),
+    Column("detector", String(64), nullable=False),
+    Column("file_name", String(255), nullable=False),
+    Column("sha256", exact(64), nullable=False),
+    Column("comparison", long_text(), nullable=False),
+    Column("accepted", Boolean),
+    Index("feedback_of_user", "user_id"),
+)

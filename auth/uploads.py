@@ -1,0 +1,149 @@
+"""Uploads belong to people. Gradio serves its upload folder to anybody signed in; this keeps whose each file is.
+
+A file is named `<folder>/<SHA-256 of its content>/<name>`, so who has the same picture could guess another's path. Here
+a path is open only to those whom the server itself gave it: in the answer to their upload, or as a result of their own
+call. What they send is read too, so that nobody has the server open, or repeat, a path that is not theirs. The list
+lives in memory, as the files live on this machine's disk: after a restart old files are nobody's, and soon gone.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote
+
+KEEP_SECONDS = 55 * 60  # with a sweep every five minutes, nothing outlives an hour
+CLAIM_SECONDS = 24 * 3600
+MAX_PATH_CHARACTERS = 4096  # PATH_MAX of Linux: the system opens no longer path
+MAX_NAMES = 100_000
+FILE_MARK = b"gradio.FileData"
+
+
+def own_folder() -> Path:
+    """Make Gradio keep uploads in a folder that this system user alone can read. Call before building the page."""
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        user = os.getuid() if hasattr(os, "getuid") else "me"
+        os.environ["GRADIO_TEMP_DIR"] = str(Path(tempfile.gettempdir()) / f"facejury-uploads-{user}")
+    folder = Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)  # one spelling, so that a path can be recognised in a text
+    return folder
+
+
+@dataclass
+class Uploads:
+    """Whose file is whose on one server, and which page's events are whose. Used from its event loop only."""
+
+    folder: str
+    public: frozenset[str] = frozenset()
+    _owners: dict[str, set[int]] = field(default_factory=dict)
+    _claims: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def _place(self, path: str) -> str | None:
+        """Where in the upload folder a path leads, however it is spelled; None if elsewhere."""
+        try:
+            real = os.path.realpath(path)
+        except (OSError, ValueError):  # a NUL, or a name too long to be a file
+            return None
+        return real if real.startswith(self.folder + os.sep) else None
+
+    def grant(self, user_id: int, path: str) -> None:
+        """Let this user read this file of the upload folder."""
+        if place := self._place(path):
+            self._owners.setdefault(place, set()).add(user_id)
+
+    def is_open(self, user_id: int, path: str) -> bool:
+        """True if the path is theirs, is part of the page itself, or is no upload (then Gradio's own rules apply)."""
+        place = self._place(path)
+        return place is None or place in self.public or user_id in self._owners.get(place, ())
+
+    def names_only_theirs(self, user_id: int, sent: object) -> bool:
+        """False if a text in this JSON value names an upload that is not theirs."""
+        return all(self._is_theirs(user_id, text) for text in _texts(sent))
+
+    def _is_theirs(self, user_id: int, text: str) -> bool:
+        # Also inside a longer text, or as part of an address: the server might cut it out and say it back.
+        plain = unquote(text)
+        at = plain.find(self.folder + os.sep)
+        if at >= 0:
+            return self.is_open(user_id, plain[at:])
+        return len(text) > MAX_PATH_CHARACTERS or os.sep not in text or self.is_open(user_id, text)
+
+    def grant_results(self, user_id: int, body: bytes) -> None:
+        """Let this user read the files that an answer to them names. `body`: JSON, or one event of an SSE stream."""
+        if FILE_MARK not in body:
+            return
+        for line in body.split(b"\n"):
+            with contextlib.suppress(ValueError):
+                for path in _files(json.loads(line.removeprefix(b"data:"))):
+                    self.grant(user_id, path)
+
+    def claim(self, user_id: int, name: str) -> bool:
+        """Take a page's session hash or an event's id for this user; False if it is another's."""
+        now = time.monotonic()
+        owner, until = self._claims.get(name, (user_id, 0.0))
+        if owner != user_id and until > now:
+            return False
+        if len(self._claims) >= MAX_NAMES:
+            self._claims = {key: claim for key, claim in self._claims.items() if claim[1] > now}
+        self._claims[name] = (user_id, now + CLAIM_SECONDS)
+        return True
+
+    def open_to_all(self, config: object) -> None:
+        """Let everybody signed in read the files that the page itself is made of, like its examples."""
+        self.public |= {place for path in _files(config) if (place := self._place(path))}
+
+    def delete_of(self, user_id: int) -> None:
+        """Delete the files that are this user's alone."""
+        for path in [path for path, users in self._owners.items() if users == {user_id}]:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(path)
+
+    def forget_missing(self) -> None:
+        """Forget whose the files were that are gone."""
+        self._owners = {path: users for path, users in self._owners.items() if os.path.exists(path)}
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _texts(key)
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+def _files(value: object) -> Iterator[str]:
+    """The paths of all Gradio file values in a JSON value. A bare text is not one: a visitor may have typed it."""
+    if isinstance(value, dict):
+        meta = value.get("meta")
+        if isinstance(value.get("path"), str) and isinstance(meta, dict) and meta.get("_type") == FILE_MARK.decode():
+            yield value["path"]
+        parts: Iterable[object] = value.values()
+    else:
+        parts = value if isinstance(value, list | tuple) else ()
+    for part in parts:
+        yield from _files(part)
+
+
+def sweep(folder: str, *, keep: frozenset[str], older_than: float) -> int:
+    """Delete files put in the folder more than `older_than` seconds ago, and old empty folders. Returns how many."""
+    before, count = time.time() - older_than, 0
+    for parent, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            path = os.path.join(parent, name)
+            with contextlib.suppress(FileNotFoundError):
+                if path not in keep and os.lstat(path).st_ctime < before:  # a copy keeps its old mtime
+                    os.remove(path)
+                    count += 1
+        with contextlib.suppress(OSError):
+            if parent != folder and os.stat(parent).st_ctime < before:
+                os.rmdir(parent)  # an upload may be about to land in a young one
+    return count

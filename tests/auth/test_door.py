@@ -1,0 +1,99 @@
+"""The door, through HTTP: what is open without a session, and what another site's page may not do."""
+
+import re
+
+import pytest
+
+from auth.door import OPEN_FOLDERS, OPEN_PATHS
+from tests.auth.server import Site
+
+EVIL = "https://evil.example"
+
+
+def paths_of(site: Site) -> set[tuple[str, str]]:
+    """Every method and path that the launched application has, its parameters filled in."""
+    described = site.page.app.openapi()["paths"]  # FastAPI keeps included routers folded in app.routes
+    found = {(method.upper(), path) for path, methods in described.items() for method in methods}
+    for route in site.page.app.routes:
+        found |= {(method, str(getattr(route, "path", ""))) for method in getattr(route, "methods", None) or ()}
+    return {(method, re.sub(r"\{[^}]*\}", "x", path)) for method, path in found}
+
+
+def test_every_route_without_a_session_is_closed(site: Site) -> None:
+    stranger, closed = site.browser(), 0
+    for method, path in sorted(paths_of(site)):
+        if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
+            continue
+        answer = stranger.http.request(method, path)
+        assert answer.status_code == 401, (method, path, answer.status_code)
+        assert answer.headers["www-authenticate"] == "Bearer"
+        closed += 1
+    assert closed > 60, "Gradio's own routes were among them"
+
+
+def test_what_is_open_tells_nothing_about_the_page(site: Site) -> None:
+    stranger = site.browser()
+    for method, path in sorted(paths_of(site)):
+        if path in OPEN_PATHS and method == "GET" and path != "/manifest.json":  # that one has the page's title
+            assert "A page to guard" not in stranger.http.get(path).text, path
+
+
+def test_a_person_is_sent_to_the_sign_in_page_and_a_program_is_told(site: Site) -> None:
+    stranger = site.browser()
+    person = stranger.http.get("/", headers={"accept": "text/html,*/*"})
+    assert (person.status_code, person.headers["location"]) == (303, "/signin")
+    program = stranger.http.get("/config")
+    assert (program.status_code, program.json()) == (401, {"error": "Please sign in first."})
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/../config", "/static/../../config", "//config", "/assets/..%2fconfig", "/signin/../config"]
+)
+def test_no_detour_leads_around_the_door(site: Site, path: str) -> None:
+    answer = site.browser().http.get(f"{site.url}{path}")
+    assert answer.status_code in {401, 403, 404} and "components" not in answer.text
+
+
+@pytest.mark.parametrize("where", ["/config", "/gradio_api/info", "/gradio_api/token", "/signin"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "cors", "origin": EVIL},
+        {"sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors"},
+        {"origin": EVIL},
+        {"origin": "null"},
+        {"origin": "http://localhost.evil.example"},
+    ],
+)
+def test_a_script_of_another_site_gets_nothing(site: Site, name: str, where: str, headers: dict[str, str]) -> None:
+    answer = site.member(name).http.get(where, headers=headers)
+    assert answer.status_code == 403 and "another site" in answer.text
+
+
+def test_a_form_on_another_site_is_refused(site: Site, name: str) -> None:
+    browser = site.member(name)
+    form = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "origin": EVIL}
+    for path in ("/signin", "/signout", "/account/delete", "/gradio_api/call/echo", "/gradio_api/upload"):
+        assert browser.http.post(path, headers=form, data={"a": "b"}).status_code == 403
+    assert browser.is_in()
+
+
+def test_a_link_on_another_site_works(site: Site, name: str) -> None:
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "accept": "text/html"}
+    assert site.member(name).http.get("/", headers=link).status_code == 200
+    assert site.browser().http.get("/signin", headers=link).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors"}, {"sec-fetch-site": "none"}, {}]
+)
+def test_the_page_itself_and_programs_pass(site: Site, name: str, headers: dict[str, str]) -> None:
+    assert site.member(name).http.get("/config", headers=headers).status_code == 200
+    own = {"origin": site.url}
+    assert site.member(f"x{name}").http.get("/config", headers=own).status_code == 200
+
+
+def test_the_page_is_kept_in_no_cache(site: Site, name: str) -> None:
+    browser = site.member(name)
+    for path in ("/", "/config"):
+        assert "no-store" in browser.http.get(path).headers["cache-control"]

@@ -1,0 +1,157 @@
+"""The history: what is kept of a comparison, for whom, and how it leaves."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from auth import accounts
+from auth.database import open_database
+from auth.history import (
+    CSV_COLUMNS,
+    add_entry,
+    delete_entries,
+    export_csv,
+    find_entries,
+    keep_picture,
+    open_entry,
+    read_picture,
+)
+from auth.tables import pictures
+from tests.auth.server import PASSWORD
+
+
+def comparison(*, sha256: str = "a" * 64, **more: Any) -> dict[str, Any]:
+    """A comparison as detectors.compare gives it."""
+    verdict = {
+        "detector": "efficientnet",
+        "title": "EfficientNet-Lite0",
+        "p_fake": 0.08,
+        "label": "real",
+        "error": None,
+    }
+    failed = {"detector": "mine", "title": "Mine 🦊", "p_fake": None, "label": "failed", "error": "=1+1 took too long"}
+    face = {"box": [1, 2, 3, 4], "verdicts": [verdict, failed], "jury": {"p_fake": 0.06, "label": "real"}}
+    whole = [{"detector": "whole", "p_fake": 0.9, "label": "fake", "error": None}]
+    return {"schema": 1, "path": "a.jpg", "sha256": sha256, "error": None, "whole_image": whole, "faces": [face]} | more
+
+
+@pytest.fixture
+def anna(engine: Engine, name: str) -> str:
+    return accounts.add_user(engine, name, password=PASSWORD, rounds=4).name
+
+
+@pytest.fixture
+def bert(engine: Engine, name: str) -> str:
+    return accounts.add_user(engine, f"Bert, not {name}", password=PASSWORD, rounds=4).name
+
+
+def test_a_comparison_comes_back_as_it_went_in_on_another_server_too(engine: Engine, url: str, anna: str) -> None:
+    given = comparison(note="é 🦊 \u2028 'quotes' \"and\" \\", numbers=[0.1 + 0.2, 1e-300, -1, None, True])
+    picture = bytes(range(256)) * 20_000  # five megabytes
+    number = add_entry(engine, anna, file_name="Fußball 🦊.jpg", comparison=given, picture=picture)
+    other = open_database(url)
+    entry = open_entry(other, anna, entry_id=number)
+    assert entry is not None and entry.comparison == given and entry.file_name == "Fußball 🦊.jpg" and entry.has_picture
+    assert abs((datetime.now(UTC) - entry.time).total_seconds()) < 60
+    assert read_picture(other, anna, entry_id=number) == picture
+    other.dispose()
+
+
+def test_a_comparison_of_a_hundred_faces_fits(engine: Engine, anna: str) -> None:
+    given = comparison(faces=comparison()["faces"] * 400)  # more than the 64 KiB of MySQL's TEXT
+    number = add_entry(engine, anna, file_name="crowd.jpg", comparison=given)
+    assert len(str(given)) > 65_536
+    entry = open_entry(engine, anna, entry_id=number)
+    assert entry is not None and entry.comparison == given
+
+
+def test_no_picture_is_kept_unless_given(engine: Engine, anna: str) -> None:
+    number = add_entry(engine, anna, file_name="a.jpg", comparison=comparison())
+    entry = open_entry(engine, anna, entry_id=number)
+    assert entry is not None and not entry.has_picture and read_picture(engine, anna, entry_id=number) is None
+
+
+def test_a_picture_can_be_kept_later_and_forgotten(engine: Engine, anna: str, bert: str) -> None:
+    number = add_entry(engine, anna, file_name="a.jpg", comparison=comparison())
+    keep_picture(engine, bert, entry_id=number, picture=b"his")
+    assert read_picture(engine, anna, entry_id=number) is None
+    for data in (b"first", b"second", None):
+        keep_picture(engine, anna, entry_id=number, picture=data)
+        assert read_picture(engine, anna, entry_id=number) == data
+    with engine.connect() as connection:
+        left = select(func.count()).select_from(pictures).where(pictures.c.data.in_([b"his", b"first", b"second"]))
+        assert connection.scalar(left) == 0
+
+
+def test_nobody_reaches_anothers_entry(engine: Engine, anna: str, bert: str) -> None:
+    number = add_entry(engine, anna, file_name="a.jpg", comparison=comparison(), picture=b"hers")
+    assert open_entry(engine, bert, entry_id=number) is None
+    assert read_picture(engine, bert, entry_id=number) is None
+    assert find_entries(engine, bert) == [] and "a.jpg" not in export_csv(engine, bert)
+    assert delete_entries(engine, bert, entry_ids=[number]) == 0
+    assert read_picture(engine, anna, entry_id=number) == b"hers"
+
+
+@pytest.mark.parametrize(
+    "search, found",
+    [
+        ("", [2, 1, 0]),
+        ("beach", [1]),
+        ("BEACH", [1]),
+        ("%", [2]),
+        ("_", []),
+        ("bbbb", [1]),
+        ("B" * 64, [1]),
+        ("' OR 1=1", []),
+        ("\\", []),
+    ],
+)
+def test_search_finds_by_name_and_hash(engine: Engine, anna: str, search: str, found: list[int]) -> None:
+    files = [("town.jpg", "a" * 64), ("Beach.jpg", "b" * 64), ("100%.jpg", "c" * 64)]
+    numbers = [add_entry(engine, anna, file_name=name, comparison=comparison(sha256=sha)) for name, sha in files]
+    assert [numbers.index(entry.id) for entry in find_entries(engine, anna, search=search)] == found
+
+
+def test_the_list_goes_back_page_by_page(engine: Engine, anna: str) -> None:
+    numbers = [add_entry(engine, anna, file_name=f"{n}.jpg", comparison=comparison()) for n in range(5)]
+    first = find_entries(engine, anna, limit=2)
+    second = find_entries(engine, anna, limit=2, before=first[-1].id)
+    assert [entry.id for entry in first + second] == numbers[:0:-1]
+
+
+def test_the_csv_has_a_line_a_verdict_and_no_formula(engine: Engine, anna: str) -> None:
+    for start in "=+-@\t":
+        add_entry(engine, anna, file_name=f"{start}cmd|' /C calc'!A0", comparison=comparison(faces=[], whole_image=[]))
+    add_entry(engine, anna, file_name='Müller, "x".jpg', comparison=comparison())
+    header, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
+    assert tuple(header) == CSV_COLUMNS
+    assert [line[3:7] for line in lines[:4]] == [
+        ["", "whole", "0.9", "fake"],
+        ["1", "efficientnet", "0.08", "real"],
+        ["1", "mine", "", "failed"],
+        ["1", "jury", "0.06", "real"],
+    ]
+    assert lines[0][1] == 'Müller, "x".jpg' and len(lines) == 9
+    assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_deleting_takes_the_picture_along(engine: Engine, anna: str) -> None:
+    numbers = [add_entry(engine, anna, file_name="a.jpg", comparison=comparison(), picture=b"gone?") for _ in range(3)]
+    assert delete_entries(engine, anna, entry_ids=[]) == 0
+    assert delete_entries(engine, anna, entry_ids=numbers[:1]) == 1
+    assert [entry.id for entry in find_entries(engine, anna)] == numbers[:0:-1]
+    assert delete_entries(engine, anna) == 2
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).where(pictures.c.data == b"gone?")) == 0
+
+
+def test_a_removed_user_has_no_history(engine: Engine, anna: str) -> None:
+    account = accounts.find_user(engine, anna)
+    assert account is not None
+    accounts.remove_user(engine, account.id)
+    with pytest.raises(LookupError, match="no longer exists"):
+        add_entry(engine, anna, file_name="a.jpg", comparison=comparison())

@@ -1,0 +1,124 @@
+"""The operator's commands, as they are typed."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from sqlalchemy import Engine, update
+
+from auth import accounts
+from auth.database import open_database, writing
+from auth.feedback import give_feedback
+from auth.tables import users
+from tests.auth.server import PASSWORD, Site, picture
+
+type_of_answer = subprocess.CompletedProcess[str]
+Command = Callable[..., type_of_answer]
+
+
+@pytest.fixture
+def run(url: str, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs `python -m auth` on the tests' database."""
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", url)
+
+    def run(*arguments: str, typed: str = "") -> type_of_answer:
+        command = [sys.executable, "-m", "auth", *arguments]
+        return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name: str) -> None:
+    assert run("add-user", name, "--password-stdin", typed=f"{PASSWORD}\n").stdout == f"{name} can sign in.\n"
+    assert site.browser().sign_in(name).status_code == 303
+    assert name in run("list-users").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["add-user", "x\u200b"], ["add-user", "y"], ["set-password", "nobody here"], ["unlock", "nobody here"]],
+)
+def test_a_mistake_is_one_plain_sentence(run: Command, arguments: list[str]) -> None:
+    stdin = ["--password-stdin"] if "unlock" not in arguments else []
+    answer = run(*arguments, *stdin, typed="short\n")
+    assert answer.returncode == 1 and "Traceback" not in answer.stderr
+    assert answer.stdout == "" and len(answer.stderr.strip().splitlines()) == 1
+
+
+def test_a_new_password_ends_the_lock_and_the_sessions(run: Command, site: Site, name: str) -> None:
+    browser = site.member(name)
+    for _ in range(5):
+        site.browser().sign_in(name, password="wrong password")
+    answer = run("set-password", name.upper(), "--password-stdin", typed="the new password\n")
+    assert "signed out everywhere" in answer.stdout
+    assert not browser.is_in()
+    assert site.browser().sign_in(name, password="the new password").status_code == 303
+
+
+def test_the_operator_unlocks(run: Command, site: Site, engine: Engine, name: str) -> None:
+    site.member(name)
+    with writing(engine) as connection:
+        connection.execute(update(users).where(users.c.name == name).values(locked_until=2**40))
+    assert f"{name}  locked" in run("list-users").stdout
+    run("unlock", name)
+    assert site.browser().sign_in(name).status_code == 303
+
+
+def test_a_user_is_removed_after_a_yes(run: Command, engine: Engine, name: str) -> None:
+    accounts.add_user(engine, name, password=PASSWORD, rounds=4)
+    assert run("remove-user", name, typed="n\n").returncode == 1
+    assert accounts.find_user(engine, name) is not None
+    assert run("remove-user", name, typed="y\n").returncode == 0
+    assert accounts.find_user(engine, name) is None
+
+
+def test_reviewed_feedback_becomes_a_folder_for_training(
+    new_url: Callable[[], str], tmp_path: Path, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_url()
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", url)
+    engine = open_database(url)
+    user = accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4).name
+    faces = [{"box": [0, 0, 8, 8]}]
+    wanted: list[tuple[Literal["real", "fake"], int, list[dict[str, list[int]]], bool]] = [
+        ("real", 1, faces, True),
+        ("fake", 2, faces, True),
+        ("fake", 3, faces, False),  # no consent to the picture
+        ("real", 4, faces * 2, True),
+        ("real", 5, faces, True),
+        ("fake", 5, faces, True),  # and so both
+        ("fake", 6, faces, True),  # to be refused
+    ]
+    for claim, number, found, with_picture in wanted:
+        comparison = {"schema": 1, "sha256": f"{number:064}", "faces": found}
+        more = {"picture": picture(number)} if with_picture else {}
+        give_feedback(
+            engine, user, comparison=comparison, claim=claim, detector="jury", face=0, file_name="a.png", **more
+        )
+    engine.dispose()
+    review = run("feedback", "review", "--pictures", str(tmp_path / "look"), typed="l\n" + "a\n" * 5 + "r\n")
+    assert "jury on face 1 was wrong, it is real" in review.stdout and "No picture came with it" in review.stdout
+    assert "Picture: " in run("feedback", "review", "--pictures", str(tmp_path / "look"), typed="a\n").stdout, (
+        "the one left"
+    )
+    assert "No new feedback" in run("feedback", "review").stdout
+    export = run("feedback", "export", str(tmp_path / "set")).stdout
+    assert (
+        export.startswith("1 real and 1 fake") and "1 without a picture, 1 with several faces, 2 called both" in export
+    )
+    (real,), (fake,) = ((tmp_path / "set" / claim).iterdir() for claim in ("real", "fake"))
+    assert real.read_bytes() == picture(1) and fake.read_bytes() == picture(2) and real.suffix == ".png"
+
+
+def test_feedback_is_real_or_fake(engine: Engine, name: str) -> None:
+    with pytest.raises(ValueError, match="'maybe'"):
+        give_feedback(engine, name, comparison={}, claim="maybe", detector="jury", face=None, file_name="")  # type: ignore[arg-type]
+
+
+def test_neither_gradio_nor_keras_is_imported() -> None:
+    heavy = {"gradio", "keras", "tensorflow", "alembic"}
+    code = f"import sys, auth.__main__, auth.pages; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
