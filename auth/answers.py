@@ -46,7 +46,7 @@ class Answer:
 
     async def _pass_event(self, message: Message) -> None:
         if self._is_over:
-            return
+            return None
         if await self.is_still_in():
             self.uploads.grant_results(self.visitor.user_id, message.get("body", b""))
             return await self.send(message)

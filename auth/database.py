@@ -131,8 +131,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def inserted_id(result: CursorResult[Any]) -> int:
     """The number that the database gave to the row just inserted."""
-    (number,) = result.inserted_primary_key or (None,)
-    assert number is not None
+    (number,) = result.inserted_primary_key or ()
     return int(number)
 
 

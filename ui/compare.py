@@ -23,7 +23,7 @@ CANCELLED = say("Cancelled.", more="Press Judge to start again.")
 BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
 NO_PICTURE = "Choose a picture first."
 NO_DETECTOR = "Choose at least one detector."
-ALT = "The chosen picture"
+PHOTO: dict[str, Any] = {"buttons": [], "elem_id": "photo", "alt_text": "The chosen picture"}
 PLACEHOLDER = "# Drop a photo here\nor click to choose one"
 
 
@@ -51,9 +51,7 @@ def build_compare(jury: Jury) -> None:
 def _lay_out(jury: Jury) -> Controls:
     with gr.Row(elem_id="compare"):
         with gr.Column(elem_id="case", scale=2, min_width=300):
-            picture = PhotoInput(
-                show_label=False, height=320, placeholder=PLACEHOLDER, buttons=[], elem_id="photo", alt_text=ALT
-            )
+            picture = PhotoInput(show_label=False, height=320, placeholder=PLACEHOLDER, **PHOTO)
             with gr.Row(elem_id="examples"):
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
                 forgery = gr.Button("Try a forgery of it", size="sm", variant="secondary")
@@ -79,7 +77,7 @@ def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
 def _connect(controls: Controls, jury: Jury) -> None:
     """A new picture clears the old verdicts at once, stops what still runs, and is judged.
 
-    Order matters: the browser handles a click's listeners in turn, and must cancel the old turn before it starts a new one.
+    Order matters: the browser handles a click's listeners in turn, and must cancel the old turn before the new one.
     """
     buttons = [controls.judge, controls.cancel]
     given = [controls.picture, controls.detectors]
@@ -136,7 +134,7 @@ def _offer_api(controls: Controls, jury: Jury) -> None:
     """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
 
     def compare_picture(picture: str | None, detectors: list[str]) -> dict[str, Any]:
-        """Judge every face in a picture. Answers with the same JSON as `python -m detectors compare --json`, for one picture."""
+        """Judge every face in a picture. Answers as `python -m detectors compare --json` does."""
         if picture is None or not detectors:
             raise gr.Error(NO_DETECTOR if picture else NO_PICTURE, print_exception=False)
         return compare(Path(picture), jury.choose(detectors), path=Path(picture).name).as_dict()

@@ -13,7 +13,7 @@ from gradio.utils import get_upload_folder
 REFUSED = "Upload the picture through this page."
 
 
-class PhotoInput(gr.Image):
+class PhotoInput(gr.Image):  # type: ignore[misc]  # Gradio is untyped
     """gr.Image for untrusted files. Raises gr.Error for anything that was not uploaded."""
 
     is_template = True  # the browser shows it as the image component it is

@@ -55,7 +55,10 @@ def test_a_comparison_comes_back_as_it_went_in_on_another_server_too(engine: Eng
     number = add_entry(engine, anna, file_name="Fußball 🦊.jpg", comparison=given, picture=picture)
     other = open_database(url)
     entry = open_entry(other, anna, entry_id=number)
-    assert entry is not None and entry.comparison == given and entry.file_name == "Fußball 🦊.jpg" and entry.has_picture
+    assert entry is not None
+    assert entry.comparison == given
+    assert entry.file_name == "Fußball 🦊.jpg"
+    assert entry.has_picture
     assert abs((datetime.now(UTC) - entry.time).total_seconds()) < 60
     assert read_picture(other, anna, entry_id=number) == picture
     other.dispose()
@@ -66,13 +69,16 @@ def test_a_comparison_of_a_hundred_faces_fits(engine: Engine, anna: str) -> None
     number = add_entry(engine, anna, file_name="crowd.jpg", comparison=given)
     assert len(str(given)) > 65_536
     entry = open_entry(engine, anna, entry_id=number)
-    assert entry is not None and entry.comparison == given
+    assert entry is not None
+    assert entry.comparison == given
 
 
 def test_no_picture_is_kept_unless_given(engine: Engine, anna: str) -> None:
     number = add_entry(engine, anna, file_name="a.jpg", comparison=comparison())
     entry = open_entry(engine, anna, entry_id=number)
-    assert entry is not None and not entry.has_picture and read_picture(engine, anna, entry_id=number) is None
+    assert entry is not None
+    assert not entry.has_picture
+    assert read_picture(engine, anna, entry_id=number) is None
 
 
 def test_a_picture_can_be_kept_later_and_forgotten(engine: Engine, anna: str, bert: str) -> None:
@@ -91,13 +97,14 @@ def test_nobody_reaches_anothers_entry(engine: Engine, anna: str, bert: str) -> 
     number = add_entry(engine, anna, file_name="a.jpg", comparison=comparison(), picture=b"hers")
     assert open_entry(engine, bert, entry_id=number) is None
     assert read_picture(engine, bert, entry_id=number) is None
-    assert find_entries(engine, bert) == [] and "a.jpg" not in export_csv(engine, bert)
+    assert find_entries(engine, bert) == []
+    assert "a.jpg" not in export_csv(engine, bert)
     assert delete_entries(engine, bert, entry_ids=[number]) == 0
     assert read_picture(engine, anna, entry_id=number) == b"hers"
 
 
 @pytest.mark.parametrize(
-    "search, found",
+    ("search", "found"),
     [
         ("", [2, 1, 0]),
         ("beach", [1]),
@@ -135,7 +142,8 @@ def test_the_csv_has_a_line_a_verdict_and_no_formula(engine: Engine, anna: str) 
         ["1", "mine", "", "failed"],
         ["1", "jury", "0.06", "real"],
     ]
-    assert lines[0][1] == 'Müller, "x".jpg' and len(lines) == 9
+    assert lines[0][1] == 'Müller, "x".jpg'
+    assert len(lines) == 9
     assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 

@@ -44,8 +44,10 @@ def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name
 def test_a_mistake_is_one_plain_sentence(run: Command, arguments: list[str]) -> None:
     stdin = ["--password-stdin"] if "unlock" not in arguments else []
     answer = run(*arguments, *stdin, typed="short\n")
-    assert answer.returncode == 1 and "Traceback" not in answer.stderr
-    assert answer.stdout == "" and len(answer.stderr.strip().splitlines()) == 1
+    assert answer.returncode == 1
+    assert "Traceback" not in answer.stderr
+    assert answer.stdout == ""
+    assert len(answer.stderr.strip().splitlines()) == 1
 
 
 def test_a_new_password_ends_the_lock_and_the_sessions(run: Command, site: Site, name: str) -> None:
@@ -100,17 +102,19 @@ def test_reviewed_feedback_becomes_a_folder_for_training(
         )
     engine.dispose()
     review = run("feedback", "review", "--pictures", str(tmp_path / "look"), typed="l\n" + "a\n" * 5 + "r\n")
-    assert "jury on face 1 was wrong, it is real" in review.stdout and "No picture came with it" in review.stdout
+    assert "jury on face 1 was wrong, it is real" in review.stdout
+    assert "No picture came with it" in review.stdout
     assert "Picture: " in run("feedback", "review", "--pictures", str(tmp_path / "look"), typed="a\n").stdout, (
         "the one left"
     )
     assert "No new feedback" in run("feedback", "review").stdout
     export = run("feedback", "export", str(tmp_path / "set")).stdout
-    assert (
-        export.startswith("1 real and 1 fake") and "1 without a picture, 1 with several faces, 2 called both" in export
-    )
+    assert export.startswith("1 real and 1 fake")
+    assert "1 without a picture, 1 with several faces, 2 called both" in export
     (real,), (fake,) = ((tmp_path / "set" / claim).iterdir() for claim in ("real", "fake"))
-    assert real.read_bytes() == picture(1) and fake.read_bytes() == picture(2) and real.suffix == ".png"
+    assert real.read_bytes() == picture(1)
+    assert fake.read_bytes() == picture(2)
+    assert real.suffix == ".png"
 
 
 def test_feedback_is_real_or_fake(engine: Engine, name: str) -> None:

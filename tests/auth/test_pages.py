@@ -75,8 +75,10 @@ def test_sql_and_markup_in_a_name_stay_text(site: Site, name: str) -> None:
     assert "<script>" not in account
     assert browser.sign_out().status_code == 303
     refused = browser.sign_in(name, password="not the password")
-    assert refused.status_code == 400 and "<script>" not in refused.text
-    assert browser.sign_in(name).status_code == 303 and browser.is_in()
+    assert refused.status_code == 400
+    assert "<script>" not in refused.text
+    assert browser.sign_in(name).status_code == 303
+    assert browser.is_in()
     delete = browser.form("/account/delete", at="/account", confirm=PASSWORD)
     assert delete.status_code == 200
 
@@ -85,7 +87,8 @@ def test_sql_and_markup_in_a_name_stay_text(site: Site, name: str) -> None:
 def test_a_name_that_reads_the_same_is_taken(site: Site, other: str) -> None:
     site.browser().sign_up("straße {}")  # by the first of these
     answer = site.browser().sign_up(other)
-    assert answer.status_code == 400 and accounts.NAME_TAKEN in answer.text
+    assert answer.status_code == 400
+    assert accounts.NAME_TAKEN in answer.text
     assert site.browser().sign_in(other).status_code == 303, "and its owner may spell it so, too"
 
 
@@ -97,14 +100,17 @@ def test_a_name_with_another_accent_is_another_name(site: Site, name: str) -> No
 @pytest.mark.parametrize("bad", ["", "   ", "a\u202eb", "zero\u200bwidth", "x" * 65, "line\nbreak", "nul\0"])
 def test_what_is_no_name_is_refused_in_one_sentence(site: Site, bad: str) -> None:
     answer = site.browser().sign_up(bad)
-    assert answer.status_code == 400 and accounts.NAME_RULE in answer.text
+    assert answer.status_code == 400
+    assert accounts.NAME_RULE in answer.text
 
 
 @pytest.mark.parametrize("bad", ["seven77", "x" * 73, "é" * 37, "with\0nul inside"])
 def test_a_password_outside_the_rule_is_refused_in_one_sentence(site: Site, name: str, bad: str) -> None:
     browser = site.browser()
     answer = browser.sign_up(name, password=bad)
-    assert answer.status_code == 400 and passwords.RULE in answer.text and not browser.is_in()
+    assert answer.status_code == 400
+    assert passwords.RULE in answer.text
+    assert not browser.is_in()
     assert site.browser().sign_in(name, password=bad).status_code == 400
 
 
@@ -117,7 +123,8 @@ def test_a_password_at_the_edge_of_the_rule_works(site: Site, name: str, good: s
 
 def test_passwords_that_differ_are_refused(site: Site, name: str) -> None:
     answer = site.browser().sign_up(name, repeated="something else")
-    assert answer.status_code == 400 and "not the same" in answer.text
+    assert answer.status_code == 400
+    assert "not the same" in answer.text
 
 
 def test_a_closed_sign_up_makes_no_account(engine: Engine, uploads: Path, name: str) -> None:
@@ -126,7 +133,8 @@ def test_a_closed_sign_up_makes_no_account(engine: Engine, uploads: Path, name: 
     assert "/signup" not in browser.http.get("/signin").text
     assert browser.http.get("/signup").status_code == 403
     answer = browser.form("/signup", at="/signin", name=name, password=PASSWORD, repeated=PASSWORD)
-    assert answer.status_code == 403 and accounts.find_user(engine, name) is None
+    assert answer.status_code == 403
+    assert accounts.find_user(engine, name) is None
     closed.close()
 
 
@@ -144,7 +152,8 @@ def test_a_wrong_password_lets_nobody_in(site: Site, name: str) -> None:
     site.member(name)
     browser = site.browser()
     answer = browser.sign_in(name, password="wrong password")
-    assert answer.status_code == 400 and not browser.is_in()
+    assert answer.status_code == 400
+    assert not browser.is_in()
     assert forms.SESSION_COOKIE not in answer.headers.get("set-cookie", "")
 
 
@@ -166,7 +175,8 @@ def test_five_failures_lock_and_five_minutes_unlock(site: Site, name: str) -> No
     assert site.browser().sign_in(name).status_code == 400
     assert member.is_in(), "who is in already stays in"
     locked = accounts.find_user(site.engine, name)
-    assert locked is not None and 295 < locked.locked_until - time.time() <= 300
+    assert locked is not None
+    assert 295 < locked.locked_until - time.time() <= 300
     with writing(site.engine) as connection:
         connection.execute(update(users).where(users.c.name == name).values(locked_until=int(time.time())))
     assert site.browser().sign_in(name).status_code == 303
@@ -223,7 +233,9 @@ def test_the_page_answers_while_fifty_sign_in(engine: Engine, uploads: Path, nam
             time.sleep(0.1)
     real.close()
     assert [one.result().status_code for one in signing_in] == [303] * 50
-    assert len(waits) > 10 and sorted(waits)[len(waits) // 2] < 0.5 and max(waits) < 3
+    assert len(waits) > 10
+    assert sorted(waits)[len(waits) // 2] < 0.5
+    assert max(waits) < 3
 
 
 def test_a_password_hashed_at_another_cost_is_hashed_again(site: Site, name: str) -> None:
@@ -251,7 +263,8 @@ def test_next_never_leaves_the_site(site: Site, name: str, target: str) -> None:
     browser = site.browser()
     assert browser.sign_in(name, next=target).headers["location"] == "/"
     again = browser.http.get("/signin", params={"next": target})
-    assert again.status_code == 303 and again.headers["location"] == "/"
+    assert again.status_code == 303
+    assert again.headers["location"] == "/"
 
 
 def test_who_was_sent_to_sign_in_comes_back(site: Site, name: str) -> None:
@@ -270,10 +283,12 @@ def test_only_the_hash_of_a_session_is_stored(site: Site, name: str) -> None:
     secret = site.member(name).http.cookies[forms.SESSION_COOKIE]
     with site.engine.connect() as connection:
         stored = connection.execute(select(sessions.c.token_sha256)).scalars().all()
-    assert digest(secret) in stored and secret not in stored and len(secret) >= 43
+    assert digest(secret) in stored
+    assert secret not in stored
+    assert len(secret) >= 43
 
 
-@pytest.mark.parametrize("column, seconds", [("seen_at", IDLE_SECONDS), ("created_at", LIFE_SECONDS)])
+@pytest.mark.parametrize(("column", "seconds"), [("seen_at", IDLE_SECONDS), ("created_at", LIFE_SECONDS)])
 def test_an_expired_session_is_out(site: Site, other_site: Site, name: str, column: str, seconds: int) -> None:
     browser = site.member(name)
     age_session(site.engine, name, **{column: int(time.time()) - seconds + 60})
@@ -288,7 +303,8 @@ def test_a_session_in_use_does_not_idle_out(site: Site, name: str) -> None:
     assert browser.is_in()
     with site.engine.connect() as connection:
         seen = connection.scalar(select(sessions.c.seen_at).join(users).where(users.c.name == name))
-    assert seen is not None and time.time() - seen < 10
+    assert seen is not None
+    assert time.time() - seen < 10
 
 
 def test_signing_out_ends_this_session_and_no_other(site: Site, name: str) -> None:
@@ -329,14 +345,15 @@ def test_another_password_ends_all_other_sessions_everywhere(site: Site, other_s
     near.sign_in(name), far.sign_in(name)
     new = {"current": PASSWORD, "password": "another password", "repeated": "another password"}
     assert "changed" in here.form("/account/password", at="/account", **new).text
-    assert here.is_in() and not near.is_in()
+    assert here.is_in()
+    assert not near.is_in()
     assert_out_within_five_seconds(far)
     assert site.browser().sign_in(name).status_code == 400
     assert site.browser().sign_in(name, password="another password").status_code == 303
 
 
 @pytest.mark.parametrize(
-    "fields, sentence",
+    ("fields", "sentence"),
     [
         (
             {"current": "wrong password", "password": "another password", "repeated": "another password"},
@@ -349,7 +366,8 @@ def test_another_password_ends_all_other_sessions_everywhere(site: Site, other_s
 def test_a_password_is_not_changed_on_a_mistake(site: Site, name: str, fields: dict[str, str], sentence: str) -> None:
     browser = site.member(name)
     answer = browser.form("/account/password", at="/account", **fields)
-    assert answer.status_code == 400 and sentence in answer.text
+    assert answer.status_code == 400
+    assert sentence in answer.text
     assert site.browser().sign_in(name).status_code == 303
 
 
@@ -363,7 +381,8 @@ def test_a_planted_session_is_not_taken_over(site: Site, name: str) -> None:
     planted = copy_of(attacker, site)
     planted.http.post("/signin", data={})
     fresh = planted.form("/signin", at="/account", name=name, password=PASSWORD)
-    assert fresh.status_code == 303 and planted.http.get("/gradio_api/user").json() == name
+    assert fresh.status_code == 303
+    assert planted.http.get("/gradio_api/user").json() == name
     assert not attacker.is_in(), "the session that the browser came with is over"
 
 
@@ -387,7 +406,8 @@ def test_a_form_made_elsewhere_is_refused(site: Site, name: str, path: str) -> N
     theirs = other.http.get("/signin").text.split('form_token" value="')[1][:64]
     for token in ({}, {"form_token": ""}, {"form_token": theirs}, {"form_token": "é"}):
         assert browser.http.post(path, data={**fields, **token}).status_code == 403
-    assert browser.is_in() and accounts.find_user(site.engine, f"x{name}") is None
+    assert browser.is_in()
+    assert accounts.find_user(site.engine, f"x{name}") is None
 
 
 def test_a_form_of_a_megabyte_is_refused(site: Site) -> None:
@@ -395,7 +415,7 @@ def test_a_form_of_a_megabyte_is_refused(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers, wanted",
+    ("headers", "wanted"),
     [
         ({}, "facejury-session=;Path=/;HttpOnly;SameSite=Lax"),
         ({"x-forwarded-proto": "https"}, "__Host-facejury-session=;Path=/;HttpOnly;SameSite=Lax;Secure"),
@@ -430,7 +450,8 @@ def test_in_a_frame_the_cookie_crosses_sites_and_the_frame_is_named(engine: Engi
     framed = launch(engine, uploads=uploads, framed=True)
     page = framed.browser().http.get("/signin")
     cookie = page.headers["set-cookie"]
-    assert cookie.startswith("__Host-") and cookie.endswith("HttpOnly; SameSite=None; Secure; Partitioned")
+    assert cookie.startswith("__Host-")
+    assert cookie.endswith("HttpOnly; SameSite=None; Secure; Partitioned")
     assert "frame-ancestors https://huggingface.co" in page.headers["content-security-policy"]
     framed.close()
 
@@ -439,10 +460,13 @@ def test_in_a_frame_the_cookie_crosses_sites_and_the_frame_is_named(engine: Engi
 def test_our_pages_load_nothing_and_are_kept_nowhere(site: Site, name: str, path: str) -> None:
     browser = site.browser() if path.startswith("/sign") and path != "/signout" else site.member(name)
     page = browser.http.get(path)
-    assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
+    assert page.status_code == 200
+    assert page.headers["cache-control"] == "no-store"
     assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
-    assert "<script" not in page.text and "http://" not in page.text and "https://" not in page.text
+    assert "<script" not in page.text
+    assert "http://" not in page.text
+    assert "https://" not in page.text
 
 
 # The account page
@@ -450,7 +474,8 @@ def test_our_pages_load_nothing_and_are_kept_nowhere(site: Site, name: str, path
 
 def test_the_account_page_needs_a_session(site: Site) -> None:
     answer = site.browser().http.get("/account", headers={"accept": "text/html"})
-    assert answer.status_code == 303 and answer.headers["location"] == "/signin?next=/account"
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/signin?next=/account"
 
 
 def test_a_deleted_account_takes_everything_of_its_own_along(site: Site, name: str) -> None:
@@ -463,14 +488,18 @@ def test_a_deleted_account_takes_everything_of_its_own_along(site: Site, name: s
     assert account is not None
     assert browser.form("/account/delete", at="/account", confirm="wrong password").status_code == 400
     assert "Nothing of yours is kept" in browser.form("/account/delete", at="/account", confirm=PASSWORD).text
-    assert not browser.is_in() and not other.is_in() and not Path(path).exists()
+    assert not browser.is_in()
+    assert not other.is_in()
+    assert not Path(path).exists()
     assert not site.browser(headers={"authorization": f"Bearer {token}"}).is_in()
     with site.engine.connect() as connection:
         for table in metadata.sorted_tables:
             if "user_id" in table.c:
                 assert connection.scalar(select(func.count()).where(table.c.user_id == account.id)) == 0
     heir = site.member(name)
-    assert accounts.find_user(site.engine, name) != account and heir.is_in() and not browser.is_in()
+    assert accounts.find_user(site.engine, name) != account
+    assert heir.is_in()
+    assert not browser.is_in()
 
 
 # API tokens
@@ -504,7 +533,8 @@ def test_a_token_is_shown_once_and_stored_hashed(site: Site, url: str, name: str
     browser = site.member(name)
     token = browser.make_token("night <desk>")
     page = browser.http.get("/account").text
-    assert token not in page and "night &lt;desk&gt;" in page
+    assert token not in page
+    assert "night &lt;desk&gt;" in page
     with site.engine.connect() as connection:
         for table in metadata.sorted_tables:
             assert token not in str(connection.execute(select(table)).all())
@@ -516,7 +546,8 @@ def test_a_revoked_token_is_out_here_at_once_and_elsewhere_within_five_seconds(
     browser = site.member(name)
     bearer = {"authorization": f"Bearer {browser.make_token()}"}
     here, there = site.browser(headers=bearer), other_site.browser(headers=bearer)
-    assert here.is_in() and there.is_in()
+    assert here.is_in()
+    assert there.is_in()
     number = browser.http.get("/account").text.split('name="token_id" value="')[1].split('"')[0]
     site.member(f"x{name}").form("/account/tokens/revoke", at="/account", token_id=number)
     assert here.is_in(), "it is nobody else's to revoke"
@@ -528,7 +559,8 @@ def test_a_revoked_token_is_out_here_at_once_and_elsewhere_within_five_seconds(
 def test_a_token_opens_no_account_page_and_is_no_cookie(site: Site, name: str) -> None:
     token = site.member(name).make_token()
     program = site.browser(headers={"authorization": f"Bearer {token}"})
-    assert program.is_in() and program.http.get("/account").status_code == 403
+    assert program.is_in()
+    assert program.http.get("/account").status_code == 403
     assert not site.browser(cookies={forms.SESSION_COOKIE: token}).is_in()
 
 
