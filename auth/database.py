@@ -131,7 +131,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def inserted_id(result: CursorResult[Any]) -> int:
     """The number that the database gave to the row just inserted."""
-    (number,) = result.inserted_primary_key or ()
+    (number,) = result.inserted_primary_key  # type: ignore[misc]  # an insert always has one
     return int(number)
 
 

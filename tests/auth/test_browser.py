@@ -19,6 +19,7 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         missing = "chromium is not installed (Debian: chromium)"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    expect.set_options(timeout=30_000)  # a busy machine builds Gradio's page slowly
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser

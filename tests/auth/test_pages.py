@@ -215,8 +215,10 @@ def test_known_and_unknown_names_take_the_same_time(engine: Engine, uploads: Pat
             seconds.setdefault(who, []).append(time.perf_counter() - start)
     real.close()
     known, unknown = (min(times) for times in seconds.values())
+    noise = max(max(times) - min(times) for times in seconds.values())
     assert known > 0.1, "bcrypt at cost 12"
-    assert abs(known - unknown) < 0.25 * known
+    assert unknown > known / 2
+    assert abs(known - unknown) < max(noise, 0.25 * known)
 
 
 @pytest.mark.slow
@@ -318,7 +320,7 @@ def test_signing_out_ends_this_session_and_no_other(site: Site, name: str) -> No
 
 def test_signing_out_ends_a_stream_that_is_under_way(site: Site, name: str) -> None:
     browser = site.member(name)
-    event = browser.http.post("/gradio_api/call/wait", json={"data": [1.5]}).json()["event_id"]
+    event = browser.http.post("/gradio_api/call/wait", json={"data": [6]}).json()["event_id"]
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(copy_of(browser, site).http.get, f"/gradio_api/call/wait/{event}")
         time.sleep(0.5)
