@@ -25,6 +25,7 @@ from registry.contract import Answer
 TOLERANCE = 1e-6  # between two answers to the same pixels
 POLARITY_TOLERANCE = 0.05  # a detector that does not look for blending must not move; noise is no wrong sign
 CALLS = 200
+HUGE = 3000, 4000  # height and width: 12 megapixels, a phone's photo
 MEGABYTES = 20.0  # what CALLS pictures may leave behind: 0.1 MB each, above an allocator's noise
 PREPARE_SECONDS = 60.0  # to find, crop and forge the sample face
 Outcome = tuple[bool, str]
@@ -42,19 +43,19 @@ class Check:
 
 def time_limit(subject: Subject) -> Outcome:
     """An answer within the detector's `seconds`, to a face and to a picture of 12 megapixels."""
-    times = [_time(subject, image) for image in (samples.real(subject.spec.expects), samples.noise(3000, 4000))]
+    times = [_time(subject, image) for image in (samples.real(subject.spec.expects), samples.noise(*HUGE))]
     return max(times) <= subject.spec.seconds, " and ".join(f"{seconds:.2f} s" for seconds in times)
 
 
 def range_and_type(subject: Subject) -> Outcome:
     """One number in [0, 1] for a face, noise, black and white."""
-    numbers = [_number(subject.examine(image)) for image in _plain(subject)]
+    numbers = [_number(_examine(subject, image)) for image in _plain(subject)]
     return not any(number < 0 or number > 1 for number in numbers), _list(numbers)
 
 
 def no_nan(subject: Subject) -> Outcome:
     """No NaN for a face, noise, black and white."""
-    numbers = [_number(subject.examine(image)) for image in _plain(subject)]
+    numbers = [_number(_examine(subject, image)) for image in _plain(subject)]
     return not np.isnan(numbers).any(), _list(numbers)
 
 
@@ -91,7 +92,7 @@ def tiny(subject: Subject) -> Outcome:
 
 def huge(subject: Subject) -> Outcome:
     """A valid answer to a picture of 4000 x 3000 pixels."""
-    return _answers(subject, samples.noise(3000, 4000))
+    return _answers(subject, samples.noise(*HUGE))
 
 
 def portrait_and_landscape(subject: Subject) -> Outcome:
@@ -127,7 +128,7 @@ def input_not_mutated(subject: Subject) -> Outcome:
 
 def heat_map(subject: Subject) -> Outcome:
     """A heat map, if there is one, of shape (h, w) with numbers in [0, 1]."""
-    answer = subject.examine(samples.real(subject.spec.expects))
+    answer = _examine(subject, samples.real(subject.spec.expects))
     if not isinstance(answer, tuple):
         return True, "no heat map"
     heatmap = np.asarray(answer[1])
@@ -148,13 +149,13 @@ def no_network(subject: Subject) -> Outcome:
     """No connection and no program started while it examines a picture (sockets are blocked)."""
     subject.connected.clear()
     with suppress(PermissionError):  # it is written down
-        subject.examine(samples.real(subject.spec.expects))
+        _examine(subject, samples.real(subject.spec.expects))
     return not subject.connected, ", ".join(dict.fromkeys(subject.connected)) or "none"
 
 
 def no_writes(subject: Subject) -> Outcome:
     """No file written outside the cache folders and the folder for temporary files."""
-    subject.examine(samples.real(subject.spec.expects))
+    _examine(subject, samples.real(subject.spec.expects))
     return not subject.written, _name(subject.written) or "none"
 
 
@@ -237,7 +238,7 @@ def _check_all(detector: Isolated, seconds: float) -> list[Check]:
         return [_fail(check, f"it could not be loaded: {fault}") for check in CHECKS]
     first, *others = CHECKS
     try:
-        found = [Check(**detector.ask({"check": name_check(first)}, seconds=3 * seconds + 1)[0])]
+        found = [Check(**detector.ask({"check": name_check(first)}, seconds=3 * seconds + 3)[0])]
     except DetectorFaultError as fault:
         return [_fail(first, str(fault)), *(_fail(check, "not tried: it did not answer") for check in others)]
     return [*found, *(_ask(detector, check, 20 * seconds + 5) for check in others)]
@@ -259,6 +260,7 @@ def run_check(name: str, subject: Subject) -> dict[str, Any]:
     """One check in the detector's own process, as plain values. "prepare" readies the pictures for all of them."""
     if name == "prepare":
         samples.forgeries(subject.spec.expects)
+        samples.noise(*HUGE)
         return {}
     check = next(check for check in CHECKS if name_check(check) == name)
     try:
@@ -280,8 +282,13 @@ def _number(answer: Answer) -> float:
         return float(answer[0] if isinstance(answer, tuple) else answer)
 
 
+def _examine(subject: Subject, image: Image) -> Answer:
+    """An answer to a copy: a detector that writes into its picture must not spoil the samples."""
+    return subject.examine(image.copy())
+
+
 def _find(subject: Subject, image: Image) -> Finding:
-    return read_finding(subject.examine(image.copy()))
+    return read_finding(_examine(subject, image))
 
 
 def _answers(subject: Subject, *images: Image) -> Outcome:
@@ -297,14 +304,14 @@ def _time(subject: Subject, image: Image) -> float:
     """How long a call took; that it failed is for other checks to say."""
     began = time.perf_counter()
     with suppress(Exception):
-        subject.examine(image.copy())
+        _examine(subject, image)
     return time.perf_counter() - began
 
 
 def _call(subject: Subject, image: Image, times: int, *, until: float) -> int:
     """How often it was called before the time was up; at least once."""
     for count in range(1, times + 1):
-        subject.examine(image.copy())
+        _examine(subject, image)
         if time.monotonic() > until:
             return count
     return times

@@ -41,7 +41,7 @@ def hang(image):
 
 
 def slow(image):
-    time.sleep(0.8)
+    time.sleep(1.3)
     return 0.3
 
 
@@ -227,6 +227,6 @@ LOADS = {
 def register_detectors(register):
     loads = {function.__name__.replace("_", "-"): lambda function=function: function for function in FUNCTIONS} | LOADS
     for key, load in loads.items():
-        seconds = 1 if key in {"hang", "load-slowly"} else 0.5 if key == "slow" else 10
+        seconds = 1 if key in {"hang", "load-slowly", "slow"} else 10
         card = "" if key == "no-card" else "Does one thing wrong."
         register(key=key, title=key.capitalize(), load=load, seconds=seconds, card=card)
