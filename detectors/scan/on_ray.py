@@ -59,12 +59,14 @@ def _import_ray() -> Any:
 
 
 def _connect(ray: Any, address: str, workers: int | None) -> None:
-    """Join a cluster, sending it this checkout, or start a Ray here for this scan alone."""
+    """Join a cluster, sending it this checkout, or start a Ray here for this scan alone. Raises ScanError."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine unasked
-    if address == HERE:
-        ray.init(address=HERE, num_cpus=workers, object_store_memory=STORE_BYTES, include_dashboard=False)
-    else:
-        ray.init(address=address, runtime_env={"working_dir": str(ROOT), "excludes": EXCLUDED})
+    here = {"num_cpus": workers, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+    there = {"runtime_env": {"working_dir": str(ROOT), "excludes": EXCLUDED}}
+    try:
+        ray.init(address=address, **(here if address == HERE else there))
+    except Exception as error:  # Ray raises ConnectionError, RuntimeError, and Exception itself
+        raise ScanError(f"Ray cannot be reached at {address}: {error}") from error
     ray.data.DataContext.get_current().enable_progress_bars = False  # ours counts pictures
 
 

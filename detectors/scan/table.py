@@ -85,8 +85,7 @@ def _schema(arrow: Any) -> Any:
 
 
 def _write_csv(file: IO[bytes], rows: Iterator[Values]) -> None:
-    text = _Text(file)
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(_Lines(file))
     writer.writerow(COLUMNS)
     for values in rows:
         writer.writerow([_cell(name, values[name]) for name in COLUMNS])
@@ -98,14 +97,17 @@ def _cell(name: str, value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list) else value
 
 
-class _Text:
-    """Where csv writes its text: the file, as UTF-8, whatever the locale says."""
+class _Lines:
+    """Where csv writes its lines: the file, as UTF-8, whatever the locale says.
+
+    They come ending in \\r\\n, so that csv quotes cells that hold either, and go on ending in \\n, as other tools expect.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
-    def write(self, text: str) -> int:
-        return self._file.write(text.encode())
+    def write(self, line: str) -> int:
+        return self._file.write(line.removesuffix("\r\n").encode() + b"\n")
 
 
 def _write_jsonl(file: IO[bytes], rows: Iterator[Values]) -> None:
