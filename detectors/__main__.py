@@ -1,9 +1,8 @@
-"""The jury at the command line: `python -m detectors compare PHOTO...`, and the kit for authors: `new`, `check`."""
+"""The jury at the command line: `compare PHOTO...`, `scan` for very many, and `new` and `check` for authors."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from detectors.add import SourceError, add_source
+from detectors.add import SourceError
 from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
 from detectors.fuse import agree, fuse
-from registry import DetectorSpec, UnknownDetectorError, Verdict, load_registry
+from detectors.scan.ray_option import RayCommand
+from detectors.scan.team import Team
+from registry import DetectorSpec, UnknownDetectorError, Verdict
 
 if TYPE_CHECKING:
     from detectors.check import Check
@@ -40,7 +41,7 @@ def main() -> None:
 def choose(only: Sequence[str] | None, add: Sequence[str] | None = None) -> tuple[DetectorSpec, ...]:
     """The detectors asked for on the command line; leaves with exit code 2 when one is not there or cannot be added."""
     try:
-        return reduce(add_source, add or (), load_registry()).choose(only)
+        return Team(tuple(only or ()), tuple(add or ())).choose()
     except (UnknownDetectorError, SourceError) as error:
         errors.print(escape(str(error)))
         raise typer.Exit(2) from error
@@ -63,6 +64,54 @@ def compare_command(
     if as_json:
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
     if all(comparison.error for comparison in comparisons):
+        raise typer.Exit(1)
+
+
+@app.command("scan", cls=RayCommand)
+def scan_command(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Folders, patterns, listings (.txt), pictures, or URLs.")
+    ],
+    out: Annotated[
+        str, typer.Option("--out", metavar="FILE", help="The table: .csv, .jsonl or .parquet.", show_default=False)
+    ],
+    only: Only = None,
+    add: Add = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, metavar="N", help="Processes; one a core if not said.")
+    ] = None,
+    shard: Annotated[
+        str, typer.Option("--shard", metavar="i/n", help="Only this part of the pictures, from 1/n to n/n.")
+    ] = "1/1",
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="[ADDRESS]", help="With Ray: here, or on the cluster there (auto, HOST:PORT)."),
+    ] = None,
+) -> None:
+    """Judge every face in very many pictures into one table. Killed and started again, it goes on where it was."""
+    from detectors.scan.bar import show_bar
+    from detectors.scan.errors import ScanError
+    from detectors.scan.listing import list_paths, parse_shard
+    from detectors.scan.local import say_counts, scan
+    from detectors.scan.on_ray import scan_with_ray
+
+    choose(only, add)  # an unknown key is told before anything is read
+    team = Team(tuple(only or ()), tuple(add or ()))
+    try:
+        paths = list_paths(sources, shard=parse_shard(shard))
+        with show_bar(errors) as show_counts:
+            if ray:
+                counts = scan_with_ray(paths, out, team, workers=workers, show=show_counts, address=ray)
+            else:
+                counts = scan(paths, Path(out), team, workers=workers, show=show_counts)
+    except (ScanError, OSError) as error:
+        errors.print(escape(str(error)))
+        raise typer.Exit(2) from error
+    except KeyboardInterrupt as error:
+        errors.print("Stopped. What is finished is kept; the same command goes on from there.")
+        raise typer.Exit(130) from error
+    errors.print(escape(say_counts(counts, out)))
+    if counts.total and counts.errors == counts.total:
         raise typer.Exit(1)
 
 

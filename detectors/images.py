@@ -45,16 +45,21 @@ def decode_image(data: bytes) -> Image:
     if not data:
         raise ImageError("The file is empty.")
     if len(data) > MAX_BYTES:
-        raise ImageError(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+        raise ImageError(say_too_large())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of bombs and odd EXIF; our own limits decide
         return _decode(data)
 
 
+def say_too_large() -> str:
+    """The sentence for a file of too many bytes."""
+    return f"The file is larger than {MAX_BYTES // 1_000_000} MB."
+
+
 def _read_file(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ImageError(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+            raise ImageError(say_too_large())
         return path.read_bytes()
     except OSError as error:
         raise ImageError("The file cannot be opened.") from error

@@ -1,0 +1,141 @@
+"""A crew of processes that judge pictures: one network thread each, and a picture that ends one ends nothing else.
+
+Spawned, not forked: ONNX Runtime and OpenCV hold threads. When a process ends, what was under way is judged again, one
+picture at a time; a picture that ends its process twice gets a row that says so.
+"""
+
+import hashlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+from multiprocessing.connection import wait as wait_for
+
+from detectors.compare import Jury, compare
+from detectors.images import ImageError
+from detectors.scan.errors import ScanError
+from detectors.scan.fetch import fetch_bytes
+from detectors.scan.record import Record, record_comparison, record_error
+from detectors.scan.team import Team
+
+CHUNK = 8  # pictures handed out at once: under a second of work, and all that a kill can cost a process
+AHEAD = 2  # chunks in hand for each process, so that none waits
+MAX_DEATHS = 2
+DIED = "The process that judged this picture ended before it was done."
+log = logging.getLogger(__name__)
+
+Chunk = Sequence[str]
+Outcome = Generator[list[Record], None, list[Chunk]]
+
+
+def count_cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def judge_all(paths: Sequence[str], team: Team, *, workers: int) -> Iterator[list[Record]]:
+    """The records of all pictures, in chunks, as they are done: each picture once. Raises ScanError."""
+    waiting = deque(paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK))
+    while waiting:
+        suspects = yield from _run(waiting, team, workers=workers, ahead=AHEAD)
+        yield from _run_alone(deque([path] for chunk in suspects for path in chunk), team)
+
+
+def _run_alone(waiting: deque[Chunk], team: Team) -> Iterator[list[Record]]:
+    """One picture at a time, so that it is known which one ended the process."""
+    deaths = Counter[str]()
+    while waiting:
+        for path in [path for chunk in (yield from _run(waiting, team, workers=1, ahead=1)) for path in chunk]:
+            deaths[path] += 1
+            if deaths[path] < MAX_DEATHS:
+                waiting.appendleft([path])
+            else:
+                yield [record_error(path, DIED)]
+
+
+def _run(waiting: deque[Chunk], team: Team, *, workers: int, ahead: int) -> Outcome:
+    """Hand out chunks until none is left or a process ends. Returns those that were under way when it did."""
+    running: dict[Future[list[Record]], Chunk] = {}
+    pool = _open_pool(workers)
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers * ahead:
+                running[pool.submit(judge_chunk, waiting[0], team)] = waiting[0]
+                waiting.popleft()  # after: submit raises when a process has ended
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                records = future.result()
+                del running[future]
+                yield records
+    except BrokenProcessPool:
+        return list(running.values())
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return []
+
+
+def _open_pool(workers: int) -> ProcessPoolExecutor:
+    """Processes that start: one is tried, so that a fault of ours is not taken for a picture's."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_settle)
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool as error:
+        raise ScanError("the processes that judge pictures cannot be started") from error
+    return pool
+
+
+def _settle() -> None:
+    """Make a new process one of a crew."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the scan to answer
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    use_one_thread()
+
+
+def use_one_thread() -> None:
+    """As many networks at once as there are processes, and no more threads than that."""
+    import cv2
+
+    os.environ["FACEJURY_THREADS"] = "1"
+    cv2.setNumThreads(1)
+
+
+def _end_with_parent() -> None:
+    """A scan that was killed leaves nobody behind: pools alone would wait for it for ever."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        wait_for([parent.sentinel])
+        os._exit(1)
+
+
+def judge_chunk(paths: Sequence[str], team: Team, *, folder: str = "") -> list[Record]:
+    """The records of these pictures, by the jury of this process. folder: where relative paths start."""
+    return [judge_picture(path, open_jury(team), folder=folder) for path in paths]
+
+
+@cache
+def open_jury(team: Team) -> Jury:
+    """The one jury of this process for a team."""
+    return Jury(team.choose())
+
+
+def judge_picture(path: str, jury: Jury, *, folder: str = "") -> Record:
+    """The record of one picture. Never raises: what goes wrong is its row."""
+    try:
+        data = fetch_bytes(path, folder=folder)
+    except ImageError as error:
+        return record_error(path, str(error))
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        comparison = compare(data, jury, path=path)
+    except Exception as error:  # nothing known raises here; were it so, one picture must not end a long scan
+        log.exception("a picture could not be judged")
+        return record_error(path, f"The picture could not be judged: {type(error).__name__}.", sha256=sha256)
+    if comparison.error:
+        return record_error(path, comparison.error, sha256=sha256)
+    return record_comparison(comparison)

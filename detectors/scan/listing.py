@@ -1,0 +1,101 @@
+"""What to scan: folders, glob patterns, listings and single files become one list of paths, each as it was given.
+
+A folder stands for the pictures in it, at any depth, told by their suffix; hidden ones are left out. A pattern, a
+listing (.txt: one path a line, from where the command runs) or a path stands for exactly what it names.
+"""
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from detectors.scan.errors import ScanError
+from detectors.scan.fetch import is_url
+
+SUFFIXES = frozenset({".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".mpo", ".png", ".tif", ".tiff", ".webp"})
+LISTING = ".txt"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One part of `count` equal ones; index counts from 1. A path keeps its shard whatever else is listed."""
+
+    index: int = 1
+    count: int = 1
+
+    def holds(self, path: str) -> bool:
+        """Whether a path is of this part."""
+        digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).digest()
+        return int.from_bytes(digest[:8], "big") % self.count == self.index - 1
+
+
+def parse_shard(text: str) -> Shard:
+    """i/n, with 1 <= i <= n. Raises ScanError."""
+    index, _, count = text.partition("/")
+    if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise ScanError(f"a shard is i/n with 1 <= i <= n, like 2/8; got {text!r}")
+    return Shard(int(index), int(count))
+
+
+def list_paths(sources: Iterable[str], *, shard: Shard | None = None) -> list[str]:
+    """Every path of the sources once, in the order met. Raises ScanError when a source names nothing."""
+    wanted = shard or Shard()
+    paths = dict.fromkeys(path for source in sources for path in _expand(source))
+    return [path for path in paths if wanted.holds(path)]
+
+
+def _expand(source: str) -> Iterator[str]:
+    found = _expand_url(source) if is_url(source) else _expand_path(source)
+    first = next(found, None)
+    if first is None:
+        raise ScanError(f"{source} holds no picture")
+    yield first
+    yield from found
+
+
+def _expand_path(source: str) -> Iterator[str]:
+    path = Path(source)
+    if path.is_dir():
+        return _walk(source)
+    if path.exists():
+        return _read_listing(path) if path.suffix == LISTING else iter([source])
+    if glob.has_magic(source):
+        return (found for found in sorted(glob.glob(source, recursive=True)) if not os.path.isdir(found))
+    raise ScanError(f"there is no file, folder or pattern {source}")
+
+
+def _walk(folder: str) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (os.path.join(place, name) for name in sorted(names) if _is_picture(name))
+
+
+def _is_picture(name: str) -> bool:
+    """Told by a file's path inside its folder."""
+    path = PurePosixPath(name)
+    return path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.parts)
+
+
+def _read_listing(path: Path) -> Iterator[str]:
+    """Read as bytes: file names need not be valid UTF-8."""
+    with path.open("rb") as file:
+        yield from (os.fsdecode(line) for raw in file if (line := raw.rstrip(b"\r\n")))
+
+
+def _expand_url(url: str) -> Iterator[str]:
+    """A folder, a pattern or a single file behind a URL, as full URLs."""
+    import fsspec
+
+    try:
+        system, root = fsspec.core.url_to_fs(url)
+        if glob.has_magic(url):
+            found = system.glob(root)
+        elif system.isdir(root):
+            found = [name for name in system.find(root) if _is_picture(name.removeprefix(root).lstrip("/"))]
+        else:
+            return iter([url])
+    except (ImportError, ValueError, OSError) as error:
+        raise ScanError(f"{url} cannot be listed: {error}") from error
+    return (system.unstrip_protocol(name) for name in sorted(found))

@@ -1,0 +1,68 @@
+"""Judge a collection of pictures on this machine into one table; killed and started again, it goes on.
+
+Every finished picture is in the journal beside the table, so nothing is judged twice and nothing finished is lost.
+The table is written from the journal at the end, in the order of the paths.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from detectors.scan.crew import count_cores, judge_all
+from detectors.scan.errors import ScanError
+from detectors.scan.journal import SUFFIX, Journal
+from detectors.scan.record import is_error
+from detectors.scan.table import check_format, write_table
+from detectors.scan.team import Team, describe_team
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Pictures so far: of all that were asked for, those done, those done by an earlier scan, those with an error."""
+
+    total: int
+    done: int
+    before: int
+    errors: int = 0
+
+
+Show = Callable[[Counts], None]
+
+
+def scan(paths: Sequence[str], out: Path, team: Team, *, workers: int | None, show: Show) -> Counts:
+    """Judge what is not in the journal yet, then write the table of all that is.
+
+    workers: processes; None is one a core. show: told each time pictures are done. Raises ScanError.
+    """
+    check_format(out)
+    journal_path = out.with_name(out.name + SUFFIX)
+    if out.exists() and not journal_path.exists():
+        raise ScanError(f"{out.name} is there already and no scan wrote it: choose another --out, or remove it")
+    with Journal(journal_path, describe_team(team.choose())) as journal:
+        counts = _judge(paths, team, journal, workers=workers or count_cores(), show=show)
+        write_table(out, journal)
+    return counts
+
+
+def _judge(paths: Sequence[str], team: Team, journal: Journal, *, workers: int, show: Show) -> Counts:
+    left = [path for path in paths if path not in journal]
+    counts = Counts(len(paths), len(paths) - len(left), len(paths) - len(left))
+    show(counts)
+    for records in judge_all(left, team, workers=workers):
+        journal.append(records)
+        counts = add_counts(counts, len(records), sum(is_error(record) for record in records))
+        show(counts)
+    return counts
+
+
+def add_counts(counts: Counts, pictures: int, errors: int) -> Counts:
+    """The counts when so many more are done, so many of them with an error."""
+    return replace(counts, done=counts.done + pictures, errors=counts.errors + errors)
+
+
+def say_counts(counts: Counts, out: str) -> str:
+    """What a scan did, in one sentence."""
+    judged = f"{counts.done - counts.before} of {counts.total} pictures judged"
+    parts = [judged, *([f"{counts.before} were done before"] if counts.before else [])]
+    parts += [f"{counts.errors} could not be read"] if counts.errors else []
+    return f"{', '.join(parts)}: {out}"

@@ -1,0 +1,97 @@
+"""What a scan keeps of one picture: its rows, as one record that is either whole or not there."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+
+from detectors.compare import Comparison, JudgedFace
+from detectors.faces import Box
+from detectors.fuse import fuse
+from detectors.scan.team import JURY_KEY
+from registry import Verdict
+
+NO_FACE = "No face found."
+
+
+@dataclass(frozen=True)
+class Row:
+    """One verdict, or why there is none.
+
+    face: counted from 1, the largest first; 0 says that there is none; None where the whole picture or file is meant.
+    box: left, top, right, bottom in pixels. detector: "jury" for the jury's own. milliseconds: None for the jury.
+    """
+
+    face: int | None = None
+    box: Box | None = None
+    detector: str | None = None
+    p_fake: float | None = None
+    label: str | None = None
+    milliseconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """All rows of one picture. sha256: of the file's bytes, empty when they could not be had."""
+
+    path: str
+    sha256: str
+    rows: tuple[Row, ...]
+
+
+def record_comparison(comparison: Comparison) -> Record:
+    """What the jury said about one picture: its faces in order, each closed by the jury; then the whole image."""
+    return Record(comparison.path, comparison.sha256, tuple(_rows(comparison)))
+
+
+def record_error(path: str, sentence: str, *, sha256: str = "") -> Record:
+    """A picture that could not be judged."""
+    return Record(path, sha256, (Row(error=sentence),))
+
+
+def is_error(record: Record) -> bool:
+    """Whether the picture itself could not be judged."""
+    return len(record.rows) == 1 and record.rows[0].face is None and record.rows[0].detector is None
+
+
+def _rows(comparison: Comparison) -> Iterator[Row]:
+    if comparison.error:
+        yield Row(error=comparison.error)
+        return
+    if not comparison.faces:
+        yield Row(face=0, error=NO_FACE)
+    for number, face in enumerate(comparison.faces, start=1):
+        yield from _face_rows(number, face)
+    yield from (_verdict_row(verdict) for verdict in comparison.whole_image)
+
+
+def _face_rows(number: int, face: JudgedFace) -> Iterator[Row]:
+    yield from (_verdict_row(verdict, face=number, box=face.box) for verdict in face.verdicts)
+    if jury := fuse(face.verdicts, face_pixels=face.pixels):
+        yield Row(number, face.box, JURY_KEY, jury.p_fake, jury.label)
+
+
+def _verdict_row(verdict: Verdict, *, face: int | None = None, box: Box | None = None) -> Row:
+    said = verdict.detector, verdict.p_fake, verdict.label, verdict.milliseconds, verdict.error
+    return Row(face, box, *said)
+
+
+def as_line(record: Record) -> bytes:
+    """One line of JSON, ASCII only, so that a line that is cut short is never a record."""
+    rows = [astuple(row) for row in record.rows]
+    return json.dumps([record.path, record.sha256, rows], separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def read_line(line: bytes) -> Record | None:
+    """The record of a line; None when it is torn."""
+    try:
+        path, sha256, rows = json.loads(line)
+        return Record(path, sha256, tuple(_read_row(row) for row in rows)) if line.endswith(b"\n") else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _read_row(values: Sequence[object]) -> Row:
+    face, box, *said = values
+    corners = tuple(box) if isinstance(box, Iterable) else None
+    return Row(face, corners, *said)  # type: ignore[arg-type]  # as_line wrote them in this order

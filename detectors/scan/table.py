@@ -1,0 +1,122 @@
+"""Records as a table: CSV, JSON Lines or Parquet, one row a verdict, written whole or not at all.
+
+In CSV, a path or an error that begins like a formula gets a ' in front, so that no spreadsheet runs it.
+"""
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from detectors.scan.errors import ScanError
+from detectors.scan.record import Record
+
+COLUMNS = ("path", "sha256", "face", "box", "detector", "p_fake", "label", "milliseconds", "error")
+RISKY = ("=", "+", "-", "@", "\t", "\r", "'")  # what begins a formula; and ' itself, so that it can be undone
+GROUP_ROWS = 20_000  # of a Parquet row group: a few MB in memory
+Values = dict[str, Any]
+
+
+def check_format(out: Path) -> None:
+    """That a table of this name can be written here; asked before the work. Raises ScanError."""
+    if out.suffix not in WRITERS:
+        raise ScanError(f"--out must end in {', '.join(WRITERS)}; got {out.name}")
+    if out.suffix == ".parquet":
+        import_parquet()
+    if not out.parent.is_dir():
+        raise ScanError(f"the folder of --out, {out.parent}, is not there")
+
+
+def import_parquet() -> Any:
+    """pyarrow, with its Parquet. Raises ScanError where it is not installed."""
+    try:
+        import pyarrow.parquet
+    except ModuleNotFoundError as error:
+        raise ScanError("Parquet needs pyarrow, which is not installed: pip install -e '.[parquet]'") from error
+    return pyarrow
+
+
+def write_table(out: Path, records: Iterable[Record]) -> None:
+    """The table of these records, in their order and the format of its suffix: beside it first, then in its place."""
+    part = out.with_name(f".{out.name}.part")
+    try:
+        with part.open("wb") as file:
+            WRITERS[out.suffix](file, (values for record in records for values in table_rows(record)))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def table_rows(record: Record) -> Iterator[Values]:
+    """The rows of one picture, by column. Bytes of a path that are no UTF-8 are spelt out, like \\xff."""
+    path = record.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    for row in record.rows:
+        box = None if row.box is None else list(row.box)
+        yield {"path": path, "sha256": record.sha256 or None, **vars(row), "box": box}
+
+
+def show_path(path: str) -> str:
+    """A path as the table has it: as it was given; bytes that are no UTF-8 are spelt out, like \\xff."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def write_parquet(file: IO[bytes], rows: Iterator[Values]) -> None:
+    """Parquet, in groups, so that memory stays flat. Raises ScanError where pyarrow is not installed."""
+    arrow = import_parquet()
+    schema = _schema(arrow)
+    with arrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        while group := list(islice(rows, GROUP_ROWS)):
+            writer.write_table(arrow.Table.from_pylist(group, schema=schema))
+
+
+def _schema(arrow: Any) -> Any:
+    kinds = {
+        "face": arrow.int32(),
+        "box": arrow.list_(arrow.int32()),
+        "p_fake": arrow.float64(),
+        "milliseconds": arrow.float64(),
+    }
+    return arrow.schema([(name, kinds.get(name, arrow.string())) for name in COLUMNS])
+
+
+def _write_csv(file: IO[bytes], rows: Iterator[Values]) -> None:
+    writer = csv.writer(_Lines(file))
+    writer.writerow(COLUMNS)
+    for values in rows:
+        writer.writerow([_cell(name, values[name]) for name in COLUMNS])
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name in ("path", "error") and value and value.startswith(RISKY):
+        return f"'{value}"
+    return json.dumps(value) if isinstance(value, list) else value
+
+
+class _Lines:
+    """Where csv writes its lines: the file, as UTF-8, whatever the locale says.
+
+    They come ending in \\r\\n, so that csv quotes cells that hold either, and go on ending in \\n, as other tools expect.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, line: str) -> int:
+        return self._file.write(line.removesuffix("\r\n").encode() + b"\n")
+
+
+def _write_jsonl(file: IO[bytes], rows: Iterator[Values]) -> None:
+    for values in rows:
+        file.write(json.dumps({name: values[name] for name in COLUMNS}, ensure_ascii=False).encode() + b"\n")
+
+
+WRITERS: dict[str, Callable[[IO[bytes], Iterator[Values]], None]] = {
+    ".csv": _write_csv,
+    ".jsonl": _write_jsonl,
+    ".parquet": write_parquet,
+}

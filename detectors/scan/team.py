@@ -1,0 +1,71 @@
+"""Who is asked, as plain values that travel to other processes, and what told these detectors from others."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+from detectors.add import add_source
+from detectors.artifact import CONFIG, WEIGHTS
+from detectors.fuse import JURY
+from detectors.scan.errors import ScanError
+from registry import DetectorSpec, load_registry
+
+SCHEMA = 1
+JURY_KEY = "jury"  # in a table, the detector of the jury's own rows
+DIGITS = 12  # of a hash, for people
+
+
+@dataclass(frozen=True)
+class Team:
+    """The choice of detectors made at the command line: --only and --add."""
+
+    only: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+
+    def choose(self) -> tuple[DetectorSpec, ...]:
+        """The detectors, in the registry's order. Raises UnknownDetectorError, SourceError."""
+        return reduce(add_source, self.add, load_registry()).choose(self.only)
+
+
+def describe_team(specs: tuple[DetectorSpec, ...]) -> dict[str, str]:
+    """Key -> everything that can change what a detector says: whose it is, its weights, its thresholds."""
+    described = {spec.key: _describe(spec) for spec in specs}
+    return described | {JURY_KEY: f"weights {_digest(JURY)}"}
+
+
+def team_as_line(described: Mapping[str, str]) -> bytes:
+    """One line of JSON, the same for the same team."""
+    return (json.dumps({"scan": SCHEMA, "detectors": dict(described)}, sort_keys=True) + "\n").encode("ascii")
+
+
+def check_team(line: bytes, described: Mapping[str, str], *, name: str) -> None:
+    """That a line written by team_as_line tells of this team. name: of the file it stands in. Raises ScanError."""
+    try:
+        head = json.loads(line)
+        schema, then = head["scan"], dict(head["detectors"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise ScanError(f"{name} was not written by a scan: choose another --out") from error
+    if schema != SCHEMA:
+        raise ScanError(f"{name} was written by another version of the scan: choose another --out")
+    if difference := _say_difference(then, described):
+        raise ScanError(f"{name} holds what other detectors said: {difference}. Choose another --out, or remove it.")
+
+
+def _say_difference(then: Mapping[str, str], now: Mapping[str, str]) -> str:
+    parts = [f"{key} was not asked then" for key in now if key not in then]
+    parts += [f"{key} is not asked now" for key in then if key not in now]
+    parts += [f"{key} was ({then[key]}), is ({now[key]})" for key in now if then.get(key, now[key]) != now[key]]
+    return "; ".join(parts)
+
+
+def _describe(spec: DetectorSpec) -> str:
+    weights = f", {CONFIG} {_digest(WEIGHTS.parent.parent / spec.source / CONFIG)}" if spec.builtin else ""
+    return f"{spec.owner} {spec.version}{weights}, real below {spec.real_until:g}, fake from {spec.fake_from:g}"
+
+
+def _digest(path: Path) -> str:
+    """The start of a file's SHA-256. config.json holds the hash of its network, so it stands for both."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:DIGITS] if path.is_file() else "none"

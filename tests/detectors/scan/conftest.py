@@ -1,0 +1,16 @@
+import pytest
+from scanning import make_photos, read_csv, run_scan
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory):
+    return make_photos(tmp_path_factory.mktemp("scan") / "photos")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(photos):
+    """The rows that a scan of the photos gives, without the times."""
+    out = photos.parent / "undisturbed.csv"
+    done = run_scan(photos, "--only", "custom-cnn", out=out)
+    assert done.returncode == 0, done.stderr
+    return read_csv(out)

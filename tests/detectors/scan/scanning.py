@@ -1,0 +1,42 @@
+"""Pictures to scan, the command that scans them, and its table without the times."""
+
+import csv
+import subprocess
+import sys
+
+import numpy as np
+import PIL.Image
+import skimage.data
+
+PHOTOS, ERRORS = 60, 9
+
+
+def make_photos(folder, *, faces=50):
+    """faces portraits, each a little different, one picture without a face, and nine files that are no pictures."""
+    portrait = skimage.data.astronaut()[0:200, 130:310].astype(np.float32)
+    folder.mkdir()
+    for number in range(faces):
+        brighter = np.clip(portrait * (0.6 + 0.02 * number), 0, 255).astype(np.uint8)
+        PIL.Image.fromarray(brighter).save(folder / f"portrait-{number:02}.jpg", quality=60 + number % 30)
+    PIL.Image.new("RGB", (64, 64), "green").save(folder / "nobody.png")
+    for number in range(8):
+        (folder / f"broken-{number}.jpg").write_bytes(b"no picture" * number)
+    (folder / "=1+1.jpg").write_bytes(b"no picture")
+    return folder
+
+
+def command(*arguments, out):
+    return [sys.executable, "-m", "detectors", "scan", *map(str, arguments), "--out", str(out)]
+
+
+def run_scan(*arguments, out, cwd=None):
+    return subprocess.run(command(*arguments, out=out), capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def read_csv(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return [without_time(row) for row in csv.DictReader(file)]
+
+
+def without_time(row):
+    return {name: value for name, value in row.items() if name != "milliseconds"}

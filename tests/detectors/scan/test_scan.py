@@ -1,0 +1,118 @@
+"""The command as a person types it: its table, and what is left of it when it is killed."""
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+from scanning import ERRORS, PHOTOS, command, read_csv, run_scan
+
+pytestmark = pytest.mark.slow
+ONLY = "--only", "custom-cnn"
+
+
+def lines(journal):
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def wait_until_gone(group):
+    """Until no process of the group is left; fails after a minute."""
+    for _ in range(600):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the killed scan left processes behind")
+
+
+def start_and_kill(photos, out, *, after):
+    """Start the scan and kill it, as soon as so many pictures are in its journal."""
+    journal = out.with_name(f"{out.name}.journal")
+    process = subprocess.Popen(
+        command(photos, *ONLY, "--workers", 2, out=out), stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    while process.poll() is None and lines(journal) <= after:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    wait_until_gone(process.pid)
+
+
+def test_every_picture_has_its_rows_and_every_bad_file_says_why(photos, undisturbed):
+    assert {row["path"].removeprefix("'") for row in undisturbed} == {str(path) for path in photos.iterdir()}
+    bad = [row for row in undisturbed if row["error"]]
+    assert len(bad) == ERRORS + 1
+    nobody = next(row for row in bad if row["path"].endswith("nobody.png"))
+    assert (nobody["face"], nobody["error"], nobody["label"]) == ("0", "No face found.", "")
+    judged = next(row for row in undisturbed if row["path"].endswith("portrait-10.jpg"))
+    assert judged["sha256"] == hashlib.sha256((photos / "portrait-10.jpg").read_bytes()).hexdigest()
+    assert (judged["face"], judged["detector"]) == ("1", "custom-cnn")
+    assert 0 <= float(judged["p_fake"]) <= 1
+
+
+def test_a_scan_killed_three_times_at_random_gives_the_table_of_an_undisturbed_one(photos, undisturbed, tmp_path):
+    out = tmp_path / "killed.csv"
+    for after in sorted(random.sample(range(PHOTOS - 24), 3)):
+        start_and_kill(photos, out, after=after)
+    done = run_scan(photos, *ONLY, "--workers", 2, out=out)
+    assert "were done before" in done.stderr
+    assert read_csv(out) == undisturbed
+    again = out.read_bytes(), out.with_name("killed.csv.journal").read_bytes()
+    assert f"0 of {PHOTOS} pictures judged" in run_scan(photos, *ONLY, out=out).stderr
+    assert (out.read_bytes(), out.with_name("killed.csv.journal").read_bytes()) == again
+
+
+def test_three_shards_together_are_the_whole_table(photos, undisturbed, tmp_path):
+    rows = []
+    for index in (1, 2, 3):
+        out = tmp_path / f"{index}.csv"
+        run_scan(photos, *ONLY, "--shard", f"{index}/3", "--workers", 1, out=out)
+        part = read_csv(out)
+        assert 0 < len(part) < len(undisturbed)
+        rows += part
+    assert sorted(rows, key=str) == sorted(undisturbed, key=str)
+
+
+def test_other_detectors_do_not_go_on_with_a_table_and_are_named(photos, tmp_path):
+    out = tmp_path / "table.jsonl"
+    assert run_scan(photos / "nobody.png", *ONLY, out=out).returncode == 0
+    table = out.read_bytes()
+    done = run_scan(photos / "nobody.png", "--only", "efficientnet", out=out)
+    assert done.returncode == 2
+    said = " ".join(done.stderr.split())
+    assert "efficientnet was not asked then; custom-cnn is not asked now" in said
+    assert out.read_bytes() == table
+
+
+def test_what_no_scan_wrote_is_not_overwritten(photos, tmp_path):
+    out = tmp_path / "mine.csv"
+    out.write_text("precious")
+    assert run_scan(photos, *ONLY, out=out).returncode == 2
+    assert out.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "out", "says"),
+    [
+        (["nowhere"], "a.csv", "nowhere"),
+        (["."], "a.xlsx", ".csv, .jsonl, .parquet"),
+        ([".", "--shard", "3/2"], "a.csv", "3/2"),
+        ([".", "--only", "nobody"], "a.csv", "no detector named 'nobody'"),
+        ([".", "--ray"], "a.csv", ".parquet"),
+    ],
+)
+def test_a_wrong_command_is_told_in_one_sentence(photos, tmp_path, arguments, out, says):
+    where = photos if arguments[0] == "." else tmp_path
+    paths = [str(where)] if arguments[0] == "." else arguments[:1]
+    done = run_scan(*paths, *arguments[1:], out=tmp_path / out)
+    assert done.returncode == 2
+    assert says in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_scan_of_nothing_readable_exits_with_1(photos, tmp_path):
+    assert run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv").returncode == 1

@@ -1,0 +1,64 @@
+"""What folders, patterns, listings and shards stand for."""
+
+import os
+
+import pytest
+
+from detectors.scan.errors import ScanError
+from detectors.scan.listing import Shard, list_paths, parse_shard
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("photos/b.JPG", "photos/deep/a.png", "photos/notes.csv", "photos/.hidden.jpg", "photos/.git/x.jpg"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+
+
+def test_a_folder_is_its_pictures_at_any_depth_as_it_was_given():
+    assert list_paths(["photos"]) == ["photos/b.JPG", "photos/deep/a.png"]
+    assert list_paths(["./photos"]) == ["./photos/b.JPG", "./photos/deep/a.png"]
+
+
+def test_a_pattern_and_a_path_are_what_they_name_whatever_it_is():
+    assert list_paths(["photos/*.*"]) == ["photos/b.JPG", "photos/notes.csv"]
+    assert list_paths(["photos/**/*.png"]) == ["photos/deep/a.png"]
+    assert list_paths(["photos/notes.csv"]) == ["photos/notes.csv"]
+
+
+def test_a_listing_is_its_lines_also_where_they_are_missing_or_no_utf8(tmp_path):
+    (tmp_path / "all.txt").write_bytes(b"photos/b.JPG\r\n\nnowhere.jpg\n\xff.jpg\n")
+    assert list_paths(["all.txt"]) == ["photos/b.JPG", "nowhere.jpg", os.fsdecode(b"\xff.jpg")]
+
+
+def test_a_url_is_listed_as_urls(tmp_path):
+    folder = (tmp_path / "photos").as_uri()
+    assert list_paths([folder]) == [f"{folder}/b.JPG", f"{folder}/deep/a.png"]
+    assert list_paths([f"{folder}/*.csv"]) == [f"{folder}/notes.csv"]
+    assert list_paths([f"{folder}/b.JPG"]) == [f"{folder}/b.JPG"]
+
+
+def test_a_path_met_twice_is_one():
+    assert list_paths(["photos", "photos/b.JPG"]) == ["photos/b.JPG", "photos/deep/a.png"]
+
+
+@pytest.mark.parametrize("source", ["nowhere", "*.jpg", "photos/.git", "unknown://bucket"])
+def test_a_source_that_names_nothing_is_refused(source):
+    with pytest.raises(ScanError):
+        list_paths([source] if source != "photos/.git" else ["photos/deep/*.jpg"])
+
+
+def test_shards_are_parts_of_about_one_size_and_a_path_keeps_its_own():
+    paths = [f"{number}.jpg" for number in range(3000)]
+    parts = [[path for path in paths if Shard(index, 3).holds(path)] for index in (1, 2, 3)]
+    assert sorted(path for part in parts for path in part) == sorted(paths)
+    assert all(900 < len(part) < 1100 for part in parts)
+    assert [path for path in paths[:100] if Shard(2, 3).holds(path)] == [p for p in parts[1] if p in paths[:100]]
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "-1/2", "1/0", "²/3"])
+def test_a_shard_is_one_of_its_count(text):
+    with pytest.raises(ScanError):
+        parse_shard(text)

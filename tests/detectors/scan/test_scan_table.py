@@ -1,0 +1,93 @@
+"""The three formats hold the same rows; a spreadsheet runs none of them."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import pytest
+
+from detectors.scan.errors import ScanError
+from detectors.scan.record import Record, Row, record_error
+from detectors.scan.table import COLUMNS, check_format, write_table
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"]
+RECORDS = [
+    Record("a.jpg", "00", (Row(1, (-3, 0, 9, 9), "a", 0.1, "real", 1.5), Row(1, (-3, 0, 9, 9), "jury", 0.3, "real"))),
+    Record('b,\n".jpg', "11", (Row(0, error="No face found."), Row(None, None, "b", None, "failed", 2.0, "-oops"))),
+    record_error("\udcff é.jpg", "The file is empty."),
+]
+
+
+def read_csv(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_json_lines_hold_every_column_in_order(tmp_path):
+    out = tmp_path / "t.jsonl"
+    write_table(out, RECORDS)
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert all(tuple(row) == COLUMNS for row in rows)
+    assert rows[0]["box"] == [-3, 0, 9, 9]
+    assert rows[4] | {"path": "\\xff é.jpg", "sha256": None, "p_fake": None, "error": "The file is empty."} == rows[4]
+
+
+def test_csv_holds_the_same_rows_as_json_lines(tmp_path):
+    write_table(tmp_path / "t.csv", RECORDS)
+    write_table(tmp_path / "t.jsonl", RECORDS)
+    lines = (tmp_path / "t.jsonl").read_text(encoding="utf-8").splitlines()
+    for cells, line in zip(read_csv(tmp_path / "t.csv"), lines, strict=True):
+        values = json.loads(line)
+        assert cells["box"] == ("" if values["box"] is None else json.dumps(values["box"]))
+        for name in ("path", "sha256", "face", "detector", "p_fake", "label", "milliseconds"):
+            assert cells[name] == ("" if values[name] is None else str(values[name]))
+        assert cells["error"].removeprefix("'") == (values["error"] or "")
+
+
+def test_parquet_holds_the_same_rows_as_json_lines(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    write_table(tmp_path / "t.parquet", RECORDS)
+    write_table(tmp_path / "t.jsonl", RECORDS)
+    lines = (tmp_path / "t.jsonl").read_text(encoding="utf-8").splitlines()
+    assert parquet.read_table(tmp_path / "t.parquet").to_pylist() == [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_spreadsheet_runs_a_path_or_an_error_and_it_can_be_undone(tmp_path, text):
+    write_table(tmp_path / "t.csv", [record_error(text, text)])
+    (row,) = read_csv(tmp_path / "t.csv")
+    assert row["path"] == row["error"] == f"'{text}"
+
+
+def test_a_table_that_fails_midway_leaves_the_old_one(tmp_path):
+    out = tmp_path / "t.csv"
+    write_table(out, RECORDS)
+    before = out.read_bytes()
+
+    def broken():
+        yield RECORDS[0]
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        write_table(out, broken())
+    assert out.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_without_pyarrow_parquet_is_refused_before_the_work(tmp_path):
+    code = "import sys; sys.modules['pyarrow'] = None; sys.argv[0] = 'x'; from detectors.__main__ import app; app()"
+    out = tmp_path / "t.parquet"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "scan", __file__, "--out", str(out)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "Parquet needs pyarrow" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_needs_its_folder_and_a_known_format(tmp_path):
+    with pytest.raises(ScanError, match=r"\.csv, \.jsonl, \.parquet"):
+        check_format(tmp_path / "t.xlsx")
+    with pytest.raises(ScanError, match="not there"):
+        check_format(tmp_path / "nowhere" / "t.csv")
