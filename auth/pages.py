@@ -145,7 +145,7 @@ class _Desk:
 
     def __init__(self, of: Guard) -> None:
         self.engine, self.visitors, self.uploads, self.settings = of.engine, of.visitors, of.uploads, of.settings
-        # No more hashes at once than cores: with fifty sign-ins waiting, the page still answers (0.13 s at worst on two).
+        # No more hashes at once than cores: with fifty sign-ins waiting, the page still answers (0.13 s on two).
         self._hashing = anyio.CapacityLimiter(os.cpu_count() or 2)
         self._asking = anyio.CapacityLimiter(8)
 
