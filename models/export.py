@@ -26,6 +26,7 @@ from models.calibrate import Calibration
 from models.errors import ExportError
 
 KERAS_MODEL = "model.keras"
+ROUNDING = 0.02  # on p_fake, between the trained weights and the same as float16
 TOLERANCE = 1e-4  # on p_fake and the heat map, between ONNX Runtime and Keras, on real crops
 MIN_STORED_AS_HALF = 256  # numbers; smaller tensors are not worth a Cast
 
@@ -36,6 +37,7 @@ def export(model: keras.Model, calibration: Calibration, folder: Path, *, config
     Returns the config with the files' hashes.
     """
     serving = build_serving(model, calibration)
+    check_rounding(model, calibration, serving, crops)
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch)
         _save_keras(serving, fresh / KERAS_MODEL)
@@ -60,7 +62,8 @@ def build_serving(model: keras.Model, calibration: Calibration) -> keras.Model:
     Platt's calibration is a scale and a shift of the logit, so it is folded into the evidence layer, and the heat map
     is on the same fixed scale: P(fake) if every place looked like this one.
     """
-    model = keras.models.clone_model(model)
+    trained, model = model, keras.models.clone_model(model)
+    model.set_weights(trained.get_weights())  # a clone begins with weights of its own
     _fold(model, calibration)
     model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
     evidence = model.get_layer("evidence").output
@@ -108,6 +111,16 @@ def _store_as_half(graph: onnx.GraphProto) -> None:
 
 def _fits_half(values: NDArray[Any]) -> bool:
     return bool(np.array_equal(values, values.astype(np.float16).astype(np.float32)))
+
+
+def check_rounding(model: keras.Model, calibration: Calibration, serving: keras.Model, crops: Images) -> float:
+    """How far p_fake of the network that is served is from the trained one's, calibrated. Raises ExportError."""
+    logits = np.asarray(model.predict_on_batch(crops), dtype=np.float64)
+    served, _ = serving.predict_on_batch(crops)
+    worst = float(np.abs(calibration.apply(logits) - np.asarray(served)).max())
+    if not worst <= ROUNDING:
+        raise ExportError(f"rounding the weights to float16 moves p_fake by {worst:.2g}, allowed are {ROUNDING}")
+    return worst
 
 
 def check_same(model: keras.Model, onnx_file: Path, crops: Images) -> float:
