@@ -1,44 +1,77 @@
-"""The page: `.venv/bin/python demo.py [--port PORT] [--only KEY]...`. Arguments, wiring, launch; nothing else."""
+"""The page: `.venv/bin/python demo.py [--share] [--only KEY]... [--add SOURCE]...`. Arguments, wiring, launch."""
 
+import os
 import threading
+from functools import reduce
+from pathlib import Path
 from typing import Annotated, Any, Never
 
 import gradio as gr
 import typer
 
+from auth.database import DatabaseUnavailable, is_shared, open_database
+from auth.pages import guard
+from auth.uploads import own_folder
+from detectors.add import SourceError, add_source
 from detectors.compare import Jury, warm_up
 from detectors.images import MAX_BYTES
 from registry import Registry, UnknownDetectorError, load_registry
 from ui.page import build_page
 from ui.theme import dress
 
-HOST = "127.0.0.1"  # this machine only
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT = 7860
+NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
+NO_LINK = (
+    "No public link could be had; the service that gives them did not answer. Without --share the page works here."
+)
+ONE_FILE = (
+    "Accounts are kept in one SQLite file here. For a page that many use, set FACEJURY_DATABASE_URL to a MySQL one."
+)
 
+Host = Annotated[str, typer.Option(help="Whom to listen to; 0.0.0.0 is everybody on the network.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")]
 Only = Annotated[list[str] | None, typer.Option("--only", metavar="KEY", help="Seat only this detector; repeatable.")]
+Add = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help="Seat one more: see docs/plugins.md.")]
+Share = Annotated[bool, typer.Option("--share", help="Also open a public link, for a week at most.")]
+NoLogin = Annotated[bool, typer.Option("--no-login", help="Without accounts, for this machine alone.")]
+NoSignup = Annotated[bool, typer.Option("--no-signup", help="Visitors cannot make accounts: python -m auth add-user.")]
 
 
-def main(port: Port = PORT, only: Only = None) -> None:
-    """Open the page on this machine."""
-    registry = load_registry()
-    jury = _seat(registry, only)
-    page = build_page(jury, registry.problems)
-    try:
-        address = launch(page, port=port)
-    except OSError as error:
-        _leave(f"Port {port} is taken; choose another with --port.", 1, error)
-    typer.echo(f"Facejury is at {address}")
-    threading.Thread(target=warm_up, args=(jury,), daemon=True).start()  # while the visitor looks for a photo
-    page.block_thread()
+def main(
+    host: Host = LOOPBACK[0],
+    port: Port = PORT,
+    only: Only = None,
+    add: Add = None,
+    share: Share = False,
+    no_login: NoLogin = False,
+    no_signup: NoSignup = False,
+) -> None:
+    """Open the page, behind a sign-in unless told otherwise."""
+    if no_login and (share or host not in LOOPBACK):
+        _leave(NEEDS_LOGIN, 2)
+    uploads = own_folder()  # before any page is built
+    registry = _gather(add)
+    door = {} if no_login else _open_door(uploads, signup=not no_signup, share=share)
+    with Jury(_choose(registry, only)) as jury:
+        page = build_page(jury, registry.problems, account=not no_login)
+        try:
+            address, link = launch(page, host=host, port=port, share=share, **door)
+        except OSError as error:
+            _leave(f"Port {port} is taken; choose another with --port.", 1, error)
+        if share and not link:
+            _leave(NO_LINK, 1)
+        typer.echo(f"Facejury is at {link or address}")
+        threading.Thread(target=warm_up, args=(jury,), daemon=True).start()  # while the visitor looks for a photo
+        page.block_thread()
 
 
-def launch(page: gr.Blocks, *, port: int, **options: Any) -> str:
-    """Serve the page and return its address. Raises OSError when the port is taken."""
-    _, address, _ = page.launch(
-        server_name=HOST,
+def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **options: Any) -> tuple[str, str | None]:
+    """Serve the page; return its address and its public link. Raises OSError when the port is taken."""
+    _, address, link = page.launch(
+        server_name=host,
         server_port=port,
-        share=False,
+        share=share,
         prevent_thread_lock=True,
         quiet=True,
         show_error=False,
@@ -50,17 +83,36 @@ def launch(page: gr.Blocks, *, port: int, **options: Any) -> str:
         **dress(),
         **options,
     )
-    return address
+    return address, link
 
 
-def _seat(registry: Registry, only: list[str] | None) -> Jury:
+def _gather(sources: list[str] | None) -> Registry:
     try:
-        return Jury(registry.choose(only))
+        return reduce(add_source, sources or [], load_registry())
+    except SourceError as error:
+        _leave(str(error), 2, error)
+
+
+def _choose(registry: Registry, only: list[str] | None) -> tuple[Any, ...]:
+    try:
+        return registry.choose(only)
     except UnknownDetectorError as error:
         _leave(str(error), 2, error)
 
 
-def _leave(sentence: str, code: int, cause: Exception) -> Never:
+def _open_door(uploads: Path, *, signup: bool, share: bool) -> dict[str, Any]:
+    """What puts the page and its whole API behind the sign-in."""
+    try:
+        engine = open_database()
+    except (ValueError, DatabaseUnavailable) as error:
+        _leave(str(error), 1, error)
+    if share and not is_shared(engine):
+        typer.echo(ONE_FILE, err=True)
+    door = guard(engine, uploads=uploads, signup=signup, framed="SPACE_ID" in os.environ)
+    return {"auth_dependency": door.auth_dependency, "app_kwargs": door.app_kwargs}
+
+
+def _leave(sentence: str, code: int, cause: Exception | None = None) -> Never:
     typer.echo(sentence, err=True)
     raise typer.Exit(code) from cause
 

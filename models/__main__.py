@@ -38,6 +38,7 @@ def train(
     every: Annotated[int, typer.Option(help="Batches between validations and checkpoints.")] = 500,
     seed: Annotated[int, typer.Option(help="Same seed, same weights, on the same machine.")] = 0,
     teacher: Annotated[Path | None, typer.Option(help="A model folder whose verdicts are learnt as well.")] = None,
+    start: Annotated[Path | None, typer.Option(help="A model.keras whose weights a new run begins with.")] = None,
 ) -> None:
     """Train a network. Killed and started again with the same --run, it goes on where it was."""
     from detectors.artifact import load_folder
@@ -51,12 +52,12 @@ def train(
     architecture = architectures.find(key)
     folder = run or Path("runs") / key
     faces, _ = label_faces(read_fittable(data), FACES)
-    head_steps = Recipe.head_steps if architecture.pretrained else 0
+    head_steps = Recipe.head_steps if architecture.pretrained and not start else 0
     recipe = Recipe(head_steps=head_steps, steps=steps, batch=batch, rate=rate, every=every, seed=seed)
     detector = load_folder(teacher) if teacher else None
     teach = (lambda crop: detector.examine(crop)[0]) if detector else None
     with Screen(console, steps) as screen:
-        train_network(architecture, faces, recipe=recipe, run=folder, report=screen.report, teacher=teach)
+        train_network(architecture, faces, recipe=recipe, run=folder, report=screen.report, teacher=teach, start=start)
     console.print(f"trained: {folder / 'best.keras'}")
 
 

@@ -4,10 +4,12 @@ Platt scaling (Platt 1999): p = sigmoid(scale x logit + shift). It is fitted on 
 because a calibrator that saw clean faces only is over-confident on re-delivered ones.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
@@ -19,6 +21,9 @@ from models.augment import degrade
 from models.batches import Images
 from models.data import refuse_eval_only
 from models.face_index import LabelledFace
+
+if TYPE_CHECKING:
+    import keras
 
 MAX_REALS_CALLED_FAKE = 0.02  # of the validation reals, clean and degraded pooled
 MAX_FAKES_CALLED_REAL = 0.05

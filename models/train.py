@@ -21,6 +21,7 @@ from sklearn.metrics import roc_auc_score
 from models.architecture import Architecture
 from models.batches import Batches, Images, Teacher, crop_all, feed, learn_from
 from models.data import refuse_eval_only
+from models.errors import DataError
 from models.face_index import LabelledFace
 
 HEAD = ("evidence",)  # the layers trained first
@@ -80,8 +81,11 @@ def train(
     run: Path,
     report: Report,
     teacher: Teacher | None = None,
+    start: Path | None = None,
 ) -> keras.Model:
     """The trained network, with the averaged weights of its best validation. `run` keeps checkpoints.
+
+    teacher: see Batches. start: a model.keras of this architecture whose weights a new run begins with.
 
     Raises DataError when a face is for evaluation only, ValueError when validation lacks a class.
     """
@@ -90,7 +94,7 @@ def train(
     fed = feed(faces, architecture.diet)
     held_out, learnt = ([face for face in fed if face.sample.split == split] for split in ("val", "train"))
     validation = _Validation.of(held_out, architecture)
-    state = _State.open(architecture, recipe, run)
+    state = _State.open(architecture, recipe, run, start=start)
     taught = learn_from(teacher, learnt) if teacher else {}
     batches = Batches(learnt, architecture, recipe.batch, recipe.seed, taught)
     for images, targets in batches.run(state.progress.step, recipe.steps):
@@ -143,7 +147,7 @@ class _State:
     run: Path
 
     @classmethod
-    def open(cls, architecture: Architecture, recipe: Recipe, run: Path) -> "_State":
+    def open(cls, architecture: Architecture, recipe: Recipe, run: Path, *, start: Path | None) -> "_State":
         """Go on from the run's checkpoint, or begin."""
         checkpoint = run / "checkpoint"
         if checkpoint.is_dir():
@@ -152,6 +156,8 @@ class _State:
             progress = RunProgress(**json.loads((checkpoint / "progress.json").read_text()))
             return cls(model, _load_weights(checkpoint / "average.npz"), progress, recipe, run)
         model = architecture.build()
+        if start:
+            take_weights(model, start)
         run.mkdir(parents=True, exist_ok=True)
         (run / "recipe.json").write_text(json.dumps({"architecture": architecture.key, **asdict(recipe)}, indent=2))
         state = cls(model, [], RunProgress(), recipe, run)
@@ -207,6 +213,17 @@ class _State:
             checkpoint.rename(old)
         fresh.rename(checkpoint)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def take_weights(model: keras.Model, source: Path) -> None:
+    """Begin with the weights of a trained model.keras, layer by layer. Raises DataError when it has other layers."""
+    trained = keras.saving.load_model(source, compile=False)
+    for layer in model.layers:
+        if layer.weights:
+            try:
+                layer.set_weights(trained.get_layer(layer.name).get_weights())
+            except ValueError as error:
+                raise DataError(f"{source.name} is no network of this architecture: {layer.name} differs") from error
 
 
 def _optimizer(recipe: Recipe, *, head_only: bool) -> keras.optimizers.Optimizer:

@@ -12,10 +12,10 @@ from ui.compare import build_compare
 CACHE_SECONDS = (600, 3600)  # how often uploads are swept, and how old one may grow
 
 
-def build_page(jury: Jury, problems: Sequence[Problem] = ()) -> gr.Blocks:
-    """The page for a jury. problems: what kept plugins out, shown at the foot."""
+def build_page(jury: Jury, problems: Sequence[Problem] = (), *, account: bool = False) -> gr.Blocks:
+    """The page for a jury. problems: what kept plugins out, shown at the foot; account: visitors are signed in."""
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
-        gr.HTML(render("head"), js_on_load=None, apply_default_css=False)
+        gr.HTML(render("head", account=account), js_on_load=None, apply_default_css=False)
         build_compare(jury)
         gr.HTML(render("foot", problems=problems), js_on_load=None, apply_default_css=False)
     page.queue(max_size=20)
