@@ -18,12 +18,13 @@ from sklearn.linear_model import LogisticRegression
 from detectors import artifact
 from detectors.artifact import Mode
 from models.augment import degrade
-from models.batches import Images
 from models.data import refuse_eval_only
 from models.face_index import LabelledFace
 
 if TYPE_CHECKING:
     import keras
+
+    from models.batches import Images
 
 MAX_REALS_CALLED_FAKE = 0.02  # of the validation reals, clean and degraded pooled
 MAX_FAKES_CALLED_REAL = 0.05
