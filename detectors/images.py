@@ -19,7 +19,7 @@ from registry import Image
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000  # a 50-megapixel camera's picture; 150 MB as RGB
 MIN_SIDE = 16  # below it there is no face to see
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "MPO")  # MPO: what some phones call JPEG
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # Pillow opens MPO, what some phones call JPEG, as JPEG
 
 
 class ImageError(ValueError):
