@@ -15,7 +15,6 @@ demo: $(VENV)/.runtime
 	$(BIN)/python demo.py $(ARGS)
 
 test: $(VENV)/.dev
-	@rm -f ui/*.pyi  # Gradio writes one beside each component of ours, and mypy would read it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -23,7 +23,7 @@ CANCELLED = say("Cancelled.", more="Press Judge to start again.")
 BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
 NO_PICTURE = "Choose a picture first."
 NO_DETECTOR = "Choose at least one detector."
-PHOTO: dict[str, Any] = {"buttons": [], "elem_id": "photo", "alt_text": "The chosen picture"}
+ALT = "The chosen picture"
 PLACEHOLDER = "# Drop a photo here\nor click to choose one"
 
 
@@ -51,7 +51,9 @@ def build_compare(jury: Jury) -> None:
 def _lay_out(jury: Jury) -> Controls:
     with gr.Row(elem_id="compare"):
         with gr.Column(elem_id="case", scale=2, min_width=300):
-            picture = PhotoInput(show_label=False, height=320, placeholder=PLACEHOLDER, **PHOTO)
+            picture = PhotoInput(
+                show_label=False, height=320, placeholder=PLACEHOLDER, buttons=[], elem_id="photo", alt_text=ALT
+            )
             with gr.Row(elem_id="examples"):
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
                 forgery = gr.Button("Try a forgery of it", size="sm", variant="secondary")
@@ -77,7 +79,7 @@ def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
 def _connect(controls: Controls, jury: Jury) -> None:
     """A new picture clears the old verdicts at once, stops what still runs, and is judged.
 
-    Order matters: the browser handles a click's listeners in turn, and must cancel the old turn before the new one.
+    Order matters: the browser takes the listeners of a change in turn, and must cancel before it starts anew.
     """
     buttons = [controls.judge, controls.cancel]
     given = [controls.picture, controls.detectors]
@@ -134,10 +136,11 @@ def _offer_api(controls: Controls, jury: Jury) -> None:
     """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
 
     def compare_picture(picture: str | None, detectors: list[str]) -> dict[str, Any]:
-        """Judge every face in a picture. Answers as `python -m detectors compare --json` does."""
+        """Judge every face in a picture. The answer is one entry of `python -m detectors compare --json`."""
         if picture is None or not detectors:
             raise gr.Error(NO_DETECTOR if picture else NO_PICTURE, print_exception=False)
-        return compare(Path(picture), jury.choose(detectors), path=Path(picture).name).as_dict()
+        answer = compare(Path(picture), jury.choose(detectors)).as_dict()
+        return answer | {"path": None}  # gradio_client takes any object with a "path" for a file and fetches it
 
     trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="comparison")
     given = [controls.picture, controls.detectors]

@@ -3,6 +3,7 @@
 Gradio's own field opens any path a client names, fetches any address and decodes `data:` URLs of any size.
 """
 
+from abc import ABCMeta
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,17 @@ from gradio.utils import get_upload_folder
 REFUSED = "Upload the picture through this page."
 
 
-class PhotoInput(gr.Image):  # type: ignore[misc]  # Gradio is untyped
+class _Quietly(type(gr.Image)):  # type: ignore[misc]
+    """Gradio's metaclass writes a .pyi beside every new component; a start must not write into the checkout."""
+
+    def __new__(cls, *definition: Any) -> Any:
+        return ABCMeta.__new__(cls, *definition)
+
+
+class PhotoInput(gr.Image, metaclass=_Quietly):  # type: ignore[misc]
     """gr.Image for untrusted files. Raises gr.Error for anything that was not uploaded."""
 
     is_template = True  # the browser shows it as the image component it is
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(type="filepath", image_mode=None, **options)
-
-    def get_config(self, cls: type[gr.Image] = gr.Image) -> dict[str, Any]:
-        """What the browser is told: the settings of an image component."""
-        config: dict[str, Any] = super().get_config(cls)
-        return config
 
     def preprocess(self, payload: ImageData | None) -> str | None:
         """The path of an uploaded file, not decoded; None when there is none."""

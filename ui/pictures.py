@@ -26,7 +26,7 @@ def draw_crop(image: Image) -> str:
 
 
 def draw_heatmap(heatmap: Heatmap) -> str:
-    """A heat map as a data URI to lay over the face: cold is clear, hot is bright."""
+    """A heat map as a data URI to lay over the face: cold is clear, hot is bright. heatmap: (h, w) in [0, 1]."""
     fine = np.clip(cv2.resize(heatmap, (HEAT_PIXELS, HEAT_PIXELS), interpolation=cv2.INTER_CUBIC), 0, 1)
     bytes_ = np.rint(fine * 255).astype(np.uint8)
     colour = cv2.cvtColor(cv2.applyColorMap(bytes_, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)

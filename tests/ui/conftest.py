@@ -1,0 +1,75 @@
+"""A page served for one test, by the same launch as the demo's, and a headless Chromium to look at it."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import demo
+from detectors.compare import Jury
+from registry import DetectorSpec, Problem
+from tests.ui.jurors import JURY
+from ui import examples
+from ui.page import build_page
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+QUIETER = ("--disable-component-update", "--disable-sync")
+
+
+@contextmanager
+def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = ()) -> Iterator[str]:
+    """The page for these detectors, while it lasts: its address."""
+    page = build_page(Jury(specs or JURY), problems)
+    yield demo.launch(page, port=free_port())
+    page.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """One page for all tests of a module."""
+    with serving() as where:
+        yield where
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. Its absence is a failure in CI and a visible skip elsewhere."""
+    if shutil.which(CHROMIUM) is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{CHROMIUM} is not installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *QUIETER])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open the page for these detectors."""
+    with ExitStack() as open_until_then:
+
+        def open_page(*specs: DetectorSpec, width: int = 1280, problems: tuple[Problem, ...] = ()) -> Page:
+            where = open_until_then.enter_context(serving(*specs, problems=problems))
+            page = open_until_then.enter_context(browser.new_page(viewport={"width": width, "height": 900}))
+            page.set_default_timeout(60_000)
+            page.goto(where)
+            page.wait_for_selector("#photo input[type=file]", state="attached")
+            return page
+
+        yield open_page
+
+
+@pytest.fixture(scope="session")
+def portrait() -> str:
+    return str(examples.portrait())

@@ -1,0 +1,33 @@
+"""A comparison as HTML."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from detectors.compare import Jury, compare_stepwise
+from detectors.images import read_image
+from tests.ui.jurors import JURY
+from ui.cards import Drawing
+
+
+def test_markup_in_a_file_name_is_escaped(portrait):
+    *_, comparison = compare_stepwise(Path(portrait), Jury(JURY), path="<b>name</b>.png")
+    html = "".join(Drawing(read_image(Path(portrait)).pixels, Jury(JURY)).draw(comparison))
+    assert "&lt;b&gt;name&lt;/b&gt;.png" in html
+    assert "<b>name" not in html
+
+
+def test_only_the_pieces_that_changed_are_drawn_again(portrait):
+    steps = list(compare_stepwise(Path(portrait), Jury(JURY)))
+    drawing = Drawing(read_image(Path(portrait)).pixels, Jury(JURY))
+    before, after = drawing.draw(steps[0]), drawing.draw(steps[1])
+    assert before[0] == after[0]  # the picture with its boxes
+    assert before[2] != after[2]  # the face that got a verdict
+    assert drawing.draw(replace(steps[1]))[2] is after[2]
+
+
+def test_a_huge_picture_stays_small_in_the_page(portrait):
+    drawing = Drawing(np.random.default_rng(0).integers(0, 256, (3000, 4000, 3), dtype=np.uint8), Jury(JURY))
+    [comparison] = list(compare_stepwise(Path(portrait), Jury(())))
+    assert len("".join(drawing.draw(comparison))) < 400_000

@@ -1,0 +1,170 @@
+"""The Compare tab, clicked through in a real browser."""
+
+import re
+import threading
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+from playwright.sync_api import Page, expect
+
+from registry import Problem
+from tests.ui.jurors import JURY, say_real, spec
+
+pytestmark = pytest.mark.browser
+
+
+def upload(page: Page, path: str | Path) -> None:
+    expect.set_options(timeout=60_000)  # a busy machine is no failure
+    page.set_input_files("#photo input[type=file]", str(path))
+
+
+def card(page: Page, title: str):
+    return page.locator(".card", has=page.locator("h4", has_text=re.compile(f"^{re.escape(title)}$")))
+
+
+def montage(portrait: str, folder: Path, *, count: int, columns: int) -> Path:
+    """That many copies of the portrait's face in one picture."""
+    face = PIL.Image.open(portrait).convert("RGB").crop((120, 0, 340, 260))
+    sheet = PIL.Image.new("RGB", (columns * 220, -(-count // columns) * 260), "grey")
+    for number in range(count):
+        sheet.paste(face, ((number % columns) * 220, (number // columns) * 260))
+    path = folder / f"{count}.jpg"
+    sheet.save(path, quality=92)
+    return path
+
+
+def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit, portrait):
+    page = visit()
+    upload(page, portrait)
+    expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
+    expect(card(page, "Accuser").locator(".share")).to_have_text("93 % fake")
+    expect(card(page, "Defender").locator(".word")).to_have_text("Real")
+    expect(card(page, "Defender").locator(".share")).to_have_text("3 % fake")
+    expect(page.locator(".summary h2")).to_have_text("1 of 2 says fake, 1 of 2 says real.")
+    expect(page.get_by_label("Go to face 1")).to_be_visible()
+    bar = card(page, "Defender").get_by_role("img", name="3 % fake; real below 30 %, fake from 70 %")
+    expect(bar).to_be_visible()
+    expect(card(page, "Defender").locator(".time")).to_contain_text("ms")
+
+
+def test_the_heat_map_lies_over_the_face_and_can_be_hidden(visit, portrait):
+    page = visit()
+    upload(page, portrait)
+    heat = page.get_by_label("Heat map of Accuser")
+    expect(heat).to_be_visible()
+    page.get_by_label("Heat maps").uncheck()
+    expect(heat).to_be_hidden()
+
+
+def test_only_the_chosen_detectors_are_asked(visit, portrait):
+    page = visit()
+    page.get_by_label("Accuser").uncheck()
+    upload(page, portrait)
+    expect(card(page, "Defender").locator(".word")).to_have_text("Real")
+    expect(page.locator(".card")).to_have_count(1)
+
+
+def test_choosing_no_detector_is_answered_in_a_sentence(visit, portrait):
+    page = visit()
+    page.get_by_label("Accuser").uncheck()
+    page.get_by_label("Defender").uncheck()
+    upload(page, portrait)
+    expect(page.locator(".notice")).to_contain_text("Choose at least one detector.")
+
+
+def test_cards_fill_as_detectors_finish_and_a_new_picture_clears_them_at_once(visit, portrait, tmp_path):
+    goes_on = threading.Event()
+
+    def wait(image: np.ndarray) -> float:
+        goes_on.wait(60)
+        return 0.5
+
+    page = visit(*JURY, spec("ponderer", wait))
+    upload(page, portrait)
+    expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
+    expect(card(page, "Ponderer").locator(".word")).to_have_text("thinking…")
+    upload(page, two_faces := montage(portrait, tmp_path, count=2, columns=2))
+    expect(page.locator(".summary")).to_have_count(0)
+    goes_on.set()
+    expect(page.locator(".summary")).to_contain_text(two_faces.name)
+    expect(card(page, "Ponderer").first.locator(".word")).to_have_text("Inconclusive")
+
+
+def test_cancel_stops_the_waiting_and_the_next_judging_works(visit, portrait):
+    goes_on = threading.Event()
+
+    def wait(image: np.ndarray) -> float:
+        goes_on.wait(60)
+        return 0.9
+
+    page = visit(spec("ponderer", wait))
+    upload(page, portrait)
+    expect(card(page, "Ponderer").locator(".word")).to_have_text("thinking…")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".notice")).to_contain_text("Cancelled.")
+    goes_on.set()
+    page.get_by_role("button", name="Judge", exact=True).click()
+    expect(card(page, "Ponderer").locator(".word")).to_have_text("Fake")
+
+
+def test_a_failing_detector_says_why_and_the_page_stays_up(visit, portrait):
+    def explode(image: np.ndarray) -> float:
+        raise RuntimeError("<b>weights</b> do not fit")
+
+    page = visit(*JURY, spec("exploder", explode), spec("nobody", lambda image: float("nan"), title="<i>No</i> body"))
+    upload(page, portrait)
+    expect(card(page, "Exploder").locator(".word")).to_have_text("Failed")
+    expect(card(page, "Exploder").locator(".why")).to_have_text("RuntimeError: <b>weights</b> do not fit")
+    expect(card(page, "<i>No</i> body").locator(".why")).to_contain_text("got nan")
+    expect(page.locator(".summary h2")).to_have_text("1 of 2 says fake, 1 of 2 says real, 2 failed.")
+    page.get_by_role("button", name="Judge", exact=True).click()
+    expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
+
+
+def test_a_picture_without_a_face_says_so_and_is_still_judged_as_a_whole(visit, tmp_path):
+    PIL.Image.effect_noise((300, 200), 40).convert("RGB").save(tmp_path / "noise.png")
+    page = visit(*JURY, spec("viewer", say_real, expects="image"))
+    upload(page, tmp_path / "noise.png")
+    expect(page.locator(".summary h2")).to_have_text("No face found.")
+    expect(card(page, "Viewer").locator(".word")).to_have_text("Real")
+    expect(page.locator(".card")).to_have_count(1)
+
+
+def test_a_file_that_is_no_picture_is_refused_in_a_sentence(visit, tmp_path):
+    (tmp_path / "text.jpg").write_text("just text, " * 20)
+    page = visit()
+    upload(page, tmp_path / "text.jpg")
+    expect(page.locator(".notice.error")).to_contain_text("not a picture we can read")
+
+
+def test_markup_in_a_file_name_stays_text(visit, portrait, tmp_path):
+    name = "<img src=x onerror=document.title='taken'>.png"
+    (tmp_path / name).write_bytes(Path(portrait).read_bytes())
+    page = visit(*JURY, problems=(Problem("odd", "<img src=x onerror=document.title='taken'>"),))
+    upload(page, tmp_path / name)
+    expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
+    expect(page.locator(".problem")).to_contain_text("The plugin odd was left out: <img src=x")
+    expect(page).to_have_title("Facejury")
+
+
+def test_the_examples_need_no_download(visit):
+    page = visit()
+    page.get_by_role("button", name="Try a forgery of it").click()
+    expect(page.locator(".summary")).to_contain_text("forgery.png")
+    page.get_by_role("button", name="Try a portrait").click()
+    expect(page.locator(".summary")).to_contain_text("portrait.png")
+    expect(card(page, "Defender").locator(".word")).to_have_text("Real")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_thirty_faces_stay_readable_and_never_scroll_sideways(visit, portrait, tmp_path, width):
+    page = visit(width=width)
+    upload(page, montage(portrait, tmp_path, count=30, columns=6))
+    expect(page.locator("#face-30 .card.real")).to_have_count(1)
+    expect(page.locator(".card.thinking")).to_have_count(0)
+    expect(page.locator(".summary h2")).to_have_text("30 faces")
+    expect(page.locator(".scene .box")).to_have_count(30)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.querySelector('.jury').innerHTML.length") < 1_500_000

@@ -1,0 +1,39 @@
+"""Verdicts in words."""
+
+import pytest
+
+from registry import Verdict
+from ui.words import say_milliseconds, say_p_fake, say_why
+
+
+def verdict(p_fake: float | None, label: str, error: str | None = None) -> Verdict:
+    return Verdict("a", "A", p_fake, label, 0.7, 0.3, 1.0, error)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("p_fake", "words"),
+    [
+        (0.0, "under 1 % fake"),
+        (0.03, "3 % fake"),
+        (0.5, "50 % fake"),
+        (0.9949, "99 % fake"),
+        (0.9951, "over 99 % fake"),
+        (1.0, "over 99 % fake"),
+    ],
+)
+def test_p_fake_is_always_the_share_of_fake(p_fake, words):
+    assert say_p_fake(p_fake) == words
+
+
+def test_an_inconclusive_verdict_says_which_reason_it_has():
+    assert "two thresholds" in say_why(verdict(0.5, "inconclusive"))
+    assert "too small" in say_why(verdict(0.9, "inconclusive"))
+
+
+def test_a_failed_verdict_gives_its_reason_and_a_clear_one_needs_none():
+    assert say_why(verdict(None, "failed", "ValueError: no")) == "ValueError: no"
+    assert say_why(verdict(0.9, "fake")) == ""
+
+
+def test_milliseconds_have_the_digits_they_deserve():
+    assert [say_milliseconds(value) for value in (0.25, 12.3, 4000.0)] == ["0.2 ms", "12 ms", "4,000 ms"]
