@@ -143,13 +143,11 @@ def test_a_window_outside_its_storage_reads_nothing(
 ) -> None:
     storage = Storage("a", kinds["FloatStorage"], np.zeros(4, dtype="<f4"))
     state = OrderedDict(a=Tensor(storage, offset, shape, strides))
-    with pytest.raises(pickle.UnpicklingError, match="weights.pth is no PyTorch file of tensors"):
+    with pytest.raises(pickle.UnpicklingError, match=r"weights\.pth is no PyTorch file of tensors"):
         read_tensors(legacy_file(tmp_path, state, [storage]))
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\x80", b"M" * 9, b"PK\x03\x04" + bytes(40), b"no pickle", dump(5), dump(MAGIC)]
-)
+@pytest.mark.parametrize("data", [b"", b"\x80", b"M" * 9, b"PK\x03\x04" + bytes(40), b"text", dump(5), dump(MAGIC)])
 def test_another_file_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "other.pth"
     path.write_bytes(data)
@@ -161,5 +159,5 @@ def test_a_truncated_file_is_refused(tmp_path: Path, kinds: dict[str, Any]) -> N
     storage = Storage("a", kinds["FloatStorage"], np.zeros(4, dtype="<f4"))
     path = legacy_file(tmp_path, OrderedDict(a=Tensor(storage, 0, (4,), (1,))), [storage])
     path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(pickle.UnpicklingError, match="weights.pth is no PyTorch file of tensors"):
+    with pytest.raises(pickle.UnpicklingError, match=r"weights\.pth is no PyTorch file of tensors"):
         read_tensors(path)
