@@ -35,17 +35,29 @@ class _Tensor:
 
 def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
     """Name -> array of every tensor in the file. Raises pickle.UnpicklingError when it holds anything else."""
-    with path.open("rb") as file:
-        if _load(file) != MAGIC:
-            raise pickle.UnpicklingError(f"{path.name} is not a legacy PyTorch file")
-        _load(file), _load(file)  # protocol and system: the numbers are little-endian wherever this is read
-        tensors: dict[str, _Tensor] = dict(_load(file))
-        storages = {name: _read_storage(file, _dtype_of(name, tensors)) for name in _load(file)}
+    try:
+        with path.open("rb") as file:
+            return _read(file)
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError) as error:
+        raise pickle.UnpicklingError(f"{path.name} is no PyTorch file of tensors: {error}") from error
+
+
+def _read(file: BinaryIO) -> dict[str, NDArray[Any]]:
+    if _load(file) != MAGIC:
+        raise pickle.UnpicklingError("it lacks the magic number of the legacy format")
+    _load(file), _load(file)  # protocol and system: the numbers are little-endian wherever this is read
+    tensors: dict[str, _Tensor] = dict(_load(file))
+    if not all(isinstance(tensor, _Tensor) for tensor in tensors.values()):
+        raise pickle.UnpicklingError("only tensors are admitted")
+    storages = {name: _read_storage(file, _dtype_of(name, tensors)) for name in _load(file)}
     return {name: tensor.read(storages) for name, tensor in tensors.items()}
 
 
 def _dtype_of(storage: str, tensors: dict[str, _Tensor]) -> np.dtype[Any]:
-    return next(tensor.dtype for tensor in tensors.values() if tensor.storage == storage)
+    for tensor in tensors.values():
+        if tensor.storage == storage:
+            return tensor.dtype
+    raise LookupError(f"no tensor stands in the storage {storage!r}")
 
 
 def _read_storage(file: BinaryIO, dtype: np.dtype[Any]) -> bytes:

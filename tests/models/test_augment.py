@@ -1,0 +1,77 @@
+"""Augmentation keeps what a picture is, and does the same to both classes."""
+
+import inspect
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import skimage.data
+from numpy.random import Generator, default_rng
+
+from models import augment as augmenting
+from models.augment import STEPS, augment, crop_loosely, degrade, flip, jpeg
+from registry import Image
+
+Step = Callable[[Image, Generator], Image]
+ALL: list[Step] = [*(step for _, step in STEPS), augment, degrade]
+SHAPES = [(25, 25), (24, 31), (97, 64), (224, 224)]
+
+
+def picture(height: int, width: int) -> Image:
+    return np.ascontiguousarray(skimage.data.astronaut()[40 : 40 + height, 150 : 150 + width])
+
+
+def name(step: object) -> str:
+    return getattr(step, "__name__", str(step))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("step", ALL, ids=name)
+def test_the_same_seed_gives_the_same_picture_and_leaves_the_first_alone(step: Step, shape: tuple[int, int]) -> None:
+    given = picture(*shape)
+    first, second = step(given, default_rng(5)), step(given, default_rng(5))
+    assert np.array_equal(first, second)
+    assert np.array_equal(given, picture(*shape))
+    assert first.dtype == np.uint8
+    assert first.ndim == 3
+    assert first.shape[2] == 3
+    if step is not degrade:
+        assert first.shape == given.shape
+
+
+@pytest.mark.parametrize("step", ALL, ids=name)
+def test_every_step_changes_something_and_not_too_much(step: Step) -> None:
+    given = picture(160, 160).astype(float)
+    made = [step(picture(160, 160), default_rng(seed)) for seed in range(8)]
+    if step is degrade:
+        assert all(80 <= min(found.shape[:2]) <= 160 for found in made)
+        return
+    assert any(not np.array_equal(found, given) for found in made)
+    for found in made:
+        nearest = min(np.abs(found - given).mean(), np.abs(found[:, ::-1] - given).mean())
+        assert nearest < 60
+
+
+def test_flipping_twice_is_nothing() -> None:
+    given = picture(50, 70)
+    assert np.array_equal(flip(flip(given, default_rng(0)), default_rng(0)), given)
+
+
+def test_jpeg_of_higher_quality_is_nearer() -> None:
+    given = picture(128, 128).astype(float)
+    errors = [np.abs(jpeg(picture(128, 128), quality) - given).mean() for quality in (30, 60, 95)]
+    assert errors == sorted(errors, reverse=True)
+    assert np.abs(jpeg(picture(128, 128), 95, subsampled=False) - given).mean() < errors[2]
+
+
+def test_the_loose_crop_stays_about_the_face() -> None:
+    image, box = picture(300, 300), (80, 60, 180, 200)
+    sides = [crop_loosely(image, box, default_rng(seed)).shape[0] for seed in range(100)]
+    assert 0.87 * 140 * 0.84 <= min(sides) < max(sides) <= 0.87 * 140 * 1.27
+    assert np.array_equal(crop_loosely(image, box, default_rng(3)), crop_loosely(image, box, default_rng(3)))
+
+
+def test_no_step_is_told_the_class() -> None:
+    for _, step in [*STEPS, (0, augment), (0, crop_loosely), (0, degrade)]:
+        assert not {"label", "sample", "face"} & set(inspect.signature(step).parameters)
+    assert "label" not in inspect.getsource(augmenting)

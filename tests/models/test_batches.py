@@ -1,0 +1,92 @@
+"""Batches are half fake, and a function of the seed and the step alone."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.batches import SWAPS, Batches, crop_all, feed, learn_from
+from models.face_index import LabelledFace
+from tests.models.faces import PIXELS, TINY, make_face, make_faces
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> list[LabelledFace]:
+    return make_faces(tmp_path, train=10, val=0)
+
+
+def drawn(batches: Batches, first: int, last: int, *, workers: int = 2) -> list[tuple[np.ndarray, np.ndarray]]:
+    return list(batches.run(first, last, workers=workers))
+
+
+def same(left: list[tuple[np.ndarray, np.ndarray]], right: list[tuple[np.ndarray, np.ndarray]]) -> bool:
+    pairs = zip(left, right, strict=True)
+    return all(np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1]) for a, b in pairs)
+
+
+def test_half_of_each_batch_is_fake_whatever_the_data_holds(faces: list[LabelledFace]) -> None:
+    lopsided = [face for face in faces if face.sample.label == 0][:1] + [f for f in faces if f.sample.label == 1]
+    for images, targets in drawn(Batches(lopsided, TINY, 8, 0), 0, 3):
+        assert (images.shape, images.dtype) == ((8, PIXELS, PIXELS, 3), np.uint8)
+        assert (targets.shape, targets.dtype) == ((8, 1), np.float32)
+        assert sorted(targets[:, 0].tolist()) == [0.0] * 4 + [1.0] * 4
+
+
+def test_the_same_seed_and_step_give_the_same_batch_however_one_got_there(faces: list[LabelledFace]) -> None:
+    batches = Batches(faces, TINY, 4, 7)
+    whole = drawn(batches, 0, 9)
+    assert len(whole) == 9
+    assert same(drawn(batches, 0, 9, workers=1), whole)
+    assert same(drawn(batches, 0, 9, workers=5), whole)
+    assert same(drawn(batches, 6, 9), whole[6:])
+    assert not same(drawn(Batches(faces, TINY, 4, 8), 0, 9), whole)
+    assert not np.array_equal(whole[0][0], whole[1][0])
+
+
+def test_a_picture_is_treated_alike_as_real_and_as_fake(tmp_path: Path) -> None:
+    face = make_face(tmp_path, "train", 0)
+    real, fake = ([replace(face, sample=replace(face.sample, label=label))] for label in (0, 1))
+    other = make_face(tmp_path, "train", 2)
+    other_real, other_fake = ([replace(other, sample=replace(other.sample, label=label))] for label in (0, 1))
+    ((one, _),) = drawn(Batches(real + other_fake, TINY, 2, 0), 0, 1)
+    ((two, _),) = drawn(Batches(fake + other_real, TINY, 2, 0), 0, 1)
+    ((three, _),) = drawn(Batches(real + fake, TINY, 2, 0), 0, 1)
+    assert np.array_equal(one[0], three[0])  # as real
+    assert np.array_equal(two[1], three[1])  # as fake: drawn and changed by place in the batch, not by class
+    assert not np.array_equal(three[0], three[1])
+
+
+def test_a_teachers_word_makes_half_of_a_target(faces: list[LabelledFace]) -> None:
+    taught = learn_from(lambda crop: 0.5, faces)
+    assert set(taught) == {face.sample.path for face in faces}
+    ((_, targets),) = drawn(Batches(faces, TINY, 4, 0, taught), 0, 1)
+    assert sorted(targets[:, 0].tolist()) == [0.25, 0.25, 0.75, 0.75]
+
+
+def test_a_small_source_is_drawn_oftener_than_its_share_and_not_as_often_as_a_big_one(tmp_path: Path) -> None:
+    reals = [make_face(tmp_path, "train", 2 * index) for index in range(17)]
+    small = replace(reals[0], sample=replace(reals[0].sample, source="small"))
+    pool = Batches([small, *reals[1:], make_face(tmp_path, "train", 1)], TINY, 2, 0)._pools()[0]
+    counted = [pool.draw(np.random.default_rng(seed)).sample.source for seed in range(3000)].count("small")
+    assert counted / 3000 == pytest.approx(1 / (1 + 16**0.75), abs=0.02)
+
+
+def test_self_blending_learns_from_reals_alone(faces: list[LabelledFace]) -> None:
+    reals = [face for face in faces if face.sample.label == 0]
+    blended = Batches(reals, replace(TINY, diet="blended"), 4, 0)
+    ((images, targets),) = drawn(blended, 0, 1)
+    assert sorted(targets[:, 0].tolist()) == [0.0, 0.0, 1.0, 1.0]
+    assert images.shape == (4, PIXELS, PIXELS, 3)
+
+
+def test_a_diet_of_generated_faces_holds_no_swaps(faces: list[LabelledFace]) -> None:
+    swap = replace(faces[1], sample=replace(faces[1].sample, generator=sorted(SWAPS)[0]))
+    assert feed([swap, *faces], "generated") == faces
+    assert feed([swap, *faces], "labelled") == [swap, *faces]
+
+
+def test_serving_crops_are_not_augmented(faces: list[LabelledFace]) -> None:
+    crops = crop_all(faces, PIXELS)
+    assert (crops.shape, crops.dtype) == ((10, PIXELS, PIXELS, 3), np.uint8)
+    assert np.array_equal(crops, crop_all(faces, PIXELS))
