@@ -117,7 +117,7 @@ def evaluate(
     import json
 
     from models import evaluate as evaluation
-    from models import jury
+    from models import jury, redeliver
     from models.data import read_samples, select
     from models.face_index import label_faces
     from registry import load_registry
@@ -125,7 +125,10 @@ def evaluate(
     specs = load_registry().choose(only)
     faces, faceless = label_faces(select(read_samples(data), *(split or ("test", "eval"))), FACES)
     answers = evaluation.ask(specs, faces, faceless)
-    found = [evaluation.summarise(answers, spec) for spec in specs]
+    again = redeliver.ask_again(specs, faces)
+    found = [
+        evaluation.summarise(answers, spec) | {"robustness": redeliver.summarise(spec.key, again)} for spec in specs
+    ]
     if save:
         for metrics in found:
             evaluation.save(metrics)

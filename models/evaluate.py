@@ -17,7 +17,7 @@ from detectors.artifact import CONFIG, METRICS, MODEL, WEIGHTS, read_config
 from detectors.compare import Jury
 from models.data import Sample
 from models.face_index import LabelledFace
-from models.metrics import Scores, measure
+from models.metrics import Scores, curves, measure
 from registry import DetectorSpec, Image
 
 NOT_TESTED_ON = (
@@ -81,13 +81,15 @@ def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
     scores, thresholds = answers.scores(spec.key), {"fake_from": spec.fake_from, "real_until": spec.real_until}
     answered = ~np.isnan(scores.p_fake)
     splits = answers.column("split")
+    tested = scores.where(answered & (splits == "test"))
     return {
         "schema": 1,
         "detector": spec.key,
         "model": _model_hash(spec.key),
         "failed": int((~answered).sum()),
         "no_face": count_faceless(answers),
-        "overall": measure(scores.where(answered & (splits == "test")), **thresholds),
+        "overall": measure(tested, **thresholds),
+        "curves": curves(tested),
         "sources": {
             name: measure(scores.where(answered & chosen), **thresholds) | {"split": split}
             for name, split, chosen in _sources(answers)
