@@ -4,7 +4,7 @@ Intervals are a percentile bootstrap over groups (source videos), not over pictu
 All resamples are computed at once, a row of weights each; tests compare every figure with scikit-learn's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -207,6 +207,11 @@ def estimate(values: Floats) -> Estimate:
         return Estimate(np.nan, np.nan, np.nan)
     low, high = np.nanpercentile(values[1:], [2.5, 97.5])
     return Estimate(round(float(values[0]), 4), round(float(low), 4), round(float(high), 4))
+
+
+def say_figure(figure: Mapping[str, float]) -> str:
+    """A figure and its interval as a person reads it, e.g. "0.912 [0.900, 0.923]"."""
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
 def expected_calibration_error(p_fake: Floats) -> float:
