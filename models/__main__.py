@@ -110,6 +110,10 @@ def evaluate(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="KEY", help="Only this detector; repeatable.")
     ] = None,
+    add: Annotated[
+        list[str] | None,
+        typer.Option("--add", metavar="SOURCE", help="Add a plugin's .py, a model folder, an .onnx or hub:user/name."),
+    ] = None,
     split: Annotated[list[str] | None, typer.Option(help="Which splits to measure on: test and eval.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     save: Annotated[
@@ -118,14 +122,17 @@ def evaluate(
 ) -> None:
     """Measure detectors on labelled faces: every figure with its count and 95 % interval."""
     import json
+    from functools import partial, reduce
 
+    from detectors.add import add_source, pin_sources
     from models import evaluate as evaluation
     from models import jury, redeliver
     from models.data import read_samples, select
     from models.face_index import label_faces
     from registry import load_registry
 
-    specs = load_registry().choose(only)
+    sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
+    specs = reduce(add_source, sources, load_registry()).choose(only)
     faces, faceless = label_faces(select(read_samples(data), *(split or ("test", "eval"))), FACES)
     answers = evaluation.ask(specs, faces, faceless)
     again = redeliver.ask_again(specs, faces)
@@ -133,8 +140,9 @@ def evaluate(
         evaluation.summarise(answers, spec) | {"robustness": redeliver.summarise(spec.key, again)} for spec in specs
     ]
     if save:
-        for metrics in found:
-            evaluation.save(metrics)
+        for spec, metrics in zip(specs, found, strict=True):
+            if folder := evaluation.find_folder(spec):
+                evaluation.save(metrics, folder)
         builtins = [spec for spec in specs if spec.builtin]
         held_out, _ = label_faces(select(read_samples(data), "val"), FACES)
         jury.write(builtins, held_out, answers)
@@ -238,6 +246,7 @@ def _cell(figure: dict[str, float] | None) -> str:
 
 def run() -> None:
     """The command line; what a person did wrong is one sentence, not a traceback."""
+    from detectors.add import SourceError
     from detectors.artifact import ArtifactError
     from detectors.hub import HubError
     from models.errors import ModelsError, PublishError
@@ -248,7 +257,7 @@ def run() -> None:
     except (HubError, PublishError) as error:
         Console(stderr=True).print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)
-    except (ArtifactError, ModelsError, UnknownDetectorError) as error:
+    except (ArtifactError, ModelsError, SourceError, UnknownDetectorError) as error:
         Console(stderr=True).print(str(error), markup=False)
         sys.exit(2)
 

@@ -165,6 +165,8 @@ def measure(scores: Scores, *, fake_from: float, real_until: float) -> dict[str,
     """Every figure that these scores allow: {"n", "real", "fake", name: {"value", "low", "high"}}."""
     fakes = int(scores.labels.sum())
     reals = len(scores.labels) - fakes
+    if not fakes + reals:
+        return {"n": 0, "real": 0, "fake": 0}
     figures = (TWO_CLASS if fakes and reals else ONE_CLASS) | shipped(fake_from, real_until)
     draws = Draws.of(scores)
     found = {name: asdict(estimate(figure(draws))) for name, figure in figures.items()}

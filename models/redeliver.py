@@ -30,8 +30,13 @@ def redeliver(image: Image, pixels: int, quality: int) -> Image:
 
 
 def ask_again(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, Answers]:
-    """Tier -> answers to at most 1,000 of the test faces; "as it is" holds those to the same faces unchanged."""
+    """Tier -> answers to at most 1,000 of the test faces; "as it is" holds those to the same faces unchanged.
+
+    Empty where there is no test face.
+    """
     tested = [face for face in faces if face.sample.split == "test"]
+    if not tested:
+        return {}
     chosen = tested[:: -(-len(tested) // MAX_FACES) or 1]
     answers = {AS_IT_IS: ask(specs, chosen)}
     for tier, (pixels, quality) in TIERS.items():
@@ -41,6 +46,8 @@ def ask_again(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> d
 
 def summarise(detector: str, redelivered: Mapping[str, Answers]) -> dict[str, Any]:
     """Tier -> {"real", "fake", "balanced_accuracy", "lost"}; lost: against the same faces as they are, paired."""
+    if not redelivered:
+        return {}
     plain = redelivered[AS_IT_IS].scores(detector)
     return {tier: _compare(plain, answers.scores(detector)) for tier, answers in redelivered.items()}
 
