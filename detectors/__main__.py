@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from detectors.add import SourceError
+from detectors.add import SourceError, pin_sources
 from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
 from detectors.fuse import agree, fuse
 from detectors.scan.ray_option import RayCommand
@@ -26,9 +27,22 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 screen, errors = Console(), Console(stderr=True)
 
 Only = Annotated[list[str] | None, typer.Option("--only", metavar="KEY", help="Ask only this detector; repeatable.")]
+
+
+def pin_added(sources: Sequence[str] | None) -> list[str]:
+    """What --add names, those on the Hub with their commit; leaves with exit code 2 when one is not there."""
+    try:
+        return pin_sources(sources or (), announce=partial(typer.echo, err=True))
+    except SourceError as error:
+        errors.print(escape(str(error)))
+        raise typer.Exit(2) from error
+
+
 Add = Annotated[
     list[str] | None,
-    typer.Option("--add", metavar="SOURCE", help="Add a plugin's .py, a model folder or an .onnx; repeatable."),
+    typer.Option(
+        "--add", metavar="SOURCE", help="Add a .py, a model folder, an .onnx or hub:user/name.", callback=pin_added
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, a list with one entry a picture.")]
 

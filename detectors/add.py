@@ -1,37 +1,73 @@
 """Add one detector to the jury without installing it: `--add SOURCE`.
 
-A source is a plugin's .py file, a model folder (config.json, model.onnx), or an .onnx file with its config.json beside
-it. What is added is a stranger like any other, and runs in a process of its own.
+A source is a plugin's .py file, a model folder (config.json, model.onnx), an .onnx file with its config.json beside it,
+or hub:user/name[@revision]. What is added is a stranger like any other, and runs in a process of its own.
 """
 
 import hashlib
 import importlib.util
+import os
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from detectors import hub
 from detectors.artifact import CONFIG, MODEL, register_folder
 from registry import Plugin, Registry, hookimpl
 from registry.hookspecs import Register
 
 OWNER = "unpackaged"
-TAKEN = "a plugin's .py file, a model folder, or an .onnx file with its config.json beside it"
+TAKEN = "a plugin's .py file, a model folder, an .onnx file with its config.json beside it, or hub:user/name"
 
 
 class SourceError(ValueError):
     """What was to be added cannot be. The message is one sentence for whoever typed it."""
 
 
+def pin_sources(sources: Iterable[str], *, announce: Callable[[str], object]) -> list[str]:
+    """The sources, those on the Hub fetched and named by their commit: every process then asks for the same ones.
+
+    announce: see hub.fetch. Raises SourceError.
+    """
+    try:
+        return [hub.fetch(one, announce=announce).reference if is_on_hub(one) else one for one in sources]
+    except hub.HubError as error:
+        raise SourceError(str(error)) from error
+
+
 def add_source(registry: Registry, source: str) -> Registry:
     """The registry and what this source offers more. Raises SourceError."""
-    if source.startswith("hub:"):
-        raise SourceError(f"{source}: hub sources cannot be added yet; download the model and add its folder")
-    plugin = find_source(Path(source).resolve())
+    try:
+        plugin = find_added(source if is_on_hub(source) else str(Path(source).resolve()))
+    except hub.HubError as error:
+        raise SourceError(str(error)) from error
     try:
         return registry.with_plugin(plugin)
     except (Exception, SystemExit) as error:  # a stranger's import or registration may raise anything
         raise SourceError(f"{source} cannot be added: {type(error).__name__}: {error}") from error
+
+
+def is_on_hub(source: str) -> bool:
+    """Whether a source is a name on the Hugging Face Hub."""
+    return source.startswith(hub.PREFIX)
+
+
+def is_added(plugin: str) -> bool:
+    """Whether a plugin of that name was added by its source, rather than installed."""
+    return is_on_hub(plugin) or os.path.isabs(plugin)
+
+
+def find_added(name: str) -> Plugin:
+    """Whom to ask about a name on the Hub or an absolute path. Imports nothing yet. Raises SourceError, HubError."""
+    return _hub_plugin(hub.fetch(name)) if is_on_hub(name) else find_source(Path(name))
+
+
+def _hub_plugin(fetched: hub.Fetched) -> Plugin:
+    """Named and versioned by its commit, so that every process asks for the same one."""
+    return Plugin(fetched.reference, fetched.repo, fetched.commit[:8], lambda: HubPlugin(fetched), key=fetched.key)
 
 
 def find_source(path: Path) -> Plugin:
@@ -67,6 +103,22 @@ class ModelPlugin:
     def register_detectors(self, register: Register) -> None:
         """One detector: what config.json says."""
         register_folder(register, self.network.parent, model=self.network.name)
+
+
+@dataclass(frozen=True)
+class HubPlugin:
+    """A plugin of one model folder from the Hub."""
+
+    fetched: hub.Fetched
+
+    @hookimpl
+    def register_detectors(self, register: Register) -> None:
+        """One detector, whose title says from whom it is: a stranger may call itself as ours are called."""
+
+        def register_theirs(*, title: str, **options: Any) -> None:
+            register(title=f"{title} ({self.fetched.repo})", **options | {"source": self.fetched.reference})
+
+        register_folder(register_theirs, self.fetched.folder)
 
 
 def _import_file(path: Path) -> ModuleType:

@@ -121,10 +121,14 @@ def load_folder(folder: Path, *, model: str = MODEL) -> OnnxDetector:
     """The detector of a model folder, its network checked against config.json and loaded. Raises ArtifactError."""
     from detectors.onnx_session import open_session  # on first use: listing the registry needs no runtime
 
-    config = read_config(folder, model=model)
-    data = _read_checked(folder, model, config.files[model])
+    data = read_network(folder, model=model)
     _refuse_outside_data(folder, data)
-    return OnnxDetector(config, open_session(data))
+    return OnnxDetector(read_config(folder, model=model), open_session(data))
+
+
+def read_network(folder: Path, *, model: str = MODEL) -> bytes:
+    """The network of a model folder, its hash checked against config.json, not yet loaded. Raises ArtifactError."""
+    return _read_checked(folder, model, read_config(folder, model=model).files[model])
 
 
 def _read_checked(folder: Path, name: str, expected: str) -> bytes:

@@ -9,10 +9,9 @@ import os
 import signal
 import sys
 import traceback
-from pathlib import Path
 from typing import IO
 
-from detectors.add import find_source
+from detectors.add import find_added, is_added
 from detectors.messages import Array, Values, receive, send
 from detectors.witness import Subject
 from registry import DetectorSpec, read_finding, reopen
@@ -57,9 +56,9 @@ def _load(order: Values) -> Subject:
 
 def find_spec(plugin: str, key: str) -> DetectorSpec:
     """The detector of that key, from the plugin or the added source of that name."""
-    if not os.path.isabs(plugin):
+    if not is_added(plugin):
         return reopen(plugin, key)
-    return next(spec for spec in ask_plugin(find_source(Path(plugin))) if spec.key == key)
+    return next(spec for spec in ask_plugin(find_added(plugin)) if spec.key == key)
 
 
 def _obey(subject: Subject, order: Values, image: Array | None) -> tuple[Values, Array | None]:

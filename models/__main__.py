@@ -1,9 +1,9 @@
-"""The training side's command line: `python -m models train | export | evaluate`."""
+"""The training side's command line: `python -m models train | export | evaluate | card | publish`."""
 
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -11,6 +11,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import typer
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from models.publish import Kind
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -108,6 +111,10 @@ def evaluate(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="KEY", help="Only this detector; repeatable.")
     ] = None,
+    add: Annotated[
+        list[str] | None,
+        typer.Option("--add", metavar="SOURCE", help="Add a plugin's .py, a model folder, an .onnx or hub:user/name."),
+    ] = None,
     split: Annotated[list[str] | None, typer.Option(help="Which splits to measure on: test and eval.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     save: Annotated[
@@ -116,20 +123,27 @@ def evaluate(
 ) -> None:
     """Measure detectors on labelled faces: every figure with its count and 95 % interval."""
     import json
+    from functools import partial, reduce
 
+    from detectors.add import add_source, pin_sources
     from models import evaluate as evaluation
-    from models import jury
+    from models import jury, redeliver
     from models.data import read_samples, select
     from models.face_index import label_faces
     from registry import load_registry
 
-    specs = load_registry().choose(only)
+    sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
+    specs = reduce(add_source, sources, load_registry()).choose(only)
     faces, faceless = label_faces(select(read_samples(data), *(split or ("test", "eval"))), FACES)
     answers = evaluation.ask(specs, faces, faceless)
-    found = [evaluation.summarise(answers, spec) for spec in specs]
+    again = redeliver.ask_again(specs, faces)
+    found = [
+        evaluation.summarise(answers, spec) | {"robustness": redeliver.summarise(spec.key, again)} for spec in specs
+    ]
     if save:
-        for metrics in found:
-            evaluation.save(metrics)
+        for spec, metrics in zip(specs, found, strict=True):
+            if folder := evaluation.find_folder(spec):
+                evaluation.save(metrics, folder)
         builtins = [spec for spec in specs if spec.builtin]
         held_out, _ = label_faces(select(read_samples(data), "val"), FACES)
         jury.write(builtins, held_out, answers)
@@ -149,6 +163,69 @@ def report(readme: Annotated[Path, typer.Option(help="The file with the marks.")
     write(readme, load_registry().detectors)
 
 
+From = Annotated[
+    Path | None, typer.Option("--from", metavar="DIR", help="The model folder; else the one of KEY in models/weights.")
+]
+Repo = Annotated[str, typer.Option(metavar="USER/NAME", help="Where on the Hugging Face Hub.")]
+Private = Annotated[bool, typer.Option("--private", help="A repository that only you can see, where it is a new one.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Write the folder and print its path; touch no network.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Overwrite files there that differ.")]
+
+
+@app.command()
+def card(key: Key, folder: From = None) -> None:
+    """Write the model card: README.md and its pictures, from config.json and metrics.json."""
+    from detectors.artifact import CARD, WEIGHTS
+    from models.card import write_card
+
+    folder = folder or WEIGHTS / key
+    write_card(folder)
+    console.print(f"written: {folder / CARD}")
+
+
+@app.command()
+def publish(
+    key: Key,
+    repo: Repo,
+    folder: From = None,
+    private: Private = False,
+    dry_run: DryRun = False,
+    replace: Replace = False,
+) -> None:
+    """Publish a measured detector to the Hugging Face Hub, in one commit. The token is HF_TOKEN or the stored login."""
+    from detectors.artifact import WEIGHTS
+    from models import publish as publishing
+
+    publishing.check_repo(repo)
+    staged = publishing.stage(folder or WEIGHTS / key, repo=repo)
+    _send(staged, repo, kind="model", message=f"Publish {key}", private=private, dry_run=dry_run, replace=replace)
+
+
+@app.command("publish-space")
+def publish_space(repo: Repo, private: Private = False, dry_run: DryRun = False, replace: Replace = False) -> None:
+    """Publish the demo as a Gradio Space, in one commit. The token is HF_TOKEN or the stored login."""
+    from models import publish as publishing
+    from models import space
+
+    publishing.check_repo(repo)
+    staged = space.stage(repo=repo)
+    _send(staged, repo, kind="space", message="Publish the demo", private=private, dry_run=dry_run, replace=replace)
+
+
+def _send(staged: Path, repo: str, *, kind: "Kind", message: str, private: bool, dry_run: bool, replace: bool) -> None:
+    from models import publish as publishing
+
+    for path in publishing.list_files(staged):
+        console.print(f"{path.stat().st_size / 1000:10,.1f} kB  {path.relative_to(staged)}", markup=False)
+    if dry_run:
+        typer.echo(staged.resolve())
+        return
+    remote = publishing.Remote(repo, kind=kind)
+    done = publishing.publish(staged, remote, private=private, replace=replace, message=message)
+    console.print("published:" if done.fresh else "nothing has changed there:", done.url)
+    typer.echo(done.commit)
+
+
 def _table(metrics: dict[str, Any]) -> Table:
     from models.evaluate import rows
 
@@ -163,18 +240,25 @@ def _table(metrics: dict[str, Any]) -> Table:
 
 
 def _cell(figure: dict[str, float] | None) -> str:
-    return "" if figure is None else f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+    from models.metrics import say_figure
+
+    return "" if figure is None else say_figure(figure)
 
 
 def run() -> None:
     """The command line; what a person did wrong is one sentence, not a traceback."""
+    from detectors.add import SourceError
     from detectors.artifact import ArtifactError
-    from models.errors import ModelsError
+    from detectors.hub import HubError
+    from models.errors import ModelsError, PublishError
     from registry import UnknownDetectorError
 
     try:
         app()
-    except (ArtifactError, ModelsError, UnknownDetectorError) as error:
+    except (HubError, PublishError) as error:
+        Console(stderr=True).print(str(error), markup=False, soft_wrap=True)
+        sys.exit(1)
+    except (ArtifactError, ModelsError, SourceError, UnknownDetectorError) as error:
         Console(stderr=True).print(str(error), markup=False)
         sys.exit(2)
 

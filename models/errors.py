@@ -3,6 +3,7 @@
 ModelsError
 ├── DataError                 a data folder cannot be read, or may not be used for this
 ├── ExportError               the exported network does not do what the trained one does
+├── PublishError              a detector cannot be published
 └── UnknownArchitectureError  no architecture has this key
 """
 
@@ -17,6 +18,10 @@ class DataError(ModelsError, ValueError):
 
 class ExportError(ModelsError, RuntimeError):
     """The exported network does not do what the trained one does."""
+
+
+class PublishError(ModelsError, RuntimeError):
+    """A detector cannot be published: unmeasured, incomplete, or the Hub does not take it."""
 
 
 class UnknownArchitectureError(ModelsError, LookupError):

@@ -17,7 +17,7 @@ from detectors.artifact import CONFIG, METRICS, MODEL, WEIGHTS, read_config
 from detectors.compare import Jury
 from models.data import Sample
 from models.face_index import LabelledFace
-from models.metrics import Scores, measure
+from models.metrics import Scores, curves, measure
 from registry import DetectorSpec, Image
 
 NOT_TESTED_ON = (
@@ -64,15 +64,15 @@ def ask(
     change: Change | None = None,
 ) -> Answers:
     """Put every face before every detector, the way serving does."""
-    jury = Jury(specs)
     p_fake = {spec.key: np.full(len(faces), np.nan) for spec in specs}
-    for index, face in enumerate(track(faces, "judging")):
-        picture = face.read()
-        crop = face.crop_from(picture)
-        for spec in specs:
-            shown = crop if spec.expects == "face" else picture
-            verdict = jury.judge(spec, shown if change is None else change(shown, index))
-            p_fake[spec.key][index] = np.nan if verdict.p_fake is None else verdict.p_fake
+    with Jury(specs) as jury:
+        for index, face in enumerate(track(faces, "judging")):
+            picture = face.read()
+            crop = face.crop_from(picture)
+            for spec in specs:
+                shown = crop if spec.expects == "face" else picture
+                verdict = jury.judge(spec, shown if change is None else change(shown, index))
+                p_fake[spec.key][index] = np.nan if verdict.p_fake is None else verdict.p_fake
     return Answers(faces, faceless, p_fake)
 
 
@@ -81,13 +81,15 @@ def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
     scores, thresholds = answers.scores(spec.key), {"fake_from": spec.fake_from, "real_until": spec.real_until}
     answered = ~np.isnan(scores.p_fake)
     splits = answers.column("split")
+    tested = scores.where(answered & (splits == "test"))
     return {
         "schema": 1,
         "detector": spec.key,
-        "model": _model_hash(spec.key),
+        "model": _model_hash(find_folder(spec)),
         "failed": int((~answered).sum()),
         "no_face": count_faceless(answers),
-        "overall": measure(scores.where(answered & (splits == "test")), **thresholds),
+        "overall": measure(tested, **thresholds),
+        "curves": curves(tested),
         "sources": {
             name: measure(scores.where(answered & chosen), **thresholds) | {"split": split}
             for name, split, chosen in _sources(answers)
@@ -104,10 +106,15 @@ def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
     }
 
 
-def _model_hash(key: str) -> str:
-    """Which weights were measured; empty for a detector that is no model folder of ours."""
-    folder = WEIGHTS / key
-    return read_config(folder).files[MODEL] if (folder / CONFIG).is_file() else ""
+def find_folder(spec: DetectorSpec) -> Path | None:
+    """The model folder of a built-in detector, or of one that was added by its folder; None for any other."""
+    folder = WEIGHTS / spec.key if spec.builtin else Path(spec.plugin)
+    return folder if folder.is_absolute() and (folder / CONFIG).is_file() else None
+
+
+def _model_hash(folder: Path | None) -> str:
+    """Which weights were measured; empty for a detector that is no model folder."""
+    return read_config(folder).files[MODEL] if folder else ""
 
 
 def count_faceless(answers: Answers) -> dict[str, dict[str, int]]:
@@ -150,11 +157,9 @@ def join(*parts: Answers) -> Answers:
     return Answers([face for part in parts for face in part.faces], [], p_fake)
 
 
-def save(metrics: Mapping[str, Any]) -> Path:
-    """Write metrics.json beside the detector's weights. Raises FileNotFoundError when it has no folder of ours."""
-    path = WEIGHTS / str(metrics["detector"]) / METRICS
-    path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    return path
+def save(metrics: Mapping[str, Any], folder: Path) -> None:
+    """Write metrics.json beside the detector's weights."""
+    (folder / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
 
 
 def rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

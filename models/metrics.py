@@ -4,7 +4,7 @@ Intervals are a percentile bootstrap over groups (source videos), not over pictu
 All resamples are computed at once, a row of weights each; tests compare every figure with scikit-learn's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 RESAMPLES = 1000
 CALIBRATION_BINS = 15  # of equal width, as in Guo et al. 2017
+CURVE_POINTS = 100  # at most, of a ROC curve: enough for a picture
 DECISION = 0.5  # on calibrated p_fake; "inconclusive" is not used for these figures
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -125,8 +126,7 @@ def brier(draws: Draws) -> Floats:
 
 def calibration_error(draws: Draws) -> Floats:
     """Expected calibration error, 15 bins of equal width (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
-    bins = np.minimum((draws.p_fake * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = (bins[:, None] == np.arange(CALIBRATION_BINS)) * (draws.p_fake - draws.labels)[:, None]
+    gaps = (_bin(draws.p_fake)[:, None] == np.arange(CALIBRATION_BINS)) * (draws.p_fake - draws.labels)[:, None]
     return _ratio(np.abs(draws.weights @ gaps).sum(axis=1), draws.weights.sum(axis=1))
 
 
@@ -165,6 +165,8 @@ def measure(scores: Scores, *, fake_from: float, real_until: float) -> dict[str,
     """Every figure that these scores allow: {"n", "real", "fake", name: {"value", "low", "high"}}."""
     fakes = int(scores.labels.sum())
     reals = len(scores.labels) - fakes
+    if not fakes + reals:
+        return {"n": 0, "real": 0, "fake": 0}
     figures = (TWO_CLASS if fakes and reals else ONE_CLASS) | shipped(fake_from, real_until)
     draws = Draws.of(scores)
     found = {name: asdict(estimate(figure(draws))) for name, figure in figures.items()}
@@ -209,8 +211,54 @@ def estimate(values: Floats) -> Estimate:
     return Estimate(round(float(values[0]), 4), round(float(low), 4), round(float(high), 4))
 
 
+def say_figure(figure: Mapping[str, float]) -> str:
+    """A figure and its interval as a person reads it, e.g. "0.912 [0.900, 0.923]"."""
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+
 def expected_calibration_error(p_fake: Floats) -> float:
     """What a perfectly calibrated detector with these p_fake scores by chance alone: the mean of 200 draws."""
     random, once = default_rng(0), np.ones((1, len(p_fake)))
     truths = [(random.random(len(p_fake)) < p_fake).astype(np.int64) for _ in range(200)]
     return round(float(np.mean([calibration_error(Draws(p_fake, truth, once)) for truth in truths])), 4)
+
+
+def curves(scores: Scores) -> dict[str, Any]:
+    """What the pictures are drawn from: {"roc": {"fpr", "tpr"}, "reliability": bins}; empty with one class only.
+
+    roc: ascending from (0, 0) to (1, 1). reliability: {"from", "to", "count", "p_fake": mean, "fake": share} for each
+    of the 15 bins that holds a face.
+    """
+    if len(np.unique(scores.labels)) < 2:
+        return {}
+    return {"roc": roc(scores), "reliability": reliability(scores)}
+
+
+def roc(scores: Scores) -> dict[str, list[float]]:
+    """The ROC curve at no more than 100 of its corners, evenly along the way."""
+    draws = Draws.of(scores, resamples=0)
+    reals, fakes = (np.r_[0.0, np.cumsum(draws.by_score(label)[0, ::-1])] for label in (0, 1))
+    fpr, tpr = reals / reals[-1], fakes / fakes[-1]
+    along = np.searchsorted(fpr + tpr, np.linspace(0, 2, CURVE_POINTS))
+    chosen = np.unique(np.r_[0, np.minimum(along, len(fpr) - 1)])[-CURVE_POINTS:]
+    return {"fpr": np.round(fpr[chosen], 4).tolist(), "tpr": np.round(tpr[chosen], 4).tolist()}
+
+
+def reliability(scores: Scores) -> list[dict[str, float]]:
+    """What came true of each bin of p_fake: bins as in calibration_error, empty ones left out."""
+    place = _bin(scores.p_fake)
+    return [_describe_bin(index, scores.where(place == index)) for index in np.unique(place)]
+
+
+def _bin(p_fake: Floats) -> NDArray[np.int64]:
+    return np.minimum((p_fake * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+
+
+def _describe_bin(index: int, inside: Scores) -> dict[str, float]:
+    return {
+        "from": round(float(index / CALIBRATION_BINS), 4),
+        "to": round(float((index + 1) / CALIBRATION_BINS), 4),
+        "count": len(inside.labels),
+        "p_fake": round(float(inside.p_fake.mean()), 4),
+        "fake": round(float(inside.labels.mean()), 4),
+    }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from detectors.artifact import METRICS, WEIGHTS
+from models.metrics import say_figure
 from registry import DetectorSpec
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -50,8 +51,7 @@ def _cell(figures: Metrics, name: str) -> str:
         if name == "auc":
             return "-"
         name, note = "accuracy", " (one class: share right)"
-    figure = figures[name]
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]{note}"
+    return f"{say_figure(figures[name])}{note}"
 
 
 def fill(text: str, table: str) -> str:

@@ -107,7 +107,8 @@ def _list(plugins: "Iterable[Plugin]") -> str:
 class Plugin:
     """Somebody to ask: a name people can block, who owns it, and how to import it.
 
-    load: returns the module (or any object) that implements the hook.
+    load: returns the module (or any object) that implements the hook. key: what its one detector is called here,
+    whatever it calls itself; empty: as it calls itself.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Plugin:
     version: str
     load: Callable[[], object]
     builtin: bool = False
+    key: str = ""
 
 
 def find_plugins() -> list[Plugin]:
@@ -206,6 +208,6 @@ def _taker(plugin: Plugin, offers: list[DetectorSpec]) -> Callable[..., None]:
             raise TypeError(f"register takes key, title, load, {', '.join(sorted(OPTIONS))}; got {', '.join(unknown)}")
         spec = DetectorSpec(key=key, title=title, load=load, **options)
         owned = replace(spec, owner=plugin.owner, version=plugin.version, plugin=plugin.name, builtin=plugin.builtin)
-        offers.append(owned)
+        offers.append(replace(owned, key=plugin.key or key))
 
     return register

@@ -105,8 +105,8 @@ def test_a_file_changed_after_it_was_added_is_not_run(tmp_path):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("hub:somebody/something@main", "hub sources cannot be added yet"),
-        ("nowhere", "it must be a plugin's .py file, a model folder, or an .onnx file with its config.json beside it"),
+        ("hub:somebody", "a detector on the Hub is named hub:user/name or hub:user/name@revision"),
+        ("nowhere", "it must be a plugin's .py file, a model folder, an .onnx file with its config.json beside it"),
         ("notes.txt", "it must be"),
         ("alone.onnx", "it must be"),
         ("empty.py", "it registers no detector"),

@@ -99,3 +99,30 @@ def test_a_perfectly_calibrated_detector_is_not_beyond_chance():
     labels = (random.random(2000) < p_fake).astype(np.int64)
     found = metrics.measure(Scores(p_fake, labels, np.arange(2000).astype(str)), fake_from=0.9, real_until=0.1)
     assert found["calibration_error"]["value"] < 2 * found["calibration_error_if_perfect"]
+
+
+def test_the_roc_curve_runs_through_scikit_learns_corners():
+    scores = make_scores(n=2000)
+    false, caught, _ = sk.roc_curve(scores.labels, scores.p_fake, drop_intermediate=False)
+    corners = set(zip(false.round(4), caught.round(4), strict=True))
+    curve = metrics.curves(scores)["roc"]
+    points = list(zip(curve["fpr"], curve["tpr"], strict=True))
+    assert len(points) <= 100
+    assert set(points) <= corners
+    assert points[0] == (0, 0)
+    assert points[-1] == (1, 1)
+    area = sk.roc_auc_score(scores.labels, scores.p_fake)
+    assert sk.auc(curve["fpr"], curve["tpr"]) == pytest.approx(area, abs=0.003)
+
+
+def test_the_reliability_bins_hold_every_face_and_give_back_the_calibration_error():
+    scores = make_scores(n=500)
+    bins = metrics.curves(scores)["reliability"]
+    assert sum(one["count"] for one in bins) == 500
+    error = sum(one["count"] * abs(one["p_fake"] - one["fake"]) for one in bins) / 500
+    assert error == pytest.approx(metrics.calibration_error(Draws.of(scores, 0))[0], abs=1e-3)
+
+
+def test_no_curve_is_drawn_from_one_class():
+    scores = make_scores()
+    assert metrics.curves(scores.where(scores.labels == 1)) == {}

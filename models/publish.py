@@ -1,0 +1,168 @@
+"""Publish a detector to the Hugging Face Hub: a staged folder, compared with what is there, uploaded in one commit.
+
+`python -m models publish KEY --repo user/name [--private] [--dry-run] [--replace]`
+"""
+
+import hashlib
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.errors import RepositoryNotFoundError
+
+from detectors.artifact import CONFIG, METRICS, MODEL, WEIGHTS, Config, read_config
+from detectors.hub import talking_about
+from models.card import LICENSE, ORIGINS, write_card
+from models.errors import PublishError
+
+KERAS_MODEL = "model.keras"  # as in models.export, which imports keras
+REPO = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
+STAGING = Path("build") / "publish"
+ROOT = Path(__file__).parent.parent
+SHORTEST_TRACE = 5  # characters; a home of "/" would be found everywhere
+Kind = Literal["model", "space"]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the Hub holds now. commit: 40 hexadecimal digits; fresh: whether this upload made it."""
+
+    commit: str
+    url: str
+    fresh: bool
+
+
+def stage(folder: Path, *, repo: str) -> Path:
+    """Everything that will be published of a model folder, in build/publish/; its path. Raises PublishError."""
+    config = _check(folder)
+    staged = clear(STAGING / repo.replace("/", "--"))
+    for name in (CONFIG, MODEL, KERAS_MODEL, METRICS):
+        shutil.copyfile(folder / name, staged / name)
+    shutil.copyfile(_find_license(folder, config), staged / LICENSE)
+    write_card(staged, repo=repo)
+    refuse_traces(staged)
+    return staged
+
+
+def clear(folder: Path) -> Path:
+    """An empty folder of that name."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def check_repo(repo: str) -> None:
+    """Raises PublishError unless it is written user/name."""
+    if not REPO.fullmatch(repo):
+        raise PublishError(f"{repo!r} is no repository; it is written user/name")
+
+
+def _check(folder: Path) -> Config:
+    config = read_config(folder)
+    for name in (MODEL, KERAS_MODEL):
+        if not (folder / name).is_file():
+            raise PublishError(f"{folder.name} has no {name}; export it first: python -m models export {config.key}")
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != config.files.get(name):
+            raise PublishError(f"{folder.name}: {name} is not the file that {CONFIG} names; export it again")
+    if not (folder / METRICS).is_file():
+        raise PublishError(f"{folder.name} has no {METRICS}; measure it first: python -m models evaluate --save")
+    return config
+
+
+def _find_license(folder: Path, config: Config) -> Path:
+    """The model folder's own LICENSE, or that of our weights where it covers everything that was trained on."""
+    if (folder / LICENSE).is_file():
+        return folder / LICENSE
+    if unknown := sorted(set(config.trained_on) - ORIGINS.keys()):
+        raise PublishError(f"put a {LICENSE} into {folder.name}: it was also trained on {', '.join(unknown)}")
+    return WEIGHTS / LICENSE
+
+
+def refuse_traces(staged: Path) -> None:
+    """Raises PublishError when a staged file names a path of this machine, the user's home or name with it."""
+    places = {str(place.resolve()) for place in (Path.home(), ROOT, Path.cwd())}
+    traces = [place.encode() for place in places if len(place) >= SHORTEST_TRACE]
+    for name, data in _contents(staged):
+        if any(trace in data for trace in traces):
+            raise PublishError(f"{name} names a path of this machine and would publish it; nothing was sent")
+
+
+def _contents(staged: Path) -> Iterator[tuple[str, bytes]]:
+    """Every staged file, and what is packed inside those that are zip files."""
+    for path in list_files(staged):
+        yield path.name, path.read_bytes()
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as packed:
+                yield from ((path.name, packed.read(name)) for name in packed.namelist())
+
+
+def list_files(folder: Path) -> list[Path]:
+    """Every file in it, at any depth, in a fixed order."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+class Remote:
+    """One repository on the Hub, as the owner of the stored token sees it. Raises HubError, PublishError."""
+
+    def __init__(self, repo: str, *, kind: Kind = "model") -> None:
+        self.repo, self.kind, self._api = repo, kind, HfApi()
+
+    def check_owner(self) -> None:
+        """Whether this token may write under that name, as far as the Hub tells beforehand."""
+        with talking_about(self.repo):
+            who: dict[str, Any] = self._api.whoami()
+        owner, names = self.repo.partition("/")[0], [who["name"], *(one["name"] for one in who.get("orgs", ()))]
+        if owner not in names:
+            raise PublishError(f"the token belongs to {who['name']}, who cannot publish under the name {owner}")
+        if who.get("auth", {}).get("accessToken", {}).get("role") == "read":
+            raise PublishError("the token may only read; make one that may write at huggingface.co/settings/tokens")
+
+    def differing(self, staged: Path) -> tuple[str, list[str]]:
+        """The head commit, "" where there is no repository yet; and the files there that differ from the staged."""
+        with talking_about(self.repo):
+            try:
+                look_up = self._api.space_info if self.kind == "space" else self._api.model_info
+                info = look_up(self.repo, files_metadata=True)
+            except RepositoryNotFoundError:
+                return "", []
+        there = {file.rfilename: file.lfs.sha256 if file.lfs else file.blob_id for file in info.siblings or ()}
+        names = {path.relative_to(staged).as_posix(): path for path in list_files(staged)}
+        return info.sha or "", [name for name in names if name in there and there[name] not in _hashes(names[name])]
+
+    def upload(self, staged: Path, *, parent: str, private: bool, message: str) -> Published:
+        """Create the repository if need be, and add every staged file in one commit on top of `parent`."""
+        operations = [CommitOperationAdd(path.relative_to(staged).as_posix(), path) for path in list_files(staged)]
+        kind: dict[str, Any] = {"repo_type": self.kind}
+        sdk = "gradio" if self.kind == "space" else None
+        with talking_about(self.repo):
+            self._api.create_repo(self.repo, private=private or None, exist_ok=True, space_sdk=sdk, **kind)
+            # Not upload_folder: it may split a folder into several commits.
+            done = self._api.create_commit(
+                self.repo, operations, commit_message=message, parent_commit=parent or None, **kind
+            )
+        return Published(done.oid, str(done.commit_url), done.oid != parent)
+
+
+def _hashes(path: Path) -> tuple[str, str]:
+    """How the Hub names a file's content: by SHA-256 in its large storage, by git's SHA-1 otherwise."""
+    data = path.read_bytes()
+    git = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False)
+    return hashlib.sha256(data).hexdigest(), git.hexdigest()
+
+
+def publish(staged: Path, remote: Remote, *, private: bool, replace: bool, message: str) -> Published:
+    """Upload a staged folder. Raises PublishError when a file there differs and `replace` is not given, HubError."""
+    remote.check_owner()
+    parent, differing = remote.differing(staged)
+    if differing and not replace:
+        raise PublishError(f"{remote.repo} holds other versions of {_list(differing)}; --replace overwrites them")
+    return remote.upload(staged, parent=parent, private=private, message=message)
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,65 @@
+"""The demo as a Gradio Space: the code that serves, its requirements, its system packages, and the Space's front page.
+
+`python -m models publish-space --repo user/space [--dry-run]`
+"""
+
+import shutil
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import jinja2
+from huggingface_hub import SpaceCardData
+
+from models.errors import PublishError
+from models.publish import ROOT, STAGING, clear, refuse_traces
+
+TEMPLATE = Path(__file__).with_name("space.md.j2")
+PARTS = ("LICENSE", "auth", "demo.py", "detectors", "models/weights", "packages.txt", "registry", "ui")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.keras")  # serving never reads model.keras
+
+
+def stage(*, repo: str) -> Path:
+    """Everything that the Space will hold, in build/publish/; its path. Raises PublishError."""
+    staged = clear(STAGING / f"space-{repo.replace('/', '--')}")
+    for part in PARTS:
+        _copy(ROOT / part, staged / part)
+    (staged / "requirements.txt").write_text(list_requirements(), encoding="utf-8")
+    (staged / "README.md").write_text(render_readme(repo), encoding="utf-8")
+    refuse_traces(staged)
+    return staged
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=LEFT_OUT)
+    elif source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    else:
+        raise PublishError(f"{source.name} is missing from this checkout, and a Space needs it")
+
+
+def list_requirements() -> str:
+    """The runtime dependencies of pyproject.toml, one a line."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return "\n".join(project["dependencies"]) + "\n"
+
+
+def render_readme(repo: str) -> str:
+    """The front matter that tells Spaces what to run, and a page for the reader."""
+    front = SpaceCardData(
+        title="Facejury",
+        emoji="⚖️",
+        colorFrom="blue",
+        colorTo="gray",
+        sdk="gradio",
+        sdk_version=version("gradio"),
+        python_version=f"{sys.version_info.major}.{sys.version_info.minor}",
+        app_file="demo.py",
+        license="apache-2.0",
+        tags=["deepfake-detection"],
+    )
+    text = jinja2.Template(TEMPLATE.read_text(encoding="utf-8"), keep_trailing_newline=True).render(repo=repo)
+    return f"---\n{front.to_yaml()}\n---\n\n{text}"

@@ -1,0 +1,265 @@
+"""`--add hub:user/name`: fetched from a stand-in for the Hub by the real client, checked, pinned, and run apart."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import huggingface_hub
+import onnx
+import pytest
+from huggingface_hub.utils import _http
+from onnx import TensorProto, helper
+from skimage.data import astronaut
+
+from detectors import hub
+from detectors.add import SourceError, add_source, pin_sources
+from detectors.compare import Jury
+from registry import Registry
+from tests.hub_stand_in import Fault, Repo, StandIn, serving
+
+REPO = "ada/steady"
+NOBODY = Registry(())
+
+
+def make_network(p_fake: float = 0.125) -> bytes:
+    """Says the same of every picture: uint8 (n, 16, 16, 3) -> p_fake (n, 1), heat map (n, 2, 2)."""
+    nodes = [
+        helper.make_node("Shape", ["image"], ["count"], start=0, end=1),
+        helper.make_node("Concat", ["count", "one"], ["shape"], axis=0),
+        helper.make_node("Concat", ["count", "two", "two"], ["map"], axis=0),
+        helper.make_node("Expand", ["answer", "shape"], ["p_fake"]),
+        helper.make_node("Expand", ["answer", "map"], ["heatmap"]),
+    ]
+    constants = [
+        helper.make_tensor("one", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("two", TensorProto.INT64, [1], [2]),
+        helper.make_tensor("answer", TensorProto.FLOAT, [1], [p_fake]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "steady",
+        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", 16, 16, 3])],
+        [
+            helper.make_tensor_value_info("p_fake", TensorProto.FLOAT, ["n", 1]),
+            helper.make_tensor_value_info("heatmap", TensorProto.FLOAT, ["n", 2, 2]),
+        ],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+def make_files(network: bytes, **config) -> dict[str, bytes]:
+    files = {"model.onnx": hashlib.sha256(network).hexdigest(), "model.keras": "0" * 64}
+    values = {"schema": 1, "key": "efficientnet", "title": "EfficientNet-Lite0", "pixels": 16, "files": files}
+    return {
+        "model.onnx": network,
+        "config.json": json.dumps(values | config).encode(),
+        "README.md": b"---\nlicense: mit\n---\nSteady.",
+        "model.keras": b"a program in disguise",
+        "setup.py": b"raise SystemExit",
+    }
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """The Hub of this process, with one detector on it; the data folder is a fresh one."""
+    with serving(StandIn()) as server:
+        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", server.url)
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+        monkeypatch.setattr(
+            huggingface_hub.constants,
+            "HUGGINGFACE_CO_URL_TEMPLATE",
+            server.url + "/{repo_id}/resolve/{revision}/{filename}",
+        )
+        monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", "no-token-is-stored-here")
+        monkeypatch.setenv("HF_TOKEN", "")
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+        server.repos["model", REPO] = Repo("model", REPO, private=False)
+        server.repo(REPO).commit(make_files(make_network()))
+        yield server
+    _http.close_session()
+
+
+def fetched_names(server: StandIn) -> set[str]:
+    return {line.rpartition("/")[2] for line in server.log if "/resolve/" in line}
+
+
+def kept() -> list[Path]:
+    return [path for path in hub.store().rglob("*") if path.is_file()]
+
+
+def test_a_detector_is_named_by_its_commit_and_says_from_whom_it_is(stand_in):
+    told = []
+    (pinned,) = pin_sources([f"hub:{REPO}"], announce=told.append)
+    (spec,) = add_source(NOBODY, pinned)
+    head = stand_in.repo(REPO).head
+    assert spec.key == f"hub:{REPO}@{head[:8]}"
+    assert spec.title == f"EfficientNet-Lite0 ({REPO})"
+    assert pinned == f"hub:{REPO}@{head}"
+    assert (spec.owner, spec.version, spec.source) == (REPO, head[:8], f"hub:{REPO}@{head}")
+    assert not spec.builtin
+    assert any(f"at commit {head}" in line and "MB" in line for line in told)
+    assert told[-1] == f"{spec.key} is commit {head}"
+
+
+def test_it_is_run_by_the_worker_and_judges(stand_in):
+    (spec,) = registry = add_source(NOBODY, f"hub:{REPO}")
+    with Jury(registry.detectors) as jury:
+        verdict = jury.judge(spec, astronaut())
+        assert type(jury.load(spec)).__name__ == "Isolated"
+    assert (verdict.p_fake, verdict.error) == (0.125, None)
+
+
+def test_nothing_but_the_four_files_is_fetched(stand_in):
+    add_source(NOBODY, f"hub:{REPO}")
+    assert fetched_names(stand_in) == {"config.json", "model.onnx", "README.md"}
+    assert {path.name for path in kept()} == {"config.json", "model.onnx", "README.md"}
+    assert [path.name for path in hub.store().glob("*/*")] == [stand_in.repo(REPO).head]
+
+
+def test_a_pinned_commit_is_fetched_once_and_then_needs_no_network(stand_in):
+    first = hub.fetch(f"hub:{REPO}")
+    stand_in.repo(REPO).commit(make_files(make_network(0.75)))
+    stand_in.log.clear()
+    for pinned in (first.reference, first.key):
+        assert hub.fetch(pinned) == first
+    assert stand_in.log == []
+    assert hub.fetch(f"hub:{REPO}").commit == stand_in.repo(REPO).head != first.commit
+
+
+def test_a_commit_that_is_not_the_newest_can_be_named(stand_in):
+    old = stand_in.repo(REPO).head
+    stand_in.repo(REPO).commit(make_files(make_network(0.75)))
+    (spec,) = registry = add_source(NOBODY, f"hub:{REPO}@{old}")
+    with Jury(registry.detectors) as jury:
+        assert jury.judge(spec, astronaut()).p_fake == 0.125
+
+
+def test_a_private_one_needs_its_owners_token(stand_in, monkeypatch):
+    stand_in.repo(REPO).private = True
+    with pytest.raises(SourceError, match="private or does not exist"):
+        add_source(NOBODY, f"hub:{REPO}")
+    monkeypatch.setenv("HF_TOKEN", "hf_read")
+    assert hub.fetch(f"hub:{REPO}").commit == stand_in.repo(REPO).head
+
+
+BAD_CONFIGS = {
+    "outside": ({"files": {"model.onnx": "0" * 64, "../../.ssh/id_rsa": "0" * 64}}, "files must stand beside"),
+    "elsewhere": ({"files": {"/etc/passwd": "0" * 64}}, "files must name model.onnx"),
+    "wrong hash": ({"files": {"model.onnx": "0" * 64}}, "model.onnx has SHA-256"),
+    "polarity": ({"polarity": "p_real"}, "polarity must be"),
+    "later": ({"schema": 2}, "schema must be 1"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CONFIGS)
+def test_a_config_that_is_not_true_is_refused_and_nothing_is_kept(stand_in, name):
+    config, reason = BAD_CONFIGS[name]
+    stand_in.repo(REPO).commit(make_files(make_network(), **config))
+    with pytest.raises(SourceError, match=reason) as caught:
+        add_source(NOBODY, f"hub:{REPO}")
+    assert str(caught.value).startswith(f"hub:{REPO} was not kept: ")
+    assert str(hub.store()) not in str(caught.value)
+    assert kept() == []
+
+
+@pytest.mark.parametrize(
+    ("announced", "reason"),
+    [
+        ({"model.onnx": 2_000_000_000}, r"model.onnx is 2,000.0 MB large, allowed are 200.0 MB; nothing was fetched"),
+        ({"README.md": 30_000_000}, r"README.md is 30.0 MB large"),
+        ({"config.json": None}, r"config.json is of unknown size"),
+    ],
+)
+def test_a_size_that_is_announced_too_large_is_refused_before_anything_is_fetched(stand_in, announced, reason):
+    stand_in.announced = announced
+    with pytest.raises(SourceError, match=reason):
+        add_source(NOBODY, f"hub:{REPO}")
+    assert fetched_names(stand_in) == set()
+
+
+def test_a_file_that_is_not_as_large_as_announced_is_not_kept(stand_in):
+    stand_in.announced = {"model.onnx": 1000}
+    with pytest.raises(SourceError, match="not as large as the Hub had said"):
+        add_source(NOBODY, f"hub:{REPO}")
+    assert kept() == []
+
+
+def test_a_repository_of_something_else_is_said_to_be_none_of_ours(stand_in):
+    stand_in.repos["model", "ada/llm"] = Repo("model", "ada/llm", private=False)
+    stand_in.repo("ada/llm").commit({"pytorch_model.bin": b"pickled"})
+    with pytest.raises(SourceError, match=r"is no detector of facejury: it has no config\.json"):
+        add_source(NOBODY, "hub:ada/llm")
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault("GET", "/api/models/", 403), "(403)"),
+        (Fault("GET", "/api/models/", 429, {"Retry-After": "90"}), "try again in 90 seconds"),
+        (Fault("GET", "/api/models/", 503), "the Hub answered with an error (503)"),
+        (Fault("GET", "/api/models/"), "the connection broke"),
+        (Fault("HEAD", "/resolve/", 404), "(404)"),
+    ],
+)
+def test_what_the_hub_refuses_is_one_sentence_and_the_next_try_works(stand_in, fault, reason):
+    stand_in.faults = [fault]
+    with pytest.raises(SourceError) as caught:
+        add_source(NOBODY, f"hub:{REPO}")
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert kept() == []
+    stand_in.faults = []
+    assert len(add_source(NOBODY, f"hub:{REPO}").detectors) == 1
+
+
+def test_a_download_that_breaks_off_is_gone_on_with(stand_in):
+    stand_in.faults = [Fault("GET", "/large/", times=1)]
+    fetched = hub.fetch(f"hub:{REPO}")
+    assert (fetched.folder / "model.onnx").read_bytes() == make_network()
+
+
+def test_without_network_it_says_so(stand_in, monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(SourceError, match="the Hub cannot be reached"):
+        add_source(NOBODY, f"hub:{REPO}")
+
+
+@pytest.mark.parametrize("name", ["hub:", "hub:ada", "hub:../../etc", "hub:ada/x@../y", "hub:a/b/c", "hub:ada/x@"])
+def test_a_name_that_is_none_is_refused_unasked(stand_in, name):
+    with pytest.raises(SourceError, match="is named hub:user/name"):
+        add_source(NOBODY, name)
+    assert stand_in.log == []
+
+
+def test_two_that_claim_one_key_both_sit_on_the_jury(stand_in):
+    stand_in.repos["model", "eve/steady"] = Repo("model", "eve/steady", private=False)
+    stand_in.repo("eve/steady").commit(make_files(make_network(0.875)))
+    registry = add_source(add_source(NOBODY, f"hub:{REPO}"), "hub:eve/steady")
+    assert [spec.key.partition("@")[0] for spec in registry] == [f"hub:{REPO}", "hub:eve/steady"]
+
+
+def test_the_command_line_shows_the_commit_and_leaves_with_2_when_there_is_none(stand_in, tmp_path):
+    cv2.imwrite(str(tmp_path / "photo.png"), astronaut()[..., ::-1])
+    environment = {**os.environ, "HF_ENDPOINT": stand_in.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path)}
+    head = stand_in.repo(REPO).head
+    done = compare(environment, tmp_path / "photo.png", "--add", f"hub:{REPO}", "--only", f"hub:{REPO}@{head[:8]}")
+    assert done.returncode == 0
+    assert head in done.stderr
+    (verdict,) = json.loads(done.stdout)[0]["faces"][0]["verdicts"]
+    assert (verdict["detector"], verdict["p_fake"]) == (f"hub:{REPO}@{head[:8]}", 0.125)
+    missing = compare(environment, tmp_path / "photo.png", "--add", "hub:ada/nothing")
+    assert missing.returncode == 2
+    assert "there is no such repository" in missing.stderr or "does not exist" in missing.stderr
+    assert "Traceback" not in missing.stderr
+
+
+def compare(environment, *arguments):
+    command = [sys.executable, "-m", "detectors", "compare", *map(str, arguments), "--json"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -1,0 +1,184 @@
+"""The model card: every number in it is one of metrics.json, and the code in it runs as it stands."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from huggingface_hub import ModelCard
+from skimage.data import astronaut
+
+from detectors.artifact import CARD, METRICS, WEIGHTS, load_folder, read_config
+from detectors.faces import crop_face, find_faces
+from models import card
+from models.__main__ import run
+from models.card import read_metrics, render, write_card
+from models.errors import PublishError
+from tests.models.measured import KEY, make_folder
+
+NUMBER = re.compile(r"\d\.\d{3} \[-?\d\.\d{3}, -?\d\.\d{3}\]")
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = make_folder(tmp_path_factory.mktemp("weights"))
+    write_card(folder, repo="ada/jury-cnn")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def metrics(folder):
+    return read_metrics(folder)
+
+
+def say(figure):
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+
+def figures_in(value):
+    if isinstance(value, dict) and value.keys() == {"value", "low", "high"}:
+        yield say(value)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from figures_in(part)
+
+
+def rows_of(text, heading):
+    """The cells of the table under a heading, by the first one."""
+    section = text.split(f"### {heading}\n", 1)[1].split("\n#", 1)[0]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    return {line[0]: line[1:] for line in lines if line[0] not in ("data", "generator", "delivery", "---")}
+
+
+def test_the_model_index_comes_back_with_every_number_intact(folder, metrics):
+    loaded = ModelCard.load(folder / CARD)
+    assert str(loaded) == (folder / CARD).read_text(encoding="utf-8")
+    found = {(one.dataset_name, one.metric_type): one for one in loaded.data.eval_results}
+    for name, figures in {**metrics["sources"], card.ALL: metrics["overall"]}.items():
+        for figure, kind in [("auc", "roc_auc"), ("balanced_accuracy", "balanced_accuracy")]:
+            if figure in figures:
+                one = found.pop((name, kind))
+                assert one.metric_value == figures[figure]["value"]
+                numbers = [figures[figure]["low"], figures[figure]["high"], figures["real"], figures["fake"]]
+                assert [float(number) for number in re.findall(r"\d+(?:\.\d+)?", one.metric_name)[-4:]] == numbers
+    ((name, kind),) = found  # the one source of one class
+    assert (name, kind) == ("celeba", "accuracy")
+    assert found[name, kind].metric_value == metrics["sources"]["celeba"]["accuracy"]["value"]
+
+
+def test_the_metadata_says_library_licence_and_task(folder):
+    data = ModelCard.load(folder / CARD).data
+    assert (data.library_name, data.pipeline_tag) == ("keras", "image-classification")
+    assert (data.license, data.license_name, data.license_link) == ("other", "research-use", "LICENSE")
+    assert {"deepfake-detection", "facejury"} <= set(data.tags)
+
+
+def test_each_table_holds_its_own_figures(folder, metrics):
+    text = (folder / CARD).read_text(encoding="utf-8")
+    by_source = rows_of(text, "By data set")
+    assert by_source["faceforensics-c23"][0] == "no, never"
+    assert by_source["celeba"][1:3] == ["20 + 0", "-"]
+    shown = ("auc", "balanced_accuracy", "accuracy", "tpr_at_fpr_5")
+    for name in ("deepfake-faces", "stylegan1-ffhq"):
+        assert by_source[name][2:] == [say(metrics["sources"][name][figure]) for figure in shown]
+    for name, cells in rows_of(text, "By generator").items():
+        expected = [say(metrics["generators"][name][figure]) for figure in ("auc", "balanced_accuracy", "recall")]
+        assert cells[1:] == expected
+    for cells, figures in zip(
+        rows_of(text, "When the photo was shared before").values(), metrics["robustness"].values(), strict=True
+    ):
+        assert cells[1:] == [say(figures["balanced_accuracy"]), say(figures["lost"])]
+
+
+def test_no_figure_stands_in_the_card_that_is_not_in_the_metrics(folder, metrics):
+    shown = NUMBER.findall((folder / CARD).read_text(encoding="utf-8"))
+    assert len(shown) > 30
+    assert set(shown) <= set(figures_in(metrics))
+
+
+def test_the_card_says_what_it_was_not_tested_on_and_what_not_to_do(folder, metrics):
+    text = (folder / CARD).read_text(encoding="utf-8")
+    assert all(line in text for line in metrics["not_tested_on"])
+    assert "Do not use it alone to decide about a person" in text
+    assert "In 1 of 231 pictures no face was found" in text
+    for name in read_config(folder).trained_on:
+        assert card.ORIGINS[name] in text
+
+
+def test_what_was_not_measured_is_said_and_not_left_out(folder, metrics):
+    text = render(read_config(folder), metrics | {"robustness": {}, "curves": {}})
+    assert "Not measured." in text
+    assert "roc.png" not in text
+
+
+def test_both_pictures_are_drawn(folder):
+    for name in ("roc.png", "reliability.png"):
+        picture = cv2.imread(str(folder / name))
+        assert min(picture.shape[:2]) > 400
+        assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20
+
+
+def test_the_card_command_writes_beside_the_weights(tmp_path, monkeypatch):
+    folder = make_folder(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["models", "card", KEY, "--from", str(folder)])
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert not ended.value.code
+    assert f"--only {KEY}" in (folder / CARD).read_text(encoding="utf-8")
+
+
+def test_figures_of_other_weights_are_refused(tmp_path):
+    folder = make_folder(tmp_path)
+    metrics = json.loads((folder / METRICS).read_text())
+    (folder / METRICS).write_text(json.dumps(metrics | {"model": "0" * 64}))
+    with pytest.raises(PublishError, match="other weights"):
+        write_card(folder)
+
+
+@pytest.mark.parametrize("key", [path.parent.name for path in sorted(WEIGHTS.glob(f"*/{METRICS}"))])
+def test_the_card_beside_the_weights_is_the_one_that_would_be_rendered(key):
+    folder = WEIGHTS / key
+    assert (folder / CARD).read_text(encoding="utf-8") == render(read_config(folder), read_metrics(folder))
+
+
+@pytest.fixture(scope="module")
+def face():
+    picture = astronaut()
+    return crop_face(picture, find_faces(picture)[0].box)
+
+
+def run_code(code: str, where: Path) -> list[float]:
+    """What a script prints in a folder, away from the project's code."""
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, "-P", "-c", code]
+    done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=True, env=environment)
+    return [float(line) for line in done.stdout.split()]
+
+
+@pytest.mark.slow
+def test_the_code_in_the_card_gives_the_same_p_fake_with_onnxruntime_and_with_keras(folder, face):
+    cv2.imwrite(str(folder / "face.png"), face[..., ::-1])
+    plain, keras = BLOCK.findall((folder / CARD).read_text(encoding="utf-8"))
+    expected, _ = load_folder(folder).examine(face)
+    found = run_code(plain + keras, folder)
+    assert found[0] == pytest.approx(expected, abs=2e-6)
+    assert found[1] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("side", [40, 128, 200])
+def test_the_code_for_a_centre_crop_is_ours_too(folder, metrics, tmp_path, side):
+    config = replace(read_config(folder), mode="centre-crop")
+    (tmp_path / "model.onnx").write_bytes((folder / "model.onnx").read_bytes())
+    (tmp_path / "config.json").write_text(config.as_json())
+    image = np.ascontiguousarray(cv2.resize(astronaut()[20:200, 150:300], (side, side + 7)))
+    cv2.imwrite(str(tmp_path / "face.png"), image[..., ::-1])
+    plain, _ = BLOCK.findall(render(config, metrics))
+    expected, _ = load_folder(tmp_path).examine(image)
+    assert run_code(plain, tmp_path) == [pytest.approx(expected, abs=2e-6)]

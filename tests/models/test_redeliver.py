@@ -1,0 +1,46 @@
+"""What happens to a face on its way through the web, and that the loss is paired."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.random import default_rng
+
+from models.data import Sample
+from models.evaluate import Answers
+from models.face_index import LabelledFace
+from models.redeliver import AS_IT_IS, redeliver, summarise
+
+
+def answers(p_fake, labels):
+    faces = [
+        LabelledFace(Sample(Path(f"{place}.png"), int(label), "made", f"v{place}", "test"), (0, 0, 9, 9))
+        for place, label in enumerate(labels)
+    ]
+    return Answers(faces, [], {"mine": np.asarray(p_fake)})
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((300, 200, 3), (80, 53, 3)), ((40, 60, 3), (40, 60, 3))])
+def test_a_face_is_made_smaller_and_never_larger(shape, expected):
+    again = redeliver(np.full(shape, 90, np.uint8), 80, 40)
+    assert again.shape == expected
+    assert again.dtype == np.uint8
+
+
+def test_redelivery_keeps_the_colours_and_loses_the_detail():
+    noise = default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
+    orange = np.full((64, 64, 3), (230, 120, 10), np.uint8)
+    assert np.abs(redeliver(orange, 80, 40).astype(int) - orange).max() <= 6
+    assert redeliver(noise, 128, 40).std() < noise.std()
+
+
+def test_what_is_lost_is_measured_on_the_same_faces():
+    labels = np.arange(400) % 2
+    plain = np.where(labels, 0.9, 0.1)
+    again = np.where(np.arange(400) < 40, 1 - plain, plain)
+    again[399] = np.nan
+    found = summarise("mine", {AS_IT_IS: answers(plain, labels), "web": answers(again, labels)})
+    assert found[AS_IT_IS]["lost"] == {"value": 0, "low": 0, "high": 0}
+    assert (found["web"]["real"], found["web"]["fake"]) == (200, 199)
+    assert found["web"]["lost"]["value"] == pytest.approx(0.1, abs=0.002)
+    assert found["web"]["lost"]["low"] > 0.05

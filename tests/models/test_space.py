@@ -1,0 +1,98 @@
+"""`python -m models publish-space`: what the Space would hold is complete, and says what it forgets."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from huggingface_hub import SpaceCard
+from packaging.requirements import Requirement
+
+from models import space
+from models.publish import ROOT, list_files
+from tests.hub_stand_in import StandIn, serving
+
+REPO = "ada/jury"
+
+
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory):
+    """The folder that a dry run writes, and names on its last line."""
+    done = start(tmp_path_factory.mktemp("work"), "publish-space", "--repo", REPO, "--dry-run")
+    return Path(done.stdout.splitlines()[-1])
+
+
+def start(where, *arguments, **environment):
+    command = [sys.executable, "-m", "models", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_TOKEN": "", **environment}
+    done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_the_requirements_are_those_of_pyproject(staged):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (staged / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [Requirement(line) for line in lines] == [Requirement(text) for text in project["dependencies"]]
+
+
+def test_the_system_packages_are_those_of_this_checkout(staged):
+    assert (staged / "packages.txt").read_bytes() == (ROOT / "packages.txt").read_bytes()
+
+
+def test_the_front_matter_tells_spaces_what_to_run(staged):
+    data = SpaceCard.load(staged / "README.md").data
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (gradio,) = [one for one in map(Requirement, project["dependencies"]) if one.name == "gradio"]
+    assert (data.sdk, data.app_file) == ("gradio", "demo.py")
+    assert (staged / data.app_file).is_file()
+    assert gradio.specifier.contains(data.sdk_version)
+    assert data.python_version == f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def test_the_page_says_what_a_space_forgets_and_how_to_keep_it(staged):
+    text = SpaceCard.load(staged / "README.md").text
+    assert "a Space forgets its files whenever it\nrestarts" in text
+    assert "`FACEJURY_DATABASE_URL`" in text
+    assert "mysql+pymysql://" in text
+    assert f"spaces/{REPO}" in text
+
+
+def test_it_holds_what_serves_and_nothing_of_training(staged):
+    names = {str(path.relative_to(staged)) for path in list_files(staged)}
+    assert {"demo.py", "LICENSE", "models/weights/LICENSE", "models/weights/custom-cnn/model.onnx"} <= names
+    assert not [name for name in names if name.endswith((".keras", ".pyc")) or name.startswith("tests/")]
+    assert not [name for name in names if name.startswith("models/") and not name.startswith("models/weights/")]
+    assert not [name for name in names if any(part.startswith(".") for part in Path(name).parts)]
+
+
+def test_nothing_in_it_names_the_machine(staged):
+    traces = [str(ROOT).encode(), str(Path.home()).encode() + b"/", str(staged.parent).encode()]
+    assert not [path for path in list_files(staged) for trace in traces if trace in path.read_bytes()]
+
+
+@pytest.mark.slow
+def test_the_page_starts_from_what_the_space_holds(staged):
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    for arguments in (["demo.py", "--help"], ["-m", "registry", "--json"]):
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=staged, capture_output=True, text=True, check=False, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+    listed = json.loads(done.stdout)
+    assert {"custom-cnn", "efficientnet"} <= {detector["key"] for detector in listed["detectors"]}
+    assert listed["problems"] == []
+
+
+def test_it_becomes_a_space_in_one_commit(tmp_path):
+    with serving(StandIn()) as hub:
+        hub_of = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "hf_write", "HF_HOME": str(tmp_path)}
+        done = start(tmp_path, "publish-space", "--repo", REPO, **hub_of)
+        repo = hub.repo(REPO, "space")
+    assert done.stdout.splitlines()[-1] == repo.head
+    assert len(repo.commits) == 2
+    assert repo.files["requirements.txt"].decode() == space.list_requirements()
+    assert {"demo.py", "README.md", "packages.txt", "models/weights/custom-cnn/model.onnx"} <= set(repo.files)
