@@ -1,5 +1,5 @@
 import pytest
-from scanning import make_photos, read_csv, run_scan
+from tests.detectors.scan.scanning import make_photos, read_csv, run_scan
 
 
 @pytest.fixture(scope="session")
