@@ -2,21 +2,53 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 ROOT = Path(__file__).parent.parent
 FOREIGN = "{'tensorflow', 'keras', 'torch'}"
+
+
+ADDRESS = re.compile(r"Facejury is at (http://127\.0\.0\.1:\d+/)\n")
+
+
+@pytest.fixture(autouse=True)
+def own_database(tmp_path, monkeypatch):
+    """Accounts go into a file of the test's own."""
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", f"sqlite:///{tmp_path / 'facejury.db'}")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[str]:
+    """The demo, running; its address, read from the one line that it prints."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "demo.py", "--port", str(port), *arguments]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as demo:
+        assert demo.stdout is not None
+        try:
+            found = ADDRESS.fullmatch(demo.stdout.readline())
+            assert found
+            yield found[1]
+        finally:
+            demo.terminate()
+        assert demo.stdout.read() == ""
 
 
 def test_a_taken_port_is_one_sentence():
@@ -37,23 +69,41 @@ def test_an_unknown_detector_is_one_sentence():
     assert "Traceback" not in done.stderr
 
 
-def test_the_demo_serves_on_this_machine_alone_and_prints_one_line():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "demo.py", "--port", str(port)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
-    ) as demo:
-        assert demo.stdout is not None
-        try:
-            assert demo.stdout.readline() == f"Facejury is at http://127.0.0.1:{port}/\n"
-            config = httpx.get(f"http://127.0.0.1:{port}/config").json()
-        finally:
-            demo.terminate()
-        assert demo.stdout.read() == ""
+def test_without_login_the_page_answers_on_this_machine():
+    with started("--no-login") as address:
+        config = httpx.get(f"{address}config").json()
     assert config["title"] == "Facejury"
     assert config["analytics_enabled"] is False
+
+
+def test_by_default_everything_is_behind_the_sign_in():
+    with started() as address:
+        page = httpx.get(address, headers={"accept": "text/html"})
+        assert (page.status_code, page.headers["location"]) == (303, "/signin")
+        assert httpx.get(f"{address}config").status_code == 401
+        assert "Sign up" in httpx.get(f"{address}signin").text
+
+
+def test_a_page_without_login_is_never_public():
+    for arguments in (("--share",), ("--host", "0.0.0.0")):
+        done = run("demo.py", "--no-login", *arguments)
+        assert done.returncode == 2
+        assert "--no-login is for this machine alone" in done.stderr
+
+
+def test_an_unreadable_database_address_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", "nonsense")
+    done = run("demo.py")
+    assert done.returncode == 1
+    assert "FACEJURY_DATABASE_URL is not a database address" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_added_is_one_sentence(tmp_path):
+    done = run("demo.py", "--add", str(tmp_path / "nothing.py"))
+    assert done.returncode == 2
+    assert "nothing.py cannot be added" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_demo_imports_no_training_framework():

@@ -109,7 +109,7 @@ def test_a_missing_network_is_named(write_folder: WriteFolder) -> None:
 
 
 def test_a_missing_config_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"config\.json cannot be read"):
+    with pytest.raises(ArtifactError, match=r"config\.json cannot be opened"):
         read_config(tmp_path)
 
 

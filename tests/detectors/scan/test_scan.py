@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+
 from tests.detectors.scan.scanning import ERRORS, PHOTOS, command, read_csv, run_scan
 
 pytestmark = pytest.mark.slow
