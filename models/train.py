@@ -150,6 +150,8 @@ class _State:
     def open(cls, architecture: Architecture, recipe: Recipe, run: Path, *, start: Path | None) -> "_State":
         """Go on from the run's checkpoint, or begin."""
         checkpoint = run / "checkpoint"
+        if not checkpoint.is_dir() and (run / "checkpoint.old").is_dir():  # killed between the two renames
+            (run / "checkpoint.old").rename(checkpoint)
         if checkpoint.is_dir():
             model = keras.saving.load_model(checkpoint / "model.keras")
             _reschedule(model.optimizer, recipe)
@@ -209,6 +211,7 @@ class _State:
         np.savez(fresh / "average.npz", *self.average)
         (fresh / "progress.json").write_text(json.dumps(asdict(self.progress)))
         old = self.run / "checkpoint.old"
+        shutil.rmtree(old, ignore_errors=True)  # left by a kill
         if checkpoint.exists():
             checkpoint.rename(old)
         fresh.rename(checkpoint)
