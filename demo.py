@@ -2,7 +2,7 @@
 
 import os
 import threading
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Annotated, Any, Never
 
@@ -12,7 +12,7 @@ import typer
 from auth.database import DatabaseUnavailable, is_shared, open_database
 from auth.pages import guard
 from auth.uploads import own_folder
-from detectors.add import SourceError, add_source
+from detectors.add import SourceError, add_source, pin_sources
 from detectors.compare import Jury, warm_up
 from detectors.images import MAX_BYTES
 from registry import Registry, UnknownDetectorError, load_registry
@@ -29,7 +29,10 @@ ONE_FILE = (
     "Accounts are kept in one SQLite file here. For a page that many use, set FACEJURY_DATABASE_URL to a MySQL one."
 )
 
-Host = Annotated[str, typer.Option(help="Whom to listen to; 0.0.0.0 is everybody on the network.")]
+Host = Annotated[
+    str,
+    typer.Option(envvar="GRADIO_SERVER_NAME", help="Whom to listen to; 0.0.0.0 is everybody on the network."),
+]  # a Hugging Face Space sets that variable
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")]
 Only = Annotated[list[str] | None, typer.Option("--only", metavar="KEY", help="Seat only this detector; repeatable.")]
 Add = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help="Seat one more: see docs/plugins.md.")]
@@ -88,7 +91,8 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **opti
 
 def _gather(sources: list[str] | None) -> Registry:
     try:
-        return reduce(add_source, sources or [], load_registry())
+        pinned = pin_sources(sources or (), announce=partial(typer.echo, err=True))
+        return reduce(add_source, pinned, load_registry())
     except SourceError as error:
         _leave(str(error), 2, error)
 

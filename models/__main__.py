@@ -133,7 +133,9 @@ def evaluate(
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
-    specs = reduce(add_source, sources, load_registry()).choose(only)
+    registry = load_registry()
+    builtins = [spec for spec in registry if spec.builtin]
+    specs = reduce(add_source, sources, registry).choose(only)
     faces, faceless = label_faces(select(read_samples(data), *(split or ("test", "eval"))), FACES)
     answers = evaluation.ask(specs, faces, faceless)
     again = redeliver.ask_again(specs, faces)
@@ -144,7 +146,7 @@ def evaluate(
         for spec, metrics in zip(specs, found, strict=True):
             if folder := evaluation.find_folder(spec):
                 evaluation.save(metrics, folder)
-        builtins = [spec for spec in specs if spec.builtin]
+    if save and set(builtins) <= set(specs):  # the jury is fitted when all who sit on it were asked
         held_out, _ = label_faces(select(read_samples(data), "val"), FACES)
         jury.write(builtins, held_out, answers)
     if as_json:

@@ -17,7 +17,7 @@ from huggingface_hub.errors import RepositoryNotFoundError
 
 from detectors.artifact import CONFIG, METRICS, MODEL, WEIGHTS, Config, read_config
 from detectors.hub import talking_about
-from models.card import LICENSE, ORIGINS, write_card
+from models.card import LICENSE, ORIGINS, read_metrics, write_card
 from models.errors import PublishError
 
 KERAS_MODEL = "model.keras"  # as in models.export, which imports keras
@@ -69,8 +69,7 @@ def _check(folder: Path) -> Config:
             raise PublishError(f"{folder.name} has no {name}; export it first: python -m models export {config.key}")
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != config.files.get(name):
             raise PublishError(f"{folder.name}: {name} is not the file that {CONFIG} names; export it again")
-    if not (folder / METRICS).is_file():
-        raise PublishError(f"{folder.name} has no {METRICS}; measure it first: python -m models evaluate --save")
+    read_metrics(folder)
     return config
 
 

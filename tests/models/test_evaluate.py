@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,7 +11,9 @@ import PIL.Image
 import pytest
 import skimage.data
 
+from detectors.artifact import CONFIG, METRICS, WEIGHTS
 from detectors.forge import forge
+from detectors.fuse import AGREEMENT, JURY
 from models import evaluate
 from models.data import Sample
 from models.evaluate import Answers
@@ -93,3 +96,20 @@ def test_one_source_of_one_class_has_no_auc_but_a_share_right():
     metrics = evaluate.summarise(answers, DetectorSpec(key="x", title="X", load=lambda: None))
     assert "auc" not in metrics["sources"]["reals"]
     assert metrics["sources"]["reals"]["accuracy"]["value"] == 0.75
+
+
+def test_a_model_folder_that_was_added_gets_its_metrics_beside_its_weights(folder, tmp_path_factory):
+    """What a researcher's own detector needs before it can be published."""
+    mine = shutil.copytree(WEIGHTS / "custom-cnn", tmp_path_factory.mktemp("mine") / "my-cnn")
+    config = json.loads((mine / CONFIG).read_text())
+    (mine / CONFIG).write_text(json.dumps(config | {"key": "my-cnn", "title": "Mine"}))
+    (mine / METRICS).unlink(missing_ok=True)
+    jury = [path.stat().st_mtime_ns for path in (JURY, AGREEMENT) if path.is_file()]
+    done = run(folder, "--add", str(mine), "--split", "test", "--only", "my-cnn", "--save")
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((mine / METRICS).read_text())
+    assert (metrics["detector"], metrics["model"]) == ("my-cnn", config["files"]["model.onnx"])
+    assert set(metrics["robustness"]) == {"as it is", "web", "hard"}
+    assert metrics["robustness"]["hard"]["real"] == 4
+    assert metrics["curves"]["roc"]["tpr"][-1] == 1
+    assert [path.stat().st_mtime_ns for path in (JURY, AGREEMENT) if path.is_file()] == jury  # only ours refit it

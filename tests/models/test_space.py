@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tomllib
@@ -74,17 +75,28 @@ def test_nothing_in_it_names_the_machine(staged):
     assert not [path for path in list_files(staged) for trace in traces if trace in path.read_bytes()]
 
 
-@pytest.mark.slow
-def test_the_page_starts_from_what_the_space_holds(staged):
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    for arguments in (["demo.py", "--help"], ["-m", "registry", "--json"]):
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=staged, capture_output=True, text=True, check=False, env=environment
-        )
-        assert done.returncode == 0, done.stderr
+def test_the_detectors_of_the_checkout_are_in_it(staged):
+    command = [sys.executable, "-m", "registry", "--json"]
+    done = subprocess.run(command, cwd=staged, capture_output=True, text=True, check=True)
     listed = json.loads(done.stdout)
     assert {"custom-cnn", "efficientnet"} <= {detector["key"] for detector in listed["detectors"]}
     assert listed["problems"] == []
+
+
+@pytest.mark.slow
+def test_the_page_starts_from_what_the_space_holds_and_is_reachable_as_spaces_ask(staged, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    as_spaces_do = {"GRADIO_SERVER_NAME": "0.0.0.0", "SPACE_ID": REPO, "XDG_DATA_HOME": str(tmp_path)}
+    environment = {**os.environ, **as_spaces_do, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "demo.py", "--port", str(port)]
+    with subprocess.Popen(command, cwd=staged, stdout=subprocess.PIPE, text=True, env=environment) as demo:
+        try:
+            # What gradio says when it listens to everybody; when it listens to this machine, it says 127.0.0.1.
+            assert demo.stdout.readline() == f"Facejury is at http://localhost:{port}/\n"
+        finally:
+            demo.terminate()
 
 
 def test_it_becomes_a_space_in_one_commit(tmp_path):
