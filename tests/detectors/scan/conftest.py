@@ -1,4 +1,5 @@
 import pytest
+
 from tests.detectors.scan.scanning import make_photos, read_csv, run_scan
 
 
