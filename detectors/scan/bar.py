@@ -24,13 +24,12 @@ def show_bar(console: Console) -> Iterator[Show]:
     """A bar on the console, and what moves it. What an earlier scan did is no part of the rate."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn()
     with Progress(*columns, console=console, speed_estimate_period=SPEED_SECONDS) as progress:
-        task = progress.add_task("scan", total=None)
+        task = progress.add_task("scan", total=None, visible=False)  # until it is known that there will be one
 
         def show(counts: Counts) -> None:
-            fresh = counts.done == counts.before
-            progress.update(task, total=counts.total, completed=counts.done, description=_say(counts))
-            if fresh:
-                progress.reset(task, total=counts.total, completed=counts.done)
+            if counts.done == counts.before:
+                progress.reset(task, total=counts.total, completed=counts.done, visible=True)
+            progress.update(task, completed=counts.done, description=_say(counts))
 
         yield show
 

@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import wait as wait_for
 
@@ -66,7 +67,8 @@ def _run(waiting: deque[Chunk], team: Team, *, workers: int, ahead: int) -> Outc
     try:
         while waiting or running:
             while waiting and len(running) < workers * ahead:
-                running[pool.submit(judge_chunk, waiting[0], team)] = waiting[0]
+                with _deaf_to_ctrl_c():
+                    running[pool.submit(judge_chunk, waiting[0], team)] = waiting[0]
                 waiting.popleft()  # after: submit raises when a process has ended
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 records = future.result()
@@ -84,15 +86,26 @@ def _open_pool(workers: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_settle)
     try:
-        pool.submit(os.getpid).result()
+        with _deaf_to_ctrl_c():
+            started = pool.submit(os.getpid)
+        started.result()
     except BrokenProcessPool as error:
         raise ScanError("the processes that judge pictures cannot be started") from error
     return pool
 
 
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes started in here never hear Ctrl-C, which is for the scan to answer; the scan hears it afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _settle() -> None:
     """Make a new process one of a crew."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the scan to answer
     threading.Thread(target=_end_with_parent, daemon=True).start()
     use_one_thread()
 

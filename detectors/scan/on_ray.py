@@ -7,6 +7,7 @@ again, the scan reads which pictures are there and goes on with the others.
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def scan_with_ray(
     workers: actors, one a core; None is one for every core of the cluster. Raises ScanError.
     """
     ray = _import_ray()
+    team = replace(team, add=tuple(str(Path(source).resolve()) for source in team.add))  # actors start elsewhere
     parts = Parts(out, describe_team(team.choose()))
     done = parts.read_paths()
     left = [path for path in paths if show_path(path) not in done]

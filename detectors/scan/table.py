@@ -100,7 +100,7 @@ def _cell(name: str, value: Any) -> Any:
 class _Lines:
     """Where csv writes its lines: the file, as UTF-8, whatever the locale says.
 
-    Lines come ending in \\r\\n, so that csv quotes cells that hold either; they go on ending in \\n.
+    They come ending in \\r\\n, so that csv quotes cells that hold either; they are written ending in \\n.
     """
 
     def __init__(self, file: IO[bytes]) -> None:

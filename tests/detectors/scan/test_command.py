@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -30,16 +31,21 @@ def wait_until_gone(group):
     pytest.fail("the killed scan left processes behind")
 
 
-def start_and_kill(photos, out, *, after):
-    """Start the scan and kill it, as soon as so many pictures are in its journal."""
+def start(photos, out, *, until):
+    """A scan, in a process group of its own, as soon as more than so many lines are in its journal."""
     journal = out.with_name(f"{out.name}.journal")
-    process = subprocess.Popen(
-        command(photos, *ONLY, "--workers", 2, out=out), stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    while process.poll() is None and lines(journal) <= after:
+    arguments = command(photos, *ONLY, "--workers", 2, out=out)
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while process.poll() is None and lines(journal) <= until:
         time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    return process
+
+
+def start_and_kill(photos, out, *, after):
+    process = start(photos, out, until=after)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
     wait_until_gone(process.pid)
 
 
@@ -67,6 +73,19 @@ def test_a_scan_killed_three_times_at_random_gives_the_table_of_an_undisturbed_o
     assert (out.read_bytes(), out.with_name("killed.csv.journal").read_bytes()) == again
 
 
+def test_ctrl_c_stops_with_a_sentence_and_keeps_what_is_finished(photos, tmp_path):
+    out = tmp_path / "stopped.csv"
+    process = start(photos, out, until=1)
+    os.killpg(process.pid, signal.SIGINT)  # to all of them, as a terminal does
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert "the same command goes on from there" in " ".join(said.split())
+    assert "Traceback" not in said
+    assert not out.exists()
+    assert lines(out.with_name("stopped.csv.journal")) > 1
+    wait_until_gone(process.pid)
+
+
 def test_three_shards_together_are_the_whole_table(photos, undisturbed, tmp_path):
     rows = []
     for index in (1, 2, 3):
@@ -89,6 +108,13 @@ def test_other_detectors_do_not_go_on_with_a_table_and_are_named(photos, tmp_pat
     assert out.read_bytes() == table
 
 
+def test_an_added_detector_has_its_rows(photos, tmp_path):
+    plugin = Path(__file__).parents[2] / "plugin_example" / "facejury_spectrum.py"
+    out = tmp_path / "table.csv"
+    assert run_scan(photos / "portrait-10.jpg", *ONLY, "--only", "spectrum", "--add", plugin, out=out).returncode == 0
+    assert [row["detector"] for row in read_csv(out)] == ["custom-cnn", "spectrum"]
+
+
 def test_what_no_scan_wrote_is_not_overwritten(photos, tmp_path):
     out = tmp_path / "mine.csv"
     out.write_text("precious")
@@ -103,7 +129,7 @@ def test_what_no_scan_wrote_is_not_overwritten(photos, tmp_path):
         (["."], "a.xlsx", ".csv, .jsonl, .parquet"),
         ([".", "--shard", "3/2"], "a.csv", "3/2"),
         ([".", "--only", "nobody"], "a.csv", "no detector named 'nobody'"),
-        ([".", "--ray"], "a.csv", ".parquet"),
+        ([".", "--ray"], "a.csv", "--ray"),
     ],
 )
 def test_a_wrong_command_is_told_in_one_sentence(photos, tmp_path, arguments, out, says):
@@ -111,8 +137,10 @@ def test_a_wrong_command_is_told_in_one_sentence(photos, tmp_path, arguments, ou
     paths = [str(where)] if arguments[0] == "." else arguments[:1]
     done = run_scan(*paths, *arguments[1:], out=tmp_path / out)
     assert done.returncode == 2
-    assert says in " ".join(done.stderr.split())
-    assert "Traceback" not in done.stderr
+    said = " ".join(done.stderr.split())
+    assert says in said
+    assert "Traceback" not in said
+    assert "0/" not in said  # no bar of a scan that is not one
 
 
 def test_a_scan_of_nothing_readable_exits_with_1(photos, tmp_path):
