@@ -25,7 +25,7 @@ QUIETER = ("--disable-component-update", "--disable-sync")
 def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = ()) -> Iterator[str]:
     """The page for these detectors, while it lasts: its address."""
     page = build_page(Jury(specs or JURY), problems)
-    yield demo.launch(page, port=free_port())
+    yield demo.launch(page, host="127.0.0.1", port=free_port())[0]
     page.close(verbose=False)
 
 
