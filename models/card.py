@@ -45,6 +45,11 @@ def write_card(folder: Path, *, repo: str = "") -> None:
     plots.draw(metrics["curves"], folder, title=config.title)
 
 
+def is_covered(config: Config) -> bool:
+    """Whether models/weights/LICENSE speaks of everything that was trained on."""
+    return set(config.trained_on) <= ORIGINS.keys()
+
+
 def read_metrics(folder: Path) -> Metrics:
     """metrics.json of a model folder. Raises PublishError when these weights were not measured."""
     remedy = "measure it first: python -m models evaluate --data DIR --save"
@@ -66,6 +71,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
         metrics=metrics,
         repo=repo,
         origins=ORIGINS,
+        research_only=is_covered(config),
         tiers=_say_tiers(),
         min_face_pixels=MIN_FACE_PIXELS,
         cells=_cells,
@@ -81,7 +87,7 @@ def describe(config: Config, metrics: Metrics) -> ModelCardData:
         library_name="keras",
         pipeline_tag="image-classification",
         license="other",
-        license_name="research-use",
+        license_name="research-use" if is_covered(config) else "see-license",
         license_link=LICENSE,
         tags=TAGS,
         model_name=config.title,

@@ -22,7 +22,7 @@ from models.card import read_metrics, render, write_card
 from models.errors import PublishError
 from tests.models.measured import KEY, make_folder
 
-NUMBER = re.compile(r"\d\.\d{3} \[-?\d\.\d{3}, -?\d\.\d{3}\]")
+NUMBER = re.compile(r"-?\d\.\d{3} \[-?\d\.\d{3}, -?\d\.\d{3}\]")
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
@@ -110,6 +110,16 @@ def test_the_card_says_what_it_was_not_tested_on_and_what_not_to_do(folder, metr
     assert "In 1 of 231 pictures no face was found" in text
     for name in read_config(folder).trained_on:
         assert card.ORIGINS[name] in text
+
+
+def test_a_detector_of_other_data_is_described_by_its_own_licence(folder, metrics):
+    config = replace(read_config(folder), trained_on=("my-photos", "celeba"))
+    text = render(config, metrics)
+    assert ModelCard(text).data.license_name == "see-license"
+    assert "research and evaluation" not in text
+    assert "| my-photos | named by whoever trained it |" in text
+    by_source = rows_of(text, "By data set")
+    assert (by_source["celeba"][0], by_source["deepfake-faces"][0]) == ("other pictures of it", "no, never")
 
 
 def test_what_was_not_measured_is_said_and_not_left_out(folder, metrics):
