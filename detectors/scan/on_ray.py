@@ -35,7 +35,7 @@ def scan_with_ray(
     workers: actors, one a core; None is one for every core of the cluster. Raises ScanError.
     """
     ray = _import_ray()
-    team = replace(team, add=tuple(str(Path(source).resolve()) for source in team.add))  # actors start elsewhere
+    team = replace(team, add=tuple(_from_anywhere(source) for source in team.add))
     parts = Parts(out, describe_team(team.choose()))
     done = parts.read_paths()
     left = [path for path in paths if show_path(path) not in done]
@@ -50,6 +50,11 @@ def scan_with_ray(
         finally:
             ray.shutdown()
     return counts
+
+
+def _from_anywhere(source: str) -> str:
+    """What --add names, for actors, which start in other folders."""
+    return source if source.startswith("hub:") else str(Path(source).resolve())
 
 
 def _import_ray() -> Any:
