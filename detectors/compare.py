@@ -224,18 +224,11 @@ def _in_order(verdicts: Iterable[Verdict], jury: Jury) -> tuple[Verdict, ...]:
 
 
 def say_split(verdicts: Sequence[Verdict]) -> str:
-    """How many say what: "2 of 3 say fake, 1 is undecided". Detectors that failed are counted apart."""
+    """How many say what: "1 of 3 say fake: 1 real, 1 inconclusive". Detectors that failed are counted apart."""
     voted = [verdict for verdict in verdicts if verdict.p_fake is not None]
+    counts = {label: sum(verdict.label == label for verdict in verdicts) for label in ("fake", "real", "inconclusive")}
+    others = [f"{counts[label]} {label}" for label in ("real", "inconclusive") if counts[label]]
+    failed = [f"{len(verdicts) - len(voted)} failed"] if len(voted) < len(verdicts) else []
     if not voted:
         return "no detector gave a verdict"
-    counts = {label: sum(verdict.label == label for verdict in voted) for label in ("fake", "real", "inconclusive")}
-    parts = [_count(counts[label], len(voted), label) for label in counts if counts[label] or label == "fake"]
-    failed = len(verdicts) - len(voted)
-    return ", ".join([*parts, f"{failed} failed"] if failed else parts)
-
-
-def _count(count: int, of: int, label: str) -> str:
-    verb = {"fake": "say", "real": "say"}.get(label, "are")
-    word = "inconclusive" if label == "inconclusive" else label
-    singular = {"say": "says", "are": "is"}[verb] if count == 1 else verb
-    return f"{count} of {of} {singular} {word}"
+    return ": ".join(filter(None, [f"{counts['fake']} of {len(voted)} say fake", ", ".join(others + failed)]))

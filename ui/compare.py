@@ -1,5 +1,6 @@
 """The Compare tab: one photo, the chosen detectors, and what they say of every face in it."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from ui.cards import Drawing, Pieces, say
 from ui.photo_input import PhotoInput
 
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "inference", "concurrency_limit": 1}  # all that runs a network
+log = logging.getLogger(__name__)
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 QUICK: dict[str, Any] = PRIVATE | {"queue": False}
 EMPTY = say("The verdicts appear here.", more="Drop a photo, paste one, take one, or try an example.")
@@ -84,7 +86,6 @@ def _connect(controls: Controls, jury: Jury) -> None:
     buttons = [controls.judge, controls.cancel]
     given = [controls.picture, controls.detectors]
     judging = controls.turn.change(_judge_with(jury), given, [controls.verdicts], **ONE_AT_A_TIME, **PRIVATE)
-    judging.failure(lambda: BROKEN, None, [controls.verdicts], **QUICK)
     judging.then(lambda: _offer_cancel(False), None, buttons, **QUICK)
     controls.picture.change(None, cancels=[judging])
     started = [controls.verdicts, *buttons, controls.turn]
@@ -116,7 +117,11 @@ def _judge_with(jury: Jury) -> Callable[[str, list[str]], Iterator[Pieces]]:
     def judge(path: str, keys: list[str]) -> Iterator[Pieces]:
         """The verdicts as they arrive."""
         yield SEARCHING
-        yield from _draw_stepwise(Path(path), jury.choose(keys))
+        try:
+            yield from _draw_stepwise(Path(path), jury.choose(keys))
+        except Exception:  # here and not by `failure`, which also follows a turn that was cancelled
+            log.exception("judging failed")
+            yield BROKEN
 
     return judge
 
