@@ -1,0 +1,129 @@
+"""Training: it learns, it goes on after a kill as if nothing had been, and it gives the same bits twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from models.data import DataError
+from models.train import Recipe, RunProgress, train
+from tests.models.faces import TINY, make_faces
+
+pytestmark = pytest.mark.slow
+STEPS = 200
+
+
+def command(folder: Path) -> list[str]:
+    return [sys.executable, "-m", "tests.models.tiny_run", str(folder), str(STEPS)]
+
+
+def run(folder: Path) -> list[str]:
+    """Train to the end; one line a step."""
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}  # the promise is made for the CPU
+    done = subprocess.run(command(folder), capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def run_and_kill(folder: Path, *, at: int) -> None:
+    """Train, and end the process at a step without a chance to tidy up."""
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
+    with subprocess.Popen(
+        command(folder), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line.split()[0]) == at:
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.returncode == -signal.SIGKILL
+
+
+def weights(folder: Path, name: str = "checkpoint/average.npz") -> list[np.ndarray]:
+    with np.load(folder / "run" / name) as arrays:
+        return [arrays[key] for key in arrays.files]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A training that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, run(folder)
+
+
+def test_it_learns_what_tells_fakes_from_reals(whole: tuple[Path, list[str]]) -> None:
+    folder, lines = whole
+    assert [int(line.split()[0]) for line in lines] == list(range(1, STEPS + 1))
+    progress = json.loads((folder / "run/checkpoint/progress.json").read_text())
+    assert progress["step"] == STEPS
+    assert [entry["step"] for entry in progress["history"]] == list(range(20, STEPS + 1, 20))
+    assert progress["best_auc"] > 0.95
+    assert keras.saving.load_model(folder / "run/best.keras", compile=False).output.shape == (None, 1)
+
+
+def test_two_hundred_steps_from_one_seed_are_bit_identical_twice(whole: tuple[Path, list[str]], tmp_path: Path) -> None:
+    folder, lines = whole
+    assert run(tmp_path) == lines
+    for first, second in zip(weights(folder), weights(tmp_path), strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_a_training_killed_half_way_goes_on_from_its_last_checkpoint(
+    whole: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    folder, lines = whole
+    run_and_kill(tmp_path, at=110)
+    # As left by a kill between the two renames, and by one before the tidying up.
+    (tmp_path / "run/checkpoint").rename(tmp_path / "run/checkpoint.old")
+    rest = run(tmp_path)
+    assert rest == lines[100:]
+    for first, second in zip(weights(folder), weights(tmp_path), strict=True):
+        assert np.array_equal(first, second)
+
+
+def train_here(folder: Path, recipe: Recipe, **changes: object) -> list[int]:
+    """Train in this process; the steps that were reported."""
+    steps: list[int] = []
+
+    def report(progress: RunProgress, _: Recipe, __: float) -> None:
+        steps.append(progress.step)
+
+    faces = make_faces(folder / "faces", **changes)
+    train(TINY, faces, recipe=recipe, run=folder / "run", report=report)
+    return steps
+
+
+def test_it_stops_early_when_validation_no_longer_gets_better(tmp_path: Path) -> None:
+    recipe = Recipe(steps=400, batch=4, head_steps=0, every=5, patience=3)
+    steps = train_here(tmp_path, recipe, telling=False)  # every face alike: the AUC stays at one half
+    assert steps[-1] == 5 + 3 * 5
+
+
+def test_a_remnant_of_an_earlier_kill_is_in_nobodys_way(tmp_path: Path) -> None:
+    remnant = tmp_path / "run/checkpoint.old"
+    train_here(tmp_path, Recipe(steps=4, batch=4, head_steps=0, every=2))
+    remnant.mkdir()
+    (remnant / "model.keras").touch()
+    assert train_here(tmp_path, Recipe(steps=8, batch=4, head_steps=0, every=2)) == [5, 6, 7, 8]
+    assert not remnant.exists()
+
+
+def test_faces_for_evaluation_only_are_refused_before_anything_is_learnt(tmp_path: Path) -> None:
+    faces = make_faces(tmp_path)
+    barred = replace(faces[0], sample=replace(faces[0].sample, split="eval", source="kept"))
+    with pytest.raises(DataError, match="evaluation only, so nothing may be fitted on it: kept"):
+        train(TINY, [*faces, barred], recipe=Recipe(), run=tmp_path / "run", report=lambda *_: None)
+    assert not (tmp_path / "run").exists()
+
+
+def test_validation_without_fakes_is_refused(tmp_path: Path) -> None:
+    faces = [face for face in make_faces(tmp_path) if face.sample.split == "train" or not face.sample.label]
+    with pytest.raises(ValueError, match="validation split must hold real and fake faces"):
+        train(TINY, faces, recipe=Recipe(), run=tmp_path / "run", report=lambda *_: None)
