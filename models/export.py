@@ -132,7 +132,8 @@ def check_same(model: keras.Model, onnx_file: Path, crops: Images) -> float:
         found = session.run(crop[None])
         if [output.shape for output in found] != [output.shape for output in expected]:
             raise ExportError(f"ONNX gives shapes {[o.shape for o in found]}, Keras {[o.shape for o in expected]}")
-        worst = max(worst, *(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True)))
+        differences = [float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True)]
+        worst = float(np.max([worst, *differences]))  # np.max: a NaN must not pass as no difference
     if not worst <= TOLERANCE:
         raise ExportError(f"ONNX and Keras differ by {worst:.2g}, allowed are {TOLERANCE:.0e}")
     return worst
