@@ -55,6 +55,7 @@ class RunProgress:
     best_auc: float = 0.0
     best_step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+    seeds: list[list[int]] = field(default_factory=list)  # of the dropout layers: Keras does not save where they are
 
     def note(self, auc: float, loss: float) -> bool:
         """Record a validation; True when it is the best so far."""
@@ -156,6 +157,8 @@ class _State:
             model = keras.saving.load_model(checkpoint / "model.keras")
             _reschedule(model.optimizer, recipe)
             progress = RunProgress(**json.loads((checkpoint / "progress.json").read_text()))
+            for variable, seed in zip(_seeds(model), progress.seeds, strict=False):
+                variable.assign(seed)
             return cls(model, _load_weights(checkpoint / "average.npz"), progress, recipe, run)
         model = architecture.build()
         if start:
@@ -209,6 +212,7 @@ class _State:
         fresh.mkdir()
         self.model.save(fresh / "model.keras")
         np.savez(fresh / "average.npz", *self.average)
+        self.progress.seeds = [np.asarray(variable).tolist() for variable in _seeds(self.model)]
         (fresh / "progress.json").write_text(json.dumps(asdict(self.progress)))
         old = self.run / "checkpoint.old"
         shutil.rmtree(old, ignore_errors=True)  # left by a kill
@@ -247,6 +251,11 @@ def _reschedule(optimizer: keras.optimizers.Optimizer, recipe: Recipe) -> None:
     """A run may be gone on with for more steps, or fewer, than it was begun with."""
     if optimizer.weight_decay:  # the head's optimizer has no schedule
         optimizer.learning_rate = _schedule(recipe)
+
+
+def _seeds(model: keras.Model) -> list[keras.Variable]:
+    """Where the dropout layers' random numbers are: they must go on with the training, not begin again."""
+    return [variable for variable in model.variables if variable.name == "seed_generator_state"]
 
 
 def _load_weights(path: Path) -> Weights:
