@@ -79,12 +79,12 @@ def _fold(model: keras.Model, calibration: Calibration) -> None:
 
 
 def _save_keras(model: keras.Model, path: Path) -> None:
-    """model.keras, its zip entries deflated and without a date, so that the same weights give the same file."""
+    """model.keras, its zip entries deflated. Not the same bytes twice: Keras writes object ids into its config."""
     plain = path.with_name("plain.keras")
     model.save(plain)
     with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
         for name in source.namelist():
-            target.writestr(zipfile.ZipInfo(name), source.read(name), zipfile.ZIP_DEFLATED, compresslevel=9)
+            target.writestr(name, source.read(name))
 
 
 def _to_onnx(model: keras.Model, scratch: Path) -> bytes:
