@@ -1,0 +1,39 @@
+"""The README's figures are those of metrics.json, and what was measured is what is shipped."""
+
+from pathlib import Path
+
+import pytest
+
+from detectors.artifact import MODEL, WEIGHTS, read_config
+from models.report import BEGIN, END, fill, measured_table, read_metrics
+from registry import load_registry
+
+README = Path(__file__).parents[2] / "README.md"
+DETECTORS = load_registry(blocked=()).detectors
+
+
+def test_the_readme_shows_exactly_what_was_measured():
+    text = README.read_text(encoding="utf-8")
+    assert fill(text, measured_table(read_metrics(DETECTORS))) == text
+
+
+def test_what_was_measured_is_what_is_shipped():
+    for spec in DETECTORS:
+        (metrics,) = read_metrics([spec]).values()
+        assert metrics["model"] == read_config(WEIGHTS / spec.key).files[MODEL]
+
+
+def test_every_data_set_stands_in_the_table_with_its_interval():
+    table = measured_table(read_metrics(DETECTORS))
+    for source in next(iter(read_metrics(DETECTORS).values()))["sources"]:
+        (line,) = [line for line in table.splitlines() if line.startswith(f"| {source} |")]
+        assert line.count("[") == len(DETECTORS) * (1 if "one class" in line else 2)
+
+
+def test_a_readme_without_its_marks_is_refused():
+    with pytest.raises(ValueError, match="unpack"):
+        fill("no marks", "table")
+
+
+def test_filling_leaves_the_rest_of_the_text_alone():
+    assert fill(f"before {BEGIN} old {END} after", "new") == f"before {BEGIN}\n\nnew\n\n{END} after"
