@@ -13,6 +13,7 @@ from rich.progress import track
 
 from detectors.artifact import Mode, fit
 from detectors.forge import alter, blend_face
+from models import ERRORS
 from models.architecture import Architecture, Diet
 from models.augment import augment, crop_loosely
 from models.benign import compose
@@ -85,7 +86,7 @@ def learn_from(teacher: Teacher, faces: Sequence[LabelledFace]) -> dict[Path, fl
     """What a trained detector says of each face as it is served. Asked once, not at every draw: that would cost more
     than the training of a small network does.
     """
-    return {face.sample.path: teacher(face.crop()) for face in track(faces, "asking the teacher")}
+    return {face.sample.path: teacher(face.crop()) for face in track(faces, "asking the teacher", console=ERRORS)}
 
 
 @dataclass(frozen=True)

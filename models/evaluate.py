@@ -15,6 +15,7 @@ from rich.progress import track
 
 from detectors.artifact import CONFIG, METRICS, MODEL, WEIGHTS, read_config
 from detectors.compare import Jury
+from models import ERRORS
 from models.data import Sample
 from models.face_index import LabelledFace
 from models.metrics import Scores, curves, measure
@@ -66,7 +67,7 @@ def ask(
     """Put every face before every detector, the way serving does."""
     p_fake = {spec.key: np.full(len(faces), np.nan) for spec in specs}
     with Jury(specs) as jury:
-        for index, face in enumerate(track(faces, "judging")):
+        for index, face in enumerate(track(faces, "judging", console=ERRORS)):
             picture = face.read()
             crop = face.crop_from(picture)
             for spec in specs:

@@ -12,6 +12,7 @@ from rich.progress import track
 
 from detectors.faces import Box, crop_face, find_faces
 from detectors.images import ImageError, read_image
+from models import ERRORS
 from models.data import Sample
 from registry import Image
 
@@ -78,7 +79,7 @@ def _find_all(paths: Sequence[Path]) -> dict[str, Found | None]:
     os.environ.setdefault("FACEJURY_THREADS", "1")  # a process a core, a thread each
     with ProcessPoolExecutor() as pool:
         faces: Iterable[Found | None] = pool.map(find_largest_face, paths, chunksize=CHUNK)
-        progress = track(faces, "finding faces", total=len(paths))
+        progress = track(faces, "finding faces", total=len(paths), console=ERRORS)
         return {_name(path): face for path, face in zip(paths, progress, strict=True)}
 
 

@@ -48,7 +48,7 @@ def run(folder, *arguments, cwd="."):
 def test_evaluate_prints_every_detectors_metrics_as_json(folder):
     done = run(folder, "--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout[done.stdout.index("[\n") :])
+    found = json.loads(done.stdout)
     assert [metrics["detector"] for metrics in found] == ["custom-cnn", "efficientnet"]
     for metrics in found:
         assert metrics["no_face"] == {"portraits": {"count": 1, "of": 9}}
