@@ -112,7 +112,7 @@ def test_an_added_detector_has_its_rows(photos, tmp_path):
     plugin = Path(__file__).parents[2] / "plugin_example" / "facejury_spectrum.py"
     out = tmp_path / "table.csv"
     assert run_scan(photos / "portrait-10.jpg", *ONLY, "--only", "spectrum", "--add", plugin, out=out).returncode == 0
-    assert [row["detector"] for row in read_csv(out)] == ["custom-cnn", "spectrum"]
+    assert [row["detector"] for row in read_csv(out)] == ["custom-cnn", "spectrum", "jury"]
 
 
 def test_what_no_scan_wrote_is_not_overwritten(photos, tmp_path):
