@@ -143,7 +143,9 @@ def test_nothing_published_names_the_machine_or_its_user(hub, models, folder, tm
     monkeypatch.setenv("HOME", str(tmp_path / "zaphod-beeblebrox"))
     assert getpass.getuser() == "zaphod-beeblebrox"
     models("publish", KEY, "--repo", REPO, "--from", folder)
-    traces = [b"zaphod", socket.gethostname().encode() + b"/", str(tmp_path).encode(), str(folder).encode()]
+    traces = [b"zaphod", str(tmp_path).encode(), str(folder).encode()]
+    if len(socket.gethostname()) > 5:  # a shorter one stands in a binary file by chance
+        traces.append(socket.gethostname().encode() + b"/")
     traces += [str(WEIGHTS).encode(), sys.prefix.encode(), b"/home/", b"/Users/"]
     assert not [(name, trace) for name, data in unpacked(hub.repo(REPO).files) for trace in traces if trace in data]
 
