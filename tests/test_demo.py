@@ -81,7 +81,7 @@ def test_by_default_everything_is_behind_the_sign_in():
         page = httpx.get(address, headers={"accept": "text/html"})
         assert (page.status_code, page.headers["location"]) == (303, "/signin")
         assert httpx.get(f"{address}config").status_code == 401
-        assert "Sign up" in httpx.get(f"{address}signin").text
+        assert "Create an account" in httpx.get(f"{address}signin").text
 
 
 def test_a_page_without_login_is_never_public():
