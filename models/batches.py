@@ -22,8 +22,9 @@ from models.face_index import LabelledFace
 from registry import Image
 
 TAUGHT = 0.5  # the teacher's share of a target
-TEMPER = 0.75  # a source is drawn by its size to this power: small ones oftener than their share, not as often as big
-ALTERED, COMPOSED = 0.3, 0.15  # shares of self-blending examples, of both classes
+TEMPER = 0.6  # a source is drawn by its size to this power: small ones oftener than their share, not as often as big
+FORGED = {"labelled": 0.15, "generated": 0.0, "blended": 1.0}  # share of examples that begin as real faces, by diet
+ALTERED, COMPOSED = 0.3, 0.15  # shares of those, of both classes
 SWAPS = {"dfdc", "Deepfakes"}  # generators that change a face in a real picture
 AHEAD = 6  # batches prepared before they are asked for
 
@@ -58,11 +59,10 @@ class Batches:
                     yield waiting.pop(0).result()
 
     def _pools(self) -> "tuple[_Pool, _Pool]":
-        """Where reals and fakes are drawn from: both from the reals, when the fakes are forged here."""
-        reals = _Pool.of([face for face in self.faces if face.sample.label == 0])
-        if self.architecture.diet == "blended":
-            return reals, reals
-        return reals, _Pool.of([face for face in self.faces if face.sample.label == 1])
+        """Where reals and fakes are drawn from."""
+        labels = (0, 0) if self.architecture.diet == "blended" else (0, 1)
+        real, fake = (_Pool.of([face for face in self.faces if face.sample.label == label]) for label in labels)
+        return real, fake
 
     def _make(self, step: int, pools: "tuple[_Pool, _Pool]") -> tuple[Images, Targets]:
         drawn = [self._draw(index % 2, pools, default_rng([self.seed, step, index])) for index in range(self.size)]
@@ -70,12 +70,12 @@ class Batches:
         return np.stack(images), np.array(targets, dtype=np.float32)[:, None]
 
     def _draw(self, label: int, pools: "tuple[_Pool, _Pool]", random: Generator) -> tuple[Image, float]:
-        face = pools[label].draw(random)
-        picture = face.read()
-        if self.architecture.diet == "blended":
-            picture = _make_example(picture, face, label, random)
+        forged = random.random() < FORGED[self.architecture.diet]  # forged here, or the real beside one that is
+        face = pools[0 if forged else label].draw(random)
+        picture = _make_example(face.read(), face, label, random) if forged else face.read()
         crop = augment(crop_loosely(picture, face.box, random), random)
-        return fit(crop, self.architecture.pixels, self.architecture.mode), self._target(face, label)
+        target = float(label) if forged else self._target(face, label)
+        return fit(crop, self.architecture.pixels, self.architecture.mode), target
 
     def _target(self, face: LabelledFace, label: int) -> float:
         taught = self.taught.get(face.sample.path, float(label))
