@@ -16,7 +16,6 @@ from detectors.add import SourceError, add_source, pin_sources
 from detectors.compare import Jury, warm_up
 from detectors.images import MAX_BYTES
 from registry import Registry, UnknownDetectorError, load_registry
-from ui.cancelling import mend_cancelling
 from ui.page import build_page
 from ui.theme import dress
 
@@ -87,7 +86,6 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **opti
         **dress(),
         **options,
     )
-    mend_cancelling(page)
     return address, link
 
 

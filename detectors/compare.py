@@ -4,8 +4,8 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import MIN_FACE_PIXELS, Examine
 
 SCHEMA = 1
+LISTEN_SECONDS = 0.1  # how long one waits for a verdict before asking whether it is still wanted
 PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visitor need not see of an error
 log = logging.getLogger(__name__)
 
@@ -177,8 +178,10 @@ def compare_stepwise(source: bytes | Path, jury: Jury, *, path: str = "") -> Ite
     yield from judge_stepwise(picture, jury, path=name)
 
 
-def judge_stepwise(picture: Picture, jury: Jury, *, path: str = "") -> Iterator[Comparison]:
-    """compare_stepwise for a picture that is already decoded."""
+def judge_stepwise(
+    picture: Picture, jury: Jury, *, path: str = "", wanted: Callable[[], bool] = lambda: True
+) -> Iterator[Comparison]:
+    """compare_stepwise for a picture that is already decoded. It ends early, waiting for nobody, once not wanted."""
     height, width = picture.pixels.shape[:2]
     faces = [JudgedFace(f.box, f.score, (), crop_face(picture.pixels, f.box)) for f in find_faces(picture.pixels)]
     comparison = Comparison(path, picture.sha256, width, height, faces=tuple(faces))
@@ -186,9 +189,12 @@ def judge_stepwise(picture: Picture, jury: Jury, *, path: str = "") -> Iterator[
     queues = {spec.key: ThreadPoolExecutor(1, thread_name_prefix=spec.key) for spec in jury.specs}
     try:
         asked = _ask(queues, jury, picture.pixels, faces)
-        for done in as_completed(asked):
-            comparison = _add(comparison, asked[done], done.result(), jury)
-            yield comparison
+        waiting = set(asked)
+        while waiting and wanted():
+            done, waiting = wait(waiting, LISTEN_SECONDS, return_when=FIRST_COMPLETED)
+            for verdict in done:
+                comparison = _add(comparison, asked[verdict], verdict.result(), jury)
+                yield comparison
     finally:  # also when nobody listens any more
         for queue in queues.values():
             queue.shutdown(wait=False, cancel_futures=True)

@@ -12,6 +12,7 @@ from detectors.compare import Jury, compare, judge_stepwise
 from detectors.images import ImageError, read_image
 from ui import examples
 from ui.cards import Drawing, Pieces, say
+from ui.desk import Case, Desk
 from ui.photo_input import PhotoInput
 
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "inference", "concurrency_limit": 1}  # all that runs a network
@@ -29,6 +30,10 @@ ALT = "The chosen picture"
 PLACEHOLDER = "# Drop a photo here\nor click to choose one"
 
 
+Shown = tuple[Any, Any, Any]
+"""What an event changes: the verdicts, the Judge button, the Cancel button."""
+
+
 @dataclass(frozen=True)
 class Controls:
     """The components of the tab that take part in its events."""
@@ -40,7 +45,7 @@ class Controls:
     judge: gr.Button
     cancel: gr.Button
     verdicts: gr.HTML
-    turn: gr.State  # counts the judgings
+    desk: gr.State
 
 
 def build_compare(jury: Jury) -> None:
@@ -70,7 +75,7 @@ def _lay_out(jury: Jury) -> Controls:
                 apply_default_css=False,
                 elem_id="verdicts",
             )
-    return Controls(picture, portrait, forgery, detectors, judge, cancel, verdicts, gr.State(0))
+    return Controls(picture, portrait, forgery, detectors, judge, cancel, verdicts, gr.State(Desk()))
 
 
 def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
@@ -79,33 +84,30 @@ def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
 
 
 def _connect(controls: Controls, jury: Jury) -> None:
-    """A new picture clears the old verdicts at once, stops what still runs, and is judged.
-
-    Order matters: the browser takes the listeners of a change in turn, and must cancel before it starts anew.
-    """
-    buttons = [controls.judge, controls.cancel]
-    given = [controls.picture, controls.detectors]
-    judging = controls.turn.change(_judge_with(jury), given, [controls.verdicts], **ONE_AT_A_TIME, **PRIVATE)
-    judging.then(lambda: _offer_cancel(False), None, buttons, **QUICK)
-    controls.picture.change(None, cancels=[judging])
-    started = [controls.verdicts, *buttons, controls.turn]
+    """A new picture clears the old verdicts at once, stops what still runs, and is judged."""
+    shown = [controls.verdicts, controls.judge, controls.cancel]
+    given = [controls.picture, controls.detectors, controls.desk]
     starts = [controls.picture.change, controls.judge.click]
-    gr.on(
-        starts, _start, [*given, controls.turn], started, concurrency_limit=None, **PRIVATE
-    )  # queued: else a State does not change
-    controls.cancel.click(None, cancels=[judging])
-    controls.cancel.click(lambda: (CANCELLED, *_offer_cancel(False)), None, [controls.verdicts, *buttons], **QUICK)
+    # queued, so that what it shows comes after what an older judging still had to say
+    started = gr.on(starts, _start, given, shown, concurrency_limit=None, trigger_mode="multiple", **PRIVATE)
+    started.then(_judge_with(jury), [controls.desk], shown, trigger_mode="multiple", **ONE_AT_A_TIME, **PRIVATE)
+    controls.cancel.click(_cancel, [controls.desk], shown, **QUICK)
     controls.portrait.click(lambda: str(examples.portrait()), None, [controls.picture], **QUICK)
     controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **ONE_AT_A_TIME, **PRIVATE)
 
 
-def _start(path: str | None, keys: list[str], turn: int) -> tuple[Any, ...]:
-    """What the page shows before the first answer; the next turn starts the judging, the same one does not."""
-    if path is None:
-        return EMPTY, *_offer_cancel(False), turn
-    if not keys:
-        return say(NO_DETECTOR, kind="error"), *_offer_cancel(False), turn
-    return WAITING, *_offer_cancel(True), turn + 1
+def _start(path: str | None, keys: list[str], desk: Desk) -> Shown:
+    """What the page shows before the first answer."""
+    if path is None or not keys:
+        desk.clear(EMPTY if path is None else say(NO_DETECTOR, kind="error"))
+    else:
+        desk.put(Case(Path(path), tuple(keys)), WAITING)
+    return desk.notice, *_offer_cancel(desk.busy)
+
+
+def _cancel(desk: Desk) -> Shown:
+    desk.clear(CANCELLED)
+    return desk.notice, *_offer_cancel(desk.busy)
 
 
 def _offer_cancel(running: bool) -> tuple[Any, Any]:
@@ -113,27 +115,40 @@ def _offer_cancel(running: bool) -> tuple[Any, Any]:
     return gr.Button(visible=not running), gr.Button(visible=running)
 
 
-def _judge_with(jury: Jury) -> Callable[[str, list[str]], Iterator[Pieces]]:
-    def judge(path: str, keys: list[str]) -> Iterator[Pieces]:
-        """The verdicts as they arrive."""
-        yield SEARCHING
-        try:
-            yield from _draw_stepwise(Path(path), jury.choose(keys))
-        except Exception:  # here and not by `failure`, which also follows a turn that was cancelled
-            log.exception("judging failed")
-            yield BROKEN
+def _judge_with(jury: Jury) -> Callable[[Desk], Iterator[Shown]]:
+    def judge(desk: Desk) -> Iterator[Shown]:
+        """The verdicts as they arrive, for as long as they are wanted."""
+        case = desk.take()
+        if case is None:  # an earlier run took it
+            yield gr.skip(), gr.skip(), gr.skip()
+            return
+        pieces = WAITING
+        for pieces in _answer(case, jury, wanted=lambda: desk.wants(case)):
+            if desk.wants(case):
+                yield pieces, *_offer_cancel(True)
+        shown = pieces if desk.put_away(case) else desk.notice  # Gradio says the last thing once more when a run ends
+        yield shown, *_offer_cancel(desk.busy)
 
     return judge
 
 
-def _draw_stepwise(path: Path, jury: Jury) -> Iterator[Pieces]:
+def _answer(case: Case, jury: Jury, *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
+    yield SEARCHING
     try:
-        picture = read_image(path)
+        yield from _draw_stepwise(case, jury.choose(case.detectors), wanted=wanted)
+    except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
+        log.exception("judging failed")
+        yield BROKEN
+
+
+def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
+    try:
+        picture = read_image(case.path)
     except ImageError as error:
         yield say(str(error), kind="error")
         return
     drawing = Drawing(picture.pixels, jury)
-    for comparison in judge_stepwise(picture, jury, path=path.name):
+    for comparison in judge_stepwise(picture, jury, path=case.path.name, wanted=wanted):
         yield drawing.draw(comparison)
 
 

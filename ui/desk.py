@@ -1,0 +1,56 @@
+"""A visitor's desk: the case that waits, and whether the one being judged is still wanted.
+
+Gradio's own cancelling loses the run that follows a cancelled one now and then. Here a judging looks at the desk
+between verdicts, and ends by itself when its case is no longer there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A picture and the detectors asked about it. Two cases are two, also of one picture."""
+
+    path: Path
+    detectors: tuple[str, ...]
+
+
+@dataclass
+class Desk:
+    """One visitor's. The last case put here is the only one wanted. notice: what to show while no verdict is there."""
+
+    waiting: Case | None = None
+    at_hand: Case | None = None
+    notice: Sequence[str] = ()
+
+    def put(self, case: Case, notice: Sequence[str]) -> None:
+        """Want this case next, and the one at hand no more."""
+        self.waiting, self.at_hand, self.notice = case, None, notice
+
+    def clear(self, notice: Sequence[str]) -> None:
+        """Want nothing."""
+        self.waiting, self.at_hand, self.notice = None, None, notice
+
+    def take(self) -> Case | None:
+        """The case that waits, now at hand; None when another judging took it, or it was cancelled."""
+        case, self.waiting = self.waiting, None
+        self.at_hand = case or self.at_hand
+        return case
+
+    def put_away(self, case: Case) -> bool:
+        """It is done. False when it was not wanted any more."""
+        done = self.wants(case)
+        if done:
+            self.at_hand = None
+        return done
+
+    def wants(self, case: Case) -> bool:
+        """Whether this is the case at hand."""
+        return case is self.at_hand
+
+    @property
+    def busy(self) -> bool:
+        """Whether something waits or is at hand."""
+        return self.waiting is not None or self.at_hand is not None
