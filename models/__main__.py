@@ -42,6 +42,9 @@ def train(
     seed: Annotated[int, typer.Option(help="Same seed, same weights, on the same machine.")] = 0,
     teacher: Annotated[Path | None, typer.Option(help="A model folder whose verdicts are learnt as well.")] = None,
     start: Annotated[Path | None, typer.Option(help="A model.keras whose weights a new run begins with.")] = None,
+    oftener: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE=TIMES", help="Draw this source that many times as often.")
+    ] = None,
 ) -> None:
     """Train a network. Killed and started again with the same --run, it goes on where it was."""
     from detectors.artifact import load_folder
@@ -49,14 +52,15 @@ def train(
     from models.data import read_fittable
     from models.face_index import label_faces
     from models.screen import Screen
-    from models.train import Recipe
+    from models.train import Recipe, read_times
     from models.train import train as train_network
 
     architecture = architectures.find(key)
     folder = run or Path("runs") / key
     faces, _ = label_faces(read_fittable(data), FACES)
     head_steps = Recipe.head_steps if architecture.pretrained and not start else 0
-    recipe = Recipe(head_steps=head_steps, steps=steps, batch=batch, rate=rate, every=every, seed=seed)
+    times = read_times(oftener or (), {face.sample.source for face in faces})
+    recipe = Recipe(head_steps=head_steps, steps=steps, batch=batch, rate=rate, every=every, seed=seed, oftener=times)
     detector = load_folder(teacher) if teacher else None
     teach = (lambda crop: detector.examine(crop)[0]) if detector else None
     with Screen(console, steps) as screen:

@@ -38,7 +38,7 @@ class Batches:
     """Batches of uint8 (n, pixels, pixels, 3) and float32 targets (n, 1), half of them fake.
 
     taught: what a trained detector says of a face, P(fake) by path, mixed into the targets by half (Hinton et al. 2015,
-    https://arxiv.org/abs/1503.02531).
+    https://arxiv.org/abs/1503.02531). oftener: how many times as often as by its size a source is drawn.
     """
 
     faces: Sequence[LabelledFace]
@@ -46,6 +46,7 @@ class Batches:
     size: int
     seed: int
     taught: Mapping[Path, float] = field(default_factory=dict)
+    oftener: Mapping[str, float] = field(default_factory=dict)
 
     def run(self, first: int, last: int, *, workers: int = 2) -> Iterator[tuple[Images, Targets]]:
         """The batches of steps first to last - 1, in order."""
@@ -61,8 +62,11 @@ class Batches:
     def _pools(self) -> "tuple[_Pool, _Pool]":
         """Where reals and fakes are drawn from."""
         labels = (0, 0) if self.architecture.diet == "blended" else (0, 1)
-        real, fake = (_Pool.of([face for face in self.faces if face.sample.label == label]) for label in labels)
+        real, fake = (self._pool(label) for label in labels)
         return real, fake
+
+    def _pool(self, label: int) -> "_Pool":
+        return _Pool.of([face for face in self.faces if face.sample.label == label], self.oftener)
 
     def _make(self, step: int, pools: "tuple[_Pool, _Pool]") -> tuple[Images, Targets]:
         drawn = [self._draw(index % 2, pools, default_rng([self.seed, step, index])) for index in range(self.size)]
@@ -97,9 +101,10 @@ class _Pool:
     chances: NDArray[np.float64]
 
     @classmethod
-    def of(cls, faces: Sequence[LabelledFace]) -> "_Pool":
+    def of(cls, faces: Sequence[LabelledFace], oftener: Mapping[str, float]) -> "_Pool":
         sizes = Counter(_kind(face.sample) for face in faces)
-        chances = np.array([sizes[_kind(face.sample)] ** (TEMPER - 1) for face in faces])
+        tempered = [sizes[_kind(face.sample)] ** (TEMPER - 1) for face in faces]
+        chances = np.array(tempered) * [oftener.get(face.sample.source, 1.0) for face in faces]
         return cls(faces, np.cumsum(chances / chances.sum()))
 
     def draw(self, random: Generator) -> LabelledFace:

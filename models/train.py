@@ -6,9 +6,10 @@ TensorFlow, JAX or PyTorch: set KERAS_BACKEND.
 """
 
 import json
+import math
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class Recipe:
     average: float = 0.998  # momentum of the weights' running average
     every: int = 500  # steps between validations, and checkpoints
     patience: int = 8  # validations without a better AUC
+    oftener: dict[str, float] = field(default_factory=dict)  # see Batches
 
 
 @dataclass
@@ -97,7 +99,7 @@ def train(
     validation = _Validation.of(held_out, architecture)
     state = _State.open(architecture, recipe, run, start=start)
     taught = learn_from(teacher, learnt) if teacher else {}
-    batches = Batches(learnt, architecture, recipe.batch, recipe.seed, taught)
+    batches = Batches(learnt, architecture, recipe.batch, recipe.seed, taught, recipe.oftener)
     for images, targets in batches.run(state.progress.step, recipe.steps):
         loss = state.learn(images, targets)
         report(state.progress, recipe, loss)
@@ -106,6 +108,22 @@ def train(
             if state.progress.exhausted(recipe):
                 break
     return state.best()
+
+
+def read_times(options: Iterable[str], sources: Collection[str]) -> dict[str, float]:
+    """SOURCE=TIMES, each, as Recipe.oftener. Raises DataError for another source, or what is no positive number."""
+    times = {}
+    for option in options:
+        source, _, number = option.rpartition("=")
+        if source not in sources:
+            raise DataError(f"--oftener: no source {source!r} in this data; there are {', '.join(sorted(sources))}")
+        try:
+            times[source] = float(number)
+        except ValueError:
+            times[source] = 0.0
+        if not 0 < times[source] < math.inf:
+            raise DataError(f"--oftener {source}: a positive number was expected, got {number!r}")
+    return times
 
 
 def make_repeatable(seed: int) -> None:

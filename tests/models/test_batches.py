@@ -72,6 +72,14 @@ def test_a_small_source_is_drawn_oftener_than_its_share_and_not_as_often_as_a_bi
     assert counted / 3000 == pytest.approx(1 / (1 + 16**0.6), abs=0.02)
 
 
+def test_a_source_can_be_drawn_oftener_than_by_its_size(tmp_path: Path) -> None:
+    reals = [make_face(tmp_path, "train", 2 * index) for index in range(2)]
+    other = replace(reals[0], sample=replace(reals[0].sample, source="other"))
+    pool = Batches([other, reals[1], make_face(tmp_path, "train", 1)], TINY, 2, 0, oftener={"other": 3.0})._pools()[0]
+    counted = [pool.draw(np.random.default_rng(seed)).sample.source for seed in range(2000)].count("other")
+    assert counted / 2000 == pytest.approx(0.75, abs=0.03)
+
+
 def test_self_blending_learns_from_reals_alone(faces: list[LabelledFace]) -> None:
     reals = [face for face in faces if face.sample.label == 0]
     blended = Batches(reals, replace(TINY, diet="blended"), 4, 0)

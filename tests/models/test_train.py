@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from models.data import DataError
-from models.train import Recipe, RunProgress, train
+from models.train import Recipe, RunProgress, read_times, train
 from tests.models.faces import TINY, make_faces
 
 pytestmark = pytest.mark.slow
@@ -127,3 +127,10 @@ def test_validation_without_fakes_is_refused(tmp_path: Path) -> None:
     faces = [face for face in make_faces(tmp_path) if face.sample.split == "train" or not face.sample.label]
     with pytest.raises(ValueError, match="validation split must hold real and fake faces"):
         train(TINY, faces, recipe=Recipe(), run=tmp_path / "run", report=lambda *_: None)
+
+
+def test_how_often_a_source_is_drawn_is_read_from_the_command_line() -> None:
+    assert read_times(["a=2", "b=0.5"], {"a", "b", "c"}) == {"a": 2.0, "b": 0.5}
+    for wrong in ("d=2", "a", "a=often", "a=0", "a=-1", "a=inf", "a=nan"):
+        with pytest.raises(DataError, match="--oftener"):
+            read_times([wrong], {"a", "b"})
