@@ -135,10 +135,15 @@ def _since(began: float) -> float:
 
 def _say(error: Exception) -> str:
     """An error as one line without paths."""
-    text = PATHS.sub("…", " ".join(str(error).split()))
+    text = hide_paths(str(error))
     if isinstance(error, DetectorFaultError):
         return text[:300]
     return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
+
+
+def hide_paths(text: str) -> str:
+    """A text as one line that tells a visitor nothing of this machine's folders."""
+    return PATHS.sub("…", " ".join(text.split()))
 
 
 def _fail(spec: DetectorSpec, reason: str, milliseconds: float) -> Verdict:
