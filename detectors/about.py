@@ -54,7 +54,7 @@ class About(TypedDict):
     owner: "built in", "plugin package NAME", "unpackaged file NAME", "model folder NAME", "network NAME" or
     "hub:user/name@commit". parameters: 0 where unknown. overall: all test splits together, or none. roc: points of
     (real faces called fake, fakes called fake). card: the Markdown of a detector that is no model folder. problem:
-    why there are no figures although there should be.
+    why there are no figures although there should be. fault: why it could not be loaded; only a jury knows.
     """
 
     key: str
@@ -77,6 +77,7 @@ class About(TypedDict):
     not_tested_on: list[str]
     card: str
     problem: str
+    fault: str
 
 
 NOTHING: dict[str, Any] = {  # what is known of a detector that says nothing of itself
@@ -91,6 +92,7 @@ NOTHING: dict[str, Any] = {  # what is known of a detector that says nothing of 
     "not_tested_on": [],
     "card": "",
     "problem": "",
+    "fault": "",
 }
 
 

@@ -20,8 +20,8 @@ def build_page(jury: Jury, problems: Sequence[Problem] = (), *, account: bool = 
         with gr.Tabs():
             with gr.Tab("Compare"):
                 build_compare(jury)
-            with gr.Tab("Detectors"):
-                build_detectors(jury.specs, problems)
+            with gr.Tab("Detectors") as tab:
+                build_detectors(jury, problems, tab=tab)
         gr.HTML(render("foot"), js_on_load=None, apply_default_css=False)
     page.queue(max_size=20)
     return page

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import gradio_client
 import httpx
@@ -14,6 +15,7 @@ from detectors.add import add_source
 from detectors.artifact import WEIGHTS
 from registry import Problem, Registry, load_registry
 from tests.ui.jurors import JURY, say_real, spec
+from tests.ui.test_compare_page import upload
 from ui.words import say_figure
 
 ATTACK = "<img src=x onerror=document.title='taken'>"
@@ -45,7 +47,7 @@ def hostile(tmp_path_factory):
     sources = {ATTACK * 3: METRICS["sources"]["deepfake-faces"]}
     (folder / "metrics.json").write_text(json.dumps(METRICS | {"sources": sources, "not_tested_on": [ATTACK]}))
     (found,) = add_source(Registry(()), str(folder))
-    return replace(found, key="hostile")
+    return found
 
 
 @pytest.mark.browser
@@ -77,6 +79,18 @@ def test_a_detector_without_figures_is_said_to_be_unmeasured_and_opens_by_keyboa
     page.keyboard.press("Enter")
     expect(odd.locator(".card-text")).to_have_text("A rule of thumb.")
     expect(odd).to_contain_text("Take it that it was tested on nothing.")
+
+
+@pytest.mark.browser
+def test_a_detector_that_cannot_be_loaded_says_why(visit, hostile, portrait, tmp_path):
+    folder = shutil.copytree(Path(hostile.plugin), tmp_path / "broken")
+    (folder / "model.onnx").write_bytes(b"another network")
+    page = visit(replace(hostile, title="Broken", plugin=str(folder)))
+    upload(page, portrait)
+    expect(page.locator(".card.failed")).to_contain_text("model.onnx has SHA-256")
+    broken = fold(open_tab(page), "Broken")
+    expect(broken.locator("summary")).to_contain_text("cannot be loaded")
+    expect(broken.locator(".problem")).to_contain_text("ArtifactError: broken: config.json: model.onnx has SHA-256")
 
 
 @pytest.mark.browser
