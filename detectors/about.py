@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -19,6 +20,7 @@ MAX_METRICS_BYTES = 5_000_000  # as much as is fetched from the Hub
 MAX_TEXT = 20_000  # characters of a card
 MAX_WORDS = 300  # characters of any other text
 MAX_POINTS = 1000  # of a curve
+MAX_LINES = 100  # of any list or table
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -181,7 +183,7 @@ def _describe_config(config: Config, spec: DetectorSpec) -> dict[str, Any]:
         "license": _shorten(config.license),
         "architecture": _shorten(config.architecture),
         "parameters": config.parameters if isinstance(config.parameters, int) else 0,
-        "trained_on": [_shorten(name) for name in config.trained_on],
+        "trained_on": [_shorten(name) for name in config.trained_on[:MAX_LINES]],
     }
 
 
@@ -193,16 +195,17 @@ def _read_metrics(folder: Path, config: Config) -> dict[str, Any]:
         return {"problem": f"Its {METRICS} was measured on other weights, so it is not shown."}
     overall, curves = metrics["overall"], metrics.get("curves") or {"roc": {"fpr": [], "tpr": []}, "reliability": []}
     return {
-        "measured": [_read_set(name, found, config) for name, found in metrics["sources"].items()],
+        "measured": [_read_set(name, found, config) for name, found in islice(metrics["sources"].items(), MAX_LINES)],
         "overall": _read_set(ALL, overall, config) if overall.get("n") else None,
         "roc": list(_read_curve(curves["roc"])),
         "reliability": [_read_bin(one) for one in curves["reliability"][:MAX_POINTS]],
-        "not_tested_on": [_shorten(line) for line in metrics["not_tested_on"]],
+        "not_tested_on": [_shorten(line) for line in metrics["not_tested_on"][:MAX_LINES]],
     }
 
 
 def _read_set(name: str, found: Mapping[str, Any], config: Config) -> Measured:
-    figures = {_shorten(key): _read_figure(value) for key, value in found.items() if isinstance(value, dict)}
+    measured = islice(((key, value) for key, value in found.items() if isinstance(value, dict)), MAX_LINES)
+    figures = {_shorten(key): _read_figure(value) for key, value in measured}
     seen = name == ALL or name in config.trained_on
     return Measured(
         data=_shorten(name), in_training=seen, real=int(found["real"]), fake=int(found["fake"]), figures=figures
