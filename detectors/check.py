@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from detectors import samples
+from detectors.about import read_card
 from detectors.images import read_image
 from detectors.isolated import DetectorFaultError, Isolated
 from detectors.witness import Subject
@@ -179,10 +180,7 @@ def polarity(subject: Subject) -> Outcome:
 
 def card(subject: Subject) -> Outcome:
     """A model card: Markdown text, or the path of a file that holds it."""
-    text = subject.spec.card
-    if text.endswith(".md") and "\n" not in text:
-        path = Path(text)
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = read_card(subject.spec)
     return bool(text.strip()), f"{len(text.split())} words"
 
 

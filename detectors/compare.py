@@ -86,6 +86,7 @@ class Jury:
 
     def __init__(self, specs: Sequence[DetectorSpec]) -> None:
         self.specs = tuple(specs)
+        self.faults: dict[str, str] = {}  # by key: why a detector could not be loaded when that was tried last
         self._loaded: dict[str, Examine | Isolated] = {}
         self._locks = {spec.key: threading.Lock() for spec in specs}
 
@@ -110,12 +111,21 @@ class Jury:
     def load(self, spec: DetectorSpec) -> Examine:
         """The detector's examine. Raises what its load raises; the next call tries again."""
         with self._locks[spec.key]:
-            if spec.key not in self._loaded:
-                self._loaded[spec.key] = open_detector(spec)
-            detector = self._loaded[spec.key]
-            if isinstance(detector, Isolated):
-                detector.start()  # here, also after a fault, so that loading is not counted as examining
-            return detector
+            try:
+                examine = self._load(spec)
+            except Exception as error:
+                self.faults[spec.key] = _say(error)
+                raise
+            self.faults.pop(spec.key, None)
+            return examine
+
+    def _load(self, spec: DetectorSpec) -> Examine:
+        if spec.key not in self._loaded:
+            self._loaded[spec.key] = open_detector(spec)
+        detector = self._loaded[spec.key]
+        if isinstance(detector, Isolated):
+            detector.start()  # here, also after a fault, so that loading is not counted as examining
+        return detector
 
     def judge(self, spec: DetectorSpec, image: Image, *, face_pixels: int | None = None) -> Verdict:
         """One detector's verdict. Never raises: what goes wrong in a detector is a "failed" verdict with its reason."""
@@ -136,10 +146,15 @@ def _since(began: float) -> float:
 
 def _say(error: Exception) -> str:
     """An error as one line without paths."""
-    text = PATHS.sub("…", " ".join(str(error).split()))
+    text = hide_paths(str(error))
     if isinstance(error, DetectorFaultError):
         return text[:300]
     return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
+
+
+def hide_paths(text: str) -> str:
+    """A text as one line that tells a visitor nothing of this machine's folders."""
+    return PATHS.sub("…", " ".join(text.split()))
 
 
 def _fail(spec: DetectorSpec, reason: str, milliseconds: float) -> Verdict:

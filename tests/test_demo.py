@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOREIGN = "{'tensorflow', 'keras', 'torch'}"
+FOREIGN = "{'tensorflow', 'keras', 'torch', 'matplotlib', 'models'}"
 
 
 ADDRESS = re.compile(r"Facejury is at (http://127\.0\.0\.1:\d+/)\n")
@@ -106,6 +106,8 @@ def test_what_cannot_be_added_is_one_sentence(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_the_demo_imports_no_training_framework():
-    code = f"import sys, json, demo, ui.examples; print(json.dumps(sorted({FOREIGN} & set(sys.modules))))"
+def test_the_demo_imports_no_training_framework_to_show_its_page():
+    build = "build_page(Jury(load_registry().detectors))"
+    show = f"print(json.dumps(sorted({FOREIGN} & set(sys.modules))))"
+    code = f"import sys, json, ui.examples; from demo import *; {build}; {show}"
     assert json.loads(run("-c", code).stdout) == []

@@ -25,6 +25,8 @@ _templates = jinja2.Environment(
 _templates.globals.update(
     draw_crop=pictures.draw_crop,
     draw_heatmap=pictures.draw_heatmap,
+    say_band=words.say_band,
+    say_figure=words.say_figure,
     say_milliseconds=words.say_milliseconds,
     say_p_fake=words.say_p_fake,
     say_thresholds=words.say_thresholds,

@@ -1,5 +1,7 @@
 """Verdicts in words that cannot be misread: always the share of fake, never how sure anybody is."""
 
+from collections.abc import Mapping
+
 from registry import Verdict
 
 TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}
@@ -16,8 +18,17 @@ def say_p_fake(p_fake: float) -> str:
 
 def say_thresholds(verdict: Verdict) -> str:
     """Where this detector's two thresholds stand."""
-    real, fake = (round(threshold * 100) for threshold in (verdict.real_until, verdict.fake_from))
-    return f"real below {real} %, fake from {fake} %"
+    return say_band(verdict.real_until, verdict.fake_from)
+
+
+def say_band(real_until: float, fake_from: float) -> str:
+    """Two thresholds on p_fake in words."""
+    return f"real below {round(real_until * 100)} %, fake from {round(fake_from * 100)} %"
+
+
+def say_figure(figure: Mapping[str, float] | None) -> str:
+    """A measured figure with its 95 % interval, "0.912 [0.900, 0.923]"; a dash where there is none."""
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]" if figure else "-"
 
 
 def say_why(verdict: Verdict) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from models.data import Sample
 from models.evaluate import Answers
 from models.face_index import LabelledFace
 from registry import DetectorSpec
+from tests.detectors.test_hub import make_files, make_network
+from tests.hub_stand_in import Repo, StandIn, serving
 
 
 @pytest.fixture
@@ -40,9 +43,11 @@ def folder(tmp_path):
     return tmp_path
 
 
-def run(folder, *arguments, cwd="."):
+def run(folder, *arguments, cwd=".", **environment):
     command = [sys.executable, "-m", "models", "evaluate", "--data", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, check=False, env={**os.environ, **environment}
+    )
 
 
 def test_evaluate_prints_every_detectors_metrics_as_json(folder):
@@ -113,3 +118,18 @@ def test_a_model_folder_that_was_added_gets_its_metrics_beside_its_weights(folde
     assert metrics["robustness"]["hard"]["real"] == 4
     assert metrics["curves"]["roc"]["tpr"][-1] == 1
     assert [path.stat().st_mtime_ns for path in (JURY, AGREEMENT) if path.is_file()] == jury  # only ours refit it
+
+
+def test_a_detector_of_the_hub_is_measured_like_any_other(folder, tmp_path_factory):
+    home = str(tmp_path_factory.mktemp("home"))
+    with serving(StandIn()) as hub:
+        hub.repos["model", "ada/steady"] = Repo("model", "ada/steady", private=False)
+        head = hub.repo("ada/steady").commit(make_files(make_network()))
+        homes = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": home, "XDG_DATA_HOME": home}
+        key = f"hub:ada/steady@{head[:8]}"
+        done = run(folder, "--add", "hub:ada/steady", "--split", "test", "--only", key, "--json", **homes)
+    assert done.returncode == 0, done.stderr
+    assert f"{key} is commit {head}" in done.stderr
+    (metrics,) = json.loads(done.stdout)
+    assert metrics["detector"] == key
+    assert metrics["overall"]["auc"]["value"] == 0.5  # it says the same of every face

@@ -1,0 +1,237 @@
+"""What is known of a detector: who brought it, what it was trained on, how it was measured, and on what it was not.
+
+All of it is read from the registry and from the detector's model folder; nothing is loaded, and nobody is asked.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, metadata
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+from detectors.add import is_added, is_on_hub
+from detectors.artifact import CONFIG, METRICS, MODEL, ArtifactError, Config, read_config
+from registry import DetectorSpec
+
+ALL = "all test splits"
+MAX_METRICS_BYTES = 5_000_000  # as much as is fetched from the Hub
+MAX_TEXT = 20_000  # characters of a card
+MAX_WORDS = 300  # characters of any other text
+MAX_POINTS = 1000  # of a curve
+MAX_LINES = 100  # of any list or table
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+
+class Figure(TypedDict):
+    """A measured figure and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Measured(TypedDict):
+    """What was measured on one set of faces: so many real ones and fake ones. figures: by name, e.g. "auc"."""
+
+    data: str
+    in_training: bool  # other pictures of the same set were learnt from
+    real: int
+    fake: int
+    figures: dict[str, Figure]
+
+
+class Bin(TypedDict):
+    """Faces of about the same p_fake: their mean p_fake, the share of them that was fake, and their count."""
+
+    p_fake: float
+    fake: float
+    count: int
+
+
+class About(TypedDict):
+    """All that is known of a detector, as JSON. Texts are empty and lists too where nothing is said.
+
+    owner: "built in", "plugin package NAME", "unpackaged file NAME", "model folder NAME", "network NAME" or
+    "hub:user/name@commit". parameters: 0 where unknown. overall: all test splits together, or none. roc: points of
+    (real faces called fake, fakes called fake). card: the Markdown of a detector that is no model folder. problem:
+    why there are no figures although there should be. fault: why it could not be loaded; only a jury knows.
+    """
+
+    key: str
+    title: str
+    expects: str
+    owner: str
+    version: str
+    source: str
+    license: str
+    architecture: str
+    parameters: int
+    fake_from: float
+    real_until: float
+    seconds: float
+    trained_on: list[str]
+    measured: list[Measured]
+    overall: Measured | None
+    roc: list[list[float]]
+    reliability: list[Bin]
+    not_tested_on: list[str]
+    card: str
+    problem: str
+    fault: str
+
+
+NOTHING: dict[str, Any] = {  # what is known of a detector that says nothing of itself
+    "license": "",
+    "architecture": "",
+    "parameters": 0,
+    "trained_on": [],
+    "measured": [],
+    "overall": None,
+    "roc": [],
+    "reliability": [],
+    "not_tested_on": [],
+    "card": "",
+    "problem": "",
+    "fault": "",
+}
+
+
+def describe(spec: DetectorSpec) -> About:
+    """What is known of a detector. Never raises for what stands in its files."""
+    return cast("About", NOTHING | _describe_spec(spec) | _describe_files(spec))
+
+
+def _describe_spec(spec: DetectorSpec) -> dict[str, Any]:
+    names = ("key", "title", "expects", "version", "fake_from", "real_until", "seconds")
+    return {name: getattr(spec, name) for name in names} | {"owner": say_owner(spec), "source": _shorten(spec.source)}
+
+
+def _describe_files(spec: DetectorSpec) -> dict[str, Any]:
+    folder = find_model_folder(spec)
+    if folder is None:
+        return {"card": read_card(spec)[:MAX_TEXT], "license": _say_package_license(spec)}
+    try:
+        config = read_config(folder, model=_name_network(spec))
+    except ArtifactError as error:
+        return {"problem": _shorten(error)}
+    return _describe_config(config, spec) | _describe_metrics(folder, config)
+
+
+def _describe_metrics(folder: Path, config: Config) -> dict[str, Any]:
+    try:
+        return _read_metrics(folder, config)
+    except FileNotFoundError:
+        return {}
+    except UNREADABLE:
+        return {"problem": f"Its {METRICS} cannot be read."}
+
+
+def say_owner(spec: DetectorSpec) -> str:
+    """Who brought a detector, without the folders of this machine."""
+    if spec.builtin:
+        return "built in"
+    if is_on_hub(spec.plugin):
+        return spec.plugin
+    if is_added(spec.plugin):
+        kinds = {".py": "unpackaged file", ".onnx": "network"}
+        return f"{kinds.get(Path(spec.plugin).suffix, 'model folder')} {Path(spec.plugin).name}"
+    return f"plugin package {spec.owner}" if spec.plugin else ""
+
+
+def find_model_folder(spec: DetectorSpec) -> Path | None:
+    """The folder of a detector that is a network with its config.json; None for any other."""
+    path = _find_card(spec)
+    return path.parent if path and (path.parent / CONFIG).is_file() else None
+
+
+def read_card(spec: DetectorSpec) -> str:
+    """The Markdown of a detector's card, which it gives as text or as the path of a file; "" when there is none."""
+    path = _find_card(spec)
+    if path is None:
+        return spec.card
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _find_card(spec: DetectorSpec) -> Path | None:
+    return Path(spec.card) if spec.card.endswith(".md") and "\n" not in spec.card else None
+
+
+def _name_network(spec: DetectorSpec) -> str:
+    return Path(spec.plugin).name if spec.plugin.endswith(".onnx") else MODEL
+
+
+def _say_package_license(spec: DetectorSpec) -> str:
+    """What an installed plugin's package says of its licence; the first line of it."""
+    if not spec.plugin or is_added(spec.plugin):
+        return ""
+    try:
+        fields = metadata(spec.owner).json
+    except PackageNotFoundError:
+        return ""
+    return _shorten(fields.get("license_expression") or fields.get("license") or "").partition("\n")[0]
+
+
+def _describe_config(config: Config, spec: DetectorSpec) -> dict[str, Any]:
+    network = f"sha256 {config.files[_name_network(spec)][:12]}"
+    return {
+        "version": network if spec.builtin else spec.version,
+        "license": _shorten(config.license),
+        "architecture": _shorten(config.architecture),
+        "parameters": config.parameters if isinstance(config.parameters, int) else 0,
+        "trained_on": [_shorten(name) for name in config.trained_on[:MAX_LINES]],
+    }
+
+
+def _read_metrics(folder: Path, config: Config) -> dict[str, Any]:
+    """The part of About that stands in metrics.json. Raises what is in UNREADABLE."""
+    with (folder / METRICS).open("rb") as file:
+        metrics = json.loads(file.read(MAX_METRICS_BYTES))
+    if metrics["model"] not in config.files.values():
+        return {"problem": f"Its {METRICS} was measured on other weights, so it is not shown."}
+    overall, curves = metrics["overall"], metrics.get("curves") or {"roc": {"fpr": [], "tpr": []}, "reliability": []}
+    return {
+        "measured": [_read_set(name, found, config) for name, found in islice(metrics["sources"].items(), MAX_LINES)],
+        "overall": _read_set(ALL, overall, config) if overall.get("n") else None,
+        "roc": list(_read_curve(curves["roc"])),
+        "reliability": [_read_bin(one) for one in curves["reliability"][:MAX_POINTS]],
+        "not_tested_on": [_shorten(line) for line in metrics["not_tested_on"][:MAX_LINES]],
+    }
+
+
+def _read_set(name: str, found: Mapping[str, Any], config: Config) -> Measured:
+    measured = islice(((key, value) for key, value in found.items() if isinstance(value, dict)), MAX_LINES)
+    figures = {_shorten(key): _read_figure(value) for key, value in measured}
+    seen = name == ALL or name in config.trained_on
+    return Measured(
+        data=_shorten(name), in_training=seen, real=int(found["real"]), fake=int(found["fake"]), figures=figures
+    )
+
+
+def _read_figure(found: Mapping[str, Any]) -> Figure:
+    return Figure(value=_read_number(found["value"]), low=_read_number(found["low"]), high=_read_number(found["high"]))
+
+
+def _read_curve(roc: Mapping[str, Any]) -> Iterator[list[float]]:
+    for fpr, tpr in zip(roc["fpr"][:MAX_POINTS], roc["tpr"][:MAX_POINTS], strict=True):
+        yield [_read_number(fpr), _read_number(tpr)]
+
+
+def _read_bin(found: Mapping[str, Any]) -> Bin:
+    return Bin(p_fake=_read_number(found["p_fake"]), fake=_read_number(found["fake"]), count=int(found["count"]))
+
+
+def _read_number(value: object) -> float:
+    number = float(value)  # type: ignore[arg-type]  # what is no number is unreadable
+    if not math.isfinite(number):
+        raise ValueError(f"a figure must be a number, got {number}")
+    return number
+
+
+def _shorten(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]}…"

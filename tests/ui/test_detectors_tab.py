@@ -1,0 +1,125 @@
+"""The Detectors tab in a real browser, and the endpoint /detectors beside it."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import gradio_client
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from detectors.about import describe
+from detectors.add import add_source
+from detectors.artifact import WEIGHTS
+from registry import Problem, Registry, load_registry
+from tests.ui.jurors import JURY, say_real, spec
+from tests.ui.test_compare_page import upload
+from ui.words import say_figure
+
+ATTACK = "<img src=x onerror=document.title='taken'>"
+FOLDER = WEIGHTS / "custom-cnn"
+METRICS = json.loads((FOLDER / "metrics.json").read_text())
+
+
+def open_tab(page: Page) -> Page:
+    expect.set_options(timeout=60_000)  # a busy machine is no failure
+    page.get_by_role("tab", name="Detectors").click()
+    page.wait_for_selector(".bench")
+    return page
+
+
+def fold(page: Page, title: str):
+    return page.locator(".detector", has=page.locator(".name", has_text=title))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """A model folder whose every text is an attack."""
+    folder = tmp_path_factory.mktemp("folder") / "hostile"
+    folder.mkdir()
+    for name in ("model.onnx", "README.md"):
+        shutil.copyfile(FOLDER / name, folder / name)
+    config = json.loads((FOLDER / "config.json").read_text())
+    texts = {"title": f"Hostile {ATTACK}", "license": ATTACK, "architecture": f"javascript:{ATTACK}"}
+    (folder / "config.json").write_text(json.dumps(config | texts | {"trained_on": [ATTACK]}))
+    sources = {ATTACK * 3: METRICS["sources"]["deepfake-faces"]}
+    (folder / "metrics.json").write_text(json.dumps(METRICS | {"sources": sources, "not_tested_on": [ATTACK]}))
+    (found,) = add_source(Registry(()), str(folder))
+    return found
+
+
+@pytest.mark.browser
+def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit):
+    page = open_tab(visit(load_registry()["custom-cnn"], *JURY))
+    detector = fold(page, "Custom CNN")
+    for text in ("built in", "research use", "celeba, deepfake-faces", "real below 22 %, fake from 80 %"):
+        expect(detector).to_contain_text(text)
+    rows = detector.locator("tbody tr")
+    expect(rows).to_have_count(len(METRICS["sources"]) + 1)
+    for name, figures in [*METRICS["sources"].items(), ("all test splits", METRICS["overall"])]:
+        row = rows.filter(has_text=name)
+        expect(row).to_contain_text(f"{figures['real']} + {figures['fake']}")
+        expect(row).to_contain_text(say_figure(figures.get("auc")))
+    expect(rows.filter(has_text="faceforensics-c23")).to_contain_text("never learnt from")
+    expect(detector.get_by_role("img", name="ROC curve of Custom CNN")).to_be_visible()
+    expect(detector.get_by_role("img", name="Reliability of Custom CNN").locator("circle")).to_have_count(15)
+    for line in METRICS["not_tested_on"]:
+        expect(detector).to_contain_text(line)
+
+
+@pytest.mark.browser
+def test_a_detector_without_figures_is_said_to_be_unmeasured_and_opens_by_keyboard(visit):
+    page = open_tab(visit(*JURY, spec("odd", say_real, card="A rule of thumb.")))
+    odd = fold(page, "Odd")
+    expect(odd.locator("summary")).to_contain_text("not measured")
+    expect(odd.locator(".card-text")).to_be_hidden()
+    odd.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(odd.locator(".card-text")).to_have_text("A rule of thumb.")
+    expect(odd).to_contain_text("Take it that it was tested on nothing.")
+
+
+@pytest.mark.browser
+def test_a_detector_that_cannot_be_loaded_says_why(visit, hostile, portrait, tmp_path):
+    folder = shutil.copytree(Path(hostile.plugin), tmp_path / "broken")
+    (folder / "model.onnx").write_bytes(b"another network")
+    page = visit(replace(hostile, title="Broken", plugin=str(folder)))
+    upload(page, portrait)
+    expect(page.locator(".card.failed")).to_contain_text("model.onnx has SHA-256")
+    broken = fold(open_tab(page), "Broken")
+    expect(broken.locator("summary")).to_contain_text("cannot be loaded")
+    expect(broken.locator(".problem")).to_contain_text("ArtifactError: broken: config.json: model.onnx has SHA-256")
+
+
+@pytest.mark.browser
+def test_markup_from_outside_stays_text_and_nothing_scrolls_sideways_on_a_phone(visit, hostile):
+    problem = Problem("odd", f"ImportError: {ATTACK} in /home/somebody/plugins/odd.py")
+    page = open_tab(visit(hostile, problems=(problem,), width=390))
+    detector = fold(page, "Hostile")
+    expect(detector.locator("tbody")).to_contain_text(ATTACK)
+    expect(detector.locator("li")).to_have_text(ATTACK)
+    expect(detector.locator("a")).to_have_count(0)
+    expect(page.locator(".problem")).to_have_text(f"The plugin odd was left out: ImportError: {ATTACK} in …")
+    expect(page).to_have_title("Facejury")
+    assert page.locator(".bench img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_endpoint_gives_what_the_tab_shows(address):
+    client = gradio_client.Client(address, verbose=False)
+    assert client.predict(api_name="/detectors") == json.loads(json.dumps([describe(one) for one in JURY]))
+    client.close()
+
+
+def test_the_endpoint_is_typed_and_documented(address):
+    endpoint = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]["/detectors"]
+    (answer,) = endpoint["returns"]
+    assert answer["type"]["type"] == "array"
+    properties = answer["type"]["items"]["properties"]
+    assert properties["fake_from"] == {"type": "number"}
+    assert properties["trained_on"] == {"type": "array", "items": {"type": "string"}}
+    figures = properties["measured"]["items"]["properties"]["figures"]["additionalProperties"]
+    assert set(figures["properties"]) == {"value", "low", "high"}
+    assert "95 % interval" in endpoint["description"]

@@ -1,0 +1,126 @@
+"""The demo itself with a plugin full of faults: each is a failed card with its reason, and nobody else's loss."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import gradio_client
+import pytest
+from gradio_client import handle_file
+from playwright.sync_api import expect
+
+from tests.ui.conftest import free_port
+from tests.ui.test_compare_page import card, upload
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker's memory is not watched"),
+]
+ROOT = Path(__file__).parents[2]
+FAULTY = Path(__file__).with_name("faulty.py")
+OURS = "custom-cnn"
+ENDED = {
+    "crashes": "its process was ended by SIGSEGV",
+    "leaves": "its process ended by itself, with exit code 3",
+    "exits": "SystemExit: goodbye",
+    "leaks": "it grew past its memory limit of 2 GB",
+    "nan": "p_fake must be a number in [0, 1], got nan",
+    "many": "examine must return p_fake, or (p_fake, heatmap), got array",
+    "above": "p_fake must be a number in [0, 1], got 1.5",
+    "raises": "KeyError: 'no such layer in …'",
+}
+OTHERS = {OURS: "Custom CNN", "calm": "Calm"}
+
+
+@pytest.fixture(scope="module")
+def note(tmp_path_factory):
+    """Where the ponderer says which process it is."""
+    return tmp_path_factory.mktemp("note") / "process"
+
+
+@pytest.fixture(scope="module")
+def demo_address(note, tmp_path_factory):
+    """`demo.py --add faulty.py`, as anybody starts it."""
+    port = str(free_port())
+    keys = [OURS, "calm", "sleeps", *ENDED, "ponders"]
+    command = [sys.executable, "demo.py", "--no-login", "--port", port, "--add", str(FAULTY)]
+    command += [part for key in keys for part in ("--only", key)]
+    homes = {"XDG_DATA_HOME": str(tmp_path_factory.mktemp("data")), "PONDERER": str(note), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | homes) as demo:
+        try:
+            line = demo.stdout.readline()
+            assert line.startswith("Facejury is at ")
+            yield line.split()[-1]
+        finally:
+            demo.terminate()
+
+
+@pytest.fixture(scope="module")
+def ask(demo_address, portrait):
+    """The verdicts of some detectors on the portrait, by key, as a program gets them."""
+    client = gradio_client.Client(demo_address, verbose=False)
+
+    def ask(*keys):
+        (face,) = client.predict(handle_file(portrait), list(keys), api_name="/compare")["faces"]
+        return {verdict["detector"]: verdict for verdict in face["verdicts"]}
+
+    yield ask
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def verdicts(ask):
+    return ask(*OTHERS, *ENDED)
+
+
+@pytest.mark.parametrize("key", ENDED)
+def test_a_fault_is_a_failed_verdict_with_its_reason(verdicts, key):
+    assert (verdicts[key]["label"], verdicts[key]["p_fake"]) == ("failed", None)
+    assert ENDED[key] in verdicts[key]["error"]
+
+
+@pytest.mark.parametrize("key", OTHERS)
+def test_the_other_verdicts_come_in_their_normal_time(verdicts, key):
+    assert verdicts[key]["error"] is None
+    assert verdicts[key]["p_fake"] is not None
+    assert verdicts[key]["milliseconds"] < 2000
+
+
+def test_a_worker_killed_in_the_middle_of_a_picture_loses_only_its_own_verdict(ask, note):
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, "ponders", *OTHERS)
+        wait_for(note)
+        os.kill(int(note.read_text()), signal.SIGKILL)
+        found = asked.result(60)
+    assert found["ponders"]["error"] == "its process was ended by SIGKILL"
+    assert {key: found[key]["error"] for key in OTHERS} == dict.fromkeys(OTHERS)
+    assert ask("ponders")["ponders"]["p_fake"] == 0.3
+
+
+def wait_for(path, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.browser
+def test_one_that_sleeps_for_ever_delays_no_other_card(demo_address, browser, portrait, note):
+    note.touch()  # the ponderer need not ponder
+    page = browser.new_page()
+    page.goto(demo_address)
+    page.wait_for_selector("#photo input[type=file]", state="attached", timeout=60_000)
+    upload(page, portrait)
+    for key, reason in ENDED.items():
+        expect(card(page, key.capitalize()).locator(".word")).to_have_text("Failed")
+        expect(card(page, key.capitalize()).locator(".why")).to_contain_text(reason)
+    for title in OTHERS.values():
+        expect(card(page, title).locator(".share")).to_be_visible()
+    expect(card(page, "Sleeps").locator(".word")).to_have_text("thinking…", timeout=1)
+    expect(card(page, "Sleeps").locator(".why")).to_have_text("it took longer than 15 s")
+    expect(page.locator(".summary h2")).to_contain_text("9 failed")
+    page.close()

@@ -1,0 +1,30 @@
+"""The Detectors tab: who each one is and how it was measured, and what kept others out; also as JSON."""
+
+from collections.abc import Sequence
+
+import gradio as gr
+
+from detectors.about import About, describe
+from detectors.compare import Jury, hide_paths
+from registry import Problem
+from ui.cards import render
+
+
+def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> None:
+    """Build the tab into the page that is open, and the endpoint /detectors beside it."""
+    known = [describe(spec) for spec in jury.specs]
+    left_out = [(problem.plugin, hide_paths(problem.reason)) for problem in problems]
+
+    def list_detectors() -> list[About]:
+        """The detectors of this page: owner, version, licence, thresholds, training data, and figures with intervals.
+
+        Each figure has its 95 % interval, by set of faces. The keys are those that /compare takes.
+        """
+        return [about | {"fault": jury.faults.get(about["key"], "")} for about in known]
+
+    def draw() -> str:
+        return render("detectors", abouts=list_detectors(), left_out=left_out)
+
+    bench = gr.HTML(draw(), js_on_load=None, apply_default_css=False)
+    tab.select(draw, None, bench, queue=False, api_visibility="private", show_progress="hidden")  # faults come later
+    gr.api(list_detectors, api_name="detectors", concurrency_limit=None)
