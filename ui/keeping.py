@@ -1,6 +1,7 @@
 """What the Compare tab keeps for who is signed in: a line that says so, the picture where asked, and feedback."""
 
 import asyncio
+import json
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ KEPT = "Recorded in your history, with the picture."
 RECORDED = "Recorded in your history, without the picture."
 PICTURE_GONE = "Recorded in your history, but the picture is no longer here to be kept. Choose it again."
 NOT_RECORDED = "Not recorded in your history: the account database cannot be reached right now. The verdicts stand."
+
+UNSURE = "Perhaps not recorded in your history: the account database cannot be reached right now. The verdicts stand."
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
             entry = open_entry(engine, user_of(request), entry_id=number) if number else None
             return _keep_as_told(engine, user_of(request), entry, keep, path) if entry else gr.skip()
 
-    judged.then(say_recorded, given, keeping.shown, trigger_mode="multiple", **ASKING)
+    said = judged.then(say_recorded, given, keeping.shown, trigger_mode="multiple", **ASKING)
+    unsure = json.dumps(say_line(UNSURE))  # said by the browser alone: without the database the door lets nothing in
+    said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
     keeping.keep.input(change_mind, [keeping.entry, *given], [keeping.said], **ASKING)
 
 
