@@ -176,18 +176,16 @@ def _offer_api(controls: Controls, jury: Jury) -> None:
 
     keeping = controls.keeping
 
-    def compare_picture(
-        picture: str | None, detectors: list[str], request: gr.Request, keep_picture: bool = False
-    ) -> dict[str, Any]:
+    def compare_picture(picture: str | None, detectors: list[str], request: gr.Request) -> dict[str, Any]:
         """Judge every face in a picture. The answer is one entry of `python -m detectors compare --json`."""
         if picture is None or not detectors:
             raise gr.Error(NO_DETECTOR if picture else NO_PICTURE, print_exception=False)
         comparison = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
         if keeping:
-            record_call(keeping.recorder, comparison, picture, keep=keep_picture, request=request)
+            record_call(keeping.recorder, request, comparison)
         answer = comparison.as_dict()
         return answer | {"path": None}  # gradio_client takes any object with a "path" for a file and fetches it
 
     trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="comparison")
-    given = [controls.picture, controls.detectors, *([keeping.keep] if keeping else [])]
+    given = [controls.picture, controls.detectors]
     trigger.click(compare_picture, inputs=given, outputs=answer, api_name="compare", **ONE_AT_A_TIME)

@@ -87,12 +87,10 @@ def record_page(recorder: Recorder, request: gr.Request, comparison: Comparison)
     recorder.record(user_of(request), file_name=comparison.path, comparison=stored, page=page)
 
 
-def record_call(recorder: Recorder, comparison: Comparison, path: str, *, keep: bool, request: gr.Request) -> None:
-    """The same for a program, which learns nothing of it; what could not be judged is no entry."""
+def record_call(recorder: Recorder, request: gr.Request, comparison: Comparison) -> None:
+    """The same for a program, never with the picture; what could not be judged is no entry."""
     if comparison.error is None:
-        picture = read_same(path, comparison.sha256) if keep else None
-        stored = comparison.as_dict()
-        recorder.record(user_of(request), file_name=comparison.path, comparison=stored, picture=picture)
+        recorder.record(user_of(request), file_name=comparison.path, comparison=comparison.as_dict())
 
 
 async def _number(recorded: Future[int]) -> int | None:

@@ -138,7 +138,7 @@ class Server:
 
     def browser(self, **options: Any) -> "Browser":
         """A new browser, signed in nowhere."""
-        return Browser(httpx.Client(base_url=self.url, timeout=60, **options))
+        return Browser(httpx.Client(base_url=self.url, timeout=240, **options))
 
     def member(self, name: str) -> "Browser":
         """A browser of a new user, signed in."""
