@@ -8,9 +8,12 @@ from typing import Annotated, Any, Never
 
 import gradio as gr
 import typer
+from sqlalchemy import Engine
 
 from auth.database import DatabaseUnavailable, is_shared, open_database
+from auth.health import Health
 from auth.pages import guard
+from auth.recorder import Recorder
 from auth.uploads import own_folder
 from detectors.add import SourceError, add_source, pin_sources
 from detectors.compare import Jury, warm_up
@@ -55,9 +58,11 @@ def main(
         _leave(NEEDS_LOGIN, 2)
     uploads = own_folder()  # before any page is built
     registry = _gather(add)
-    door = {} if no_login else _open_door(uploads, signup=not no_signup, share=share)
+    engine = None if no_login else _open_accounts(share)
+    loaded = threading.Event()
+    door = _make_door(engine, uploads, signup=not no_signup, loaded=loaded)
     with Jury(_choose(registry, only)) as jury:
-        page = build_page(jury, registry.problems, account=not no_login)
+        page = build_page(jury, registry.problems, recorder=Recorder(engine) if engine else None)
         try:
             address, link = launch(page, host=host, port=port, share=share, **door)
         except OSError as error:
@@ -65,7 +70,7 @@ def main(
         if share and not link:
             _leave(NO_LINK, 1)
         typer.echo(f"Facejury is at {link or address}")
-        threading.Thread(target=warm_up, args=(jury,), daemon=True).start()  # while the visitor looks for a photo
+        threading.Thread(target=_warm_up, args=(jury, loaded), daemon=True).start()  # while a visitor seeks a photo
         page.block_thread()
 
 
@@ -104,16 +109,29 @@ def _choose(registry: Registry, only: list[str] | None) -> tuple[Any, ...]:
         _leave(str(error), 2, error)
 
 
-def _open_door(uploads: Path, *, signup: bool, share: bool) -> dict[str, Any]:
-    """What puts the page and its whole API behind the sign-in."""
+def _warm_up(jury: Jury, loaded: threading.Event) -> None:
+    warm_up(jury)
+    loaded.set()
+
+
+def _open_accounts(share: bool) -> Engine:
     try:
         engine = open_database()
     except (ValueError, DatabaseUnavailable) as error:
         _leave(str(error), 1, error)
     if share and not is_shared(engine):
         typer.echo(ONE_FILE, err=True)
+    return engine
+
+
+def _make_door(engine: Engine | None, uploads: Path, *, signup: bool, loaded: threading.Event) -> dict[str, Any]:
+    """What puts the page and its whole API behind the sign-in where there are accounts, and says how the server is."""
+    health = Health(engine, is_loaded=loaded.is_set).routes()
+    if engine is None:
+        return {"app_kwargs": {"routes": health}}
     door = guard(engine, uploads=uploads, signup=signup, framed="SPACE_ID" in os.environ)
-    return {"auth_dependency": door.auth_dependency, "app_kwargs": door.app_kwargs}
+    kwargs = door.app_kwargs
+    return {"auth_dependency": door.auth_dependency, "app_kwargs": kwargs | {"routes": [*health, *kwargs["routes"]]}}
 
 
 def _leave(sentence: str, code: int, cause: Exception | None = None) -> Never:

@@ -43,7 +43,7 @@ def set_password(name: Name, password_stdin: FromStdin = False) -> None:
         account = _account(engine, name)
         accounts.set_password(engine, account.id, password=_password(password_stdin))
         accounts.unlock(engine, account.id)
-    typer.echo(f"{account.name} has a new password and is signed out everywhere. Their API tokens still work.")
+    typer.echo(f"{account.name} has a new password; all their sessions and API tokens have ended.")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, Row, case, delete, exc, insert, selec
 
 from auth import passwords
 from auth.database import inserted_id, reading, writing
-from auth.tables import sessions, users
+from auth.tables import api_tokens, sessions, users
 
 MAX_NAME_CHARACTERS = 64
 MAX_KEY_CHARACTERS = 255
@@ -22,6 +22,10 @@ _HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # controls, direction mark
 
 class NameRefused(ValueError):
     """The name is taken or not a name; the text is meant for the visitor."""
+
+
+class AccountGone(LookupError):
+    """The account was removed meanwhile; the text is meant for the visitor."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ def set_password(
 ) -> None:
     """Another password, and in the same transaction the end of all sessions but `keep_session` (a token's SHA-256).
 
+    API tokens end too: who changes the password because somebody got in wants that somebody out altogether.
+
     Raises passwords.PasswordRefused, DatabaseUnavailable.
     """
     hashed = passwords.hash_password(password, rounds=rounds)
@@ -108,6 +114,7 @@ def set_password(
         connection.execute(update(users).where(users.c.id == user_id).values(password_hash=hashed))
         others = sessions.c.token_sha256 != keep_session
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id, others))
+        connection.execute(delete(api_tokens).where(api_tokens.c.user_id == user_id))
 
 
 def _rehash(engine: Engine, row: Row[tuple[object, ...]], *, password: str, rounds: int) -> None:
@@ -143,10 +150,10 @@ def list_users(engine: Engine) -> list[Account]:
 
 
 def owner_id(connection: Connection, name: str) -> int:
-    """The number of a signed-in user. Raises LookupError if the account was removed meanwhile."""
+    """The number of a signed-in user. Raises AccountGone."""
     row = _find(connection, name)
     if row is None:
-        raise LookupError("This account no longer exists.")
+        raise AccountGone("This account no longer exists.")
     return int(row.id)
 
 

@@ -4,9 +4,10 @@ It refuses what another site's page sends, asks who is there, sends strangers to
 uploads and events apart. What is open without a session is listed here; all else is closed, also what Gradio may add.
 """
 
+import asyncio
 import json
-from collections.abc import Iterator
-from functools import partial
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -32,6 +33,8 @@ OPEN_FOLDERS = ("/static/", "/assets/")
 API = "/gradio_api/"
 VISITOR = "facejury.visitor"  # where in the ASGI scope the door writes down who is there
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
+GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
+PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
 SIGN_IN_FIRST = "Please sign in first."
 NOT_FROM_HERE = "This request came from another site and was refused."
 NOT_YOURS = "This upload or event is not yours."
@@ -83,11 +86,20 @@ class Door:
         request.scope[VISITOR] = visitor
         await self._let_in(request, path, visitor=visitor, send=send)
 
-    async def _is_still_in(self, request: Request) -> bool:
-        try:
-            return await self._visitor(request) is not None
-        except DatabaseUnavailable:
-            return False
+    def _watch(self, request: Request) -> Callable[[], Awaitable[bool]]:
+        """Asks whether who was let in still is. While the database is away, for a minute, nobody is put out."""
+        sure = time.monotonic()
+
+        async def is_still_in() -> bool:
+            nonlocal sure
+            try:
+                found = await asyncio.wait_for(self._visitor(request), PATIENCE_SECONDS)
+            except (DatabaseUnavailable, TimeoutError):
+                return time.monotonic() - sure < GRACE_SECONDS
+            sure = time.monotonic() if found else sure
+            return found is not None
+
+        return is_still_in
 
     async def _visitor(self, request: Request) -> Visitor | None:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -98,7 +110,7 @@ class Door:
 
     async def _let_in(self, request: Request, path: str, *, visitor: Visitor, send: Send) -> None:
         is_upload = path.rstrip("/") == API + "upload"
-        still_in = partial(self._is_still_in, request)
+        still_in = self._watch(request)
         answer = Answer(send, uploads=self.uploads, visitor=visitor, is_upload=is_upload, is_still_in=still_in)
         if not path.startswith(API):
             return await self.app(request.scope, request.receive, answer)

@@ -65,7 +65,7 @@ def give_feedback(
 ) -> int:
     """Write down that a verdict was wrong. `detector` is its key or "jury"; `picture` only with the user's consent.
 
-    Raises ValueError for another claim, LookupError if the account is gone, DatabaseUnavailable.
+    Raises ValueError for another claim, AccountGone, DatabaseUnavailable.
     """
     if claim not in CLAIMS:
         raise ValueError(f"A claim is 'real' or 'fake', not {claim!r}")

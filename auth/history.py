@@ -1,7 +1,7 @@
 """What a user has looked at: each comparison's JSON as it is, and its picture only where they asked to keep it.
 
 Everything is asked for by the user's name (`gr.Request.username`), so nobody reaches another's entry by its number.
-All functions raise LookupError if the account is gone, DatabaseUnavailable if the database is.
+All functions raise AccountGone if the account is, DatabaseUnavailable if the database is.
 """
 
 import csv
@@ -20,6 +20,7 @@ from auth.database import inserted_id, reading, writing
 from auth.tables import comparisons, pictures
 
 MAX_FILE_NAME_CHARACTERS = 255
+MAX_SEARCH_CHARACTERS = 255
 CSV_COLUMNS = ("time", "file", "sha256", "face", "detector", "p_fake", "label", "error")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
 

@@ -20,10 +20,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from auth import accounts, forms, passwords, sessions
-from auth.accounts import NameRefused
+from auth.accounts import AccountGone, NameRefused
 from auth.database import GONE, DatabaseUnavailable
 from auth.door import Door, visitor_of
 from auth.forms import FormRefused
+from auth.history import MAX_SEARCH_CHARACTERS, export_csv
 from auth.html import message, render
 from auth.passwords import PasswordRefused
 from auth.sessions import Visitor
@@ -37,6 +38,9 @@ WRONG_PRESENT = "That is not your present password, or there were too many tries
 FORM_TOO_OLD = "This form is too old, or was sent by another site. Please open it again."
 TOO_BUSY = "Too many people are signing in right now. Please try again in a minute."
 CLOSED = "New accounts are made only by the person who runs this Facejury."
+
+CHANGED = "Your password is changed. All other sessions are signed out, and your tokens are revoked."
+REFUSALS = (FormRefused, AccountGone)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,7 +81,7 @@ class Guard:
         return {
             "routes": _routes(self),
             "middleware": [Middleware(Door, visitors=self.visitors, uploads=self.uploads)],
-            "exception_handlers": {DatabaseUnavailable: _say_gone, FormRefused: _say_refused},
+            "exception_handlers": {DatabaseUnavailable: _say_gone} | dict.fromkeys(REFUSALS, _say_refused),
             "lifespan": self._lifespan,
         }
 
@@ -124,6 +128,7 @@ def _routes(of: Guard) -> list[Route]:
         Route("/signout", desk.show_sign_out, methods=["GET"]),
         Route("/signout", desk.sign_out, methods=["POST"]),
         Route("/account", desk.show_account, methods=["GET"]),
+        Route("/account/history.csv", desk.export_history, methods=["GET"]),
         Route("/account/{part:path}", lambda _: RedirectResponse("/account", 303), methods=["GET"]),  # a reload
         Route("/account/password", desk.change_password, methods=["POST"]),
         Route("/account/tokens", desk.make_token, methods=["POST"]),
@@ -219,7 +224,7 @@ class _Desk:
         return await self._account(request, await self._owner(request))
 
     async def change_password(self, request: Request) -> Response:
-        """POST /account/password: ends all other sessions, here at once and on other servers within five seconds."""
+        """POST /account/password: ends all other sessions and tokens, here at once, elsewhere within five seconds."""
         fields, visitor = await self._own_form(request), await self._owner(request)
         password = fields.get("password", "")
         if password != fields.get("repeated"):
@@ -232,9 +237,7 @@ class _Desk:
         who = (self.engine, visitor.user_id)
         await self._hash(accounts.set_password, *who, password=password, keep_session=visitor.key, rounds=rounds)
         self.visitors.forget_all()
-        return await self._account(
-            request, visitor, done="Your password is changed. All other sessions are signed out."
-        )
+        return await self._account(request, visitor, done=CHANGED)
 
     async def make_token(self, request: Request) -> Response:
         """POST /account/tokens: shows the new token, once."""
@@ -264,6 +267,14 @@ class _Desk:
             "Your account is deleted", "Nothing of yours is kept.", status=200, target="/signin", link="Sign in"
         )
         return self._with_session(gone, request, secret="")
+
+    async def export_history(self, request: Request) -> Response:
+        """GET /account/history.csv?search=…: the history as a file; a program may fetch it too."""
+        visitor, search = visitor_of(request) or await self._owner(request), request.query_params.get("search", "")
+        lines = await self._ask(export_csv, self.engine, visitor.name, search=search[:MAX_SEARCH_CHARACTERS])
+        headers = {"Content-Disposition": 'attachment; filename="facejury-history.csv"', "Cache-Control": "no-store"}
+        # The byte order mark is for Excel, which else takes UTF-8 for something older.
+        return Response(lines.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
 
     # What the handlers share
 

@@ -1,23 +1,16 @@
 """The demo as a person starts it."""
 
 import json
-import os
-import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.demo_process import ROOT, started
+
 FOREIGN = "{'tensorflow', 'keras', 'torch', 'matplotlib', 'models'}"
-
-
-ADDRESS = re.compile(r"Facejury is at (http://127\.0\.0\.1:\d+/)\n")
 
 
 @pytest.fixture(autouse=True)
@@ -30,25 +23,6 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
-
-
-@contextmanager
-def started(*arguments: str) -> Iterator[str]:
-    """The demo, running; its address, read from the one line that it prints."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "demo.py", "--port", str(port), *arguments]
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as demo:
-        assert demo.stdout is not None
-        try:
-            found = ADDRESS.fullmatch(demo.stdout.readline())
-            assert found
-            yield found[1]
-        finally:
-            demo.terminate()
-        assert demo.stdout.read() == ""
 
 
 def test_a_taken_port_is_one_sentence():
@@ -74,6 +48,12 @@ def test_without_login_the_page_answers_on_this_machine():
         config = httpx.get(f"{address}config").json()
     assert config["title"] == "Facejury"
     assert config["analytics_enabled"] is False
+
+
+def test_without_login_it_still_says_how_it_is():
+    with started("--no-login") as address:
+        assert httpx.get(f"{address}healthz").text == "ok\n"
+        assert set(httpx.get(f"{address}readyz").json()) == {"jury"}
 
 
 def test_by_default_everything_is_behind_the_sign_in():

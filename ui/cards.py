@@ -45,6 +45,11 @@ def say(sentence: str, *, more: str = "", kind: str = "plain") -> Pieces:
     return [render("notice", sentence=sentence, more=more, kind=kind)]
 
 
+def say_line(sentence: str, *, link: str = "", link_text: str = "") -> str:
+    """One line beside something else, with a link that opens in another tab."""
+    return render("said", sentence=sentence, link=link, link_text=link_text)
+
+
 class Drawing:
     """One picture's verdicts as they grow. A face is drawn again only when it changed."""
 

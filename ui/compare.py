@@ -3,16 +3,19 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from detectors.compare import Jury, compare, judge_stepwise
+from auth.recorder import Recorder
+from detectors.compare import Comparison, Jury, compare, judge_stepwise
 from detectors.images import ImageError, read_image
 from ui import examples
 from ui.cards import Drawing, Pieces, say
 from ui.desk import Case, Desk
+from ui.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
 from ui.photo_input import PhotoInput
 
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "inference", "concurrency_limit": 1}  # all that runs a network
@@ -33,6 +36,9 @@ PLACEHOLDER = "# Drop a photo here\nor click to choose one"
 Shown = tuple[Any, Any, Any]
 """What an event changes: the verdicts, the Judge button, the Cancel button."""
 
+Record = Callable[[Comparison], None]
+"""What is done with a comparison that is complete."""
+
 
 @dataclass(frozen=True)
 class Controls:
@@ -46,16 +52,17 @@ class Controls:
     cancel: gr.Button
     verdicts: gr.HTML
     desk: gr.State
+    keeping: Keeping | None  # where visitors are signed in
 
 
-def build_compare(jury: Jury) -> None:
-    """Build the tab into the page that is open, and connect it."""
-    controls = _lay_out(jury)
+def build_compare(jury: Jury, recorder: Recorder | None = None) -> None:
+    """Build the tab into the page that is open, and connect it. recorder: writes down what its visitors compare."""
+    controls = _lay_out(jury, recorder)
     _connect(controls, jury)
     _offer_api(controls, jury)
 
 
-def _lay_out(jury: Jury) -> Controls:
+def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
     with gr.Row(elem_id="compare"):
         with gr.Column(elem_id="case", scale=2, min_width=300):
             picture = PhotoInput(
@@ -65,6 +72,7 @@ def _lay_out(jury: Jury) -> Controls:
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
                 forgery = gr.Button("Try a forgery of it", size="sm", variant="secondary")
             detectors = _list_detectors(jury)
+            tick = build_tick() if recorder else None
             judge = gr.Button("Judge", variant="primary", elem_id="judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="cancel")
         with gr.Column(scale=5, min_width=320):
@@ -75,7 +83,8 @@ def _lay_out(jury: Jury) -> Controls:
                 apply_default_css=False,
                 elem_id="verdicts",
             )
-    return Controls(picture, portrait, forgery, detectors, judge, cancel, verdicts, gr.State(Desk()))
+            keeping = build_keeping(recorder, tick, picture) if recorder else None
+    return Controls(picture, portrait, forgery, detectors, judge, cancel, verdicts, gr.State(Desk()), keeping)
 
 
 def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
@@ -90,7 +99,10 @@ def _connect(controls: Controls, jury: Jury) -> None:
     starts = [controls.picture.change, controls.judge.click]
     # queued, so that what it shows comes after what an older judging still had to say
     started = gr.on(starts, _start, given, shown, concurrency_limit=None, trigger_mode="multiple", **PRIVATE)
-    started.then(_judge_with(jury), [controls.desk], shown, trigger_mode="multiple", **ONE_AT_A_TIME, **PRIVATE)
+    judge = _judge_with(jury, controls.keeping)
+    judged = started.then(judge, [controls.desk], shown, trigger_mode="multiple", **ONE_AT_A_TIME, **PRIVATE)
+    if controls.keeping:
+        connect_keeping(controls.keeping, picture=controls.picture, starts=starts, judged=judged)
     controls.cancel.click(_cancel, [controls.desk], shown, **QUICK)
     controls.portrait.click(lambda: str(examples.portrait()), None, [controls.picture], **QUICK)
     controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **ONE_AT_A_TIME, **PRIVATE)
@@ -115,15 +127,16 @@ def _offer_cancel(running: bool) -> tuple[Any, Any]:
     return gr.Button(visible=not running), gr.Button(visible=running)
 
 
-def _judge_with(jury: Jury) -> Callable[[Desk], Iterator[Shown]]:
-    def judge(desk: Desk) -> Iterator[Shown]:
+def _judge_with(jury: Jury, keeping: Keeping | None) -> Callable[[Desk, gr.Request], Iterator[Shown]]:
+    def judge(desk: Desk, request: gr.Request) -> Iterator[Shown]:
         """The verdicts as they arrive, for as long as they are wanted."""
+        record = partial(record_page, keeping.recorder, request) if keeping else _forget
         case = desk.take()
         if case is None:  # an earlier run took it
             yield gr.skip(), gr.skip(), gr.skip()
             return
         pieces = WAITING
-        for pieces in _answer(case, jury, wanted=lambda: desk.wants(case)):
+        for pieces in _answer(case, jury, wanted=lambda: desk.wants(case), record=record):
             if desk.wants(case):
                 yield pieces, *_offer_cancel(True)
         shown = pieces if desk.put_away(case) else desk.notice  # Gradio says the last thing once more when a run ends
@@ -132,16 +145,20 @@ def _judge_with(jury: Jury) -> Callable[[Desk], Iterator[Shown]]:
     return judge
 
 
-def _answer(case: Case, jury: Jury, *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
+def _forget(comparison: Comparison) -> None:
+    """Where nobody is signed in, nothing is recorded."""
+
+
+def _answer(case: Case, jury: Jury, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
     yield SEARCHING
     try:
-        yield from _draw_stepwise(case, jury.choose(case.detectors), wanted=wanted)
+        yield from _draw_stepwise(case, jury.choose(case.detectors), wanted=wanted, record=record)
     except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
         log.exception("judging failed")
         yield BROKEN
 
 
-def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
+def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
     try:
         picture = read_image(case.path)
     except ImageError as error:
@@ -150,16 +167,23 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool]) -> Ite
     drawing = Drawing(picture.pixels, jury)
     for comparison in judge_stepwise(picture, jury, path=case.path.name, wanted=wanted):
         yield drawing.draw(comparison)
+    if wanted():  # else it ended before all had spoken
+        record(comparison)
 
 
 def _offer_api(controls: Controls, jury: Jury) -> None:
     """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
 
-    def compare_picture(picture: str | None, detectors: list[str]) -> dict[str, Any]:
+    keeping = controls.keeping
+
+    def compare_picture(picture: str | None, detectors: list[str], request: gr.Request) -> dict[str, Any]:
         """Judge every face in a picture. The answer is one entry of `python -m detectors compare --json`."""
         if picture is None or not detectors:
             raise gr.Error(NO_DETECTOR if picture else NO_PICTURE, print_exception=False)
-        answer = compare(Path(picture), jury.choose(detectors)).as_dict()
+        comparison = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
+        if keeping:
+            record_call(keeping.recorder, request, comparison)
+        answer = comparison.as_dict()
         return answer | {"path": None}  # gradio_client takes any object with a "path" for a file and fetches it
 
     trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="comparison")

@@ -4,24 +4,29 @@ from collections.abc import Sequence
 
 import gradio as gr
 
+from auth.recorder import Recorder
 from detectors.compare import Jury
 from registry import Problem
 from ui.cards import render
 from ui.compare import build_compare
 from ui.detectors import build_detectors
+from ui.history import build_history
 
 CACHE_SECONDS = (600, 3600)  # how often uploads are swept, and how old one may grow
 
 
-def build_page(jury: Jury, problems: Sequence[Problem] = (), *, account: bool = False) -> gr.Blocks:
-    """The page for a jury. problems: what kept plugins out; account: visitors are signed in."""
+def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Recorder | None = None) -> gr.Blocks:
+    """The page for a jury. problems: what kept plugins out; recorder: visitors are signed in."""
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
-        gr.HTML(render("head", account=account), js_on_load=None, apply_default_css=False)
-        with gr.Tabs():
-            with gr.Tab("Compare"):
-                build_compare(jury)
-            with gr.Tab("Detectors") as tab:
-                build_detectors(jury, problems, tab=tab)
+        gr.HTML(render("head", account=recorder is not None), js_on_load=None, apply_default_css=False)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Compare", id="compare"):
+                build_compare(jury, recorder)
+            if recorder is not None:
+                with gr.Tab("History", id="history") as history:
+                    build_history(recorder.engine, page, tabs, history)
+            with gr.Tab("Detectors", id="detectors") as detectors:
+                build_detectors(jury, problems, tab=detectors)
         gr.HTML(render("foot"), js_on_load=None, apply_default_css=False)
     page.queue(max_size=20)
     return page

@@ -1,6 +1,7 @@
 """Verdicts in words that cannot be misread: always the share of fake, never how sure anybody is."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from registry import Verdict
 
@@ -45,3 +46,8 @@ def say_why(verdict: Verdict) -> str:
 def say_milliseconds(milliseconds: float) -> str:
     """A duration with as many digits as it deserves."""
     return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:,.0f} ms"
+
+
+def say_time(time: datetime) -> str:
+    """A moment to the minute: "21 Nov 2026, 07:40 UTC". time: in UTC."""
+    return f"{time.day} {time:%b %Y, %H:%M} UTC"

@@ -130,24 +130,30 @@ def build_page(examples: list[str]) -> Any:
 
 
 @dataclass(frozen=True)
-class Site:
-    """One launched server."""
+class Server:
+    """One launched server, and its database for a look past it."""
 
     url: str
     engine: Engine
-    guard: Guard
-    page: Any  # gr.Blocks is not typed
-    example: str
 
     def browser(self, **options: Any) -> "Browser":
         """A new browser, signed in nowhere."""
-        return Browser(httpx.Client(base_url=self.url, timeout=60, **options))
+        return Browser(httpx.Client(base_url=self.url, timeout=240, **options))
 
     def member(self, name: str) -> "Browser":
         """A browser of a new user, signed in."""
         browser = self.browser()
         assert browser.sign_up(name).status_code == 303
         return browser
+
+
+@dataclass(frozen=True)
+class Site(Server):
+    """A guarded page in this process."""
+
+    guard: Guard
+    page: Any  # gr.Blocks is not typed
+    example: str
 
     def close(self) -> None:
         """Stop the server."""

@@ -1,35 +1,21 @@
 """The way of a person, in a real browser: sign up, sign in, use the page, sign out, and be out."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.auth.server import PASSWORD, Site, picture
 
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Chromium as the system has it."""
-    program = shutil.which("chromium")
-    if program is None:
-        missing = "chromium is not installed (Debian: chromium)"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    expect.set_options(timeout=30_000)  # a busy machine builds Gradio's page slowly
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A fresh window of a phone's width."""
-    context = chromium.new_context(viewport={"width": 375, "height": 740})
+    context = browser.new_context(viewport={"width": 375, "height": 740})
     yield context.new_page()
     context.close()
 

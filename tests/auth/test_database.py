@@ -200,3 +200,14 @@ def test_a_killed_server_is_a_plain_sentence_lets_nobody_in_and_comes_back(
     wait_for(is_back)
     assert stranger.http.post("/signin", data=fields).status_code == 303 and stranger.is_in()
     assert not forged.is_in()
+
+
+def test_an_answer_under_way_arrives_though_the_database_went_away(fragile: MariaDB, fragile_site: Site) -> None:
+    member = fragile_site.member("Anna")
+    event = member.http.post("/gradio_api/call/wait", json={"data": [5]}).json()["event_id"]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(member.http.get, f"/gradio_api/call/wait/{event}")
+        time.sleep(0.5)
+        fragile.kill()
+        assert "done" in reading.result().text
+    fragile.start()

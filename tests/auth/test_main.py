@@ -52,11 +52,13 @@ def test_a_mistake_is_one_plain_sentence(run: Command, arguments: list[str]) -> 
 
 def test_a_new_password_ends_the_lock_and_the_sessions(run: Command, site: Site, name: str) -> None:
     browser = site.member(name)
+    program = site.browser(headers={"authorization": f"Bearer {browser.make_token()}"})
     for _ in range(5):
         site.browser().sign_in(name, password="wrong password")
     answer = run("set-password", name.upper(), "--password-stdin", typed="the new password\n")
-    assert "signed out everywhere" in answer.stdout
+    assert "all their sessions and API tokens have ended" in answer.stdout
     assert not browser.is_in()
+    assert not program.is_in()
     assert site.browser().sign_in(name, password="the new password").status_code == 303
 
 

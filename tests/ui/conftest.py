@@ -1,13 +1,11 @@
 """A page served for one test, by the same launch as the demo's, and a headless Chromium to look at it."""
 
-import os
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 import demo
 from detectors.compare import Jury
@@ -15,10 +13,6 @@ from registry import DetectorSpec, Problem
 from tests.ui.jurors import JURY
 from ui import examples
 from ui.page import build_page
-
-CHROMIUM = "/usr/bin/chromium"
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-QUIETER = ("--disable-component-update", "--disable-sync")
 
 
 @contextmanager
@@ -41,17 +35,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Its absence is a failure in CI and a visible skip elsewhere."""
-    if shutil.which(CHROMIUM) is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{CHROMIUM} is not installed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *QUIETER])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""Writing comparisons down in the background."""
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import Engine
+
+from auth import accounts
+from auth.database import DatabaseUnavailable
+from auth.history import find_entries, open_entry, read_picture
+from auth.recorder import MAX_WAITING, WRITERS, Recorder
+from tests.auth.server import PASSWORD
+
+COMPARISON = {"schema": 1, "sha256": "0" * 64, "faces": [], "whole_image": []}
+
+
+@pytest.fixture
+def anna(engine: Engine, name: str) -> str:
+    return accounts.add_user(engine, name, password=PASSWORD, rounds=4).name
+
+
+def test_what_is_recorded_is_in_the_history(engine: Engine, anna: str) -> None:
+    recorder = Recorder(engine)
+    recorded = recorder.record(anna, file_name="a.jpg", comparison=COMPARISON, page="p", picture=b"hers")
+    assert recorder.take("somebody else", "p") is None
+    assert recorder.take(anna, "p") is recorded
+    assert recorder.take(anna, "p") is None
+    entry = open_entry(engine, anna, entry_id=recorded.result(30))
+    assert entry is not None
+    assert (entry.file_name, entry.comparison) == ("a.jpg", COMPARISON)
+    assert read_picture(engine, anna, entry_id=entry.id) == b"hers"
+
+
+def test_nobody_waits_for_a_slow_database_and_the_queue_has_an_end(engine: Engine, anna: str) -> None:
+    recorder, freed = Recorder(engine), threading.Event()
+    asked = [recorder._pool.submit(freed.wait, 60) for _ in range(WRITERS)]
+    start = time.perf_counter()
+    some = [recorder.record(anna, file_name="a.jpg", comparison=COMPARISON) for _ in range(MAX_WAITING + 1)]
+    assert time.perf_counter() - start < 2
+    assert isinstance(some[-1].exception(0), DatabaseUnavailable), "one too many"
+    freed.set()
+    assert all(one.result(60) for one in (*asked, *some[:-1]))
+    assert len(find_entries(engine, anna, limit=MAX_WAITING + 1)) == MAX_WAITING
+
+
+def test_a_removed_account_records_nothing(engine: Engine, anna: str) -> None:
+    account = accounts.find_user(engine, anna)
+    assert account is not None
+    accounts.remove_user(engine, account.id)
+    recorded = Recorder(engine).record(anna, file_name="a.jpg", comparison=COMPARISON)
+    assert isinstance(recorded.exception(30), accounts.AccountGone)

@@ -1,0 +1,30 @@
+"""Asking the account database from the page: in turn, off the event loop, and its failures in one plain sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+
+from auth.accounts import AccountGone
+from auth.database import DatabaseUnavailable
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+# Queued and limited: threads that wait for a database which is away must not be all that the page has.
+ASKING: dict[str, Any] = PRIVATE | {"concurrency_id": "history", "concurrency_limit": 6}
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Show the visitor why the database did not do what they asked."""
+    try:
+        yield
+    except (AccountGone, DatabaseUnavailable) as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def user_of(request: gr.Request) -> str:
+    """Who is signed in. Raises gr.Error for nobody, whom the door lets in nowhere."""
+    if not request.username:
+        raise gr.Error("Please sign in first.", print_exception=False)
+    return str(request.username)

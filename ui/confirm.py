@@ -1,0 +1,42 @@
+"""A button that asks again before anything is lost."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ui.asking import PRIVATE
+from ui.cards import render
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The first button, and the question that takes its place with the button that means it."""
+
+    ask: gr.Button
+    question: gr.Group
+    yes: gr.Button
+
+    @property
+    def components(self) -> list[Any]:
+        """What `reset` gives values for."""
+        return [self.ask, self.question]
+
+
+def build_confirmed(label: str, *, question: str, yes: str) -> Confirmed:
+    """Build it into the page that is open. What `yes` does is the caller's; it should give back `reset()` as well."""
+    ask = gr.Button(label, size="sm", variant="secondary", elem_classes="lesser")
+    with gr.Group(visible=False, elem_classes="question") as group:
+        gr.HTML(render("question", question=question), js_on_load=None, apply_default_css=False)
+        with gr.Row():
+            sure = gr.Button(yes, size="sm", variant="stop")
+            no = gr.Button("No, keep", size="sm", variant="secondary")
+    both = [ask, group]
+    ask.click(lambda: (gr.Button(visible=False), gr.Group(visible=True)), None, both, queue=False, **PRIVATE)
+    no.click(reset, None, both, queue=False, **PRIVATE)
+    return Confirmed(ask, group, sure)
+
+
+def reset() -> tuple[Any, Any]:
+    """The first button again."""
+    return gr.Button(visible=True), gr.Group(visible=False)

@@ -1,0 +1,126 @@
+"""The form under verdicts: "this one was wrong", with the picture only where its owner says so."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from sqlalchemy import Engine
+
+from auth.feedback import give_feedback
+from auth.history import Entry, open_entry, read_picture
+from ui.asking import ASKING, PRIVATE, in_plain_words, user_of
+from ui.cards import say_line
+from ui.words import TITLES
+
+CONSENT = "Send the picture along: who runs this Facejury may look at it and train detectors with it"
+NOTHING = "This comparison is not in your history, so there is nothing to say something of."
+NOT_CHOSEN = "Choose the verdict that was wrong, and what the picture is."
+NO_PICTURE = "The picture of this comparison is no longer here. Send it without the picture."
+THANKS = "Thank you. Who runs this Facejury will look at it."
+
+
+@dataclass(frozen=True)
+class FeedbackForm:
+    """The components. `whole` is shown when there is an entry."""
+
+    whole: gr.Accordion
+    which: gr.Dropdown
+    claim: gr.Radio
+    consent: gr.Checkbox
+    said: gr.HTML
+
+    @property
+    def components(self) -> list[Any]:
+        """What `offer` gives values for."""
+        return [self.whole, self.which, self.claim, self.consent, self.said]
+
+
+def build_feedback(engine: Engine, entry: gr.State, picture: gr.Image | None = None) -> FeedbackForm:
+    """Build the form into the page that is open. entry: the comparison's number; picture: where it may still be."""
+    with gr.Accordion("Was a verdict wrong?", open=False, visible=False, elem_classes="feedback") as whole:
+        which = gr.Dropdown([], label="Which verdict", info="Type to search.")
+        claim = gr.Radio([("It is real", "real"), ("It is fake", "fake")], label="What is true")
+        consent = gr.Checkbox(label=CONSENT, container=False)
+        send = gr.Button("Send", size="sm", variant="secondary", elem_classes="lesser")
+        said = gr.HTML("", js_on_load=None, apply_default_css=False)
+    form = FeedbackForm(whole, which, claim, consent, said)
+    given = [entry, which, claim, consent, *([picture] if picture else [])]
+    send.click(_send_to(engine), given, [said, send], **ASKING)
+    which.input(lambda: ("", gr.Button(interactive=True)), None, [said, send], queue=False, **PRIVATE)
+    return form
+
+
+def offer(entry: Entry | None) -> tuple[Any, ...]:
+    """The empty form for an entry's verdicts; hidden without one."""
+    choices = list(_choices(entry)) if entry else []
+    return gr.Accordion(visible=bool(choices), open=False), gr.Dropdown(choices, value=None), None, False, ""
+
+
+def _choices(entry: Entry) -> Iterator[tuple[str, str]]:
+    """What is shown of each verdict, and "FACE:DETECTOR"; FACE counts from 0, and is empty for the whole picture."""
+    faces = entry.comparison["faces"]
+    for number, face in enumerate(faces):
+        where = "The face" if len(faces) == 1 else f"Face {number + 1}"
+        for verdict in face["verdicts"]:
+            yield f"{where}, {verdict['title']}: {TITLES[verdict['label']]}", f"{number}:{verdict['detector']}"
+        if face.get("jury"):
+            yield f"{where}, the jury: {TITLES[face['jury']['label']]}", f"{number}:jury"
+    for verdict in entry.comparison["whole_image"]:
+        yield f"The whole picture, {verdict['title']}: {TITLES[verdict['label']]}", f":{verdict['detector']}"
+
+
+def _send_to(engine: Engine) -> Any:
+    def send_feedback(  # noqa: PLR0917 - Gradio passes by position
+        request: gr.Request,
+        number: int | None,
+        which: str | None,
+        claim: str | None,
+        consent: bool,
+        path: str | None = None,
+    ) -> tuple[str, Any]:
+        """Write it down, and thank."""
+        user = user_of(request)
+        with in_plain_words():
+            entry = open_entry(engine, user, entry_id=number) if number else None
+            if entry is None:
+                return say_line(NOTHING), gr.Button()
+            if which not in {value for _, value in _choices(entry)} or claim not in ("real", "fake"):
+                return say_line(NOT_CHOSEN), gr.Button()
+            picture = _find_picture(engine, user, entry, path) if consent else None
+            if consent and picture is None:
+                return say_line(NO_PICTURE), gr.Button()
+            _give(engine, user, entry, which=str(which), claim=claim, picture=picture)
+        return say_line(THANKS), gr.Button(interactive=False)
+
+    return send_feedback
+
+
+def _give(engine: Engine, user: str, entry: Entry, *, which: str, claim: Any, picture: bytes | None) -> None:
+    face, _, detector = which.partition(":")
+    give_feedback(
+        engine,
+        user,
+        comparison=entry.comparison,
+        claim=claim,
+        detector=detector,
+        face=int(face) if face else None,
+        file_name=entry.file_name,
+        picture=picture,
+    )
+
+
+def _find_picture(engine: Engine, user: str, entry: Entry, path: str | None) -> bytes | None:
+    """The picture as it was uploaded: the kept one, or the one still in the field."""
+    return read_picture(engine, user, entry_id=entry.id) or read_same(path, entry.sha256)
+
+
+def read_same(path: str | None, sha256: str) -> bytes | None:
+    """The file's bytes if they are still those that were judged; the field may hold another picture by now."""
+    try:
+        data = Path(path).read_bytes() if path else b""
+    except FileNotFoundError:  # swept: nothing uploaded outlives an hour
+        return None
+    return data if hashlib.sha256(data).hexdigest() == sha256 else None

@@ -1,0 +1,212 @@
+"""The History tab: what this visitor has had judged, and nobody else. Lists, searches, opens, exports and deletes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from sqlalchemy import Engine
+
+from auth import history
+from auth.history import Entry
+from ui.asking import ASKING, PRIVATE, in_plain_words, user_of
+from ui.cards import Pieces, render, say
+from ui.confirm import Confirmed, build_confirmed, reset
+from ui.feedback import FeedbackForm, build_feedback, offer
+from ui.stored import draw_stored, say_stored
+from ui.words import say_time
+
+PAGE = 20  # entries shown at once
+NOT_THERE = "There is no such entry in your history."
+PARAMETER = "history"  # of a permanent link: /?history=12
+FOLLOW = """element.addEventListener('click', event => {
+  const link = event.target.closest('a[data-entry]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  trigger('click', {entry: Number(link.dataset.entry)});
+})"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the list stands. starts: of each page so far, the number that its entries lie below; next: of the next."""
+
+    search: str = ""
+    starts: tuple[int | None, ...] = (None,)
+    next: int | None = None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The list's components."""
+
+    whole: gr.Column
+    search: gr.Textbox
+    entries: gr.HTML
+    newer: gr.Button
+    older: gr.Button
+    clear: Confirmed
+    place: gr.State
+
+    @property
+    def shown(self) -> list[Any]:
+        """What `_show` gives values for."""
+        return [self.entries, self.newer, self.older, self.clear.ask, self.place]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One entry's components."""
+
+    whole: gr.Column
+    back: gr.Button
+    view: gr.HTML
+    forget: Confirmed
+    delete: Confirmed
+    feedback: FeedbackForm
+    entry: gr.State
+
+    @property
+    def shown(self) -> list[Any]:
+        """What `_present` gives values for, after the two columns."""
+        parts = [*self.forget.components, *self.delete.components, *self.feedback.components]
+        return [self.view, self.entry, *parts]
+
+
+def build_history(engine: Engine, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab) -> None:
+    """Build the tab into the page that is open, and connect it. `tab` is in `tabs`, with the id "history"."""
+    shelf, opened = _lay_out_shelf(), _lay_out_opened(engine)
+    _connect_shelf(engine, shelf, tab)
+    _connect_opened(engine, shelf, opened)
+    both = [shelf.whole, opened.whole, *opened.shown]
+    shelf.entries.click(_open_in(engine), None, both, **ASKING)
+    page.load(_follow_link(engine), None, [tabs, *both], **ASKING)
+
+
+def _lay_out_shelf() -> Shelf:
+    with gr.Column(elem_id="shelf") as whole:
+        search = gr.Textbox(
+            label="Search", placeholder="File name, or the start of a SHA-256", elem_id="search", max_lines=1
+        )
+        entries = gr.HTML("", js_on_load=FOLLOW, apply_default_css=False, elem_id="entries")
+        with gr.Row(elem_classes="pages"):
+            newer = gr.Button("← Newer", size="sm", variant="secondary", visible=False)
+            older = gr.Button("Older →", size="sm", variant="secondary", visible=False)
+        question = "Delete your whole history with its kept pictures? It cannot be brought back."
+        clear = build_confirmed("Delete all…", question=question, yes="Yes, delete all")
+    return Shelf(whole, search, entries, newer, older, clear, gr.State(Place()))
+
+
+def _lay_out_opened(engine: Engine) -> Opened:
+    entry = gr.State(None)
+    with gr.Column(visible=False, elem_id="entry") as whole:
+        back = gr.Button("← All entries", size="sm", variant="secondary", elem_classes="lesser")
+        view = gr.HTML(
+            [],
+            html_template='<div class="jury">${value.join("")}</div>',
+            js_on_load=None,
+            apply_default_css=False,
+        )
+        feedback = build_feedback(engine, entry)
+        question = "Forget the kept picture? The verdicts stay."
+        forget = build_confirmed("Forget the picture…", question=question, yes="Yes, forget it")
+        question = "Delete this entry, and its picture if it was kept? It cannot be brought back."
+        delete = build_confirmed("Delete this entry…", question=question, yes="Yes, delete it")
+    return Opened(whole, back, view, forget, delete, feedback, entry)
+
+
+def _connect_shelf(engine: Engine, shelf: Shelf, tab: gr.Tab) -> None:
+    def first(search: str, request: gr.Request) -> tuple[Any, ...]:
+        return _show(engine, user_of(request), Place((search or "")[: history.MAX_SEARCH_CHARACTERS].strip()))
+
+    def older(place: Place, request: gr.Request) -> tuple[Any, ...]:
+        return _show(engine, user_of(request), Place(place.search, (*place.starts, place.next)))
+
+    def newer(place: Place, request: gr.Request) -> tuple[Any, ...]:
+        return _show(engine, user_of(request), Place(place.search, place.starts[:-1] or (None,)))
+
+    def clear(request: gr.Request) -> tuple[Any, ...]:
+        with in_plain_words():
+            history.delete_entries(engine, user_of(request))
+        return *_show(engine, user_of(request), Place()), "", reset()[1]
+
+    gr.on([tab.select, shelf.search.submit], first, shelf.search, shelf.shown, **ASKING)
+    shelf.search.input(first, shelf.search, shelf.shown, trigger_mode="always_last", **ASKING)
+    shelf.older.click(older, shelf.place, shelf.shown, **ASKING)
+    shelf.newer.click(newer, shelf.place, shelf.shown, **ASKING)
+    shelf.clear.yes.click(clear, None, [*shelf.shown, shelf.search, shelf.clear.question], **ASKING)
+
+
+def _connect_opened(engine: Engine, shelf: Shelf, opened: Opened) -> None:
+    def delete(number: int, place: Place, request: gr.Request) -> tuple[Any, ...]:
+        with in_plain_words():
+            history.delete_entries(engine, user_of(request), entry_ids=[number])
+        return *_turn(False), *_show(engine, user_of(request), place)
+
+    def forget(number: int, place: Place, request: gr.Request) -> tuple[Any, ...]:
+        with in_plain_words():
+            history.keep_picture(engine, user_of(request), entry_id=number, picture=None)
+        return *_present(engine, user_of(request), number), *_show(engine, user_of(request), place)
+
+    columns = [shelf.whole, opened.whole]
+    given = [opened.entry, shelf.place]
+    opened.back.click(lambda: _turn(False), None, columns, queue=False, **PRIVATE)
+    opened.delete.yes.click(delete, given, [*columns, *shelf.shown], **ASKING)
+    opened.forget.yes.click(forget, given, [*columns, *opened.shown, *shelf.shown], **ASKING)
+
+
+def _open_in(engine: Engine) -> Callable[..., tuple[Any, ...]]:
+    def open_entry(clicked: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """The entry that was clicked in the list."""
+        return _present(engine, user_of(request), _as_number(clicked.entry))
+
+    return open_entry
+
+
+def _follow_link(engine: Engine) -> Callable[..., Any]:
+    def follow(request: gr.Request) -> Any:
+        """What a permanent link opens; nothing changes on a page that was opened without one."""
+        asked = request.query_params.get(PARAMETER)
+        if asked is None:
+            return gr.skip()
+        return gr.Tabs(selected=PARAMETER), *_present(engine, user_of(request), _as_number(asked))
+
+    return follow
+
+
+def _as_number(text: object) -> int:
+    """An entry's number, or 0, which none has."""
+    digits = str(text)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
+
+
+def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
+    """One page of the list: values for Shelf.shown."""
+    with in_plain_words():
+        found = history.find_entries(engine, user, search=place.search, before=place.starts[-1], limit=PAGE + 1)
+    rows, more = found[:PAGE], len(found) > PAGE
+    listed = render("entries", rows=rows, search=place.search, say_stored=say_stored, say_time=say_time)
+    newer, older = gr.Button(visible=len(place.starts) > 1), gr.Button(visible=more)
+    nothing = not rows and not place.search
+    after = Place(place.search, place.starts, rows[-1].id if more else None)
+    return listed, newer, older, gr.Button(visible=not nothing), after
+
+
+def _present(engine: Engine, user: str, number: int) -> tuple[Any, ...]:
+    """One entry in place of the list: values for the two columns and Opened.shown."""
+    with in_plain_words():
+        entry = history.open_entry(engine, user, entry_id=number)
+        picture = history.read_picture(engine, user, entry_id=number) if entry else None
+    pieces = _draw(entry, picture) if entry else say(NOT_THERE, kind="error")
+    kept = gr.Button(visible=picture is not None), gr.Group(visible=False)
+    there = gr.Button(visible=entry is not None), gr.Group(visible=False)
+    return *_turn(True), pieces, entry.id if entry else None, *kept, *there, *offer(entry)
+
+
+def _draw(entry: Entry, picture: bytes | None) -> Pieces:
+    return [render("entry", entry=entry, say_time=say_time), *draw_stored(entry.comparison, picture)]
+
+
+def _turn(opened: bool) -> tuple[Any, Any]:
+    """The list, or the opened entry in its place."""
+    return gr.Column(visible=not opened), gr.Column(visible=opened)

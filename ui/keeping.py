@@ -1,0 +1,118 @@
+"""What the Compare tab keeps for who is signed in: a line that says so, the picture where asked, and feedback."""
+
+import asyncio
+import json
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from sqlalchemy import Engine
+
+from auth.accounts import AccountGone
+from auth.database import DatabaseUnavailable
+from auth.history import Entry, keep_picture, open_entry
+from auth.recorder import Recorder
+from detectors.compare import Comparison
+from ui.asking import ASKING, PRIVATE, in_plain_words, user_of
+from ui.cards import say_line
+from ui.feedback import FeedbackForm, build_feedback, offer, read_same
+
+KEEP = "Keep this picture in my history"
+KEPT = "Recorded in your history, with the picture."
+RECORDED = "Recorded in your history, without the picture."
+PICTURE_GONE = "Recorded in your history, but the picture is no longer here to be kept. Choose it again."
+NOT_RECORDED = "Not recorded in your history: the account database cannot be reached right now. The verdicts stand."
+
+UNSURE = "Perhaps not recorded in your history: the account database cannot be reached right now. The verdicts stand."
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """The components, and who writes."""
+
+    recorder: Recorder
+    keep: gr.Checkbox
+    said: gr.HTML
+    entry: gr.State
+    feedback: FeedbackForm
+
+    @property
+    def shown(self) -> list[Any]:
+        """What the functions below give values for."""
+        return [self.said, self.entry, *self.feedback.components]
+
+
+def build_tick() -> gr.Checkbox:
+    """The tick beside the picture; each new picture starts without it."""
+    return gr.Checkbox(label=KEEP, container=False, elem_id="keep")
+
+
+def build_keeping(recorder: Recorder, keep: gr.Checkbox, picture: gr.Image) -> Keeping:
+    """What stands under the verdicts."""
+    entry = gr.State(None)
+    said = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="recorded")
+    return Keeping(recorder, keep, said, entry, build_feedback(recorder.engine, entry, picture))
+
+
+def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], judged: Any) -> None:
+    """starts: the events after which old words are wrong; judged: the event that ends with all verdicts given."""
+    engine, given = keeping.recorder.engine, [keeping.keep, picture]
+    picture.change(None, None, [keeping.keep], js="() => false", **PRIVATE)
+    gr.on(starts, lambda: ("", None, *offer(None)), None, keeping.shown, concurrency_limit=None, **PRIVATE)
+
+    async def say_recorded(keep: bool, path: str | None, request: gr.Request) -> Any:
+        """What became of it; the verdicts stand there already, so this may wait."""
+        recorded = keeping.recorder.take(user_of(request), str(request.session_hash))
+        if recorded is None:  # cancelled, or never judged
+            return gr.skip()
+        number = await _number(recorded)
+        return await asyncio.to_thread(_say, engine, user_of(request), number, keep, path)
+
+    def change_mind(number: int | None, keep: bool, path: str | None, request: gr.Request) -> Any:
+        """Keep the picture after all, or forget it again."""
+        with in_plain_words():
+            entry = open_entry(engine, user_of(request), entry_id=number) if number else None
+            return _keep_as_told(engine, user_of(request), entry, keep, path) if entry else gr.skip()
+
+    said = judged.then(say_recorded, given, keeping.shown, trigger_mode="multiple", **ASKING)
+    unsure = json.dumps(say_line(UNSURE))  # said by the browser alone: without the database the door lets nothing in
+    said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
+    keeping.keep.input(change_mind, [keeping.entry, *given], [keeping.said], **ASKING)
+
+
+def record_page(recorder: Recorder, request: gr.Request, comparison: Comparison) -> None:
+    """Have what was judged on the Compare tab written down; `say_recorded` then says what came of it."""
+    stored, page = comparison.as_dict(), str(request.session_hash)
+    recorder.record(user_of(request), file_name=comparison.path, comparison=stored, page=page)
+
+
+def record_call(recorder: Recorder, request: gr.Request, comparison: Comparison) -> None:
+    """The same for a program, never with the picture; what could not be judged is no entry."""
+    if comparison.error is None:
+        recorder.record(user_of(request), file_name=comparison.path, comparison=comparison.as_dict())
+
+
+async def _number(recorded: Future[int]) -> int | None:
+    try:
+        return await asyncio.wrap_future(recorded)
+    except (AccountGone, DatabaseUnavailable):
+        return None
+
+
+def _say(engine: Engine, user: str, number: int | None, keep: bool, path: str | None) -> tuple[Any, ...]:
+    """The line, the entry's number, and the form for feedback."""
+    try:
+        entry = open_entry(engine, user, entry_id=number) if number else None
+        line = _keep_as_told(engine, user, entry, keep, path) if entry else say_line(NOT_RECORDED)
+    except (AccountGone, DatabaseUnavailable):
+        return say_line(NOT_RECORDED), None, *offer(None)
+    return line, number, *offer(entry)
+
+
+def _keep_as_told(engine: Engine, user: str, entry: Entry, keep: bool, path: str | None) -> str:
+    picture = read_same(path, entry.sha256) if keep else None
+    if picture is not None or entry.has_picture:
+        keep_picture(engine, user, entry_id=entry.id, picture=picture)
+    sentence = RECORDED if not keep else PICTURE_GONE if picture is None else KEPT
+    return say_line(sentence, link=f"?history={entry.id}", link_text="Open it there")

@@ -1,0 +1,82 @@
+"""A comparison from the history, as the cards draw it: its JSON an object again, its picture where that was kept."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from detectors.compare import Comparison, JudgedFace, Jury, say_split
+from detectors.faces import crop_face
+from detectors.images import ImageError, read_image
+from registry import DetectorSpec, Image, Verdict
+from ui.cards import Drawing, Pieces
+from ui.pictures import SCENE_PIXELS
+
+Stored = dict[str, Any]
+_KNOWN = {field.name for field in fields(Verdict)} - {"heatmap"}
+
+
+def draw_stored(stored: Stored, picture: bytes | None) -> Pieces:
+    """The same cards as on the Compare tab; empty places where the picture was not kept. Heat maps never are."""
+    image = _read(picture)
+    comparison = restore(stored, image)
+    shown = _empty(comparison.width, comparison.height) if image is None else image
+    return Drawing(shown, Jury(_seat(stored))).draw(comparison)
+
+
+def restore(stored: Stored, image: Image | None = None) -> Comparison:
+    """The comparison that `as_dict` was called on, without heat maps, and with crops only where there is a picture."""
+    return Comparison(
+        stored["path"] or "",
+        stored["sha256"],
+        stored["width"],
+        stored["height"],
+        stored["error"],
+        _verdicts(stored["whole_image"]),
+        tuple(_face(face, image) for face in stored["faces"]),
+    )
+
+
+def say_stored(stored: Stored) -> str:
+    """A comparison in a few words, for a list."""
+    splits = [say_split(_verdicts(face["verdicts"])) for face in stored["faces"]]
+    if len(splits) == 1:
+        return splits[0]
+    accused = sum(any(verdict["label"] == "fake" for verdict in face["verdicts"]) for face in stored["faces"])
+    return f"{len(splits)} faces, {accused} called fake by some detector" if splits else "no face found"
+
+
+def _face(face: Stored, image: Image | None) -> JudgedFace:
+    left, top, right, bottom = face["box"]
+    box = (left, top, right, bottom)
+    crop = _empty(64, 64) if image is None else crop_face(image, box)
+    return JudgedFace(box, face["score"], _verdicts(face["verdicts"]), crop)
+
+
+def _verdicts(stored: Iterable[Stored]) -> tuple[Verdict, ...]:
+    return tuple(Verdict(**{name: verdict[name] for name in verdict.keys() & _KNOWN}) for verdict in stored)
+
+
+def _seat(stored: Stored) -> list[DetectorSpec]:
+    """Who judged then, whoever is on the jury now."""
+    on_faces = {verdict["detector"]: verdict for face in stored["faces"] for verdict in face["verdicts"]}
+    on_whole = {verdict["detector"]: verdict for verdict in stored["whole_image"]}
+    seats = [(verdict, "face") for verdict in on_faces.values()] + [(verdict, "image") for verdict in on_whole.values()]
+    return [
+        DetectorSpec(key=verdict["detector"], title=verdict["title"], load=lambda: None, expects=expects)  # type: ignore[arg-type,return-value]
+        for verdict, expects in seats
+    ]
+
+
+def _read(picture: bytes | None) -> Image | None:
+    try:
+        return None if picture is None else read_image(picture).pixels
+    except ImageError:  # a limit may have become stricter since
+        return None
+
+
+def _empty(width: int, height: int) -> Image:
+    """Clear pixels in the picture's proportions: uint8 RGBA, so that the page's own ground shows."""
+    scale = min(1.0, SCENE_PIXELS / max(width, height, 1))
+    return np.zeros((max(1, round(height * scale)), max(1, round(width * scale)), 4), dtype=np.uint8)
