@@ -16,7 +16,7 @@ from models import plots
 from models.errors import PublishError
 from models.metrics import say_figure
 from models.redeliver import TIERS
-from models.sweeps import LEVELS
+from models.sweeps import SAY_LEVEL
 from registry.contract import MIN_FACE_PIXELS
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
@@ -130,7 +130,8 @@ def _say_sweeps(swept: Metrics) -> Iterator[tuple[str, Metrics]]:
     """Each level in words, with its figures."""
     for kind, rows in swept.items():
         for row in rows:
-            yield (f"{kind}, {LEVELS[kind]} {row['level']:g}" if kind in LEVELS else kind), row
+            words = SAY_LEVEL.get(kind, "").format(f"{row['level']:g}")
+            yield f"{kind}, {words}" if words else kind, row
 
 
 def _say_faceless(metrics: Metrics) -> str:

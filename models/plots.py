@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from models.redeliver import AS_IT_IS
-from models.sweeps import LEVELS
+from models.sweeps import SAY_LEVEL
 
 ROC, RELIABILITY, ROBUSTNESS = "roc.png", "reliability.png", "robustness.png"
 SIDE_INCHES, DOTS_PER_INCH = 4.8, 110
@@ -54,7 +54,7 @@ def _draw_robustness(swept: Mapping[str, Any], path: Path, title: str) -> None:
         axes.errorbar(range(len(rows)), [one["value"] for one in found], margins, color=BLUE, capsize=2, marker="o")
         axes.axhline(0.5, color=GREY, linewidth=0.8, linestyle=":")
         axes.set_xticks(range(len(rows)), ["as is", *(f"{row['level']:g}" for row in swept[kind])], fontsize=7)
-        axes.set(xlabel=f"{kind}, {LEVELS[kind]}", ylim=(0.3, 1.02))
+        axes.set(xlabel=f"{kind}, {SAY_LEVEL[kind].format('…')}", ylim=(0.3, 1.02))
     _save(figure, path)
 
 

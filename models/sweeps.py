@@ -45,7 +45,7 @@ SWEEPS: dict[str, tuple[Degrade, tuple[float, ...]]] = {
     "size": (shrink, (0.75, 0.5, 0.25)),
     "jpeg": (compress, (90, 70, 50, 30, 20)),
 }
-LEVELS = {"blur": "sigma in px", "noise": "sigma of 255", "size": "share of the side", "jpeg": "quality"}
+SAY_LEVEL = {"blur": "sigma {} px", "noise": "sigma {} of 255", "size": "{} of the side", "jpeg": "quality {}"}
 
 Swept = Mapping[tuple[str, float], Answers]
 """(kind, level) -> the answers; (AS_IT_IS, 0) holds those to the same faces unchanged."""
