@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.random import default_rng
+from numpy.typing import NDArray
 
 from registry import Label, Verdict, judge
 
@@ -108,18 +109,29 @@ def chance_of_fake(verdicts: Sequence[Verdict], base_rate: float) -> Chance | No
 
     The interval draws both shares from their Beta posteriors under Jeffreys' prior. base_rate: in [0, 1].
     """
+    return next(iter(chances_of_fake(verdicts, [base_rate])), None)
+
+
+def chances_of_fake(verdicts: Sequence[Verdict], base_rates: Sequence[float]) -> list[Chance]:
+    """chance_of_fake for several places; empty where such a split was never counted."""
     voted = [verdict for verdict in verdicts if verdict.p_fake is not None]
     row = find_subset(read_table(AGREEMENT), (verdict.detector for verdict in voted))
     if row is None:
-        return None
+        return []
     fake = sum(verdict.label == "fake" for verdict in voted)
-    split = next(entry for entry in row["splits"] if entry["fake"] == fake)
-    reals, fakes = (sum(entry[name] for entry in row["splits"]) for name in ("real_count", "fake_count"))
-    random = default_rng(0)
-    of_fakes = random.beta(split["fake_count"] + 0.5, fakes - split["fake_count"] + 0.5, DRAWS)
-    of_reals = random.beta(split["real_count"] + 0.5, reals - split["real_count"] + 0.5, DRAWS)
-    chances = base_rate * of_fakes / np.maximum(base_rate * of_fakes + (1 - base_rate) * of_reals, 1e-300)
-    low, middle, high = np.percentile(chances, [2.5, 50, 97.5])
+    of_reals, of_fakes = (_draw_share(row["splits"], fake, name) for name in ("real_count", "fake_count"))
+    return [_weigh_up(of_reals * (1 - rate), of_fakes * rate) for rate in base_rates]
+
+
+def _draw_share(splits: Sequence[Mapping[str, int]], fake: int, name: str) -> NDArray[np.float64]:
+    """How large a share of one class has this split: draws from what its counts leave open."""
+    mine = next(split[name] for split in splits if split["fake"] == fake)
+    others = sum(split[name] for split in splits) - mine
+    return default_rng([0, name == "fake_count"]).beta(mine + 0.5, others + 0.5, DRAWS)
+
+
+def _weigh_up(reals: NDArray[np.float64], fakes: NDArray[np.float64]) -> Chance:
+    low, middle, high = np.percentile(fakes / np.maximum(fakes + reals, 1e-300), [2.5, 50, 97.5])
     return Chance(round(float(middle), 4), round(float(low), 4), round(float(high), 4))
 
 

@@ -24,6 +24,7 @@ WAITING = say("Waiting for its turn…", kind="busy")
 SEARCHING = say("Looking for faces…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge to start again.")
 BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
+STABILITY = "See how far verdicts move when the face is saved again, smaller or shifted"
 NO_PICTURE = "Choose a picture first."
 NO_DETECTOR = "Choose at least one detector."
 ALT = "The chosen picture"
@@ -42,6 +43,7 @@ class Controls:
     portrait: gr.Button
     forgery: gr.Button
     detectors: gr.CheckboxGroup
+    stability: gr.Checkbox
     judge: gr.Button
     cancel: gr.Button
     verdicts: gr.HTML
@@ -65,6 +67,7 @@ def _lay_out(jury: Jury) -> Controls:
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
                 forgery = gr.Button("Try a forgery of it", size="sm", variant="secondary")
             detectors = _list_detectors(jury)
+            stability = gr.Checkbox(False, label=STABILITY, container=False, elem_id="stability")
             judge = gr.Button("Judge", variant="primary", elem_id="judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="cancel")
         with gr.Column(scale=5, min_width=320):
@@ -75,7 +78,7 @@ def _lay_out(jury: Jury) -> Controls:
                 apply_default_css=False,
                 elem_id="verdicts",
             )
-    return Controls(picture, portrait, forgery, detectors, judge, cancel, verdicts, gr.State(Desk()))
+    return Controls(picture, portrait, forgery, detectors, stability, judge, cancel, verdicts, gr.State(Desk()))
 
 
 def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
@@ -86,7 +89,7 @@ def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
 def _connect(controls: Controls, jury: Jury) -> None:
     """A new picture clears the old verdicts at once, stops what still runs, and is judged."""
     shown = [controls.verdicts, controls.judge, controls.cancel]
-    given = [controls.picture, controls.detectors, controls.desk]
+    given = [controls.picture, controls.detectors, controls.desk, controls.stability]
     starts = [controls.picture.change, controls.judge.click]
     # queued, so that what it shows comes after what an older judging still had to say
     started = gr.on(starts, _start, given, shown, concurrency_limit=None, trigger_mode="multiple", **PRIVATE)
@@ -96,12 +99,12 @@ def _connect(controls: Controls, jury: Jury) -> None:
     controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **ONE_AT_A_TIME, **PRIVATE)
 
 
-def _start(path: str | None, keys: list[str], desk: Desk) -> Shown:
+def _start(path: str | None, keys: list[str], desk: Desk, stability: bool) -> Shown:
     """What the page shows before the first answer."""
     if path is None or not keys:
         desk.clear(EMPTY if path is None else say(NO_DETECTOR, kind="error"))
     else:
-        desk.put(Case(Path(path), tuple(keys)), WAITING)
+        desk.put(Case(Path(path), tuple(keys), stability), WAITING)
     return desk.notice, *_offer_cancel(desk.busy)
 
 
@@ -148,7 +151,7 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool]) -> Ite
         yield say(str(error), kind="error")
         return
     drawing = Drawing(picture.pixels, jury)
-    for comparison in judge_stepwise(picture, jury, path=case.path.name, wanted=wanted):
+    for comparison in judge_stepwise(picture, jury, path=case.path.name, stability=case.stability, wanted=wanted):
         yield drawing.draw(comparison)
 
 

@@ -1,5 +1,6 @@
 """Verdicts in words that cannot be misread: always the share of fake, never how sure anybody is."""
 
+from detectors.stability import Range
 from registry import Verdict
 
 TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}
@@ -18,6 +19,11 @@ def say_thresholds(verdict: Verdict) -> str:
     """Where this detector's two thresholds stand."""
     real, fake = (round(threshold * 100) for threshold in (verdict.real_until, verdict.fake_from))
     return f"real below {real} %, fake from {fake} %"
+
+
+def say_moves(found: Range) -> str:
+    """How far p_fake moves when the same face comes a little differently."""
+    return f"From {say_p_fake(found.low)} to {say_p_fake(found.high)} when saved again, smaller or shifted."
 
 
 def say_why(verdict: Verdict) -> str:
