@@ -14,9 +14,10 @@ from rich.table import Table
 
 from detectors.add import SourceError, pin_sources
 from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
-from detectors.fuse import agree, fuse
+from detectors.fuse import agree, chance_of_fake, fuse
 from detectors.scan.ray_option import RayCommand
 from detectors.scan.team import Team
+from detectors.stability import Range, Stability
 from registry import DetectorSpec, UnknownDetectorError, Verdict
 
 if TYPE_CHECKING:
@@ -67,14 +68,28 @@ def compare_command(
     only: Only = None,
     add: Add = None,
     as_json: Json = False,
+    stability: Annotated[
+        bool,
+        typer.Option("--stability", help="Also judge each face saved again, smaller and shifted: how p_fake moves."),
+    ] = False,
+    base_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--base-rate",
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="How common fakes are where the photos come from, e.g. 0.1: also say P(fake) there.",
+        ),
+    ] = None,
 ) -> None:
     """Judge every face in each picture. Exits with 1 only when no picture could be judged."""
     comparisons = []
     with Jury(choose(only, add)) as jury:
         for photo in photos:
-            comparisons.append(compare(photo, jury, path=str(photo)))
+            comparisons.append(compare(photo, jury, path=str(photo), stability=stability))
             if not as_json:
-                show(comparisons[-1])
+                show(comparisons[-1], base_rate=base_rate)
     if as_json:
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
     if all(comparison.error for comparison in comparisons):
@@ -175,8 +190,8 @@ def new_command(
     screen.print(f"Wrote {escape(str(folder))}. Its README.md says what comes next.")
 
 
-def show(comparison: Comparison) -> None:
-    """Print one comparison for reading."""
+def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
+    """Print one comparison for reading. base_rate: see say_chance."""
     screen.print(f"[bold]{escape(comparison.path)}[/bold]")
     if comparison.error:
         screen.print(f"  {escape(comparison.error)}", style="magenta")
@@ -188,8 +203,10 @@ def show(comparison: Comparison) -> None:
         title = (
             f"face {number} of {len(comparison.faces)}, {left},{top} to {right},{bottom}: {say_split(face.verdicts)}"
         )
-        screen.print(_table(title, face.verdicts))
+        screen.print(_table(title, face.verdicts, face.stability))
         screen.print(f"  {escape(say_jury(face))}")
+        if base_rate is not None:
+            screen.print(f"  {say_chance(face, base_rate)}")
     if comparison.whole_image:
         screen.print(_table(f"whole image: {say_split(comparison.whole_image)}", comparison.whole_image))
 
@@ -198,21 +215,41 @@ def say_jury(face: JudgedFace) -> str:
     """The jury's own word, and what is known of a split like this."""
     jury, agreement = fuse(face.verdicts, face_pixels=face.pixels), agree(face.verdicts)
     parts = [f"jury: {jury.label}, p_fake {jury.p_fake:.3f}"] if jury else ["jury: no verdict"]
+    if face.stability and face.stability.jury:
+        parts.append(f"when saved again, smaller or shifted: {_say_range(face.stability.jury)}")
     if agreement and agreement.right is not None:
         interval = f"{agreement.low:.0%} to {agreement.high:.0%}"
         parts.append(f"splits like this: {agreement.right:.0%} ({interval}) of {agreement.count} faces went one way")
     return "; ".join(parts)
 
 
-def _table(title: str, verdicts: Sequence[Verdict]) -> Table:
+def say_chance(face: JudgedFace, base_rate: float) -> str:
+    """P(fake) of a split like this where that share of the pictures is fake."""
+    chance = chance_of_fake(face.verdicts, base_rate)
+    if chance is None:
+        return "no split of these detectors was counted, so nothing is known for that base rate"
+    interval = f"{chance.low:.1%} to {chance.high:.1%}"
+    return (
+        f"where {base_rate:.1%} of the pictures are fake, a split like this is fake in {chance.p_fake:.1%} ({interval})"
+    )
+
+
+def _say_range(found: Range) -> str:
+    return f"{found.low:.3f} to {found.high:.3f}"
+
+
+def _table(title: str, verdicts: Sequence[Verdict], stability: Stability | None = None) -> Table:
     table = Table(title=title, title_justify="left")
-    for column in ("detector", "verdict", "p_fake", "real below", "fake from", "ms"):
+    columns = ("detector", "verdict", "p_fake", *(["moves"] if stability else []), "real below", "fake from", "ms")
+    for column in columns:
         table.add_column(column, justify="left" if column in ("detector", "verdict") else "right")
     for verdict in verdicts:
         number = "" if verdict.p_fake is None else f"{verdict.p_fake:.3f}"
         word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]{escape(f': {verdict.error}') if verdict.error else ''}"
+        found = stability.verdicts.get(verdict.detector) if stability else None
+        moves = ([_say_range(found)] if found else [""]) if stability else []
         thresholds = f"{verdict.real_until:.2f}", f"{verdict.fake_from:.2f}"
-        table.add_row(escape(verdict.title), word, number, *thresholds, f"{verdict.milliseconds:.1f}")
+        table.add_row(escape(verdict.title), word, number, *moves, *thresholds, f"{verdict.milliseconds:.1f}")
     return table
 
 

@@ -41,7 +41,8 @@ class Config:
     """What runs: config.json as values. files: name -> SHA-256 of what must stand beside it.
 
     pixels: side of the square the graph takes. mode: "resize" fits the face crop into it, "centre-crop" takes that many
-    native pixels from the middle. polarity is written for readers; only the one we use is accepted.
+    native pixels from the middle. polarity is written for readers; only the one we use is accepted. without: generators
+    left out of its training on purpose.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Config:
     parameters: int = 0
     license: str = ""
     trained_on: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     files: Mapping[str, str]
 
     def as_json(self) -> str:
@@ -70,7 +72,7 @@ def read_config(folder: Path, *, model: str = MODEL) -> Config:
     try:
         values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         schema = values.pop("schema")
-        config = Config(**values | {"trained_on": tuple(values.get("trained_on", ()))})
+        config = Config(**values | {name: tuple(values.get(name, ())) for name in ("trained_on", "without")})
     except OSError as error:  # its own text holds the path of this machine
         raise ArtifactError(f"{folder.name}: {CONFIG} cannot be opened: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:

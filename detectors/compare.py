@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from copy import copy
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from detectors.faces import Box, Face, crop_face, find_faces
 from detectors.fuse import agree, as_json, fuse
 from detectors.images import ImageError, Picture, read_image
 from detectors.isolated import DetectorFaultError, Isolated, open_detector
+from detectors.stability import Stability, measure_stability, vary
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import MIN_FACE_PIXELS, Examine
 
@@ -28,12 +30,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class JudgedFace:
-    """One face and the verdicts on it, in the jury's order. crop: uint8 RGB (side, side, 3), what the detectors saw."""
+    """One face and the verdicts on it, in the jury's order. crop: uint8 RGB (side, side, 3), what the detectors saw.
+
+    stability: None when it was not asked for, or not yet measured.
+    """
 
     box: Box
     score: float
     verdicts: tuple[Verdict, ...]
     crop: Image
+    stability: Stability | None = None
 
     @property
     def pixels(self) -> int:
@@ -48,7 +54,7 @@ class JudgedFace:
             "verdicts": [verdict.as_dict() for verdict in self.verdicts],
             "jury": as_json(fuse(self.verdicts, face_pixels=self.pixels)),
             "agreement": as_json(agree(self.verdicts)),
-            "stability": None,
+            "stability": self.stability.as_dict() if self.stability else None,
         }
 
 
@@ -176,13 +182,18 @@ def warm_up(jury: Jury) -> None:
         jury.judge(spec, blank)
 
 
-def compare(source: bytes | Path, jury: Jury, *, path: str = "") -> Comparison:
-    """Everything the jury says about one picture. Never raises for a bad picture: see Comparison.error."""
-    *_, last = compare_stepwise(source, jury, path=path)
+def compare(source: bytes | Path, jury: Jury, *, path: str = "", stability: bool = False) -> Comparison:
+    """Everything the jury says about one picture. Never raises for a bad picture: see Comparison.error.
+
+    stability: also measure how far each verdict moves; see detectors.stability.
+    """
+    *_, last = compare_stepwise(source, jury, path=path, stability=stability)
     return last
 
 
-def compare_stepwise(source: bytes | Path, jury: Jury, *, path: str = "") -> Iterator[Comparison]:
+def compare_stepwise(
+    source: bytes | Path, jury: Jury, *, path: str = "", stability: bool = False
+) -> Iterator[Comparison]:
     """The comparison as it grows: first its faces, then one verdict more each time, in the order they arrive."""
     name = path or (str(source) if isinstance(source, Path) else "")
     try:
@@ -190,13 +201,21 @@ def compare_stepwise(source: bytes | Path, jury: Jury, *, path: str = "") -> Ite
     except ImageError as error:
         yield Comparison(name, error=str(error))
         return
-    yield from judge_stepwise(picture, jury, path=name)
+    yield from judge_stepwise(picture, jury, path=name, stability=stability)
 
 
 def judge_stepwise(
-    picture: Picture, jury: Jury, *, path: str = "", wanted: Callable[[], bool] = lambda: True
+    picture: Picture,
+    jury: Jury,
+    *,
+    path: str = "",
+    stability: bool = False,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Iterator[Comparison]:
-    """compare_stepwise for a picture that is already decoded. It ends early, waiting for nobody, once not wanted."""
+    """compare_stepwise for a picture that is already decoded; the stability of each face comes last.
+
+    It ends early, waiting for nobody, once not wanted.
+    """
     height, width = picture.pixels.shape[:2]
     faces = [JudgedFace(f.box, f.score, (), crop_face(picture.pixels, f.box)) for f in find_faces(picture.pixels)]
     comparison = Comparison(path, picture.sha256, width, height, faces=tuple(faces))
@@ -213,6 +232,39 @@ def judge_stepwise(
     finally:  # also when nobody listens any more
         for queue in queues.values():
             queue.shutdown(wait=False, cancel_futures=True)
+    if stability:
+        yield from _add_stability(comparison, jury, picture.pixels, wanted=wanted)
+
+
+def _add_stability(
+    comparison: Comparison, jury: Jury, pixels: Image, *, wanted: Callable[[], bool]
+) -> Iterator[Comparison]:
+    """The comparison with the stability of one face more each time."""
+    queue = ThreadPoolExecutor(1, thread_name_prefix="stability")
+    try:
+        for index, face in enumerate(comparison.faces):
+            asked = queue.submit(_measure_stability, face, jury, pixels, wanted)
+            while wanted() and not wait([asked], LISTEN_SECONDS).done:
+                pass
+            if not wanted():
+                return
+            comparison = replace(comparison, faces=_swap(comparison.faces, index, asked.result()))
+            yield comparison
+    finally:
+        queue.shutdown(wait=False, cancel_futures=True)
+
+
+def _measure_stability(face: JudgedFace, jury: Jury, pixels: Image, wanted: Callable[[], bool]) -> JudgedFace:
+    """The face with its stability; of fewer variants once not wanted."""
+    specs = {spec.key: spec for spec in jury.specs}
+    variants = takewhile(lambda _: wanted(), vary(pixels, face.box))
+    found = measure_stability(face.verdicts, variants, lambda key, crop: jury.judge(specs[key], crop))
+    return replace(face, stability=found)
+
+
+def _swap(faces: Sequence[JudgedFace], index: int, face: JudgedFace) -> tuple[JudgedFace, ...]:
+    """The faces with another one in that place."""
+    return (*faces[:index], face, *faces[index + 1 :])
 
 
 Queues = dict[str, ThreadPoolExecutor]
@@ -234,9 +286,9 @@ def _ask(queues: Queues, jury: Jury, pixels: Image, faces: Iterable[JudgedFace])
 def _add(comparison: Comparison, index: int | None, verdict: Verdict, jury: Jury) -> Comparison:
     if index is None:
         return replace(comparison, whole_image=_in_order([*comparison.whole_image, verdict], jury))
-    faces = list(comparison.faces)
-    faces[index] = replace(faces[index], verdicts=_in_order([*faces[index].verdicts, verdict], jury))
-    return replace(comparison, faces=tuple(faces))
+    face = comparison.faces[index]
+    face = replace(face, verdicts=_in_order([*face.verdicts, verdict], jury))
+    return replace(comparison, faces=_swap(comparison.faces, index, face))
 
 
 def _in_order(verdicts: Iterable[Verdict], jury: Jury) -> tuple[Verdict, ...]:

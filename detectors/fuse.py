@@ -7,7 +7,7 @@ a number; its weights stand in jury.json, and the counts behind the agreement in
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.random import default_rng
+from numpy.typing import NDArray
 
 from registry import Label, Verdict, judge
 
@@ -59,15 +60,19 @@ class Chance:
 
 def fuse(verdicts: Sequence[Verdict], *, face_pixels: int | None = None) -> JuryVerdict | None:
     """The jury's verdict; None when no built-in detector gave a number, or this mix was never fitted."""
-    logits = {verdict.detector: to_logit(verdict.p_fake) for verdict in verdicts if verdict.p_fake is not None}
-    known = _known_detectors()
-    row = _find(_read(JURY), sorted(logits.keys() & known))
+    p_fakes = {verdict.detector: verdict.p_fake for verdict in verdicts if verdict.p_fake is not None}
+    row = find_subset(read_table(JURY), p_fakes.keys() & _known_detectors())
     if row is None:
         return None
-    logit = row["shift"] + sum(weight * logits[key] for key, weight in row["weights"].items())
-    p_fake = 1 / (1 + math.exp(-logit))
+    p_fake = weigh(row, p_fakes)
     label = judge(p_fake, fake_from=row["fake_from"], real_until=row["real_until"], face_pixels=face_pixels)
-    return JuryVerdict(round(p_fake, 6), label)
+    return JuryVerdict(p_fake, label)
+
+
+def weigh(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:
+    """The jury's p_fake, to six digits. row: a subset of jury.json, all of whose detectors have a number."""
+    logit = row["shift"] + sum(weight * to_logit(p_fakes[key]) for key, weight in row["weights"].items())
+    return round(1 / (1 + math.exp(-logit)), 6)
 
 
 def to_logit(p_fake: float) -> float:
@@ -104,18 +109,29 @@ def chance_of_fake(verdicts: Sequence[Verdict], base_rate: float) -> Chance | No
 
     The interval draws both shares from their Beta posteriors under Jeffreys' prior. base_rate: in [0, 1].
     """
+    return next(iter(chances_of_fake(verdicts, [base_rate])), None)
+
+
+def chances_of_fake(verdicts: Sequence[Verdict], base_rates: Sequence[float]) -> list[Chance]:
+    """chance_of_fake for several places; empty where such a split was never counted."""
     voted = [verdict for verdict in verdicts if verdict.p_fake is not None]
-    row = _find(_read(AGREEMENT), sorted(verdict.detector for verdict in voted))
+    row = find_subset(read_table(AGREEMENT), (verdict.detector for verdict in voted))
     if row is None:
-        return None
+        return []
     fake = sum(verdict.label == "fake" for verdict in voted)
-    split = next(entry for entry in row["splits"] if entry["fake"] == fake)
-    reals, fakes = (sum(entry[name] for entry in row["splits"]) for name in ("real_count", "fake_count"))
-    random = default_rng(0)
-    of_fakes = random.beta(split["fake_count"] + 0.5, fakes - split["fake_count"] + 0.5, DRAWS)
-    of_reals = random.beta(split["real_count"] + 0.5, reals - split["real_count"] + 0.5, DRAWS)
-    chances = base_rate * of_fakes / np.maximum(base_rate * of_fakes + (1 - base_rate) * of_reals, 1e-300)
-    low, middle, high = np.percentile(chances, [2.5, 50, 97.5])
+    of_reals, of_fakes = (_draw_share(row["splits"], fake, name) for name in ("real_count", "fake_count"))
+    return [_weigh_up(of_reals * (1 - rate), of_fakes * rate) for rate in base_rates]
+
+
+def _draw_share(splits: Sequence[Mapping[str, int]], fake: int, name: str) -> NDArray[np.float64]:
+    """How large a share of one class has this split: draws from what its counts leave open."""
+    mine = next(split[name] for split in splits if split["fake"] == fake)
+    others = sum(split[name] for split in splits) - mine
+    return default_rng([0, name == "fake_count"]).beta(mine + 0.5, others + 0.5, DRAWS)
+
+
+def _weigh_up(reals: NDArray[np.float64], fakes: NDArray[np.float64]) -> Chance:
+    low, middle, high = np.percentile(fakes / np.maximum(fakes + reals, 1e-300), [2.5, 50, 97.5])
     return Chance(round(float(middle), 4), round(float(low), 4), round(float(high), 4))
 
 
@@ -126,7 +142,7 @@ def as_json(value: JuryVerdict | Agreement | None) -> dict[str, Any] | None:
 
 def _counts(voted: Sequence[Verdict], fake: int) -> tuple[int, int] | None:
     """How many held-out reals and fakes had this split; None where it was never measured or never seen."""
-    row = _find(_read(AGREEMENT), sorted(verdict.detector for verdict in voted))
+    row = find_subset(read_table(AGREEMENT), (verdict.detector for verdict in voted))
     if row is None:
         return None
     split = next(entry for entry in row["splits"] if entry["fake"] == fake)
@@ -135,15 +151,17 @@ def _counts(voted: Sequence[Verdict], fake: int) -> tuple[int, int] | None:
 
 
 def _known_detectors() -> set[str]:
-    return {key for row in _read(JURY)["subsets"] for key in row["detectors"]}
+    return {key for row in read_table(JURY)["subsets"] for key in row["detectors"]}
 
 
-def _find(table: dict[str, Any], keys: list[str]) -> dict[str, Any] | None:
-    return next((row for row in table["subsets"] if row["detectors"] == keys), None)
+def find_subset(table: dict[str, Any], keys: Iterable[str]) -> dict[str, Any] | None:
+    """What a table says of exactly these detectors."""
+    wanted = sorted(keys)
+    return next((row for row in table["subsets"] if row["detectors"] == wanted), None)
 
 
 @cache
-def _read(path: Path) -> dict[str, Any]:
+def read_table(path: Path) -> dict[str, Any]:
     """A fitted table; one without subsets where none was fitted yet."""
     if not path.is_file():
         return {"subsets": []}

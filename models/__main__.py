@@ -22,6 +22,10 @@ FACES = Path("runs") / "faces.json"  # where the faces of data sets are, found o
 Data = Annotated[
     list[Path], typer.Option("--data", help="A folder: manifest.csv, Kaggle deepfake-faces, or real/ and fake/.")
 ]
+Without = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="GENERATOR", help="Leave this generator's fakes out; repeatable."),
+]
 Key = Annotated[str, typer.Argument(help="custom-cnn, efficientnet, blend or residual.")]
 
 
@@ -45,19 +49,20 @@ def train(
     oftener: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE=TIMES", help="Draw this source that many times as often.")
     ] = None,
+    without: Without = None,
 ) -> None:
     """Train a network. Killed and started again with the same --run, it goes on where it was."""
     from detectors.artifact import load_folder
     from models import architectures
-    from models.data import read_fittable
+    from models.data import leave_out, name_without, read_fittable
     from models.face_index import label_faces
     from models.screen import Screen
     from models.train import Recipe, read_times
     from models.train import train as train_network
 
     architecture = architectures.find(key)
-    folder = run or Path("runs") / key
-    faces, _ = label_faces(read_fittable(data), FACES)
+    folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
+    faces, _ = label_faces(leave_out(read_fittable(data), without or ()), FACES)
     head_steps = Recipe.head_steps if architecture.pretrained and not start else 0
     times = read_times(oftener or (), {face.sample.source for face in faces})
     recipe = Recipe(head_steps=head_steps, steps=steps, batch=batch, rate=rate, every=every, seed=seed, oftener=times)
@@ -74,25 +79,30 @@ def export(
     data: Data,
     run: Annotated[Path | None, typer.Option(help="The run to export; its best.keras is taken.")] = None,
     to: Annotated[Path | None, typer.Option(help="The model folder to write.")] = None,
+    without: Without = None,
 ) -> None:
-    """Calibrate a trained network on validation faces and write its model folder, ONNX checked against Keras."""
+    """Calibrate a trained network on validation faces and write its model folder, ONNX checked against Keras.
+
+    With --without, the detector's key says so: it stands beside ours with `evaluate --add`.
+    """
     import keras
 
     from detectors.artifact import WEIGHTS, Config
     from models import architectures, calibrate
     from models import export as exporter
     from models.batches import crop_all
-    from models.data import read_fittable, select
+    from models.data import leave_out, name_without, read_fittable, select
     from models.face_index import label_faces
 
     architecture = architectures.find(key)
+    key, title = name_without(key, architecture.title, without or ())
     model = keras.saving.load_model((run or Path("runs") / key) / "best.keras", compile=False)
-    samples = read_fittable(data)
+    samples = leave_out(read_fittable(data), without or ())
     held_out, _ = label_faces(select(samples, "val"), FACES)
     calibration, thresholds = calibrate.fit(model, held_out, mode=architecture.mode)
     config = Config(
         key=key,
-        title=architecture.title,
+        title=title,
         pixels=model.input.shape[1],
         mode=architecture.mode,
         fake_from=thresholds.fake_from,
@@ -100,10 +110,11 @@ def export(
         architecture=architecture.paper,
         license="research use: see models/weights/LICENSE",
         trained_on=tuple(sorted({sample.source for sample in samples})),
+        without=tuple(without or ()),
         files={},
     )
     crops = crop_all(held_out[:: max(1, len(held_out) // 16)], config.pixels, config.mode)
-    folder = to or WEIGHTS / key
+    folder = to or (Path("runs") / key / "weights" if without else WEIGHTS / key)
     exporter.export(model, calibration, folder, config=config, crops=crops)
     console.print(f"calibration {calibration}, {thresholds}")
     console.print(f"written: {folder}")
@@ -124,40 +135,50 @@ def evaluate(
     save: Annotated[
         bool, typer.Option(help="Write metrics.json beside each detector's weights, and what the jury says together.")
     ] = False,
+    thorough: Annotated[
+        bool,
+        typer.Option("--thorough", help="Also degraded step by step, attacked, pointed at and probed: many minutes."),
+    ] = False,
+    pictures: Annotated[
+        Path | None, typer.Option("--plots", metavar="DIR", help="Draw ROC, reliability and robustness there, as PNG.")
+    ] = None,
 ) -> None:
     """Measure detectors on labelled faces: every figure with its count and 95 % interval."""
     import json
     from functools import partial, reduce
 
     from detectors.add import add_source, pin_sources
-    from models import evaluate as evaluation
-    from models import jury, redeliver
-    from models.data import read_samples, select
-    from models.face_index import label_faces
+    from models.assess import Plan, assess, draw
+    from models.data import read_samples
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     registry = load_registry()
-    builtins = [spec for spec in registry if spec.builtin]
     specs = reduce(add_source, sources, registry).choose(only)
-    faces, faceless = label_faces(select(read_samples(data), *(split or ("test", "eval"))), FACES)
-    answers = evaluation.ask(specs, faces, faceless)
-    again = redeliver.ask_again(specs, faces)
-    found = [
-        evaluation.summarise(answers, spec) | {"robustness": redeliver.summarise(spec.key, again)} for spec in specs
-    ]
-    if save:
-        for spec, metrics in zip(specs, found, strict=True):
-            if folder := evaluation.find_folder(spec):
-                evaluation.save(metrics, folder)
-    if save and set(builtins) <= set(specs):  # the jury is fitted when all who sit on it were asked
-        held_out, _ = label_faces(select(read_samples(data), "val"), FACES)
-        jury.write(builtins, held_out, answers)
+    builtins = [spec for spec in registry if spec.builtin]
+    splits = split or ("test", "eval")
+    plan = Plan(specs=specs, builtins=builtins, splits=splits, cache=FACES, save=save, thorough=thorough)
+    found = assess(read_samples(data), plan)
+    if pictures:
+        draw(found, pictures)
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:
         for metrics in found:
             console.print(_table(metrics))
+
+
+@app.command("left-out")
+def left_out(
+    key: Key,
+    trained: Annotated[Path, typer.Argument(metavar="DIR", help="A model folder exported with --without, measured.")],
+) -> None:
+    """Note in a detector's metrics how the same network does on a generator that was left out of its training."""
+    from detectors.artifact import METRICS, WEIGHTS
+    from models.left_out import note
+
+    for generator in note(WEIGHTS / key, trained):
+        console.print(f"noted: {generator}, in {METRICS} of {key}")
 
 
 @app.command()

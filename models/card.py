@@ -16,6 +16,7 @@ from models import plots
 from models.errors import PublishError
 from models.metrics import say_figure
 from models.redeliver import TIERS
+from models.sweeps import SAY_LEVEL
 from registry.contract import MIN_FACE_PIXELS
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
@@ -42,7 +43,7 @@ def write_card(folder: Path, *, repo: str = "") -> None:
     """
     config, metrics = read_config(folder), read_metrics(folder)
     (folder / CARD).write_text(render(config, metrics, repo=repo), encoding="utf-8")
-    plots.draw(metrics["curves"], folder, title=config.title)
+    plots.draw(metrics, folder, title=config.title)
 
 
 def is_covered(config: Config) -> bool:
@@ -75,6 +76,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
         tiers=_say_tiers(),
         min_face_pixels=MIN_FACE_PIXELS,
         cells=_cells,
+        swept=list(_say_sweeps(metrics.get("sweeps", {}))),
         counts=lambda figures: f"{figures['real']} + {figures['fake']}",
         faceless=_say_faceless(metrics),
     )
@@ -122,6 +124,14 @@ def _cells(figures: Metrics, *names: str) -> str:
 
 def _say_tiers() -> dict[str, str]:
     return {name: f"{name}: at most {pixels} px, JPEG q{quality}" for name, (pixels, quality) in TIERS.items()}
+
+
+def _say_sweeps(swept: Metrics) -> Iterator[tuple[str, Metrics]]:
+    """Each level in words, with its figures."""
+    for kind, rows in swept.items():
+        for row in rows:
+            words = SAY_LEVEL.get(kind, "").format(f"{row['level']:g}")
+            yield f"{kind}, {words}" if words else kind, row
 
 
 def _say_faceless(metrics: Metrics) -> str:

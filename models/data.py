@@ -6,6 +6,7 @@ layout (`metadata.csv` beside `faces_224/`), and a plain folder of `real/` and `
 
 import csv
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -54,6 +55,23 @@ def read_fittable(folders: Iterable[Path]) -> list[Sample]:
 def select(samples: Iterable[Sample], *splits: str) -> list[Sample]:
     """The samples of these splits."""
     return [sample for sample in samples if sample.split in splits]
+
+
+def leave_out(samples: Sequence[Sample], generators: Sequence[str]) -> list[Sample]:
+    """The samples without those of these generators. Raises DataError when one is not among them."""
+    known = {sample.generator for sample in samples} - {""}
+    for generator in generators:
+        if generator not in known:
+            raise DataError(f"no generator {generator!r} is in these folders; there are {', '.join(sorted(known))}")
+    return [sample for sample in samples if sample.generator not in generators]
+
+
+def name_without(key: str, title: str, generators: Sequence[str]) -> tuple[str, str]:
+    """Key and title of a network that was trained without some generators: its own, not those of ours."""
+    for generator in generators:
+        key = f"{key}-without-{re.sub('[^a-z0-9]+', '-', generator.lower()).strip('-')}"
+        title = f"{title} without {generator}"
+    return key, title
 
 
 def refuse_eval_only(samples: Iterable[Sample]) -> None:

@@ -1,6 +1,6 @@
 """Measure registered detectors on labelled folders: the only writer of metrics.
 
-`python -m models evaluate --data DIR... [--only KEY] [--json] [--save]`
+`python -m models evaluate --data DIR... [--only KEY] [--json] [--save] [--thorough] [--plots DIR]`
 """
 
 import json
@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from detectors.artifact import CONFIG, METRICS, MODEL, WEIGHTS, read_config
+from detectors.artifact import CONFIG, MODEL, WEIGHTS, read_config
 from detectors.compare import Jury
+from detectors.fuse import JURY
 from models import ERRORS
 from models.data import Sample
 from models.face_index import LabelledFace
 from models.metrics import Scores, curves, measure
 from registry import DetectorSpec, Image
 
+JURY_METRICS = JURY.with_name("jury-metrics.json")
 NOT_TESTED_ON = (
     "whole scenes without a face, audio, video as such",
     "pictures from newer generators than those named here, or edited by hand",
@@ -158,9 +160,9 @@ def join(*parts: Answers) -> Answers:
     return Answers([face for part in parts for face in part.faces], [], p_fake)
 
 
-def save(metrics: Mapping[str, Any], folder: Path) -> None:
-    """Write metrics.json beside the detector's weights."""
-    (folder / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+def write(metrics: Mapping[str, Any], path: Path) -> None:
+    """Write a metrics.json."""
+    path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
 
 
 def rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -5,33 +5,75 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from detectors.fuse import AGREEMENT, JURY, to_logit, wilson
+from detectors.fuse import AGREEMENT, JURY, find_subset, read_table, to_logit, weigh, wilson
+from detectors.scan.team import JURY_KEY
 from models.augment import degrade
 from models.calibrate import fit_thresholds
 from models.data import refuse_eval_only
+from models.errors import DataError
 from models.evaluate import Answers, ask, join
 from models.face_index import LabelledFace
 from registry import DetectorSpec, judge
 
 
 def write(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace], tested: Answers) -> None:
-    """Fit and write jury.json and agreement.json, of the built-in detectors. held_out: validation faces."""
+    """Fit and write jury.json and agreement.json, of the built-in detectors. held_out: validation faces.
+
+    Raises DataError when those lack a class.
+    """
+    if {face.sample.label for face in held_out} != {0, 1}:
+        raise DataError("the jury is fitted on validation faces, real and fake, and these folders hold none of a kind")
     clean = ask(specs, held_out)
     degraded = ask(specs, held_out, change=lambda image, index: degrade(image, default_rng([0, index])))
     only_test = [index for index, face in enumerate(tested.faces) if face.sample.split == "test"]
     _write(JURY, fit_jury(join(clean, degraded), specs))
     _write(AGREEMENT, count_agreement(tested.where(only_test), specs))
+    read_table.cache_clear()
 
 
 def _write(path: Path, table: dict[str, Any]) -> None:
     path.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+
+
+def seat(answers: Answers, specs: Sequence[DetectorSpec]) -> tuple[Answers, DetectorSpec | None]:
+    """The answers with the jury's own beside them, and the jury as if it were a detector, to be measured like one.
+
+    specs: the built-in detectors. The jury is None, and the answers as they were, where not all of them were asked, or
+    jury.json was fitted for others.
+    """
+    keys = [spec.key for spec in specs]
+    table = read_table(JURY)
+    whole = find_subset(table, keys) if set(keys) <= answers.p_fake.keys() else None
+    if whole is None:
+        return answers, None
+    rows = zip(*(answers.p_fake[key] for key in keys), strict=True)
+    p_fake = np.array([_weigh(table, dict(zip(keys, row, strict=True))) for row in rows], dtype=np.float64)
+    spec = DetectorSpec(
+        key=JURY_KEY,
+        title="The jury",
+        load=_cannot_load,
+        fake_from=whole["fake_from"],
+        real_until=whole["real_until"],
+    )
+    return Answers(answers.faces, answers.faceless, {**answers.p_fake, JURY_KEY: p_fake}), spec
+
+
+def _weigh(table: dict[str, Any], p_fakes: dict[str, float]) -> float:
+    """The jury's p_fake from those that gave a number; NaN where nobody did."""
+    voted = {key: p_fake for key, p_fake in p_fakes.items() if not np.isnan(p_fake)}
+    row = find_subset(table, voted)
+    return weigh(row, voted) if row else np.nan
+
+
+def _cannot_load() -> Never:
+    raise TypeError("the jury is no detector: it is computed from what detectors said")
 
 
 def subsets(specs: Sequence[DetectorSpec]) -> Iterator[tuple[DetectorSpec, ...]]:

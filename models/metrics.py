@@ -141,6 +141,37 @@ def caught_at(allowed: float) -> Figure:
     return figure
 
 
+def _by_sureness(draws: Draws) -> tuple[Floats, Floats]:
+    """Share of the faces, and of them the share judged right at 0.5, as the less and less sure are let in: (r, n)."""
+    order = np.argsort(-np.abs(draws.p_fake - DECISION), kind="stable")
+    right = ((draws.p_fake >= DECISION) == (draws.labels == 1))[order]
+    weights = draws.weights[:, order]
+    judged, hits = np.cumsum(weights, axis=1), np.cumsum(weights * right, axis=1)
+    shares = np.divide(hits, judged, out=np.zeros_like(hits), where=judged > 0)
+    return judged / judged[:, -1:], shares
+
+
+def right_at_coverage(share: float) -> Figure:
+    """The share judged right among this share of the faces, the surest: those whose p_fake is farthest from 0.5."""
+
+    def figure(draws: Draws) -> Floats:
+        covered, right = _by_sureness(draws)
+        last = np.minimum((covered < share - 1e-9).sum(axis=1), covered.shape[1] - 1)
+        return np.asarray(right[np.arange(len(right)), last])
+
+    return figure
+
+
+def coverage_at_right(wanted: float) -> Figure:
+    """The largest share of the faces, the surest first, of which this share is judged right; 0 where there is none."""
+
+    def figure(draws: Draws) -> Floats:
+        covered, right = _by_sureness(draws)
+        return np.asarray(np.where(right >= wanted, covered, 0.0).max(axis=1))
+
+    return figure
+
+
 def _called_fake(draws: Draws, label: int, threshold: float) -> Floats:
     mine = draws.labels == label
     return _ratio(draws.total(mine & (draws.p_fake >= threshold)), draws.total(mine))
@@ -158,6 +189,8 @@ TWO_CLASS: dict[str, Figure] = {
     "tpr_at_fpr_5": caught_at(0.05),
     "calibration_error": calibration_error,
     "brier": brier,
+    "right_at_70_coverage": right_at_coverage(0.7),
+    "coverage_at_99_right": coverage_at_right(0.99),
 }
 
 
@@ -173,8 +206,14 @@ def measure(scores: Scores, *, fake_from: float, real_until: float) -> dict[str,
     result: dict[str, Any] = {"n": fakes + reals, "real": reals, "fake": fakes}
     result |= {name: values for name, values in found.items() if not np.isnan(values["value"])}
     if fakes and reals:
-        result["calibration_error_if_perfect"] = expected_calibration_error(scores.p_fake)
+        result |= perfect_calibration_errors(scores.p_fake)
     return result
+
+
+def mean(values: Floats, groups: NDArray[np.str_]) -> "Estimate":
+    """The mean of some numbers with its interval over groups. values: (n,) of at least one, groups: (n,) of names."""
+    draws = Draws.of(Scores(values, np.zeros(len(values), dtype=np.int64), groups))
+    return estimate(np.asarray(draws.weights @ draws.p_fake / draws.weights.sum(axis=1)))
 
 
 def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
@@ -216,11 +255,18 @@ def say_figure(figure: Mapping[str, float]) -> str:
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
-def expected_calibration_error(p_fake: Floats) -> float:
-    """What a perfectly calibrated detector with these p_fake scores by chance alone: the mean of 200 draws."""
+def perfect_calibration_errors(p_fake: Floats) -> dict[str, float]:
+    """What a perfectly calibrated detector with these p_fake scores by chance alone, of 200 draws.
+
+    The mean, and what 5 in 100 exceed: a calibration error above that is no chance.
+    """
     random, once = default_rng(0), np.ones((1, len(p_fake)))
     truths = [(random.random(len(p_fake)) < p_fake).astype(np.int64) for _ in range(200)]
-    return round(float(np.mean([calibration_error(Draws(p_fake, truth, once)) for truth in truths])), 4)
+    errors = [float(calibration_error(Draws(p_fake, truth, once))[0]) for truth in truths]
+    return {
+        "calibration_error_if_perfect": round(float(np.mean(errors)), 4),
+        "calibration_error_by_chance": round(float(np.quantile(errors, 0.95)), 4),
+    }
 
 
 def curves(scores: Scores) -> dict[str, Any]:

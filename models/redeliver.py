@@ -12,7 +12,7 @@ import numpy as np
 
 from models.evaluate import Answers, ask
 from models.face_index import LabelledFace
-from models.metrics import Draws, Scores, balanced_accuracy, estimate
+from models.metrics import Draws, Scores, auc, balanced_accuracy, estimate
 from registry import DetectorSpec, Image
 
 TIERS = {"web": (128, 60), "hard": (80, 40)}  # pixels of the longer side, JPEG quality
@@ -34,27 +34,35 @@ def ask_again(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> d
 
     Empty where there is no test face.
     """
-    tested = [face for face in faces if face.sample.split == "test"]
-    if not tested:
+    chosen = pick_tested(faces, MAX_FACES)
+    if not chosen:
         return {}
-    chosen = tested[:: -(-len(tested) // MAX_FACES) or 1]
     answers = {AS_IT_IS: ask(specs, chosen)}
     for tier, (pixels, quality) in TIERS.items():
         answers[tier] = ask(specs, chosen, change=lambda image, _, p=pixels, q=quality: redeliver(image, p, q))  # type: ignore[misc]
     return answers
 
 
+def pick_tested(faces: Sequence[LabelledFace], most: int) -> list[LabelledFace]:
+    """At most so many of the test faces, evenly chosen."""
+    tested = [face for face in faces if face.sample.split == "test"]
+    return tested[:: max(1, -(-len(tested) // most))]
+
+
 def summarise(detector: str, redelivered: Mapping[str, Answers]) -> dict[str, Any]:
-    """Tier -> {"real", "fake", "balanced_accuracy", "lost"}; lost: against the same faces as they are, paired."""
+    """Tier -> {"real", "fake", "auc", "balanced_accuracy", "lost"}; lost: against the same faces as is, paired."""
     if not redelivered:
         return {}
     plain = redelivered[AS_IT_IS].scores(detector)
-    return {tier: _compare(plain, answers.scores(detector)) for tier, answers in redelivered.items()}
+    return {tier: compare_answers(plain, answers.scores(detector)) for tier, answers in redelivered.items()}
 
 
-def _compare(plain: Scores, again: Scores) -> dict[str, Any]:
+def compare_answers(plain: Scores, again: Scores) -> dict[str, Any]:
+    """The figures of the second answers, and the balanced accuracy lost between the two: paired, by group."""
     both = ~np.isnan(plain.p_fake) & ~np.isnan(again.p_fake)
-    before, after = (balanced_accuracy(Draws.of(scores.where(both))) for scores in (plain, again))
+    first, second = (Draws.of(scores.where(both)) for scores in (plain, again))
+    before, after = balanced_accuracy(first), balanced_accuracy(second)
     fakes = int(plain.labels[both].sum())
-    figures = {"balanced_accuracy": asdict(estimate(after)), "lost": asdict(estimate(before - after))}
-    return {"real": int(both.sum()) - fakes, "fake": fakes, **figures}
+    figures = {"auc": auc(second), "balanced_accuracy": after, "lost": before - after}
+    counts = {"real": int(both.sum()) - fakes, "fake": fakes}
+    return counts | {name: asdict(estimate(values)) for name, values in figures.items()}

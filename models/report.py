@@ -9,20 +9,30 @@ from pathlib import Path
 from typing import Any
 
 from detectors.artifact import METRICS, WEIGHTS
+from models.evaluate import JURY_METRICS
 from models.metrics import say_figure
 from registry import DetectorSpec
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 SHOWN = {"auc": "ROC-AUC", "balanced_accuracy": "balanced accuracy"}
+JURY_TITLE = "The jury"
 NEVER_SEEN = "eval"  # the split of data that nothing was fitted on, source and generator included
 
 Metrics = Mapping[str, Any]
 
 
 def read_metrics(specs: Sequence[DetectorSpec]) -> dict[str, Metrics]:
-    """Title -> metrics.json of each built-in detector."""
+    """Title -> metrics.json of each built-in detector; where several are asked for, last of the jury."""
     paths = {spec.title: WEIGHTS / spec.key / METRICS for spec in specs if spec.builtin}
-    return {title: json.loads(path.read_text(encoding="utf-8")) for title, path in paths.items()}
+    if len(paths) > 1:
+        paths[JURY_TITLE] = JURY_METRICS
+    return {title: read_json(path) for title, path in paths.items()}
+
+
+def read_json(path: Path) -> Metrics:
+    """One metrics.json."""
+    metrics: Metrics = json.loads(path.read_text(encoding="utf-8"))
+    return metrics
 
 
 def measured_table(found: Mapping[str, Metrics]) -> str:

@@ -4,14 +4,17 @@ Drawn as a list of pieces, so that only what changed travels to the browser. The
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from detectors.compare import Comparison, JudgedFace, Jury, say_split
+from detectors.fuse import Agreement, JuryVerdict, agree, fuse
 from registry import DetectorSpec, Image, Verdict
-from ui import pictures, words
+from ui import base_rate, pictures, words
+from ui.base_rate import say_chances
 
 Pieces = list[str]
 
@@ -27,12 +30,26 @@ _templates.globals.update(
     draw_heatmap=pictures.draw_heatmap,
     say_band=words.say_band,
     say_figure=words.say_figure,
+    as_steps=base_rate.as_steps,
+    rates=[base_rate.say_share(rate) for rate in base_rate.RATES],
+    start=base_rate.START,
     say_milliseconds=words.say_milliseconds,
+    say_moves=words.say_moves,
     say_p_fake=words.say_p_fake,
+    say_share=base_rate.say_share,
     say_thresholds=words.say_thresholds,
     say_why=words.say_why,
     titles=words.TITLES,
 )
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The jury's word, what is known of a split like this, and P(fake) at each step of the base rate's slider."""
+
+    jury: JuryVerdict | None
+    agreement: Agreement | None
+    chances: list[str]
 
 
 def render(template: str, **values: Any) -> str:
@@ -67,16 +84,28 @@ class Drawing:
 
     def _draw_summary(self, comparison: Comparison) -> str:
         splits = [self._say_split(face.verdicts, "face") for face in comparison.faces]
-        return render("summary", comparison=comparison, splits=splits)
+        rulings = [self._rule(face) for face in comparison.faces]
+        counted = any(ruling and ruling.chances for ruling in rulings)
+        return render("summary", comparison=comparison, splits=splits, counted=counted)
 
     def _draw_face(self, number: int, face: JudgedFace, comparison: Comparison) -> str:
         before, html = self._drawn.get(number, (None, ""))
         if before is not face:
             lone = len(comparison.faces) == 1
             name = "The face" if lone else f"Face {number}"
-            html = self._draw_seats(f"face-{number}", name, face.crop, face.verdicts, expects="face", lone=lone)
+            anchor = f"face-{number}"
+            html = self._draw_seats(anchor, name, face.crop, face.verdicts, expects="face", lone=lone, face=face)
             self._drawn[number] = face, html
         return html
+
+    def _rule(self, face: JudgedFace) -> "Ruling | None":
+        """What the detectors come to together, once everybody has spoken; None where nothing is known of these."""
+        if len(face.verdicts) < len(self._seats("face")):
+            return None
+        jury, chances = fuse(face.verdicts, face_pixels=face.pixels), say_chances(face.verdicts)
+        if jury is None and not chances:
+            return None
+        return Ruling(jury, agree(face.verdicts), chances)
 
     def _draw_whole(self, comparison: Comparison) -> Pieces:
         if not self._seats("image"):
@@ -84,13 +113,23 @@ class Drawing:
         return [self._draw_seats("whole", "The whole picture", self._image, comparison.whole_image, expects="image")]
 
     def _draw_seats(
-        self, anchor: str, name: str, crop: Image, verdicts: Sequence[Verdict], *, expects: str, lone: bool = False
+        self,
+        anchor: str,
+        name: str,
+        crop: Image,
+        verdicts: Sequence[Verdict],
+        *,
+        expects: str,
+        lone: bool = False,
+        face: JudgedFace | None = None,
     ) -> str:
         """One section: what was judged, the split in a sentence, one card a detector, empty while it thinks."""
         given = {verdict.detector: verdict for verdict in verdicts}
         seats = [(spec, given.get(spec.key)) for spec in self._seats(expects)]
         split = self._say_split(verdicts, expects)
-        return render("face", anchor=anchor, name=name, crop=crop, seats=seats, split=split, lone=lone)
+        values = {"anchor": anchor, "name": name, "crop": crop, "seats": seats, "split": split, "lone": lone}
+        stability, ruling = (face.stability, self._rule(face)) if face else (None, None)
+        return render("face", **values, stability=stability, ruling=ruling)
 
     def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:
         """The split, once everybody has spoken."""

@@ -27,6 +27,7 @@ WAITING = say("Waiting for its turn…", kind="busy")
 SEARCHING = say("Looking for faces…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge to start again.")
 BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
+STABILITY = "See how far verdicts move when the face is saved again, smaller or shifted"
 NO_PICTURE = "Choose a picture first."
 NO_DETECTOR = "Choose at least one detector."
 ALT = "The chosen picture"
@@ -48,6 +49,7 @@ class Controls:
     portrait: gr.Button
     forgery: gr.Button
     detectors: gr.CheckboxGroup
+    stability: gr.Checkbox
     judge: gr.Button
     cancel: gr.Button
     verdicts: gr.HTML
@@ -72,6 +74,7 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
                 forgery = gr.Button("Try a forgery of it", size="sm", variant="secondary")
             detectors = _list_detectors(jury)
+            stability = gr.Checkbox(False, label=STABILITY, container=False, elem_id="stability")
             tick = build_tick() if recorder else None
             judge = gr.Button("Judge", variant="primary", elem_id="judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="cancel")
@@ -84,7 +87,9 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
                 elem_id="verdicts",
             )
             keeping = build_keeping(recorder, tick, picture) if recorder else None
-    return Controls(picture, portrait, forgery, detectors, judge, cancel, verdicts, gr.State(Desk()), keeping)
+    return Controls(
+        picture, portrait, forgery, detectors, stability, judge, cancel, verdicts, gr.State(Desk()), keeping
+    )
 
 
 def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
@@ -95,7 +100,7 @@ def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
 def _connect(controls: Controls, jury: Jury) -> None:
     """A new picture clears the old verdicts at once, stops what still runs, and is judged."""
     shown = [controls.verdicts, controls.judge, controls.cancel]
-    given = [controls.picture, controls.detectors, controls.desk]
+    given = [controls.picture, controls.detectors, controls.desk, controls.stability]
     starts = [controls.picture.change, controls.judge.click]
     # queued, so that what it shows comes after what an older judging still had to say
     started = gr.on(starts, _start, given, shown, concurrency_limit=None, trigger_mode="multiple", **PRIVATE)
@@ -108,12 +113,12 @@ def _connect(controls: Controls, jury: Jury) -> None:
     controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **ONE_AT_A_TIME, **PRIVATE)
 
 
-def _start(path: str | None, keys: list[str], desk: Desk) -> Shown:
+def _start(path: str | None, keys: list[str], desk: Desk, stability: bool) -> Shown:
     """What the page shows before the first answer."""
     if path is None or not keys:
         desk.clear(EMPTY if path is None else say(NO_DETECTOR, kind="error"))
     else:
-        desk.put(Case(Path(path), tuple(keys)), WAITING)
+        desk.put(Case(Path(path), tuple(keys), stability), WAITING)
     return desk.notice, *_offer_cancel(desk.busy)
 
 
@@ -165,7 +170,7 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool], record
         yield say(str(error), kind="error")
         return
     drawing = Drawing(picture.pixels, jury)
-    for comparison in judge_stepwise(picture, jury, path=case.path.name, wanted=wanted):
+    for comparison in judge_stepwise(picture, jury, path=case.path.name, stability=case.stability, wanted=wanted):
         yield drawing.draw(comparison)
     if wanted():  # else it ended before all had spoken
         record(comparison)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A picture and the detectors asked about it. Two cases are two, also of one picture."""
+    """A picture, the detectors asked about it, and whether to see how far they move. Two cases are always two."""
 
     path: Path
     detectors: tuple[str, ...]
+    stability: bool = False
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from detectors.stability import Range
 from registry import Verdict
 
 TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}
@@ -30,6 +31,11 @@ def say_band(real_until: float, fake_from: float) -> str:
 def say_figure(figure: Mapping[str, float] | None) -> str:
     """A measured figure with its 95 % interval, "0.912 [0.900, 0.923]"; a dash where there is none."""
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]" if figure else "-"
+
+
+def say_moves(found: Range) -> str:
+    """How far p_fake moves when the same face comes a little differently."""
+    return f"From {say_p_fake(found.low)} to {say_p_fake(found.high)} when saved again, smaller or shifted."
 
 
 def say_why(verdict: Verdict) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.random import default_rng
@@ -11,8 +13,14 @@ from detectors.artifact import METRICS, WEIGHTS, read_config
 from models.data import Sample
 from models.evaluate import Answers, summarise
 from models.face_index import LabelledFace
-from models.redeliver import AS_IT_IS
+from models.heatmaps import Pointing
+from models.heatmaps import _summarise as summarise_points
+from models.metrics import Draws, auc, estimate
+from models.redeliver import AS_IT_IS, compare_answers
 from models.redeliver import summarise as summarise_robustness
+from models.sample import measure_sample
+from models.sweeps import SWEEPS
+from models.sweeps import summarise as summarise_sweeps
 from registry import DetectorSpec
 
 KEY = "custom-cnn"
@@ -44,6 +52,24 @@ def make_answers(seed: int = 0) -> Answers:
     return Answers(faces, faceless, {KEY: p_fake})
 
 
+def examine(spec: DetectorSpec) -> dict[str, Any]:
+    """What `evaluate --thorough` adds."""
+    levels = {(kind, level): make_answers(3) for kind, (_, levels) in SWEEPS.items() for level in levels}
+    plain, again = (make_answers(seed).scores(KEY) for seed in (0, 4))
+    answers = make_answers()
+    points = {f"v#{place}": Pointing(*default_rng(place).random(5)) for place in range(20)}
+    return {
+        "sample": measure_sample(answers, KEY, [face.sample for face in answers.faces]),
+        "sweeps": summarise_sweeps(KEY, {(AS_IT_IS, 0.0): make_answers()} | levels),
+        "attacks": {"FGSM 1/255": compare_answers(plain, again), "PGD 2/255": compare_answers(again, plain)},
+        "heatmaps": summarise_points(points),
+        "shortcuts": {
+            "deepfake-faces": {"real": 40, "fake": 50}
+            | {kind: asdict(estimate(auc(Draws.of(plain)))) for kind in ("files", "fed", "pixels")}
+        },
+    }
+
+
 def make_folder(parent: Path) -> Path:
     """A copy of a built-in's folder with a metrics.json of its own."""
     folder = shutil.copytree(WEIGHTS / KEY, parent / KEY)
@@ -57,6 +83,6 @@ def make_folder(parent: Path) -> Path:
         builtin=True,
     )
     again = {AS_IT_IS: make_answers(), "web": make_answers(1), "hard": make_answers(2)}
-    metrics = summarise(make_answers(), spec) | {"robustness": summarise_robustness(KEY, again)}
+    metrics = summarise(make_answers(), spec) | {"robustness": summarise_robustness(KEY, again)} | examine(spec)
     (folder / METRICS).write_text(json.dumps(metrics))
     return folder

@@ -1,11 +1,21 @@
 """Calibration against brute force, and thresholds that keep their promise."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.calibrate import Calibration, fit_platt, fit_thresholds
+from models.calibrate import Calibration, fit, fit_platt, fit_thresholds
+from models.data import DataError, Sample
+from models.face_index import LabelledFace
+
+
+def test_nothing_is_calibrated_on_evaluation_only_faces() -> None:
+    barred = LabelledFace(Sample(Path("x.png"), 0, "kept", "v", "eval"), (0, 0, 9, 9))
+    with pytest.raises(DataError, match="evaluation only, so nothing may be fitted on it: kept"):
+        fit(None, [barred], mode="resize")  # refused before the network is looked at
 
 
 def balanced_log_loss(scale: float, shift: float, logits: np.ndarray, labels: np.ndarray) -> float:

@@ -54,12 +54,27 @@ def test_evaluate_prints_every_detectors_metrics_as_json(folder):
     done = run(folder, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert [metrics["detector"] for metrics in found] == ["custom-cnn", "efficientnet"]
+    assert [metrics["detector"] for metrics in found] == ["custom-cnn", "efficientnet", "jury"]
     for metrics in found:
         assert metrics["no_face"] == {"portraits": {"count": 1, "of": 9}}
         assert (metrics["overall"]["real"], metrics["overall"]["fake"]) == (4, 4)
         assert set(metrics["generators"]) == {"made"}
         assert 0 <= metrics["overall"]["auc"]["low"] <= metrics["overall"]["auc"]["high"] <= 1
+
+
+@pytest.mark.slow
+def test_a_thorough_evaluation_attacks_points_probes_and_draws(folder, tmp_path):
+    done = run(folder, "--only", "custom-cnn", "--thorough", "--json", "--plots", str(tmp_path / "plots"))
+    assert done.returncode == 0, done.stderr
+    (metrics,) = json.loads(done.stdout)  # one detector alone is no jury
+    assert [row["level"] for row in metrics["sweeps"]["jpeg"]] == [90, 70, 50, 30, 20]
+    assert metrics["heatmaps"]["n"] == 4
+    assert list(metrics["attacks"]) == ["as it is", "FGSM 1/255", "FGSM 2/255", "PGD 1/255", "PGD 2/255"]
+    assert metrics["attacks"]["PGD 2/255"]["auc"]["value"] < metrics["attacks"]["as it is"]["auc"]["value"]
+    assert metrics["shortcuts"] == {}  # too few pictures to fit anything on
+    assert metrics["sample"]["fake"] == 4
+    drawn = sorted(path.name for path in (tmp_path / "plots" / "custom-cnn").iterdir())
+    assert drawn == ["reliability.png", "robustness.png", "roc.png"]
 
 
 def test_an_unknown_detector_is_one_sentence(folder):

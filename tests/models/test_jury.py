@@ -1,15 +1,18 @@
 """The jury's weights and the agreement, on made answers whose truth is known."""
 
+import json
+
 import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from detectors import fuse
 from models import jury
 from models.data import Sample
 from models.errors import DataError
 from models.evaluate import Answers
 from models.face_index import LabelledFace
-from registry import DetectorSpec
+from registry import DetectorSpec, Verdict
 
 SPECS = [DetectorSpec(key=key, title=key, load=lambda: None, fake_from=0.7, real_until=0.3) for key in ("b", "a")]
 
@@ -56,6 +59,33 @@ def test_the_reliability_of_a_split_holds_on_the_other_half():
     rows = jury.count_agreement(make_answers(3000, split="test"), SPECS)["subsets"]
     for split in rows[0]["check"]:
         assert split["checked"]["right"] == pytest.approx(split["counted"]["right"], abs=0.06)
+
+
+def test_the_jury_is_measured_by_what_it_says_when_it_serves(tmp_path, monkeypatch):
+    answers = make_answers(60)
+    answers.p_fake["b"][5], answers.p_fake["a"][5], answers.p_fake["b"][6] = np.nan, np.nan, np.nan
+    path = tmp_path / "jury.json"
+    path.write_text(json.dumps(jury.fit_jury(make_answers(), SPECS)))
+    monkeypatch.setattr(jury, "JURY", path)
+    monkeypatch.setattr(fuse, "JURY", path)
+    seated, spec = jury.seat(answers, SPECS)
+    table = json.loads(path.read_text())["subsets"][-1]
+    assert (spec.key, spec.fake_from, spec.real_until) == ("jury", table["fake_from"], table["real_until"])
+    assert np.isnan(seated.p_fake["jury"][5])
+    for place in (0, 1, 6, 59):
+        numbers = {key: float(values[place]) for key, values in answers.p_fake.items() if not np.isnan(values[place])}
+        verdicts = [Verdict(key, key, p_fake, "real", 0.7, 0.3, 1.0) for key, p_fake in numbers.items()]
+        assert seated.p_fake["jury"][place] == fuse.fuse(verdicts).p_fake
+
+
+def test_where_not_all_were_asked_no_jury_is_measured():
+    alone = Answers(make_answers(4).faces, [], {"a": np.zeros(4)})
+    assert jury.seat(alone, SPECS) == (alone, None)
+
+
+def test_a_jury_is_not_fitted_without_validation_faces_of_both_classes():
+    with pytest.raises(DataError, match="validation faces, real and fake"):
+        jury.write(SPECS, [], make_answers(4))
 
 
 def test_nothing_is_fitted_on_evaluation_only_faces():

@@ -58,6 +58,41 @@ def test_a_perfect_detector_scores_one_and_a_constant_one_half():
     assert metrics.auc(Draws.of(Scores(np.full(4, 0.3), labels, groups), 1))[0] == 0.5
 
 
+def test_the_surest_faces_are_counted_as_by_hand_in_every_resample():
+    random = default_rng(5)
+    scores = make_scores()
+    scores = Scores(
+        np.clip(scores.p_fake + random.uniform(0, 0.001, 300), 0, 1), scores.labels, scores.groups
+    )  # no ties
+    draws = Draws.of(scores, resamples=20)
+    right = (draws.p_fake >= 0.5) == (draws.labels == 1)
+    surest = np.argsort(-np.abs(draws.p_fake - 0.5))
+    at_70, at_90 = metrics.right_at_coverage(0.7)(draws), metrics.coverage_at_right(0.9)(draws)
+    for place, weights in enumerate(draws.weights.astype(int)):
+        let_in = np.repeat(surest, weights[surest])
+        hits = np.cumsum(right[let_in])
+        shares = hits / np.arange(1, len(hits) + 1)
+        assert at_70[place] == pytest.approx(
+            shares[int(np.ceil(0.7 * len(hits))) - 1], abs=0.02
+        )  # copies come together
+        assert at_90[place] == pytest.approx(np.max(np.flatnonzero(shares >= 0.9) + 1, initial=0) / len(hits), abs=0.03)
+
+
+def test_a_detector_that_is_never_that_right_covers_nothing():
+    labels = np.array([1, 1, 0, 0])
+    scores = Scores(np.array([0.01, 0.4, 0.3, 0.2]), labels, np.array(list("abcd")))
+    assert metrics.coverage_at_right(0.99)(Draws.of(scores, 0))[0] == 0.0
+    assert metrics.right_at_coverage(1.0)(Draws.of(scores, 0))[0] == 0.5
+
+
+def test_the_mean_has_the_interval_of_its_groups():
+    values = np.repeat([0.0, 1.0], 50)
+    alone = metrics.mean(values, np.arange(100).astype(str))
+    together = metrics.mean(values, np.repeat(["a", "b", "c", "d"], 25))
+    assert alone.value == together.value == 0.5
+    assert together.high - together.low > 2 * (alone.high - alone.low)
+
+
 def test_an_interval_over_videos_is_wider_than_one_over_their_copied_frames():
     once = make_scores(80, videos=80)
     copied = Scores(*(np.repeat(values, 10) for values in (once.p_fake, once.labels, once.groups)))
@@ -99,6 +134,15 @@ def test_a_perfectly_calibrated_detector_is_not_beyond_chance():
     labels = (random.random(2000) < p_fake).astype(np.int64)
     found = metrics.measure(Scores(p_fake, labels, np.arange(2000).astype(str)), fake_from=0.9, real_until=0.1)
     assert found["calibration_error"]["value"] < 2 * found["calibration_error_if_perfect"]
+    assert found["calibration_error"]["value"] <= found["calibration_error_by_chance"]
+
+
+def test_an_overconfident_detector_is_beyond_chance():
+    random = default_rng(1)
+    p_fake = random.random(2000)
+    labels = (random.random(2000) < 0.5 + 0.5 * (p_fake - 0.5)).astype(np.int64)
+    found = metrics.measure(Scores(p_fake, labels, np.arange(2000).astype(str)), fake_from=0.9, real_until=0.1)
+    assert found["calibration_error"]["value"] > found["calibration_error_by_chance"]
 
 
 def test_the_roc_curve_runs_through_scikit_learns_corners():

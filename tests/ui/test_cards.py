@@ -7,6 +7,7 @@ import numpy as np
 
 from detectors.compare import Jury, compare_stepwise
 from detectors.images import read_image
+from registry import load_registry
 from tests.ui.jurors import JURY
 from ui.cards import Drawing
 
@@ -25,6 +26,22 @@ def test_only_the_pieces_that_changed_are_drawn_again(portrait):
     assert before[0] == after[0]  # the picture with its boxes
     assert before[2] != after[2]  # the face that got a verdict
     assert drawing.draw(replace(steps[1]))[2] is after[2]
+
+
+def test_the_jury_rules_once_everybody_has_spoken(portrait):
+    jury = Jury(load_registry(blocked=()).detectors)
+    steps = list(compare_stepwise(Path(portrait), jury))
+    drawing = Drawing(read_image(Path(portrait)).pixels, jury)
+    drawn = ["".join(drawing.draw(step)) for step in steps]
+    assert ["The jury:" in html for html in drawn] == [False] * (len(drawn) - 1) + [True]
+    assert ['id="base-rate"' in html for html in drawn] == [False] * (len(drawn) - 1) + [True]
+
+
+def test_a_mix_that_was_never_counted_has_no_ruling_and_no_slider(portrait):
+    *_, comparison = compare_stepwise(Path(portrait), Jury(JURY))
+    html = "".join(Drawing(read_image(Path(portrait)).pixels, Jury(JURY)).draw(comparison))
+    assert "ruling" not in html
+    assert "base-rate" not in html
 
 
 def test_a_huge_picture_stays_small_in_the_page(portrait):

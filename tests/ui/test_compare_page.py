@@ -9,6 +9,7 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
 
+from registry import load_registry
 from tests.ui.jurors import JURY, say_real, spec
 
 pytestmark = pytest.mark.browser
@@ -155,6 +156,33 @@ def test_the_examples_need_no_download(visit):
     page.get_by_role("button", name="Try a portrait").click()
     expect(page.locator(".summary")).to_contain_text("portrait.png")
     expect(card(page, "Defender").locator(".word")).to_have_text("Real")
+
+
+def test_the_tick_shows_how_far_each_verdict_moves_and_changes_no_label(visit, portrait):
+    page = visit(*JURY, spec("measurer", lambda image: image.shape[0] / 1000))
+    upload(page, portrait)
+    expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
+    expect(page.locator(".why.moves")).to_have_count(0)
+    page.get_by_label("See how far verdicts move").check()
+    page.get_by_role("button", name="Judge", exact=True).click()
+    expect(card(page, "Accuser").locator(".why.moves")).to_contain_text("From 93 % fake to 93 % fake when saved again")
+    share = card(page, "Measurer").locator(".share").inner_text()
+    expect(card(page, "Measurer").locator(".why.moves")).to_contain_text(f"to {share} when saved again")
+    expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
+
+
+def test_the_slider_turns_the_split_into_a_probability_for_that_base_rate(visit, portrait):
+    page = visit(*load_registry(blocked=()).detectors)
+    upload(page, portrait)
+    expect(page.locator(".ruling")).to_contain_text("The jury:")
+    expect(page.locator(".ruling")).to_contain_text("faces nobody trained on")
+    expect(page.locator(".ruling")).to_contain_text("Where 50 % of the pictures are fake")
+    chances = []
+    for step, rate in (("1", "1 %"), ("12", "99 %")):
+        page.get_by_label("How common are fakes").fill(step)
+        expect(page.locator(".ruling")).to_contain_text(f"Where {rate} of the pictures are fake")
+        chances.append(float(page.locator(".ruling b").inner_text().removeprefix("under ").split(" %")[0]))
+    assert chances[0] < chances[1]
 
 
 @pytest.mark.parametrize("width", [1280, 390])

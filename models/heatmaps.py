@@ -1,0 +1,101 @@
+"""Whether a heat map points where the forgery is: held-out real faces, blended here, so that the truth is known.
+
+Pointing game (Zhang et al. 2016, https://arxiv.org/abs/1608.00507): is the hottest place inside the blended region?
+Overlap: of the region and as many of the hottest pixels as it has, intersection over union. Beside both stands what a
+heat map that knows nothing scores.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.random import default_rng
+from numpy.typing import NDArray
+from rich.progress import track
+
+from detectors.compare import Jury
+from detectors.faces import crop_face
+from detectors.forge import blend_face
+from models import ERRORS
+from models.face_index import LabelledFace
+from models.metrics import mean
+from registry import DetectorSpec, Heatmap, Image
+
+MAX_FACES = 300  # real ones of the test split, evenly chosen
+Region = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Blended:
+    """A forged face: its crop before and after, and where it was forged: bool (side, side), at least half replaced."""
+
+    before: Image
+    after: Image
+    region: Region
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """How one heat map did on one face, and what chance would. rose: whether p_fake rose by the forgery."""
+
+    hit: float
+    hit_by_chance: float
+    overlap: float
+    overlap_by_chance: float
+    rose: float
+
+
+def measure_heatmaps(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, dict[str, Any]]:
+    """Detector -> {"n", and each field of Pointing: its mean with interval}; empty for one that draws no heat map."""
+    reals = [face for face in faces if face.sample.split == "test" and not face.sample.label and face.landmarks]
+    chosen = reals[:: max(1, -(-len(reals) // MAX_FACES))]
+    found: dict[str, dict[str, Pointing]] = {spec.key: {} for spec in specs}
+    with Jury([spec for spec in specs if spec.expects == "face"]) as jury:
+        for index, face in enumerate(track(chosen, "forging", console=ERRORS)):
+            blended = blend(face, seed=index)
+            if 0 < blended.region.mean() < 1:
+                group = f"{face.sample.source}/{face.sample.group}"
+                for spec in jury.specs:
+                    found[spec.key] |= _point(jury, spec, blended, f"{group}#{index}")
+    return {key: _summarise(points) for key, points in found.items()}
+
+
+def blend(face: LabelledFace, *, seed: int) -> Blended:
+    """A real face forged, as the detectors see it."""
+    picture = face.read()
+    forgery = blend_face(picture, face.landmarks, default_rng([0, seed]))
+    region = (forgery.mask >= forgery.mask.max() / 2).astype(np.uint8)
+    return Blended(face.crop_from(picture), face.crop_from(forgery.image), crop_face(region, face.box) == 1)
+
+
+def _point(jury: Jury, spec: DetectorSpec, blended: Blended, name: str) -> dict[str, Pointing]:
+    before, after = (jury.judge(spec, crop) for crop in (blended.before, blended.after))
+    if after.heatmap is None or after.p_fake is None or before.p_fake is None:
+        return {}
+    return {name: point(after.heatmap, blended.region, rose=after.p_fake > before.p_fake)}
+
+
+def point(heatmap: Heatmap, region: Region, *, rose: bool) -> Pointing:
+    """Lay a heat map over the face it was drawn for, and compare it with the truth."""
+    height, width = region.shape
+    laid = cv2.resize(heatmap, (width, height), interpolation=cv2.INTER_LINEAR).ravel()
+    truth, share = region.ravel(), float(region.mean())
+    hottest = np.argsort(-laid, kind="stable")[: int(truth.sum())]
+    both = float(truth[hottest].sum())
+    return Pointing(
+        hit=float(truth[laid == laid.max()].mean()),  # a flat heat map points everywhere at once
+        hit_by_chance=share,
+        overlap=both / (2 * len(hottest) - both),
+        overlap_by_chance=share / (2 - share),
+        rose=float(rose),
+    )
+
+
+def _summarise(points: dict[str, Pointing]) -> dict[str, Any]:
+    if not points:
+        return {}
+    groups = np.array([name.rpartition("#")[0] for name in points])
+    rows = [asdict(one) for one in points.values()]
+    return {"n": len(rows)} | {name: asdict(mean(np.array([row[name] for row in rows]), groups)) for name in rows[0]}
