@@ -164,6 +164,10 @@ def _face(box: Floats, score: float, points: Floats) -> Face:
 
 @cache
 def _session() -> Session:
+    return open_session(read_finder())
+
+
+def read_finder() -> bytes:
     """CenterFace for any size. Its file is fixed to a tiny shape: the fixed sides are made free, in memory."""
     import onnx
 
@@ -171,7 +175,7 @@ def _session() -> Session:
     for tensor, free in _free_sides(model):
         for axis, name in free.items():
             tensor.type.tensor_type.shape.dim[axis].dim_param = name
-    return open_session(model.SerializeToString())
+    return bytes(model.SerializeToString())
 
 
 def _free_sides(model: onnx.ModelProto) -> Iterator[tuple[onnx.ValueInfoProto, dict[int, str]]]:

@@ -1,8 +1,10 @@
 """The Compare tab: one photo, the chosen detectors, and what they say of every face in it."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,11 @@ from detectors.images import ImageError, read_image
 from ui import examples
 from ui.cards import Drawing, Pieces, say
 from ui.desk import Case, Desk
+from ui.line import Line, LineFullError, say_place
 from ui.photo_input import PhotoInput
 
-ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "inference", "concurrency_limit": 1}  # all that runs a network
+PLACES = 40  # in the line before the networks
+ALL_AT_ONCE: dict[str, Any] = {"concurrency_limit": None}  # they stand in our own line
 log = logging.getLogger(__name__)
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 QUICK: dict[str, Any] = PRIVATE | {"queue": False}
@@ -50,9 +54,9 @@ class Controls:
 
 def build_compare(jury: Jury) -> None:
     """Build the tab into the page that is open, and connect it."""
-    controls = _lay_out(jury)
-    _connect(controls, jury)
-    _offer_api(controls, jury)
+    controls, line = _lay_out(jury), Line(PLACES)
+    _connect(controls, jury, line)
+    _offer_api(controls, jury, line)
 
 
 def _lay_out(jury: Jury) -> Controls:
@@ -83,17 +87,17 @@ def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
     return gr.CheckboxGroup(choices, value=[key for _, key in choices], label="Detectors", elem_id="detectors")
 
 
-def _connect(controls: Controls, jury: Jury) -> None:
+def _connect(controls: Controls, jury: Jury, line: Line) -> None:
     """A new picture clears the old verdicts at once, stops what still runs, and is judged."""
     shown = [controls.verdicts, controls.judge, controls.cancel]
     given = [controls.picture, controls.detectors, controls.desk]
     starts = [controls.picture.change, controls.judge.click]
     # queued, so that what it shows comes after what an older judging still had to say
-    started = gr.on(starts, _start, given, shown, concurrency_limit=None, trigger_mode="multiple", **PRIVATE)
-    started.then(_judge_with(jury), [controls.desk], shown, trigger_mode="multiple", **ONE_AT_A_TIME, **PRIVATE)
+    started = gr.on(starts, _start, given, shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
+    started.then(_judge_with(jury, line), [controls.desk], shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     controls.cancel.click(_cancel, [controls.desk], shown, **QUICK)
     controls.portrait.click(lambda: str(examples.portrait()), None, [controls.picture], **QUICK)
-    controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **ONE_AT_A_TIME, **PRIVATE)
+    controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **PRIVATE)
 
 
 def _start(path: str | None, keys: list[str], desk: Desk) -> Shown:
@@ -115,7 +119,7 @@ def _offer_cancel(running: bool) -> tuple[Any, Any]:
     return gr.Button(visible=not running), gr.Button(visible=running)
 
 
-def _judge_with(jury: Jury) -> Callable[[Desk], Iterator[Shown]]:
+def _judge_with(jury: Jury, line: Line) -> Callable[[Desk], Iterator[Shown]]:
     def judge(desk: Desk) -> Iterator[Shown]:
         """The verdicts as they arrive, for as long as they are wanted."""
         case = desk.take()
@@ -123,7 +127,7 @@ def _judge_with(jury: Jury) -> Callable[[Desk], Iterator[Shown]]:
             yield gr.skip(), gr.skip(), gr.skip()
             return
         pieces = WAITING
-        for pieces in _answer(case, jury, wanted=lambda: desk.wants(case)):
+        for pieces in _answer(case, jury, line, wanted=lambda: desk.wants(case)):
             if desk.wants(case):
                 yield pieces, *_offer_cancel(True)
         shown = pieces if desk.put_away(case) else desk.notice  # Gradio says the last thing once more when a run ends
@@ -132,10 +136,15 @@ def _judge_with(jury: Jury) -> Callable[[Desk], Iterator[Shown]]:
     return judge
 
 
-def _answer(case: Case, jury: Jury, *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
-    yield SEARCHING
+def _answer(case: Case, jury: Jury, line: Line, *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
     try:
-        yield from _draw_stepwise(case, jury.choose(case.detectors), wanted=wanted)
+        with line.stand() as place:
+            yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
+            if wanted():
+                yield SEARCHING
+                yield from _draw_stepwise(case, jury.choose(case.detectors), wanted=wanted)
+    except LineFullError as error:
+        yield say(str(error), kind="error")
     except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
         log.exception("judging failed")
         yield BROKEN
@@ -152,16 +161,21 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool]) -> Ite
         yield drawing.draw(comparison)
 
 
-def _offer_api(controls: Controls, jury: Jury) -> None:
+def _offer_api(controls: Controls, jury: Jury, line: Line) -> None:
     """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
 
     def compare_picture(picture: str | None, detectors: list[str]) -> dict[str, Any]:
         """Judge every face in a picture. The answer is one entry of `python -m detectors compare --json`."""
         if picture is None or not detectors:
             raise gr.Error(NO_DETECTOR if picture else NO_PICTURE, print_exception=False)
-        answer = compare(Path(picture), jury.choose(detectors)).as_dict()
+        try:
+            with line.stand() as place:
+                deque(place, maxlen=0)  # wait
+                answer = compare(Path(picture), jury.choose(detectors)).as_dict()
+        except LineFullError as error:
+            raise gr.Error(str(error), print_exception=False) from error
         return answer | {"path": None}  # gradio_client takes any object with a "path" for a file and fetches it
 
     trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="comparison")
     given = [controls.picture, controls.detectors]
-    trigger.click(compare_picture, inputs=given, outputs=answer, api_name="compare", **ONE_AT_A_TIME)
+    trigger.click(compare_picture, inputs=given, outputs=answer, api_name="compare", **ALL_AT_ONCE)

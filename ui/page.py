@@ -1,5 +1,6 @@
 """The whole page: its title, its tabs, and what a visitor must know before believing a verdict."""
 
+import os
 from collections.abc import Sequence
 
 import gradio as gr
@@ -9,14 +10,17 @@ from registry import Problem
 from ui.cards import render
 from ui.compare import build_compare
 
+QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
+NEVER = "1000000000"  # runs
 CACHE_SECONDS = (600, 3600)  # how often uploads are swept, and how old one may grow
 
 
 def build_page(jury: Jury, problems: Sequence[Problem] = (), *, account: bool = False) -> gr.Blocks:
     """The page for a jury. problems: what kept plugins out, shown at the foot; account: visitors are signed in."""
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         gr.HTML(render("head", account=account), js_on_load=None, apply_default_css=False)
         build_compare(jury)
         gr.HTML(render("foot", problems=problems), js_on_load=None, apply_default_css=False)
-    page.queue(max_size=20)
+    page.queue(max_size=QUEUED)
     return page
