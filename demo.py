@@ -24,6 +24,7 @@ from ui.theme import dress
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT = 7860
+THREADS = 80  # each who waits for a verdict holds one
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
 NO_LINK = (
     "No public link could be had; the service that gives them did not answer. Without --share the page works here."
@@ -85,6 +86,7 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **opti
         show_error=False,
         ssr_mode=False,
         max_file_size=MAX_BYTES,
+        max_threads=THREADS,
         run_history=False,  # it would keep faces in the visitor's browser
         enable_monitoring=False,
         footer_links=["api"],

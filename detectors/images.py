@@ -28,7 +28,7 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: uint8 RGB (h, w, 3), upright, and the SHA-256 of the file's bytes."""
+    """A decoded picture: uint8 RGB (h, w, 3), upright, not to be written into, and the SHA-256 of the file's bytes."""
 
     pixels: Image
     sha256: str
@@ -97,10 +97,12 @@ def _check(picture: PIL.Image.Image) -> None:
 def _to_rgb(picture: PIL.Image.Image) -> Image:
     if picture.mode.startswith("I") or picture.mode == "F":
         return _from_deep_grey(picture)
-    upright = PIL.ImageOps.exif_transpose(picture)
-    if upright.has_transparency_data:
-        upright = _on_white(upright.convert("RGBA"))
-    return np.array(upright.convert("RGB"), dtype=np.uint8)
+    PIL.ImageOps.exif_transpose(picture, in_place=True)
+    if picture.has_transparency_data:
+        picture = _on_white(picture.convert("RGBA"))
+    if picture.mode != "RGB":  # a plain photo is not copied once more
+        picture = picture.convert("RGB")
+    return np.asarray(picture, dtype=np.uint8)
 
 
 def _on_white(picture: PIL.Image.Image) -> PIL.Image.Image:

@@ -1,4 +1,4 @@
-"""The training side's command line: `python -m models train | export | evaluate | card | publish`."""
+"""The training side's command line: `python -m models train | export | evaluate | speed | card | publish`."""
 
 import os
 import sys
@@ -188,6 +188,34 @@ def report(readme: Annotated[Path, typer.Option(help="The file with the marks.")
     from registry import load_registry
 
     write(readme, load_registry().detectors)
+
+
+@app.command()
+def speed(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="KEY", help="Only this network; repeatable.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Bursts of each stack, in turn.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0, help="How long a burst is; 0 is one call.")] = 0.25,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    save: Annotated[bool, typer.Option("--save", help="Write docs/speed.json.")] = False,
+) -> None:
+    """Measure how fast the built-in detectors are, beside Keras, TensorFlow and (where installed) PyTorch."""
+    import json
+
+    from models import speed as measuring
+    from models.speed_table import tables
+    from registry import load_registry
+
+    keys = [spec.key for spec in load_registry().choose(only) if spec.builtin]
+    figures = measuring.measure(keys, rounds=rounds, seconds=seconds)
+    if save:
+        measuring.save(figures)
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+    else:
+        for table in tables(figures):
+            console.print(table)
 
 
 From = Annotated[

@@ -1,9 +1,11 @@
 """The Compare tab: one photo, the chosen detectors, and what they say of every face in it."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from ui import examples
 from ui.cards import Drawing, Pieces, say
 from ui.desk import Case, Desk
 from ui.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
+from ui.line import Line, LineFullError, say_place
 from ui.photo_input import PhotoInput
 
-ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "inference", "concurrency_limit": 1}  # all that runs a network
+PLACES = 40  # in the line before the networks
+ALL_AT_ONCE: dict[str, Any] = {"concurrency_limit": None}  # they stand in our own line
 log = logging.getLogger(__name__)
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 QUICK: dict[str, Any] = PRIVATE | {"queue": False}
@@ -59,9 +63,9 @@ class Controls:
 
 def build_compare(jury: Jury, recorder: Recorder | None = None) -> None:
     """Build the tab into the page that is open, and connect it. recorder: writes down what its visitors compare."""
-    controls = _lay_out(jury, recorder)
-    _connect(controls, jury)
-    _offer_api(controls, jury)
+    controls, line = _lay_out(jury, recorder), Line(PLACES)
+    _connect(controls, jury, line)
+    _offer_api(controls, jury, line)
 
 
 def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
@@ -97,20 +101,20 @@ def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
     return gr.CheckboxGroup(choices, value=[key for _, key in choices], label="Detectors", elem_id="detectors")
 
 
-def _connect(controls: Controls, jury: Jury) -> None:
+def _connect(controls: Controls, jury: Jury, line: Line) -> None:
     """A new picture clears the old verdicts at once, stops what still runs, and is judged."""
     shown = [controls.verdicts, controls.judge, controls.cancel]
     given = [controls.picture, controls.detectors, controls.desk, controls.stability]
     starts = [controls.picture.change, controls.judge.click]
     # queued, so that what it shows comes after what an older judging still had to say
-    started = gr.on(starts, _start, given, shown, concurrency_limit=None, trigger_mode="multiple", **PRIVATE)
-    judge = _judge_with(jury, controls.keeping)
-    judged = started.then(judge, [controls.desk], shown, trigger_mode="multiple", **ONE_AT_A_TIME, **PRIVATE)
+    started = gr.on(starts, _start, given, shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
+    judge = _judge_with(jury, line, controls.keeping)
+    judged = started.then(judge, [controls.desk], shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     if controls.keeping:
         connect_keeping(controls.keeping, picture=controls.picture, starts=starts, judged=judged)
     controls.cancel.click(_cancel, [controls.desk], shown, **QUICK)
     controls.portrait.click(lambda: str(examples.portrait()), None, [controls.picture], **QUICK)
-    controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **ONE_AT_A_TIME, **PRIVATE)
+    controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **PRIVATE)
 
 
 def _start(path: str | None, keys: list[str], desk: Desk, stability: bool) -> Shown:
@@ -132,7 +136,7 @@ def _offer_cancel(running: bool) -> tuple[Any, Any]:
     return gr.Button(visible=not running), gr.Button(visible=running)
 
 
-def _judge_with(jury: Jury, keeping: Keeping | None) -> Callable[[Desk, gr.Request], Iterator[Shown]]:
+def _judge_with(jury: Jury, line: Line, keeping: Keeping | None) -> Callable[[Desk, gr.Request], Iterator[Shown]]:
     def judge(desk: Desk, request: gr.Request) -> Iterator[Shown]:
         """The verdicts as they arrive, for as long as they are wanted."""
         record = partial(record_page, keeping.recorder, request) if keeping else _forget
@@ -141,7 +145,7 @@ def _judge_with(jury: Jury, keeping: Keeping | None) -> Callable[[Desk, gr.Reque
             yield gr.skip(), gr.skip(), gr.skip()
             return
         pieces = WAITING
-        for pieces in _answer(case, jury, wanted=lambda: desk.wants(case), record=record):
+        for pieces in _answer(case, jury, line, wanted=lambda: desk.wants(case), record=record):
             if desk.wants(case):
                 yield pieces, *_offer_cancel(True)
         shown = pieces if desk.put_away(case) else desk.notice  # Gradio says the last thing once more when a run ends
@@ -154,10 +158,15 @@ def _forget(comparison: Comparison) -> None:
     """Where nobody is signed in, nothing is recorded."""
 
 
-def _answer(case: Case, jury: Jury, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
-    yield SEARCHING
+def _answer(case: Case, jury: Jury, line: Line, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
     try:
-        yield from _draw_stepwise(case, jury.choose(case.detectors), wanted=wanted, record=record)
+        with line.stand() as place:
+            yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
+            if wanted():
+                yield SEARCHING
+                yield from _draw_stepwise(case, jury.choose(case.detectors), wanted=wanted, record=record)
+    except LineFullError as error:
+        yield say(str(error), kind="error")
     except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
         log.exception("judging failed")
         yield BROKEN
@@ -176,7 +185,7 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool], record
         record(comparison)
 
 
-def _offer_api(controls: Controls, jury: Jury) -> None:
+def _offer_api(controls: Controls, jury: Jury, line: Line) -> None:
     """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
 
     keeping = controls.keeping
@@ -185,7 +194,12 @@ def _offer_api(controls: Controls, jury: Jury) -> None:
         """Judge every face in a picture. The answer is one entry of `python -m detectors compare --json`."""
         if picture is None or not detectors:
             raise gr.Error(NO_DETECTOR if picture else NO_PICTURE, print_exception=False)
-        comparison = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
+        try:
+            with line.stand() as place:
+                deque(place, maxlen=0)  # wait
+                comparison = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
+        except LineFullError as error:
+            raise gr.Error(str(error), print_exception=False) from error
         if keeping:
             record_call(keeping.recorder, request, comparison)
         answer = comparison.as_dict()
@@ -193,4 +207,4 @@ def _offer_api(controls: Controls, jury: Jury) -> None:
 
     trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="comparison")
     given = [controls.picture, controls.detectors]
-    trigger.click(compare_picture, inputs=given, outputs=answer, api_name="compare", **ONE_AT_A_TIME)
+    trigger.click(compare_picture, inputs=given, outputs=answer, api_name="compare", **ALL_AT_ONCE)

@@ -1,5 +1,6 @@
 """The whole page: its title, its tabs, and what a visitor must know before believing a verdict."""
 
+import os
 from collections.abc import Sequence
 
 import gradio as gr
@@ -12,11 +13,14 @@ from ui.compare import build_compare
 from ui.detectors import build_detectors
 from ui.history import build_history
 
+QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
+NEVER = "1000000000"  # runs
 CACHE_SECONDS = (600, 3600)  # how often uploads are swept, and how old one may grow
 
 
 def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Recorder | None = None) -> gr.Blocks:
     """The page for a jury. problems: what kept plugins out; recorder: visitors are signed in."""
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         gr.HTML(render("head", account=recorder is not None), js_on_load=None, apply_default_css=False)
         with gr.Tabs() as tabs:
@@ -28,5 +32,5 @@ def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Record
             with gr.Tab("Detectors", id="detectors") as detectors:
                 build_detectors(jury, problems, tab=detectors)
         gr.HTML(render("foot"), js_on_load=None, apply_default_css=False)
-    page.queue(max_size=20)
+    page.queue(max_size=QUEUED)
     return page

@@ -28,6 +28,12 @@ def test_the_portrait_shows_one_face_where_it_is() -> None:
     assert face.pixels == max(face.box[2] - face.box[0], face.box[3] - face.box[1])
 
 
+def test_a_very_large_portrait_shows_the_same_face() -> None:
+    large = np.repeat(np.repeat(portrait(), 7, axis=0), 7, axis=1)
+    (face,) = find_faces(large)
+    assert np.abs(np.subtract(face.box, np.multiply(FACE, 7))).max() <= 6 * 7
+
+
 def test_landmarks_are_eyes_nose_and_mouth_corners_from_left_to_right() -> None:
     (face,) = find_faces(portrait())
     left_eye, right_eye, nose, left_mouth, right_mouth = face.landmarks

@@ -2,8 +2,10 @@
 
 import io
 import struct
+import threading
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import gradio_client
@@ -12,6 +14,9 @@ import numpy as np
 import PIL.Image
 import pytest
 from gradio_client import handle_file
+
+from tests.ui.conftest import serving
+from tests.ui.jurors import spec
 
 ENDPOINT = "/gradio_api/call/compare"
 KEYS = ["accuser", "defender"]
@@ -113,9 +118,9 @@ def test_an_odd_colour_space_is_judged_like_any_other(client, portrait, tmp_path
     assert len(answer["faces"]) == 1
 
 
-def call(address: str, payload: dict[str, object]) -> str:
+def call(address: str, payload: dict[str, object], keys: list[str] = KEYS) -> str:
     """What the endpoint streams back for a picture named this way."""
-    event = httpx.post(f"{address.rstrip('/')}{ENDPOINT}", json={"data": [payload, KEYS]}).json()["event_id"]
+    event = httpx.post(f"{address.rstrip('/')}{ENDPOINT}", json={"data": [payload, keys]}).json()["event_id"]
     return httpx.get(f"{address.rstrip('/')}{ENDPOINT}/{event}", timeout=60).text
 
 
@@ -141,6 +146,21 @@ def test_an_address_on_the_network_is_not_fetched(address):
 def test_a_file_over_the_limit_is_not_taken(address):
     answer = httpx.post(f"{address}gradio_api/upload", files={"files": ("big.png", bytes(20_000_001))})
     assert answer.status_code == 413
+
+
+def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence_and_the_others_are_served(portrait, monkeypatch):
+    monkeypatch.setattr("ui.compare.PLACES", 1)
+    goes_on = threading.Event()
+    with serving(spec("slow", lambda _: goes_on.wait(60) and 0.5)) as address, ThreadPoolExecutor(3) as visitors:
+        files = {"files": ("a.png", Path(portrait).read_bytes())}
+        path = httpx.post(f"{address}gradio_api/upload", files=files).json()[0]
+        payload = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        answers = [visitors.submit(call, address, payload, ["slow"]) for _ in range(3)]
+        refused = next(as_completed(answers)).result()
+        goes_on.set()
+        said = [answer.result() for answer in answers]
+    assert "1 others are waiting already; try again in a minute." in refused
+    assert sorted("event: complete" in text for text in said) == [False, True, True]
 
 
 def test_uploaded_markup_in_a_name_reaches_nobody(client, portrait, tmp_path):

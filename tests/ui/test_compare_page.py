@@ -195,3 +195,33 @@ def test_thirty_faces_stay_readable_and_never_scroll_sideways(visit, portrait, t
     expect(page.locator(".scene .box")).to_have_count(30)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("document.querySelector('.jury').innerHTML.length") < 1_500_000
+
+
+def test_a_second_visitor_reads_how_many_are_before_them_and_is_served_next(visit, browser, portrait):
+    goes_on = threading.Event()
+    page = visit(spec("slow", lambda _: goes_on.wait(120) and 0.5))
+    upload(page, portrait)
+    expect(card(page, "Slow")).to_be_visible()
+    with browser.new_page() as other:
+        other.goto(page.url)
+        upload(other, portrait)
+        expect(other.locator(".notice")).to_contain_text("Waiting: you are next.")
+        goes_on.set()
+        expect(card(other, "Slow").locator(".word")).to_have_text("Inconclusive")
+
+
+def test_a_visitor_who_leaves_does_not_hold_up_the_line(visit, browser, portrait):
+    goes_on = threading.Event()
+    page = visit(spec("slow", lambda _: goes_on.wait(120) and 0.5))
+    upload(page, portrait)
+    expect(card(page, "Slow")).to_be_visible()
+    with browser.new_page() as leaver:
+        leaver.goto(page.url)
+        upload(leaver, portrait)
+        expect(leaver.locator(".notice")).to_contain_text("Waiting: you are next.")
+    with browser.new_page() as other:
+        other.goto(page.url)
+        upload(other, portrait)
+        expect(other.locator(".notice")).to_contain_text("Waiting: you are next.")
+        goes_on.set()
+        expect(card(other, "Slow").locator(".word")).to_have_text("Inconclusive")

@@ -1,0 +1,212 @@
+"""How fast, how large, and how much faster than the plain way: `python -m models speed`.
+
+Times move with the machine, so everything that is compared runs in turn, in short bursts, each stack in a process of
+its own; the medians of all calls are set side by side. What counts are the ratios.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import IO, Any, cast
+
+import numpy as np
+import PIL.Image
+from rich.progress import track
+
+from detectors import samples
+from detectors.artifact import WEIGHTS, read_config, read_network
+from detectors.faces import read_finder
+from models import ERRORS
+from models.errors import ModelsError
+from models.flops import count_gflop
+from models.stacks import MATRIX, naive_finder_name
+
+ROOT = Path(__file__).parent.parent
+SAVED = ROOT / "docs" / "speed.json"
+NETWORKS = ("onnx", "predict", "savedmodel", "torch")
+LIMITS = ("12 megapixels", "forty faces", "eight detectors")
+FINDER_INPUT = (1, 3, 480, 640)  # what a photo of 4 : 3 becomes for the face finder
+SOFTWARE = ("numpy", "onnxruntime", "opencv-python", "pillow", "keras", "tensorflow")
+Figures = dict[str, Any]
+
+
+class Worker:
+    """One stack in a process of its own. cold: seconds from its start until everything in it had run once."""
+
+    def __init__(self, stack: str, key: str, log: IO[str]) -> None:
+        self.stack = stack
+        self.times: dict[str, list[float]] = {}
+        self.held: dict[str, float] = {}
+        self._log = log
+        began = time.perf_counter()
+        self._process = subprocess.Popen(  # noqa: S603  # our own module in our own interpreter
+            [sys.executable, "-m", "models.stacks", stack, key],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=ROOT,
+        )
+        self._read()
+        self.cold = time.perf_counter() - began
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def measure(self, seconds: float) -> None:
+        """Call its tasks, each for so long, and keep the times."""
+        orders = cast("IO[str]", self._process.stdin)
+        orders.write(f"{seconds}\n")
+        orders.flush()
+        for name, times in self._read()["ms"].items():
+            self.times.setdefault(name, []).extend(times)
+
+    def medians(self) -> dict[str, float]:
+        """Milliseconds of each task."""
+        return {name: round(median(times), 3) for name, times in self.times.items()}
+
+    def _read(self) -> Figures:
+        line = cast("IO[str]", self._process.stdout).readline()
+        if not line:
+            self._log.seek(0)
+            last = (self._log.read().strip().splitlines() or ["it said nothing"])[-1]
+            raise ModelsError(f"{self.stack} cannot be measured: {last}")
+        answer: Figures = json.loads(line)
+        self.held = {name: round(answer[name], 1) for name in ("megabytes", "peak_megabytes")}
+        return answer
+
+
+@contextmanager
+def in_turn(asked: Sequence[tuple[str, str]], *, rounds: int, seconds: float) -> Iterator[dict[str, Worker]]:
+    """These (stack, key) measured burst by burst: their workers by stack, still running."""
+    with ExitStack() as ends:
+        logs = [ends.enter_context(tempfile.TemporaryFile("w+")) for _ in asked]
+        workers = [ends.enter_context(Worker(*names, log)) for names, log in zip(asked, logs, strict=True)]
+        for _ in range(rounds):
+            for worker in workers:
+                worker.measure(seconds)
+        yield {worker.stack: worker for worker in workers}
+
+
+def measure(keys: Sequence[str], *, rounds: int, seconds: float) -> Figures:
+    """Everything, as docs/speed.json holds it. rounds, seconds: how many bursts of each, and how long one is."""
+    peak = _measure_peak(rounds, seconds)
+    best = max(peak.values())
+    networks = {
+        key: _measure_network(key, best, rounds=rounds, seconds=seconds)
+        for key in track(keys, "networks", console=ERRORS, transient=True)
+    }
+    return {
+        "machine": _describe_machine(),
+        "rounds": rounds,
+        "burst_seconds": seconds,
+        "peak_gflops": peak,
+        "networks": networks,
+        "first_verdict": _measure_first_verdict(rounds),
+        "request": _measure_request(keys[-1], best, rounds=rounds, seconds=seconds),
+        "jury": _measure_jury(rounds, seconds),
+        "limits": {name: _measure_limit(name, rounds) for name in LIMITS},
+    }
+
+
+def _describe_machine() -> Figures:
+    software = {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
+    if find_spec("torch"):
+        software["torch"] = version("torch")
+    return {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2), "software": software}
+
+
+def _measure_peak(rounds: int, seconds: float) -> dict[str, float]:
+    """10^9 operations a second in a large matrix product, by who multiplies."""
+    with in_turn([("peak", "")], rounds=rounds, seconds=seconds) as workers:
+        return {name: round(2 * MATRIX**3 / ms / 1e6, 1) for name, ms in workers["peak"].medians().items()}
+
+
+def _measure_network(key: str, peak: float, *, rounds: int, seconds: float) -> Figures:
+    """One network in each stack. peak: 10^9 operations a second that this machine can do."""
+    stacks = [stack for stack in NETWORKS if stack != "torch" or find_spec("torch")]
+    with in_turn([(stack, key) for stack in stacks], rounds=rounds, seconds=seconds) as workers:
+        ms = {name: value for worker in workers.values() for name, value in worker.medians().items()}
+        held = {stack: worker.held["megabytes"] for stack, worker in workers.items()}
+        cold = {stack: round(worker.cold, 2) for stack, worker in workers.items()}
+    pixels = read_config(WEIGHTS / key).pixels
+    gflop = count_gflop(read_network(WEIGHTS / key), np.zeros((1, pixels, pixels, 3), np.uint8))
+    return {
+        "pixels": pixels,
+        "gflop": round(gflop, 4),
+        "ms": ms,
+        "onnx_is_faster_than": _times_slower(ms, than=ms["onnx"], among=stacks[1:]),
+        "gflops": round(gflop / ms["onnx"] * 1000, 1),
+        "share_of_peak": round(gflop / ms["onnx"] * 1000 / peak, 3),
+        "heat_map_ms": round(ms["onnx"] - ms["onnx without map"], 3),
+        "megabytes": held,
+        "seconds_to_first_answer": cold,
+    }
+
+
+def _times_slower(ms: Mapping[str, float], *, than: float, among: Sequence[str]) -> dict[str, float]:
+    return {name: round(ms[name] / than, 2) for name in among}
+
+
+def _measure_first_verdict(rounds: int) -> Figures:
+    """`python -m detectors compare PHOTO` on the portrait, from its start to its end, and the most memory it held."""
+    found = []
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "photo.png"
+        PIL.Image.fromarray(samples.photo()).save(path)
+        for _ in range(rounds):
+            began = time.perf_counter()
+            command = [sys.executable, "-m", "detectors", "compare", str(path), "--json"]
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)  # noqa: S603  # our own module
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            found.append((time.perf_counter() - began, used.ru_maxrss * 1024 / 1e6))
+    seconds, megabytes = (median(values) for values in zip(*found, strict=True))
+    return {"seconds": round(seconds, 3), "peak_megabytes": round(megabytes, 1)}
+
+
+def _measure_request(key: str, peak: float, *, rounds: int, seconds: float) -> Figures:
+    """A whole request on a photo of 12 megapixels, its steps, and the plain way."""
+    with in_turn([("request", key), ("naive", key)], rounds=rounds, seconds=seconds) as workers:
+        ms = workers["request"].medians() | workers["naive"].medians()
+    gflop = count_gflop(read_finder(), np.zeros(FINDER_INPUT, np.float32))
+    return {
+        "detector": key,
+        "ms": ms,
+        "naive_finder": naive_finder_name(),
+        "faster": round(ms["naive"] / ms["request"], 2),
+        "faces_gflop": round(gflop, 3),
+        "faces_floor_ms": round(gflop / peak * 1000, 1),
+    }
+
+
+def _measure_jury(rounds: int, seconds: float) -> Figures:
+    """All built-in detectors on one face at once, and the sum of each alone."""
+    with in_turn([("jury", "")], rounds=rounds, seconds=seconds) as workers:
+        ms = workers["jury"].medians()
+    alone = [value for name, value in ms.items() if name != "together"]
+    return {"detectors": len(alone), "ms": ms, "share_of_sum": round(ms["together"] / sum(alone), 3)}
+
+
+def _measure_limit(name: str, rounds: int) -> Figures:
+    with in_turn([(name, "")], rounds=rounds, seconds=0) as workers:
+        worker = workers[name]
+        return {"seconds": round(worker.medians()["judge"] / 1000, 3), "peak_megabytes": worker.held["peak_megabytes"]}
+
+
+def save(figures: Figures, path: Path = SAVED) -> None:
+    """Write the figures where the documents take them from."""
+    path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

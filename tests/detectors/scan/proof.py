@@ -1,0 +1,111 @@
+"""A long scan killed at random and finished, against an undisturbed one: every row once, all of them the same.
+
+`.venv/bin/python -m tests.detectors.scan.proof --data DIR --work DIR --pictures 10000 --twice` lays out 20,000
+pictures and prints what came of it.
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from detectors.scan.listing import list_paths
+from tests.detectors.scan.scanning import command, read_csv, run_scan
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of it. lost, doubled: pictures; different: rows."""
+
+    pictures: int
+    rows: int
+    kills: int
+    lost: int
+    doubled: int
+    different: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was lost, doubled or changed."""
+        return not (self.lost or self.doubled or self.different)
+
+
+def lay_out(paths, folder, *, twice):
+    """The pictures as links in a folder; twice: each under two names."""
+    for copy in ("a", "b")[: 1 + twice]:
+        (folder / copy).mkdir(parents=True)
+        for number, path in enumerate(paths):
+            (folder / copy / f"{number:06}{Path(path).suffix}").symlink_to(Path(path).resolve())
+    return folder
+
+
+def prove(photos, work, *options, kills=3, seed=None):
+    """Scan undisturbed; scan again, killed; compare. seed: of the moments of the kills."""
+    total = len(list_paths([str(photos)]))
+    undisturbed, killed = work / "undisturbed.csv", work / "killed.csv"
+    run_scan(photos, *options, out=undisturbed)
+    moments = sorted(random.Random(seed).sample(range(total * 9 // 10), kills))
+    done = sum(kill_after(photos, killed, moment, *options) for moment in moments)
+    run_scan(photos, *options, out=killed)
+    return compare_tables(total, done, read_csv(undisturbed), read_csv(killed), journal_paths(killed))
+
+
+def kill_after(photos, out, pictures, *options):
+    """End a scan and its processes with SIGKILL once so many pictures are in its journal. Whether it came to that."""
+    process = subprocess.Popen(command(photos, *options, out=out), stderr=subprocess.DEVNULL, start_new_session=True)
+    journal = out.with_name(f"{out.name}.journal")
+    while process.poll() is None and count_lines(journal) <= pictures:
+        time.sleep(0.05)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
+def count_lines(journal):
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def journal_paths(out):
+    """How often each picture is in the journal; the first line says who was asked."""
+    lines = out.with_name(f"{out.name}.journal").read_bytes().splitlines()[1:]
+    return Counter(line.split(b'","')[0] for line in lines)
+
+
+def compare_tables(total, kills, before, after, journal):
+    missing, added = Counter(map(str, before)), Counter(map(str, after))
+    return Proof(
+        pictures=total,
+        rows=len(before),
+        kills=kills,
+        lost=total - len({row["path"] for row in after}),
+        doubled=sum(count > 1 for count in journal.values()),
+        different=sum((missing - added).values()) + sum((added - missing).values()),
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, help="A folder of pictures.")
+    parser.add_argument("--work", required=True, type=Path, help="A new folder.")
+    parser.add_argument("--pictures", type=int, default=10_000)
+    parser.add_argument("--twice", action="store_true", help="Each picture under two names.")
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("options", nargs="*", help="For the scan, after --: for example -- --only custom-cnn")
+    given = parser.parse_args()
+    given.work.mkdir(parents=True)
+    chosen = random.Random(given.seed).sample(list_paths([given.data]), given.pictures)
+    photos = lay_out(chosen, given.work / "photos", twice=given.twice)
+    proof = prove(photos, given.work, *given.options, kills=given.kills)
+    print(proof, "holds" if proof.holds else "does NOT hold")
+    sys.exit(not proof.holds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Many visitors at once: nobody gets an error, another one's answer, or less than their turn."""
+
+import asyncio
+
+import pytest
+
+from tests.load.clients import press, running_page
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+CLIENTS, REQUESTS = 32, 96
+
+
+def test_thirty_two_clients_get_their_own_answers_in_turn() -> None:
+    with running_page() as (address, pid):
+        load = asyncio.run(press(address, pid, clients=CLIENTS, requests=REQUESTS, keys=["custom-cnn"]))
+    assert load.errors == []
+    assert len(load.seconds) == REQUESTS
+    assert max(load.answered.values()) - min(load.answered.values()) <= 2, load.answered

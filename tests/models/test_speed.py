@@ -1,0 +1,56 @@
+"""The measuring itself: what is compared is the same network, and the figures come out whole. No time is asserted."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from models.flops import count_gflop
+
+ROOT = Path(__file__).parents[2]
+
+
+def made(kind: str, weights: tuple[int, ...], shape: list[int], **options: object) -> bytes:
+    """A network of one operation."""
+    shapes = {"x": shape, "y": [None] * len(shape)}
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, sides) for name, sides in shapes.items()]
+    node = helper.make_node(kind, ["x", "w"], ["y"], **options)
+    constant = numpy_helper.from_array(np.ones(weights, np.float32), "w")
+    graph = helper.make_graph([node], "made", values[:1], values[1:], [constant])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "multiplications"),
+    [
+        (made("MatMul", (5, 7), [3, 5]), (3, 5), 3 * 5 * 7),
+        (made("Conv", (4, 3, 3, 3), [1, 3, 8, 6]), (1, 3, 8, 6), 6 * 4 * 4 * 27),
+        (made("Conv", (6, 1, 3, 3), [1, 6, 8, 6], group=6), (1, 6, 8, 6), 6 * 4 * 6 * 9),
+        (made("ConvTranspose", (3, 4, 2, 2), [1, 3, 5, 5], strides=[2, 2]), (1, 3, 5, 5), 5 * 5 * 3 * 4 * 4),
+    ],
+)
+def test_operations_are_two_for_every_multiplication(
+    model: bytes, shape: tuple[int, ...], multiplications: int
+) -> None:
+    assert count_gflop(model, np.zeros(shape, np.float32)) == pytest.approx(2 * multiplications / 1e9)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request() -> None:
+    command = [sys.executable, "-m", "models", "speed", "--only", "custom-cnn", "--rounds", "1", "--seconds", "0"]
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    network = figures["networks"]["custom-cnn"]
+    assert {"onnx", "onnx without map", "predict", "savedmodel"} <= set(network["ms"])
+    assert {"predict", "savedmodel"} <= set(network["onnx_is_faster_than"])
+    assert {"request", "decode", "faces", "network", "overlay", "naive"} <= set(figures["request"]["ms"])
+    assert set(figures["limits"]) == {"12 megapixels", "forty faces", "eight detectors"}
+    assert figures["jury"]["detectors"] >= 2
+    assert figures["first_verdict"]["peak_megabytes"] > 50
