@@ -18,7 +18,7 @@ from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.test_compare_page import upload
 from ui.words import say_figure
 
-ATTACK = "<img src=x onerror=document.title='taken'>"
+ATTACK = "<img src=x onerror=document.title='taken'>${document.title='taken'}{{value}}"
 FOLDER = WEIGHTS / "custom-cnn"
 METRICS = json.loads((FOLDER / "metrics.json").read_text())
 
