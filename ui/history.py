@@ -130,8 +130,8 @@ def _connect_shelf(engine: Engine, shelf: Shelf, tab: gr.Tab) -> None:
             history.delete_entries(engine, user_of(request))
         return *_show(engine, user_of(request), Place()), "", reset()[1]
 
-    gr.on([tab.select, shelf.search.submit], first, shelf.search, shelf.shown, **ASKING)
-    shelf.search.input(first, shelf.search, shelf.shown, trigger_mode="always_last", **ASKING)
+    tab.select(first, shelf.search, shelf.shown, **ASKING)
+    shelf.search.change(first, shelf.search, shelf.shown, trigger_mode="always_last", **ASKING)
     shelf.older.click(older, shelf.place, shelf.shown, **ASKING)
     shelf.newer.click(newer, shelf.place, shelf.shown, **ASKING)
     shelf.clear.yes.click(clear, None, [*shelf.shown, shelf.search, shelf.clear.question], **ASKING)
