@@ -96,8 +96,8 @@ def export(
 
     architecture = architectures.find(key)
     key, title = name_without(key, architecture.title, without or ())
-    model = keras.saving.load_model((run or Path("runs") / key) / "best.keras", compile=False)
     samples = leave_out(read_fittable(data), without or ())
+    model = keras.saving.load_model((run or Path("runs") / key) / "best.keras", compile=False)
     held_out, _ = label_faces(select(samples, "val"), FACES)
     calibration, thresholds = calibrate.fit(model, held_out, mode=architecture.mode)
     config = Config(

@@ -1,6 +1,8 @@
 """Three layouts are read, splits go by source video, and what is for evaluation only is never learnt from."""
 
 import csv
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -117,6 +119,19 @@ def test_what_is_for_evaluation_only_is_never_fitted_on_also_when_named_alone(tm
         read_fittable([folder / "kept"])
     with pytest.raises(DataError, match="evaluation only"):
         refuse_eval_only(read_samples([folder]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["train", "export"])
+def test_an_evaluation_only_folder_is_refused_at_the_command_line(tmp_path: Path, command: str) -> None:
+    folder = write_manifest(tmp_path / "kept", ("1.jpg", "real", "", "kept", "", "eval"))
+    write_files(folder / "1.jpg")
+    arguments = [sys.executable, "-m", "models", command, "custom-cnn", "--data", str(folder), "--run", str(tmp_path)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    said = " ".join(done.stderr.split())
+    assert "marked for evaluation only, so nothing may be fitted on it: kept" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.skipif(not (SHARED / "manifest.csv").is_file(), reason="the research data is not beside the checkout")
