@@ -194,7 +194,7 @@ def compare(source: bytes | Path, jury: Jury, *, path: str = "", stability: bool
 def compare_stepwise(
     source: bytes | Path, jury: Jury, *, path: str = "", stability: bool = False
 ) -> Iterator[Comparison]:
-    """The comparison as it grows: first its faces, then one verdict more each time, in the order they arrive."""
+    """The comparison as it grows: first its faces, then with what verdicts have arrived each time."""
     name = path or (str(source) if isinstance(source, Path) else "")
     try:
         picture = read_image(source)
@@ -228,6 +228,7 @@ def judge_stepwise(
             done, waiting = wait(waiting, LISTEN_SECONDS, return_when=FIRST_COMPLETED)
             for verdict in done:
                 comparison = _add(comparison, asked[verdict], verdict.result(), jury)
+            if done:
                 yield comparison
     finally:  # also when nobody listens any more
         for queue in queues.values():

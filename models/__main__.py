@@ -198,19 +198,22 @@ def speed(
     rounds: Annotated[int, typer.Option(min=1, help="Bursts of each stack, in turn.")] = 5,
     seconds: Annotated[float, typer.Option(min=0, help="How long a burst is; 0 is one call.")] = 0.25,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-    save: Annotated[bool, typer.Option("--save", help="Write docs/speed.json.")] = False,
+    save: Annotated[
+        bool, typer.Option("--save", help="Write docs/speed.json, and its tables into docs/performance.md.")
+    ] = False,
 ) -> None:
     """Measure how fast the built-in detectors are, beside Keras, TensorFlow and (where installed) PyTorch."""
     import json
 
     from models import speed as measuring
-    from models.speed_table import tables
+    from models.speed_table import tables, write
     from registry import load_registry
 
     keys = [spec.key for spec in load_registry().choose(only) if spec.builtin]
     figures = measuring.measure(keys, rounds=rounds, seconds=seconds)
     if save:
         measuring.save(figures)
+        write(figures)
     if as_json:
         typer.echo(json.dumps(figures, indent=2))
     else:

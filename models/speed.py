@@ -20,20 +20,20 @@ from statistics import median
 from typing import IO, Any, cast
 
 import numpy as np
-import PIL.Image
 from rich.progress import track
 
-from detectors import samples
 from detectors.artifact import WEIGHTS, read_config, read_network
 from detectors.faces import read_finder
+from detectors.scan.crew import count_cores
 from models import ERRORS
 from models.errors import ModelsError
 from models.flops import count_gflop
-from models.stacks import MATRIX, naive_finder_name
+from models.stacks import MATRIX, naive_finder_name, portrait
 
 ROOT = Path(__file__).parent.parent
 SAVED = ROOT / "docs" / "speed.json"
 NETWORKS = ("onnx", "predict", "savedmodel", "torch")
+SCANNED = 100  # portraits a round, and as many again
 LIMITS = ("12 megapixels", "forty faces", "eight detectors")
 FINDER_INPUT = (1, 3, 480, 640)  # what a photo of 4 : 3 becomes for the face finder
 SOFTWARE = ("numpy", "onnxruntime", "opencv-python", "pillow", "keras", "tensorflow")
@@ -118,6 +118,7 @@ def measure(keys: Sequence[str], *, rounds: int, seconds: float) -> Figures:
         "first_verdict": _measure_first_verdict(rounds),
         "request": _measure_request(keys[-1], best, rounds=rounds, seconds=seconds),
         "jury": _measure_jury(rounds, seconds),
+        "scan": _measure_scan(rounds, seconds),
         "limits": {name: _measure_limit(name, rounds) for name in LIMITS},
     }
 
@@ -165,8 +166,8 @@ def _measure_first_verdict(rounds: int) -> Figures:
     """`python -m detectors compare PHOTO` on the portrait, from its start to its end, and the most memory it held."""
     found = []
     with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "photo.png"
-        PIL.Image.fromarray(samples.photo()).save(path)
+        path = Path(scratch) / "photo.jpg"
+        path.write_bytes(portrait())
         for _ in range(rounds):
             began = time.perf_counter()
             command = [sys.executable, "-m", "detectors", "compare", str(path), "--json"]
@@ -201,6 +202,38 @@ def _measure_jury(rounds: int, seconds: float) -> Figures:
     return {"detectors": len(alone), "ms": ms, "share_of_sum": round(ms["together"] / sum(alone), 3)}
 
 
+def _measure_scan(rounds: int, seconds: float) -> Figures:
+    """Portraits a second: one process alone, and whole scans here. What a scan takes to start is told apart."""
+    with in_turn([("scan", "")], rounds=rounds, seconds=seconds) as workers:
+        one_core = 1000 / workers["scan"].medians()["judge"]
+    found: Figures = {"one_core": round(one_core, 1)}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, options in {"scan": [], "ray": ["--ray"]}.items():
+            if name == "ray" and not find_spec("ray"):
+                continue
+            short, long = (_time_scan(Path(scratch), options, count=n * SCANNED * rounds) for n in (1, 2))
+            rate = SCANNED * rounds / max(long - short, 1e-6)
+            share = rate / (one_core * count_cores())
+            start = max(0.0, short - SCANNED * rounds / rate)
+            found[name] = {"rate": round(rate, 1), "share": round(share, 3), "start_seconds": round(start, 2)}
+    return found
+
+
+def _time_scan(scratch: Path, options: Sequence[str], *, count: int) -> float:
+    """Seconds of `python -m detectors scan` over so many portraits."""
+    photos = scratch / f"photos-{count}"
+    photos.mkdir(exist_ok=True)
+    for number in range(count):
+        (photos / f"{number}.jpg").write_bytes(portrait())
+    out = scratch / f"{'-'.join(['table', *options, str(count)])}.parquet"
+    command = [sys.executable, "-m", "detectors", "scan", str(photos), "--out", str(out), *options]
+    began = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S603  # our own module
+    if done.returncode:
+        raise ModelsError(f"a scan cannot be measured: {done.stderr.strip()}")
+    return time.perf_counter() - began
+
+
 def _measure_limit(name: str, rounds: int) -> Figures:
     with in_turn([(name, "")], rounds=rounds, seconds=0) as workers:
         worker = workers[name]
@@ -208,5 +241,5 @@ def _measure_limit(name: str, rounds: int) -> Figures:
 
 
 def save(figures: Figures, path: Path = SAVED) -> None:
-    """Write the figures where the documents take them from."""
+    """Write the figures as JSON."""
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -1,11 +1,15 @@
 """The figures of `python -m models speed` as tables to read, on the screen and in Markdown."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.table import Table
 
-from models.speed import Figures
+from models.speed import ROOT, Figures
 
+DOCUMENT = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
+CLUSTER_CORES = 100 * 32
 NAMES = {"predict": "Keras predict", "savedmodel": "SavedModel", "torch": "PyTorch eager"}
 STEPS = {
     "decode": ("decode, OpenCV", "libjpeg-turbo in OpenCV"),
@@ -18,22 +22,34 @@ Rows = Iterator[Sequence[str]]
 
 
 def tables(figures: Figures) -> Iterator[Table]:
-    """All of them."""
+    """All of them, for the screen."""
+    for title, heads, rows in _all(figures):
+        table = Table(*heads, title=title, title_justify="left")
+        for row in rows:
+            table.add_row(*row)
+        yield table
+
+
+def markdown(figures: Figures) -> str:
+    """All of them, for a document."""
+    parts: list[str] = []
+    for title, heads, rows in _all(figures):
+        parts += [f"**{title[0].upper()}{title[1:]}**", ""]
+        parts += [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
+        parts.append("")
+    return "\n".join(parts).rstrip()
+
+
+def _all(figures: Figures) -> Iterator[tuple[str, Sequence[str], Rows]]:
+    """Title, heads and rows of each."""
     machine = figures["machine"]
-    title = f"one face, batch 1, {machine['cores']} cores, load {machine['load_before']} before"
-    yield _table(title, ("detector", *network_heads(figures)), network_rows(figures))
-    yield _table("a request: a JPEG of 12 megapixels to verdict and overlay", ("", "ms"), request_rows(figures))
-    yield _table("where its time goes", ("step", "ms", "floor, ms", "the floor is"), step_rows(figures))
-    yield _table("the whole jury", ("", "seconds", "MB at most"), limit_rows(figures))
-
-
-def _table(title: str, heads: Sequence[str], rows: Rows) -> Table:
-    table = Table(title=title, title_justify="left")
-    for head in heads:
-        table.add_column(head, justify="right" if "ms" in head or "MB" in head or "second" in head else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
+    busy = f"{machine['cores']} cores, load {machine['load_before']} before"
+    yield f"one face in ONNX Runtime, and in others ({busy})", ("", *network_heads(figures)), network_rows(figures)
+    yield "a JPEG of 12 megapixels to verdict and overlay", ("", "ms", ""), request_rows(figures)
+    yield "where its time goes", ("step", "ms", "floor, ms", "the floor is"), step_rows(figures)
+    yield "the whole jury on one picture", ("", "seconds", "MB at most"), limit_rows(figures)
+    yield "a scan of 512-pixel portraits", ("", "pictures a second", ""), scan_rows(figures)
+    yield "very many of them", ("pictures", "core hours", "on 100 machines of 32 cores, hours"), growth_rows(figures)
 
 
 def network_heads(figures: Figures) -> list[str]:
@@ -55,12 +71,12 @@ def network_rows(figures: Figures) -> Rows:
 def request_rows(figures: Figures) -> Rows:
     """Ours and the plain way."""
     request = figures["request"]
-    yield f"here, {request['detector']}", f"{request['ms']['request']:.0f}"
+    yield f"here, {request['detector']}", f"{request['ms']['request']:.0f}", ""
     plain = f"Pillow, {request['naive_finder']}, predict, Grad-CAM by gradients"
-    yield plain, f"{request['ms']['naive']:.0f}, {request['faster']:.1f} times as long"
+    yield plain, f"{request['ms']['naive']:.0f}", f"{request['faster']:.1f} times as long"
     jury = figures["jury"]
-    together = f"{jury['ms']['together']:.1f}, {jury['share_of_sum']:.2f} of the sum of each alone"
-    yield f"{jury['detectors']} detectors on one face, side by side", together
+    together = f"{jury['share_of_sum']:.2f} of the sum of each alone"
+    yield f"{jury['detectors']} detectors on one face, side by side", f"{jury['ms']['together']:.1f}", together
 
 
 def step_rows(figures: Figures) -> Rows:
@@ -80,3 +96,29 @@ def limit_rows(figures: Figures) -> Rows:
     everything = {"first verdict, from starting the program": figures["first_verdict"], **figures["limits"]}
     for name, found in everything.items():
         yield name, f"{found['seconds']:.2f}", f"{found['peak_megabytes']:.0f}"
+
+
+def scan_rows(figures: Figures) -> Rows:
+    """One process, then all cores."""
+    scan = figures["scan"]
+    yield "one process, one thread", f"{scan['one_core']:.0f}", ""
+    for name, title in {"scan": "a scan, all cores", "ray": "the same with --ray"}.items():
+        if name in scan:
+            share = f"{scan[name]['share']:.0%} of cores x one process; starts in {scan[name]['start_seconds']:.1f} s"
+            yield title, f"{scan[name]['rate']:.0f}", share
+
+
+def growth_rows(figures: Figures) -> Rows:
+    """The arithmetic for collections that no machine holds."""
+    scan = figures["scan"]
+    a_core = scan["one_core"] * scan.get("ray", scan["scan"])["share"]
+    for pictures in (10_000_000, 1_000_000_000):
+        hours = pictures / a_core / 3600
+        yield f"{pictures:,}", f"{hours:,.0f}", f"{hours / CLUSTER_CORES:,.1f}"
+
+
+def write(figures: Figures, document: Path = DOCUMENT) -> None:
+    """Put the tables between the two marks of a document. Raises ValueError when a mark is missing."""
+    before, rest = document.read_text(encoding="utf-8").split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    document.write_text(f"{before}{BEGIN}\n\n{markdown(figures)}\n\n{END}{after}", encoding="utf-8")

@@ -248,6 +248,19 @@ def _again(spec: DetectorSpec, place: int) -> DetectorSpec:
     return replace(spec, key=f"{spec.key}-{place}")
 
 
+def open_scan(_: str) -> Tasks:
+    """A portrait as a scan judges it, in one process with one thread."""
+    from detectors.scan.crew import use_one_thread
+
+    use_one_thread()
+    return _judged(portrait())
+
+
+def portrait() -> bytes:
+    """A JPEG of 512 x 512 pixels with one face."""
+    return _as_jpeg(samples.photo())
+
+
 def _judged(data: bytes, *specs: DetectorSpec) -> Tasks:
     jury = Jury(specs or _builtins())
     return {"judge": lambda: compare(data, jury)}
@@ -282,6 +295,7 @@ STACKS: Mapping[str, Callable[[str], Tasks]] = {
     "12 megapixels": open_large,
     "forty faces": open_crowd,
     "eight detectors": open_eight,
+    "scan": open_scan,
 }
 
 

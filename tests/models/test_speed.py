@@ -10,6 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from models.flops import count_gflop
+from models.speed_table import BEGIN, END, write
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +43,7 @@ def test_operations_are_two_for_every_multiplication(
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request() -> None:
+def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "models", "speed", "--only", "custom-cnn", "--rounds", "1", "--seconds", "0"]
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
@@ -53,4 +54,10 @@ def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request
     assert {"request", "decode", "faces", "network", "overlay", "naive"} <= set(figures["request"]["ms"])
     assert set(figures["limits"]) == {"12 megapixels", "forty faces", "eight detectors"}
     assert figures["jury"]["detectors"] >= 2
+    assert {"one_core", "scan"} <= set(figures["scan"])
+    document = tmp_path / "performance.md"
+    document.write_text(f"before {BEGIN} old {END} after")
+    write(figures, document)
+    assert "| custom-cnn | " in document.read_text()
+    assert " old " not in document.read_text()
     assert figures["first_verdict"]["peak_megabytes"] > 50

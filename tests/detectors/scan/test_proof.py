@@ -4,7 +4,7 @@ import pytest
 
 from tests.detectors.scan.proof import compare_tables, lay_out, prove
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 ONLY = "--only", "custom-cnn", "--workers", "2"
 
 
