@@ -10,6 +10,8 @@ from typing import Any
 import jinja2
 
 from detectors.compare import Comparison, JudgedFace, Jury, say_split
+from detectors.provenance import Provenance
+from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image, Verdict
 from ui import pictures, words
 
@@ -50,6 +52,11 @@ def say_line(sentence: str, *, link: str = "", link_text: str = "") -> str:
     return render("said", sentence=sentence, link=link, link_text=link_text)
 
 
+def draw_provenance(found: Provenance | None) -> Pieces:
+    """What the file says of itself, apart from every verdict; nothing when it was not asked."""
+    return [] if found is None else [render("provenance", found=found, lines=say_provenance(found))]
+
+
 class Drawing:
     """One picture's verdicts as they grow. A face is drawn again only when it changed."""
 
@@ -63,7 +70,8 @@ class Drawing:
         """The picture, the summary, the faces, and what was said of the whole picture."""
         faces = [self._draw_face(number, face, comparison) for number, face in enumerate(comparison.faces, start=1)]
         scene = render("scene", scene=self._scene, comparison=comparison)
-        return [scene, self._draw_summary(comparison), *faces, *self._draw_whole(comparison)]
+        whole, provenance = self._draw_whole(comparison), draw_provenance(comparison.provenance)
+        return [scene, self._draw_summary(comparison), *faces, *whole, *provenance]
 
     def _draw_summary(self, comparison: Comparison) -> str:
         splits = [self._say_split(face.verdicts, "face") for face in comparison.faces]

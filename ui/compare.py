@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import gradio as gr
 from auth.recorder import Recorder
 from detectors.compare import Comparison, Jury, compare, judge_stepwise
 from detectors.images import ImageError, read_image
+from detectors.provenance import read_provenance
 from ui import examples
 from ui.cards import Drawing, Pieces, say
 from ui.desk import Case, Desk
@@ -164,8 +165,9 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool], record
     except ImageError as error:
         yield say(str(error), kind="error")
         return
-    drawing = Drawing(picture.pixels, jury)
+    drawing, provenance = Drawing(picture.pixels, jury), read_provenance(case.path)
     for comparison in judge_stepwise(picture, jury, path=case.path.name, wanted=wanted):
+        comparison = replace(comparison, provenance=provenance)
         yield drawing.draw(comparison)
     if wanted():  # else it ended before all had spoken
         record(comparison)
@@ -177,10 +179,11 @@ def _offer_api(controls: Controls, jury: Jury) -> None:
     keeping = controls.keeping
 
     def compare_picture(picture: str | None, detectors: list[str], request: gr.Request) -> dict[str, Any]:
-        """Judge every face in a picture. The answer is one entry of `python -m detectors compare --json`."""
+        """Judge every face in a picture. The answer is one entry of `compare --json --provenance`."""
         if picture is None or not detectors:
             raise gr.Error(NO_DETECTOR if picture else NO_PICTURE, print_exception=False)
-        comparison = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
+        judged = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
+        comparison = replace(judged, provenance=read_provenance(Path(picture)))
         if keeping:
             record_call(keeping.recorder, request, comparison)
         answer = comparison.as_dict()
