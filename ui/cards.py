@@ -58,9 +58,10 @@ def draw_provenance(found: Provenance | None) -> Pieces:
 
 
 class Drawing:
-    """One picture's verdicts as they grow. A face is drawn again only when it changed."""
+    """One picture's verdicts as they grow. A face is drawn again only when it changed. anchor: begins its faces' ids."""
 
-    def __init__(self, image: Image, jury: Jury) -> None:
+    def __init__(self, image: Image, jury: Jury, *, anchor: str = "face") -> None:
+        self._anchor = anchor
         self._scene = pictures.draw_scene(image)
         self._image = image
         self._jury = jury
@@ -69,27 +70,33 @@ class Drawing:
     def draw(self, comparison: Comparison) -> Pieces:
         """The picture, the summary, the faces, and what was said of the whole picture."""
         faces = [self._draw_face(number, face, comparison) for number, face in enumerate(comparison.faces, start=1)]
-        scene = render("scene", scene=self._scene, comparison=comparison)
+        scene = render("scene", scene=self._scene, comparison=comparison, anchor=self._anchor)
         whole, provenance = self._draw_whole(comparison), draw_provenance(comparison.provenance)
         return [scene, self._draw_summary(comparison), *faces, *whole, *provenance]
 
     def _draw_summary(self, comparison: Comparison) -> str:
         splits = [self._say_split(face.verdicts, "face") for face in comparison.faces]
-        return render("summary", comparison=comparison, splits=splits)
+        return render("summary", comparison=comparison, splits=splits, anchor=self._anchor)
 
     def _draw_face(self, number: int, face: JudgedFace, comparison: Comparison) -> str:
         before, html = self._drawn.get(number, (None, ""))
         if before is not face:
             lone = len(comparison.faces) == 1
             name = "The face" if lone else f"Face {number}"
-            html = self._draw_seats(f"face-{number}", name, face.crop, face.verdicts, expects="face", lone=lone)
+            html = self._draw_seats(
+                f"{self._anchor}-{number}", name, face.crop, face.verdicts, expects="face", lone=lone
+            )
             self._drawn[number] = face, html
         return html
 
     def _draw_whole(self, comparison: Comparison) -> Pieces:
         if not self._seats("image"):
             return []
-        return [self._draw_seats("whole", "The whole picture", self._image, comparison.whole_image, expects="image")]
+        return [
+            self._draw_seats(
+                f"{self._anchor}-whole", "The whole picture", self._image, comparison.whole_image, expects="image"
+            )
+        ]
 
     def _draw_seats(
         self, anchor: str, name: str, crop: Image, verdicts: Sequence[Verdict], *, expects: str, lone: bool = False

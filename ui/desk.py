@@ -11,10 +11,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A picture and the detectors asked about it. Two cases are two, also of one picture."""
+    """A picture and the detectors asked about it; more: the further files of a batch. Two cases are always two."""
 
     path: Path
     detectors: tuple[str, ...]
+    more: tuple[Path, ...] = ()
 
 
 @dataclass

@@ -7,6 +7,7 @@ import gradio as gr
 from auth.recorder import Recorder
 from detectors.compare import Jury
 from registry import Problem
+from ui.batch import build_batch
 from ui.cards import render
 from ui.compare import build_compare
 from ui.detectors import build_detectors
@@ -22,6 +23,8 @@ def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Record
         with gr.Tabs() as tabs:
             with gr.Tab("Compare", id="compare"):
                 build_compare(jury, recorder)
+            with gr.Tab("Batch", id="batch"):
+                build_batch(jury)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, page, tabs, history)

@@ -6,6 +6,13 @@ from datetime import datetime
 from registry import Verdict
 
 TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}
+BATCH_TITLES = {
+    "fake": "Fake",
+    "inconclusive": "Inconclusive",
+    "real": "Real",
+    "none": "No verdict",
+    "error": "Not judged",
+}
 
 
 def say_p_fake(p_fake: float) -> str:
