@@ -58,7 +58,7 @@ def draw_provenance(found: Provenance | None) -> Pieces:
 
 
 class Drawing:
-    """One picture's verdicts as they grow. A face is drawn again only when it changed. anchor: begins its faces' ids."""
+    """A picture's verdicts as they grow. A face is drawn again only when it changed. anchor: begins the faces' ids."""
 
     def __init__(self, image: Image, jury: Jury, *, anchor: str = "face") -> None:
         self._anchor = anchor

@@ -18,6 +18,7 @@ from ui.cards import Drawing, Pieces, say
 from ui.desk import Case, Desk
 from ui.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
 from ui.photo_input import PhotoInput
+from ui.report import build_report
 
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "inference", "concurrency_limit": 1}  # all that runs a network
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
                 apply_default_css=False,
                 elem_id="verdicts",
             )
+            build_report(picture, detectors, jury, **ONE_AT_A_TIME, **PRIVATE)
             keeping = build_keeping(recorder, tick, picture) if recorder else None
     return Controls(picture, portrait, forgery, detectors, judge, cancel, verdicts, gr.State(Desk()), keeping)
 
@@ -166,8 +168,8 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool], record
         yield say(str(error), kind="error")
         return
     drawing, provenance = Drawing(picture.pixels, jury), read_provenance(case.path)
-    for comparison in judge_stepwise(picture, jury, path=case.path.name, wanted=wanted):
-        comparison = replace(comparison, provenance=provenance)
+    for judged in judge_stepwise(picture, jury, path=case.path.name, wanted=wanted):
+        comparison = replace(judged, provenance=provenance)
         yield drawing.draw(comparison)
     if wanted():  # else it ended before all had spoken
         record(comparison)

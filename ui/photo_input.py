@@ -18,6 +18,7 @@ class Quietly(type(gr.Image)):  # type: ignore[misc]
     """Gradio's metaclass writes a .pyi beside every new component; a start must not write into the checkout."""
 
     def __new__(cls, *definition: Any) -> Any:
+        """The class, without a file beside it."""
         return ABCMeta.__new__(cls, *definition)
 
 

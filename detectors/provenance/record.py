@@ -60,6 +60,17 @@ class Provenance:
     jpeg: JpegCoding | None = None
     problem: str | None = None
 
+    @classmethod
+    def restore(cls, stored: dict[str, Any]) -> "Provenance":
+        """The object that `as_dict` was called on. Raises TypeError on another shape."""
+        credentials, jpeg = stored["credentials"], stored["jpeg"]
+        parts: dict[str, Any] = {
+            "credentials": credentials and Credentials(**credentials),
+            "traces": tuple(Trace(**trace) for trace in stored["traces"]),
+            "jpeg": jpeg and JpegCoding(**jpeg | {"tables": tuple(map(tuple, jpeg["tables"]))}),
+        }
+        return cls(**stored | parts)
+
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form."""
         return asdict(self)

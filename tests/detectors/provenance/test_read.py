@@ -53,6 +53,11 @@ def test_a_signed_picture_names_its_signer_and_both_seals_hold() -> None:
     assert found.trust == "not checked against a trust list"
 
 
+def test_what_was_stored_as_json_is_the_same_again() -> None:
+    found = read_provenance(sign(jpeg()))
+    assert Provenance.restore(json.loads(json.dumps(found.as_dict()))) == found
+
+
 def test_a_signed_generator_is_named_as_a_trace() -> None:
     [trace] = read_provenance(sign(jpeg())).traces
     assert (trace.where, trace.text.split(":")[0]) == ("Content Credentials", "trainedAlgorithmicMedia")
