@@ -4,11 +4,13 @@ Drawn as a list of pieces, so that only what changed travels to the browser. The
 """
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
+from detectors.about import describe
 from detectors.compare import Comparison, JudgedFace, Jury, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
@@ -50,6 +52,12 @@ def say(sentence: str, *, more: str = "", kind: str = "plain") -> Pieces:
 def say_line(sentence: str, *, link: str = "", link_text: str = "") -> str:
     """One line beside something else, with a link that opens in another tab."""
     return render("said", sentence=sentence, link=link, link_text=link_text)
+
+
+@cache
+def _list_untested(spec: DetectorSpec) -> list[str]:
+    """What its own evaluation says it was not tested on."""
+    return describe(spec)["not_tested_on"]
 
 
 def draw_provenance(found: Provenance | None) -> Pieces:
@@ -105,7 +113,9 @@ class Drawing:
         given = {verdict.detector: verdict for verdict in verdicts}
         seats = [(spec, given.get(spec.key)) for spec in self._seats(expects)]
         split = self._say_split(verdicts, expects)
-        return render("face", anchor=anchor, name=name, crop=crop, seats=seats, split=split, lone=lone)
+        return render(
+            "face", anchor=anchor, name=name, crop=crop, seats=seats, split=split, lone=lone, untested=_list_untested
+        )
 
     def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:
         """The split, once everybody has spoken."""

@@ -11,6 +11,7 @@ from ui.batch import build_batch
 from ui.cards import render
 from ui.compare import build_compare
 from ui.detectors import build_detectors
+from ui.guide import build_guide
 from ui.history import build_history
 
 CACHE_SECONDS = (600, 3600)  # how often uploads are swept, and how old one may grow
@@ -30,6 +31,8 @@ def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Record
                     build_history(recorder.engine, page, tabs, history)
             with gr.Tab("Detectors", id="detectors") as detectors:
                 build_detectors(jury, problems, tab=detectors)
+            with gr.Tab("Guide", id="guide"):
+                build_guide(jury)
         gr.HTML(render("foot"), js_on_load=None, apply_default_css=False)
     page.queue(max_size=20)
     return page

@@ -39,6 +39,11 @@ def say_figure(figure: Mapping[str, float] | None) -> str:
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]" if figure else "-"
 
 
+def say_share(figure: Mapping[str, float]) -> str:
+    """A measured share with its 95 % interval: "13 % [3, 29]"."""
+    return f"{figure['value']:.0%} [{100 * figure['low']:.0f}, {100 * figure['high']:.0f}]".replace("%", " %")
+
+
 def say_why(verdict: Verdict) -> str:
     """Why there is no clear word: one sentence, empty when there is one."""
     if verdict.label == "failed":
