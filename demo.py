@@ -16,8 +16,8 @@ from auth.pages import guard
 from auth.recorder import Recorder
 from auth.uploads import own_folder
 from detectors.add import SourceError, add_source, pin_sources
+from detectors.archive import MAX_ZIP_BYTES
 from detectors.compare import Jury, warm_up
-from detectors.images import MAX_BYTES
 from registry import Registry, UnknownDetectorError, load_registry
 from ui.page import build_page
 from ui.theme import dress
@@ -85,7 +85,7 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **opti
         quiet=True,
         show_error=False,
         ssr_mode=False,
-        max_file_size=MAX_BYTES,
+        max_file_size=MAX_ZIP_BYTES,
         max_threads=THREADS,
         run_history=False,  # it would keep faces in the visitor's browser
         enable_monitoring=False,

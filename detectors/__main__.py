@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,8 @@ from rich.table import Table
 from detectors.add import SourceError, pin_sources
 from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
 from detectors.fuse import agree, chance_of_fake, fuse
+from detectors.provenance import Provenance, read_provenance
+from detectors.provenance.say import say_provenance
 from detectors.scan.ray_option import RayCommand
 from detectors.scan.team import Team
 from detectors.stability import Range, Stability
@@ -46,6 +48,9 @@ Add = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, a list with one entry a picture.")]
+WithProvenance = Annotated[
+    bool, typer.Option("--provenance", help="Also what the file says of itself: who signed it, camera, generator.")
+]
 
 
 @app.callback()
@@ -82,12 +87,14 @@ def compare_command(
             help="How common fakes are where the photos come from, e.g. 0.1: also say P(fake) there.",
         ),
     ] = None,
+    provenance: WithProvenance = False,
 ) -> None:
     """Judge every face in each picture. Exits with 1 only when no picture could be judged."""
     comparisons = []
     with Jury(choose(only, add)) as jury:
         for photo in photos:
-            comparisons.append(compare(photo, jury, path=str(photo), stability=stability))
+            judged = compare(photo, jury, path=str(photo), stability=stability)
+            comparisons.append(replace(judged, provenance=read_provenance(photo)) if provenance else judged)
             if not as_json:
                 show(comparisons[-1], base_rate=base_rate)
     if as_json:
@@ -209,6 +216,15 @@ def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
             screen.print(f"  {say_chance(face, base_rate)}")
     if comparison.whole_image:
         screen.print(_table(f"whole image: {say_split(comparison.whole_image)}", comparison.whole_image))
+    if comparison.provenance:
+        show_provenance(comparison.provenance)
+
+
+def show_provenance(provenance: Provenance) -> None:
+    """Print what the file says of itself, beside the verdicts."""
+    screen.print("  The file says (anybody can write this into a file; what is unknown is not suspicious):")
+    for name, said in say_provenance(provenance):
+        screen.print(f"    {escape(name)}: {escape(said)}")
 
 
 def say_jury(face: JudgedFace) -> str:

@@ -235,3 +235,12 @@ def _read_number(value: object) -> float:
 def _shorten(value: object) -> str:
     text = str(value)
     return text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]}…"
+
+
+def find_model_hash(spec: DetectorSpec) -> str:
+    """The SHA-256 of a detector's network, as its config.json promises and its load checks; "" where it has none."""
+    folder = find_model_folder(spec)
+    try:
+        return read_config(folder, model=_name_network(spec)).files[_name_network(spec)] if folder else ""
+    except ArtifactError:
+        return ""

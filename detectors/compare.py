@@ -18,6 +18,7 @@ from detectors.faces import Box, Face, crop_face, find_faces
 from detectors.fuse import agree, as_json, fuse
 from detectors.images import ImageError, Picture, read_image
 from detectors.isolated import DetectorFaultError, Isolated, open_detector
+from detectors.provenance import Provenance
 from detectors.stability import Stability, measure_stability, vary
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import MIN_FACE_PIXELS, Examine
@@ -60,7 +61,10 @@ class JudgedFace:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything said about one picture. error: one plain sentence when it could not be judged, else None."""
+    """Everything said about one picture. error: one plain sentence when it could not be judged, else None.
+
+    provenance: what the file says of itself, None when it was not asked; no verdict depends on it.
+    """
 
     path: str
     sha256: str = ""
@@ -69,6 +73,7 @@ class Comparison:
     error: str | None = None
     whole_image: tuple[Verdict, ...] = ()
     faces: tuple[JudgedFace, ...] = ()
+    provenance: Provenance | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form, version 1."""
@@ -81,6 +86,7 @@ class Comparison:
             "error": self.error,
             "whole_image": [verdict.as_dict() for verdict in self.whole_image],
             "faces": [face.as_dict() for face in self.faces],
+            "provenance": self.provenance.as_dict() if self.provenance else None,
         }
 
 

@@ -36,7 +36,7 @@ class Picture:
 
 def read_image(source: bytes | Path) -> Picture:
     """Decode a picture from its bytes or its file. Raises ImageError."""
-    data = source if isinstance(source, bytes) else _read_file(source)
+    data = source if isinstance(source, bytes) else read_file(source)
     return Picture(decode_image(data), hashlib.sha256(data).hexdigest())
 
 
@@ -56,7 +56,8 @@ def say_too_large() -> str:
     return f"The file is larger than {MAX_BYTES // 1_000_000} MB."
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """A file's bytes, when they are few enough. Raises ImageError."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ImageError(say_too_large())

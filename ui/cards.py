@@ -5,13 +5,17 @@ Drawn as a list of pieces, so that only what changed travels to the browser. The
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
+from detectors.about import describe
 from detectors.compare import Comparison, JudgedFace, Jury, say_split
 from detectors.fuse import Agreement, JuryVerdict, agree, fuse
+from detectors.provenance import Provenance
+from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image, Verdict
 from ui import base_rate, pictures, words
 from ui.base_rate import say_chances
@@ -67,10 +71,22 @@ def say_line(sentence: str, *, link: str = "", link_text: str = "") -> str:
     return render("said", sentence=sentence, link=link, link_text=link_text)
 
 
-class Drawing:
-    """One picture's verdicts as they grow. A face is drawn again only when it changed."""
+@cache
+def _list_untested(spec: DetectorSpec) -> list[str]:
+    """What its own evaluation says it was not tested on."""
+    return describe(spec)["not_tested_on"]
 
-    def __init__(self, image: Image, jury: Jury) -> None:
+
+def draw_provenance(found: Provenance | None) -> Pieces:
+    """What the file says of itself, apart from every verdict; nothing when it was not asked."""
+    return [] if found is None else [render("provenance", found=found, lines=say_provenance(found))]
+
+
+class Drawing:
+    """A picture's verdicts as they grow. A face is drawn again only when it changed. anchor: begins the faces' ids."""
+
+    def __init__(self, image: Image, jury: Jury, *, anchor: str = "face") -> None:
+        self._anchor = anchor
         self._scene = pictures.draw_scene(image)
         self._image = image
         self._jury = jury
@@ -79,21 +95,22 @@ class Drawing:
     def draw(self, comparison: Comparison) -> Pieces:
         """The picture, the summary, the faces, and what was said of the whole picture."""
         faces = [self._draw_face(number, face, comparison) for number, face in enumerate(comparison.faces, start=1)]
-        scene = render("scene", scene=self._scene, comparison=comparison)
-        return [scene, self._draw_summary(comparison), *faces, *self._draw_whole(comparison)]
+        scene = render("scene", scene=self._scene, comparison=comparison, anchor=self._anchor)
+        whole, provenance = self._draw_whole(comparison), draw_provenance(comparison.provenance)
+        return [scene, self._draw_summary(comparison), *faces, *whole, *provenance]
 
     def _draw_summary(self, comparison: Comparison) -> str:
         splits = [self._say_split(face.verdicts, "face") for face in comparison.faces]
         rulings = [self._rule(face) for face in comparison.faces]
         counted = any(ruling and ruling.chances for ruling in rulings)
-        return render("summary", comparison=comparison, splits=splits, counted=counted)
+        return render("summary", comparison=comparison, splits=splits, counted=counted, anchor=self._anchor)
 
     def _draw_face(self, number: int, face: JudgedFace, comparison: Comparison) -> str:
         before, html = self._drawn.get(number, (None, ""))
         if before is not face:
             lone = len(comparison.faces) == 1
             name = "The face" if lone else f"Face {number}"
-            anchor = f"face-{number}"
+            anchor = f"{self._anchor}-{number}"
             html = self._draw_seats(anchor, name, face.crop, face.verdicts, expects="face", lone=lone, face=face)
             self._drawn[number] = face, html
         return html
@@ -110,7 +127,11 @@ class Drawing:
     def _draw_whole(self, comparison: Comparison) -> Pieces:
         if not self._seats("image"):
             return []
-        return [self._draw_seats("whole", "The whole picture", self._image, comparison.whole_image, expects="image")]
+        return [
+            self._draw_seats(
+                f"{self._anchor}-whole", "The whole picture", self._image, comparison.whole_image, expects="image"
+            )
+        ]
 
     def _draw_seats(
         self,
@@ -129,7 +150,7 @@ class Drawing:
         split = self._say_split(verdicts, expects)
         values = {"anchor": anchor, "name": name, "crop": crop, "seats": seats, "split": split, "lone": lone}
         stability, ruling = (face.stability, self._rule(face)) if face else (None, None)
-        return render("face", **values, stability=stability, ruling=ruling)
+        return render("face", **values, stability=stability, ruling=ruling, untested=_list_untested)
 
     def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:
         """The split, once everybody has spoken."""

@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -14,12 +14,14 @@ import gradio as gr
 from auth.recorder import Recorder
 from detectors.compare import Comparison, Jury, compare, judge_stepwise
 from detectors.images import ImageError, read_image
+from detectors.provenance import read_provenance
 from ui import examples
 from ui.cards import Drawing, Pieces, say
 from ui.desk import Case, Desk
 from ui.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
 from ui.line import Line, LineFullError, say_place
 from ui.photo_input import PhotoInput
+from ui.report import build_report
 
 PLACES = 40  # in the line before the networks
 ALL_AT_ONCE: dict[str, Any] = {"concurrency_limit": None}  # they stand in our own line
@@ -90,6 +92,7 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
                 apply_default_css=False,
                 elem_id="verdicts",
             )
+            build_report(picture, detectors, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
             keeping = build_keeping(recorder, tick, picture) if recorder else None
     return Controls(
         picture, portrait, forgery, detectors, stability, judge, cancel, verdicts, gr.State(Desk()), keeping
@@ -178,8 +181,9 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool], record
     except ImageError as error:
         yield say(str(error), kind="error")
         return
-    drawing = Drawing(picture.pixels, jury)
-    for comparison in judge_stepwise(picture, jury, path=case.path.name, stability=case.stability, wanted=wanted):
+    drawing, provenance = Drawing(picture.pixels, jury), read_provenance(case.path)
+    for judged in judge_stepwise(picture, jury, path=case.path.name, stability=case.stability, wanted=wanted):
+        comparison = replace(judged, provenance=provenance)
         yield drawing.draw(comparison)
     if wanted():  # else it ended before all had spoken
         record(comparison)
@@ -191,15 +195,16 @@ def _offer_api(controls: Controls, jury: Jury, line: Line) -> None:
     keeping = controls.keeping
 
     def compare_picture(picture: str | None, detectors: list[str], request: gr.Request) -> dict[str, Any]:
-        """Judge every face in a picture. The answer is one entry of `python -m detectors compare --json`."""
+        """Judge every face in a picture. The answer is one entry of `compare --json --provenance`."""
         if picture is None or not detectors:
             raise gr.Error(NO_DETECTOR if picture else NO_PICTURE, print_exception=False)
         try:
             with line.stand() as place:
                 deque(place, maxlen=0)  # wait
-                comparison = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
+                judged = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
         except LineFullError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        comparison = replace(judged, provenance=read_provenance(Path(picture)))
         if keeping:
             record_call(keeping.recorder, request, comparison)
         answer = comparison.as_dict()

@@ -11,11 +11,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A picture, the detectors asked about it, and whether to see how far they move. Two cases are always two."""
+    """What is asked about a picture: which detectors, whether to see how far they move; more: the further files of a
+    batch. Two cases are always two.
+    """
 
     path: Path
     detectors: tuple[str, ...]
     stability: bool = False
+    more: tuple[Path, ...] = ()
 
 
 @dataclass

@@ -8,9 +8,11 @@ import gradio as gr
 from auth.recorder import Recorder
 from detectors.compare import Jury
 from registry import Problem
+from ui.batch import build_batch
 from ui.cards import render
 from ui.compare import build_compare
 from ui.detectors import build_detectors
+from ui.guide import build_guide
 from ui.history import build_history
 
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
@@ -26,11 +28,15 @@ def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Record
         with gr.Tabs() as tabs:
             with gr.Tab("Compare", id="compare"):
                 build_compare(jury, recorder)
+            with gr.Tab("Batch", id="batch"):
+                build_batch(jury)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, page, tabs, history)
             with gr.Tab("Detectors", id="detectors") as detectors:
                 build_detectors(jury, problems, tab=detectors)
+            with gr.Tab("Guide", id="guide"):
+                build_guide(jury)
         gr.HTML(render("foot"), js_on_load=None, apply_default_css=False)
     page.queue(max_size=QUEUED)
     return page

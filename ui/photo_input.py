@@ -8,44 +8,47 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import ImageData
+from gradio.data_classes import FileData, ImageData
 from gradio.utils import get_upload_folder
 
 REFUSED = "Upload the picture through this page."
 
 
-class _Quietly(type(gr.Image)):  # type: ignore[misc]
+class Quietly(type(gr.Image)):  # type: ignore[misc]
     """Gradio's metaclass writes a .pyi beside every new component; a start must not write into the checkout."""
 
     def __new__(cls, *definition: Any) -> Any:
+        """The class, without a file beside it."""
         return ABCMeta.__new__(cls, *definition)
 
 
-class PhotoInput(gr.Image, metaclass=_Quietly):  # type: ignore[misc]
+class PhotoInput(gr.Image, metaclass=Quietly):  # type: ignore[misc]
     """gr.Image for untrusted files. Raises gr.Error for anything that was not uploaded."""
 
     is_template = True  # the browser shows it as the image component it is
 
     def preprocess(self, payload: ImageData | None) -> str | None:
         """The path of an uploaded file, not decoded; None when there is none."""
-        return None if payload is None else _check(payload)
+        return None if payload is None else check_upload(payload)
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         """As Gradio does, but never from an address on the network."""
         if "://" in str(url_or_file_path):
-            raise _refuse()
+            raise refuse()
         path: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
         return path
 
 
-def _check(payload: ImageData) -> str:
+def check_upload(payload: FileData | ImageData) -> str:
+    """The path of what was uploaded here. Raises gr.Error for anything else."""
     if payload.path is None or (payload.url or "").startswith("data:"):
-        raise _refuse()
+        raise refuse()
     path = Path(payload.path).resolve()
     if Path(get_upload_folder()).resolve() not in path.parents:
-        raise _refuse()
+        raise refuse()
     return str(path)
 
 
-def _refuse() -> gr.Error:
+def refuse() -> gr.Error:
+    """The one answer to everything that was not uploaded."""
     return gr.Error(REFUSED, print_exception=False)

@@ -11,6 +11,7 @@ from registry import Heatmap, Image
 
 SCENE_PIXELS = 640  # longer side of the picture that carries the boxes
 CROP_PIXELS = 256  # side of a face
+THUMB_PIXELS = 96  # longer side of a picture in a batch's table
 HEAT_PIXELS = 96  # side of a heat map: the networks' own maps are 4 to 28 a side
 HEAT_OPACITY = 0.85  # of the hottest spot; the face must stay visible under it
 
@@ -23,6 +24,11 @@ def draw_scene(image: Image) -> str:
 def draw_crop(image: Image) -> str:
     """A face as a data URI. image: uint8 RGB (h, w, 3)."""
     return _as_uri(_shrink(image, CROP_PIXELS))
+
+
+def draw_thumb(image: Image) -> str:
+    """A picture small enough for a line of a table. image: uint8 RGB (h, w, 3)."""
+    return _as_uri(_shrink(image, THUMB_PIXELS))
 
 
 def draw_heatmap(heatmap: Heatmap) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from detectors.compare import Comparison, JudgedFace, Jury, say_split
 from detectors.faces import crop_face
 from detectors.images import ImageError, read_image
+from detectors.provenance import Provenance
 from registry import DetectorSpec, Image, Verdict
 from ui.cards import Drawing, Pieces
 from ui.pictures import SCENE_PIXELS
@@ -35,7 +36,12 @@ def restore(stored: Stored, image: Image | None = None) -> Comparison:
         stored["error"],
         _verdicts(stored["whole_image"]),
         tuple(_face(face, image) for face in stored["faces"]),
+        _provenance(stored.get("provenance")),  # older entries have none
     )
+
+
+def _provenance(stored: Stored | None) -> Provenance | None:
+    return Provenance.restore(stored) if stored else None
 
 
 def say_stored(stored: Stored) -> str:

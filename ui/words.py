@@ -7,6 +7,13 @@ from detectors.stability import Range
 from registry import Verdict
 
 TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}
+BATCH_TITLES = {
+    "fake": "Fake",
+    "inconclusive": "Inconclusive",
+    "real": "Real",
+    "none": "No verdict",
+    "error": "Not judged",
+}
 
 
 def say_p_fake(p_fake: float) -> str:
@@ -36,6 +43,11 @@ def say_figure(figure: Mapping[str, float] | None) -> str:
 def say_moves(found: Range) -> str:
     """How far p_fake moves when the same face comes a little differently."""
     return f"From {say_p_fake(found.low)} to {say_p_fake(found.high)} when saved again, smaller or shifted."
+
+
+def say_share(figure: Mapping[str, float]) -> str:
+    """A measured share with its 95 % interval: "13 % [3, 29]"."""
+    return f"{figure['value']:.0%} [{100 * figure['low']:.0f}, {100 * figure['high']:.0f}]".replace("%", " %")
 
 
 def say_why(verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from tests.detectors.pictures import encode, montage, portrait
@@ -98,7 +99,18 @@ def verdict_of(comparison: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def test_the_json_is_the_documented_one(everybody: dict[str, Any], room: Path) -> None:
-    assert list(everybody) == ["schema", "path", "sha256", "width", "height", "error", "whole_image", "faces"]
+    assert list(everybody) == [
+        "schema",
+        "path",
+        "sha256",
+        "width",
+        "height",
+        "error",
+        "whole_image",
+        "faces",
+        "provenance",
+    ]
+    assert everybody["provenance"] is None
     assert everybody["schema"] == 1
     assert everybody["path"] == str(room / "portrait.png")
     assert everybody["sha256"] == hashlib.sha256((room / "portrait.png").read_bytes()).hexdigest()
@@ -224,3 +236,20 @@ assert not {"keras", "tensorflow", "gradio", "models"} & set(sys.modules)
     command = [sys.executable, "-c", code, str(room / "small.png")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_provenance_is_told_beside_the_verdicts_when_asked_and_changes_none(run: Run, room: Path) -> None:
+    exif = PIL.Image.Exif()
+    exif[0x0131] = "Darkroom [bold]3[/]"
+    (room / "developed.jpg").write_bytes(encode(portrait(), "JPEG", quality=90, exif=exif))
+    plain, asked = (
+        json.loads(run("developed.jpg", "--only", "says-real", "--json", *more).stdout)[0]
+        for more in ((), ("--provenance",))
+    )
+    assert asked["provenance"]["software"] == "Darkroom [bold]3[/]"
+    assert asked["provenance"]["jpeg"]["quality"] == 90
+    assert plain["provenance"] is None
+    assert plain["faces"][0]["verdicts"][0]["p_fake"] == asked["faces"][0]["verdicts"][0]["p_fake"]
+    said = run("developed.jpg", "--only", "says-real", "--provenance").stdout
+    assert "Software: Darkroom [bold]3[/]" in said
+    assert "Content Credentials: none in the file: unknown" in said

@@ -7,9 +7,10 @@ import numpy as np
 
 from detectors.compare import Jury, compare_stepwise
 from detectors.images import read_image
+from detectors.provenance import Provenance, Trace
 from registry import load_registry
 from tests.ui.jurors import JURY
-from ui.cards import Drawing
+from ui.cards import Drawing, draw_provenance
 
 
 def test_markup_in_a_file_name_is_escaped(portrait):
@@ -48,3 +49,10 @@ def test_a_huge_picture_stays_small_in_the_page(portrait):
     drawing = Drawing(np.random.default_rng(0).integers(0, 256, (3000, 4000, 3), dtype=np.uint8), Jury(JURY))
     [comparison] = list(compare_stepwise(Path(portrait), Jury(())))
     assert len("".join(drawing.draw(comparison))) < 400_000
+
+
+def test_what_a_file_says_of_itself_is_escaped_and_stands_apart_from_the_verdicts():
+    html = "".join(draw_provenance(Provenance(software="<b>Darkroom</b>", traces=(Trace("<i>X</i>", "here", "<s>"),))))
+    assert "&lt;b&gt;Darkroom&lt;/b&gt;" in html and "&lt;i&gt;X" in html and "&lt;s&gt;" in html
+    assert "what is unknown is not suspicious" in html
+    assert "suspicious" not in html.replace("what is unknown is not suspicious", "")

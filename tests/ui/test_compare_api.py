@@ -77,6 +77,7 @@ def test_the_answer_is_the_documented_json(client, portrait):
     answer = client.predict(handle_file(portrait), KEYS, api_name="/compare")
     assert (answer["schema"], answer["path"], answer["error"]) == (1, None, None)
     assert (answer["width"], answer["height"], len(answer["sha256"])) == (512, 512, 64)
+    assert answer["provenance"]["credentials"] is None
     [face] = answer["faces"]
     assert [(verdict["detector"], verdict["label"]) for verdict in face["verdicts"]] == [
         ("accuser", "fake"),
@@ -97,7 +98,7 @@ def test_an_unknown_or_missing_detector_is_refused(client, portrait):
 
 
 def test_no_other_endpoint_is_documented(address):
-    assert set(httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]) == {"/compare", "/detectors"}
+    assert set(httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]) == {"/batch", "/compare", "/detectors"}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -143,9 +144,14 @@ def test_an_address_on_the_network_is_not_fetched(address):
         assert "Upload the picture through this page." in answer
 
 
-def test_a_file_over_the_limit_is_not_taken(address):
-    answer = httpx.post(f"{address}gradio_api/upload", files={"files": ("big.png", bytes(20_000_001))})
+def test_a_file_over_the_limit_is_not_taken(address, client, tmp_path):
+    with (tmp_path / "big.zip").open("wb") as file:
+        file.truncate(100_000_001)
+    with (tmp_path / "big.zip").open("rb") as file:
+        answer = httpx.post(f"{address}gradio_api/upload", files={"files": ("big.zip", file)}, timeout=60)
     assert answer.status_code == 413
+    (tmp_path / "big.png").write_bytes(bytes(20_000_001))
+    assert "larger than 20 MB" in client.predict(handle_file(tmp_path / "big.png"), KEYS, api_name="/compare")["error"]
 
 
 def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence_and_the_others_are_served(portrait, monkeypatch):

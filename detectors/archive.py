@@ -1,0 +1,115 @@
+"""A zip of pictures, read in memory: nothing is ever unpacked onto the disk, and nothing larger than it may be.
+
+The whole archive is refused, in one sentence, when it holds too much; a single member only when it is itself wrong.
+"""
+
+import struct
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from detectors.images import MAX_BYTES, ImageError, say_too_large
+
+MAX_ZIP_BYTES = 100_000_000
+MAX_MEMBERS = 1000
+MAX_TOTAL_BYTES = 1_000_000_000  # of all members, unpacked
+MAX_RATIO = 100  # how many times larger a member may unpack; pictures are compressed already
+RATIO_FROM_BYTES = 1_000_000  # below this size no ratio is a danger
+MAX_DIRECTORY_BYTES = 2_000_000  # of the list at the archive's end: zipfile reads all of it into memory
+TAIL_BYTES = 22 + 65_535  # the end record and the longest comment
+END, END_OF_LARGE = b"PK\x05\x06", b"PK\x06\x07"
+ZIP_STARTS = (b"PK\x03\x04", END)
+DAMAGED = "The zip is damaged and cannot be opened."
+TOO_MANY = f"The zip holds more than {MAX_MEMBERS} files."
+CLUTTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+
+
+class ArchiveError(ImageError):
+    """This zip, or this member of it, is not opened. The message is one sentence for the visitor."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file in a zip, not read yet."""
+
+    archive: Path
+    name: str
+
+    def read(self) -> bytes:
+        """Its bytes. Raises ArchiveError."""
+        try:
+            with zipfile.ZipFile(self.archive) as opened:
+                info = opened.getinfo(self.name)
+                _check_member(info)
+                with opened.open(info) as stream:
+                    data = stream.read(MAX_BYTES + 1)  # its header may lie about its size
+        except ArchiveError:
+            raise
+        except Exception as error:  # zipfile raises nearly anything on damaged files
+            raise ArchiveError("This file in the zip is damaged and cannot be unpacked.") from error
+        if len(data) > MAX_BYTES:
+            raise ArchiveError(say_too_large())
+        if data.startswith(ZIP_STARTS):
+            raise ArchiveError("A zip inside a zip is not opened.")
+        return data
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file begins as a zip does, whatever its name."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in ZIP_STARTS
+    except OSError:
+        return False
+
+
+def list_members(path: Path) -> list[Member]:
+    """The files in a zip, in its order, without folders and system clutter. Raises ArchiveError."""
+    _check_directory(path)
+    try:
+        with zipfile.ZipFile(path) as opened:
+            infos = [info for info in opened.infolist() if _is_wanted(info)]
+    except Exception as error:  # zipfile raises nearly anything on damaged files
+        raise ArchiveError(DAMAGED) from error
+    if len(infos) > MAX_MEMBERS:
+        raise ArchiveError(TOO_MANY)
+    if sum(info.file_size for info in infos) > MAX_TOTAL_BYTES:
+        raise ArchiveError(f"The zip would unpack to more than {MAX_TOTAL_BYTES // 1_000_000} MB.")
+    return [Member(path, name) for name in _once(info.filename for info in infos)]
+
+
+def _check_directory(path: Path) -> None:
+    """The end record alone, before zipfile reads the list it points to."""
+    size = path.stat().st_size
+    if size > MAX_ZIP_BYTES:
+        raise ArchiveError(f"The zip is larger than {MAX_ZIP_BYTES // 1_000_000} MB.")
+    with path.open("rb") as file:
+        file.seek(max(0, size - TAIL_BYTES))
+        tail = file.read()
+    at = tail.rfind(END)
+    if at < 0 or len(tail) < at + 22:
+        raise ArchiveError(DAMAGED)
+    count, directory_bytes = struct.unpack_from("<HI", tail, at + 10)
+    if count > 2 * MAX_MEMBERS or directory_bytes > MAX_DIRECTORY_BYTES or END_OF_LARGE in tail[max(0, at - 20) : at]:
+        raise ArchiveError(TOO_MANY)
+
+
+def _is_wanted(info: zipfile.ZipInfo) -> bool:
+    return not info.is_dir() and not info.filename.startswith(CLUTTER[0]) and not info.filename.endswith(CLUTTER[1:])
+
+
+def _once(names: Iterator[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _check_member(info: zipfile.ZipInfo) -> None:
+    parts = PurePosixPath(info.filename.replace("\\", "/")).parts
+    if ".." in parts or info.filename.startswith(("/", "\\")) or ":" in parts[0]:
+        raise ArchiveError("Its name leads out of the zip, so it was left alone.")
+    if info.flag_bits & 1:
+        raise ArchiveError("This file in the zip is protected by a password.")
+    if info.file_size > MAX_BYTES:
+        raise ArchiveError(say_too_large())
+    if info.file_size > RATIO_FROM_BYTES and info.file_size > MAX_RATIO * max(1, info.compress_size):
+        raise ArchiveError(f"It would unpack to more than {MAX_RATIO} times its size, so it was left alone.")

@@ -1,0 +1,160 @@
+"""Many pictures, one after another: what was given, what was said of each in a line, and the table of it all.
+
+One bad file is one line with its reason. Verdicts are those of `compare`; the table is that of `scan`.
+"""
+
+import io
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from detectors.archive import ArchiveError, Member, is_zip, list_members
+from detectors.compare import Comparison, JudgedFace, Jury, judge_stepwise, say_split
+from detectors.fuse import fuse
+from detectors.images import ImageError, Picture, read_file, read_image
+from detectors.provenance import read_provenance
+from detectors.scan.record import Record, record_comparison
+from detectors.scan.table import WRITERS, table_rows
+from registry import Label
+
+MAX_PICTURES = 1000
+TOO_MANY = f"A batch takes at most {MAX_PICTURES} pictures; this one was left out."
+Word = Label | Literal["none", "error"]
+"""The jury's label; "none" where it has none, "error" where there was nothing to judge."""
+Order = Literal["given", "fake", "real", "name"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture to judge. name: as its giver calls it; source: where its bytes are, or why there are none."""
+
+    name: str
+    source: Path | Member | ImageError
+
+    def read(self) -> bytes:
+        """Its bytes. Raises ImageError."""
+        if isinstance(self.source, ImageError):
+            raise self.source
+        return self.source.read() if isinstance(self.source, Member) else read_file(self.source)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was said of one item, in a line. number: its place, from 0. p_fake: the jury's, of the most suspect face.
+
+    comparison: the documented JSON; record: its rows for the table.
+    """
+
+    number: int
+    item: Item
+    word: Word
+    p_fake: float | None
+    faces: int
+    sentence: str
+    comparison: dict[str, Any]
+    record: Record
+
+
+def list_items(paths: Iterable[Path]) -> list[Item]:
+    """The pictures in these files, zips opened. What cannot be opened is an item with its reason."""
+    items = [item for path in paths for item in _open(path)]
+    refused = ImageError(TOO_MANY)
+    return [*items[:MAX_PICTURES], *(replace(item, source=refused) for item in items[MAX_PICTURES:])]
+
+
+def _open(path: Path) -> list[Item]:
+    if not is_zip(path):
+        return [Item(path.name, path)]
+    try:
+        return [Item(f"{path.name}/{member.name}", member) for member in list_members(path)]
+    except ArchiveError as error:
+        return [Item(path.name, error)]
+
+
+def judge_items(
+    items: Sequence[Item], jury: Jury, *, wanted: Callable[[], bool] = lambda: True
+) -> Iterator[tuple[Entry, Picture | None]]:
+    """Each item's entry, and its decoded picture where there is one; ends early once not wanted."""
+    for number, item in enumerate(items):
+        judged = judge_item(item, jury, wanted=wanted)
+        if not wanted():
+            return
+        yield summarise(number, item, judged[0]), judged[1]
+
+
+def judge_item(
+    item: Item, jury: Jury, *, wanted: Callable[[], bool] = lambda: True
+) -> tuple[Comparison, Picture | None]:
+    """Everything said about one item, and its picture. Never raises for a bad one: see Comparison.error."""
+    try:
+        data = item.read()
+        picture = read_image(data)
+    except ImageError as error:
+        return Comparison(item.name, error=str(error)), None
+    *_, comparison = judge_stepwise(picture, jury, path=item.name, wanted=wanted)
+    return replace(comparison, provenance=read_provenance(data)), picture
+
+
+def summarise(number: int, item: Item, comparison: Comparison) -> Entry:
+    """One line about a picture: its most suspect face decides."""
+    word, p_fake, sentence = _sum_up(comparison)
+    record = record_comparison(comparison)
+    return Entry(number, item, word, p_fake, len(comparison.faces), sentence, comparison.as_dict(), record)
+
+
+def _sum_up(comparison: Comparison) -> tuple[Word, float | None, str]:
+    if comparison.error:
+        return "error", None, comparison.error
+    if not comparison.faces:
+        said = f"whole picture: {say_split(comparison.whole_image)}" if comparison.whole_image else ""
+        return "none", None, f"No face found. {said}".strip()
+    face = max(comparison.faces, key=_suspicion)
+    jury = fuse(face.verdicts, face_pixels=face.pixels)
+    return jury.label if jury else "none", jury.p_fake if jury else None, say_split(face.verdicts)
+
+
+def _suspicion(face: JudgedFace) -> tuple[float, float]:
+    """The jury's p_fake; where it has none, the mean of those that gave a number."""
+    jury = fuse(face.verdicts, face_pixels=face.pixels)
+    given = [verdict.p_fake for verdict in face.verdicts if verdict.p_fake is not None]
+    return (jury.p_fake if jury else -1.0, sum(given) / len(given) if given else -1.0)
+
+
+def arrange(
+    entries: Iterable[Entry], *, words: Sequence[str] = (), name: str = "", order: Order = "given"
+) -> list[Entry]:
+    """The entries with one of these words (all if none is named) and this text in their names, in this order."""
+    wanted = [
+        entry
+        for entry in entries
+        if (not words or entry.word in words) and name.casefold() in entry.item.name.casefold()
+    ]
+    if order == "name":
+        return sorted(wanted, key=lambda entry: entry.item.name.casefold())
+    if order == "given":
+        return wanted
+    sign = -1 if order == "fake" else 1
+    return sorted(wanted, key=lambda entry: (entry.p_fake is None, sign * (entry.p_fake or 0)))
+
+
+def as_csv(entries: Iterable[Entry]) -> str:
+    """The scan's table: one row a verdict; cells that begin like a formula are neutralised."""
+    table = io.BytesIO()
+    WRITERS[".csv"](table, (row for entry in entries for row in table_rows(entry.record)))
+    return table.getvalue().decode()
+
+
+def as_json(entries: Iterable[Entry]) -> str:
+    """What `compare --json --provenance` prints."""
+    return json.dumps([entry.comparison for entry in entries], indent=2)
+
+
+def say_time_left(done: int, total: int, *, since: float, now: float | None = None) -> str:
+    """ "about 2 min left", from the pace so far; empty before there is one. since, now: of time.monotonic()."""
+    if not 0 < done < total:
+        return ""
+    seconds = ((time.monotonic() if now is None else now) - since) / done * (total - done)
+    return f"about {max(1, round(seconds))} s left" if seconds < 90 else f"about {round(seconds / 60)} min left"

@@ -1,0 +1,54 @@
+"""Provenance in words, the same on the page, in the report and at the command line. Nothing here is escaped yet."""
+
+from collections.abc import Iterator
+
+from detectors.provenance.record import Credentials, JpegCoding, Provenance
+
+UNKNOWN = "unknown"
+Line = tuple[str, str]
+"""A name and what is known of it."""
+
+
+def say_provenance(found: Provenance) -> list[Line]:
+    """One line each; what is absent is unknown."""
+    lines = [
+        ("Content Credentials", _say_credentials(found.credentials)),
+        ("Camera", found.camera or UNKNOWN),
+        ("Software", found.software or UNKNOWN),
+        ("Taken", found.taken or UNKNOWN),
+        *((f"Trace of a generator: {trace.name}", f"{trace.where}: {trace.text}") for trace in found.traces),
+        *_say_source_type(found),
+        ("JPEG", _say_jpeg(found.jpeg)),
+    ]
+    return [*lines, ("Problem", found.problem)] if found.problem else lines
+
+
+def _say_credentials(found: Credentials | None) -> str:
+    if found is None:
+        return "none in the file: unknown"
+    if found.problem:
+        return found.problem
+    signer = found.signer or found.organisation or "somebody unnamed"
+    of = f" ({found.organisation})" if found.organisation and found.organisation != signer else ""
+    at = f" on {found.signed_at}" if found.signed_at else ""
+    made = f", made with {found.made_with}" if found.made_with else ""
+    return f"signed by {signer}{of}{at}{made}, {found.trust}; {_say_seals(found)}"
+
+
+def _say_seals(found: Credentials) -> str:
+    if not found.signature_holds:
+        return "the signature does NOT hold, so nothing it says counts"
+    content = "the picture is as it was signed" if found.content_holds else "the picture was CHANGED after signing"
+    return f"the signature holds; {content}"
+
+
+def _say_source_type(found: Provenance) -> Iterator[Line]:
+    if found.source_type and not any(trace.text.startswith(f"{found.source_type}:") for trace in found.traces):
+        yield "Digital source type", found.source_type
+
+
+def _say_jpeg(found: JpegCoding | None) -> str:
+    if found is None:
+        return "not a JPEG"
+    kind = "standard tables" if found.is_standard else "tables of its own maker"
+    return f"quality {'' if found.is_standard else 'about '}{found.quality}, {kind}"

@@ -1,0 +1,60 @@
+"""Many pictures in a line each."""
+
+import csv
+import json
+import zipfile
+
+from detectors.batch import arrange, as_csv, as_json, judge_items, list_items, say_time_left
+from detectors.compare import Jury
+from tests.detectors.pictures import encode, portrait, quarters
+from tests.ui.jurors import JURY
+
+
+def test_bad_files_are_lines_with_a_reason_between_the_others(tmp_path) -> None:
+    (tmp_path / "face.jpg").write_bytes(encode(portrait(), "JPEG"))
+    (tmp_path / "=text.jpg").write_text("no picture")
+    (tmp_path / "wall.png").write_bytes(encode(quarters()))
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        archive.writestr("../up.png", "x")
+        archive.write(tmp_path / "wall.png", "inside.png")
+    (tmp_path / "broken.zip").write_bytes((tmp_path / "more.zip").read_bytes()[:60])
+    names = ["=text.jpg", "face.jpg", "more.zip", "broken.zip", "gone.png"]
+    entries = [entry for entry, _ in judge_items(list_items([tmp_path / name for name in names]), Jury(JURY))]
+    assert [(entry.item.name, entry.word) for entry in entries] == [
+        ("=text.jpg", "error"),
+        ("face.jpg", "none"),  # these detectors were never fused
+        ("more.zip/../up.png", "error"),
+        ("more.zip/inside.png", "none"),
+        ("broken.zip", "error"),
+        ("gone.png", "error"),
+    ]
+    assert entries[1].sentence == "1 of 2 say fake: 1 real"
+    assert entries[3].sentence == "No face found."
+    assert [entry["error"] is None for entry in json.loads(as_json(entries))] == [
+        False,
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
+    rows = list(csv.DictReader(as_csv(entries).splitlines()))
+    assert rows[0]["path"] == "'=text.jpg"
+    assert [row["p_fake"] for row in rows if row["path"] == "face.jpg"] == ["0.93", "0.03"]
+    assert [entry.item.name for entry in arrange(entries, words=["error"], name="ZIP", order="name")] == [
+        "broken.zip",
+        "more.zip/../up.png",
+    ]
+
+
+def test_a_batch_that_is_not_wanted_any_more_ends(tmp_path) -> None:
+    (tmp_path / "wall.png").write_bytes(encode(quarters()))
+    asked = iter([True] * 4)
+    items = list_items([tmp_path / "wall.png"] * 50)
+    assert len(list(judge_items(items, Jury(()), wanted=lambda: next(asked, False)))) < 5
+
+
+def test_the_time_left_follows_the_pace() -> None:
+    assert say_time_left(10, 30, since=100.0, now=110.0) == "about 20 s left"
+    assert say_time_left(10, 200, since=100.0, now=110.0) == "about 3 min left"
+    assert say_time_left(0, 200, since=100.0, now=110.0) == say_time_left(5, 5, since=0.0, now=9.0) == ""

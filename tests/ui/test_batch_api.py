@@ -1,0 +1,94 @@
+"""The endpoint /batch, called as programs call it."""
+
+import zipfile
+from pathlib import Path
+
+import gradio_client
+import httpx
+import PIL.Image
+import pytest
+from gradio_client import handle_file
+
+KEYS = ["accuser", "defender"]
+BAD = {
+    "empty.jpg": b"",
+    "text.jpg": b"just text",
+    "cut.jpg": b"\xff\xd8\xff\xe0" + bytes(50),
+    "=cmd.png": b"=1+1",
+    "page.html": b"<script>alert(1)</script>",
+    "a.gif": b"GIF89a",
+    "notes.txt": b"notes",
+    "b.webp": b"RIFF0000WEBP",
+    "c.tiff": b"II*\x00",
+    "d.bmp": b"BM",
+}
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    connected = gradio_client.Client(address, verbose=False)
+    yield connected
+    connected.close()
+
+
+@pytest.fixture(scope="module")
+def files(portrait, tmp_path_factory) -> list[Path]:
+    """190 pictures, two of them with a face, and ten files that are none, mixed."""
+    folder = tmp_path_factory.mktemp("many")
+    face = PIL.Image.open(portrait).convert("RGB").crop((80, 0, 380, 300))
+    for number in range(190):
+        shown = face if number in (9, 99) else PIL.Image.new("RGB", (20, 20), (number, 90, 30))
+        shown.save(folder / f"{number:03}.{'png' if number % 2 else 'jpg'}")
+    for name, data in BAD.items():
+        (folder / name).write_bytes(data)
+    return sorted(folder.iterdir(), key=lambda path: hash(path.name) % 1000)
+
+
+def check(answer: list[dict]) -> None:
+    assert len(answer) == 200
+    errors = {entry["name"].rpartition("/")[2]: entry["error"] for entry in answer if entry["error"]}
+    assert len(errors) == 10
+    assert all(error.endswith(".") and "/" not in error for error in errors.values())
+    assert sum(len(entry["faces"]) for entry in answer) == 2
+    judged = next(entry for entry in answer if entry["faces"])
+    assert [verdict["label"] for verdict in judged["faces"][0]["verdicts"]] == ["fake", "real"]
+
+
+def test_two_hundred_files_give_190_results_and_ten_plain_errors(client, files):
+    answer = client.predict([handle_file(path) for path in files], KEYS, api_name="/batch")
+    check(answer)
+    assert [entry["schema"] for entry in answer] == [1] * 200
+
+
+def test_a_zip_of_two_hundred_gives_the_same(client, files, tmp_path):
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        for path in files:
+            archive.write(path, f"album/{path.name}")
+    answer = client.predict([handle_file(tmp_path / "many.zip")], api_name="/batch")
+    check(answer)
+    assert {entry["name"] for entry in answer} == {f"many.zip/album/{path.name}" for path in files}
+
+
+def test_a_hostile_zip_is_a_sentence_beside_the_results_of_the_others(client, portrait, tmp_path):
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../up.png", "x")
+        archive.writestr("bomb.png", bytes(15_000_000))
+        archive.write(__file__, "inner.zip")
+    answer = client.predict([handle_file(tmp_path / "evil.zip"), handle_file(portrait)], KEYS, api_name="/batch")
+    assert [bool(entry["error"]) for entry in answer] == [True, True, True, False]
+    assert "leads out" in answer[0]["error"] and "100 times" in answer[1]["error"]
+
+
+def test_a_file_of_this_machine_cannot_be_named(address, portrait):
+    meta = {"meta": {"_type": "gradio.FileData"}}
+    for payload in ({"path": portrait} | meta, {"path": "https://example.invalid/a.png"} | meta):
+        event = httpx.post(f"{address}gradio_api/call/batch", json={"data": [[payload], KEYS]}).json()["event_id"]
+        answer = httpx.get(f"{address}gradio_api/call/batch/{event}", timeout=60).text
+        assert "event: error" in answer
+        assert "sha256" not in answer
+
+
+def test_batch_is_documented_with_its_types(address):
+    endpoint = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]["/batch"]
+    assert [parameter["parameter_name"] for parameter in endpoint["parameters"]] == ["files", "detectors"]
+    assert "many pictures" in endpoint["description"]

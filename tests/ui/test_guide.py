@@ -1,0 +1,31 @@
+"""The Guide tab."""
+
+import json
+
+from detectors.artifact import WEIGHTS
+from detectors.compare import Jury
+from registry import load_registry
+from tests.ui.jurors import JURY
+from ui.guide import draw_guide
+from ui.words import say_share
+
+
+def test_its_examples_of_failure_are_the_evaluations_own_figures():
+    html = draw_guide(Jury(load_registry().choose(["efficientnet"])))
+    sources = json.loads((WEIGHTS / "efficientnet" / "metrics.json").read_text())["sources"]
+    missed = min(
+        (found["fakes_called_fake"]["value"], name) for name, found in sources.items() if "fakes_called_fake" in found
+    )
+    assert f"<em>{missed[1]}</em>" in html
+    assert f"it called only {say_share(sources[missed[1]]['fakes_called_fake'])} fake" in html
+
+
+def test_it_says_what_is_not_covered_whoever_sits_on_the_jury():
+    html = draw_guide(Jury(JURY))
+    for said in ("Audio", "Scenes generated whole", "consent", "Not to accuse a person", "Inconclusive"):
+        assert said in html
+    assert "No detector on this page comes with figures" in html
+
+
+def test_a_share_is_said_with_its_interval():
+    assert say_share({"value": 0.1294, "low": 0.0267, "high": 0.2882}) == "13 % [3, 29]"

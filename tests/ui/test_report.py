@@ -1,0 +1,59 @@
+"""The report as a file."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from detectors.about import find_model_hash
+from detectors.compare import Jury, compare
+from detectors.images import read_image
+from detectors.provenance import Credentials, Provenance, Trace
+from registry import load_registry
+from tests.ui.jurors import JURY, spec
+from ui.report import render_report
+
+MARKUP = "<script>alert(1)</script>"
+MADE = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
+
+
+def make(
+    portrait: str, specs: tuple, *, shown: bool = True, name: str = "a.png", found: Provenance | None = None
+) -> str:
+    comparison = replace(compare(Path(portrait), Jury(specs), path=name), provenance=found)
+    return render_report(comparison, specs, read_image(Path(portrait)).pixels if shown else None, made=MADE)
+
+
+def test_it_tells_all_of_a_comparison_and_needs_no_other_file(portrait):
+    specs = load_registry().choose(["efficientnet", "custom-cnn"])
+    html = make(portrait, specs, found=Provenance(camera="Canon EOS R5"))
+    comparison = compare(Path(portrait), Jury(specs))
+    for verdict in comparison.faces[0].verdicts:
+        assert f"{verdict.p_fake:.3f}" in html and f"{verdict.fake_from:.3f}" in html
+    for said in (comparison.sha256, "21 Nov 2026, 09:05 UTC", "Canon EOS R5", "cannot prove", "was not tested on"):
+        assert said in html
+    assert all(find_model_hash(chosen) in html for chosen in specs) and "no network file" not in html
+    assert "[95 %]" in html and "(95 % interval)" in html
+    assert html.count("data:image/webp") == 1 + 1 + 2 * 2  # the picture, the face, two heat maps over it
+    assert "http://" not in html and "https://" not in html
+
+
+def test_without_the_picture_no_face_is_in_it(portrait):
+    html = make(portrait, JURY, shown=False)
+    assert html.count("data:image/webp") == 1  # the heat map, over nothing
+    assert "left out on request" in html
+    assert "SHA-256" in html
+
+
+def test_all_texts_from_outside_are_escaped(portrait):
+    def explode(image: object) -> float:
+        raise RuntimeError(MARKUP)
+
+    found = Provenance(
+        credentials=Credentials(signer=MARKUP, signature_holds=True, content_holds=True),
+        camera=MARKUP,
+        software=MARKUP,
+        traces=(Trace(MARKUP, MARKUP, MARKUP),),
+    )
+    html = make(portrait, (*JURY, spec("exploder", explode, title=MARKUP)), name=MARKUP, found=found)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") >= 8

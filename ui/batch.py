@@ -1,0 +1,234 @@
+"""The Batch tab: many pictures or a zip of them, one line each; a click on a name opens its full comparison."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from detectors.archive import MAX_ZIP_BYTES
+from detectors.batch import Entry, Order, arrange, as_csv, as_json, judge_item, judge_items, list_items, say_time_left
+from detectors.compare import Jury
+from ui.cards import Drawing, Pieces, render, say
+from ui.desk import Case, Desk
+from ui.download import Saved, save_on_click
+from ui.files_input import FilesInput
+from ui.pictures import draw_thumb
+from ui.words import BATCH_TITLES
+
+log = logging.getLogger(__name__)
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
+DRAW_SECONDS = 0.7  # between two drawings of a growing table
+EMPTY = say(
+    "The pictures appear here, a line each.",
+    more=f"Choose many files, or a zip of at most {MAX_ZIP_BYTES // 1_000_000} MB; 1,000 pictures at once.",
+)
+WAITING, STOPPING = say("Waiting for its turn…", kind="busy"), say("Stopping…", kind="busy")
+NOTHING = say("Choose files and at least one detector first.", kind="error")
+BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
+OPENING = say("Judging this picture again, with heat maps…", kind="busy")
+ALL = "all"
+SHOWN = [("All", ALL), *((title, word) for word, title in BATCH_TITLES.items())]
+ORDERS = [("As given", "given"), ("Most fake first", "fake"), ("Least fake first", "real"), ("By name", "name")]
+TABLE = """<div class="jury"><table class="batch"><caption>The pictures of this batch</caption><thead><tr>
+<th scope="col">Picture</th><th scope="col">File</th><th scope="col">Jury</th><th scope="col">Faces</th>
+<th scope="col">Detectors</th></tr></thead><tbody>${value.join("")}</tbody></table></div>"""
+OPEN = """element.addEventListener("click", (event) => {
+  const chosen = event.target.closest("[data-entry]");
+  if (chosen) trigger("click", { entry: Number(chosen.dataset.entry) });
+});"""
+SCROLL = """() => document.querySelector("#batch-detail").scrollIntoView({ block: "start" })"""
+Shown = tuple[Any, ...]
+"""What an event changes: the status, the table, the tools' row, the two buttons."""
+
+
+@dataclass
+class Pile:
+    """One run: what is judged so far. began: of time.monotonic()."""
+
+    jury: Jury
+    total: int = 0
+    began: float = field(default_factory=time.monotonic)
+    entries: list[Entry] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Tray:
+    """One visitor's: the desk, the last run, and how its table is shown."""
+
+    desk: Desk = field(default_factory=Desk)
+    pile: Pile | None = None
+    words: tuple[str, ...] = ()
+    name: str = ""
+    order: Order = "given"
+
+    def arrange(self) -> list[Entry]:
+        """The entries as the visitor wants to see them."""
+        return arrange(self.pile.entries, words=self.words, name=self.name, order=self.order) if self.pile else []
+
+
+def build_batch(jury: Jury) -> None:
+    """Build the tab into the page that is open, and connect it."""
+    tray = gr.State(Tray())
+    with gr.Row(elem_id="batch"):
+        with gr.Column(scale=2, min_width=300):
+            files = FilesInput(
+                file_count="multiple", label="Pictures, or zips of them", height=200, elem_id="batch-files"
+            )
+            choices = [(spec.title, spec.key) for spec in jury.specs]
+            keys = gr.CheckboxGroup(choices, value=[spec.key for spec in jury.specs], label="Detectors")
+            judge = gr.Button("Judge all", variant="primary", elem_id="batch-judge")
+            stop = gr.Button("Stop", variant="secondary", visible=False, elem_id="batch-stop")
+        with gr.Column(scale=5, min_width=320):
+            status = _frame(EMPTY, elem_id="batch-status")
+            with gr.Column(visible=False) as tools, gr.Row():
+                words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
+                name = gr.Textbox(label="Name contains", min_width=140)
+                order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
+                csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
+            table = gr.HTML(
+                [],
+                html_template=TABLE,
+                js_on_load=OPEN,
+                apply_default_css=False,
+                elem_id="batch-table",
+                container=False,
+            )
+            detail = _frame([], elem_id="batch-detail")
+    shown = [status, table, tools, judge, stop]
+    started = judge.click(_start, [files, keys, tray], shown, concurrency_limit=None, **PRIVATE)
+    started.then(_judge_with(jury), [tray], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    stop.click(_stop, [tray], shown, queue=False, **PRIVATE)
+    gr.on(
+        [words.change, name.change, order.change], _arrange, [words, name, order, tray], [table], queue=False, **PRIVATE
+    )
+    opened = table.click(_open, [tray], [detail], **IN_TURN, **PRIVATE)
+    opened.then(None, None, None, js=SCROLL, api_visibility="private")
+    save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [tray], queue=False, **PRIVATE)
+    save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [tray], queue=False, **PRIVATE)
+    _offer_api(files, keys, jury)
+
+
+def _frame(pieces: Pieces, **options: Any) -> gr.HTML:
+    template = '<div class="jury">${value.join("")}</div>'
+    return gr.HTML(pieces, html_template=template, js_on_load=None, apply_default_css=False, **options)
+
+
+def _start(paths: list[str], keys: list[str], tray: Tray) -> Shown:
+    if not paths or not keys:
+        tray.desk.clear(NOTHING)
+        return NOTHING, gr.skip(), gr.skip(), *_offer_stop(False)
+    first, *more = map(Path, paths)
+    tray.desk.put(Case(first, tuple(keys), more=tuple(more)), WAITING)
+    tray.pile = None
+    return WAITING, [], gr.Column(visible=False), *_offer_stop(True)
+
+
+def _stop(tray: Tray) -> Shown:
+    tray.desk.clear(STOPPING)
+    return (STOPPING if tray.pile is None else _say_progress(tray)), *(gr.skip(),) * 2, *_offer_stop(False)
+
+
+def _offer_stop(running: bool) -> tuple[Any, Any]:
+    return gr.Button(visible=not running), gr.Button(visible=running)
+
+
+def _judge_with(jury: Jury) -> Callable[[Tray], Iterator[Shown]]:
+    def judge(tray: Tray) -> Iterator[Shown]:
+        """The table as it grows, for as long as it is wanted."""
+        case = tray.desk.take()
+        if case is None:  # an earlier run took it, or it was stopped before its turn
+            yield _show(tray) if tray.pile else (EMPTY, [], gr.skip(), *_offer_stop(tray.desk.busy))
+            return
+        tray.pile = pile = Pile(jury.choose(case.detectors))
+        try:
+            for _ in _judge_pile(pile, [case.path, *case.more], wanted=lambda: tray.desk.wants(case)):
+                yield _show(tray)
+        except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
+            log.exception("a batch failed")
+            tray.desk.put_away(case)
+            yield BROKEN, *_show(tray)[1:]
+            return
+        tray.desk.put_away(case)
+        yield _show(tray)
+
+    return judge
+
+
+def _judge_pile(pile: Pile, paths: list[Path], *, wanted: Callable[[], bool]) -> Iterator[None]:
+    """Judge them all into the pile, with a pause for drawing now and then."""
+    items = list_items(paths)
+    pile.total, drawn = len(items), 0.0
+    for entry, picture in judge_items(items, pile.jury, wanted=wanted):
+        thumb = draw_thumb(picture.pixels) if picture else None
+        pile.entries.append(entry)
+        pile.lines.append(render("line", entry=entry, thumb=thumb, word=BATCH_TITLES[entry.word]))
+        if time.monotonic() - drawn > DRAW_SECONDS:
+            yield
+            drawn = time.monotonic()
+
+
+def _show(tray: Tray) -> Shown:
+    has_lines = tray.pile is not None and bool(tray.pile.entries)
+    return _say_progress(tray), _draw_lines(tray), gr.Column(visible=has_lines), *_offer_stop(tray.desk.busy)
+
+
+def _say_progress(tray: Tray) -> Pieces:
+    pile = tray.pile
+    if pile is None:
+        return list(tray.desk.notice)
+    done = len(pile.entries)
+    counts = {title: sum(entry.word == word for entry in pile.entries) for word, title in BATCH_TITLES.items()}
+    left = say_time_left(done, pile.total, since=pile.began) if tray.desk.busy else ""
+    return [render("progress", done=done, total=pile.total, left=left, busy=tray.desk.busy, counts=counts)]
+
+
+def _draw_lines(tray: Tray) -> Pieces:
+    return [tray.pile.lines[entry.number] for entry in tray.arrange()] if tray.pile else []
+
+
+def _arrange(word: str, name: str, order: Order, tray: Tray) -> Pieces:
+    tray.words, tray.name, tray.order = () if word == ALL else (word,), name, order
+    return _draw_lines(tray)
+
+
+def _open(tray: Tray, event: gr.EventData) -> Iterator[Pieces]:
+    """The full comparison of a line: judged again, since two hundred pictures' heat maps are not kept."""
+    number = event._data.get("entry") if isinstance(event._data, dict) else None
+    if tray.pile is None or not isinstance(number, int) or not 0 <= number < len(tray.pile.entries):
+        return
+    yield OPENING
+    comparison, picture = judge_item(tray.pile.entries[number].item, tray.pile.jury)
+    if picture is None:
+        yield say(str(comparison.error), more=comparison.path, kind="error")
+    else:
+        yield Drawing(picture.pixels, tray.pile.jury, anchor="batch-face").draw(comparison)
+
+
+def _save(write: Callable[[list[Entry]], str], name: str, kind: str, tray: Tray) -> Saved:
+    """What is shown, in its order."""
+    return name, kind, write(tray.arrange())
+
+
+def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury) -> None:
+    """The endpoint /batch: the same, as JSON, for gradio_client and curl."""
+
+    def judge_batch(files: list[str], detectors: list[str]) -> list[dict[str, Any]]:
+        """Judge every face in many pictures or zips of them: a list with one entry a picture, as /compare answers.
+
+        "name" is the file's. A file that cannot be judged is an entry whose "error" says why; the others are judged.
+        """
+        if not files or not detectors:
+            raise gr.Error("Choose files and at least one detector first.", print_exception=False)
+        judged = judge_items(list_items(map(Path, files)), jury.choose(detectors))
+        # gradio_client takes any object with a "path" for a file and fetches it
+        return [entry.comparison | {"name": entry.item.name, "path": None} for entry, _ in judged]
+
+    trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="comparisons")
+    trigger.click(judge_batch, inputs=[files, keys], outputs=answer, api_name="batch", **IN_TURN)

@@ -1,0 +1,70 @@
+"""The report: one comparison as one HTML file that needs nothing else, to be printed or kept."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from detectors.about import describe, find_model_hash
+from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
+from detectors.fuse import agree, fuse
+from detectors.images import read_image
+from detectors.provenance import read_provenance
+from detectors.provenance.say import say_provenance
+from registry import DetectorSpec, Image
+from ui.cards import render
+from ui.download import Saved, save_on_click
+from ui.pictures import draw_scene
+from ui.words import say_time
+
+NOTHING: Saved = ("", "", "")
+
+
+def build_report(picture: gr.Image, detectors: gr.CheckboxGroup, jury: Jury, **options: Any) -> None:
+    """The button under the verdicts, and the choice beside it. options: of its event."""
+    with gr.Row(elem_id="report"):
+        shown = gr.Checkbox(value=True, label="With the picture; else only its hash", container=False, min_width=200)
+        button = gr.Button("Save the report", variant="secondary", min_width=160, elem_id="save-report")
+    save_on_click(button, _make_with(jury), [picture, detectors, shown], **options)
+
+
+def _make_with(jury: Jury) -> Callable[[str | None, list[str], bool], Saved]:
+    def make(path: str | None, keys: list[str], with_picture: bool) -> Saved:
+        """The report on the picture that is on the page, judged once more: nothing of it was kept."""
+        if path is None or not keys:
+            return NOTHING
+        chosen = jury.choose(keys)
+        judged = compare(Path(path), chosen, path=Path(path).name)
+        if judged.error:
+            return NOTHING
+        comparison = replace(judged, provenance=read_provenance(Path(path)))
+        image = read_image(Path(path)).pixels if with_picture else None
+        report = render_report(comparison, chosen.specs, image, made=datetime.now(UTC))
+        return f"facejury-{comparison.sha256[:12]}.html", "text/html", report
+
+    return make
+
+
+def render_report(
+    comparison: Comparison, specs: tuple[DetectorSpec, ...], image: Image | None, *, made: datetime
+) -> str:
+    """The file's text. image: uint8 RGB (h, w, 3), or None for a report that shows neither picture nor faces."""
+    lines = say_provenance(comparison.provenance) if comparison.provenance else []
+    return render(
+        "report",
+        comparison=comparison,
+        faces=[_sum_up(face) for face in comparison.faces],
+        abouts=[(describe(spec), find_model_hash(spec)) for spec in specs],
+        scene=None if image is None else draw_scene(image),
+        lines=lines,
+        made=say_time(made),
+    )
+
+
+def _sum_up(face: JudgedFace) -> dict[str, Any]:
+    """What the report says of a face beside its verdicts."""
+    jury, agreement = fuse(face.verdicts, face_pixels=face.pixels), agree(face.verdicts)
+    return {"face": face, "split": say_split(face.verdicts), "jury": jury, "agreement": agreement}
