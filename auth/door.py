@@ -31,6 +31,7 @@ OPEN_PATHS = frozenset(
 )
 OPEN_FOLDERS = ("/static/", "/assets/")
 API = "/gradio_api/"
+JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
 VISITOR = "facejury.visitor"  # where in the ASGI scope the door writes down who is there
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
@@ -80,7 +81,7 @@ class Door:
         try:
             visitor = await self._visitor(request)
         except DatabaseUnavailable:
-            return await _refuse(request, send, 503, GONE)
+            return await _refuse(request, send, 502 if path == JOIN else 503, GONE)
         if visitor is None:
             return await _turn_away(request, path, send)
         request.scope[VISITOR] = visitor

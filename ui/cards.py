@@ -3,7 +3,7 @@
 Drawn as a list of pieces, so that only what changed travels to the browser. The templates escape all they are given.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,11 +83,22 @@ def draw_provenance(found: Provenance | None) -> Pieces:
 
 
 class Drawing:
-    """A picture's verdicts as they grow. A face is drawn again only when it changed. anchor: begins the faces' ids."""
+    """A picture's verdicts as they grow. A face is drawn again only when it changed. anchor: begins the faces' ids.
 
-    def __init__(self, image: Image, jury: Jury, *, anchor: str = "face") -> None:
+    rule: what the detectors came to together, where that was settled before.
+    """
+
+    def __init__(
+        self,
+        image: Image,
+        jury: Jury,
+        *,
+        anchor: str = "face",
+        rule: "Callable[[JudgedFace], Ruling | None] | None" = None,
+    ) -> None:
         self._anchor = anchor
         self._scene = pictures.draw_scene(image)
+        self._rule = rule or self._rule_now
         self._image = image
         self._jury = jury
         self._drawn: dict[int, tuple[JudgedFace, str]] = {}
@@ -115,7 +126,7 @@ class Drawing:
             self._drawn[number] = face, html
         return html
 
-    def _rule(self, face: JudgedFace) -> "Ruling | None":
+    def _rule_now(self, face: JudgedFace) -> "Ruling | None":
         """What the detectors come to together, once everybody has spoken; None where nothing is known of these."""
         if len(face.verdicts) < len(self._seats("face")):
             return None

@@ -8,10 +8,12 @@ import numpy as np
 
 from detectors.compare import Comparison, JudgedFace, Jury, say_split
 from detectors.faces import crop_face
+from detectors.fuse import Agreement, JuryVerdict
 from detectors.images import ImageError, read_image
 from detectors.provenance import Provenance
+from detectors.stability import Range, Stability
 from registry import DetectorSpec, Image, Verdict
-from ui.cards import Drawing, Pieces
+from ui.cards import Drawing, Pieces, Ruling
 from ui.pictures import SCENE_PIXELS
 
 Stored = dict[str, Any]
@@ -23,7 +25,8 @@ def draw_stored(stored: Stored, picture: bytes | None) -> Pieces:
     image = _read(picture)
     comparison = restore(stored, image)
     shown = _empty(comparison.width, comparison.height) if image is None else image
-    return Drawing(shown, Jury(_seat(stored))).draw(comparison)
+    rulings = {face.box: _rule(judged) for face, judged in zip(comparison.faces, stored["faces"], strict=True)}
+    return Drawing(shown, Jury(_seat(stored)), rule=lambda face: rulings[face.box]).draw(comparison)
 
 
 def restore(stored: Stored, image: Image | None = None) -> Comparison:
@@ -57,7 +60,22 @@ def _face(face: Stored, image: Image | None) -> JudgedFace:
     left, top, right, bottom = face["box"]
     box = (left, top, right, bottom)
     crop = _empty(64, 64) if image is None else crop_face(image, box)
-    return JudgedFace(box, face["score"], _verdicts(face["verdicts"]), crop)
+    return JudgedFace(box, face["score"], _verdicts(face["verdicts"]), crop, _measured(face["stability"]))
+
+
+def _rule(stored: Stored) -> Ruling | None:
+    """What the detectors came to then, whatever the jury of today makes of them."""
+    if not stored["jury"]:
+        return None
+    agreement = Agreement(**stored["agreement"]) if stored["agreement"] else None
+    return Ruling(JuryVerdict(**stored["jury"]), agreement, [])
+
+
+def _measured(stored: Stored | None) -> Stability | None:
+    if not stored:
+        return None
+    ranges = {key: Range(**value) for key, value in stored["verdicts"].items()}
+    return Stability(ranges, Range(**stored["jury"]) if stored["jury"] else None)
 
 
 def _verdicts(stored: Iterable[Stored]) -> tuple[Verdict, ...]:
