@@ -1,0 +1,41 @@
+"""Comparisons from the history, drawn again."""
+
+import json
+from pathlib import Path
+
+from detectors.compare import Jury, compare
+from tests.ui.jurors import JURY
+from ui.stored import draw_stored, restore, say_stored
+
+
+def judged(portrait: str):
+    """A comparison as the history gives it back."""
+    return json.loads(json.dumps(compare(Path(portrait), Jury(JURY), path="portrait.png", stability=True).as_dict()))
+
+
+def test_a_stored_comparison_comes_back_whole(portrait):
+    stored = judged(portrait)
+    again = restore(stored).as_dict()
+    assert again == stored
+    assert say_stored(stored) == "1 of 2 say fake: 1 real"
+
+
+def test_it_is_drawn_with_its_picture_or_with_an_empty_frame(portrait):
+    stored = judged(portrait)
+    kept, without = draw_stored(stored, Path(portrait).read_bytes()), draw_stored(stored, None)
+    assert len(kept) == len(without)
+    for html in map("".join, (kept, without)):
+        assert "Accuser" in html and "93 % fake" in html and "1 of 2 say fake: 1 real." in html
+    assert len("".join(kept)) > 10 * len("".join(without))
+
+
+def test_a_picture_that_can_no_longer_be_read_is_an_empty_frame(portrait):
+    stored = judged(portrait)
+    assert draw_stored(stored, b"not a picture") == draw_stored(stored, None)
+
+
+def test_what_the_jury_said_then_stands_whatever_it_would_say_now(portrait):
+    stored = judged(portrait)
+    stored["faces"][0]["jury"] = {"p_fake": 0.77, "label": "fake"}
+    stored["faces"][0]["agreement"] = None
+    assert "77 % fake" in "".join(draw_stored(stored, None))
