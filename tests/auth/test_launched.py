@@ -364,7 +364,7 @@ def test_a_killed_database_breaks_no_judging_lets_nobody_in_loses_nothing_and_ma
         expect(page.locator("#verdicts .card.thinking")).to_have_count(1)
         fragile.kill()
         expect(page.locator("#recorded")).to_contain_text("ot recorded in your history: the account database cannot be")
-        expect(page.locator("#verdicts .card.inconclusive")).to_contain_text("Ponderer")
+        expect(page.locator("#verdicts .card:not(.thinking)")).to_have_count(2)
         assert httpx.get(f"{demo.url}/readyz").status_code == 503
         assert httpx.get(f"{demo.url}/healthz").status_code == 200
         refused = stranger.http.post("/signin", data=fields)
