@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import IO, Any, cast
@@ -28,7 +27,7 @@ from detectors.scan.crew import count_cores
 from models import ERRORS
 from models.errors import ModelsError
 from models.flops import count_gflop
-from models.stacks import MATRIX, naive_finder_name, portrait
+from models.stacks import MATRIX, is_installed, naive_finder_name, portrait
 
 ROOT = Path(__file__).parent.parent
 SAVED = ROOT / "docs" / "speed.json"
@@ -125,7 +124,7 @@ def measure(keys: Sequence[str], *, rounds: int, seconds: float) -> Figures:
 
 def _describe_machine() -> Figures:
     software = {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
-    if find_spec("torch"):
+    if is_installed("torch"):
         software["torch"] = version("torch")
     return {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2), "software": software}
 
@@ -138,7 +137,7 @@ def _measure_peak(rounds: int, seconds: float) -> dict[str, float]:
 
 def _measure_network(key: str, peak: float, *, rounds: int, seconds: float) -> Figures:
     """One network in each stack. peak: 10^9 operations a second that this machine can do."""
-    stacks = [stack for stack in NETWORKS if stack != "torch" or find_spec("torch")]
+    stacks = [stack for stack in NETWORKS if stack != "torch" or is_installed("torch")]
     with in_turn([(stack, key) for stack in stacks], rounds=rounds, seconds=seconds) as workers:
         ms = {name: value for worker in workers.values() for name, value in worker.medians().items()}
         held = {stack: worker.held["megabytes"] for stack, worker in workers.items()}
@@ -209,7 +208,7 @@ def _measure_scan(rounds: int, seconds: float) -> Figures:
     found: Figures = {"one_core": round(one_core, 1)}
     with tempfile.TemporaryDirectory() as scratch:
         for name, options in {"scan": [], "ray": ["--ray"]}.items():
-            if name == "ray" and not find_spec("ray"):
+            if name == "ray" and not is_installed("ray"):
                 continue
             short, long = (_time_scan(Path(scratch), options, count=n * SCANNED * rounds) for n in (1, 2))
             rate = SCANNED * rounds / max(long - short, 1e-6)
