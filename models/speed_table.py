@@ -55,7 +55,7 @@ def _all(figures: Figures) -> Iterator[tuple[str, Sequence[str], Rows]]:
 def network_heads(figures: Figures) -> list[str]:
     """What is said of each network."""
     among = next(iter(figures["networks"].values()))["onnx_is_faster_than"]
-    others = [f"times {NAMES[name]}" for name in among]
+    others = [f"faster than {NAMES[name]}" for name in among]
     return ["ms", *others, "heat map, ms", "GFLOP/s", "of the peak", "MB", "MB, Keras"]
 
 
@@ -85,7 +85,7 @@ def step_rows(figures: Figures) -> Rows:
     ms, network = request["ms"], figures["networks"][request["detector"]]
     computed = {
         "faces": request["faces_floor_ms"],
-        "network": network["gflop"] / max(figures["peak_gflops"].values()) * 1000,
+        "network": network["gflop"] / request["peak_gflops"] * 1000,
     }
     for step, (floor, meaning) in STEPS.items():
         yield step, f"{ms[step]:.1f}", f"{ms[floor] if floor else computed[step]:.1f}", meaning
@@ -101,11 +101,11 @@ def limit_rows(figures: Figures) -> Rows:
 def scan_rows(figures: Figures) -> Rows:
     """One process, then all cores."""
     scan = figures["scan"]
-    yield "one process, one thread", f"{scan['one_core']:.0f}", ""
+    yield "one process, one thread", f"{scan['one_core']:.1f}", ""
     for name, title in {"scan": "a scan, all cores", "ray": "the same with --ray"}.items():
         if name in scan:
             share = f"{scan[name]['share']:.0%} of cores x one process; starts in {scan[name]['start_seconds']:.1f} s"
-            yield title, f"{scan[name]['rate']:.0f}", share
+            yield title, f"{scan[name]['rate']:.1f}", share
 
 
 def growth_rows(figures: Figures) -> Rows:

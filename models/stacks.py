@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, partial
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -171,9 +171,17 @@ def open_naive(key: str) -> Tasks:
     return {"naive": partial(_naive_request, model, find, look, data)}
 
 
+def is_installed(package: str) -> bool:
+    """Whether an optional package is here; asked without importing it."""
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
+
+
 def naive_finder_name() -> str:
     """Who finds the faces in the naive stack."""
-    return "MTCNN" if find_spec("mtcnn") else "CenterFace (MTCNN is not installed)"
+    return "MTCNN" if is_installed("mtcnn") else "CenterFace (MTCNN is not installed)"
 
 
 def _naive_request(model: Any, find: Callable[[Image], Any], look: Callable[[Image], Heatmap], data: bytes) -> bytes:
@@ -190,7 +198,7 @@ def _naive_request(model: Any, find: Callable[[Image], Any], look: Callable[[Ima
 
 def _naive_finder() -> Callable[[Image], tuple[float, ...]]:
     """Left, top, right, bottom of the first face."""
-    if not find_spec("mtcnn"):
+    if not is_installed("mtcnn"):
         return lambda image: find_faces(image)[0].box
     from mtcnn import MTCNN
 
