@@ -82,12 +82,14 @@ def build_batch(jury: Jury) -> None:
                 file_count="multiple", label="Pictures, or zips of them", height=200, elem_id="batch-files"
             )
             choices = [(spec.title, spec.key) for spec in jury.specs]
-            keys = gr.CheckboxGroup(choices, value=[spec.key for spec in jury.specs], label="Detectors")
+            keys = gr.CheckboxGroup(
+                choices, value=[spec.key for spec in jury.specs], label="Detectors", elem_id="batch-detectors"
+            )
             judge = gr.Button("Judge all", variant="primary", elem_id="batch-judge")
             stop = gr.Button("Stop", variant="secondary", visible=False, elem_id="batch-stop")
         with gr.Column(scale=5, min_width=320):
             status = _frame(EMPTY, elem_id="batch-status")
-            with gr.Column(visible=False) as tools, gr.Row():
+            with gr.Column(visible=False) as tools, gr.Row(elem_id="batch-tools"):
                 words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
                 name = gr.Textbox(label="Name contains", min_width=140)
                 order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)

@@ -1,0 +1,69 @@
+"""What the README shows to programs, run as it stands: only address and token are put in."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from auth.database import open_database
+from tests.auth.server import Server, wait_for
+from tests.demo_process import ROOT, started
+from ui import examples
+
+pytestmark = pytest.mark.slow
+SHOWN = (ROOT / "README.md").read_text(encoding="utf-8").partition("## For programs\n")[2].partition("\n## ")[0]
+BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```", SHOWN, flags=re.DOTALL | re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("site")
+    url = f"sqlite:///{folder / 'facejury.db'}"
+    engine = open_database(url)
+    with started(FACEJURY_DATABASE_URL=url, GRADIO_TEMP_DIR=str(folder / "uploads")) as address:
+        wait_for(lambda: httpx.get(f"{address}readyz").raise_for_status(), seconds=120)
+        yield Server(address.rstrip("/"), engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def place(site: Server) -> tuple[str, str]:
+    return site.url, site.member("anna").make_token()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    shutil.copy(examples.portrait(), tmp_path / "photo.jpg")
+    with zipfile.ZipFile(tmp_path / "album.zip", "w") as archive:
+        archive.write(tmp_path / "photo.jpg", "inside.png")
+    return tmp_path
+
+
+def run(program: list[str], block: str, place: tuple[str, str], desk: Path) -> str:
+    text = block.replace("http://127.0.0.1:7860", place[0]).replace("TOKEN", place[1])
+    done = subprocess.run([*program, text], capture_output=True, text=True, cwd=desk, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_python_in_the_readme_runs(place: tuple[str, str], desk: Path) -> None:
+    more = "import json; print('\\n' + json.dumps([jury, verdicts, many]))"
+    jury, verdicts, many = json.loads(
+        run([sys.executable, "-c"], BLOCKS["python"] + more, place, desk).splitlines()[-1]
+    )
+    assert {"efficientnet", "custom-cnn"} <= {detector["key"] for detector in jury}
+    assert [verdict["detector"] for verdict in verdicts["faces"][0]["verdicts"]] == ["efficientnet"]
+    assert [entry["name"] for entry in many] == ["photo.jpg", "album.zip/inside.png"]
+
+
+def test_the_curl_in_the_readme_runs(place: tuple[str, str], desk: Path) -> None:
+    said = run(["bash", "-ec"], BLOCKS["bash"], place, desk)
+    [answer] = json.loads(said.rpartition("event: complete\ndata: ")[2])
+    assert answer["faces"][0]["verdicts"][0]["detector"] == "efficientnet"

@@ -1,0 +1,96 @@
+"""Each tab at desktop and phone width: clicked through with real files, then looked at by axe-core."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import PIL.Image
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.ui.jurors import JURY, say_real, spec
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+OURS = ".jury, .bench, .guide, .honest, .masthead, .batch, .shelf, .entries"
+SERIOUS = ("serious", "critical")
+WIDTHS = (1280, 390)
+
+
+@pytest.fixture(scope="module")
+def album(portrait, tmp_path_factory) -> Path:
+    """A zip of a face, a wall and a file that is no picture."""
+    folder = tmp_path_factory.mktemp("album")
+    PIL.Image.new("RGB", (60, 60), "navy").save(folder / "wall.png")
+    with zipfile.ZipFile(folder / "album.zip", "w") as archive:
+        archive.write(portrait, "face.png")
+        archive.write(folder / "wall.png", "wall.png")
+        archive.writestr("<img src=x onerror=document.title='taken'>.png", "no picture")
+    return folder / "album.zip"
+
+
+def open_tab(page: Page, name: str) -> None:
+    if not page.get_by_role("tab", name=name, exact=True).first.is_visible():  # a phone folds the last ones away
+        page.locator(".overflow-menu button").first.click()
+        page.locator(".overflow-dropdown button", has_text=name).click()
+    else:
+        page.get_by_role("tab", name=name, exact=True).first.click()
+
+
+def find_faults(page: Page) -> list[str]:
+    """axe-core's serious findings in our own markup, one line each; the framework's are printed apart."""
+    found = Axe().run(page).response["violations"]
+    ours, theirs = [], []
+    for fault in (fault for fault in found if fault["impact"] in SERIOUS):
+        for node in fault["nodes"]:
+            [place] = node["target"][:1]
+            mine = page.evaluate("([at, ours]) => !!document.querySelector(at)?.closest(ours)", [place, OURS])
+            (ours if mine else theirs).append(f"{fault['id']}: {place}: {node['failureSummary']}"[:300])
+    print(json.dumps({"the framework's": sorted(set(theirs))}, indent=1))
+    return ours
+
+
+def check(page: Page, width: int) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert find_faults(page) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_tab_works_and_has_no_serious_fault(visit, portrait, album, width, tmp_path):
+    expect.set_options(timeout=90_000)
+    page = visit(*JURY, spec("viewer", say_real, expects="image"), width=width)
+    page.set_input_files("#photo input[type=file]", portrait)
+    expect(page.locator("#verdicts .card.thinking")).to_have_count(0)
+    expect(page.locator("#verdicts .provenance")).to_contain_text("none in the file: unknown")
+    page.get_by_label("Strength of the heat map of Accuser").fill("0.3")
+    assert page.locator("#verdicts .heat").evaluate("heat => getComputedStyle(heat).opacity") == "0.3"
+    check(page, width)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the report").click()
+    report = Path(saved.value.path()).read_text()
+    assert saved.value.suggested_filename.startswith("facejury-")
+    assert "93" in report and "cannot prove" in report
+
+    open_tab(page, "Batch")
+    page.set_input_files("#batch-files input[type=file]", str(album))
+    page.get_by_role("button", name="Judge all").click()
+    expect(page.locator("#batch-table tbody tr")).to_have_count(3)
+    expect(page.locator("#batch-status")).to_contain_text("3 pictures judged")
+    expect(page.locator("#batch-table tr.error")).to_contain_text("<img src=x")
+    check(page, width)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save CSV").click()
+    assert "album.zip/face.png" in Path(saved.value.path()).read_text()
+    page.get_by_label("Name contains").fill("FACE")
+    expect(page.locator("#batch-table tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="album.zip/face.png").press("Enter")
+    expect(page.locator("#batch-detail .card.fake")).to_have_count(1)
+    expect(page).to_have_title("Facejury")
+    check(page, width)
+
+    open_tab(page, "Detectors")
+    expect(page.locator(".bench").first).to_be_visible()
+    check(page, width)
+    open_tab(page, "Guide")
+    expect(page.locator(".guide")).to_contain_text("Not to accuse a person")
+    check(page, width)
