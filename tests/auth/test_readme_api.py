@@ -28,7 +28,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     url = f"sqlite:///{folder / 'facejury.db'}"
     engine = open_database(url)
     with started(FACEJURY_DATABASE_URL=url, GRADIO_TEMP_DIR=str(folder / "uploads")) as address:
-        wait_for(lambda: httpx.get(f"{address}readyz").raise_for_status(), seconds=120)
+
+        def is_ready() -> None:
+            assert httpx.get(f"{address}readyz").status_code == 200
+
+        wait_for(is_ready, seconds=120)
         yield Server(address.rstrip("/"), engine)
     engine.dispose()
 
