@@ -38,5 +38,7 @@ def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Record
             with gr.Tab("Guide", id="guide"):
                 build_guide(jury)
         gr.HTML(render("foot"), js_on_load=None, apply_default_css=False)
+        # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.
+        page.load(lambda: None, api_visibility="private", show_progress="hidden", queue=False)
     page.queue(max_size=QUEUED)
     return page
