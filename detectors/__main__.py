@@ -235,7 +235,9 @@ def say_jury(face: JudgedFace) -> str:
         parts.append(f"when saved again, smaller or shifted: {_say_range(face.stability.jury)}")
     if agreement and agreement.right is not None:
         interval = f"{agreement.low:.0%} to {agreement.high:.0%}"
-        parts.append(f"splits like this: {agreement.right:.0%} ({interval}) of {agreement.count} faces went one way")
+        parts.append(
+            f"splits like this: {agreement.right:.0%} ({interval}) of {agreement.count} faces were {agreement.word}"
+        )
     return "; ".join(parts)
 
 

@@ -37,8 +37,8 @@ class JuryVerdict:
 class Agreement:
     """How many of those that gave a number said fake, and how often such a split was right on held-out faces.
 
-    right: the share of the commoner class among held-out faces with this split, with its 95 % Wilson interval and the
-    count; None for a mix of detectors that was never measured.
+    right: the share of the commoner class, `word`, among held-out faces with this split, with its 95 % Wilson interval
+    and the count; None for a mix of detectors that was never measured.
     """
 
     voting: int
@@ -47,6 +47,7 @@ class Agreement:
     low: float | None = None
     high: float | None = None
     count: int | None = None
+    word: Label | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def agree(verdicts: Sequence[Verdict]) -> Agreement | None:
         return Agreement(len(voted), fake)
     right, total = max(counts), sum(counts)
     low, high = wilson(right, total)
-    return Agreement(len(voted), fake, round(right / total, 4), round(low, 4), round(high, 4), total)
+    word: Label = "fake" if counts[1] > counts[0] else "real"
+    return Agreement(len(voted), fake, round(right / total, 4), round(low, 4), round(high, 4), total, word)
 
 
 def wilson(successes: int, count: int) -> tuple[float, float]:

@@ -60,12 +60,13 @@ class TestWithTables:
         assert fuse.agree([verdict("a", None)]) is None
 
     @pytest.mark.parametrize(
-        ("p_fakes", "fake", "right", "count"),
-        [((0.1, 0.2), 0, 0.9, 100), ((0.9, 0.2), 1, 0.75, 40), ((0.9, 0.8), 2, 1.0, 60)],
+        ("p_fakes", "fake", "right", "count", "word"),
+        [((0.1, 0.2), 0, 0.9, 100, "real"), ((0.9, 0.2), 1, 0.75, 40, "fake"), ((0.9, 0.8), 2, 1.0, 60, "fake")],
     )
-    def test_the_agreement_is_the_share_of_the_commoner_class(self, p_fakes, fake, right, count):
+    def test_the_agreement_is_the_share_of_the_commoner_class(self, p_fakes, fake, right, count, word):
         found = fuse.agree([verdict("a", p_fakes[0]), verdict("b", p_fakes[1])])
         assert (found.voting, found.fake, found.right, found.count) == (2, fake, right, count)
+        assert found.word == word
         assert found.low <= right <= found.high
 
     def test_a_mix_that_was_never_measured_has_a_split_but_no_reliability(self):
