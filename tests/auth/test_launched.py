@@ -24,6 +24,7 @@ from auth.sessions import IDLE_SECONDS
 from auth.tables import sessions, users
 from tests.auth.server import PASSWORD, Browser, MariaDB, Server, wait_for
 from tests.demo_process import started
+from tests.ui.faults import find_faults
 from ui import examples
 
 pytestmark = pytest.mark.slow
@@ -311,6 +312,30 @@ def test_the_history_is_searched_opened_by_its_link_and_deleted(
     assert find_entries(demo.engine, name) == []
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_only_users_see_has_no_serious_fault(
+    page: Page, demo: Server, name: str, portrait: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in ("/signin", "/signup"):
+        page.goto(f"{demo.url}{path}")
+        assert find_faults(page, ours="body") == []
+    name = f"{name}{width}"
+    enter(page, demo, name)
+    judge(page, portrait, "without the picture")
+    assert find_faults(page) == []
+    page.get_by_role("tab", name="History").click()
+    expect(page.locator(".entries li")).to_have_count(1)
+    assert find_faults(page) == []
+    page.locator(".entries a").click()
+    expect(page.locator("#entry .card")).to_have_count(1)
+    assert find_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto(f"{demo.url}/account")
+    assert find_faults(page, ours="body") == []
+
+
 def send_feedback(page: Page, *, consent: bool) -> None:
     """Fill in the form under the verdicts."""
     page.get_by_role("button", name="Was a verdict wrong?").click()
@@ -328,6 +353,7 @@ def test_feedback_goes_with_the_picture_only_by_consent(page: Page, demo: Server
     judge(page, portrait, "without the picture")
     send_feedback(page, consent=False)
     page.get_by_role("button", name="Judge", exact=True).click()
+    expect(page.locator(".feedback")).not_to_contain_text("Thank you.")  # the form of the judging before is gone
     expect(page.locator("#recorded")).to_contain_text("without the picture")
     send_feedback(page, consent=True)
     without, with_picture = (one for one in list_feedback(demo.engine, accepted=None) if one.user == name)

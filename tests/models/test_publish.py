@@ -27,7 +27,8 @@ from tests.models.measured import KEY, make_folder
 # What huggingface_hub 2.4 itself does when it puts a file into large storage without Xet.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 REPO = "ada/jury-cnn"
-PUBLISHED = {CARD, CONFIG, "LICENSE", METRICS, MODEL, "model.keras", "reliability.png", "roc.png"}
+PLOTS = {"reliability.png", "robustness.png", "roc.png"}
+PUBLISHED = {CARD, CONFIG, "LICENSE", METRICS, MODEL, "model.keras"} | PLOTS
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_large_files_go_to_large_storage_and_small_ones_into_the_commit(hub, mod
     assert {hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, "model.keras")} <= set(
         hub.large
     )
-    assert sum(line.startswith("PUT /large/") for line in hub.log) == 4  # two models, two pictures
+    assert sum(line.startswith("PUT /large/") for line in hub.log) == 5  # two models, three pictures
 
 
 def test_a_private_repository_is_private(hub, models, folder):

@@ -52,7 +52,7 @@ def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit, portrait):
 def test_the_heat_map_lies_over_the_face_and_can_be_hidden(visit, portrait):
     page = visit()
     upload(page, portrait)
-    heat = page.get_by_label("Heat map of Accuser")
+    heat = page.get_by_role("img", name="Heat map of Accuser")
     expect(heat).to_be_visible()
     page.get_by_label("Heat maps").uncheck()
     expect(heat).to_be_hidden()

@@ -1,19 +1,19 @@
 """Each tab at desktop and phone width: clicked through with real files, then looked at by axe-core."""
 
 import json
+import threading
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import PIL.Image
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.ui.faults import find_faults
 from tests.ui.jurors import JURY, say_real, spec
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-OURS = ".jury, .bench, .guide, .honest, .masthead, .batch, .shelf, .entries"
-SERIOUS = ("serious", "critical")
 WIDTHS = (1280, 390)
 
 
@@ -35,19 +35,6 @@ def open_tab(page: Page, name: str) -> None:
         page.locator(".overflow-dropdown button", has_text=name).click()
     else:
         page.get_by_role("tab", name=name, exact=True).first.click()
-
-
-def find_faults(page: Page) -> list[str]:
-    """axe-core's serious findings in our own markup, one line each; the framework's are printed apart."""
-    found = Axe().run(page).response["violations"]
-    ours, theirs = [], []
-    for fault in (fault for fault in found if fault["impact"] in SERIOUS):
-        for node in fault["nodes"]:
-            [place] = node["target"][:1]
-            mine = page.evaluate("([at, ours]) => !!document.querySelector(at)?.closest(ours)", [place, OURS])
-            (ours if mine else theirs).append(f"{fault['id']}: {place}: {node['failureSummary']}"[:300])
-    print(json.dumps({"the framework's": sorted(set(theirs))}, indent=1))
-    return ours
 
 
 def check(page: Page, width: int) -> None:
@@ -81,6 +68,12 @@ def test_every_tab_works_and_has_no_serious_fault(visit, portrait, album, width,
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save CSV").click()
     assert "album.zip/face.png" in Path(saved.value.path()).read_text()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save JSON").click()
+    assert len(json.loads(Path(saved.value.path()).read_text())) == 3
+    page.get_by_label("Order").click()
+    page.get_by_role("option", name="By name").click()
+    expect(page.locator("#batch-table tbody tr").first).to_contain_text("<img src=x")
     page.get_by_label("Name contains").fill("FACE")
     expect(page.locator("#batch-table tbody tr")).to_have_count(1)
     page.get_by_role("button", name="album.zip/face.png").press("Enter")
@@ -94,3 +87,29 @@ def test_every_tab_works_and_has_no_serious_fault(visit, portrait, album, width,
     open_tab(page, "Guide")
     expect(page.locator(".guide")).to_contain_text("Not to accuse a person")
     check(page, width)
+
+
+def test_stop_ends_a_batch_and_keeps_what_is_done(visit, tmp_path):
+    goes_on = threading.Event()
+
+    def ponder(image: np.ndarray) -> float:
+        if len(seen) < 2:
+            seen.append(1)
+            return 0.1
+        goes_on.wait(120)
+        return 0.9
+
+    seen: list[int] = []
+    expect.set_options(timeout=90_000)
+    page = visit(spec("ponderer", ponder, expects="image"))
+    open_tab(page, "Batch")
+    for number in range(4):
+        PIL.Image.new("RGB", (60, 60), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    page.set_input_files("#batch-files input[type=file]", [str(tmp_path / f"{number}.png") for number in range(4)])
+    page.get_by_role("button", name="Judge all").click()
+    expect(page.locator("#batch-status")).to_contain_text("of 4")
+    page.get_by_role("button", name="Stop").click()
+    goes_on.set()
+    expect(page.locator("#batch-status")).to_contain_text("Stopped.")
+    assert 1 <= page.locator("#batch-table tbody tr").count() <= 3
+    expect(page.get_by_role("button", name="Judge all")).to_be_visible()

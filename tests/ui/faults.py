@@ -1,0 +1,22 @@
+"""What axe-core finds on a page: our own markup's serious faults; the framework's are printed apart."""
+
+import json
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+OURS = ".jury, .bench, .guide, .honest, .masthead, .batch, .shelf, .entries"
+SERIOUS = ("serious", "critical")
+
+
+def find_faults(page: Page, *, ours: str = OURS) -> list[str]:
+    """One line each. ours: a selector of what we wrote ourselves."""
+    found = Axe().run(page).response["violations"]
+    mine, theirs = [], []
+    for fault in (fault for fault in found if fault["impact"] in SERIOUS):
+        for node in fault["nodes"]:
+            [place] = node["target"][:1]
+            inside = page.evaluate("([at, ours]) => !!document.querySelector(at)?.closest(ours)", [place, ours])
+            (mine if inside else theirs).append(f"{fault['id']}: {place}: {node['failureSummary']}"[:300])
+    print(json.dumps({"the framework's": sorted(set(theirs))}, indent=1))
+    return mine
