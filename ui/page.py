@@ -17,7 +17,7 @@ from ui.history import build_history
 
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
 NEVER = "1000000000"  # runs
-CACHE_SECONDS = (600, 3600)  # how often uploads are swept, and how old one may grow
+CACHE_SECONDS = (600, 3000)  # how often uploads are swept, and how old one may be then: none outlives an hour
 
 
 def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Recorder | None = None) -> gr.Blocks:
