@@ -26,6 +26,8 @@ TEMPER = 0.6  # a source is drawn by its size to this power: small ones oftener 
 FORGED = {"labelled": 0.15, "generated": 0.0, "blended": 1.0}  # share of examples that begin as real faces, by diet
 ALTERED, COMPOSED = 0.3, 0.15  # shares of those, of both classes
 SWAPS = {"dfdc", "Deepfakes"}  # generators that change a face in a real picture
+WHOLE = {"stylegan1", "stylegan2_tpdne", "stable_diffusion_2_1", "generated_photos_256"}  # and that make all of one
+BARRED: Mapping[Diet, set[str]] = {"labelled": set(), "generated": SWAPS, "blended": WHOLE}  # fakes a diet leaves out
 AHEAD = 6  # batches prepared before they are asked for
 
 Images = NDArray[np.uint8]
@@ -126,10 +128,8 @@ def _make_example(picture: Image, face: LabelledFace, label: int, random: Genera
 
 
 def feed(faces: Sequence[LabelledFace], diet: Diet) -> list[LabelledFace]:
-    """The faces an architecture of this diet learns from and is validated on; swaps are no whole generated faces."""
-    if diet == "generated":
-        return [face for face in faces if face.sample.generator not in SWAPS]
-    return list(faces)
+    """The faces an architecture of this diet learns from and is validated on: without the fakes it is not for."""
+    return [face for face in faces if face.sample.generator not in BARRED[diet]]
 
 
 def crop_all(faces: Sequence[LabelledFace], pixels: int, mode: Mode = "resize") -> Images:

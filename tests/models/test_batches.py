@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.batches import FORGED, SWAPS, Batches, crop_all, feed, learn_from
+from models.batches import FORGED, SWAPS, WHOLE, Batches, crop_all, feed, learn_from
 from models.face_index import LabelledFace
 from tests.models.faces import PIXELS, TINY, make_face, make_faces
 
@@ -88,10 +88,12 @@ def test_self_blending_learns_from_reals_alone(faces: list[LabelledFace]) -> Non
     assert images.shape == (4, PIXELS, PIXELS, 3)
 
 
-def test_a_diet_of_generated_faces_holds_no_swaps(faces: list[LabelledFace]) -> None:
+def test_an_expert_is_fed_no_fakes_that_it_is_not_for(faces: list[LabelledFace]) -> None:
     swap = replace(faces[1], sample=replace(faces[1].sample, generator=sorted(SWAPS)[0]))
     assert feed([swap, *faces], "generated") == faces
     assert feed([swap, *faces], "labelled") == [swap, *faces]
+    whole = replace(faces[1], sample=replace(faces[1].sample, generator=sorted(WHOLE)[0]))
+    assert feed([swap, whole, *faces], "blended") == [swap, *faces]
 
 
 def test_serving_crops_are_not_augmented(faces: list[LabelledFace]) -> None:
