@@ -16,6 +16,7 @@ from detectors.compare import Comparison, JudgedFace, Jury, say_split
 from detectors.fuse import Agreement, JuryVerdict, agree, fuse
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
+from detectors.stability import Stability
 from registry import DetectorSpec, Image, Verdict
 from ui import base_rate, pictures, words
 from ui.base_rate import say_chances
@@ -101,7 +102,7 @@ class Drawing:
         self._rule = rule or self._rule_now
         self._image = image
         self._jury = jury
-        self._drawn: dict[int, tuple[JudgedFace, str]] = {}
+        self._drawn: dict[int, tuple[JudgedFace, str, Ruling | None]] = {}
 
     def draw(self, comparison: Comparison) -> Pieces:
         """The picture, the summary, the faces, and what was said of the whole picture."""
@@ -112,18 +113,18 @@ class Drawing:
 
     def _draw_summary(self, comparison: Comparison) -> str:
         splits = [self._say_split(face.verdicts, "face") for face in comparison.faces]
-        rulings = [self._rule(face) for face in comparison.faces]
-        counted = any(ruling and ruling.chances for ruling in rulings)
+        counted = any(ruling and ruling.chances for _, _, ruling in self._drawn.values())
         return render("summary", comparison=comparison, splits=splits, counted=counted, anchor=self._anchor)
 
     def _draw_face(self, number: int, face: JudgedFace, comparison: Comparison) -> str:
-        before, html = self._drawn.get(number, (None, ""))
+        before, html, _ = self._drawn.get(number, (None, "", None))
         if before is not face:
             lone = len(comparison.faces) == 1
             name = "The face" if lone else f"Face {number}"
-            anchor = f"{self._anchor}-{number}"
-            html = self._draw_seats(anchor, name, face.crop, face.verdicts, expects="face", lone=lone, face=face)
-            self._drawn[number] = face, html
+            anchor, ruling = f"{self._anchor}-{number}", self._rule(face)
+            more: dict[str, Any] = {"lone": lone, "stability": face.stability, "ruling": ruling}
+            html = self._draw_seats(anchor, name, face.crop, face.verdicts, expects="face", **more)
+            self._drawn[number] = face, html, ruling
         return html
 
     def _rule_now(self, face: JudgedFace) -> "Ruling | None":
@@ -153,14 +154,14 @@ class Drawing:
         *,
         expects: str,
         lone: bool = False,
-        face: JudgedFace | None = None,
+        stability: Stability | None = None,
+        ruling: Ruling | None = None,
     ) -> str:
         """One section: what was judged, the split in a sentence, one card a detector, empty while it thinks."""
         given = {verdict.detector: verdict for verdict in verdicts}
         seats = [(spec, given.get(spec.key)) for spec in self._seats(expects)]
         split = self._say_split(verdicts, expects)
         values = {"anchor": anchor, "name": name, "crop": crop, "seats": seats, "split": split, "lone": lone}
-        stability, ruling = (face.stability, self._rule(face)) if face else (None, None)
         return render("face", **values, stability=stability, ruling=ruling, untested=_list_untested)
 
     def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:

@@ -56,3 +56,12 @@ def test_what_a_file_says_of_itself_is_escaped_and_stands_apart_from_the_verdict
     assert "&lt;b&gt;Darkroom&lt;/b&gt;" in html and "&lt;i&gt;X" in html and "&lt;s&gt;" in html
     assert "what is unknown is not suspicious" in html
     assert "suspicious" not in html.replace("what is unknown is not suspicious", "")
+
+
+def test_what_detectors_come_to_together_is_settled_once_for_each_state_of_a_face(portrait):
+    asked = []
+    drawing = Drawing(read_image(Path(portrait)).pixels, Jury(JURY), rule=asked.append)
+    for comparison in compare_stepwise(Path(portrait), Jury(JURY)):
+        drawing.draw(comparison)
+        drawing.draw(comparison)
+    assert len(asked) == len({id(face) for face in asked})
