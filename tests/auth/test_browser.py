@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.auth.by_browser import sign_up
 from tests.auth.server import PASSWORD, Site, picture
 
 pytestmark = pytest.mark.browser
@@ -20,18 +21,9 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def sign_up(page: Page, site: Site, name: str) -> None:
-    page.goto(site.url)
-    page.get_by_role("link", name="Create an account").click()
-    page.get_by_label("User name").fill(name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again").fill(PASSWORD)
-    page.get_by_role("button", name="Create account").click()
-
-
 def test_sign_up_use_the_page_sign_out_and_be_out(page: Page, site: Site, name: str, tmp_path: Path) -> None:
     (tmp_path / "mine.png").write_bytes(picture(20))
-    sign_up(page, site, name)
+    sign_up(page, site.url, name)
     page.locator("input[type=file]").first.set_input_files(tmp_path / "mine.png")
     shown = page.locator("img[src*='mine.png']")
     expect(shown).to_be_visible()
@@ -47,7 +39,7 @@ def test_sign_up_use_the_page_sign_out_and_be_out(page: Page, site: Site, name: 
 
 
 def test_an_example_and_a_result_load_in_the_browser(page: Page, site: Site, name: str) -> None:
-    sign_up(page, site, name)
+    sign_up(page, site.url, name)
     example = page.locator("img[src*='example.png']").first
     expect(example).to_be_visible()
     assert example.evaluate("image => image.naturalWidth") == 8
@@ -75,7 +67,7 @@ def test_a_mistake_is_said_and_the_cursor_waits_where_it_was_made(page: Page, si
 
 
 def test_another_sites_form_signs_nobody_out(page: Page, site: Site, name: str, tmp_path: Path) -> None:
-    sign_up(page, site, name)
+    sign_up(page, site.url, name)
     expect(page.get_by_role("button", name="Look")).to_be_visible()
     evil = tmp_path / "evil.html"
     evil.write_text(f"<form method=post action='{site.url}/signout'><button>Win a phone</button></form>")

@@ -22,6 +22,7 @@ from auth.feedback import list_feedback, read_feedback_picture
 from auth.history import add_entry, find_entries
 from auth.sessions import IDLE_SECONDS
 from auth.tables import sessions, users
+from tests.auth.by_browser import sign_up
 from tests.auth.server import PASSWORD, Browser, MariaDB, Server, wait_for
 from tests.demo_process import started
 from tests.ui.faults import find_faults
@@ -226,12 +227,7 @@ def page(browser: Chromium) -> Iterator[Page]:
 
 def enter(page: Page, server: Server, name: str) -> None:
     """Sign up by the form."""
-    page.goto(server.url)
-    page.get_by_role("link", name="Create an account").click()
-    page.get_by_label("User name").fill(name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again").fill(PASSWORD)
-    page.get_by_role("button", name="Create account").click()
+    sign_up(page, server.url, name)
     expect(page.get_by_role("tab", name="History")).to_be_visible()
 
 

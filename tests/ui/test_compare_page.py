@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -197,31 +198,33 @@ def test_thirty_faces_stay_readable_and_never_scroll_sideways(visit, portrait, t
     assert page.evaluate("document.querySelector('.jury').innerHTML.length") < 1_500_000
 
 
-def test_a_second_visitor_reads_how_many_are_before_them_and_is_served_next(visit, browser, portrait):
-    goes_on = threading.Event()
+def ponder_until(goes_on: threading.Event, visit: Callable[..., Page], portrait: str) -> Page:
+    """A page whose only detector is busy with the portrait until told to go on."""
     page = visit(spec("slow", lambda _: goes_on.wait(120) and 0.5))
     upload(page, portrait)
     expect(card(page, "Slow")).to_be_visible()
+    return page
+
+
+def join_line(page: Page, address: str, portrait: str) -> None:
+    page.goto(address)
+    upload(page, portrait)
+    expect(page.locator(".notice")).to_contain_text("Waiting: you are next.")
+
+
+def test_a_second_visitor_reads_how_many_are_before_them_and_is_served_next(visit, browser, portrait):
+    page = ponder_until(goes_on := threading.Event(), visit, portrait)
     with browser.new_page() as other:
-        other.goto(page.url)
-        upload(other, portrait)
-        expect(other.locator(".notice")).to_contain_text("Waiting: you are next.")
+        join_line(other, page.url, portrait)
         goes_on.set()
         expect(card(other, "Slow").locator(".word")).to_have_text("Inconclusive")
 
 
 def test_a_visitor_who_leaves_does_not_hold_up_the_line(visit, browser, portrait):
-    goes_on = threading.Event()
-    page = visit(spec("slow", lambda _: goes_on.wait(120) and 0.5))
-    upload(page, portrait)
-    expect(card(page, "Slow")).to_be_visible()
+    page = ponder_until(goes_on := threading.Event(), visit, portrait)
     with browser.new_page() as leaver:
-        leaver.goto(page.url)
-        upload(leaver, portrait)
-        expect(leaver.locator(".notice")).to_contain_text("Waiting: you are next.")
+        join_line(leaver, page.url, portrait)
     with browser.new_page() as other:
-        other.goto(page.url)
-        upload(other, portrait)
-        expect(other.locator(".notice")).to_contain_text("Waiting: you are next.")
+        join_line(other, page.url, portrait)
         goes_on.set()
         expect(card(other, "Slow").locator(".word")).to_have_text("Inconclusive")
