@@ -1,6 +1,8 @@
 """The page: `.venv/bin/python demo.py [--share] [--only KEY]... [--add SOURCE]...`. Arguments, wiring, launch."""
 
+import logging
 import os
+import signal
 import threading
 from functools import partial, reduce
 from pathlib import Path
@@ -9,9 +11,13 @@ from typing import Annotated, Any, Never
 import gradio as gr
 import typer
 from sqlalchemy import Engine
+from starlette.middleware import Middleware
 
+from auth.closing import Closing, Gate
 from auth.database import DatabaseUnavailable, is_shared, open_database
+from auth.full import say_full
 from auth.health import Health
+from auth.log import start_log, take_prints
 from auth.pages import guard
 from auth.recorder import Recorder
 from auth.uploads import own_folder
@@ -25,6 +31,7 @@ from ui.theme import dress
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT = 7860
 THREADS = 80  # each who waits for a verdict holds one
+FINISH_SECONDS, CUT_SECONDS, RECORD_SECONDS = 6.0, 1.0, 2.0  # together under the ten that Docker gives
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
 NO_LINK = (
     "No public link could be had; the service that gives them did not answer. Without --share the page works here."
@@ -32,6 +39,9 @@ NO_LINK = (
 ONE_FILE = (
     "Accounts are kept in one SQLite file here. For a page that many use, set FACEJURY_DATABASE_URL to a MySQL one."
 )
+NO_UPLOADS = "Uploads cannot be kept in {place}: {why}. GRADIO_TEMP_DIR can name another place."
+FINISHING = "Finishing what is under way; once more to stop at once."
+log = logging.getLogger("demo")
 
 Host = Annotated[
     str,
@@ -57,13 +67,15 @@ def main(
     """Open the page, behind a sign-in unless told otherwise."""
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
-    uploads = own_folder()  # before any page is built
+    start_log()
+    uploads = _open_uploads()  # before any page is built
     registry = _gather(add)
     engine = None if no_login else _open_accounts(share)
-    loaded = threading.Event()
-    door = _make_door(engine, uploads, signup=not no_signup, loaded=loaded)
+    recorder, loaded, closing = Recorder(engine) if engine else None, threading.Event(), Closing()
     with Jury(_choose(registry, only)) as jury:
-        page = build_page(jury, registry.problems, recorder=Recorder(engine) if engine else None)
+        health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
+        door = _make_door(engine, uploads, signup=not no_signup, health=health, closing=closing)
+        page = build_page(jury, registry.problems, recorder=recorder)
         try:
             address, link = launch(page, host=host, port=port, share=share, **door)
         except OSError as error:
@@ -71,8 +83,12 @@ def main(
         if share and not link:
             _leave(NO_LINK, 1)
         typer.echo(f"Facejury is at {link or address}")
+        take_prints()
+        accounts = engine.dialect.name if engine else None
+        log.info("started", extra={"detectors": [spec.key for spec in jury.specs], "accounts": accounts})
         threading.Thread(target=_warm_up, args=(jury, loaded), daemon=True).start()  # while a visitor seeks a photo
-        page.block_thread()
+        _stay_until_told()
+        _wind_down(jury, closing, recorder)
 
 
 def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **options: Any) -> tuple[str, str | None]:
@@ -116,6 +132,40 @@ def _warm_up(jury: Jury, loaded: threading.Event) -> None:
     loaded.set()
 
 
+def _stay_until_told() -> None:
+    """Wait for SIGTERM or Ctrl-C; a second one ends the process at once."""
+    told = threading.Event()
+
+    def hear(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, hear)
+    told.wait()
+
+
+def _wind_down(jury: Jury, closing: Closing, recorder: Recorder | None) -> None:
+    """Finish what is under way, tell the others, write down what was judged; nothing of it for ever."""
+    log.info("stopping", extra={"under_way": closing.under_way})
+    if closing.under_way:
+        typer.echo(FINISHING)
+    closing.begin()
+    jury.stop()
+    closing.wait(FINISH_SECONDS)
+    jury.close()  # a stranger's detector that still ponders becomes a failed verdict, which its visitor is shown
+    cut_off = closing.wait(CUT_SECONDS)
+    unrecorded = recorder.close(RECORD_SECONDS) if recorder else 0
+    log.info("stopped", extra={"cut_off": cut_off, "unrecorded": unrecorded})
+
+
+def _open_uploads() -> Path:
+    try:
+        return own_folder()
+    except OSError as error:
+        _leave(NO_UPLOADS.format(place=error.filename, why=error.strerror), 1, error)
+
+
 def _open_accounts(share: bool) -> Engine:
     try:
         engine = open_database()
@@ -126,14 +176,18 @@ def _open_accounts(share: bool) -> Engine:
     return engine
 
 
-def _make_door(engine: Engine | None, uploads: Path, *, signup: bool, loaded: threading.Event) -> dict[str, Any]:
+def _make_door(
+    engine: Engine | None, uploads: Path, *, signup: bool, health: Health, closing: Closing
+) -> dict[str, Any]:
     """What puts the page and its whole API behind the sign-in where there are accounts, and says how the server is."""
-    health = Health(engine, is_loaded=loaded.is_set).routes()
+    routes, gate = health.routes(), Middleware(Gate, closing=closing)
     if engine is None:
-        return {"app_kwargs": {"routes": health}}
+        open_to_all = {"routes": routes, "middleware": [gate], "exception_handlers": {OSError: say_full}}
+        return {"app_kwargs": open_to_all}
     door = guard(engine, uploads=uploads, signup=signup, framed="SPACE_ID" in os.environ)
     kwargs = door.app_kwargs
-    return {"auth_dependency": door.auth_dependency, "app_kwargs": kwargs | {"routes": [*health, *kwargs["routes"]]}}
+    behind = {"routes": [*routes, *kwargs["routes"]], "middleware": [*kwargs["middleware"], gate]}
+    return {"auth_dependency": door.auth_dependency, "app_kwargs": kwargs | behind}
 
 
 def _leave(sentence: str, code: int, cause: Exception | None = None) -> Never:

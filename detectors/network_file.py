@@ -34,7 +34,7 @@ def _parse(data: bytes) -> onnx.ModelProto:
     from google.protobuf.message import DecodeError
 
     try:
-        return onnx.ModelProto.FromString(data)
+        return onnx.ModelProto.FromString(data)  # type: ignore[no-any-return]  # protobuf is not typed
     except DecodeError as error:
         raise NetworkError("the network is no ONNX file") from error
 
