@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 import threading
 from functools import partial, reduce
 from pathlib import Path
@@ -148,7 +149,7 @@ def _stay_until_told() -> None:
 def _wind_down(jury: Jury, closing: Closing, recorder: Recorder | None) -> None:
     """Finish what is under way, tell the others, write down what was judged; nothing of it for ever."""
     log.info("stopping", extra={"under_way": closing.under_way})
-    if closing.under_way:
+    if closing.under_way and sys.stdout.isatty():
         typer.echo(FINISHING)
     closing.begin()
     jury.stop()

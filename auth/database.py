@@ -26,6 +26,7 @@ POOL_WAIT_SECONDS = 10
 MYSQL_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30}
 CLIENT_ERRORS = 2000  # MySQL's codes from here on are told by the client, and quote no value of a statement
 GONE = "The account database cannot be reached right now. Please try again in a minute."
+TOO_NEW = "The account database was brought up to date by a newer Facejury; start that one, or restore a backup."
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def default_url() -> str:
 def open_database(url: str | None = None) -> Engine:
     """The engine for `url` (default_url() when None), its tables up to date.
 
-    Raises ValueError for another kind of database, DatabaseUnavailable if it does not answer.
+    Raises ValueError for another kind of database or a newer one, DatabaseUnavailable if it does not answer.
     """
     engine = _engine(_checked(url or default_url()))
     migrate(engine)
@@ -159,7 +160,7 @@ def inserted_id(result: CursorResult[Any]) -> int:
 
 
 def migrate(engine: Engine) -> None:
-    """Apply what is missing of migrations/, one server at a time. Raises DatabaseUnavailable."""
+    """Apply what is missing of migrations/, one server at a time. Raises DatabaseUnavailable, ValueError."""
     with writing(engine) as connection, _migration_lock(connection):
         _upgrade(connection)
 
@@ -187,7 +188,11 @@ def _take_lock(connection: Connection) -> None:
 def _upgrade(connection: Connection) -> None:
     from alembic import command  # here, because only a start needs it
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS))
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:  # it knows no way from where the tables are
+        raise ValueError(TOO_NEW) from error
