@@ -18,7 +18,7 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def tests_of(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
     """The names of the test functions of a file."""
     return {node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)}
 
@@ -27,7 +27,7 @@ def tests_of(path: Path) -> set[str]:
 def test_every_test_that_is_named_exists(document: str) -> None:
     named = NAMED.findall(read(document))
     assert len(named) > 15
-    assert [f"{file}::{test}" for file, test in named if test not in tests_of(ROOT / file)] == []
+    assert [f"{file}::{test}" for file, test in named if test not in names_in(ROOT / file)] == []
 
 
 @pytest.mark.parametrize("document", DOCS)

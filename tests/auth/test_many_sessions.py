@@ -18,7 +18,7 @@ from auth.tables import sessions
 from auth.uploads import MAX_NAMES, Uploads
 from tests.auth.server import PASSWORD
 
-MANY = 20_000
+MANY = 5_000
 
 
 def make_sessions(engine: Engine, user_id: int, *, count: int, seen: int, made: int) -> None:
