@@ -65,7 +65,7 @@ def test_one_user_has_so_many_sessions_and_the_oldest_ends_first(engine: Engine,
     assert [bool(find_visitor(engine, secret)) for secret in (first, second, newest)] == [False, True, True]
 
 
-def test_claims_on_pages_stay_bounded_and_cost_nothing_more_when_there_are_many(engine: Engine) -> None:
+def test_claims_on_pages_stay_bounded_and_cost_nothing_more_when_there_are_many() -> None:
     uploads = Uploads("/nowhere")
     for number in range(MAX_NAMES + MAX_NAMES // 2):
         assert uploads.claim(1, f"page {number}")
