@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from models.data import DataError
-from models.train import Recipe, RunProgress, read_times, train
+from models.train import Recipe, RunProgress, miss, read_times, train
 from tests.models.faces import TINY, make_faces
 
 pytestmark = pytest.mark.slow
@@ -127,6 +127,18 @@ def test_validation_without_fakes_is_refused(tmp_path: Path) -> None:
     faces = [face for face in make_faces(tmp_path) if face.sample.split == "train" or not face.sample.label]
     with pytest.raises(ValueError, match="validation split must hold real and fake faces"):
         train(TINY, faces, recipe=Recipe(), run=tmp_path / "run", report=lambda *_: None)
+
+
+def test_evidence_is_drawn_to_the_forged_region_where_it_is_known() -> None:
+    regions = np.zeros((3, 4, 4, 1), dtype=np.float32)
+    regions[:2, 1, 2] = 1.0
+    evidence = np.zeros((3, 4, 4, 1), dtype=np.float32)
+    evidence[1, 1, 2] = 9.0
+    evidence[2, 0, 0] = 9.0
+    undecided, pointing, unknown = np.asarray(miss(regions, evidence))
+    assert undecided == pytest.approx(np.log(16), abs=0.01)
+    assert pointing == pytest.approx(0.0, abs=0.01)
+    assert unknown == 0.0
 
 
 def test_how_often_a_source_is_drawn_is_read_from_the_command_line() -> None:
