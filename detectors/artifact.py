@@ -179,12 +179,23 @@ class OnnxDetector:
         """P(fake) and heat map of one uint8 RGB crop (h, w, 3), of any size."""
         fitted = fit(image, self.config.pixels, self.config.mode)
         p_fake, heatmap = self.session.run(fitted[None])
-        return float(p_fake[0, 0]), heatmap[0]
+        if self.config.mode == "resize":
+            return float(p_fake[0, 0]), heatmap[0]
+        return float(p_fake[0, 0]), set_in_middle(heatmap[0], image.shape[:2], self.config.pixels)
 
 
 def fit(image: Image, pixels: int, mode: Mode) -> Image:
     """A crop as the graph takes it: uint8 RGB (pixels, pixels, 3)."""
     return resize_square(image, pixels) if mode == "resize" else centre_crop(image, pixels)
+
+
+def set_in_middle(heatmap: Heatmap, shape: tuple[int, ...], pixels: int) -> Heatmap:
+    """The heat map of a crop's middle as one of the whole crop, of that shape: 0 where the network did not look."""
+    wanted = [max(1, round(side * cells / pixels)) for side, cells in zip(shape, heatmap.shape, strict=True)]
+    room = [max(0, size - cells) for size, cells in zip(wanted, heatmap.shape, strict=True)]
+    whole = np.pad(heatmap, [(free // 2, free - free // 2) for free in room])
+    top, left = ((cells - size) // 2 for cells, size in zip(whole.shape, wanted, strict=True))
+    return np.ascontiguousarray(whole[top : top + wanted[0], left : left + wanted[1]])
 
 
 def resize_square(image: Image, pixels: int) -> Image:
