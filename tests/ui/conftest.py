@@ -1,6 +1,5 @@
 """A page served for one test, by the same launch as the demo's, and a headless Chromium to look at it."""
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, Page
 import demo
 from detectors.compare import Jury
 from registry import DetectorSpec, Problem
+from tests.ports import free_port
 from tests.ui.jurors import JURY
 from ui import examples
 from ui.page import build_page
@@ -30,20 +30,14 @@ def address() -> Iterator[str]:
         yield where
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open the page for these detectors."""
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """Open the page for these detectors; without any, the one of the module."""
     with ExitStack() as open_until_then:
 
         def open_page(*specs: DetectorSpec, width: int = 1280, problems: tuple[Problem, ...] = ()) -> Page:
-            where = open_until_then.enter_context(serving(*specs, problems=problems))
+            special = serving(*specs, problems=problems) if specs or problems else None
+            where = open_until_then.enter_context(special) if special else request.getfixturevalue("address")
             page = open_until_then.enter_context(browser.new_page(viewport={"width": width, "height": 900}))
             page.set_default_timeout(60_000)
             page.goto(where)
