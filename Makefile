@@ -1,5 +1,6 @@
 # make demo   the page, from a fresh clone: runtime dependencies only (ARGS="--help" shows its options)
 # make test   every check, as CI runs them (ARGS="tests/auth -k token" chooses tests, WORKERS=4 takes more cores)
+# make audit  look the pinned versions up among known vulnerabilities; this needs the network
 # make lock   pin the dependencies of pyproject.toml anew (ARGS=--upgrade takes newer versions)
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,7 @@ WORKERS ?= 2
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 
-.PHONY: demo test lock
+.PHONY: audit demo lock test
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -42,6 +43,11 @@ $(BIN)/pip:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make environments: install its venv module (Debian: python3-venv)."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+audit:
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements.lock $(ARGS)
 
 lock:
 	$(PYTHON) -m venv .venv-lock

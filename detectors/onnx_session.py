@@ -25,6 +25,7 @@ def open_session(model: bytes | Path) -> Session:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = int(os.environ.get("FACEJURY_THREADS", "0"))
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads take cores from the others
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # what was looked at; else it guesses
     options.log_severity_level = 3  # errors only: CenterFace's unused initializers are not news
     source = model if isinstance(model, bytes) else str(model)
     return Session(onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"]))

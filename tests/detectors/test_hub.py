@@ -308,3 +308,23 @@ def test_the_page_seats_it_and_names_its_commit(stand_in, environment, tmp_path)
         said = page.stderr.read()
     assert f"hub:{REPO}@{head[:8]} is commit {head}" in said
     assert (about["key"], about["owner"]) == (f"hub:{REPO}@{head[:8]}", f"hub:{REPO}@{head}")
+
+
+def reach_outside(network: bytes, location: str) -> bytes:
+    """The network, its answer to be read from another file."""
+    model = onnx.ModelProto.FromString(network)
+    answer = next(tensor for tensor in model.graph.initializer if tensor.name == "answer")
+    answer.ClearField("float_data")
+    answer.data_location = TensorProto.EXTERNAL
+    answer.external_data.add(key="location", value=location)
+    return model.SerializeToString()
+
+
+@pytest.mark.parametrize("location", ["/etc/passwd", "../../../../../../etc/passwd"])
+def test_a_network_that_reaches_for_other_files_is_refused_before_it_runs(stand_in, location):
+    stand_in.repo(REPO).commit(make_files(reach_outside(make_network(), location)))
+    (spec,) = registry = add_source(NOBODY, f"hub:{REPO}")
+    with Jury(registry.detectors) as jury:
+        verdict = jury.judge(spec, astronaut())
+    assert verdict.p_fake is None
+    assert "the network keeps numbers in other files; save it as one file" in verdict.error
