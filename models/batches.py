@@ -29,8 +29,6 @@ TEMPER = 0.6  # a source is drawn by its size to this power: small ones oftener 
 FORGED = {"labelled": 0.15, "generated": 0.0, "blended": 1.0}  # share of examples that begin as real faces, by diet
 ALTERED, COMPOSED = 0.3, 0.15  # shares of those, of both classes
 SWAPS = {"dfdc", "Deepfakes"}  # generators that change a face in a real picture
-WHOLE = {"stylegan1", "stylegan2_tpdne", "stable_diffusion_2_1", "generated_photos_256"}  # and that make all of one
-BARRED: Mapping[Diet, set[str]] = {"labelled": set(), "generated": SWAPS, "blended": WHOLE}  # fakes a diet leaves out
 MIRRORED = 0.5  # share of examples
 AHEAD = 6  # batches prepared before they are asked for
 
@@ -168,7 +166,25 @@ def _nowhere(picture: Image) -> Image:
 
 def feed(faces: Sequence[LabelledFace], diet: Diet) -> list[LabelledFace]:
     """The faces an architecture of this diet learns from and is validated on: without the fakes it is not for."""
-    return [face for face in faces if face.sample.generator not in BARRED[diet]]
+    if diet == "blended":
+        return [face for face in faces if not face.sample.label]
+    return [face for face in faces if diet == "labelled" or face.sample.generator not in SWAPS]
+
+
+def validate_on(faces: Sequence[LabelledFace], architecture: Architecture) -> tuple[Images, NDArray[np.int64]]:
+    """The serving crops of what it is fed, and their labels; of reals alone, each a second time, forged."""
+    pixels, mode = architecture.pixels, architecture.mode
+    labels = np.array([face.sample.label for face in faces], dtype=np.int64)
+    crops = crop_all(faces, pixels, mode)
+    if architecture.diet != "blended":
+        return crops, labels
+    forged = [fit(forge_crop(face, seed=seed), pixels, mode) for seed, face in enumerate(faces)]
+    return np.concatenate([crops, np.stack(forged)]), np.concatenate([labels, labels + 1])
+
+
+def forge_crop(face: LabelledFace, *, seed: int) -> Image:
+    """A face as it is served, forged."""
+    return face.crop_from(blend_face(face.read(), face.landmarks, default_rng([0, seed])).image)
 
 
 def crop_all(faces: Sequence[LabelledFace], pixels: int, mode: Mode = "resize") -> Images:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from models.architecture import Architecture
-from models.batches import Batch, Batches, Images, Teacher, crop_all, feed, learn_from
+from models.batches import Batch, Batches, Images, Teacher, feed, learn_from, validate_on
 from models.data import refuse_eval_only
 from models.errors import DataError
 from models.face_index import LabelledFace
@@ -147,10 +147,10 @@ class _Validation:
 
     @classmethod
     def of(cls, faces: Sequence[LabelledFace], architecture: Architecture) -> "_Validation":
-        labels = np.array([face.sample.label for face in faces])
+        images, labels = validate_on(faces, architecture)
         if set(labels.tolist()) != {0, 1}:
             raise ValueError("the validation split must hold real and fake faces")
-        return cls(crop_all(faces, architecture.pixels, architecture.mode), labels)
+        return cls(images, labels)
 
     def auc(self, model: keras.Model) -> float:
         parts = np.array_split(self.images, -(-len(self.images) // 64))

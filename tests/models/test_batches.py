@@ -9,7 +9,7 @@ import pytest
 
 from detectors.forge import Forgery
 from models import batches as batches_module
-from models.batches import FORGED, SWAPS, WHOLE, Batch, Batches, crop_all, feed, learn_from
+from models.batches import FORGED, SWAPS, Batch, Batches, crop_all, feed, learn_from, validate_on
 from models.face_index import LabelledFace
 from registry import Image
 from tests.models.faces import PIXELS, TINY, make_face, make_faces
@@ -125,8 +125,19 @@ def test_an_expert_is_fed_no_fakes_that_it_is_not_for(faces: list[LabelledFace])
     swap = replace(faces[1], sample=replace(faces[1].sample, generator=sorted(SWAPS)[0]))
     assert feed([swap, *faces], "generated") == faces
     assert feed([swap, *faces], "labelled") == [swap, *faces]
-    whole = replace(faces[1], sample=replace(faces[1].sample, generator=sorted(WHOLE)[0]))
-    assert feed([swap, whole, *faces], "blended") == [swap, *faces]
+    reals = [face for face in faces if not face.sample.label]
+    assert feed([swap, *faces], "blended") == reals
+
+
+def test_an_expert_on_forgeries_made_here_is_validated_on_such(faces: list[LabelledFace]) -> None:
+    reals = feed(faces, "blended")
+    images, labels = validate_on(reals, replace(TINY, diet="blended"))
+    assert labels.tolist() == [0] * len(reals) + [1] * len(reals)
+    assert np.array_equal(images[: len(reals)], crop_all(reals, PIXELS))
+    assert all((before != after).any() for before, after in zip(*np.split(images, 2), strict=True))
+    others, named = validate_on(faces, TINY)
+    assert np.array_equal(others, crop_all(faces, PIXELS))
+    assert named.tolist() == [face.sample.label for face in faces]
 
 
 def test_serving_crops_are_not_augmented(faces: list[LabelledFace]) -> None:
