@@ -73,7 +73,7 @@ def execute(checkout: Path, values: dict[str, object], *, until: str = "", then:
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Kernels on the CPU that write nothing into the home of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "MPLCONFIGDIR"):
+        for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
             patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
         patch.setenv("CUDA_VISIBLE_DEVICES", "")
         yield
