@@ -34,14 +34,14 @@ async function start() {
     mine.stream = await openCamera();
     if (run !== mine) return turnOff(mine);
     video.srcObject = mine.stream;
+    canvas.hidden = invite.hidden = true;
+    video.hidden = false;
+    put(over, "");
     await video.play();
     await listCameras(mine);
   } catch (error) {
     return pause(REFUSED[error.name] || (error.message === NO_CAMERAS ? NO_CAMERAS : "The camera could not be started."), mine);
   }
-  canvas.hidden = invite.hidden = true;
-  video.hidden = false;
-  put(over, "");
   say("Looking for faces…");
   watch(mine);
   judge(mine);
@@ -73,11 +73,16 @@ function pause(sentence = "Paused. The camera is off.", mine = run) {
   if (run !== mine) return;
   run = null;
   video.srcObject = null;
-  video.hidden = !(canvas.hidden = !over.hasChildNodes());
-  invite.hidden = !canvas.hidden;
+  video.hidden = true;
+  showFrozen();
   pace.hidden = true;
   button.textContent = "Start the camera";
   say(sentence, sentence !== "Paused. The camera is off.");
+}
+
+function showFrozen() {
+  canvas.hidden = !over.hasChildNodes();
+  invite.hidden = !canvas.hidden;
 }
 
 // Leaving the tab, the page or the browser's window turns the camera off.
@@ -97,7 +102,7 @@ async function judge(mine) {
     if (run !== mine) return;
     const answer = await ask(mine, picture);
     if (answer.error && run === mine) return pause(answer.error, mine);
-    if (answer.error) return;
+    if (answer.error || (run && run !== mine)) return; // the camera was started anew meanwhile
     freeze();
     draw(mine, answer);
     await sleep(Math.max(0, began + answer.pause_ms - performance.now()));
@@ -139,7 +144,7 @@ async function ask(mine, picture) {
 function draw(mine, answer) {
   put(over, answer.over);
   put(cards, answer.cards);
-  if (run !== mine) return; // paused meanwhile: this is the picture that stays
+  if (run !== mine) return showFrozen(); // paused meanwhile: this is the picture that stays
   say(answer.said);
   mine.times = [...mine.times, performance.now()].slice(-20);
   pace.hidden = mine.times.length < 2;

@@ -1,10 +1,11 @@
 """The address /live through HTTP: frames in, faces out, refusals in a sentence, and nothing on the disk."""
 
+import itertools
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import httpx
 import numpy as np
@@ -167,20 +168,11 @@ def test_frames_are_dropped_and_not_queued_while_one_is_in_work(server):
         first = pool.submit(send, client, only=("ponderer",))
         assert began.wait(120)
         later = [pool.submit(send, client, only=("ponderer",)) for _ in range(3)]
-        dropped = [answer for answer in later if _wait_for_two(later) and answer.done()]
+        dropped = list(itertools.islice(as_completed(later, timeout=120), 2))
         assert [error_of(answer.result()) for answer in dropped] == [(409, "A newer picture came.")] * 2
         goes_on.set()
         assert first.result().status_code == 200
         assert sorted(answer.result().status_code for answer in later) == [200, 409, 409]
-
-
-def _wait_for_two(answers: list) -> bool:
-    waited = threading.Event()
-    for _ in range(1200):
-        if sum(answer.done() for answer in answers) == 2:
-            return True
-        waited.wait(0.1)
-    return False
 
 
 @pytest.mark.slow

@@ -61,6 +61,7 @@ def start(page: Page) -> None:
 
 def start_and_see_a_face(page: Page) -> None:
     start(page)
+    expect(page.locator(".stage video")).to_be_visible()  # after a pause the old picture stays until then
     expect(page.locator(".over .box")).to_have_count(1)
     page.evaluate(f"window.lights = {LIGHTS}")
 
