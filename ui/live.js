@@ -98,7 +98,7 @@ async function watch(mine) {
 async function judge(mine) {
   while (run === mine) {
     const began = performance.now();
-    const picture = await take();
+    const picture = await take(mine);
     if (run !== mine) return;
     const answer = await ask(mine, picture);
     if (answer.error && run === mine) return pause(answer.error, mine);
@@ -111,8 +111,8 @@ async function judge(mine) {
 
 const sent = document.createElement("canvas"); // the picture on its way; `canvas` has the one that was judged last
 
-async function take() {
-  while (!video.videoWidth) await sleep(30);
+async function take(mine) {
+  while (run === mine && !video.videoWidth) await sleep(30);
   const scale = Math.min(1, LONGEST / Math.max(video.videoWidth, video.videoHeight));
   sent.width = Math.round(video.videoWidth * scale);
   sent.height = Math.round(video.videoHeight * scale);

@@ -4,11 +4,20 @@ import itertools
 
 import numpy as np
 
+from detectors.add import add_source
 from detectors.compare import Jury
 from detectors.live import LiveView
-from registry import load_registry
+from registry import Registry, load_registry
 from tests.ui.camera import frame, portrait
 from tests.ui.jurors import JURY, say_fake, spec
+
+STRANGER = """
+import pluggy
+
+@pluggy.HookimplMarker("facejury")
+def register_detectors(register):
+    register(key="stranger", title="Stranger", load=lambda: lambda image: 0.25)
+"""
 
 
 def test_a_face_keeps_its_number_while_it_moves_and_another_gets_the_next():
@@ -54,6 +63,14 @@ def test_a_detector_that_fails_takes_no_other_along():
 
     [face] = LiveView().look(frame(portrait()), Jury([*JURY, spec("exploder", explode)]), at=0.0)
     assert [verdict.label for verdict in face.verdicts] == ["fake", "real", "failed"]
+
+
+def test_a_plugin_in_a_process_of_its_own_is_asked_as_well(tmp_path):
+    plugin = tmp_path / "stranger.py"
+    plugin.write_text(STRANGER)
+    with Jury(add_source(Registry(()), str(plugin)).detectors) as jury:
+        [face] = LiveView().look(frame(portrait()), jury, at=0.0)
+    assert [(verdict.p_fake, verdict.error) for verdict in face.verdicts] == [(0.25, None)]
 
 
 def test_detectors_of_whole_pictures_are_not_asked():
