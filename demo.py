@@ -19,6 +19,7 @@ from detectors.add import SourceError, add_source, pin_sources
 from detectors.archive import MAX_ZIP_BYTES
 from detectors.compare import Jury, warm_up
 from registry import Registry, UnknownDetectorError, load_registry
+from ui.frames import live_routes
 from ui.page import build_page
 from ui.theme import dress
 
@@ -61,8 +62,8 @@ def main(
     registry = _gather(add)
     engine = None if no_login else _open_accounts(share)
     loaded = threading.Event()
-    door = _make_door(engine, uploads, signup=not no_signup, loaded=loaded)
     with Jury(_choose(registry, only)) as jury:
+        door = _make_door(engine, uploads, jury, signup=not no_signup, loaded=loaded)
         page = build_page(jury, registry.problems, recorder=Recorder(engine) if engine else None)
         try:
             address, link = launch(page, host=host, port=port, share=share, **door)
@@ -126,14 +127,16 @@ def _open_accounts(share: bool) -> Engine:
     return engine
 
 
-def _make_door(engine: Engine | None, uploads: Path, *, signup: bool, loaded: threading.Event) -> dict[str, Any]:
-    """What puts the page and its whole API behind the sign-in where there are accounts, and says how the server is."""
-    health = Health(engine, is_loaded=loaded.is_set).routes()
+def _make_door(
+    engine: Engine | None, uploads: Path, jury: Jury, *, signup: bool, loaded: threading.Event
+) -> dict[str, Any]:
+    """What puts the page and its whole API behind the sign-in where there are accounts, and our own addresses."""
+    routes = [*Health(engine, is_loaded=loaded.is_set).routes(), *live_routes(jury)]
     if engine is None:
-        return {"app_kwargs": {"routes": health}}
+        return {"app_kwargs": {"routes": routes}}
     door = guard(engine, uploads=uploads, signup=signup, framed="SPACE_ID" in os.environ)
     kwargs = door.app_kwargs
-    return {"auth_dependency": door.auth_dependency, "app_kwargs": kwargs | {"routes": [*health, *kwargs["routes"]]}}
+    return {"auth_dependency": door.auth_dependency, "app_kwargs": kwargs | {"routes": [*routes, *kwargs["routes"]]}}
 
 
 def _leave(sentence: str, code: int, cause: Exception | None = None) -> Never:

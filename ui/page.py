@@ -14,6 +14,7 @@ from ui.compare import build_compare
 from ui.detectors import build_detectors
 from ui.guide import build_guide
 from ui.history import build_history
+from ui.live import build_live
 
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
 NEVER = "1000000000"  # runs
@@ -30,6 +31,8 @@ def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Record
                 build_compare(jury, recorder)
             with gr.Tab("Batch", id="batch"):
                 build_batch(jury)
+            with gr.Tab("Live", id="live"):
+                build_live(jury)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, page, tabs, history)

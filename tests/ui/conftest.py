@@ -12,14 +12,16 @@ from registry import DetectorSpec, Problem
 from tests.ports import free_port
 from tests.ui.jurors import JURY
 from ui import examples
+from ui.frames import live_routes
 from ui.page import build_page
 
 
 @contextmanager
 def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = ()) -> Iterator[str]:
     """The page for these detectors, while it lasts: its address."""
-    page = build_page(Jury(specs or JURY), problems)
-    yield demo.launch(page, host="127.0.0.1", port=free_port())[0]
+    jury = Jury(specs or JURY)
+    page = build_page(jury, problems)
+    yield demo.launch(page, host="127.0.0.1", port=free_port(), app_kwargs={"routes": live_routes(jury)})[0]
     page.close(verbose=False)
 
 
