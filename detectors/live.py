@@ -11,7 +11,7 @@ from typing import Any
 
 from detectors.compare import Jury
 from detectors.faces import Box, Face, crop_face, find_faces
-from detectors.follow import find_again, match
+from detectors.nearby import find_again, match
 from detectors.fuse import JuryVerdict, as_json, fuse
 from detectors.smoothing import Smoother
 from registry import DetectorSpec, Image, Verdict

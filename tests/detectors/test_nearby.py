@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detectors.faces import find_faces
-from detectors.follow import find_again, match, overlap
+from detectors.nearby import find_again, match, overlap
 from tests.ui.camera import frame, portrait
 
 
