@@ -6,7 +6,7 @@ no address, no metadata. What it is, and what the detectors said, stays in this 
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
@@ -206,8 +206,7 @@ def _draw(comparison: Comparison, picture: Picture | None, jury: Jury) -> Pieces
     if picture is None:
         return say(str(comparison.error), kind="error")
     drawing = Drawing(picture.pixels, jury, anchor="game-face", rule=lambda face: None)
-    scene, _, *cards = drawing.draw(comparison)
-    cards = [piece for piece in cards if piece]
+    scene, _, *cards = drawing.draw(replace(comparison, provenance=None))  # what a file says of itself plays no part
     return [scene, *cards] if len(comparison.faces) > 1 else cards
 
 

@@ -137,6 +137,18 @@ def test_the_first_answer_counts_and_nothing_goes_on_before_it(deck):
     assert len(table.turns) == 2
 
 
+def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_when(deck):
+    table, reveal = play(deck)
+    while not table.ended:
+        _guess(True)(table)
+        list(reveal(table))
+        end, moments, *_ = _go_on(table)
+    right = sum(turn.exhibit.forged for turn in table.turns)
+    assert f"You: {right} of 4." in end[0]
+    assert "(the 95 % interval)" in end[0] and "Level with Accuser" in end[0]
+    assert moments[0].count("It fooled Defender.") == right
+
+
 def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path, deck):
     copies = [tmp_path / path.name for path in deck.reals]
     for path, copy in zip(deck.reals, copies, strict=True):
