@@ -82,7 +82,8 @@ def say_notice(said: Statement) -> str:
 def say_pointing(hit: Hit, measured: Measured | None) -> str:
     """Whether a heat map points at the forgery, beside chance, and how often this detector's did."""
     where = "inside" if hit.inside > 0.995 else "outside" if hit.inside < 0.005 else "partly inside"
-    said = f"Its hottest place lies {where} the line; by chance it would in {round(100 * hit.by_chance)} % of cases."
+    chance_now = round(100 * hit.by_chance)
+    said = f"Its hottest place lies {where} the line; by chance it would lie inside in {chance_now} % of cases."
     if measured is None:
         return said
     often, chance = say_share(measured.hit), say_share(measured.by_chance)
