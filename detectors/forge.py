@@ -128,7 +128,7 @@ SIZES = {  # of ellipses in face units: half of width and height, and how far do
     "hull": ((0.85, 1.0), 0.1),
     "mouth": ((0.6, 0.35), 0.5),
     "eyes": ((0.9, 0.35), -0.5),
-    "nose": ((0.4, 0.5), 0.0),
+    "nose": ((0.35, 0.4), 0.0),
     "lower": ((0.95, 0.65), 0.6),
 }
 
