@@ -18,6 +18,7 @@ from auth.uploads import own_folder
 from detectors.add import SourceError, add_source, pin_sources
 from detectors.archive import MAX_ZIP_BYTES
 from detectors.compare import Jury, warm_up
+from detectors.game import MAX_OF_A_CLASS, ROUNDS, Deck, DeckError, open_deck
 from registry import Registry, UnknownDetectorError, load_registry
 from ui.frames import live_routes
 from ui.page import build_page
@@ -33,6 +34,7 @@ NO_LINK = (
 ONE_FILE = (
     "Accounts are kept in one SQLite file here. For a page that many use, set FACEJURY_DATABASE_URL to a MySQL one."
 )
+LEFT_OUT = f"not readable as pictures, there twice, or beyond the {MAX_OF_A_CLASS} real and as many fake ones it takes."
 
 Host = Annotated[
     str,
@@ -43,6 +45,10 @@ Only = Annotated[list[str] | None, typer.Option("--only", metavar="KEY", help="S
 Add = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help="Seat one more: see docs/plugins.md.")]
 Share = Annotated[bool, typer.Option("--share", help="Also open a public link, for a week at most.")]
 NoLogin = Annotated[bool, typer.Option("--no-login", help="Without accounts, for this machine alone.")]
+Game = Annotated[
+    Path | None,
+    typer.Option("--game", metavar="DIR", help="Offer a game on the pictures in this folder's real/ and fake/."),
+]
 NoSignup = Annotated[bool, typer.Option("--no-signup", help="Visitors cannot make accounts: python -m auth add-user.")]
 
 
@@ -54,17 +60,19 @@ def main(
     share: Share = False,
     no_login: NoLogin = False,
     no_signup: NoSignup = False,
+    game: Game = None,
 ) -> None:
     """Open the page, behind a sign-in unless told otherwise."""
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
     uploads = own_folder()  # before any page is built
+    deck = None if game is None else _open_game(game)
     registry = _gather(add)
     engine = None if no_login else _open_accounts(share)
     loaded = threading.Event()
     with Jury(_choose(registry, only)) as jury:
         door = _make_door(engine, uploads, jury, signup=not no_signup, loaded=loaded)
-        page = build_page(jury, registry.problems, recorder=Recorder(engine) if engine else None)
+        page = build_page(jury, registry.problems, recorder=Recorder(engine) if engine else None, deck=deck)
         try:
             address, link = launch(page, host=host, port=port, share=share, **door)
         except OSError as error:
@@ -103,6 +111,18 @@ def _gather(sources: list[str] | None) -> Registry:
         return reduce(add_source, pinned, load_registry())
     except SourceError as error:
         _leave(str(error), 2, error)
+
+
+def _open_game(folder: Path) -> Deck:
+    try:
+        deck = open_deck(folder)
+    except DeckError as error:
+        _leave(str(error), 2, error)
+    if deck.left_out:
+        typer.echo(f"The game leaves out {deck.left_out} files: {LEFT_OUT}", err=True)
+    if deck.rounds < ROUNDS:
+        typer.echo(f"So few pictures make a game of {deck.rounds} rounds, not {ROUNDS}.", err=True)
+    return deck
 
 
 def _choose(registry: Registry, only: list[str] | None) -> tuple[Any, ...]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from detectors.compare import Jury
 from detectors.faces import Box, Face, crop_face, find_faces
-from detectors.nearby import find_again, match
 from detectors.fuse import JuryVerdict, as_json, fuse
+from detectors.nearby import find_again, match
 from detectors.smoothing import Smoother
 from registry import DetectorSpec, Image, Verdict
 from registry.contract import MIN_FACE_PIXELS

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 import demo
 from detectors.compare import Jury
+from detectors.game import Deck
 from registry import DetectorSpec, Problem
 from tests.ports import free_port
 from tests.ui.jurors import JURY
@@ -17,10 +19,10 @@ from ui.page import build_page
 
 
 @contextmanager
-def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = ()) -> Iterator[str]:
+def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = (), deck: Deck | None = None) -> Iterator[str]:
     """The page for these detectors, while it lasts: its address."""
     jury = Jury(specs or JURY)
-    page = build_page(jury, problems)
+    page = build_page(jury, problems, deck=deck)
     yield demo.launch(page, host="127.0.0.1", port=free_port(), app_kwargs={"routes": live_routes(jury)})[0]
     page.close(verbose=False)
 
@@ -37,8 +39,8 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
     """Open the page for these detectors; without any, the one of the module."""
     with ExitStack() as open_until_then:
 
-        def open_page(*specs: DetectorSpec, width: int = 1280, problems: tuple[Problem, ...] = ()) -> Page:
-            special = serving(*specs, problems=problems) if specs or problems else None
+        def open_page(*specs: DetectorSpec, width: int = 1280, **options: Any) -> Page:
+            special = serving(*specs, **options) if specs or options else None
             where = open_until_then.enter_context(special) if special else request.getfixturevalue("address")
             page = open_until_then.enter_context(browser.new_page(viewport={"width": width, "height": 900}))
             page.set_default_timeout(60_000)
