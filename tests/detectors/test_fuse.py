@@ -114,6 +114,11 @@ class TestWithTables:
         alike = [{"fake": 0, "real_count": 5, "fake_count": 5}, {"fake": 1, "real_count": 5, "fake_count": 5}]
         of_reals, of_fakes = (fuse._draw_share(alike, 0, name) for name in ("real_count", "fake_count"))
         assert abs(np.corrcoef(of_reals, of_fakes)[0, 1]) < 0.1
+        assert of_reals.mean() == pytest.approx(0.5, abs=0.01) == of_fakes.mean()
+        chance = fuse._weigh_up(of_reals, of_fakes)
+        drawn = of_fakes / (of_fakes + of_reals)
+        below = [(drawn < end).sum() for end in (chance.low, chance.p_fake, chance.high)]
+        assert below == pytest.approx([100, 2000, 3900], abs=5)
 
     def test_shares_are_kept_to_four_digits_and_p_fake_to_six(self):
         found = fuse.agree([verdict("a", 0.1), verdict("b", 0.2)])
@@ -126,7 +131,8 @@ class TestWithTables:
         assert p_fake == round(p_fake, 6) != round(p_fake, 5)
 
     def test_a_split_never_seen_among_reals_is_still_not_certain(self):
-        assert fuse.chance_of_fake([verdict("a", 0.9), verdict("b", 0.9)], 0.5).low < 1.0
+        chance = fuse.chance_of_fake([verdict("a", 0.9), verdict("b", 0.9)], 0.5)
+        assert 0.9 < chance.low < chance.p_fake < 1.0
 
 
 def test_without_tables_there_is_no_jury_and_the_split_is_still_counted(tmp_path, monkeypatch):
