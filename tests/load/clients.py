@@ -67,8 +67,8 @@ def running_page(*arguments: str) -> Iterator[tuple[str, int]]:
 
 
 def picture(number: int) -> bytes:
-    """The portrait's head, framed a little differently for each client: small, for it is the crowd that is tried."""
-    pixels = skimage.data.astronaut()[:240, 100 + number : 360 + number // 2]
+    """The portrait, a little different for each client."""
+    pixels = skimage.data.astronaut()[:, number : 480 + number // 2]
     buffer = io.BytesIO()
     PIL.Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "JPEG", quality=70 + number % 25)
     return buffer.getvalue()
