@@ -33,6 +33,7 @@ OPEN_FOLDERS = ("/static/", "/assets/")
 API = "/gradio_api/"
 JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
 VISITOR = "facejury.visitor"  # where in the ASGI scope the door writes down who is there
+MAX_DEPTH = 50  # of a call's JSON; what walks through it behind the door does so by recursion
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
@@ -138,6 +139,8 @@ class Door:
             sent = json.loads(body) if body.strip() else {}
         except (ValueError, RecursionError):
             return await _refuse(request, answer.send, 400, "A call takes JSON.")
+        if _is_deep(sent):
+            return await _refuse(request, answer.send, 400, f"A call's JSON may be {MAX_DEPTH} levels deep.")
         theirs = all(self.uploads.claim(visitor.user_id, name) for name in _events_in(sent))
         if not theirs or not self.uploads.names_only_theirs(visitor.user_id, sent):
             return await _refuse(request, answer.send, 403, NOT_YOURS)
@@ -163,6 +166,21 @@ def _named_event(path: str) -> str | None:
 def _events_in(sent: object) -> Iterator[str]:
     if isinstance(sent, dict):
         yield from (str(sent[name]) for name in ("session_hash", "event_id") if sent.get(name))
+
+
+def _is_deep(sent: object) -> bool:
+    level = [sent]
+    for _ in range(MAX_DEPTH):
+        level = [part for value in level for part in _parts(value)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 async def _read_body(request: Request) -> bytes | None:

@@ -20,6 +20,7 @@ KEEP_SECONDS = 55 * 60  # with a sweep every five minutes, nothing outlives an h
 CLAIM_SECONDS = 24 * 3600
 MAX_PATH_CHARACTERS = 4096  # PATH_MAX of Linux: the system opens no longer path
 MAX_NAMES = 100_000
+MAX_NAME_CHARACTERS = 200  # of a page's session hash or an event's id; Gradio's have 10 to 64
 FILE_MARK = b"gradio.FileData"
 
 
@@ -83,7 +84,9 @@ class Uploads:
                     self.grant(user_id, path)
 
     def claim(self, user_id: int, name: str) -> bool:
-        """Take a page's session hash or an event's id for this user; False if it is another's."""
+        """Take a page's session hash or an event's id for this user; False if it is another's, or no such name."""
+        if len(name) > MAX_NAME_CHARACTERS:
+            return False
         now = time.monotonic()
         owner, until = self._claims.get(name, (user_id, 0.0))
         if owner != user_id and until > now:
@@ -109,15 +112,15 @@ class Uploads:
 
 
 def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from _texts(key)
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, dict):
+            waiting += [*part, *part.values()]
+        elif isinstance(part, list):
+            waiting += part
 
 
 def _files(value: object) -> Iterator[str]:

@@ -100,10 +100,8 @@ def _all_tags(data: bytes) -> Iterator[Tag]:
 
 def _tags(data: bytes, at: int, order: str, is_big: bool) -> Iterator[Tag]:
     """One list of tags, as far as the file goes."""
-    head, entry = (
-        struct.Struct(order + ("Q" if is_big else "H")),
-        struct.Struct(order + ("HHQ8s" if is_big else "HHI4s")),
-    )
+    head = struct.Struct(order + ("Q" if is_big else "H"))
+    entry = struct.Struct(order + ("HHQ8s" if is_big else "HHI4s"))
     if at + head.size > len(data):
         return
     count, start = head.unpack_from(data, at)[0], at + head.size

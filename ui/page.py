@@ -14,6 +14,7 @@ from ui.compare import build_compare
 from ui.detectors import build_detectors
 from ui.guide import build_guide
 from ui.history import build_history
+from ui.offline import forbid_fetching
 
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
 NEVER = "1000000000"  # runs
@@ -22,6 +23,7 @@ CACHE_SECONDS = (600, 3000)  # how often uploads are swept, and how old one may 
 
 def build_page(jury: Jury, problems: Sequence[Problem] = (), *, recorder: Recorder | None = None) -> gr.Blocks:
     """The page for a jury. problems: what kept plugins out; recorder: visitors are signed in."""
+    forbid_fetching()
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         gr.HTML(render("head", account=recorder is not None), js_on_load=None, apply_default_css=False)
