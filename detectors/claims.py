@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MAX_SCANS = 100  # encoders write about ten; each costs a walk over all blocks
+MAX_SCANS = 30  # encoders write about ten; each costs a walk over all blocks, up to 0.15 s at 50 megapixels
 MAX_EXIF_BYTES = 65_536  # one segment of a JPEG, all that cameras write; Pillow's cost grows with its square
 MAX_PARTS = 400_000  # strips or tiles; 50 million pixels in the smallest tiles, 16 x 16, are half as many
 MAX_TILE_PIXELS = 50_000_000

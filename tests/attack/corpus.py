@@ -191,9 +191,10 @@ def jpeg_of_segments(content: bytes, *, mark: bytes = b"Exif\x00\x00") -> bytes:
 
 def many_scans(width: int, height: int, count: int) -> bytes:
     """A progressive JPEG that goes over its pixels again and again, each time by a few bytes."""
-    data = encode(PIL.Image.new("L", (width, height)), "JPEG", progressive=True)
-    last = data.rindex(b"\xff\xda")
-    return data[:last] + data[last:-2] * count + data[-2:]
+    data = encode(PIL.Image.new("RGB", (width, height)), "JPEG", progressive=True, subsampling=0, quality=1)
+    first = data.index(b"\xff\xda")
+    end = data.index(b"\xff\xc4", first)
+    return data[:end] + data[first:end] * count + data[end:]
 
 
 def endless_gif(count: int) -> bytes:
@@ -216,7 +217,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "exif.png": lambda: png(
         64, 64, (b"eXIf", crowded_exif(10_000_000, 800)), (b"IDAT", zlib.compress(bytes(64 * 193)))
     ),
-    "scans.jpg": lambda: many_scans(7000, 7000, 3000),
+    "scans.jpg": lambda: many_scans(3000, 3000, 150),
     "frames.gif": lambda: endless_gif(1_000_000),
     "runs.bmp": lambda: bmp(7000, 7000, compression=1, bits=8, data=b"\x01\x05" * 9_000_000),
     "lines.bmp": lambda: bmp(3_000_000, 16, compression=1, bits=8, data=b"\x01\x05\x00\x00" * 40),
@@ -246,7 +247,7 @@ LARGEST: dict[str, Callable[[], bytes]] = {
     "palette.png": lambda: largest("P", "PNG", compress_level=1, transparency=0),
     "progressive.jpg": lambda: largest("RGB", "JPEG", progressive=True, subsampling=0),
     "print.jpg": lambda: largest("CMYK", "JPEG", progressive=True),
-    "scans.jpg": lambda: many_scans(7000, 7000, 90),
+    "scans.jpg": lambda: many_scans(7000, 7000, 15),
 }
 
 
