@@ -9,8 +9,10 @@ from typing import Annotated, Any, Never
 import gradio as gr
 import typer
 from sqlalchemy import Engine
+from starlette.middleware import Middleware
 
 from auth.database import DatabaseUnavailable, is_shared, open_database
+from auth.door import Doorstep
 from auth.health import Health
 from auth.pages import guard
 from auth.recorder import Recorder
@@ -130,7 +132,7 @@ def _make_door(engine: Engine | None, uploads: Path, *, signup: bool, loaded: th
     """What puts the page and its whole API behind the sign-in where there are accounts, and says how the server is."""
     health = Health(engine, is_loaded=loaded.is_set).routes()
     if engine is None:
-        return {"app_kwargs": {"routes": health}}
+        return {"app_kwargs": {"routes": health, "middleware": [Middleware(Doorstep)]}}
     door = guard(engine, uploads=uploads, signup=signup, framed="SPACE_ID" in os.environ)
     kwargs = door.app_kwargs
     return {"auth_dependency": door.auth_dependency, "app_kwargs": kwargs | {"routes": [*health, *kwargs["routes"]]}}

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 KEEP_SECONDS = 55 * 60  # with a sweep every five minutes, nothing outlives an hour
 CLAIM_SECONDS = 24 * 3600
 MAX_PATH_CHARACTERS = 4096  # PATH_MAX of Linux: the system opens no longer path
+MAX_HELD_BYTES = 5_000_000_000  # of one person's uploads at a time; a thousand photos of 5 MB
 MAX_NAMES = 100_000
 MAX_NAME_CHARACTERS = 200  # of a page's session hash or an event's id; Gradio's have 10 to 64
 FILE_MARK = b"gradio.FileData"
@@ -61,6 +62,15 @@ class Uploads:
         """True if the path is theirs, is part of the page itself, or is no upload (then Gradio's own rules apply)."""
         place = self._place(path)
         return place is None or place in self.public or user_id in self._owners.get(place, ())
+
+    def room(self, user_id: int) -> int:
+        """How many bytes this user may still upload, until what lies here is swept."""
+        held = 0
+        for path, users in self._owners.items():
+            if user_id in users:
+                with contextlib.suppress(FileNotFoundError):
+                    held += os.path.getsize(path)
+        return max(0, MAX_HELD_BYTES - held)
 
     def names_only_theirs(self, user_id: int, sent: object) -> bool:
         """False if a text in this JSON value names an upload that is not theirs."""

@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ SECRET = "annas-secret-71c3"
 ROOT = Path(__file__).parents[2]
 LEAKS = ("Traceback (most recent call last)", 'File "', str(ROOT), "site-packages", SECRET)
 FILE = {"_type": "gradio.FileData"}
-READ_SECONDS = 2.0  # some answers have no end
+ENDLESS = ("heartbeat", "queue/data", "upload_progress", "/stream/")  # their answers have no end
+SHORT_SECONDS, LONG_SECONDS = 3.0, 120.0
 READ_BYTES = 2_000_000
 
 
@@ -47,7 +48,7 @@ class Said:
 class Attacked(Server):
     """The page; what Bert may have guessed of Anna's; and his browser."""
 
-    page: Any  # gr.Blocks is not typed
+    page: Any = field(repr=False)  # gr.Blocks is not typed
     uploads: Path
     guesses: dict[str, str]
     bert: Browser
@@ -59,9 +60,17 @@ class Attacked(Server):
         return sorted({(method, route.path) for route in found for method in getattr(route, "methods", None) or ()})
 
     def send(self, browser: Browser, method: str, path: str, **options: Any) -> Said:
-        """One request; its answer is read for two seconds."""
-        with browser.http.stream(method, path, timeout=httpx.Timeout(60, read=READ_SECONDS), **options) as answer:
-            return Said(answer.status_code, _read(answer), answer.headers)
+        """One request; an answer that has no end is read for a while."""
+        read = SHORT_SECONDS if any(part in path for part in ENDLESS) else LONG_SECONDS
+        timeout = httpx.Timeout(LONG_SECONDS, read=read)
+        for is_last in (False, False, True):
+            try:
+                with browser.http.stream(method, path, timeout=timeout, **options) as answer:
+                    return Said(answer.status_code, _read(answer), answer.headers)
+            except (httpx.ReadTimeout, httpx.ReadError):  # a busy machine, or a connection that was just being closed
+                if is_last:
+                    raise
+        raise AssertionError("it was tried three times")
 
     def call(self, browser: Browser, name: str, data: list[object], **options: Any) -> Said:
         """One call, and all that is said to it."""
@@ -84,8 +93,8 @@ def _read(answer: httpx.Response) -> str:
             found += chunk
             if len(found) > READ_BYTES:
                 break
-    except httpx.ReadTimeout:
-        pass
+    except (httpx.ReadTimeout, httpx.RemoteProtocolError):
+        pass  # Gradio breaks an answer off when nobody knows the event it was to be about
     return found.decode("utf-8", "replace")
 
 
