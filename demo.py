@@ -9,8 +9,10 @@ from typing import Annotated, Any, Never
 import gradio as gr
 import typer
 from sqlalchemy import Engine
+from starlette.middleware import Middleware
 
 from auth.database import DatabaseUnavailable, is_shared, open_database
+from auth.door import Doorstep
 from auth.health import Health
 from auth.pages import guard
 from auth.recorder import Recorder
@@ -153,7 +155,7 @@ def _make_door(
     """What puts the page and its whole API behind the sign-in where there are accounts, and our own addresses."""
     routes = [*Health(engine, is_loaded=loaded.is_set).routes(), *live_routes(jury)]
     if engine is None:
-        return {"app_kwargs": {"routes": routes}}
+        return {"app_kwargs": {"routes": routes, "middleware": [Middleware(Doorstep)]}}
     door = guard(engine, uploads=uploads, signup=signup, framed="SPACE_ID" in os.environ)
     kwargs = door.app_kwargs
     return {"auth_dependency": door.auth_dependency, "app_kwargs": kwargs | {"routes": [*routes, *kwargs["routes"]]}}

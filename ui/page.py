@@ -19,6 +19,7 @@ from ui.guide import build_guide
 from ui.history import build_history
 from ui.line import Line
 from ui.live import build_live
+from ui.offline import forbid_fetching
 
 PLACES = 40  # in the line before the networks
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
@@ -30,6 +31,7 @@ def build_page(
     jury: Jury, problems: Sequence[Problem] = (), *, recorder: Recorder | None = None, deck: Deck | None = None
 ) -> gr.Blocks:
     """The page for a jury. problems: what kept plugins out; recorder: visitors are signed in; deck: of the game."""
+    forbid_fetching()
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         gr.HTML(render("head", account=recorder is not None), js_on_load=None, apply_default_css=False)
