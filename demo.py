@@ -1,6 +1,9 @@
 """The page: `.venv/bin/python demo.py [--share] [--only KEY]... [--add SOURCE]...`. Arguments, wiring, launch."""
 
+import logging
 import os
+import signal
+import sys
 import threading
 from functools import partial, reduce
 from pathlib import Path
@@ -10,10 +13,14 @@ import gradio as gr
 import typer
 from sqlalchemy import Engine
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
+from auth.closing import Closing, Gate
 from auth.database import DatabaseUnavailable, is_shared, open_database
 from auth.door import Doorstep
+from auth.full import say_full
 from auth.health import Health
+from auth.log import start_log, take_prints
 from auth.pages import guard
 from auth.recorder import Recorder
 from auth.uploads import own_folder
@@ -29,6 +36,7 @@ from ui.theme import dress
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT = 7860
 THREADS = 80  # each who waits for a verdict holds one
+FINISH_SECONDS, CUT_SECONDS, RECORD_SECONDS = 6.0, 1.0, 2.0  # together under the ten that Docker gives
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
 NO_LINK = (
     "No public link could be had; the service that gives them did not answer. Without --share the page works here."
@@ -37,6 +45,9 @@ ONE_FILE = (
     "Accounts are kept in one SQLite file here. For a page that many use, set FACEJURY_DATABASE_URL to a MySQL one."
 )
 LEFT_OUT = f"not readable as pictures, there twice, or beyond the {MAX_OF_A_CLASS} real and as many fake ones it takes."
+NO_UPLOADS = "Uploads cannot be kept in {place}: {why}. GRADIO_TEMP_DIR can name another place."
+FINISHING = "Finishing what is under way; once more to stop at once."
+log = logging.getLogger("demo")
 
 Host = Annotated[
     str,
@@ -67,14 +78,17 @@ def main(
     """Open the page, behind a sign-in unless told otherwise."""
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
-    uploads = own_folder()  # before any page is built
+    start_log()
+    uploads = _open_uploads()  # before any page is built
     deck = None if game is None else _open_game(game)
     registry = _gather(add)
     engine = None if no_login else _open_accounts(share)
-    loaded = threading.Event()
+    recorder, loaded, closing = Recorder(engine) if engine else None, threading.Event(), Closing()
     with Jury(_choose(registry, only)) as jury:
-        door = _make_door(engine, uploads, jury, signup=not no_signup, loaded=loaded)
-        page = build_page(jury, registry.problems, recorder=Recorder(engine) if engine else None, deck=deck)
+        health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
+        routes = [*health.routes(), *live_routes(jury)]
+        door = _make_door(engine, uploads, signup=not no_signup, routes=routes, closing=closing)
+        page = build_page(jury, registry.problems, recorder=recorder, deck=deck)
         try:
             address, link = launch(page, host=host, port=port, share=share, **door)
         except OSError as error:
@@ -82,8 +96,12 @@ def main(
         if share and not link:
             _leave(NO_LINK, 1)
         typer.echo(f"Facejury is at {link or address}")
+        take_prints()
+        accounts = engine.dialect.name if engine else None
+        log.info("started", extra={"detectors": [spec.key for spec in jury.specs], "accounts": accounts})
         threading.Thread(target=_warm_up, args=(jury, loaded), daemon=True).start()  # while a visitor seeks a photo
-        page.block_thread()
+        _stay_until_told()
+        _wind_down(jury, closing, recorder)
 
 
 def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **options: Any) -> tuple[str, str | None]:
@@ -139,6 +157,40 @@ def _warm_up(jury: Jury, loaded: threading.Event) -> None:
     loaded.set()
 
 
+def _stay_until_told() -> None:
+    """Wait for SIGTERM or Ctrl-C; a second one ends the process at once."""
+    told = threading.Event()
+
+    def hear(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, hear)
+    told.wait()
+
+
+def _wind_down(jury: Jury, closing: Closing, recorder: Recorder | None) -> None:
+    """Finish what is under way, tell the others, write down what was judged; nothing of it for ever."""
+    log.info("stopping", extra={"under_way": closing.under_way})
+    if closing.under_way and sys.stdout.isatty():
+        typer.echo(FINISHING)
+    closing.begin()
+    jury.stop()
+    closing.wait(FINISH_SECONDS)
+    jury.close()  # a stranger's detector that still ponders becomes a failed verdict, which its visitor is shown
+    cut_off = closing.wait(CUT_SECONDS)
+    unrecorded = recorder.close(RECORD_SECONDS) if recorder else 0
+    log.info("stopped", extra={"cut_off": cut_off, "unrecorded": unrecorded})
+
+
+def _open_uploads() -> Path:
+    try:
+        return own_folder()
+    except OSError as error:
+        _leave(NO_UPLOADS.format(place=error.filename, why=error.strerror), 1, error)
+
+
 def _open_accounts(share: bool) -> Engine:
     try:
         engine = open_database()
@@ -150,15 +202,17 @@ def _open_accounts(share: bool) -> Engine:
 
 
 def _make_door(
-    engine: Engine | None, uploads: Path, jury: Jury, *, signup: bool, loaded: threading.Event
+    engine: Engine | None, uploads: Path, *, signup: bool, routes: list[Route], closing: Closing
 ) -> dict[str, Any]:
-    """What puts the page and its whole API behind the sign-in where there are accounts, and our own addresses."""
-    routes = [*Health(engine, is_loaded=loaded.is_set).routes(), *live_routes(jury)]
+    """What puts the page and its whole API behind the sign-in where there are accounts, beside our own addresses."""
+    gate = Middleware(Gate, closing=closing)
     if engine is None:
-        return {"app_kwargs": {"routes": routes, "middleware": [Middleware(Doorstep)]}}
+        open_to_all = {"routes": routes, "middleware": [Middleware(Doorstep), gate]}
+        return {"app_kwargs": open_to_all | {"exception_handlers": {OSError: say_full}}}
     door = guard(engine, uploads=uploads, signup=signup, framed="SPACE_ID" in os.environ)
     kwargs = door.app_kwargs
-    return {"auth_dependency": door.auth_dependency, "app_kwargs": kwargs | {"routes": [*routes, *kwargs["routes"]]}}
+    behind = {"routes": [*routes, *kwargs["routes"]], "middleware": [*kwargs["middleware"], gate]}
+    return {"auth_dependency": door.auth_dependency, "app_kwargs": kwargs | behind}
 
 
 def _leave(sentence: str, code: int, cause: Exception | None = None) -> Never:

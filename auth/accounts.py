@@ -1,5 +1,6 @@
 """Accounts: names, sign-up, sign-in with lock-out, removal. Each function is a short transaction or two."""
 
+import logging
 import time
 import unicodedata
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ LOCK_SECONDS = 300
 NAME_RULE = "A user name has 1 to 64 visible characters."
 NAME_TAKEN = "Somebody already has that user name. Please choose another."
 REFUSED = "That name and password do not match, or there were too many tries. After five, wait five minutes."
+log = logging.getLogger(__name__)
 _HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # controls, direction marks, zero-width, unassigned, line ends
 
 
@@ -63,6 +65,7 @@ def add_user(engine: Engine, name: str, *, password: str, rounds: int = password
             added = connection.execute(insert(users).values(**row, failures=0, locked_until=0))
     except exc.IntegrityError as error:
         raise NameRefused(NAME_TAKEN) from error
+    log.info("account made", extra={"account": inserted_id(added)})
     return Account(inserted_id(added), shown, now, 0)
 
 
@@ -77,7 +80,9 @@ def sign_in(engine: Engine, name: str, *, password: str, rounds: int = passwords
     with writing(engine) as connection:
         admitted = _count(connection, row.id if row else 0, matches=matches)
     if row is None or not admitted:
+        log.info("sign-in refused", extra={"account": row.id if row else None})
         return None
+    log.info("password accepted", extra={"account": row.id})
     if passwords.is_outdated(row.password_hash, rounds=rounds):
         _rehash(engine, row, password=password, rounds=rounds)
     return _account(row)
@@ -115,6 +120,7 @@ def set_password(
         others = sessions.c.token_sha256 != keep_session
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id, others))
         connection.execute(delete(api_tokens).where(api_tokens.c.user_id == user_id))
+    log.info("password changed", extra={"account": user_id})
 
 
 def _rehash(engine: Engine, row: Row[tuple[object, ...]], *, password: str, rounds: int) -> None:
@@ -134,6 +140,7 @@ def remove_user(engine: Engine, user_id: int) -> None:
     """Remove the account and, by the tables' foreign keys, all it owns."""
     with writing(engine) as connection:
         connection.execute(delete(users).where(users.c.id == user_id))
+    log.info("account removed", extra={"account": user_id})
 
 
 def find_user(engine: Engine, name: str) -> Account | None:

@@ -5,6 +5,7 @@ folder.
 """
 
 import contextlib
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -23,7 +24,11 @@ BUSY_SECONDS = 30  # how long one SQLite writer waits for another
 RECYCLE_SECONDS = 1800  # well under MySQL's wait_timeout of 8 hours, and most proxies' of 1 hour
 POOL_WAIT_SECONDS = 10
 MYSQL_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30}
+CLIENT_ERRORS = 2000  # MySQL's codes from here on are told by the client, and quote no value of a statement
 GONE = "The account database cannot be reached right now. Please try again in a minute."
+TOO_NEW = "The account database was brought up to date by a newer Facejury; start that one, or restore a backup."
+
+log = logging.getLogger(__name__)
 
 
 class DatabaseUnavailable(Exception):
@@ -39,7 +44,7 @@ def default_url() -> str:
 def open_database(url: str | None = None) -> Engine:
     """The engine for `url` (default_url() when None), its tables up to date.
 
-    Raises ValueError for another kind of database, DatabaseUnavailable if it does not answer.
+    Raises ValueError for another kind of database or a newer one, DatabaseUnavailable if it does not answer.
     """
     engine = _engine(_checked(url or default_url()))
     migrate(engine)
@@ -82,18 +87,28 @@ def _engine(url: URL) -> Engine:
         pool_timeout=POOL_WAIT_SECONDS,
         isolation_level="READ COMMITTED",
         connect_args=MYSQL_TIMEOUTS,
+        hide_parameters=True,
     )
 
 
 def _sqlite_engine(url: URL) -> Engine:
     """SQLite as a server would be: foreign keys on, writers queue, and the file is nobody else's to read."""
-    path = Path(str(url.database))
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(mode=0o600)
-    engine = create_engine(url, pool_timeout=POOL_WAIT_SECONDS, connect_args={"timeout": BUSY_SECONDS})
+    _make_file(Path(str(url.database)))
+    waits: dict[str, Any] = {"pool_timeout": POOL_WAIT_SECONDS, "connect_args": {"timeout": BUSY_SECONDS}}
+    engine = create_engine(url, hide_parameters=True, **waits)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_file(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise ValueError(
+            f"The accounts cannot be kept in {path}: {error.strerror}. FACEJURY_DATABASE_URL can name another place."
+        ) from error
 
 
 def _set_up_sqlite(connection: object, _entry: ConnectionPoolEntry) -> None:
@@ -112,7 +127,16 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
+        log.warning("the database did not answer", extra=_why(error))
         raise DatabaseUnavailable(GONE) from error
+
+
+def _why(error: exc.SQLAlchemyError) -> dict[str, Any]:
+    """What the driver said, where that quotes nothing of what was to be stored."""
+    code, *said = error.orig.args if isinstance(error, exc.DBAPIError) and error.orig else (str(error),)
+    if isinstance(code, int):
+        return {"code": code, "why": said[0] if said and code >= CLIENT_ERRORS else "see MySQL's list of error codes"}
+    return {"why": code}
 
 
 @contextlib.contextmanager
@@ -136,7 +160,7 @@ def inserted_id(result: CursorResult[Any]) -> int:
 
 
 def migrate(engine: Engine) -> None:
-    """Apply what is missing of migrations/, one server at a time. Raises DatabaseUnavailable."""
+    """Apply what is missing of migrations/, one server at a time. Raises DatabaseUnavailable, ValueError."""
     with writing(engine) as connection, _migration_lock(connection):
         _upgrade(connection)
 
@@ -164,7 +188,11 @@ def _take_lock(connection: Connection) -> None:
 def _upgrade(connection: Connection) -> None:
     from alembic import command  # here, because only a start needs it
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS))
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:  # it knows no way from where the tables are
+        raise ValueError(TOO_NEW) from error

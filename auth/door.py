@@ -6,6 +6,7 @@ uploads and events apart. What is open without a session is listed here; all els
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import quote
@@ -42,6 +43,7 @@ TOO_MUCH = "Your uploads have reached their maximum allowed size together; each 
 TOO_LARGE = "A call takes at most 16 MB; send pictures by /gradio_api/upload."
 SIGN_IN_FIRST = "Please sign in first."
 NOT_FROM_HERE = "This request came from another site and was refused."
+log = logging.getLogger(__name__)
 NOT_YOURS = "This upload or event is not yours."
 
 
@@ -251,6 +253,7 @@ async def _turn_away(request: Request, path: str, send: Send) -> None:
 
 
 async def _refuse(request: Request, send: Send, status: int, sentence: str) -> None:
+    log.info("request refused", extra={"status": status, "why": sentence})
     if wants_page(request):
         response: Response = message("That did not work", sentence, status=status, target="/", link="Try again")
     else:

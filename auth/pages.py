@@ -24,6 +24,7 @@ from auth.accounts import AccountGone, NameRefused
 from auth.database import GONE, DatabaseUnavailable
 from auth.door import Door, visitor_of
 from auth.forms import FormRefused
+from auth.full import say_full
 from auth.history import MAX_SEARCH_CHARACTERS, export_csv
 from auth.html import message, render
 from auth.passwords import PasswordRefused
@@ -81,7 +82,8 @@ class Guard:
         return {
             "routes": _routes(self),
             "middleware": [Middleware(Door, visitors=self.visitors, uploads=self.uploads)],
-            "exception_handlers": {DatabaseUnavailable: _say_gone} | dict.fromkeys(REFUSALS, _say_refused),
+            "exception_handlers": {DatabaseUnavailable: _say_gone, OSError: say_full}
+            | dict.fromkeys(REFUSALS, _say_refused),
             "lifespan": self._lifespan,
         }
 
@@ -102,6 +104,8 @@ class Guard:
 
     def _sweep(self) -> None:
         sweep(self.uploads.folder, keep=self.uploads.public, older_than=KEEP_SECONDS)
+        with contextlib.suppress(DatabaseUnavailable):  # it is logged, and there is a next time
+            sessions.sweep_sessions(self.engine)
 
 
 def guard(

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from sqlalchemy import Engine
 
@@ -27,6 +27,7 @@ class Recorder:
         self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="history")
         self._room = threading.BoundedSemaphore(MAX_WAITING)
         self._lock = threading.Lock()
+        self._waiting: set[Recorded] = set()
         self._remembered: OrderedDict[tuple[str, str], Recorded] = OrderedDict()
 
     def record(
@@ -40,6 +41,8 @@ class Recorder:
             recorded = self._pool.submit(
                 add_entry, self.engine, user, file_name=file_name, comparison=comparison, picture=picture
             )
+            with self._lock:
+                self._waiting.add(recorded)
             recorded.add_done_callback(self._finish)
         if page:
             self._remember((user, page), recorded)
@@ -50,6 +53,14 @@ class Recorder:
         with self._lock:
             return self._remembered.pop((user, page), None)
 
+    def close(self, seconds: float) -> int:
+        """Write what still waits, for so long at most. Returns how many were not written."""
+        with self._lock:
+            waiting = set(self._waiting)
+        left = wait(waiting, seconds).not_done
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        return len(left)
+
     def _remember(self, key: tuple[str, str], recorded: Recorded) -> None:
         with self._lock:
             self._remembered[key] = recorded
@@ -58,5 +69,7 @@ class Recorder:
 
     def _finish(self, recorded: Recorded) -> None:
         self._room.release()
-        if error := recorded.exception():
+        with self._lock:
+            self._waiting.discard(recorded)
+        if not recorded.cancelled() and (error := recorded.exception()):
             log.error("a comparison was not recorded", exc_info=error)

@@ -1,18 +1,20 @@
 """Who is signed in: sessions of browsers and tokens of programs, found by the SHA-256 of a secret only they hold."""
 
+import contextlib
 import hashlib
 import secrets
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, delete, insert, or_, select, update
 
-from auth.database import reading, writing
+from auth.database import DatabaseUnavailable, reading, writing
 from auth.tables import api_tokens, sessions, users
 
 IDLE_SECONDS = 12 * 3600
 LIFE_SECONDS = 7 * 24 * 3600
 TOUCH_SECONDS = 600  # "last seen" is written down at most this often
+MAX_SESSIONS = 100  # of one user: with one more the oldest ends
 TOKEN_BYTES = 32  # 256 bits
 API_PREFIX = "fj_"  # a leaked token can be recognised, and a session is never taken for one
 SESSION_PREFIX = "fs_"
@@ -49,10 +51,26 @@ def start_session(engine: Engine, user_id: int) -> str:
     secret, now = SESSION_PREFIX + secrets.token_urlsafe(TOKEN_BYTES), int(time.time())
     with writing(engine) as connection:
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id, _outlived(now)))
+        _make_room(connection, user_id)
         connection.execute(
             insert(sessions).values(user_id=user_id, token_sha256=digest(secret), created_at=now, seen_at=now)
         )
     return secret
+
+
+def _make_room(connection: Connection, user_id: int) -> None:
+    """End a user's oldest sessions, so that there may be one more."""
+    mine = sessions.c.user_id == user_id
+    newest = select(sessions.c.id).where(mine).order_by(sessions.c.id.desc())
+    last = connection.execute(newest.offset(MAX_SESSIONS - 1).limit(1)).scalar()
+    if last is not None:
+        connection.execute(delete(sessions).where(mine, sessions.c.id <= last))
+
+
+def sweep_sessions(engine: Engine) -> int:
+    """Remove everybody's outlived sessions, also of those who never come back. Returns how many."""
+    with writing(engine) as connection:
+        return connection.execute(delete(sessions).where(_outlived(int(time.time())))).rowcount
 
 
 def _outlived(now: int) -> ColumnElement[bool]:
@@ -79,9 +97,14 @@ def _find_browser(engine: Engine, key: str) -> Visitor | None:
     if row is None:
         return None
     if row.seen_at <= now - TOUCH_SECONDS:
-        with writing(engine) as connection:
-            connection.execute(update(sessions).where(sessions.c.id == row.id).values(seen_at=now))
+        _note(engine, update(sessions).where(sessions.c.id == row.id).values(seen_at=now))
     return Visitor(row.user_id, row.name, key, is_program=False)
+
+
+def _note(engine: Engine, seen: Update) -> None:
+    """Write down when somebody was seen; a database that can only be read, on a full disk, puts nobody out."""
+    with contextlib.suppress(DatabaseUnavailable), writing(engine) as connection:
+        connection.execute(seen)
 
 
 def _find_program(engine: Engine, key: str) -> Visitor | None:
@@ -92,8 +115,7 @@ def _find_program(engine: Engine, key: str) -> Visitor | None:
     if row is None:
         return None
     if (row.used_at or 0) <= now - TOUCH_SECONDS:
-        with writing(engine) as connection:
-            connection.execute(update(api_tokens).where(api_tokens.c.id == row.id).values(used_at=now))
+        _note(engine, update(api_tokens).where(api_tokens.c.id == row.id).values(used_at=now))
     return Visitor(row.user_id, row.name, key, is_program=True)
 
 

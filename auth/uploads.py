@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -26,12 +27,16 @@ FILE_MARK = b"gradio.FileData"
 
 
 def own_folder() -> Path:
-    """Make Gradio keep uploads in a folder that this system user alone can read. Call before building the page."""
+    """Make Gradio keep uploads in a folder that this system user alone can read. Call before building the page.
+
+    Raises OSError where nothing can be written.
+    """
     if "GRADIO_TEMP_DIR" not in os.environ:
         user = os.getuid() if hasattr(os, "getuid") else "me"
         os.environ["GRADIO_TEMP_DIR"] = str(Path(tempfile.gettempdir()) / f"facejury-uploads-{user}")
     folder = Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    tempfile.TemporaryFile(dir=folder).close()
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # one spelling, so that a path can be recognised in a text
     return folder
 
@@ -101,8 +106,9 @@ class Uploads:
         owner, until = self._claims.get(name, (user_id, 0.0))
         if owner != user_id and until > now:
             return False
+        self._claims.pop(name, None)  # so that the first in the list is the one claimed longest ago
         if len(self._claims) >= MAX_NAMES:
-            self._claims = {key: claim for key, claim in self._claims.items() if claim[1] > now}
+            self._claims = dict(islice(self._claims.items(), MAX_NAMES // 2, None))
         self._claims[name] = (user_id, now + CLAIM_SECONDS)
         return True
 

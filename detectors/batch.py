@@ -95,6 +95,8 @@ def judge_item(
     except ImageError as error:
         return Comparison(item.name, error=str(error)), None
     *_, comparison = judge_stepwise(picture, jury, path=item.name, wanted=wanted)
+    if comparison.error:
+        return comparison, None
     return replace(comparison, provenance=read_provenance(data)), picture
 
 

@@ -24,6 +24,7 @@ from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import MIN_FACE_PIXELS, Examine
 
 SCHEMA = 1
+RESTARTING = "Facejury is being restarted. Please try again in a minute."
 LISTEN_SECONDS = 0.1  # how long one waits for a verdict before asking whether it is still wanted
 PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visitor need not see of an error
 log = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class Jury:
         self.faults: dict[str, str] = {}  # by key: why a detector could not be loaded when that was tried last
         self._loaded: dict[str, Examine | Isolated] = {}
         self._locks = {spec.key: threading.Lock() for spec in specs}
+        self._stopping = threading.Event()
 
     def __enter__(self) -> "Jury":
         return self
@@ -113,6 +115,20 @@ class Jury:
         for detector in tuple(self._loaded.values()):
             if isinstance(detector, Isolated):
                 detector.close()
+
+    def stop(self) -> None:
+        """Judge no further picture: those that are asked for get a sentence; the one at hand is finished."""
+        self._stopping.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no further picture is judged."""
+        return self._stopping.is_set()
+
+    @property
+    def can_judge(self) -> bool:
+        """False when not one of its detectors could be loaded."""
+        return len(self.faults) < len(self.specs)
 
     def choose(self, keys: Collection[str]) -> "Jury":
         """The jurors of these keys alone; what is loaded stays loaded, for both."""
@@ -223,6 +239,10 @@ def judge_stepwise(
     It ends early, waiting for nobody, once not wanted.
     """
     height, width = picture.pixels.shape[:2]
+    if jury.is_stopping:
+        yield Comparison(path, picture.sha256, width, height, error=RESTARTING)
+        return
+    began = time.perf_counter()
     faces = [JudgedFace(f.box, f.score, (), crop_face(picture.pixels, f.box)) for f in find_faces(picture.pixels)]
     comparison = Comparison(path, picture.sha256, width, height, faces=tuple(faces))
     yield comparison
@@ -239,8 +259,16 @@ def judge_stepwise(
     finally:  # also when nobody listens any more
         for queue in queues.values():
             queue.shutdown(wait=False, cancel_futures=True)
+    _log_judged(comparison, _since(began))
     if stability:
         yield from _add_stability(comparison, jury, picture.pixels, wanted=wanted)
+
+
+def _log_judged(comparison: Comparison, milliseconds: float) -> None:
+    verdicts = [*comparison.whole_image, *(verdict for face in comparison.faces for verdict in face.verdicts)]
+    failed = sum(verdict.label == "failed" for verdict in verdicts)
+    counts = {"faces": len(comparison.faces), "verdicts": len(verdicts), "failed": failed}
+    log.info("judged", extra={**counts, "milliseconds": milliseconds})
 
 
 def _add_stability(

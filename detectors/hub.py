@@ -59,6 +59,8 @@ def fetch(reference: str, *, announce: Callable[[str], object] = bool) -> Fetche
             kept = _fetch(repo, revision, announce)
         except ArtifactError as error:
             raise HubError(f"{reference} was not kept: {error}") from error
+        except OSError as error:
+            raise HubError(f"{reference} cannot be kept on this disk: {error.strerror or error}") from error
     announce(f"{kept.key} is commit {kept.commit}")
     return kept
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+import detectors  # noqa: F401  # before a test imports ONNX Runtime itself: see there
+
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
 PLACES = {"TMPDIR": "tmp", "XDG_DATA_HOME": "data", "HF_HOME": "hub", "KERAS_HOME": "keras"}

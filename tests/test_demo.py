@@ -9,6 +9,7 @@ import httpx
 import PIL.Image
 import pytest
 
+from auth.database import GONE
 from tests.demo_process import ROOT, started
 
 FOREIGN = "{'tensorflow', 'keras', 'torch', 'matplotlib', 'models'}"
@@ -68,6 +69,15 @@ def test_a_page_without_login_is_never_public():
         done = run("demo.py", "--no-login", *arguments)
         assert done.returncode == 2
         assert "--no-login is for this machine alone" in done.stderr
+
+
+def test_a_database_that_is_away_at_the_start_is_one_sentence_and_the_log_says_why(monkeypatch):
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", "mysql+pymysql://anna:s3cret@127.0.0.1:1/facejury")
+    done = run("demo.py")
+    logged, said = done.stderr.splitlines()
+    assert (done.returncode, done.stdout, said) == (1, "", GONE)
+    assert (json.loads(logged)["event"], json.loads(logged)["code"]) == ("the database did not answer", 2003)
+    assert "s3cret" not in done.stderr
 
 
 def test_an_unreadable_database_address_is_one_sentence(monkeypatch):

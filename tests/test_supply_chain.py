@@ -2,10 +2,13 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 SERVING = ("auth/", "detectors/", "registry/", "ui/", "demo.py")
@@ -23,6 +26,9 @@ with Jury(load_registry().choose(["custom-cnn"])) as jury:
     (face,) = compare(samples.as_png(samples.photo()), jury).faces
 print(json.dumps([face.verdicts[0].error, unpickled]))
 """
+
+
+UNSAID = ("CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "XDG_DATA_HOME")  # in CI it is silent of itself
 
 
 def serving_files() -> list[Path]:
@@ -62,6 +68,14 @@ def test_nothing_is_unpickled_from_the_start_to_a_verdict() -> None:
     done = subprocess.run([sys.executable, "-c", JUDGE], cwd=ROOT, capture_output=True, text=True, check=False)
     error, unpickled = json.loads(done.stdout.splitlines()[-1])
     assert (error, unpickled) == (None, []), done.stderr
+
+
+@pytest.mark.parametrize("entrance", ["detectors.onnx_session", "detectors.worker", "models.flops"])
+def test_the_runtime_leaves_no_device_number_in_a_home_and_so_reports_to_nobody(entrance: str, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in UNSAID} | {"HOME": str(tmp_path)}
+    load = f"import {entrance}, onnxruntime; assert onnxruntime.get_available_providers()"
+    subprocess.run([sys.executable, "-c", load], cwd=ROOT, env=environment, check=True)
+    assert [path for path in tmp_path.rglob("*") if "onnxruntime" in path.name or "Microsoft" in path.name] == []
 
 
 def test_make_installs_from_the_locks_by_hash_and_audits_what_it_installs() -> None:

@@ -177,6 +177,9 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool], record
         return
     drawing, provenance = Drawing(picture.pixels, jury), read_provenance(case.path)
     for judged in judge_stepwise(picture, jury, path=case.path.name, stability=case.stability, wanted=wanted):
+        if judged.error:
+            yield say(judged.error, kind="error")
+            return
         comparison = replace(judged, provenance=provenance)
         yield drawing.draw(comparison)
     if wanted():  # else it ended before all had spoken

@@ -87,6 +87,16 @@ def test_a_start_killed_half_way_is_finished_by_the_next(new_url: Callable[[], s
     engine.dispose()
 
 
+def test_an_older_facejury_leaves_a_newer_database_alone_and_says_so(new_url: Callable[[], str]) -> None:
+    url = new_url()
+    engine = open_database(url)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ValueError, match="brought up to date by a newer Facejury"):
+        open_database(url)
+    engine.dispose()
+
+
 def test_what_raises_in_a_transaction_is_undone(new_url: Callable[[], str]) -> None:
     engine = open_database(new_url())
     row = {"name": "x", "name_key": "x", "password_hash": "", "failures": 0, "locked_until": 0, "created_at": 0}

@@ -1,0 +1,65 @@
+"""The end of a server: nothing new is taken, what is under way is answered, and everybody else is told.
+
+Under way is an upload, a call, or the stream of its answer: the page in a browser alone holds nothing up.
+"""
+
+import time
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+RESTARTING = "Facejury is being restarted. Please try again in a minute."
+API = "/gradio_api/"
+UPLOAD = API + "upload"
+JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
+WORK = (UPLOAD, API + "queue/", API + "call/", API + "run/", API + "api/")
+LOOK_SECONDS = 0.05
+
+
+class Closing:
+    """Whether a server is about to end. begin and wait are for the main thread; the rest is its event loop's."""
+
+    def __init__(self) -> None:
+        self.has_begun = False
+        self.under_way = 0  # requests; changed on the event loop only
+
+    def begin(self) -> None:
+        """Take nothing new."""
+        self.has_begun = True
+
+    def wait(self, seconds: float) -> int:
+        """Wait until all is answered, at most so long. Returns how many are not."""
+        deadline = time.monotonic() + seconds
+        while self.under_way and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+        return self.under_way
+
+
+class Gate:
+    """The middleware that counts what is under way, and refuses what is new once the end has begun."""
+
+    def __init__(self, app: ASGIApp, *, closing: Closing) -> None:
+        self.app, self.closing = app, closing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or refuse it."""
+        if scope["type"] != "http" or not _path(scope).startswith(WORK):
+            return await self.app(scope, receive, send)
+        if self.closing.has_begun and scope["method"] == "POST":
+            return await _refuse(_path(scope))(scope, receive, send)
+        self.closing.under_way += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.closing.under_way -= 1
+
+
+def _path(scope: Scope) -> str:
+    return str(Request(scope).scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def _refuse(path: str) -> Response:
+    if path.startswith(UPLOAD):  # Gradio's page shows the whole body
+        return PlainTextResponse(RESTARTING, 503)
+    return JSONResponse({"error": RESTARTING}, 502 if path == JOIN else 503)

@@ -1,0 +1,108 @@
+"""SIGTERM in the middle of work: what is at hand is finished and written down, everybody else is told."""
+
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from auth import accounts
+from auth.closing import RESTARTING
+from auth.database import open_database
+from auth.history import find_entries
+from detectors import samples
+from tests.auth.server import Browser, wait_for
+from tests.night.server import FILE, ROOT, Night, serving, wait_until_ready
+
+pytestmark = pytest.mark.slow
+PLUGIN = """
+import time
+import pluggy
+
+@pluggy.HookimplMarker("facejury")
+def register_detectors(register):
+    register(key="ponderer", title="Ponderer", load=lambda: ponder, seconds=600.0)
+
+def ponder(image):
+    open({note!r}, "a").write("x")
+    time.sleep(0 if image.min() == image.max() else {seconds})
+    return 0.5
+"""
+
+
+def judge(browser: Browser, path: str) -> tuple[int, str]:
+    return browser.call("compare", FILE | {"path": path}, ["ponderer"])
+
+
+@pytest.mark.parametrize(("seconds", "says"), [(2, '"p_fake": 0.5'), (500, '"error": "its process ')])
+def test_told_to_stop_a_server_finishes_or_says_so_and_writes_down_what_was_judged(
+    tmp_path: Path, seconds: int, says: str
+) -> None:
+    plugin, note, url = tmp_path / "ponderer.py", tmp_path / "note", f"sqlite:///{tmp_path / 'facejury.db'}"
+    plugin.write_text(PLUGIN.format(note=str(note), seconds=seconds))
+    with (
+        serving(tmp_path, "--add", str(plugin), "--only", "ponderer", FACEJURY_DATABASE_URL=url) as night,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        wait_until_ready(night)
+        anna = night.browser()
+        anna.sign_up("Anna")
+        path = anna.upload(samples.as_png(samples.photo()))
+        first = pool.submit(judge, anna, path)
+        wait_for(lambda: is_asked(note, times=2))
+        second = pool.submit(judge, anna, path)
+        time.sleep(1)  # until it stands in the line
+        night.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: is_refused(night, anna))
+        assert httpx.get(f"{night.url}/readyz").status_code == 503
+        assert httpx.get(f"{night.url}/healthz").status_code == 200
+        assert says in first.result(60)[1]
+        assert RESTARTING in second.result(60)[1]
+        assert night.process.wait(60) == 0
+        last = night.log()[-1]
+        assert (last["event"], last["cut_off"], last["unrecorded"]) == ("stopped", 0, 0)
+        assert "stopping" in night.events()
+    engine = open_database(url)
+    assert len(find_entries(engine, "Anna")) == 1
+    engine.dispose()
+
+
+def is_asked(note: Path, *, times: int) -> None:
+    assert len(note.read_text()) >= times if note.exists() else False
+
+
+def is_refused(night: Night, browser: Browser) -> None:
+    refused = browser.http.post("/gradio_api/call/compare", json={"data": []})
+    assert (refused.status_code, refused.json()) == (503, {"error": RESTARTING})
+    uploaded = browser.http.post("/gradio_api/upload", files={"files": ("a.png", b"x")})
+    assert (uploaded.status_code, uploaded.text) == (503, RESTARTING)
+
+
+SIGN_UP = """
+import sys
+from itertools import count
+from auth.accounts import add_user
+from auth.database import open_database
+engine = open_database(sys.argv[1])
+for number in count():
+    print(add_user(engine, f"user {number}", password="correct horse", rounds=4).name, flush=True)
+"""
+
+
+def test_a_server_that_is_killed_outright_keeps_every_account_it_acknowledged(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'facejury.db'}"
+    command = [sys.executable, "-c", SIGN_UP, url]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        acknowledged = [server.stdout.readline() for _ in range(20)]
+        server.kill()
+        acknowledged += [line for line in server.stdout.readlines() if line.endswith("\n")]
+    engine = open_database(url)
+    kept = {account.name for account in accounts.list_users(engine)}
+    engine.dispose()
+    assert {line.rstrip("\n") for line in acknowledged} <= kept
+    assert len(acknowledged) >= 20
