@@ -1,15 +1,19 @@
 # make demo   the page, from a fresh clone: runtime dependencies only (ARGS="--help" shows its options)
-# make test   every check, as CI runs them
+# make test   every check, as CI runs them (ARGS="tests/auth -k token" chooses tests, WORKERS=4 takes more cores)
+# make coverage   the branches that the tests never take (ARGS as above); docs/testing.md
+# make mutants    small changes that no test notices; docs/testing.md
 # make audit  look the pinned versions up among known vulnerabilities; this needs the network
 # make lock   pin the dependencies of pyproject.toml anew (ARGS=--upgrade takes newer versions)
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+TESTS := $(BIN)/python -m pytest
+WORKERS ?= 2
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 
-.PHONY: audit demo lock test
+.PHONY: audit coverage demo lock mutants test
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -20,7 +24,20 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ]
+	$(TESTS) --alone $(ARGS) || [ $$? = 5 ]  # 5: none of the tests that ARGS chose is of this kind
+
+# Subprocesses are measured too. Serial: what is marked `alone` counts as well.
+coverage: $(VENV)/.dev
+	$(TESTS) --cov --cov-report=term $(ARGS)
+
+# mutmut stays out of the lock, as make lock's uv does: it is wanted now and then, and by no test.
+mutants: $(VENV)/.dev
+	$(BIN)/python -m venv .venv-mutants
+	.venv-mutants/bin/pip install --quiet --disable-pip-version-check "mutmut>=3.8,<4"
+	PYTHONPATH=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+		.venv-mutants/bin/mutmut run --max-children 1 $(ARGS)
+	.venv-mutants/bin/mutmut results
 
 # Both environments are one folder: requirements-dev.lock holds requirements.lock at the same versions, and more.
 $(VENV)/.runtime: pyproject.toml requirements.lock | $(BIN)/pip

@@ -13,9 +13,11 @@ import gradio as gr
 import typer
 from sqlalchemy import Engine
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from auth.closing import Closing, Gate
 from auth.database import DatabaseUnavailable, is_shared, open_database
+from auth.door import Doorstep
 from auth.full import say_full
 from auth.health import Health
 from auth.log import start_log, take_prints
@@ -25,7 +27,9 @@ from auth.uploads import own_folder
 from detectors.add import SourceError, add_source, pin_sources
 from detectors.archive import MAX_ZIP_BYTES
 from detectors.compare import Jury, warm_up
+from detectors.game import MAX_OF_A_CLASS, ROUNDS, Deck, DeckError, open_deck
 from registry import Registry, UnknownDetectorError, load_registry
+from ui.frames import live_routes
 from ui.page import build_page
 from ui.theme import dress
 
@@ -40,6 +44,7 @@ NO_LINK = (
 ONE_FILE = (
     "Accounts are kept in one SQLite file here. For a page that many use, set FACEJURY_DATABASE_URL to a MySQL one."
 )
+LEFT_OUT = f"not readable as pictures, there twice, or beyond the {MAX_OF_A_CLASS} real and as many fake ones it takes."
 NO_UPLOADS = "Uploads cannot be kept in {place}: {why}. GRADIO_TEMP_DIR can name another place."
 FINISHING = "Finishing what is under way; once more to stop at once."
 log = logging.getLogger("demo")
@@ -53,6 +58,10 @@ Only = Annotated[list[str] | None, typer.Option("--only", metavar="KEY", help="S
 Add = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help="Seat one more: see docs/plugins.md.")]
 Share = Annotated[bool, typer.Option("--share", help="Also open a public link, for a week at most.")]
 NoLogin = Annotated[bool, typer.Option("--no-login", help="Without accounts, for this machine alone.")]
+Game = Annotated[
+    Path | None,
+    typer.Option("--game", metavar="DIR", help="Offer a game on the pictures in this folder's real/ and fake/."),
+]
 NoSignup = Annotated[bool, typer.Option("--no-signup", help="Visitors cannot make accounts: python -m auth add-user.")]
 
 
@@ -64,19 +73,22 @@ def main(
     share: Share = False,
     no_login: NoLogin = False,
     no_signup: NoSignup = False,
+    game: Game = None,
 ) -> None:
     """Open the page, behind a sign-in unless told otherwise."""
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
     start_log()
     uploads = _open_uploads()  # before any page is built
+    deck = None if game is None else _open_game(game)
     registry = _gather(add)
     engine = None if no_login else _open_accounts(share)
     recorder, loaded, closing = Recorder(engine) if engine else None, threading.Event(), Closing()
     with Jury(_choose(registry, only)) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
-        door = _make_door(engine, uploads, signup=not no_signup, health=health, closing=closing)
-        page = build_page(jury, registry.problems, recorder=recorder)
+        routes = [*health.routes(), *live_routes(jury)]
+        door = _make_door(engine, uploads, signup=not no_signup, routes=routes, closing=closing)
+        page = build_page(jury, registry.problems, recorder=recorder, deck=deck)
         try:
             address, link = launch(page, host=host, port=port, share=share, **door)
         except OSError as error:
@@ -119,6 +131,18 @@ def _gather(sources: list[str] | None) -> Registry:
         return reduce(add_source, pinned, load_registry())
     except SourceError as error:
         _leave(str(error), 2, error)
+
+
+def _open_game(folder: Path) -> Deck:
+    try:
+        deck = open_deck(folder)
+    except DeckError as error:
+        _leave(str(error), 2, error)
+    if deck.left_out:
+        typer.echo(f"The game leaves out {deck.left_out} files: {LEFT_OUT}", err=True)
+    if deck.rounds < ROUNDS:
+        typer.echo(f"So few pictures make a game of {deck.rounds} rounds, not {ROUNDS}.", err=True)
+    return deck
 
 
 def _choose(registry: Registry, only: list[str] | None) -> tuple[Any, ...]:
@@ -178,13 +202,13 @@ def _open_accounts(share: bool) -> Engine:
 
 
 def _make_door(
-    engine: Engine | None, uploads: Path, *, signup: bool, health: Health, closing: Closing
+    engine: Engine | None, uploads: Path, *, signup: bool, routes: list[Route], closing: Closing
 ) -> dict[str, Any]:
-    """What puts the page and its whole API behind the sign-in where there are accounts, and says how the server is."""
-    routes, gate = health.routes(), Middleware(Gate, closing=closing)
+    """What puts the page and its whole API behind the sign-in where there are accounts, beside our own addresses."""
+    gate = Middleware(Gate, closing=closing)
     if engine is None:
-        open_to_all = {"routes": routes, "middleware": [gate], "exception_handlers": {OSError: say_full}}
-        return {"app_kwargs": open_to_all}
+        open_to_all = {"routes": routes, "middleware": [Middleware(Doorstep), gate]}
+        return {"app_kwargs": open_to_all | {"exception_handlers": {OSError: say_full}}}
     door = guard(engine, uploads=uploads, signup=signup, framed="SPACE_ID" in os.environ)
     kwargs = door.app_kwargs
     behind = {"routes": [*routes, *kwargs["routes"]], "middleware": [*kwargs["middleware"], gate]}

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import quote
 
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,9 +35,12 @@ OPEN_FOLDERS = ("/static/", "/assets/")
 API = "/gradio_api/"
 JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
 VISITOR = "facejury.visitor"  # where in the ASGI scope the door writes down who is there
+MAX_DEPTH = 50  # of a call's JSON; what walks through it behind the door does so by recursion
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
+TOO_MUCH = "Your uploads have reached their maximum allowed size together; each is deleted within the hour."
+TOO_LARGE = "A call takes at most 16 MB; send pictures by /gradio_api/upload."
 SIGN_IN_FIRST = "Please sign in first."
 NOT_FROM_HERE = "This request came from another site and was refused."
 log = logging.getLogger(__name__)
@@ -119,7 +123,9 @@ class Door:
             return await self.app(request.scope, request.receive, answer)
         if not self._may_touch(path, request, visitor=visitor):
             return await _refuse(request, send, 403, NOT_YOURS)
-        if request.method in {"GET", "HEAD", "OPTIONS"} or is_upload:
+        if is_upload:
+            return await self.app(request.scope, _limit(request.receive, self.uploads.room(visitor.user_id)), answer)
+        if request.method in {"GET", "HEAD", "OPTIONS"}:
             return await self.app(request.scope, request.receive, answer)
         await self._check_body(request, visitor=visitor, answer=answer)
 
@@ -133,17 +139,38 @@ class Door:
     async def _check_body(self, request: Request, *, visitor: Visitor, answer: Answer) -> None:
         body = await _read_body(request)
         if body is None:
-            return await _refuse(
-                request, answer.send, 413, "A call takes at most 16 MB; send pictures by /gradio_api/upload."
-            )
+            return await _refuse(request, answer.send, 413, TOO_LARGE)
         try:
             sent = json.loads(body) if body.strip() else {}
         except (ValueError, RecursionError):
             return await _refuse(request, answer.send, 400, "A call takes JSON.")
+        if _is_deep(sent):
+            return await _refuse(request, answer.send, 400, f"A call's JSON may be {MAX_DEPTH} levels deep.")
         theirs = all(self.uploads.claim(visitor.user_id, name) for name in _events_in(sent))
         if not theirs or not self.uploads.names_only_theirs(visitor.user_id, sent):
             return await _refuse(request, answer.send, 403, NOT_YOURS)
         await self.app(request.scope, _replay(body, request.receive), answer)
+
+
+class Doorstep:
+    """For a page without accounts: no other site's page may use it, and no call may be larger than one takes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, or answer it."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        request = Request(scope, receive)
+        if is_cross_site(request):
+            return await _refuse(request, send, 403, NOT_FROM_HERE)
+        if request.method != "POST" or scope["path"].rstrip("/") == API + "upload":
+            return await self.app(scope, receive, send)
+        body = await _read_body(request)
+        if body is None:
+            return await _refuse(request, send, 413, TOO_LARGE)
+        await self.app(scope, _replay(body, receive), send)
 
 
 def _named_file(path: str) -> str | None:
@@ -167,6 +194,21 @@ def _events_in(sent: object) -> Iterator[str]:
         yield from (str(sent[name]) for name in ("session_hash", "event_id") if sent.get(name))
 
 
+def _is_deep(sent: object) -> bool:
+    level = [sent]
+    for _ in range(MAX_DEPTH):
+        level = [part for value in level for part in _parts(value)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
 async def _read_body(request: Request) -> bytes | None:
     body = bytearray()
     async for chunk in request.stream():
@@ -184,6 +226,20 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return again
+
+
+def _limit(receive: Receive, room: int) -> Receive:
+    """A `receive` for an upload that ends where there is no more room for it."""
+
+    async def limited() -> Message:
+        nonlocal room
+        message = await receive()
+        room -= len(message.get("body", b""))
+        if room < 0:
+            raise MultiPartException(TOO_MUCH)  # Gradio then deletes what it had written, and answers 413
+        return message
+
+    return limited
 
 
 async def _turn_away(request: Request, path: str, send: Send) -> None:

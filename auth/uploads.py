@@ -20,7 +20,9 @@ from urllib.parse import unquote
 KEEP_SECONDS = 55 * 60  # with a sweep every five minutes, nothing outlives an hour
 CLAIM_SECONDS = 24 * 3600
 MAX_PATH_CHARACTERS = 4096  # PATH_MAX of Linux: the system opens no longer path
+MAX_HELD_BYTES = 5_000_000_000  # of one person's uploads at a time; a thousand photos of 5 MB
 MAX_NAMES = 100_000
+MAX_NAME_CHARACTERS = 200  # of a page's session hash or an event's id; Gradio's have 10 to 64
 FILE_MARK = b"gradio.FileData"
 
 
@@ -66,6 +68,15 @@ class Uploads:
         place = self._place(path)
         return place is None or place in self.public or user_id in self._owners.get(place, ())
 
+    def room(self, user_id: int) -> int:
+        """How many bytes this user may still upload, until what lies here is swept."""
+        held = 0
+        for path, users in self._owners.items():
+            if user_id in users:
+                with contextlib.suppress(FileNotFoundError):
+                    held += os.path.getsize(path)
+        return max(0, MAX_HELD_BYTES - held)
+
     def names_only_theirs(self, user_id: int, sent: object) -> bool:
         """False if a text in this JSON value names an upload that is not theirs."""
         return all(self._is_theirs(user_id, text) for text in _texts(sent))
@@ -88,7 +99,9 @@ class Uploads:
                     self.grant(user_id, path)
 
     def claim(self, user_id: int, name: str) -> bool:
-        """Take a page's session hash or an event's id for this user; False if it is another's."""
+        """Take a page's session hash or an event's id for this user; False if it is another's, or no such name."""
+        if len(name) > MAX_NAME_CHARACTERS:
+            return False
         now = time.monotonic()
         owner, until = self._claims.get(name, (user_id, 0.0))
         if owner != user_id and until > now:
@@ -115,15 +128,15 @@ class Uploads:
 
 
 def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from _texts(key)
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, dict):
+            waiting += [*part, *part.values()]
+        elif isinstance(part, list):
+            waiting += part
 
 
 def _files(value: object) -> Iterator[str]:

@@ -17,7 +17,9 @@ MAX_TOTAL_BYTES = 1_000_000_000  # of all members, unpacked
 MAX_RATIO = 100  # how many times larger a member may unpack; pictures are compressed already
 RATIO_FROM_BYTES = 1_000_000  # below this size no ratio is a danger
 MAX_DIRECTORY_BYTES = 2_000_000  # of the list at the archive's end: zipfile reads all of it into memory
-TAIL_BYTES = 22 + 65_535  # the end record and the longest comment
+LARGE_BYTES = 20  # of what points to the list of a large archive, in front of the end record
+TAIL_BYTES = LARGE_BYTES + 22 + 65_535  # both of these, and the longest comment
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks bzip2 and LZMA without any limit
 END, END_OF_LARGE = b"PK\x05\x06", b"PK\x06\x07"
 ZIP_STARTS = (b"PK\x03\x04", END)
 DAMAGED = "The zip is damaged and cannot be opened."
@@ -69,10 +71,11 @@ def list_members(path: Path) -> list[Member]:
     _check_directory(path)
     try:
         with zipfile.ZipFile(path) as opened:
-            infos = [info for info in opened.infolist() if _is_wanted(info)]
+            listed = opened.infolist()
     except Exception as error:  # zipfile raises nearly anything on damaged files
         raise ArchiveError(DAMAGED) from error
-    if len(infos) > MAX_MEMBERS:
+    infos = [info for info in listed if _is_wanted(info)]
+    if len(infos) > MAX_MEMBERS or len(listed) > 2 * MAX_MEMBERS:  # the end record need not have told the truth
         raise ArchiveError(TOO_MANY)
     if sum(info.file_size for info in infos) > MAX_TOTAL_BYTES:
         raise ArchiveError(f"The zip would unpack to more than {MAX_TOTAL_BYTES // 1_000_000} MB.")
@@ -81,22 +84,33 @@ def list_members(path: Path) -> list[Member]:
 
 def _check_directory(path: Path) -> None:
     """The end record alone, before zipfile reads the list it points to."""
-    size = path.stat().st_size
-    if size > MAX_ZIP_BYTES:
-        raise ArchiveError(f"The zip is larger than {MAX_ZIP_BYTES // 1_000_000} MB.")
-    with path.open("rb") as file:
-        file.seek(max(0, size - TAIL_BYTES))
-        tail = file.read()
+    tail = _read_tail(path)
     at = tail.rfind(END)
     if at < 0 or len(tail) < at + 22:
         raise ArchiveError(DAMAGED)
     count, directory_bytes = struct.unpack_from("<HI", tail, at + 10)
-    if count > 2 * MAX_MEMBERS or directory_bytes > MAX_DIRECTORY_BYTES or END_OF_LARGE in tail[max(0, at - 20) : at]:
+    if (
+        count > 2 * MAX_MEMBERS
+        or directory_bytes > MAX_DIRECTORY_BYTES
+        or END_OF_LARGE in tail[max(0, at - LARGE_BYTES) : at]
+    ):
         raise ArchiveError(TOO_MANY)
 
 
+def _read_tail(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_ZIP_BYTES:
+            raise ArchiveError(f"The zip is larger than {MAX_ZIP_BYTES // 1_000_000} MB.")
+        with path.open("rb") as file:
+            file.seek(max(0, size - TAIL_BYTES))
+            return file.read()
+    except OSError as error:  # uploads are swept
+        raise ArchiveError("The zip cannot be opened.") from error
+
+
 def _is_wanted(info: zipfile.ZipInfo) -> bool:
-    return not info.is_dir() and not info.filename.startswith(CLUTTER[0]) and not info.filename.endswith(CLUTTER[1:])
+    return not info.filename.startswith(CLUTTER[0]) and not info.filename.endswith(("/", *CLUTTER[1:]))
 
 
 def _once(names: Iterator[str]) -> list[str]:
@@ -105,8 +119,10 @@ def _once(names: Iterator[str]) -> list[str]:
 
 def _check_member(info: zipfile.ZipInfo) -> None:
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-    if ".." in parts or info.filename.startswith(("/", "\\")) or ":" in parts[0]:
+    if not parts or ".." in parts or info.filename.startswith(("/", "\\")) or ":" in parts[0]:
         raise ArchiveError("Its name leads out of the zip, so it was left alone.")
+    if info.compress_type not in METHODS:
+        raise ArchiveError("This file in the zip is packed in a rare way: zip it again, by the usual method.")
     if info.flag_bits & 1:
         raise ArchiveError("This file in the zip is protected by a password.")
     if info.file_size > MAX_BYTES:

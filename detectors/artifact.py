@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
 MODEL, CONFIG, METRICS, CARD = "model.onnx", "config.json", "metrics.json", "README.md"
+MAX_CONFIG_BYTES = 100_000  # as much as is fetched from the Hub
+TEXTS = ("key", "title", "expects", "architecture", "license")
+NUMBERS = ("fake_from", "real_until", "seconds", "parameters")
+LISTS = ("trained_on", "without")
 PLAIN_NAME = re.compile(r"\w[\w.-]*")  # of a file beside config.json: no folder, on any system
 Mode = Literal["resize", "centre-crop"]
 
@@ -68,14 +72,15 @@ class Config:
 def read_config(folder: Path, *, model: str = MODEL) -> Config:
     """config.json of a model folder, whose network has that file name. Raises ArtifactError."""
     try:
-        values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        values: dict[str, Any] = json.loads(_read_text(folder / CONFIG))
         schema = values.pop("schema")
-        config = Config(**values | {name: tuple(values.get(name, ())) for name in ("trained_on", "without")})
+        config = Config(**values | {name: tuple(values.get(name, ())) for name in LISTS})
     except OSError as error:  # its own text holds the path of this machine
         raise ArtifactError(f"{folder.name}: {CONFIG} cannot be opened: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ArtifactError(f"{folder.name}: {CONFIG} cannot be read: {error}") from error
     _require(schema == 1, folder, f"schema must be 1, got {schema!r}")
+    _check_kinds(values, folder)
     _require(
         config.polarity == Config.polarity, folder, f"polarity must be {Config.polarity!r}, got {config.polarity!r}"
     )
@@ -87,6 +92,27 @@ def read_config(folder: Path, *, model: str = MODEL) -> Config:
     _require(config.crop_side == Config.crop_side, folder, framing)  # the one framing: see faces.crop_face
     _check_files(config.files, folder, model)
     return config
+
+
+def _read_text(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(MAX_CONFIG_BYTES + 1)
+    if len(data) > MAX_CONFIG_BYTES:
+        raise ValueError(f"it may have {MAX_CONFIG_BYTES} bytes")
+    return data.decode("utf-8")
+
+
+def _check_kinds(values: Mapping[str, Any], folder: Path) -> None:
+    """Texts are texts and numbers numbers: they go onto the page, and into arithmetic."""
+    for name, value in values.items():
+        if name in TEXTS:
+            _require(isinstance(value, str), folder, f"{name} must be a text")
+        elif name in NUMBERS:
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            _require(is_number and -1e12 < value < 1e12, folder, f"{name} must be a number")
+        elif name in LISTS:
+            is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+            _require(is_list, folder, f"{name} must be a list of texts")
 
 
 def _check_files(files: object, folder: Path, model: str) -> None:
@@ -155,12 +181,23 @@ class OnnxDetector:
         """P(fake) and heat map of one uint8 RGB crop (h, w, 3), of any size."""
         fitted = fit(image, self.config.pixels, self.config.mode)
         p_fake, heatmap = self.session.run(fitted[None])
-        return float(p_fake[0, 0]), heatmap[0]
+        if self.config.mode == "resize":
+            return float(p_fake[0, 0]), heatmap[0]
+        return float(p_fake[0, 0]), set_in_middle(heatmap[0], image.shape[:2], self.config.pixels)
 
 
 def fit(image: Image, pixels: int, mode: Mode) -> Image:
     """A crop as the graph takes it: uint8 RGB (pixels, pixels, 3)."""
     return resize_square(image, pixels) if mode == "resize" else centre_crop(image, pixels)
+
+
+def set_in_middle(heatmap: Heatmap, shape: tuple[int, ...], pixels: int) -> Heatmap:
+    """The heat map of a crop's middle as one of the whole crop, of that shape: 0 where the network did not look."""
+    wanted = [max(1, round(side * cells / pixels)) for side, cells in zip(shape, heatmap.shape, strict=True)]
+    room = [max(0, size - cells) for size, cells in zip(wanted, heatmap.shape, strict=True)]
+    whole = np.pad(heatmap, [(free // 2, free - free // 2) for free in room])
+    top, left = ((cells - size) // 2 for cells, size in zip(whole.shape, wanted, strict=True))
+    return np.ascontiguousarray(whole[top : top + wanted[0], left : left + wanted[1]])
 
 
 def resize_square(image: Image, pixels: int) -> Image:

@@ -110,12 +110,17 @@ def summarise(number: int, item: Item, comparison: Comparison) -> Entry:
 def _sum_up(comparison: Comparison) -> tuple[Word, float | None, str]:
     if comparison.error:
         return "error", None, comparison.error
-    if not comparison.faces:
+    face = find_suspect(comparison.faces)
+    if face is None:
         said = f"whole picture: {say_split(comparison.whole_image)}" if comparison.whole_image else ""
         return "none", None, f"No face found. {said}".strip()
-    face = max(comparison.faces, key=_suspicion)
     jury = fuse(face.verdicts, face_pixels=face.pixels)
     return jury.label if jury else "none", jury.p_fake if jury else None, say_split(face.verdicts)
+
+
+def find_suspect(faces: Sequence[JudgedFace]) -> JudgedFace | None:
+    """The most suspect of a picture's faces; None where there is none."""
+    return max(faces, key=_suspicion, default=None)
 
 
 def _suspicion(face: JudgedFace) -> tuple[float, float]:

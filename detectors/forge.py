@@ -7,6 +7,7 @@ landmarks, and because it is drawn here, where the forgery is is known exactly.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -19,6 +20,8 @@ from registry import Image
 Floats = NDArray[np.float32]
 RATIOS = (0.5, 0.75, 1.0, 1.0, 1.0)  # how much of the altered face shows; faint blends are rarer
 SHAPES = ("ellipse", "hull", "mouth", "eyes")
+Region = Literal["face", "eyes", "nose", "mouth", "lower"]
+MAX_SOFTNESS = 0.3
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,33 @@ class Forgery:
 
     image: Image
     mask: Floats
+
+    @property
+    def region(self) -> NDArray[np.bool_]:
+        """Where the forgery is: bool (h, w), replaced by at least half as much as anywhere."""
+        return np.asarray(self.mask >= self.mask.max() / 2)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A forgery as somebody wants it. strength: how much of the altered face shows, above 0 and at most 1.
+
+    softness: of the border, its blur in units of the way between the eyes, 0 to 0.3. seed: in what the copy differs.
+    Raises ValueError on another value.
+    """
+
+    region: Region = "face"
+    strength: float = 1.0
+    softness: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.region not in get_args(Region):
+            raise ValueError(f"region must be one of {', '.join(get_args(Region))}, got {self.region!r}")
+        if not 0 < self.strength <= 1:
+            raise ValueError(f"strength must be above 0 and at most 1, got {self.strength}")
+        if not 0 <= self.softness <= MAX_SOFTNESS:
+            raise ValueError(f"softness must lie in 0 to {MAX_SOFTNESS}, got {self.softness}")
 
 
 def forge(image: Image, *, seed: int = 0) -> Forgery:
@@ -42,7 +72,18 @@ def blend_face(image: Image, landmarks: Sequence[tuple[float, float]], random: G
     eyes = _eye_distance(landmarks)
     mask = soften(draw_mask(image.shape[:2], landmarks, random), eyes, random)
     mask *= np.float32(random.choice(RATIOS))
+    return _blend(image, _displace(alter(image, random), eyes, random), mask)
+
+
+def forge_as_told(image: Image, landmarks: Sequence[tuple[float, float]], recipe: Recipe) -> Forgery:
+    """The face at these five landmarks forged by a recipe: the same always gives the same."""
+    eyes, random = _eye_distance(landmarks), default_rng(recipe.seed)
+    mask = _blur_edge(_fill(image.shape, landmarks, _ellipse(*SIZES[recipe.region])), eyes * recipe.softness)
     altered = _displace(alter(image, random), eyes, random)
+    return _blend(image, altered, mask * np.float32(recipe.strength))
+
+
+def _blend(image: Image, altered: Image, mask: Floats) -> Forgery:
     blended = altered * mask[..., None] + image * (1 - mask[..., None])
     return Forgery(np.clip(np.rint(blended), 0, 255).astype(np.uint8), mask)
 
@@ -56,9 +97,12 @@ def _eye_distance(landmarks: Sequence[tuple[float, float]]) -> float:
 
 def draw_mask(shape: tuple[int, ...], landmarks: Sequence[tuple[float, float]], random: Generator) -> Floats:
     """A region of the face, hard-edged: float32 (h, w), 0 or 1. A whole face, its middle, the mouth or the eyes."""
+    return _fill(shape, landmarks, _outline(SHAPES[random.choice(len(SHAPES), p=(0.4, 0.4, 0.1, 0.1))], random))
+
+
+def _fill(shape: tuple[int, ...], landmarks: Sequence[tuple[float, float]], outline: NDArray[np.float64]) -> Floats:
+    """What lies inside an outline given in face units: float32 (h, w), 0 or 1."""
     centre, right, down = _axes(landmarks)
-    shape_name = SHAPES[random.choice(len(SHAPES), p=(0.4, 0.4, 0.1, 0.1))]
-    outline = _outline(shape_name, random)
     points = centre + outline[:, :1] * right + outline[:, 1:] * down
     mask = np.zeros(shape[:2], dtype=np.float32)
     cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 1.0)
@@ -78,19 +122,31 @@ def _axes(
     return (eyes + mouth) / 2, right * length, unit * length
 
 
+SIZES = {  # of ellipses in face units: half of width and height, and how far down the middle is
+    "ellipse": ((1.0, 1.25), 0.05),
+    "face": ((1.0, 1.25), 0.05),
+    "hull": ((0.85, 1.0), 0.1),
+    "mouth": ((0.6, 0.35), 0.5),
+    "eyes": ((0.9, 0.35), -0.5),
+    "nose": ((0.35, 0.4), 0.0),
+    "lower": ((0.95, 0.65), 0.6),
+}
+
+
 def _outline(shape: str, random: Generator) -> NDArray[np.float64]:
     """A closed outline in face units: x to the face's right, y down, eyes at y = -0.5, mouth at 0.5."""
-    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    size, middle = {
-        "ellipse": ((1.0, 1.25), 0.05),
-        "hull": ((0.85, 1.0), 0.1),
-        "mouth": ((0.6, 0.35), 0.5),
-        "eyes": ((0.9, 0.35), -0.5),
-    }[shape]
-    wobble = 1 + 0.12 * _smooth_noise(len(angles), random)[:, None]
+    size, middle = SIZES[shape]
+    circle = _ellipse((1.0, 1.0), 0.0)
+    wobble = 1 + 0.12 * _smooth_noise(len(circle), random)[:, None]
     stretch = random.uniform(0.85, 1.15, 2)
     return np.asarray(circle * np.array(size) * stretch * wobble + np.array([0.0, middle]))
+
+
+def _ellipse(size: tuple[float, float], middle: float) -> NDArray[np.float64]:
+    """24 points around it, in face units."""
+    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return np.asarray(circle * np.array(size) + np.array([0.0, middle]))
 
 
 def _smooth_noise(count: int, random: Generator) -> NDArray[np.float64]:
@@ -102,7 +158,11 @@ def _smooth_noise(count: int, random: Generator) -> NDArray[np.float64]:
 
 def soften(mask: Floats, eyes: float, random: Generator) -> Floats:
     """Give the mask a soft edge, a fiftieth to a fifth of the way between the eyes."""
-    sigma = eyes * random.uniform(0.02, 0.2)
+    return _blur_edge(mask, eyes * random.uniform(0.02, 0.2))
+
+
+def _blur_edge(mask: Floats, sigma: float) -> Floats:
+    """sigma: in pixels."""
     soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.5, sigma)), dtype=np.float32)
     return soft / max(float(soft.max()), 1e-6)
 

@@ -7,6 +7,7 @@ plain RGB. Everything refused is an ImageError with one plain sentence a visitor
 import hashlib
 import io
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,13 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
+from detectors.claims import MAX_EXIF_BYTES, TOO_MUCH_EXIF, find_false_claim
 from registry import Image
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000  # a 50-megapixel camera's picture; 150 MB as RGB
 MIN_SIDE = 16  # below it there is no face to see
+ROWS = 256  # of deep grey turned into bytes at a time: whole pictures of floats would take a gigabyte
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # Pillow opens MPO, what some phones call JPEG, as JPEG
 
 
@@ -66,9 +69,23 @@ def read_file(path: Path) -> bytes:
         raise ImageError("The file cannot be opened.") from error
 
 
+def open_picture(data: bytes) -> PIL.Image.Image:
+    """A picture's file as Pillow sees it, not decoded. Raises ImageError, and nearly anything on broken files."""
+    if said := find_false_claim(data):
+        raise ImageError(said)
+    return PIL.Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def check_exif(picture: PIL.Image.Image) -> None:
+    """Before anybody asks for EXIF: Pillow copies what every tag of it points to. Raises ImageError."""
+    raw, as_text = picture.info.get("exif", b""), picture.info.get("Raw profile type exif", "")
+    if max(len(raw), len(as_text) // 2) > MAX_EXIF_BYTES:
+        raise ImageError(TOO_MUCH_EXIF)
+
+
 def _decode(data: bytes) -> Image:
     try:
-        with PIL.Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        with open_picture(data) as picture:
             _check(picture)
             return _to_rgb(picture)
     except ImageError:
@@ -91,31 +108,44 @@ def _check(picture: PIL.Image.Image) -> None:
         raise ImageError(_too_many())
     if min(picture.size) < MIN_SIDE:
         raise ImageError(f"The picture is too small: {picture.width} x {picture.height}, at least {MIN_SIDE} a side.")
-    if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
+    if picture.format == "BMP" and picture.info.get("compression") in (1, 2):  # Pillow decodes these byte by byte
+        raise ImageError("This BMP is run-length coded: save it as PNG.")
+    if getattr(picture, "is_animated", False) and picture.format != "MPO":  # n_frames would walk through all of them
         raise ImageError("This picture moves or has several pages: use a single frame.")
 
 
 def _to_rgb(picture: PIL.Image.Image) -> Image:
+    _turn_upright(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
         return _from_deep_grey(picture)
-    PIL.ImageOps.exif_transpose(picture, in_place=True)
     if picture.has_transparency_data:
-        picture = _on_white(picture.convert("RGBA"))
+        picture = _on_white(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
     if picture.mode != "RGB":  # a plain photo is not copied once more
         picture = picture.convert("RGB")
     return np.asarray(picture, dtype=np.uint8)
 
 
+def _turn_upright(picture: PIL.Image.Image) -> None:
+    """As EXIF has it; a picture whose EXIF is broken stays as it is stored."""
+    picture.load()
+    check_exif(picture)
+    with suppress(Exception):  # broken EXIF raises nearly anything
+        PIL.ImageOps.exif_transpose(picture, in_place=True)
+
+
 def _on_white(picture: PIL.Image.Image) -> PIL.Image.Image:
     """What a page shows of a transparent picture; dropping alpha would uncover pixels nobody saw."""
-    ground = PIL.Image.new("RGBA", picture.size, "white")
-    return PIL.Image.alpha_composite(ground, picture)
+    ground = PIL.Image.new("RGB", picture.size, "white")
+    ground.paste(picture, mask=picture)
+    return ground
 
 
 def _from_deep_grey(picture: PIL.Image.Image) -> Image:
     """16-bit and float grey: the whole range of the type (65,535, or 1.0 for floats) becomes 0..255."""
-    upright = PIL.ImageOps.exif_transpose(picture)
-    values = np.asarray(upright, dtype=np.float64)
+    values = np.asarray(picture)
     full = 1.0 if picture.mode == "F" else 65_535.0
-    grey = np.clip(np.nan_to_num(values) / full * 255, 0, 255).round().astype(np.uint8)
+    grey = np.empty(values.shape, dtype=np.uint8)
+    for top in range(0, len(values), ROWS):
+        band = np.nan_to_num(values[top : top + ROWS].astype(np.float64)) / full * 255
+        grey[top : top + ROWS] = np.clip(band, 0, 255).round()
     return np.repeat(grey[:, :, None], 3, axis=2)

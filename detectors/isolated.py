@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from detectors.messages import Array, Values, receive, send
+from detectors.messages import MAX_HEATMAP_BYTES, Array, Values, receive, send
 from registry import DetectorSpec, Image, to_examine
 from registry.contract import Answer, Examine
 
@@ -109,13 +109,13 @@ class Isolated:
             self._end()
             raise
         if "error" in values:
-            raise DetectorFaultError(str(values["error"]))
+            raise DetectorFaultError(_say_error(values["error"]))
         return values, array
 
 
 def _exchange(process: subprocess.Popen[bytes], order: Values, image: Image | None) -> tuple[Values, Array | None]:
     send(_need(process.stdin), order, image)
-    return receive(_need(process.stdout))
+    return receive(_need(process.stdout), limit=MAX_HEATMAP_BYTES)
 
 
 def _need(pipe: IO[bytes] | None) -> IO[bytes]:
@@ -153,6 +153,11 @@ def _send_kill(process: subprocess.Popen[bytes]) -> None:
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def _say_error(error: object) -> str:
+    """What a stranger's process says went wrong, as text that can be written anywhere: half a surrogate cannot."""
+    return str(error)[:1000].encode(errors="replace").decode()
 
 
 def _say_end(process: subprocess.Popen[bytes], error: Exception) -> str:

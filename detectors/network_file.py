@@ -34,9 +34,10 @@ def _parse(data: bytes) -> onnx.ModelProto:
     from google.protobuf.message import DecodeError
 
     try:
-        return onnx.ModelProto.FromString(data)  # type: ignore[no-any-return]  # protobuf is not typed
+        model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except DecodeError as error:
         raise NetworkError("the network is no ONNX file") from error
+    return model
 
 
 def _is_outside(tensor: onnx.TensorProto) -> bool:

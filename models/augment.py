@@ -11,34 +11,29 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from detectors.faces import Box, crop_face
+from detectors.faces import Box
 from registry import Image
 
 SHIFT, ZOOM = 0.06, (0.85, 1.25)  # of the box's longer side
 RESIZERS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_AREA, cv2.INTER_LANCZOS4)
 
 
-def crop_loosely(image: Image, box: Box, random: Generator) -> Image:
-    """The serving crop of a box that was moved and zoomed a little."""
+def loosen(box: Box, random: Generator) -> Box:
+    """A box moved and zoomed a little."""
     left, top, right, bottom = box
     longer = max(right - left, bottom - top)
     x, y = (left + right) / 2, (top + bottom) / 2
     x, y = (centre + longer * random.uniform(-SHIFT, SHIFT) for centre in (x, y))
     half = longer * random.uniform(*ZOOM) / 2
-    return crop_face(image, (round(x - half), round(y - half), round(x + half), round(y + half)))
+    return round(x - half), round(y - half), round(x + half), round(y + half)
 
 
 def augment(image: Image, random: Generator) -> Image:
-    """A re-delivered version of a face: each step by chance."""
+    """A re-delivered version of a face, every pixel about where it was: each step by chance."""
     for chance, step in STEPS:
         if random.random() < chance:
             image = step(image, random)
     return image
-
-
-def flip(image: Image, random: Generator) -> Image:
-    """Mirrored."""
-    return np.ascontiguousarray(image[:, ::-1])
 
 
 def rescale(image: Image, random: Generator) -> Image:
@@ -96,7 +91,6 @@ def jpeg(image: Image, quality: int, *, subsampled: bool = True) -> Image:
 
 
 STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
-    (0.5, flip),
     (0.3, recolour),
     (0.15, blur),
     (0.15, sharpen),

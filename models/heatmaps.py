@@ -9,22 +9,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.random import default_rng
-from numpy.typing import NDArray
 from rich.progress import track
 
 from detectors.compare import Jury
 from detectors.faces import crop_face
 from detectors.forge import blend_face
+from detectors.pointing import Region, find_hit, lay
 from models import ERRORS
 from models.face_index import LabelledFace
 from models.metrics import mean
 from registry import DetectorSpec, Heatmap, Image
 
 MAX_FACES = 300  # real ones of the test split, evenly chosen
-Region = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,8 @@ def blend(face: LabelledFace, *, seed: int) -> Blended:
     """A real face forged, as the detectors see it."""
     picture = face.read()
     forgery = blend_face(picture, face.landmarks, default_rng([0, seed]))
-    region = (forgery.mask >= forgery.mask.max() / 2).astype(np.uint8)
-    return Blended(face.crop_from(picture), face.crop_from(forgery.image), crop_face(region, face.box) == 1)
+    region = crop_face(forgery.region.astype(np.uint8), face.box) == 1
+    return Blended(face.crop_from(picture), face.crop_from(forgery.image), region)
 
 
 def _point(jury: Jury, spec: DetectorSpec, blended: Blended, name: str) -> dict[str, Pointing]:
@@ -79,13 +77,12 @@ def _point(jury: Jury, spec: DetectorSpec, blended: Blended, name: str) -> dict[
 
 def point(heatmap: Heatmap, region: Region, *, rose: bool) -> Pointing:
     """Lay a heat map over the face it was drawn for, and compare it with the truth."""
-    height, width = region.shape
-    laid = cv2.resize(heatmap, (width, height), interpolation=cv2.INTER_LINEAR).ravel()
-    truth, share = region.ravel(), float(region.mean())
+    laid, hit = lay(heatmap, region).ravel(), find_hit(heatmap, region)
+    truth, share = region.ravel(), hit.by_chance
     hottest = np.argsort(-laid, kind="stable")[: int(truth.sum())]
     both = float(truth[hottest].sum())
     return Pointing(
-        hit=float(truth[laid == laid.max()].mean()),  # a flat heat map points everywhere at once
+        hit=hit.inside,
         hit_by_chance=share,
         overlap=both / (2 * len(hottest) - both),
         overlap_by_chance=share / (2 - share),

@@ -14,7 +14,7 @@ from models.metrics import say_figure
 from registry import DetectorSpec
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-SHOWN = {"auc": "ROC-AUC", "balanced_accuracy": "balanced accuracy"}
+AUC, BALANCED = "auc", "balanced_accuracy"
 JURY_TITLE = "The jury"
 NEVER_SEEN = "eval"  # the split of data that nothing was fitted on, source and generator included
 
@@ -36,18 +36,21 @@ def read_json(path: Path) -> Metrics:
 
 
 def measured_table(found: Mapping[str, Metrics]) -> str:
-    """One line a data set: how many, whether its like was trained on, and each detector's figures."""
-    heads = [f"{title}: {name}" for title in found for name in SHOWN.values()]
+    """One line a data set: how many, whether its like was trained on, each detector's AUC, the last's accuracy."""
+    *_, last = found.values()
+    heads = [*(f"{title}: ROC-AUC" for title in found), f"{list(found)[-1]}: balanced accuracy"]
     lines = [_line(["data", "real + fake", "in training?", *heads]), _line(["---"] * (3 + len(heads)))]
-    first = next(iter(found.values()))
-    for source, figures in first["sources"].items():
+    for source, figures in last["sources"].items():
         seen = "no, never" if figures["split"] == NEVER_SEEN else "other pictures of it"
-        cells = [_cell(metrics["sources"][source], name) for metrics in found.values() for name in SHOWN]
-        lines.append(_line([source, f"{figures['real']} + {figures['fake']}", seen, *cells]))
-    overall = [_cell(metrics["overall"], name) for metrics in found.values() for name in SHOWN]
-    counts = first["overall"]
-    lines.append(_line(["all test splits", f"{counts['real']} + {counts['fake']}", "other pictures of them", *overall]))
+        lines.append(_row(source, seen, [metrics["sources"][source] for metrics in found.values()]))
+    lines.append(_row("all test splits", "other pictures of them", [metrics["overall"] for metrics in found.values()]))
     return "\n".join(lines)
+
+
+def _row(data: str, seen: str, figures: Sequence[Metrics]) -> str:
+    """Data of one class has no AUC: the share that was right stands there."""
+    cells = [_cell(one, AUC) for one in figures]
+    return _line([data, f"{figures[-1]['real']} + {figures[-1]['fake']}", seen, *cells, _cell(figures[-1], BALANCED)])
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -55,13 +58,10 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _cell(figures: Metrics, name: str) -> str:
-    """A figure with its interval; for data of one class, the share it got right."""
-    note = ""
-    if name not in figures:
-        if name == "auc":
-            return "-"
-        name, note = "accuracy", " (one class: share right)"
-    return f"{say_figure(figures[name])}{note}"
+    """A figure with its interval; for data of one class, the share it got right in place of its AUC."""
+    if name in figures:
+        return say_figure(figures[name])
+    return f"{say_figure(figures['accuracy'])} right" if name == AUC else "-"
 
 
 def fill(text: str, table: str) -> str:

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from detectors.artifact import Config, fit
+from detectors.faces import crop_face
 from models import ERRORS
-from models.augment import augment, crop_loosely
+from models.augment import augment, loosen
 from models.data import refuse_eval_only
 from models.face_index import LabelledFace
 from models.metrics import Draws, Scores, auc, estimate
@@ -69,7 +70,7 @@ class Facts:
 def describe(face: LabelledFace, config: Config, *, seed: int) -> Facts:
     """The facts of one face. seed: of the re-delivery that training gives it."""
     picture, random = face.read(), default_rng([0, seed])
-    fed = fit(augment(crop_loosely(picture, face.box, random), random), config.pixels, config.mode)
+    fed = fit(augment(crop_face(picture, loosen(face.box, random)), random), config.pixels, config.mode)
     served = fit(face.crop_from(picture), config.pixels, config.mode)
     return Facts(describe_file(face.sample.path), describe_fed(fed), describe_pixels(served))
 

@@ -16,16 +16,18 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from models.architecture import Architecture
-from models.batches import Batches, Images, Teacher, crop_all, feed, learn_from
+from models.batches import Batch, Batches, Images, Teacher, feed, learn_from, validate_on
 from models.data import refuse_eval_only
 from models.errors import DataError
 from models.face_index import LabelledFace
 
 HEAD = ("evidence",)  # the layers trained first
+FAINT = 1e-4  # added to a share: one of 0 costs 9
 Weights = list[NDArray[np.float32]]
 
 
@@ -42,6 +44,7 @@ class Recipe:
     warm_up: int = 400  # steps
     decay: float = 0.02  # AdamW's weight decay
     smoothing: float = 0.02  # of the labels
+    pointing: float = 0.3  # weight of `miss` beside the cross-entropy
     clip: float = 1.0  # global gradient norm
     average: float = 0.998  # momentum of the weights' running average
     every: int = 500  # steps between validations, and checkpoints
@@ -99,9 +102,9 @@ def train(
     validation = _Validation.of(held_out, architecture)
     state = _State.open(architecture, recipe, run, start=start)
     taught = learn_from(teacher, learnt) if teacher else {}
-    batches = Batches(learnt, architecture, recipe.batch, recipe.seed, taught, recipe.oftener)
-    for images, targets in batches.run(state.progress.step, recipe.steps):
-        loss = state.learn(images, targets)
+    batches = Batches(learnt, architecture, recipe.batch, recipe.seed, state.places, taught, recipe.oftener)
+    for batch in batches.run(state.progress.step, recipe.steps):
+        loss = state.learn(batch)
         report(state.progress, recipe, loss)
         if state.progress.step % recipe.every == 0 or state.progress.step == recipe.steps:
             state.check(validation, loss)
@@ -144,14 +147,14 @@ class _Validation:
 
     @classmethod
     def of(cls, faces: Sequence[LabelledFace], architecture: Architecture) -> "_Validation":
-        labels = np.array([face.sample.label for face in faces])
+        images, labels = validate_on(faces, architecture)
         if set(labels.tolist()) != {0, 1}:
             raise ValueError("the validation split must hold real and fake faces")
-        return cls(crop_all(faces, architecture.pixels, architecture.mode), labels)
+        return cls(images, labels)
 
     def auc(self, model: keras.Model) -> float:
         parts = np.array_split(self.images, -(-len(self.images) // 64))
-        logits = np.concatenate([np.asarray(model.predict_on_batch(part)) for part in parts])
+        logits = np.concatenate([np.asarray(model.predict_on_batch(part)[0]) for part in parts])
         return float(roc_auc_score(self.labels, logits[:, 0]))
 
 
@@ -172,13 +175,13 @@ class _State:
         if not checkpoint.is_dir() and (run / "checkpoint.old").is_dir():  # killed between the two renames
             (run / "checkpoint.old").rename(checkpoint)
         if checkpoint.is_dir():
-            model = keras.saving.load_model(checkpoint / "model.keras")
+            model = keras.saving.load_model(checkpoint / "model.keras", custom_objects={"miss": miss})
             _reschedule(model.optimizer, recipe)
             progress = RunProgress(**json.loads((checkpoint / "progress.json").read_text()))
             for variable, seed in zip(_seeds(model), progress.seeds, strict=False):
                 variable.assign(seed)
             return cls(model, _load_weights(checkpoint / "average.npz"), progress, recipe, run)
-        model = architecture.build()
+        model = _show_evidence(architecture.build())
         if start:
             take_weights(model, start)
         run.mkdir(parents=True, exist_ok=True)
@@ -187,11 +190,16 @@ class _State:
         state._compile(head_only=recipe.head_steps > 0)
         return state
 
-    def learn(self, images: Images, targets: NDArray[np.float32]) -> float:
+    @property
+    def places(self) -> int:
+        """Places of the evidence, a side."""
+        return int(self.model.get_layer("evidence").output.shape[1])
+
+    def learn(self, batch: Batch) -> float:
         """One step. Returns the mean loss since the last validation."""
         if self.progress.step == self.recipe.head_steps > 0:
             self._compile(head_only=False)
-        loss = self.model.train_on_batch(images, targets)
+        loss = self.model.train_on_batch(batch.images, [batch.targets, batch.regions[..., None]])
         self.progress.step += 1
         self._blend()
         return float(np.asarray(loss).reshape(-1)[0])
@@ -201,7 +209,7 @@ class _State:
         current = self.model.get_weights()
         self.model.set_weights(self.average)
         if self.progress.note(validation.auc(self.model), loss):
-            _replace(self.run / "best.keras", self.model.save)
+            _replace(self.run / "best.keras", keras.Model(self.model.input, self.model.outputs[0]).save)
         self.model.set_weights(current)
         self.model.reset_metrics()
         self._write_checkpoint()
@@ -214,7 +222,8 @@ class _State:
         for layer in self.model.layers:
             layer.trainable = not head_only or layer.name in HEAD
         loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=self.recipe.smoothing)
-        self.model.compile(_optimizer(self.recipe, head_only=head_only), loss)
+        weights = [1.0, self.recipe.pointing]
+        self.model.compile(_optimizer(self.recipe, head_only=head_only), [loss, miss], loss_weights=weights)
         self.average = self.model.get_weights()
 
     def _blend(self) -> None:
@@ -249,6 +258,22 @@ def take_weights(model: keras.Model, source: Path) -> None:
                 layer.set_weights(trained.get_layer(layer.name).get_weights())
             except ValueError as error:
                 raise DataError(f"{source.name} is no network of this architecture: {layer.name} differs") from error
+
+
+def miss(regions: Any, evidence: Any) -> Any:
+    """How far from where the forgery is the evidence points: -log of the region's share of a softmax over places.
+
+    Both (n, h, w, 1); regions in [0, 1], all 0 where no region is known, which costs nothing. It says where the
+    evidence should be highest and leaves open how high, which is for the logit's loss to say.
+    """
+    region, points = (ops.reshape(values, (ops.shape(values)[0], -1)) for values in (regions, evidence))
+    shares = ops.sum(region * ops.softmax(points), axis=-1)
+    return ops.where(ops.max(region, axis=-1) > 0, -ops.log(shares + FAINT), 0.0)
+
+
+def _show_evidence(model: keras.Model) -> keras.Model:
+    """The network with its evidence as a second output, which is supervised where the forged region is known."""
+    return keras.Model(model.input, [model.output, model.get_layer("evidence").output])
 
 
 def _optimizer(recipe: Recipe, *, head_only: bool) -> keras.optimizers.Optimizer:

@@ -106,7 +106,7 @@ def read_finding(answer: object) -> Finding:
     if isinstance(p_fake, str | bytes | bool) or np.size(p_fake) != 1:
         raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}")
     try:
-        number = float(np.asarray(p_fake, dtype=np.float64).reshape(()))
+        number = float(np.asarray(p_fake).reshape(()))
     except TypeError as error:
         raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}") from error
     if not 0.0 <= number <= 1.0:  # NaN fails this as well

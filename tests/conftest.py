@@ -1,7 +1,8 @@
-"""What tests of several folders share: one headless Chromium, for two of Playwright's own cannot run side by side."""
+"""What tests of several folders share: a place of their own for each worker, and one headless Chromium for each."""
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,35 @@ import detectors  # noqa: F401  # before a test imports ONNX Runtime itself: see
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
+PLACES = {"TMPDIR": "tmp", "XDG_DATA_HOME": "data", "HF_HOME": "hub", "KERAS_HOME": "keras"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--alone`: the other half of a run with several workers."""
+    parser.addoption("--alone", action="store_true", help="run the tests that need the machine to themselves, no other")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Beside another worker, the tests marked `alone` are left out; with --alone, all others are."""
+    alone = config.getoption("alone")
+    if not alone and "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    chosen = [item for item in items if bool(item.get_closest_marker("alone")) == alone]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Temporary files, accounts and fetched networks of this run, and of its children, are nobody else's."""
+    tmp_path_factory.getbasetemp()  # stays where it is looked for after a failure
+    with tempfile.TemporaryDirectory(prefix="facejury-tests-", ignore_cleanup_errors=True) as folder:
+        for name, place in PLACES.items():
+            os.environ[name] = os.path.join(folder, place)
+            os.mkdir(os.environ[name])
+        tempfile.tempdir = os.environ["TMPDIR"]
+        yield
+    tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +50,7 @@ def browser() -> Iterator[Browser]:
     if program is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("chromium is not installed (Debian: chromium)")
     expect.set_options(timeout=60_000)  # a busy machine is no failure
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright:  # once only: two of Playwright's own cannot run side by side
         chromium = playwright.chromium.launch(executable_path=program, args=[*QUIET, *QUIETER])
         yield chromium
         chromium.close()

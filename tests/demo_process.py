@@ -2,12 +2,13 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = re.compile(r"Facejury is at (http://127\.0\.0\.1:\d+/)\n")
@@ -16,10 +17,7 @@ ADDRESS = re.compile(r"Facejury is at (http://127\.0\.0\.1:\d+/)\n")
 @contextmanager
 def started(*arguments: str, **environment: str) -> Iterator[str]:
     """The demo, running; its address, read from the one line that it prints."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "demo.py", "--port", str(port), *arguments]
+    command = [sys.executable, "demo.py", "--port", str(free_port()), *arguments]
     everything = os.environ | {"PYTHONUNBUFFERED": "1"} | environment
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=everything) as demo:
         assert demo.stdout is not None

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import httpx
+import PIL.Image
 import pytest
 
 from auth.database import GONE
@@ -21,9 +22,7 @@ def own_database(tmp_path, monkeypatch):
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_a_taken_port_is_one_sentence():
@@ -94,6 +93,25 @@ def test_what_cannot_be_added_is_one_sentence(tmp_path):
     assert done.returncode == 2
     assert "nothing.py cannot be added" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_makes_no_game_ends_the_start_in_one_sentence(tmp_path):
+    (tmp_path / "real").mkdir()
+    for folder, sentence in ((tmp_path, "real is empty"), (tmp_path / "nowhere", "has no real/")):
+        done = run("demo.py", "--game", str(folder))
+        assert done.returncode == 2
+        assert sentence in done.stderr and done.stderr.count("\n") == 1
+        assert done.stdout == ""
+
+
+def test_a_game_is_on_the_page_where_the_operator_gave_a_folder(tmp_path):
+    for number, name in enumerate(("real", "fake")):
+        (tmp_path / name).mkdir()
+        PIL.Image.new("RGB", (20, 20), (number, 0, 0)).save(tmp_path / name / "secret.png")
+    with started("--no-login", "--game", str(tmp_path)) as address:
+        config = httpx.get(f"{address}config").text
+    assert "Beat the jury" in config
+    assert "secret" not in config and str(tmp_path) not in config
 
 
 def test_the_demo_imports_no_training_framework_to_show_its_page():

@@ -17,6 +17,7 @@ from ui.cards import Drawing, Pieces, render, say
 from ui.desk import Case, Desk
 from ui.download import Saved, save_on_click
 from ui.files_input import FilesInput
+from ui.frame import build_frame
 from ui.pictures import draw_thumb
 from ui.words import BATCH_TITLES
 
@@ -88,7 +89,7 @@ def build_batch(jury: Jury) -> None:
             judge = gr.Button("Judge all", variant="primary", elem_id="batch-judge")
             stop = gr.Button("Stop", variant="secondary", visible=False, elem_id="batch-stop")
         with gr.Column(scale=5, min_width=320):
-            status = _frame(EMPTY, elem_id="batch-status")
+            status = build_frame(EMPTY, elem_id="batch-status")
             with gr.Column(visible=False) as tools, gr.Row(elem_id="batch-tools"):
                 words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
                 name = gr.Textbox(label="Name contains", min_width=140)
@@ -102,7 +103,7 @@ def build_batch(jury: Jury) -> None:
                 elem_id="batch-table",
                 container=False,
             )
-            detail = _frame([], elem_id="batch-detail")
+            detail = build_frame([], elem_id="batch-detail")
     shown = [status, table, tools, judge, stop]
     started = judge.click(_start, [files, keys, tray], shown, concurrency_limit=None, **PRIVATE)
     started.then(_judge_with(jury), [tray], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
@@ -115,11 +116,6 @@ def build_batch(jury: Jury) -> None:
     save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [tray], queue=False, **PRIVATE)
     save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [tray], queue=False, **PRIVATE)
     _offer_api(files, keys, jury)
-
-
-def _frame(pieces: Pieces, **options: Any) -> gr.HTML:
-    template = '<div class="jury">${value.join("")}</div>'
-    return gr.HTML(pieces, html_template=template, js_on_load=None, apply_default_css=False, **options)
 
 
 def _start(paths: list[str], keys: list[str], tray: Tray) -> Shown:

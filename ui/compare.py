@@ -18,12 +18,12 @@ from detectors.provenance import read_provenance
 from ui import examples
 from ui.cards import Drawing, Pieces, say
 from ui.desk import Case, Desk
+from ui.frame import build_frame
 from ui.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
 from ui.line import Line, LineFullError, say_place
 from ui.photo_input import PhotoInput
 from ui.report import build_report
 
-PLACES = 40  # in the line before the networks
 ALL_AT_ONCE: dict[str, Any] = {"concurrency_limit": None}  # they stand in our own line
 log = logging.getLogger(__name__)
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -63,9 +63,9 @@ class Controls:
     keeping: Keeping | None  # where visitors are signed in
 
 
-def build_compare(jury: Jury, recorder: Recorder | None = None) -> None:
+def build_compare(jury: Jury, line: Line, recorder: Recorder | None = None) -> None:
     """Build the tab into the page that is open, and connect it. recorder: writes down what its visitors compare."""
-    controls, line = _lay_out(jury, recorder), Line(PLACES)
+    controls = _lay_out(jury, recorder)
     _connect(controls, jury, line)
     _offer_api(controls, jury, line)
 
@@ -85,13 +85,7 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
             judge = gr.Button("Judge", variant="primary", elem_id="judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="cancel")
         with gr.Column(scale=5, min_width=320):
-            verdicts = gr.HTML(
-                EMPTY,
-                html_template='<div class="jury">${value.join("")}</div>',
-                js_on_load=None,
-                apply_default_css=False,
-                elem_id="verdicts",
-            )
+            verdicts = build_frame(EMPTY, elem_id="verdicts")
             build_report(picture, detectors, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
             keeping = build_keeping(recorder, tick, picture) if recorder else None
     return Controls(

@@ -1,11 +1,9 @@
 """The field for many files: as careful as the photo field, and as blind to what they are until each is opened."""
 
-from pathlib import Path
-
 import gradio as gr
 from gradio.data_classes import FileData, ListFiles
 
-from ui.photo_input import Quietly, check_upload, refuse
+from ui.photo_input import Quietly, check_upload
 
 
 class FilesInput(gr.File, metaclass=Quietly):  # type: ignore[misc]
@@ -17,10 +15,3 @@ class FilesInput(gr.File, metaclass=Quietly):  # type: ignore[misc]
         """The paths of the uploaded files, in their order."""
         files = [payload] if isinstance(payload, FileData) else payload or []
         return [check_upload(file) for file in files]
-
-    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        """As Gradio does, but never from an address on the network."""
-        if "://" in str(url_or_file_path):
-            raise refuse()
-        path: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
-        return path

@@ -1,6 +1,6 @@
 """The photo field: hands over the path of the uploaded file, its bytes untouched, and nothing else on this disk.
 
-Gradio's own field opens any path a client names, fetches any address and decodes `data:` URLs of any size.
+Gradio's own field opens any path a client names and decodes `data:` URLs of any size; see also ui.offline.
 """
 
 from abc import ABCMeta
@@ -30,13 +30,6 @@ class PhotoInput(gr.Image, metaclass=Quietly):  # type: ignore[misc]
     def preprocess(self, payload: ImageData | None) -> str | None:
         """The path of an uploaded file, not decoded; None when there is none."""
         return None if payload is None else check_upload(payload)
-
-    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        """As Gradio does, but never from an address on the network."""
-        if "://" in str(url_or_file_path):
-            raise refuse()
-        path: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
-        return path
 
 
 def check_upload(payload: FileData | ImageData) -> str:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import PIL.Image
 
+from detectors.pointing import Region
 from registry import Heatmap, Image
 
 SCENE_PIXELS = 640  # longer side of the picture that carries the boxes
@@ -14,6 +15,7 @@ CROP_PIXELS = 256  # side of a face
 THUMB_PIXELS = 96  # longer side of a picture in a batch's table
 HEAT_PIXELS = 96  # side of a heat map: the networks' own maps are 4 to 28 a side
 HEAT_OPACITY = 0.85  # of the hottest spot; the face must stay visible under it
+ROUND_PIXELS = 512  # longer side of every picture of the game, whatever it was
 
 
 def draw_scene(image: Image) -> str:
@@ -38,6 +40,30 @@ def draw_heatmap(heatmap: Heatmap) -> str:
     colour = cv2.cvtColor(cv2.applyColorMap(bytes_, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     opacity = np.rint(fine**2 * 255 * HEAT_OPACITY).astype(np.uint8)  # squared: the undecided middle stays quiet
     return _as_uri(np.dstack([colour, opacity]))
+
+
+def draw_alike(image: Image) -> str:
+    """A picture that tells nothing by its size: each is brought to the same longer side. image: uint8 RGB (h, w, 3)."""
+    height, width = image.shape[:2]
+    scale = ROUND_PIXELS / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return _as_uri(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
+
+
+def draw_mask(mask: Heatmap) -> str:
+    """How much of each pixel was replaced, white for all of it. mask: (h, w) in [0, 1]."""
+    grey = np.rint(mask * 255).astype(np.uint8)
+    return _as_uri(_shrink(np.repeat(grey[..., None], 3, axis=2), CROP_PIXELS))
+
+
+def draw_outline(region: Region) -> str:
+    """A line around a region, to lay over a face: white on black, so that it shows on all. region: bool (h, w)."""
+    small = cv2.resize(region.astype(np.uint8), (CROP_PIXELS, CROP_PIXELS), interpolation=cv2.INTER_NEAREST)
+    outlines, _ = cv2.findContours(small, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    layer = np.zeros((CROP_PIXELS, CROP_PIXELS, 4), dtype=np.uint8)
+    for colour, width in ((0, 5), (255, 2)):
+        cv2.drawContours(layer, outlines, -1, (colour, colour, colour, 255), width)
+    return _as_uri(layer)
 
 
 def _shrink(image: Image, longest: int) -> Image:

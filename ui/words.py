@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from detectors.pointing import Hit, Measured
 from detectors.stability import Range
+from detectors.trial import Statement
 from registry import Verdict
 
 TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}
@@ -69,3 +71,20 @@ def say_milliseconds(milliseconds: float) -> str:
 def say_time(time: datetime) -> str:
     """A moment to the minute: "21 Nov 2026, 07:40 UTC". time: in UTC."""
     return f"{time.day} {time:%b %Y, %H:%M} UTC"
+
+
+def say_notice(said: Statement) -> str:
+    """Whether a detector noticed a forgery that was made here."""
+    words = {"noticed": "Noticed", "doubts": "Undecided", "missed": "Not noticed", "silent": "No verdict"}
+    return words.get(said.notice, "Called it fake before, too")
+
+
+def say_pointing(hit: Hit, measured: Measured | None) -> str:
+    """Whether a heat map points at the forgery, beside chance, and how often this detector's did."""
+    where = "inside" if hit.inside > 0.995 else "outside" if hit.inside < 0.005 else "partly inside"
+    chance_now = round(100 * hit.by_chance)
+    said = f"Its hottest place lies {where} the line; by chance it would lie inside in {chance_now} % of cases."
+    if measured is None:
+        return said
+    often, chance = say_share(measured.hit), say_share(measured.by_chance)
+    return f"{said} Measured on {measured.count} forged faces: inside in {often}, by chance {chance}."

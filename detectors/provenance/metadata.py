@@ -8,6 +8,7 @@ import PIL.ExifTags
 import PIL.Image
 from defusedxml.ElementTree import fromstring
 
+from detectors.images import check_exif
 from detectors.provenance.record import clean
 
 MAX_XMP_BYTES = 1_000_000
@@ -50,6 +51,7 @@ def _read_exif(picture: PIL.Image.Image) -> Names:
     """EXIF's texts by name. Asked only where the header has it: Pillow decodes a whole PNG in search of it."""
     if "exif" not in picture.info and picture.format != "TIFF":
         return {}
+    check_exif(picture)
     exif = picture.getexif()
     tags = dict(exif) | dict(exif.get_ifd(PIL.ExifTags.IFD.Exif))
     named = {PIL.ExifTags.TAGS.get(number, ""): value for number, value in tags.items()}

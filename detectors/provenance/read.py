@@ -1,13 +1,12 @@
 """From a file's bytes to its Provenance. Pixels are not decoded, and nothing is fetched."""
 
-import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 import PIL.Image
 
-from detectors.images import FORMATS, MAX_BYTES, ImageError, read_file, say_too_large
+from detectors.images import MAX_BYTES, ImageError, open_picture, read_file, say_too_large
 from detectors.provenance.credentials import read_credentials
 from detectors.provenance.generators import find_traces
 from detectors.provenance.jpeg import read_jpeg
@@ -30,7 +29,7 @@ def read_provenance(source: bytes | Path) -> Provenance:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd EXIF
-            with PIL.Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            with open_picture(data) as picture:
                 return _read(picture, data)
     except Exception:  # decoders raise nearly anything on broken files
         return Provenance(problem=NO_PICTURE)

@@ -19,6 +19,7 @@ from detectors.artifact import (
     read_config,
     register_folder,
     resize_square,
+    set_in_middle,
 )
 from detectors.compare import Jury
 from registry import DetectorSpec, load_registry
@@ -189,3 +190,15 @@ def test_our_own_model_folders_hold_what_their_configs_say() -> None:
     for spec in registry:
         if spec.builtin:
             spec.load()
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((128, 128), (4, 4)), ((384, 256), (12, 8)), ((64, 200), (2, 6))])
+def test_what_was_seen_of_the_middle_is_drawn_in_the_middle(shape: tuple[int, int], expected: tuple[int, int]) -> None:
+    seen = np.zeros((4, 4), dtype=np.float32)
+    seen[1:3, 1:3] = 1.0
+    whole = set_in_middle(seen, shape, 128)
+    assert whole.shape == expected
+    assert whole.sum() == 4.0
+    rows, columns = np.nonzero(whole)
+    middle = (expected[0] - 1) / 2, (expected[1] - 1) / 2
+    assert (rows.mean(), columns.mean()) == middle

@@ -1,12 +1,14 @@
 """The forgery: where the mask says, and nowhere else."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import skimage.data
 from numpy.random import default_rng
 
 from detectors.faces import find_faces
-from detectors.forge import blend_face, forge
+from detectors.forge import Recipe, Region, blend_face, forge, forge_as_told
 
 PORTRAIT = skimage.data.astronaut()
 
@@ -55,3 +57,41 @@ def test_landmarks_in_one_point_still_give_a_mask():
     forgery = blend_face(PORTRAIT, [(100.0, 100.0)] * 5, default_rng(0))
     assert forgery.image.shape == PORTRAIT.shape
     assert np.isfinite(forgery.mask).all()
+
+
+def told(**recipe):
+    return forge_as_told(PORTRAIT, find_faces(PORTRAIT)[0].landmarks, Recipe(**recipe))
+
+
+@pytest.mark.parametrize("region", get_args(Region))
+def test_each_region_lies_on_its_part_of_the_face(region):
+    points = np.array(find_faces(PORTRAIT)[0].landmarks)
+    eyes, nose, mouth = points[:2].mean(axis=0), points[2], points[3:].mean(axis=0)
+    inside = told(region=region).region
+    held = {name for name, (x, y) in {"eyes": eyes, "nose": nose, "mouth": mouth}.items() if inside[int(y), int(x)]}
+    expected = {"face": {"eyes", "nose", "mouth"}, "lower": {"nose", "mouth"}}.get(region, {region})
+    assert held == expected
+
+
+def test_a_recipe_always_gives_the_same_and_its_seed_another():
+    np.testing.assert_array_equal(told(seed=1).image, told(seed=1).image)
+    assert (told(seed=1).image != told(seed=2).image).any()
+
+
+def test_strength_is_how_much_of_the_copy_shows_and_the_region_stays():
+    weak, strong = told(strength=0.2, seed=6), told(strength=1.0, seed=6)
+    assert weak.mask.max() == pytest.approx(0.2) and strong.mask.max() == pytest.approx(1.0)
+    change = [np.abs(forged.image.astype(int) - PORTRAIT).mean() for forged in (weak, strong)]
+    assert 0 < change[0] < change[1] / 3
+    np.testing.assert_array_equal(weak.region, strong.region)
+
+
+def test_softness_widens_the_border():
+    hard, soft = (np.mean((mask > 0.02) & (mask < 0.98)) for mask in (told(softness=s).mask for s in (0.0, 0.3)))
+    assert hard < soft / 5
+
+
+@pytest.mark.parametrize("wrong", [{"region": "hair"}, {"strength": 0}, {"strength": float("nan")}, {"softness": 0.4}])
+def test_a_recipe_says_what_is_allowed(wrong):
+    with pytest.raises(ValueError, match=r"must (be|lie)"):
+        Recipe(**wrong)

@@ -30,7 +30,12 @@ def tables(tmp_path, monkeypatch):
         {"fake": 1, "real_count": 10, "fake_count": 30},
         {"fake": 2, "real_count": 0, "fake_count": 60},
     ]
-    agreement = {"subsets": [{"detectors": ["a", "b"], "splits": splits}]}
+    odd = [
+        {"fake": 0, "real_count": 2, "fake_count": 1},
+        {"fake": 1, "real_count": 0, "fake_count": 0},
+        {"fake": 2, "real_count": 7, "fake_count": 7},
+    ]
+    agreement = {"subsets": [{"detectors": ["a", "b"], "splits": splits}, {"detectors": ["a", "c"], "splits": odd}]}
     for name, table in (("JURY", {"subsets": [pair, alone]}), ("AGREEMENT", agreement)):
         path = tmp_path / f"{name}.json"
         path.write_text(json.dumps(table))
@@ -69,6 +74,17 @@ class TestWithTables:
         assert found.word == word
         assert found.low <= right <= found.high
 
+    def test_a_share_has_four_digits_a_tie_says_real_and_a_split_never_seen_says_nothing(self):
+        thirds = fuse.agree([verdict("c", 0.1), verdict("a", 0.1)])
+        assert (thirds.right, thirds.count) == (0.6667, 3)
+        tie = fuse.agree([verdict("c", 0.9), verdict("a", 0.9)])
+        assert (tie.right, tie.count, tie.word) == (0.5, 14, "real")
+        assert fuse.agree([verdict("c", 0.1), verdict("a", 0.9)]) == fuse.Agreement(2, 1)
+
+    def test_json_of_nothing_is_nothing(self):
+        assert fuse.as_json(None) is None
+        assert fuse.as_json(fuse.fuse([verdict("a", 0.5)])) == {"p_fake": 0.5, "label": "inconclusive"}
+
     def test_a_mix_that_was_never_measured_has_a_split_but_no_reliability(self):
         found = fuse.agree([verdict("a", 0.9), verdict("stranger", 0.9)])
         assert (found.voting, found.fake, found.right, found.count) == (2, 2, None, None)
@@ -85,8 +101,38 @@ class TestWithTables:
         assert chances == sorted(chances)
         assert (chances[0], chances[-1]) == (0.0, 1.0)
 
+    def test_the_interval_of_a_chance_is_that_of_its_two_shares(self):
+        random = np.random.default_rng(7)
+        fakes, reals = random.beta(30.5, 70.5, 200_000) * 0.1, random.beta(10.5, 90.5, 200_000) * 0.9
+        low, middle, high = np.percentile(fakes / (fakes + reals), [2.5, 50, 97.5])
+        found = fuse.chance_of_fake([verdict("a", 0.9), verdict("b", 0.2)], 0.1)
+        assert (found.p_fake, found.low, found.high) == pytest.approx((middle, low, high), abs=0.01)
+
+    def test_the_two_shares_are_drawn_apart_and_the_same_way_every_time(self):
+        verdicts = [verdict("a", 0.1), verdict("b", 0.2)]
+        assert fuse.chance_of_fake(verdicts, 0.5) == fuse.chance_of_fake(verdicts, 0.5)
+        alike = [{"fake": 0, "real_count": 5, "fake_count": 5}, {"fake": 1, "real_count": 5, "fake_count": 5}]
+        of_reals, of_fakes = (fuse._draw_share(alike, 0, name) for name in ("real_count", "fake_count"))
+        assert abs(np.corrcoef(of_reals, of_fakes)[0, 1]) < 0.1
+        assert of_reals.mean() == pytest.approx(0.5, abs=0.01) == of_fakes.mean()
+        chance = fuse._weigh_up(of_reals, of_fakes)
+        drawn = of_fakes / (of_fakes + of_reals)
+        below = [(drawn < end).sum() for end in (chance.low, chance.p_fake, chance.high)]
+        assert below == pytest.approx([100, 2000, 3900], abs=5)
+
+    def test_shares_are_kept_to_four_digits_and_p_fake_to_six(self):
+        found = fuse.agree([verdict("a", 0.1), verdict("b", 0.2)])
+        assert (found.low, found.high) == tuple(round(end, 4) for end in fuse.wilson(90, 100))
+        chance = fuse.chance_of_fake([verdict("a", 0.9), verdict("b", 0.2)], 0.3)
+        assert (chance.p_fake, chance.low, chance.high) == tuple(
+            round(value, 4) for value in (chance.p_fake, chance.low, chance.high)
+        )
+        p_fake = fuse.fuse([verdict("a", 0.6), verdict("b", 0.35)]).p_fake
+        assert p_fake == round(p_fake, 6) != round(p_fake, 5)
+
     def test_a_split_never_seen_among_reals_is_still_not_certain(self):
-        assert fuse.chance_of_fake([verdict("a", 0.9), verdict("b", 0.9)], 0.5).low < 1.0
+        chance = fuse.chance_of_fake([verdict("a", 0.9), verdict("b", 0.9)], 0.5)
+        assert 0.9 < chance.low < chance.p_fake < 1.0
 
 
 def test_without_tables_there_is_no_jury_and_the_split_is_still_counted(tmp_path, monkeypatch):
@@ -97,6 +143,15 @@ def test_without_tables_there_is_no_jury_and_the_split_is_still_counted(tmp_path
     assert fuse.chance_of_fake([verdict("a", 0.9)], 0.5) is None
 
 
+@pytest.mark.parametrize(("successes", "count"), [(0, 1), (1, 1), (0, 40), (8, 10), (17, 40), (40, 40)])
+def test_the_wilson_interval_is_where_the_score_test_would_just_reject(successes, count):
+    low, high = fuse.wilson(successes, count)
+    share = successes / count
+    ends = sorted(np.roots([count + 1.959964**2, -(2 * successes + 1.959964**2), count * share**2]).real)
+    assert (low, high) == pytest.approx(ends, abs=1e-7)
+    assert 0 <= low <= share <= high <= 1
+
+
 def test_the_wilson_interval_holds_the_truth_about_95_times_in_100():
     random = np.random.default_rng(0)
     for truth in (0.5, 0.9, 0.99):
@@ -105,6 +160,9 @@ def test_the_wilson_interval_holds_the_truth_about_95_times_in_100():
         assert 0.92 <= held <= 0.98
 
 
-@pytest.mark.parametrize("p_fake", [0.0, 1e-9, 0.3, 1.0])
-def test_logits_stay_finite(p_fake):
-    assert abs(fuse.to_logit(p_fake)) <= fuse.MAX_LOGIT
+@pytest.mark.parametrize(
+    ("p_fake", "logit"),
+    [(0.0, -14), (1e-9, -14), (0.2, -math.log(4)), (0.5, 0), (0.9, math.log(9)), (1 - 1e-9, 14), (1.0, 14)],
+)
+def test_logits_stay_finite(p_fake, logit):
+    assert fuse.to_logit(p_fake) == pytest.approx(logit)

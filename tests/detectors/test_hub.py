@@ -21,7 +21,7 @@ from detectors.add import SourceError, add_source, pin_sources
 from detectors.compare import Jury
 from registry import Registry
 from tests.hub_stand_in import Fault, Repo, StandIn, serving
-from tests.ui.conftest import free_port
+from tests.ports import free_port
 
 REPO = "ada/steady"
 NOBODY = Registry(())

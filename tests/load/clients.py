@@ -11,7 +11,6 @@ import itertools
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,8 @@ import httpx
 import numpy as np
 import PIL.Image
 import skimage.data
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 CALL = "/gradio_api/call/compare"
@@ -56,10 +57,7 @@ class Load:
 @contextmanager
 def running_page(*arguments: str) -> Iterator[tuple[str, int]]:
     """demo.py in a process of its own: its address, and its process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "demo.py", "--no-login", "--port", str(port), *arguments]
+    command = [sys.executable, "demo.py", "--no-login", "--port", str(free_port()), *arguments]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as page:
         try:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.load.clients import press, running_page
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(900)]
 CLIENTS, REQUESTS = 32, 96
 
 

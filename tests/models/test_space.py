@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tomllib
@@ -15,6 +14,7 @@ from packaging.requirements import Requirement
 from models import space
 from models.publish import ROOT, list_files
 from tests.hub_stand_in import StandIn, serving
+from tests.ports import free_port
 
 REPO = "ada/jury"
 
@@ -85,9 +85,7 @@ def test_the_detectors_of_the_checkout_are_in_it(staged):
 
 @pytest.mark.slow
 def test_the_page_starts_from_what_the_space_holds_and_is_reachable_as_spaces_ask(staged, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     as_spaces_do = {"GRADIO_SERVER_NAME": "0.0.0.0", "SPACE_ID": REPO, "XDG_DATA_HOME": str(tmp_path)}
     environment = {**os.environ, **as_spaces_do, "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "demo.py", "--port", str(port)]

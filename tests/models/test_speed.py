@@ -1,18 +1,16 @@
 """The measuring itself: what is compared is the same network, and the figures come out whole. No time is asserted."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from typer.testing import CliRunner
 
+from models.__main__ import app
 from models.flops import count_gflop
 from models.speed_table import BEGIN, END, write
-
-ROOT = Path(__file__).parents[2]
 
 
 def made(kind: str, weights: tuple[int, ...], shape: list[int], **options: object) -> bytes:
@@ -42,11 +40,14 @@ def test_operations_are_two_for_every_multiplication(
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
-def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "models", "speed", "--only", "custom-cnn", "--rounds", "1", "--seconds", "0"]
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.speed.SCANNED", 10)  # no rate is asserted
+    done = CliRunner().invoke(app, ["speed", "--only", "custom-cnn", "--rounds", "1", "--seconds", "0", "--json"])
+    assert done.exit_code == 0, done.output
     figures = json.loads(done.stdout)
     network = figures["networks"]["custom-cnn"]
     assert {"onnx", "onnx without map", "predict", "savedmodel"} <= set(network["ms"])

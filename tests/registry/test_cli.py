@@ -5,6 +5,9 @@ import os
 import subprocess
 import sys
 
+from registry import DetectorSpec, Problem, Registry
+from registry.__main__ import as_table, main
+
 HEAVY = {"keras", "tensorflow", "onnx", "onnxruntime", "cv2", "gradio", "PIL", "skimage", "sklearn"}
 
 
@@ -13,30 +16,49 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
-def test_json_names_every_detector_with_its_plain_values() -> None:
+def test_the_command_names_every_detector_and_says_nothing_else() -> None:
     done = run("--json", FACEJURY_BLOCK="")
-    listed = json.loads(done.stdout)
-    assert done.returncode == 0
-    assert done.stderr == ""
-    assert set(listed) == {"detectors", "problems"}
-    assert [detector["key"] for detector in listed["detectors"]][:2] == ["custom-cnn", "efficientnet"]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [detector["key"] for detector in json.loads(done.stdout)["detectors"]][:2] == ["custom-cnn", "efficientnet"]
+
+
+def test_json_has_the_plain_values_of_every_detector(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FACEJURY_BLOCK", "")
+    main(["--json"])
+    said = capsys.readouterr().out
+    listed = json.loads(said)
+    assert list(listed) == ["detectors", "problems"]
     first = listed["detectors"][0]
-    keys = ["key", "title", "expects", "owner", "version", "fake_from", "real_until", "seconds", "source"]
-    assert list(first)[: len(keys)] == keys
-    assert first["source"] == "models/weights/custom-cnn"
+    assert list(first) == [
+        *("key", "title", "expects", "owner", "version"),
+        *("fake_from", "real_until", "seconds", "source"),
+    ]
+    assert (first["key"], first["owner"], first["source"]) == ("custom-cnn", "facejury", "models/weights/custom-cnn")
     assert 0 <= first["real_until"] <= first["fake_from"] <= 1
+    assert said == json.dumps(listed, indent=2) + "\n"
 
 
-def test_the_table_has_a_line_for_each_detector() -> None:
-    done = run(FACEJURY_BLOCK="")
-    lines = done.stdout.splitlines()
+def test_the_table_has_a_line_for_each_detector(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FACEJURY_BLOCK", "")
+    main([])
+    lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["key", "title", "expects"]
     assert lines[1].startswith("custom-cnn ")
     assert lines[2].startswith("efficientnet ")
 
 
-def test_a_blocked_detector_is_left_out_and_a_wrong_name_is_a_problem() -> None:
-    listed = json.loads(run("--json", FACEJURY_BLOCK="custom-cnn, nobody").stdout)
+def test_columns_are_as_wide_as_their_longest_cell_and_problems_come_last() -> None:
+    long = DetectorSpec(key="a-long-key", title="A", load=print, owner="me", version="1.0")
+    table = as_table(Registry((long,), (Problem("odd", "it raised"),)))
+    assert table == (
+        "key         title  expects  owner  version\na-long-key  A      face     me     1.0\nproblem: odd: it raised"
+    )
+
+
+def test_a_blocked_detector_is_left_out_and_a_wrong_name_is_a_problem(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FACEJURY_BLOCK", "custom-cnn, nobody")
+    main(["--json"])
+    listed = json.loads(capsys.readouterr().out)
     assert "custom-cnn" not in [detector["key"] for detector in listed["detectors"]]
     (problem,) = [problem for problem in listed["problems"] if problem["plugin"] == "nobody"]
     assert "no plugin has that name; there are custom-cnn, efficientnet" in problem["reason"]
@@ -54,5 +76,7 @@ assert not {HEAVY} & set(sys.modules), set(sys.modules)
     assert json.loads(done.stdout)["detectors"] is not None
 
 
-def test_help_names_the_environment_variable() -> None:
-    assert "FACEJURY_BLOCK" in run("--help").stdout
+def test_help_names_the_command_and_the_environment_variable() -> None:
+    said = run("--help").stdout
+    assert said.startswith("usage: python -m registry ")
+    assert "FACEJURY_BLOCK" in said

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from registry import DetectorSpec, Registry, UnknownDetectorError, load_registry, reopen
+from registry import DetectorSpec, Plugin, Registry, UnknownDetectorError, hookimpl, load_registry, reopen
 from registry.contract import MAX_SECONDS
 
 GOOD = """
@@ -133,6 +133,44 @@ def test_another_process_finds_the_same_detector_by_its_plugin_alone(install):
         reopen("right", "left")
     with pytest.raises(UnknownDetectorError):
         reopen("gone", "right")
+
+
+def spec(key):
+    return DetectorSpec(key=key, title=key.title(), load=lambda: print)
+
+
+def test_detectors_are_chosen_by_key_in_the_registrys_order():
+    registry = Registry(tuple(map(spec, ("first", "second", "third"))))
+    assert [one.key for one in registry] == ["first", "second", "third"]
+    assert [one.key for one in registry.choose(["third", "first", "third"])] == ["first", "third"]
+    assert registry.choose() == registry.choose([]) == registry.detectors
+
+
+def test_who_is_not_here_is_told_who_is_and_who_was_meant():
+    registry = Registry((spec("efficientnet"), spec("efficient-cnn")))
+    with pytest.raises(UnknownDetectorError) as caught:
+        registry.choose(["efficientnet", "eficientnet"])
+    assert str(caught.value) == (
+        "no detector named 'eficientnet' is here; there are efficientnet, efficient-cnn. Did you mean 'efficientnet'?"
+    )
+    with pytest.raises(UnknownDetectorError, match=r"^no detector named 'x' is here; there are none\.$"):
+        Registry(())["x"]
+
+
+def test_one_plugin_more_brings_its_detectors_or_its_fault(tmp_path):
+    class Offers:
+        @staticmethod
+        @hookimpl
+        def register_detectors(register):
+            register(key="own", title="Own", load=print)
+
+    registry = Registry((spec("first"),)).with_plugin(Plugin("added", "me", "1", Offers))
+    assert registry.keys() == ("first", "own")
+    assert (registry["own"].plugin, registry["own"].owner, registry["own"].version) == ("added", "me", "1")
+    named = Registry(()).with_plugin(Plugin("added", "me", "1", Offers, key="called-so-here"))
+    assert (named.keys(), named["called-so-here"].title) == (("called-so-here",), "Own")
+    with pytest.raises(ValueError, match="the detector key 'own' is taken by 'Own'"):
+        registry.with_plugin(Plugin("again", "me", "1", Offers))
 
 
 def test_a_detector_more_must_have_a_key_of_its_own():

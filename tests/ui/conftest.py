@@ -1,25 +1,29 @@
 """A page served for one test, by the same launch as the demo's, and a headless Chromium to look at it."""
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 import demo
 from detectors.compare import Jury
+from detectors.game import Deck
 from registry import DetectorSpec, Problem
+from tests.ports import free_port
 from tests.ui.jurors import JURY
 from ui import examples
+from ui.frames import live_routes
 from ui.page import build_page
 
 
 @contextmanager
-def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = ()) -> Iterator[str]:
+def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = (), deck: Deck | None = None) -> Iterator[str]:
     """The page for these detectors, while it lasts: its address."""
-    page = build_page(Jury(specs or JURY), problems)
-    yield demo.launch(page, host="127.0.0.1", port=free_port())[0]
+    jury = Jury(specs or JURY)
+    page = build_page(jury, problems, deck=deck)
+    yield demo.launch(page, host="127.0.0.1", port=free_port(), app_kwargs={"routes": live_routes(jury)})[0]
     page.close(verbose=False)
 
 
@@ -30,20 +34,14 @@ def address() -> Iterator[str]:
         yield where
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open the page for these detectors."""
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """Open the page for these detectors; without any, the one of the module."""
     with ExitStack() as open_until_then:
 
-        def open_page(*specs: DetectorSpec, width: int = 1280, problems: tuple[Problem, ...] = ()) -> Page:
-            where = open_until_then.enter_context(serving(*specs, problems=problems))
+        def open_page(*specs: DetectorSpec, width: int = 1280, **options: Any) -> Page:
+            special = serving(*specs, **options) if specs or options else None
+            where = open_until_then.enter_context(special) if special else request.getfixturevalue("address")
             page = open_until_then.enter_context(browser.new_page(viewport={"width": width, "height": 900}))
             page.set_default_timeout(60_000)
             page.goto(where)

@@ -155,7 +155,7 @@ def test_a_file_over_the_limit_is_not_taken(address, client, tmp_path):
 
 
 def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence_and_the_others_are_served(portrait, monkeypatch):
-    monkeypatch.setattr("ui.compare.PLACES", 1)
+    monkeypatch.setattr("ui.page.PLACES", 1)
     goes_on = threading.Event()
     with serving(spec("slow", lambda _: goes_on.wait(60) and 0.5)) as address, ThreadPoolExecutor(3) as visitors:
         files = {"files": ("a.png", Path(portrait).read_bytes())}

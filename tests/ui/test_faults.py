@@ -13,7 +13,7 @@ import pytest
 from gradio_client import handle_file
 from playwright.sync_api import expect
 
-from tests.ui.conftest import free_port
+from tests.ports import free_port
 from tests.ui.test_compare_page import card, upload
 
 pytestmark = [

@@ -1,0 +1,116 @@
+"""A live picture before the chosen detectors: frame by frame, each face followed, and its verdicts smoothed.
+
+What is kept from one frame to the next is numbers: where the faces were, and what was said of them. No picture is.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from detectors.compare import Jury
+from detectors.faces import Box, Face, crop_face, find_faces
+from detectors.fuse import JuryVerdict, as_json, fuse
+from detectors.nearby import find_again, match
+from detectors.smoothing import Smoother
+from registry import DetectorSpec, Image, Verdict
+from registry.contract import MIN_FACE_PIXELS
+
+SEARCH_SECONDS = 1.0  # between two full searches while faces are followed: how long a newcomer may go unseen
+FORGET_SECONDS = 1.0  # how long a face that is not seen keeps its number and its verdicts
+
+
+@dataclass(frozen=True)
+class LiveFace:
+    """A face in the newest frame. number: the same from frame to frame. verdicts: smoothed, in the jury's order."""
+
+    number: int
+    box: Box
+    score: float
+    verdicts: tuple[Verdict, ...]
+    jury: JuryVerdict | None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is too small for a verdict, and so not smoothed."""
+        return Face(self.box, self.score, ()).pixels < MIN_FACE_PIXELS
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form: as a face of a comparison, with its number, and without what was measured on photos alone."""
+        verdicts = [verdict.as_dict() for verdict in self.verdicts]
+        return {
+            "number": self.number,
+            "box": list(self.box),
+            "score": self.score,
+            "verdicts": verdicts,
+            "jury": as_json(self.jury),
+        }
+
+
+@dataclass
+class _Track:
+    """One face so far. seen: seconds, of the last frame it was in."""
+
+    box: Box
+    seen: float
+    smoother: Smoother = field(default_factory=Smoother)
+
+
+class LiveView:
+    """One camera. Its frames come one after the other; not for several threads at once."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[int, _Track] = {}
+        self._searched = float("-inf")  # when the whole picture was searched last
+
+    def look(self, image: Image, jury: Jury, *, at: float) -> list[LiveFace]:
+        """The faces of one frame by number, judged by those of the jury that judge faces.
+
+        image: uint8 RGB (h, w, 3). at: seconds on a clock that never goes back.
+        """
+        self._tracks = {number: track for number, track in self._tracks.items() if at - track.seen < FORGET_SECONDS}
+        faces = self._find(image, at)
+        verdicts = _judge(image, faces, jury)
+        judged = zip(self._number([face.box for face in faces], at), faces, verdicts, strict=True)
+        return sorted((self._smooth(*one, at=at) for one in judged), key=lambda face: face.number)
+
+    def _find(self, image: Image, at: float) -> Sequence[Face]:
+        if at - self._searched < SEARCH_SECONDS:
+            followed = find_again(image, [track.box for track in self._tracks.values()])
+            if followed is not None:
+                return followed
+        self._searched = at
+        return find_faces(image)
+
+    def _number(self, boxes: Sequence[Box], at: float) -> list[int]:
+        """Each face's number: its own of before, or the lowest that is free."""
+        known = match({number: track.box for number, track in self._tracks.items()}, boxes)
+        numbers = {index: number for number, index in known.items()}
+        for index, box in enumerate(boxes):
+            if index not in numbers:
+                numbers[index] = next(number for number in count(1) if number not in self._tracks)
+                self._tracks[numbers[index]] = _Track(box, at)
+            track = self._tracks[numbers[index]]
+            track.box, track.seen = box, at
+        return [numbers[index] for index in range(len(boxes))]
+
+    def _smooth(self, number: int, face: Face, verdicts: Sequence[Verdict], *, at: float) -> LiveFace:
+        smoother, pixels = self._tracks[number].smoother, face.pixels
+        smoothed = tuple(smoother.smooth(verdict, at, face_pixels=pixels) for verdict in verdicts)
+        return LiveFace(number, face.box, face.score, smoothed, fuse(smoothed, face_pixels=pixels))
+
+
+def _judge(image: Image, faces: Sequence[Face], jury: Jury) -> list[tuple[Verdict, ...]]:
+    """What each detector says of each face, the detectors side by side."""
+    crops = [crop_face(image, face.box) for face in faces]
+    specs = [spec for spec in jury.specs if spec.expects == "face"]
+
+    def judge_all(spec: DetectorSpec) -> list[Verdict]:
+        pairs = zip(faces, crops, strict=True)
+        return [jury.judge(spec, crop, face_pixels=face.pixels) for face, crop in pairs]
+
+    if not faces or not specs:
+        return [() for _ in faces]
+    with ThreadPoolExecutor(len(specs), thread_name_prefix="live") as pool:
+        return list(zip(*pool.map(judge_all, specs), strict=True))

@@ -1,0 +1,138 @@
+"""The page as it is served, with two who are signed in: Anna, who has secrets, and Bert, who wants them."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import PIL.Image
+import PIL.PngImagePlugin
+import pytest
+from sqlalchemy import Engine
+
+import auth.pages
+import demo
+from auth.database import open_database
+from auth.health import Health
+from auth.history import find_entries
+from auth.recorder import Recorder
+from auth.uploads import own_folder
+from detectors.compare import Jury
+from tests.auth.server import Browser, Server, free_port, wait_for
+from tests.ui.jurors import JURY
+from ui.page import build_page
+
+SECRET = "annas-secret-71c3"
+ROOT = Path(__file__).parents[2]
+LEAKS = ("Traceback (most recent call last)", 'File "', str(ROOT), "site-packages", SECRET)
+FILE = {"_type": "gradio.FileData"}
+ENDLESS = ("heartbeat", "queue/data", "upload_progress", "/stream/")  # their answers have no end
+SHORT_SECONDS, LONG_SECONDS = 3.0, 120.0
+READ_BYTES = 2_000_000
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer, as far as it was waited for."""
+
+    status: int
+    text: str
+    headers: httpx.Headers
+
+
+@dataclass(frozen=True)
+class Attacked(Server):
+    """The page; what Bert may have guessed of Anna's; and his browser."""
+
+    page: Any = field(repr=False)  # gr.Blocks is not typed
+    uploads: Path
+    guesses: dict[str, str]
+    bert: Browser
+
+    @property
+    def routes(self) -> list[tuple[str, str]]:
+        """Every method and path that the application answers."""
+        found = [route for route in _flat(self.page.app.routes) if hasattr(route, "path")]
+        return sorted({(method, route.path) for route in found for method in getattr(route, "methods", None) or ()})
+
+    def send(self, browser: Browser, method: str, path: str, **options: Any) -> Said:
+        """One request; an answer that has no end is read for a while."""
+        read = SHORT_SECONDS if any(part in path for part in ENDLESS) else LONG_SECONDS
+        timeout = httpx.Timeout(LONG_SECONDS, read=read)
+        for is_last in (False, False, True):
+            try:
+                with browser.http.stream(method, path, timeout=timeout, **options) as answer:
+                    return Said(answer.status_code, _read(answer), answer.headers)
+            except (httpx.ReadTimeout, httpx.ReadError):  # a busy machine, or a connection that was just being closed
+                if is_last:
+                    raise
+        raise AssertionError("it was tried three times")
+
+    def call(self, browser: Browser, name: str, data: list[object], **options: Any) -> Said:
+        """One call, and all that is said to it."""
+        started = self.send(browser, "POST", f"/gradio_api/call/{name}", json={"data": data}, **options)
+        event = re.fullmatch(r'\{"event_id":"(\w+)"\}', started.text)
+        return self.send(browser, "GET", f"/gradio_api/call/{name}/{event[1]}") if event else started
+
+
+def _flat(routes: list[Any]) -> Iterator[Any]:
+    """The routes, and those of the routers that were included."""
+    for route in routes:
+        yield route
+        yield from _flat(getattr(getattr(route, "original_router", route), "routes", None) or [])
+
+
+def _read(answer: httpx.Response) -> str:
+    found = bytearray()
+    try:
+        for chunk in answer.iter_bytes():
+            found += chunk
+            if len(found) > READ_BYTES:
+                break
+    except (httpx.ReadTimeout, httpx.RemoteProtocolError):
+        pass  # Gradio breaks an answer off when nobody knows the event it was to be about
+    return found.decode("utf-8", "replace")
+
+
+@contextmanager
+def attacked(folder: Path) -> Iterator[Attacked]:
+    """The demo's page in this process, behind its door, on a database of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
+        uploads, engine = own_folder(), open_database(f"sqlite:///{folder / 'facejury.db'}")
+        guard = auth.pages.guard(engine, uploads=uploads, rounds=4)
+        page, port = build_page(Jury(JURY), recorder=Recorder(engine)), free_port()
+        health = Health(engine, is_loaded=lambda: True).routes()
+        kwargs = guard.app_kwargs | {"routes": [*health, *guard.app_kwargs["routes"]]}
+        demo.launch(page, host="127.0.0.1", port=port, auth_dependency=guard.auth_dependency, app_kwargs=kwargs)
+        server = Server(f"http://127.0.0.1:{port}", engine)
+        yield Attacked(server.url, engine, page, uploads, _fill(server, engine), server.member("Bert"))
+        page.close(verbose=False)
+        engine.dispose()
+
+
+def _fill(server: Server, engine: Engine) -> dict[str, str]:
+    """Anna's secrets: a name in her history, what is in an upload, a token. What Bert may have guessed of them."""
+    anna = server.member("Anna")
+    first, second = anna.upload(_picture(""), name=f"{SECRET}.png"), anna.upload(_picture(SECRET), name="a.png")
+    anna.call("compare", {"path": first, "meta": FILE}, ["accuser"])
+    wait_for(lambda: _require(find_entries(engine, "Anna")))
+    anna.make_token(SECRET)
+    started = anna.http.post("/gradio_api/call/detectors", json={"data": []})
+    return {"path": second, "event": started.json()["event_id"], "entry": str(find_entries(engine, "Anna")[0].id)}
+
+
+def _require(found: list[Any]) -> None:
+    assert found
+
+
+def _picture(words: str) -> bytes:
+    told = PIL.PngImagePlugin.PngInfo()
+    told.add_text("words", words)
+    buffer = io.BytesIO()
+    PIL.Image.new("RGB", (32, 32), "teal").save(buffer, "PNG", pnginfo=told)
+    return buffer.getvalue()

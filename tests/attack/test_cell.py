@@ -1,0 +1,53 @@
+"""The cell itself: it says what came of each input, and nothing that happens in it is lost."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+from tests.attack.cell import MAX_MEGABYTES, MAX_SECONDS, Attempt, run_through
+
+
+def crash(_: bytes) -> str:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return "alive"
+
+
+def spin(_: bytes) -> str:
+    while True:
+        pass
+
+
+def work(_: bytes) -> str:
+    while time.process_time() < MAX_SECONDS + 1.5:
+        pass
+    return "done"
+
+
+def hold(_: bytes) -> str:
+    return str(len(bytearray(b"x") * int((MAX_MEGABYTES + 100) * 1e6)))
+
+
+def fail(_: bytes) -> str:
+    raise KeyError("no such thing")
+
+
+def echo(data: bytes) -> str:
+    return data.decode()
+
+
+def traps(first: int) -> Iterator[Attempt]:
+    attempts = (echo, fail, crash, echo, hold, echo, work, spin, echo)
+    yield from ((attempt, f"input {number}".encode()) for number, attempt in list(enumerate(attempts))[first:])
+
+
+def test_every_way_to_fail_is_found_and_what_comes_after_is_tried() -> None:
+    tried = list(run_through("tests.attack.test_cell:traps", last=9))
+    assert [one.number for one in tried] == list(range(9))
+    found = [one.finding for one in tried]
+    assert [one.said for one in tried if not one.finding] == ["input 0", "input 3", "input 5", "input 8"]
+    assert found[1] == "builtins.KeyError: 'no such thing'"
+    assert found[2] == "the process ended by SIGSEGV"
+    assert found[4].startswith("held 1") and found[4].endswith("MB")
+    assert found[6].startswith("took ")
+    assert found[7] == "the process ended by SIGXCPU"

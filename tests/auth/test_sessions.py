@@ -1,0 +1,170 @@
+"""Sessions and tokens to the second: who is found, what is written down of it, and whose they are to end."""
+
+import hashlib
+import re
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from auth import accounts
+from auth.accounts import Account
+from auth.sessions import (
+    IDLE_SECONDS,
+    LIFE_SECONDS,
+    MAX_LABEL_CHARACTERS,
+    TOUCH_SECONDS,
+    ApiToken,
+    Visitor,
+    digest,
+    end_session,
+    find_visitor,
+    list_tokens,
+    make_token,
+    revoke_token,
+    start_session,
+)
+from auth.tables import sessions
+from tests.auth.server import PASSWORD
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The time of day, as the test sets it: `now`, and the better part of a second more."""
+    clock = SimpleNamespace(now=NOW)
+    clock.time = lambda: clock.now + 0.9
+    monkeypatch.setattr("auth.sessions.time", clock)
+    return clock
+
+
+@pytest.fixture
+def anna(engine: Engine, name: str) -> Account:
+    return accounts.add_user(engine, name, password=PASSWORD, rounds=4)
+
+
+@pytest.fixture
+def bert(engine: Engine, name: str) -> Account:
+    return accounts.add_user(engine, f"Bert, not {name}", password=PASSWORD, rounds=4)
+
+
+def times_of(engine: Engine, user: Account) -> list[tuple[int, int]]:
+    """(created_at, seen_at) of a user's sessions, oldest first."""
+    mine = select(sessions.c.created_at, sessions.c.seen_at).where(sessions.c.user_id == user.id)
+    with engine.connect() as connection:
+        return [(row.created_at, row.seen_at) for row in connection.execute(mine.order_by(sessions.c.id))]
+
+
+def test_a_secret_is_32_random_bytes_behind_what_says_its_kind(engine: Engine, anna: Account) -> None:
+    made = [start_session(engine, anna.id) for _ in range(2)]
+    tokens = [make_token(engine, anna.id, label="x") for _ in range(2)]
+    assert all(re.fullmatch(r"fs_[\w-]{43}", secret) for secret in made)
+    assert all(re.fullmatch(r"fj_[\w-]{43}", secret) for secret in tokens)
+    assert len({*made, *tokens}) == 4
+
+
+def test_any_text_has_a_digest() -> None:
+    assert digest("fs_é") == hashlib.sha256("fs_é".encode()).hexdigest()
+    assert digest("\udcff") == digest("?")  # half a character, as a broken cookie may hold
+
+
+def test_a_secret_finds_its_owner_and_says_whether_a_program_has_it(engine: Engine, anna: Account) -> None:
+    session, token = start_session(engine, anna.id), make_token(engine, anna.id, label="x")
+    assert find_visitor(engine, session) == Visitor(anna.id, anna.name, digest(session), is_program=False)
+    assert find_visitor(engine, token) == Visitor(anna.id, anna.name, digest(token), is_program=True)
+    assert find_visitor(engine, f"{session}x") is None
+    assert find_visitor(engine, f"{token}x") is None
+
+
+def test_a_session_left_alone_lives_to_the_last_second_of_twelve_hours(
+    engine: Engine, anna: Account, clock: SimpleNamespace
+) -> None:
+    used, unused = (start_session(engine, anna.id) for _ in range(2))
+    clock.now = NOW + IDLE_SECONDS - 1
+    assert find_visitor(engine, used) is not None
+    clock.now = NOW + IDLE_SECONDS
+    assert find_visitor(engine, unused) is None
+    assert find_visitor(engine, used) is not None, "it was in use a second ago"
+
+
+def test_a_session_in_use_lives_to_the_last_second_of_a_week(
+    engine: Engine, anna: Account, clock: SimpleNamespace
+) -> None:
+    session = start_session(engine, anna.id)
+    for later in (*range(0, LIFE_SECONDS, IDLE_SECONDS - 1), LIFE_SECONDS - 1):
+        clock.now = NOW + later
+        assert find_visitor(engine, session) is not None
+    clock.now = NOW + LIFE_SECONDS
+    assert find_visitor(engine, session) is None
+
+
+def test_a_new_session_sweeps_the_outlived_ones_of_its_user_and_nobody_elses(
+    engine: Engine, anna: Account, bert: Account, clock: SimpleNamespace
+) -> None:
+    for user in (anna, bert):
+        start_session(engine, user.id)
+    clock.now = NOW + 60
+    start_session(engine, anna.id)
+    clock.now = NOW + IDLE_SECONDS
+    start_session(engine, anna.id)
+    assert times_of(engine, anna) == [(NOW + 60, NOW + 60), (clock.now, clock.now)]
+    assert times_of(engine, bert) == [(NOW, NOW)]
+
+
+def test_being_seen_is_written_down_every_ten_minutes_at_most(
+    engine: Engine, anna: Account, clock: SimpleNamespace
+) -> None:
+    session, _ = (start_session(engine, anna.id) for _ in range(2))
+    for later, written in ((TOUCH_SECONDS - 1, NOW), (TOUCH_SECONDS, NOW + TOUCH_SECONDS)):
+        clock.now = NOW + later
+        find_visitor(engine, session)
+        assert times_of(engine, anna) == [(NOW, written), (NOW, NOW)]
+
+
+def test_one_session_ends_and_no_other(engine: Engine, anna: Account, clock: SimpleNamespace) -> None:
+    first, second = (start_session(engine, anna.id) for _ in range(2))
+    end_session(engine, digest(first))
+    assert find_visitor(engine, first) is None
+    assert find_visitor(engine, second) is not None
+
+
+def test_a_tokens_use_is_written_down_every_ten_minutes_at_most(
+    engine: Engine, anna: Account, clock: SimpleNamespace
+) -> None:
+    token, _ = (make_token(engine, anna.id, label=label) for label in ("used", "unused"))
+    assert [one.used_at for one in list_tokens(engine, anna.id)] == [None, None]
+    for later, written in ((0, NOW), (TOUCH_SECONDS - 1, NOW), (TOUCH_SECONDS, NOW + TOUCH_SECONDS)):
+        clock.now = NOW + later
+        find_visitor(engine, token)
+        assert [one.used_at for one in list_tokens(engine, anna.id)] == [written, None]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("  night desk ", "night desk"), ("   ", "unnamed"), ("x" * 99, "x" * MAX_LABEL_CHARACTERS)]
+)
+def test_a_token_has_a_short_label(
+    engine: Engine, anna: Account, clock: SimpleNamespace, given: str, kept: str
+) -> None:
+    make_token(engine, anna.id, label=given)
+    [token] = list_tokens(engine, anna.id)
+    assert token == ApiToken(token.id, kept, NOW, None)
+
+
+def test_a_user_sees_and_revokes_their_own_tokens_alone(engine: Engine, anna: Account, bert: Account) -> None:
+    secrets = [make_token(engine, anna.id, label=label) for label in ("first", "second")]
+    theirs = make_token(engine, bert.id, label="theirs")
+    first, second = list_tokens(engine, anna.id)
+    assert (first.label, second.label) == ("first", "second")
+    revoke_token(engine, bert.id, token_id=first.id)
+    assert find_visitor(engine, secrets[0]) is not None
+    revoke_token(engine, anna.id, token_id=first.id)
+    assert [find_visitor(engine, secret) is not None for secret in (*secrets, theirs)] == [False, True, True]
+    assert list_tokens(engine, anna.id)[0].label == "second"
+
+
+def test_only_digests_are_in_the_table(engine: Engine, anna: Account) -> None:
+    key = digest(start_session(engine, anna.id))
+    with engine.connect() as connection:
+        held = select(func.count()).where(sessions.c.user_id == anna.id, sessions.c.token_sha256 == key)
+        assert connection.scalar(held) == 1

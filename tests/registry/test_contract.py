@@ -1,0 +1,130 @@
+"""What a detector may say of itself and answer, and the label that follows from a number."""
+
+import re
+
+import numpy as np
+import pytest
+
+from registry import DetectorSpec, Verdict, judge, read_finding, to_examine
+from registry.contract import MAX_SECONDS, MIN_FACE_PIXELS
+
+SHAPE = "examine must return p_fake, or (p_fake, heatmap), got "
+
+
+def spec(**options: object) -> DetectorSpec:
+    return DetectorSpec(**{"key": "x", "title": "X", "load": print} | options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "said", [0, 1, 0.25, np.float32(0.25), np.array([0.25]), (0.25,), np.array([[0.25]], np.float16)]
+)
+def test_one_number_of_any_kind_is_p_fake(said: object) -> None:
+    finding = read_finding(said)
+    assert type(finding.p_fake) is float
+    assert finding.p_fake == float(np.reshape(said, ()))
+    assert finding.heatmap is None
+
+
+def test_a_heat_map_comes_as_float32_of_any_size() -> None:
+    finding = read_finding((0.5, [[0, 1, 0.5]]))
+    assert finding.p_fake == 0.5
+    assert finding.heatmap is not None
+    assert (finding.heatmap.dtype, finding.heatmap.shape) == (np.float32, (1, 3))
+    assert finding.heatmap.tolist() == [[0, 1, 0.5]]
+    assert read_finding((0.5, None)).heatmap is None
+
+
+@pytest.mark.parametrize("said", ["0.5", b"1", True, None, object(), (), (0.5, None, None), [0.1, 0.2], {}])
+def test_what_is_no_number_is_told_what_was_expected_and_what_came(said: object) -> None:
+    with pytest.raises(TypeError) as caught:
+        read_finding(said)
+    assert str(caught.value) == SHAPE + repr(said)
+
+
+def test_what_came_is_told_in_eighty_characters_at_most() -> None:
+    for length in (78, 79):
+        with pytest.raises(TypeError) as caught:
+            read_finding("x" * length)
+        came = str(caught.value).removeprefix(SHAPE)
+        assert len(came) == 80
+        assert came.endswith("..." if length == 79 else "x'")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1e-9, 1 + 1e-9])
+def test_a_number_outside_0_to_1_is_refused(number: float) -> None:
+    with pytest.raises(ValueError, match=rf"^p_fake must be a number in \[0, 1\], got {re.escape(str(number))}$"):
+        read_finding(number)
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (2, 2, 1), (0, 3)])
+def test_a_heat_map_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=rf"^a heat map must have shape \(h, w\), got {re.escape(str(shape))}$"):
+        read_finding((0.5, np.zeros(shape)))
+
+
+@pytest.mark.parametrize("value", [-0.01, 1.01, float("nan")])
+def test_a_heat_map_outside_0_to_1_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match=r"^a heat map must hold numbers in \[0, 1\]$"):
+        read_finding((0.5, np.array([[0.0, value]])))
+
+
+def test_an_object_is_asked_by_its_examine_and_a_function_itself() -> None:
+    class Detector:
+        def examine(self, image: object) -> float:
+            return 0.75
+
+    assert to_examine(Detector())(np.zeros((1, 1, 3), np.uint8)) == 0.75
+    assert to_examine(print) is print
+    with pytest.raises(TypeError, match=r"^load must return a callable or an object with examine\(image\), got 7$"):
+        to_examine(7)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"title": 3}, "title must be a non-empty text, got 3"),
+        ({"title": "\t"}, r"title must be a non-empty text, got '\t'"),
+        ({"load": 3}, "load must be callable, got 3"),
+        ({"expects": "faces"}, 'expects must be "face" or "image", got \'faces\''),
+        ({"real_until": -0.1}, "0 <= real_until <= fake_from <= 1 must hold, got (-0.1, 0.5)"),
+        ({"fake_from": 1.1}, "0 <= real_until <= fake_from <= 1 must hold, got (0.5, 1.1)"),
+        ({"seconds": 0}, "seconds must be above 0 and at most 600, got 0"),
+        ({"seconds": 600.5}, "seconds must be above 0 and at most 600, got 600.5"),
+        ({"source": 3, "card": "a card"}, "source and card must be text, got 'a card'"),
+        ({"card": 3}, "source and card must be text, got 3"),
+    ],
+)
+def test_a_detector_that_says_nonsense_of_itself_is_refused_with_the_rule(options: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        spec(**options)
+
+
+def test_the_edges_of_every_rule_are_inside() -> None:
+    assert spec(real_until=0, fake_from=0).fake_from == 0
+    assert spec(real_until=1, fake_from=1, expects="image").real_until == 1
+    assert spec(seconds=MAX_SECONDS).seconds == 600
+    plain = spec()
+    assert (plain.expects, plain.fake_from, plain.real_until, plain.seconds) == ("face", 0.5, 0.5, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("p_fake", "label"), [(0.0, "real"), (0.29, "real"), (0.3, "inconclusive"), (0.69, "inconclusive"), (0.7, "fake")]
+)
+def test_the_label_follows_from_two_thresholds(p_fake: float, label: str) -> None:
+    assert judge(p_fake, fake_from=0.7, real_until=0.3) == label
+    assert judge(p_fake, fake_from=0.7, real_until=0.3, face_pixels=MIN_FACE_PIXELS) == label
+    assert judge(p_fake, fake_from=0.7, real_until=0.3, face_pixels=MIN_FACE_PIXELS - 1) == "inconclusive"
+
+
+def test_a_verdict_as_json_has_everything_but_the_picture() -> None:
+    verdict = Verdict("x", "X", 0.5, "fake", 0.4, 0.3, 1.5, None, np.zeros((1, 1), np.float32))
+    assert verdict.as_dict() == {
+        "detector": "x",
+        "title": "X",
+        "p_fake": 0.5,
+        "label": "fake",
+        "fake_from": 0.4,
+        "real_until": 0.3,
+        "milliseconds": 1.5,
+        "error": None,
+    }

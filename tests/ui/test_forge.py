@@ -1,0 +1,109 @@
+"""The Forge tab: in a real browser, and its runs without one."""
+
+import re
+from pathlib import Path
+
+import httpx
+import numpy as np
+import PIL.Image
+import pytest
+from playwright.sync_api import Page, expect
+
+from detectors.compare import Jury
+from detectors.provenance import read_provenance
+from registry import load_registry
+from tests.ui.jurors import JURY, spec
+from tests.ui.test_whole_page import check, open_tab
+from ui.examples import portrait
+from ui.forge import Bench, _clear_to, _run_with, _save, _start
+from ui.line import Line
+
+TOLD = ("face", 100, 40, 6)
+
+
+def sharpness(image: np.ndarray) -> tuple[float, np.ndarray]:
+    """A detector that calls soft faces fake: variant 6 makes them soft. Its heat map points at the middle."""
+    middle = np.zeros((9, 9), dtype=np.float32)
+    middle[4, 4] = 1
+    return float(np.abs(np.diff(image.astype(float), axis=0)).mean() < 7.5), middle
+
+
+def run(bench: Bench, path: str | None, jury: Jury, line: Line | None = None) -> list[str]:
+    """What the tab showed, one text each."""
+    _start(path, bench, *TOLD)
+    return ["".join(shown[0]) for shown in _run_with(jury, line or Line(1))(bench) if isinstance(shown[0], list)]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_one_forges_a_portrait_and_sees_who_notices(visit, width):
+    page: Page = visit(*JURY, spec("sharp", sharpness), width=width)
+    open_tab(page, "Forge")
+    page.get_by_role("button", name="Forge", exact=True).click()
+    expect(page.locator("#forge-result")).to_contain_text("Choose a picture first.")
+    page.get_by_role("button", name="Take the example portrait").click()
+    expect(page.locator("#forge-photo img")).to_be_visible()
+    expect(page.locator("#forge-result")).to_contain_text("The forgery appears here.")
+    page.get_by_role("button", name="Forge", exact=True).press("Enter")
+    expect(page.locator(".trial h2")).to_have_text("1 of 3 detectors noticed.")
+    expect(page.locator(".trial .word")).to_have_text(["Called it fake before, too", "Not noticed", "Noticed"])
+    expect(page.locator(".trial .card").nth(2)).to_contain_text("Its hottest place lies inside the line; by chance")
+    expect(page.locator(".trial .card").nth(1)).to_contain_text("It draws no heat map.")
+    expect(page.locator(".triptych img")).to_have_count(3)
+    check(page, width)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the forged picture").click()
+    assert saved.value.suggested_filename == "FORGED-for-teaching-not-a-real-photo.png"
+    assert read_provenance(Path(saved.value.path())).source_type == "compositeSynthetic"
+
+
+def test_the_networks_of_this_jury_are_heard_with_what_was_measured_of_their_maps():
+    *_, last = run(Bench(), str(portrait()), Jury(load_registry(blocked=()).detectors))
+    assert re.search(r"Measured on \d+ forged faces: inside in \d+ %", last)
+    assert "The jury" in last and "detectors noticed." in last
+
+
+def test_a_photo_without_a_face_and_a_file_that_is_none_get_a_sentence(tmp_path):
+    PIL.Image.new("RGB", (80, 80), "navy").save(tmp_path / "wall.png")
+    (tmp_path / "text.png").write_text("just text")
+    for name, sentence in (("wall.png", "No face was found"), ("text.png", "not a picture we can read")):
+        bench = Bench()
+        *_, last = run(bench, str(tmp_path / name), Jury(JURY))
+        assert sentence in last
+        assert not bench.desk.busy and _save(bench) == ("", "", "")
+
+
+def test_a_cancelled_run_ends_without_verdicts_and_without_a_file():
+    bench = Bench()
+    _start(str(portrait()), bench, *TOLD)
+    steps = _run_with(Jury(JURY), Line(1))(bench)
+    next(steps)
+    _clear_to(["cancelled"])(bench)
+    *_, last = steps
+    assert last[0] == ["cancelled"]
+    assert _save(bench) == ("", "", "")
+
+
+def test_forging_stands_in_the_line_and_says_its_place():
+    line, bench = Line(1), Bench()
+    _start(str(portrait()), bench, *TOLD)
+    with line.stand():
+        steps = _run_with(Jury(JURY), line)(bench)
+        assert "you are next" in "".join(next(steps)[0])
+        late = run(Bench(), str(portrait()), Jury(JURY), line)
+        assert "1 others are waiting already" in late[-1]
+    assert "detectors noticed" in "".join([*steps][-1][0])
+
+
+def test_a_file_of_this_machine_cannot_be_forged(address):
+    config = httpx.get(f"{address}config").json()
+    photo = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "forge-photo")
+    start = next(
+        event for event in config["dependencies"] if event["inputs"][:1] == [photo] and len(event["inputs"]) == 6
+    )
+    data = [{"path": str(portrait())}, None, *TOLD]
+    call = {"data": data, "fn_index": start["id"], "session_hash": "thief"}
+    httpx.post(f"{address}gradio_api/queue/join", json=call).raise_for_status()
+    said = httpx.get(f"{address}gradio_api/queue/data?session_hash=thief", timeout=60).text
+    assert "Upload the picture through this page." in said

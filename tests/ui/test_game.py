@@ -1,0 +1,209 @@
+"""The game: played in a real browser, and as somebody would who wants to know the answer first."""
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+
+import httpx
+import PIL.Image
+import pytest
+from playwright.sync_api import Page, expect
+
+from detectors.compare import Jury
+from detectors.forge import forge
+from detectors.game import Deck, Exhibit, open_deck
+from tests.detectors.pictures import portrait
+from tests.ui.conftest import serving
+from tests.ui.jurors import JURY
+from tests.ui.test_whole_page import check, open_tab
+from ui.game import Table, _begin_with, _go_on, _guess, _judge_with, _reveal_with
+from ui.line import Line
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory) -> Path:
+    """A portrait, a picture without a face and two forgeries, whose names and EXIF tell what they are."""
+    folder = tmp_path_factory.mktemp("album")
+    exif = PIL.Image.Exif()
+    exif[0x010E] = "secretly fake"
+    wall = PIL.Image.new("RGB", (90, 60), "navy")
+    pictures = {"real/a": PIL.Image.fromarray(portrait()), "real/b": wall}
+    pictures |= {f"fake/{seed}": PIL.Image.fromarray(forge(portrait(), seed=seed).image) for seed in (2, 6)}
+    for name, picture in pictures.items():
+        path = folder / f"{name}-secret.jpg"
+        path.parent.mkdir(exist_ok=True)
+        picture.save(path, quality=95, exif=exif)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def deck(album) -> Deck:
+    return open_deck(album)
+
+
+class Player:
+    """Somebody who calls the events of the tab by hand and reads all that is sent."""
+
+    def __init__(self, address: str, name: str) -> None:
+        self.address, self.name = address, name
+        self.config = httpx.get(f"{address}config").json()
+        self.sent = [json.dumps(self.config["components"])]
+
+    def press(self, button: str) -> str:
+        """Press it, and see through what follows; what was sent of it."""
+        parts = self.config["components"]
+        pressed = next(part["id"] for part in parts if part["props"].get("elem_id") == button)
+        events = {event["id"]: event for event in self.config["dependencies"]}
+        due = [key for key, event in events.items() if [pressed, "click"] in event["targets"]]
+        before = len(self.sent)
+        for key in due:
+            due += [other for other, event in events.items() if event["trigger_after"] == key]
+            if events[key]["backend_fn"]:
+                self._call(key)
+        return "".join(self.sent[before:])
+
+    def _call(self, key: int) -> None:
+        call = {"data": [None], "fn_index": key, "session_hash": self.name}
+        httpx.post(f"{self.address}gradio_api/queue/join", json=call).raise_for_status()
+        for line in httpx.get(f"{self.address}gradio_api/queue/data?session_hash={self.name}", timeout=120).text.split(
+            "\n\n"
+        ):
+            message = json.loads(line.removeprefix("data: ") or "{}")
+            if "output" in message:
+                self.sent.append(json.dumps(message["output"]["data"]))
+
+
+def test_until_the_answer_what_is_sent_is_the_same_whatever_the_answer_is(deck, album, monkeypatch):
+    picture, sent, told = deck.fakes[0], [], []
+    for forged in (True, False):
+        monkeypatch.setattr(
+            "ui.game.deal", lambda _, forged=forged: [Exhibit(picture, forged), Exhibit(deck.reals[0], False)]
+        )
+        with serving(deck=deck) as address:
+            player = Player(address, f"curious-{forged}")
+            shown = player.press("game-play")
+            assert shown.count("data:image/webp;base64,") == 1
+            assert "made up its mind" in shown
+            player.press("game-next")  # which is not offered yet
+            sent.append("".join(player.sent[1:]))
+            everything = "".join(player.sent)
+            told.append(player.press("game-forged"))
+    assert sent[0] == sent[1]
+    assert not re.search(f"secret|{album.name}|Accuser|accuser|It was", sent[0])
+    assert "secret" not in everything and album.name not in everything
+    assert "It was forged. You were right." in told[0] and "It was real. You were fooled." in told[1]
+    assert "93 % fake" in told[0] and "Heat map of Accuser" in told[0]
+
+
+def test_pictures_tell_nothing_by_their_size(deck):
+    with serving(deck=deck) as address:
+        player = Player(address, "measurer")
+        for _ in range(4):
+            player.press("game-play")
+    sides = {
+        max(PIL.Image.open(io.BytesIO(base64.b64decode(found))).size)
+        for found in re.findall(r"data:image/webp;base64,([\w+/=]+)", "".join(player.sent[1:]))
+    }
+    assert sides == {512}
+
+
+def test_a_page_without_a_deck_offers_no_game(address):
+    labels = [part["props"].get("label") for part in httpx.get(f"{address}config").json()["components"]]
+    assert "Forge" in labels and "Beat the jury" not in labels
+
+
+def play(deck: Deck, line: Line | None = None):
+    """A table with its first round judged, and the functions that go on."""
+    table, jury, line = Table(), Jury(JURY), line or Line(3)
+    _begin_with(deck)(table)
+    list(_judge_with(jury, line)(table))
+    return table, _reveal_with(jury, line)
+
+
+def test_the_first_answer_counts_and_nothing_goes_on_before_it(deck):
+    table, reveal = play(deck)
+    turn = table.turn
+    list(reveal(table))
+    _go_on(table)
+    assert table.turn is turn and not turn.over
+    _guess(True)(table)
+    _guess(False)(table)
+    list(reveal(table))
+    assert turn.over and turn.guess is True
+    list(reveal(table))
+    _go_on(table)
+    assert len(table.turns) == 2
+
+
+def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_when(deck):
+    table, reveal = play(deck)
+    while not table.ended:
+        _guess(True)(table)
+        list(reveal(table))
+        end, moments, *_ = _go_on(table)
+    right = sum(turn.exhibit.forged for turn in table.turns)
+    assert f"You: {right} of 4." in end[0]
+    assert "(the 95 % interval)" in end[0] and "Level with Accuser" in end[0]
+    assert moments[0].count("It fooled Defender.") == right
+
+
+def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path, deck):
+    copies = [tmp_path / path.name for path in deck.reals]
+    for path, copy in zip(deck.reals, copies, strict=True):
+        copy.write_bytes(path.read_bytes())
+    movable = Deck(tuple(copies), deck.fakes)
+    table = Table()
+    begin = _begin_with(movable)
+    for copy in copies:
+        copy.unlink()
+    begin(table)
+    assert table.turn is None or table.turn.exhibit.forged
+    gone = Deck((tmp_path / "a",), (tmp_path / "b",))
+    assert "no longer there" in "".join(_begin_with(gone)(table)[0])
+
+
+def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck):
+    line = Line(0)
+    with line.stand():
+        table, reveal = play(deck, line)
+        _guess(True)(table)
+        *_, last = reveal(table)
+        assert "others are waiting already" in "".join(last[-1])
+    *_, last = reveal(table)
+    assert table.turn.over and "It was" in "".join(last[1])
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(visit, deck, width):
+    page: Page = visit(deck=deck, width=width)
+    open_tab(page, "Beat the jury")
+    expect(page.locator("#game-picture")).to_contain_text("4 rounds.")
+    expect(page.locator("#game-picture")).to_contain_text("2 real and 2 forged: too few for ten rounds")
+    check(page, width)
+    page.get_by_role("button", name="Play").press("Enter")
+    for number in range(1, 5):
+        expect(page.locator(".round h2")).to_have_text(f"Round {number} of 4: real or forged?")
+        expect(page.get_by_role("button", name="Real", exact=True)).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # forged, always: what the accuser says
+        expect(page.locator(".reveal h2")).to_contain_text("It was")
+        expect(page.locator(".answers tbody tr")).to_have_count(4)
+        if number == 1:
+            check(page, width)
+        expect(page.locator("#game-next")).to_be_focused()
+        page.keyboard.press("Enter")
+    forged = page.locator(".moments li", has_text=": forged.")
+    expect(page.locator(".moments li")).to_have_count(4)
+    right = forged.count()
+    expect(page.locator(".end h2")).to_have_text(f"You: {right} of 4.")
+    expect(page.locator(".ranks li")).to_have_count(3)  # this jury was never fitted, so it has no answer
+    for item in forged.all():
+        expect(item).to_contain_text("It fooled Defender.")
+    check(page, width)
+    page.get_by_role("button", name="Play again").press("Enter")
+    expect(page.locator(".round h2")).to_have_text("Round 1 of 4: real or forged?")
+    expect(page.locator(".moments")).to_have_count(0)

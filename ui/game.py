@@ -1,0 +1,256 @@
+"""The game: real or forged? A player against every detector and the jury, on the pictures of an operator's folder.
+
+Until the player has answered, the browser is sent the picture and nothing else: re-encoded like all others, no name,
+no address, no metadata. What it is, and what the detectors said, stays in this process.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from typing import Any
+
+import gradio as gr
+
+from detectors.batch import Item, judge_item
+from detectors.compare import Comparison, Jury
+from detectors.fuse import wilson
+from detectors.game import Answer, Deck, Exhibit, count_scores, deal, find_fooled, take_answers
+from detectors.images import ImageError, Picture, read_image
+from ui.cards import Drawing, Pieces, render, say
+from ui.frame import build_frame
+from ui.line import Line, LineFullError, say_place
+from ui.pictures import ROUND_PIXELS, draw_alike, draw_thumb
+
+log = logging.getLogger(__name__)
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+ALL_AT_ONCE: dict[str, Any] = {"concurrency_limit": None}  # they stand in our own line
+DEALING: dict[str, Any] = {"concurrency_id": "dealing", "concurrency_limit": 2}  # each decodes a picture
+LOOKING = say("The jury is looking at it, too…", kind="busy")
+DECIDED = say("The jury has made up its mind.", more="It stays sealed until you have answered.")
+SEALED = say("You have answered; the jury is still looking…", kind="busy")
+BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
+GONE = say("The pictures of this game are no longer there.", more="Ask whoever runs this page.", kind="error")
+YOU = "You"
+FOCUS = """() => requestAnimationFrame(() => setTimeout(() => {
+  const next = [...document.querySelectorAll("#game-play, #game-real, #game-next")].find((one) => one.offsetParent);
+  next?.focus({ preventScroll: true });
+}, 50))"""
+Shown = tuple[Any, ...]
+"""What an event changes: the picture, what is said, and the buttons Play, Real, Forged and Next."""
+
+
+@dataclass
+class Turn:
+    """One round. shown: the picture as the browser gets it; guess: the player's; answers: sealed until there is one."""
+
+    exhibit: Exhibit
+    shown: str
+    thumb: str
+    guess: bool | None = None
+    answers: list[Answer] = field(default_factory=list)
+    drawn: Pieces = field(default_factory=list)
+
+    @property
+    def over(self) -> bool:
+        """Whether everybody has answered."""
+        return self.guess is not None and bool(self.answers)
+
+    @property
+    def everybody(self) -> list[Answer]:
+        """The player's answer, then the detectors', then the jury's."""
+        return [Answer(YOU, self.guess), *self.answers]
+
+
+@dataclass
+class Table:
+    """One player's game. turns: those played and the one on the table."""
+
+    rounds: int = 0
+    coming: list[Exhibit] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    ended: bool = False
+
+    @property
+    def turn(self) -> Turn | None:
+        """The round on the table."""
+        return self.turns[-1] if self.turns else None
+
+
+def build_game(jury: Jury, line: Line, deck: Deck) -> None:
+    """Build the tab into the page that is open, and connect it."""
+    table = gr.State(Table())
+    intro = [render("game_intro", deck=deck, pixels=ROUND_PIXELS, detectors=len(jury.specs))]
+    with gr.Row(elem_id="game"):
+        with gr.Column(scale=2, min_width=300):
+            picture = build_frame(intro, elem_id="game-picture")
+            with gr.Row():
+                play = gr.Button("Play", variant="primary", elem_id="game-play")
+                real = gr.Button("Real", variant="primary", visible=False, elem_id="game-real")
+                forged = gr.Button("Forged", variant="primary", visible=False, elem_id="game-forged")
+                after = gr.Button("Next", variant="primary", visible=False, elem_id="game-next")
+        with gr.Column(scale=3, min_width=320):
+            said = build_frame([], elem_id="game-said")
+            sealed = build_frame([], elem_id="game-sealed")
+    shown = [picture, said, play, real, forged, after]
+    judge = _judge_with(jury, line)
+    for button, begin in ((play, _begin_with(deck)), (after, _go_on)):
+        dealt = button.click(begin, [table], shown, **DEALING, **PRIVATE)
+        dealt.then(None, None, None, js=FOCUS, api_visibility="private")
+        dealt.then(judge, [table], [sealed], trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
+    for button, guess in ((real, False), (forged, True)):
+        guessed = button.click(_guess(guess), [table], [real, forged], queue=False, **PRIVATE)
+        told = guessed.then(_reveal_with(jury, line), [table], [*shown, sealed], **ALL_AT_ONCE, **PRIVATE)
+        told.then(None, None, None, js=FOCUS, api_visibility="private")
+
+
+def _begin_with(deck: Deck) -> Callable[[Table], Shown]:
+    def begin(table: Table) -> Shown:
+        """A new game, also in the middle of one."""
+        table.coming, table.turns, table.ended = deal(deck), [], False
+        table.rounds = len(table.coming)
+        return _go_on(table)
+
+    return begin
+
+
+def _go_on(table: Table) -> Shown:
+    """The next round once this one is over; the end after the last."""
+    if table.turn is None or table.turn.over:
+        turn = _draw_next(table)
+        table.ended = turn is None
+        table.turns += [turn] if turn else []
+    return _show(table)
+
+
+def _draw_next(table: Table) -> Turn | None:
+    """The next picture that can still be read; None when there is none."""
+    while table.coming:
+        exhibit = table.coming.pop(0)
+        try:
+            pixels = read_image(exhibit.path).pixels
+            return Turn(exhibit, draw_alike(pixels), draw_thumb(pixels))
+        except ImageError as error:  # it could be when the page was opened
+            log.warning("%s: %s", exhibit.path, error)
+            table.rounds -= 1
+    return None
+
+
+def _guess(forged: bool) -> Callable[[Table], tuple[Any, Any]]:
+    def guess(table: Table) -> tuple[Any, Any]:
+        """The first answer counts."""
+        if table.turn and table.turn.guess is None:
+            table.turn.guess = forged
+        return gr.Button(interactive=False), gr.Button(interactive=False)
+
+    return guess
+
+
+def _judge_with(jury: Jury, line: Line) -> Callable[[Table], Iterator[Pieces]]:
+    def judge(table: Table) -> Iterator[Pieces]:
+        """Have the picture judged while the player thinks; how far that is shows, and nothing else."""
+        turn = table.turn
+        if turn is None or table.ended:
+            yield []
+            return
+        yield LOOKING
+        try:
+            for before in _settle(turn, jury, line):
+                yield say(say_place(before), kind="busy")
+        except LineFullError:  # there may be room when the player has answered
+            pass
+        except Exception:
+            log.exception("a round of the game could not be judged")
+        yield [] if turn.guess is not None or not turn.answers else DECIDED
+
+    return judge
+
+
+def _reveal_with(jury: Jury, line: Line) -> Callable[[Table], Iterator[Shown]]:
+    def reveal(table: Table) -> Iterator[Shown]:
+        """What it was and what everybody said, once everybody has answered."""
+        turn = table.turn
+        if turn is None or turn.guess is None:
+            yield *_show(table), gr.skip()
+            return
+        sealed: Pieces = []
+        if not turn.answers:
+            yield *(gr.skip(),) * 6, SEALED
+        try:
+            for before in _settle(turn, jury, line):
+                yield *(gr.skip(),) * 6, say(say_place(before), kind="busy")
+        except LineFullError as error:
+            sealed = say(str(error), more="Your answer stands; press either button to ask the jury again.")
+        except Exception:
+            log.exception("a round of the game could not be judged")
+            sealed = BROKEN
+        yield *_show(table), sealed
+
+    return reveal
+
+
+def _settle(turn: Turn, jury: Jury, line: Line) -> Iterator[int]:
+    """Have the round judged, once. Yields how many are before it. Raises LineFullError."""
+    if turn.answers:
+        return
+    with line.stand() as place:
+        yield from takewhile(lambda _: not turn.answers, place)
+        if not turn.answers:
+            comparison, picture = judge_item(Item("", turn.exhibit.path), jury)
+            turn.drawn = _draw(comparison, picture, jury)
+            turn.answers = take_answers(comparison, jury)
+
+
+def _draw(comparison: Comparison, picture: Picture | None, jury: Jury) -> Pieces:
+    """The faces with their cards and heat maps; of several faces also the picture with their boxes."""
+    if picture is None:
+        return say(str(comparison.error), kind="error")
+    drawing = Drawing(picture.pixels, jury, anchor="game-face", rule=lambda face: None)
+    scene, _, *cards = drawing.draw(replace(comparison, provenance=None))  # what a file says of itself plays no part
+    return [scene, *cards] if len(comparison.faces) > 1 else cards
+
+
+def _show(table: Table) -> Shown:
+    """The picture, what is said, and the buttons, as the game stands."""
+    turn = table.turn
+    asking, told = turn is not None and not turn.over, turn is not None and turn.over and not table.ended
+    offers = (
+        gr.Button("Play again", visible=table.ended or turn is None),
+        gr.Button(visible=asking, interactive=True),
+        gr.Button(visible=asking, interactive=True),
+        gr.Button("Next picture" if table.coming else "How it ended", visible=told),
+    )
+    if turn is None:
+        return GONE, [], *offers
+    if table.ended:
+        return _draw_end(table), _draw_moments(table), *offers
+    number = len(table.turns)
+    values = {"turn": turn, "number": number, "rounds": table.rounds}
+    scores = _count(table)
+    if not turn.over:
+        return [render("round", **values)], [render("scores", scores=scores)] if scores else [], *offers
+    told_now = render("reveal", scores=scores, **values)
+    return [render("round", **values)], [told_now, *turn.drawn], *offers
+
+
+def _fooled(turn: Turn) -> list[str]:
+    return find_fooled(turn.everybody, forged=turn.exhibit.forged)
+
+
+def _count(table: Table) -> list[Any]:
+    over = [turn for turn in table.turns if turn.over]
+    return count_scores([(turn.exhibit.forged, turn.everybody) for turn in over]) if over else []
+
+
+def _draw_end(table: Table) -> Pieces:
+    """Who did how well, and how little ten rounds say."""
+    you, *others = _count(table)
+    low, high = wilson(you.right, you.rounds)
+    beaten = [other.player for other in others if other.right < you.right]
+    level = [other.player for other in others if other.right == you.right]
+    return [render("game_end", you=you, others=others, beaten=beaten, level=level, low=low, high=high)]
+
+
+def _draw_moments(table: Table) -> Pieces:
+    """Which pictures fooled whom."""
+    return [render("moments", turns=[(turn, _fooled(turn)) for turn in table.turns])]

@@ -1,0 +1,22 @@
+"""The Live tab: the visitor's camera, a box and smoothed verdicts over each face. Its pictures go to ui.frames.
+
+Gradio's own camera component writes every frame into its upload folder; this one is plain markup and a script.
+"""
+
+from pathlib import Path
+
+import gradio as gr
+
+from detectors.compare import Jury
+from detectors.smoothing import SMOOTHING_SECONDS
+from ui.cards import render
+
+SCRIPT = Path(__file__).with_name("live.js")
+
+
+def build_live(jury: Jury) -> None:
+    """Build the tab into the page that is open."""
+    seated = [spec for spec in jury.specs if spec.expects == "face"]
+    standing = [spec.title for spec in jury.specs if spec.expects == "image"]
+    markup = render("live", seated=seated, standing=standing, seconds=f"{SMOOTHING_SECONDS:g}")
+    gr.HTML(markup, js_on_load=SCRIPT.read_text(encoding="utf-8"), apply_default_css=False, elem_id="live")

@@ -1,0 +1,85 @@
+"""Places before the camera's judges: few, one a visitor, and in each at most one frame in work.
+
+Frames are not queued: while one is in work one may wait, and a newer one takes its place.
+
+Used from the event loop only.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from detectors.live import LiveView
+
+IDLE_SECONDS = 5.0  # a seat whose visitor sent nothing for so long is free
+
+
+class SeatsFullError(RuntimeError):
+    """All seats are taken. The message is one sentence for the visitor."""
+
+
+class SeatLostError(RuntimeError):
+    """The same visitor started the camera again elsewhere. The message is one sentence for them."""
+
+
+@dataclass
+class Turn:
+    """One frame in work, at most one that waits."""
+
+    busy: bool = False
+    _waiting: "asyncio.Future[bool] | None" = None
+
+    async def take(self) -> bool:
+        """Wait for the frame in work. False as soon as a newer one wants to wait."""
+        if not self.busy:
+            self.busy = True
+            return True
+        self._wake(go=False)
+        self._waiting = asyncio.get_running_loop().create_future()
+        return await self._waiting
+
+    def give_back(self) -> None:
+        """The frame in work is done: the one that waits is next."""
+        self.busy = self._wake(go=True)
+
+    def _wake(self, *, go: bool) -> bool:
+        """Tell the one that waits; False when none does."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None or waiting.done():  # or it was called off
+            return False
+        waiting.set_result(go)
+        return True
+
+
+@dataclass
+class Seat:
+    """One visitor's. started: the number of the page that has it. used: seconds, of its last frame."""
+
+    started: int
+    used: float
+    view: LiveView = field(default_factory=LiveView)
+    turn: Turn = field(default_factory=Turn)
+
+
+@dataclass
+class Seats:
+    """All of one server, by visitor."""
+
+    places: int
+    _taken: dict[str, Seat] = field(default_factory=dict)
+
+    def take(self, visitor: str, started: int, *, now: float) -> Seat:
+        """This visitor's seat, for the page that they started last. Raises SeatsFullError, SeatLostError."""
+        self._taken = {name: seat for name, seat in self._taken.items() if _is_used(seat, now)}
+        seat = self._taken.get(visitor)
+        if seat is None and len(self._taken) >= self.places:
+            raise SeatsFullError(f"{self.places} others are at the camera already; try again in a minute.")
+        if seat is None or started > seat.started:
+            seat = self._taken[visitor] = Seat(started, now)
+        if started < seat.started:
+            raise SeatLostError("You started the camera again on another page; it goes on there.")
+        seat.used = now
+        return seat
+
+
+def _is_used(seat: Seat, now: float) -> bool:
+    return seat.turn.busy or now - seat.used < IDLE_SECONDS
