@@ -203,6 +203,8 @@ def _try(order: Order, jury: Jury, *, wanted: Callable[[], bool]) -> Iterator[Pi
 
 def _judge_last(picture: Picture, jury: Jury, wanted: Callable[[], bool]) -> Comparison:
     *_, comparison = judge_stepwise(picture, jury, wanted=wanted)
+    if comparison.error:  # the server is about to end
+        raise ImageError(comparison.error)
     return comparison
 
 
