@@ -94,24 +94,24 @@ def compare_command(
     ] = None,
     provenance: WithProvenance = False,
     start: Annotated[
-        float,
+        str,
         typer.Option(
             "--start",
             metavar="TIME",
-            parser=read_time,
             help="Where in a video to begin, as 90, 1:30 or 1:02:30; ten minutes from there are judged.",
         ),
-    ] = 0.0,
+    ] = "0:00",
 ) -> None:
     """Judge every face in each picture, and every person in each video. Exits with 1 only when nothing could be judged.
 
     --stability, --base-rate and --provenance are about pictures.
     """
     comparisons: list[Comparison | JudgedVideo] = []
+    seconds = _read_start(start)
     with Jury(choose(only, add)) as jury:
         for file in files:
             if is_video(file):
-                comparisons.append(_watch(file, jury, start, quiet=as_json))
+                comparisons.append(_watch(file, jury, seconds, quiet=as_json))
                 continue
             judged = compare(file, jury, path=str(file), stability=stability)
             judged = replace(judged, provenance=read_provenance(file)) if provenance else judged
@@ -275,6 +275,13 @@ def say_chance(face: JudgedFace, base_rate: float) -> str:
 
 def _say_range(found: Range) -> str:
     return f"{found.low:.3f} to {found.high:.3f}"
+
+
+def _read_start(text: str) -> float:
+    try:
+        return read_time(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--start") from error
 
 
 def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> JudgedVideo:

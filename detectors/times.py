@@ -1,15 +1,16 @@
 """Times in a video as people write and read them."""
 
+import re
+
+NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
+
 
 def read_time(text: str) -> float:
     """Seconds from "90", "1:30" or "1:02:30"; an empty text is the beginning. Raises ValueError."""
     parts = text.strip().split(":") if text.strip() else ["0"]
-    seconds = 0.0
-    for part in parts:
-        seconds = seconds * 60 + float(part)
-    if len(parts) > 3 or not 0 <= seconds < 1e7 or any(float(part) < 0 for part in parts):
-        raise ValueError(f"a time is written as 90, 1:30 or 1:02:30, got {text!r}")
-    return seconds
+    if len(parts) > 3 or not all(NUMBER.fullmatch(part) for part in parts):
+        raise ValueError(f"a time is written as 90, 1:30 or 1:02:30, got {text[:40]!r}")
+    return sum(float(part) * 60**power for power, part in enumerate(reversed(parts)))
 
 
 def say_at(seconds: float) -> str:
