@@ -305,6 +305,9 @@ def show_video(judged: JudgedVideo) -> None:
         if is_brief(person):
             continue
         screen.print(_lines_table(person))
+        for line in person.all_lines:
+            if line.ruling.reason:
+                screen.print(f"  {escape(line.title)}: {escape(line.ruling.reason)}")
         worst = ", ".join(say_at(moment.at) for moment in person.worst)
         screen.print(f"  most suspect at {worst}")
     if judged.persons or judged.whole:
@@ -313,15 +316,14 @@ def show_video(judged: JudgedVideo) -> None:
 
 def _lines_table(person: Person) -> Table:
     table = Table(title=escape(say_person(person)), title_justify="left")
-    for column in ("", "verdict", "p_fake, median", "middle half", "moments", "real below", "fake from"):
+    for column in ("", "verdict", "p_fake", "middle half", "moments"):
         table.add_column(column, justify="left" if column in ("", "verdict") else "right")
-    for line in [*person.lines, *([person.jury] if person.jury else [])]:
+    for line in person.all_lines:
         ruling = line.ruling
-        word = f"[{COLOURS[ruling.label]}]{ruling.label}[/]{escape(f': {ruling.reason}') if ruling.reason else ''}"
         number = "" if ruling.p_fake is None else f"{ruling.p_fake:.3f}"
         middle = "" if ruling.low is None else f"{ruling.low:.3f} to {ruling.high:.3f}"
-        thresholds = f"{line.real_until:.2f}", f"{line.fake_from:.2f}"
-        table.add_row(escape(line.title), word, number, middle, str(ruling.count), *thresholds)
+        word = f"[{COLOURS[ruling.label]}]{ruling.label}[/]"
+        table.add_row(escape(line.title), word, number, middle, str(ruling.count))
     return table
 
 

@@ -10,7 +10,7 @@ def read_time(text: str) -> float:
     parts = text.strip().split(":") if text.strip() else ["0"]
     if len(parts) > 3 or not all(NUMBER.fullmatch(part) for part in parts):
         raise ValueError(f"a time is written as 90, 1:30 or 1:02:30, got {text[:40]!r}")
-    return sum(float(part) * 60**power for power, part in enumerate(reversed(parts)))
+    return sum(float(part) * 60.0**power for power, part in enumerate(reversed(parts)))
 
 
 def say_at(seconds: float) -> str:

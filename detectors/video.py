@@ -118,6 +118,11 @@ class Person:
         thresholds = {name: seats[name] for name in ("fake_from", "real_until")}
         return Line(JURY, "The jury", **thresholds, ruling=rule(self.say(JURY), **thresholds))
 
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """The detectors' lines, and last the jury's where there is one."""
+        return (*self.lines, *([self.jury] if self.jury else []))
+
     @cached_property
     def worst(self) -> tuple[Moment, ...]:
         """The most suspect moments, at least a second apart, the worst first."""

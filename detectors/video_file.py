@@ -126,11 +126,14 @@ class Video:
         VideoError.
         """
         left = iter(times)
-        with ThreadPoolExecutor(1, thread_name_prefix="frames") as ahead:
+        ahead = ThreadPoolExecutor(1, thread_name_prefix="frames")
+        try:
             coming = ahead.submit(self._find_next, left)
             while frame := coming.result():
                 coming = ahead.submit(self._find_next, left)
                 yield frame
+        finally:  # also when nobody wants the next one any more, which need not be waited for
+            ahead.shutdown(wait=False, cancel_futures=True)
 
     def _find_next(self, times: Iterator[float]) -> Frame | None:
         at = next((time for time in times if time > self._last), None)
