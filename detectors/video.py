@@ -4,6 +4,7 @@ Moments are taken by time, two a second, and farther apart in a long video. Pers
 judged by `rule`.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -30,6 +31,7 @@ SCHEMA = 1
 STEP_SECONDS = 0.5  # between two moments, in a short video
 MAX_MOMENTS = 240  # in a long one they lie farther apart
 MAX_FACES = 8  # at one moment, the largest: a crowd would take minutes
+MAX_WATCH_SECONDS = 900.0  # of judging; then the rest is left out, for others wait
 MAX_FAILURES = 3  # in a row; then a detector is asked no more, for each may take it ten seconds
 HEAT_SIDE = 32  # of the heat maps that are kept
 CUT = 0.5  # how much of the frame's colours must change; a pan in the same room stays below 0.3
@@ -255,8 +257,8 @@ def judge_video(
         step = times[1] - times[0] if len(times) > 1 else STEP_SECONDS
         about, seconds = video.about, round(video.about.seconds, 3)
         judged = JudgedVideo(name or str(path), hash_file(path), about.width, about.height, seconds, start, step)
-        watcher = Watcher(jury, pool)
-        for frame in takewhile(lambda _: wanted(), video.frames(times)):
+        watcher, deadline = Watcher(jury, pool), time.monotonic() + MAX_WATCH_SECONDS
+        for frame in takewhile(lambda _: wanted() and time.monotonic() < deadline, video.frames(times)):
             seen = watcher.look(frame)
             judged = _add(judged, frame.at, seen)
             yield Look(judged, frame, seen)

@@ -70,12 +70,16 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class Reel:
-    """One visitor's: the desk, the last video, and whom of it they look at, when. jury: who judged it."""
+    """One visitor's: the desk, the last video, and whom of it they look at, when.
+
+    jury: who judged it; began: of time.monotonic(); stopped: by the visitor, before its end.
+    """
 
     desk: Desk = field(default_factory=Desk)
     jury: Jury | None = None
     film: Film | None = None
     began: float = 0.0
+    stopped: bool = False
     person: int | None = None
     moment: int | None = None
 
@@ -123,7 +127,7 @@ def _frame(pieces: Pieces, *, click: bool = False, **options: Any) -> gr.HTML:
 
 
 def _start(paths: list[str], start: str, keys: list[str], reel: Reel) -> Shown:
-    reel.film, reel.person, reel.moment = None, None, None
+    reel.film, reel.person, reel.moment, reel.stopped = None, None, None, False
     if not paths or not keys:
         reel.desk.clear(NOTHING)
     else:
@@ -135,6 +139,7 @@ def _start(paths: list[str], start: str, keys: list[str], reel: Reel) -> Shown:
 
 
 def _cancel(reel: Reel) -> Shown:
+    reel.stopped = True
     reel.desk.clear(STOPPING if reel.film else CANCELLED)
     return (gr.skip() if reel.film else CANCELLED), *(gr.skip(),) * 4, *_offer_cancel(False)
 
@@ -192,9 +197,9 @@ def _show(reel: Reel) -> Shown:
 
 
 def _say_progress(reel: Reel) -> Pieces:
-    """How far it is; nothing once all was watched."""
+    """How far it is; nothing once it is through."""
     video, busy = (reel.film or Film(JudgedVideo(""))).video, reel.desk.busy
-    if not busy and video.share > 0.99:
+    if not busy and not reel.stopped:
         return []
     left = say_time_left(round(1000 * video.share), 1000, since=reel.began) if busy else ""
     values = {"share": round(video.share, 3), "left": left, "busy": busy}

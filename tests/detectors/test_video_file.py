@@ -3,6 +3,7 @@
 import os
 import signal
 
+import cv2
 import numpy as np
 import pytest
 
@@ -142,6 +143,24 @@ def test_a_decoder_that_hangs_or_dies_is_one_sentence_and_gone(tmp_path, monkeyp
         os.kill(started[-1]._process.pid, signal.SIGKILL)
         list(video.frames([0.0]))
     assert not any(worker.runs for worker in started)
+
+
+@pytest.mark.parametrize("kind", ["playlist", "concat", "avi"])
+def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path, kind):
+    whole, path = write_video(tmp_path / "whole.mp4", fade(5), every(0.04, until=1)), tmp_path / "a.mp4"
+    if kind == "avi":
+        writer = cv2.VideoWriter(str(tmp_path / "a.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 25, (64, 48))
+        for frame in fade(5):
+            writer.write(frame)
+        writer.release()
+        path = tmp_path / "a.avi"
+    else:
+        playlist = f"#EXTM3U\n#EXTINF:10,\n{whole}\n#EXT-X-ENDLIST\n"
+        path.write_text(playlist if kind == "playlist" else f"ffconcat version 1.0\nfile '{whole}'\n")
+    worker = Worker("detectors.video_worker", memory=video_file.MEMORY_BYTES)
+    answer, _ = worker.ask({"open": str(path), "memory": video_file.MEMORY_BYTES, "longest": 600}, seconds=60)
+    worker.end()
+    assert answer == {"error": video_file.NOTHING}
 
 
 def test_videos_are_told_by_their_beginning_and_else_by_their_name(tmp_path):
