@@ -120,13 +120,13 @@ def say_word(person: Person) -> str:
 
 def _introduce(film: Film, person: Person) -> dict[str, Any]:
     ruling = person.jury.ruling if person.jury else None
-    worst = person.worst[0]
+    clearest = max(person.moments, key=lambda moment: moment.score)
     return {
         "number": person.number,
         "name": name_person(person),
         "label": ruling.label if ruling else "none",
         "word": TITLES[ruling.label] if ruling else say_word(person),
-        "uri": draw_still(film.show(person, worst)),
+        "uri": draw_still(film.show(person, clearest)),
     }
 
 
