@@ -27,6 +27,7 @@ from auth.uploads import own_folder
 from detectors.add import SourceError, add_source, pin_sources
 from detectors.archive import MAX_ZIP_BYTES
 from detectors.compare import Jury, warm_up
+from detectors.game import MAX_OF_A_CLASS, ROUNDS, Deck, DeckError, open_deck
 from detectors.video_file import MAX_BYTES as MAX_VIDEO_BYTES
 from registry import Registry, UnknownDetectorError, load_registry
 from ui.frames import live_routes

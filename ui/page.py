@@ -17,6 +17,40 @@ from ui.forge import build_forge
 from ui.game import build_game
 from ui.guide import build_guide
 from ui.history import build_history
+from ui.line import Line
+from ui.live import build_live
+from ui.offline import forbid_fetching
+from ui.video import build_video
+
+PLACES = 40  # in the line before the networks
+QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
+NEVER = "1000000000"  # runs
+CACHE_SECONDS = (600, 3000)  # how often uploads are swept, and how old one may be then: none outlives an hour
+
+
+def build_page(
+    jury: Jury, problems: Sequence[Problem] = (), *, recorder: Recorder | None = None, deck: Deck | None = None
+) -> gr.Blocks:
+    """The page for a jury. problems: what kept plugins out; recorder: visitors are signed in; deck: of the game."""
+    forbid_fetching()
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
+    with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
+        gr.HTML(render("head", account=recorder is not None), js_on_load=None, apply_default_css=False)
+        line = Line(PLACES)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Compare", id="compare"):
+                build_compare(jury, line, recorder)
+            with gr.Tab("Batch", id="batch"):
+                build_batch(jury)
+            with gr.Tab("Video", id="video"):
+                build_video(jury)
+            with gr.Tab("Live", id="live"):
+                build_live(jury)
+            if deck is not None:
+                with gr.Tab("Beat the jury", id="game"):
+                    build_game(jury, line, deck)
+            with gr.Tab("Forge", id="forge"):
+                build_forge(jury, line)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, page, tabs, history)

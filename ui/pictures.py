@@ -42,6 +42,30 @@ def draw_heatmap(heatmap: Heatmap) -> str:
     return _as_uri(np.dstack([colour, opacity]))
 
 
+def draw_alike(image: Image) -> str:
+    """A picture that tells nothing by its size: each is brought to the same longer side. image: uint8 RGB (h, w, 3)."""
+    height, width = image.shape[:2]
+    scale = ROUND_PIXELS / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return _as_uri(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
+
+
+def draw_mask(mask: Heatmap) -> str:
+    """How much of each pixel was replaced, white for all of it. mask: (h, w) in [0, 1]."""
+    grey = np.rint(mask * 255).astype(np.uint8)
+    return _as_uri(shrink(np.repeat(grey[..., None], 3, axis=2), CROP_PIXELS))
+
+
+def draw_outline(region: Region) -> str:
+    """A line around a region, to lay over a face: white on black, so that it shows on all. region: bool (h, w)."""
+    small = cv2.resize(region.astype(np.uint8), (CROP_PIXELS, CROP_PIXELS), interpolation=cv2.INTER_NEAREST)
+    outlines, _ = cv2.findContours(small, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    layer = np.zeros((CROP_PIXELS, CROP_PIXELS, 4), dtype=np.uint8)
+    for colour, width in ((0, 5), (255, 2)):
+        cv2.drawContours(layer, outlines, -1, (colour, colour, colour, 255), width)
+    return _as_uri(layer)
+
+
 def draw_still(data: bytes) -> str:
     """A picture that is WebP already, as a data URI."""
     return "data:image/webp;base64," + base64.b64encode(data).decode("ascii")
