@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.compare import Jury
+from detectors.compare import RESTARTING, Jury
 from detectors.faces import Box, Face, crop_face, find_faces
 from detectors.follow import Follower
 from detectors.fuse import JuryVerdict, find_seats, fuse
@@ -259,6 +259,8 @@ def judge_video(
         judged = JudgedVideo(name or str(path), hash_file(path), about.width, about.height, seconds, start, step)
         watcher, deadline = Watcher(jury, pool), time.monotonic() + MAX_WATCH_SECONDS
         for frame in takewhile(lambda _: wanted() and time.monotonic() < deadline, video.frames(times)):
+            if jury.is_stopping:
+                raise VideoError(RESTARTING)
             seen = watcher.look(frame)
             judged = _add(judged, frame.at, seen)
             yield Look(judged, frame, seen)

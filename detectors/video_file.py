@@ -103,7 +103,7 @@ def _is_known(head: bytes) -> bool:
 def open_video(path: Path) -> Iterator["Video"]:
     """A checked video, open until left. Raises VideoError."""
     check_video(path)
-    worker = Worker("detectors.video_worker", memory=MEMORY_BYTES)
+    worker = Worker("detectors.video_worker", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS)
     try:
         yield Video(worker, path)
     finally:

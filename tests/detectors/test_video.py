@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from detectors import video
-from detectors.compare import Jury
+from detectors.compare import RESTARTING, Jury
 from detectors.video import compare_video, judge_video
 from detectors.video_file import VideoError
 from tests.detectors.pictures import quarters
@@ -142,6 +142,15 @@ def test_judging_ends_once_it_is_not_wanted(walk):
         for look in looks:
             seen.append(look)
     assert len(seen) == 2
+
+
+def test_a_server_that_ends_tells_so_and_does_not_watch_on(walk):
+    with Jury(JURY) as jury:
+        looks = judge_video(walk, jury)
+        next(looks)
+        jury.stop()
+        with pytest.raises(VideoError, match=RESTARTING):
+            next(looks)
 
 
 def test_large_heat_maps_are_kept_small(walk):

@@ -157,7 +157,7 @@ def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path, k
     else:
         playlist = f"#EXTM3U\n#EXTINF:10,\n{whole}\n#EXT-X-ENDLIST\n"
         path.write_text(playlist if kind == "playlist" else f"ffconcat version 1.0\nfile '{whole}'\n")
-    worker = Worker("detectors.video_worker", memory=video_file.MEMORY_BYTES)
+    worker = Worker("detectors.video_worker", memory=video_file.MEMORY_BYTES, limit=1000)
     answer, _ = worker.ask({"open": str(path), "memory": video_file.MEMORY_BYTES, "longest": 600}, seconds=60)
     worker.end()
     assert answer == {"error": video_file.NOTHING}
