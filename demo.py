@@ -28,6 +28,7 @@ from detectors.add import SourceError, add_source, pin_sources
 from detectors.archive import MAX_ZIP_BYTES
 from detectors.compare import Jury, warm_up
 from detectors.game import MAX_OF_A_CLASS, ROUNDS, Deck, DeckError, open_deck
+from detectors.video_file import MAX_BYTES as MAX_VIDEO_BYTES
 from registry import Registry, UnknownDetectorError, load_registry
 from ui.frames import live_routes
 from ui.page import build_page
@@ -35,6 +36,7 @@ from ui.theme import dress
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT = 7860
+MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened
 THREADS = 80  # each who waits for a verdict holds one
 FINISH_SECONDS, CUT_SECONDS, RECORD_SECONDS = 6.0, 1.0, 2.0  # together under the ten that Docker gives
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
@@ -114,7 +116,7 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **opti
         quiet=True,
         show_error=False,
         ssr_mode=False,
-        max_file_size=MAX_ZIP_BYTES,
+        max_file_size=MAX_UPLOAD_BYTES,
         max_threads=THREADS,
         run_history=False,  # it would keep faces in the visitor's browser
         enable_monitoring=False,

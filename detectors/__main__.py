@@ -1,4 +1,4 @@
-"""The jury at the command line: `compare PHOTO...`, `scan` for very many, and `new` and `check` for authors."""
+"""The jury at the command line: `compare FILE...`, `scan` for very many, and `new` and `check` for authors."""
 
 import json
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from detectors.add import SourceError, pin_sources
@@ -17,9 +18,13 @@ from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
 from detectors.fuse import agree, chance_of_fake, fuse
 from detectors.provenance import Provenance, read_provenance
 from detectors.provenance.say import say_provenance
+from detectors.rule import SAID
 from detectors.scan.ray_option import RayCommand
 from detectors.scan.team import Team
 from detectors.stability import Range, Stability
+from detectors.times import read_time, say_at
+from detectors.video import JudgedVideo, Person, compare_video, is_brief, say_person, say_video
+from detectors.video_file import is_video
 from registry import DetectorSpec, UnknownDetectorError, Verdict
 
 if TYPE_CHECKING:
@@ -47,7 +52,7 @@ Add = Annotated[
         "--add", metavar="SOURCE", help="Add a .py, a model folder, an .onnx or hub:user/name.", callback=pin_added
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, a list with one entry a picture.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, a list with one entry a file.")]
 WithProvenance = Annotated[
     bool, typer.Option("--provenance", help="Also what the file says of itself: who signed it, camera, generator.")
 ]
@@ -69,7 +74,7 @@ def choose(only: Sequence[str] | None, add: Sequence[str] | None = None) -> tupl
 
 @app.command("compare")
 def compare_command(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Pictures to judge.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pictures and videos to judge.")],
     only: Only = None,
     add: Add = None,
     as_json: Json = False,
@@ -88,15 +93,31 @@ def compare_command(
         ),
     ] = None,
     provenance: WithProvenance = False,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--start",
+            metavar="TIME",
+            help="Where in a video to begin, as 90, 1:30 or 1:02:30; ten minutes from there are judged.",
+        ),
+    ] = "0:00",
 ) -> None:
-    """Judge every face in each picture. Exits with 1 only when no picture could be judged."""
-    comparisons = []
+    """Judge every face in each picture, and every person in each video. Exits with 1 only when nothing could be judged.
+
+    --stability, --base-rate and --provenance are about pictures.
+    """
+    comparisons: list[Comparison | JudgedVideo] = []
+    seconds = _read_start(start)
     with Jury(choose(only, add)) as jury:
-        for photo in photos:
-            judged = compare(photo, jury, path=str(photo), stability=stability)
-            comparisons.append(replace(judged, provenance=read_provenance(photo)) if provenance else judged)
+        for file in files:
+            if is_video(file):
+                comparisons.append(_watch(file, jury, seconds, quiet=as_json))
+                continue
+            judged = compare(file, jury, path=str(file), stability=stability)
+            judged = replace(judged, provenance=read_provenance(file)) if provenance else judged
+            comparisons.append(judged)
             if not as_json:
-                show(comparisons[-1], base_rate=base_rate)
+                show(judged, base_rate=base_rate)
     if as_json:
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
     if all(comparison.error for comparison in comparisons):
@@ -254,6 +275,56 @@ def say_chance(face: JudgedFace, base_rate: float) -> str:
 
 def _say_range(found: Range) -> str:
     return f"{found.low:.3f} to {found.high:.3f}"
+
+
+def _read_start(text: str) -> float:
+    try:
+        return read_time(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--start") from error
+
+
+def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> JudgedVideo:
+    """Judge a video, with a bar meanwhile, and print what was said unless quiet."""
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("watching", total=1.0)
+        judged = compare_video(file, jury, start=start, show=lambda so_far: bar.update(task, completed=so_far.share))
+    if not quiet:
+        show_video(judged)
+    return judged
+
+
+def show_video(judged: JudgedVideo) -> None:
+    """Print what was said of a video for reading."""
+    screen.print(f"[bold]{escape(judged.path)}[/bold]")
+    if judged.error:
+        screen.print(f"  {escape(judged.error)}", style="magenta")
+        return
+    screen.print(f"  {escape(say_video(judged))}")
+    for person in [*judged.persons, *([judged.whole] if judged.whole else [])]:
+        if is_brief(person):
+            continue
+        screen.print(_lines_table(person))
+        for line in person.all_lines:
+            if line.ruling.reason:
+                screen.print(f"  {escape(line.title)}: {escape(line.ruling.reason)}")
+        worst = ", ".join(say_at(moment.at) for moment in person.worst)
+        screen.print(f"  most suspect at {worst}")
+    if judged.persons or judged.whole:
+        screen.print(f"  {SAID}")
+
+
+def _lines_table(person: Person) -> Table:
+    table = Table(title=escape(say_person(person)), title_justify="left")
+    for column in ("", "verdict", "p_fake", "middle half", "moments"):
+        table.add_column(column, justify="left" if column in ("", "verdict") else "right")
+    for line in person.all_lines:
+        ruling = line.ruling
+        number = "" if ruling.p_fake is None else f"{ruling.p_fake:.3f}"
+        middle = "" if ruling.low is None else f"{ruling.low:.3f} to {ruling.high:.3f}"
+        word = f"[{COLOURS[ruling.label]}]{ruling.label}[/]"
+        table.add_row(escape(line.title), word, number, middle, str(ruling.count))
+    return table
 
 
 def _table(title: str, verdicts: Sequence[Verdict], stability: Stability | None = None) -> Table:

@@ -62,12 +62,17 @@ class Chance:
 def fuse(verdicts: Sequence[Verdict], *, face_pixels: int | None = None) -> JuryVerdict | None:
     """The jury's verdict; None when no built-in detector gave a number, or this mix was never fitted."""
     p_fakes = {verdict.detector: verdict.p_fake for verdict in verdicts if verdict.p_fake is not None}
-    row = find_subset(read_table(JURY), p_fakes.keys() & _known_detectors())
+    row = find_seats(p_fakes)
     if row is None:
         return None
     p_fake = weigh(row, p_fakes)
     label = judge(p_fake, fake_from=row["fake_from"], real_until=row["real_until"], face_pixels=face_pixels)
     return JuryVerdict(p_fake, label)
+
+
+def find_seats(keys: Iterable[str]) -> Mapping[str, Any] | None:
+    """What was fitted for the built-in detectors among these; None where this mix never was."""
+    return find_subset(read_table(JURY), set(keys) & _known_detectors())
 
 
 def weigh(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:

@@ -4,30 +4,15 @@ It answers orders until its input closes. What the detector prints goes to the e
 out of its reach.
 """
 
-import ctypes
-import os
-import signal
-import sys
 import traceback
 from typing import IO
 
+from detectors import far_side
 from detectors.add import find_added, is_added
 from detectors.messages import Array, Values, receive, send
 from detectors.witness import Subject
 from registry import DetectorSpec, read_finding, reopen
 from registry.manager import ask_plugin
-
-DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
-
-
-def main() -> None:
-    """Serve one jury, named by the process number it gave."""
-    orders, answers = _take_pipes()
-    _die_with(int(sys.argv[1]))
-    try:
-        serve(orders, answers)
-    finally:
-        os._exit(0)  # whatever threads and exit handlers the detector left behind
 
 
 def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
@@ -48,7 +33,7 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def _load(order: Values) -> Subject:
-    _limit_memory(int(order["memory"]))
+    far_side.limit_memory(int(order["memory"]))
     subject = Subject(lambda: find_spec(order["plugin"], order["key"]), scratch=order["scratch"])
     subject.load()
     return subject
@@ -80,32 +65,5 @@ def _describe(error: BaseException) -> Values:
     return {"error": text[:1000]}
 
 
-def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """The pipes from and to the jury, moved to where a detector that reads or prints does not meet them."""
-    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return orders, answers
-
-
-def _die_with(parent: int) -> None:
-    """End when the jury's process ends, even in the middle of a picture (Linux; elsewhere between two pictures)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != parent:  # it was faster
-            os._exit(0)
-
-
-def _limit_memory(limit: int) -> None:
-    """No core dumps, and no single allocation far beyond the limit that the jury watches over, in bytes."""
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_DATA, (4 * limit, 4 * limit))
-
-
 if __name__ == "__main__":
-    main()
+    far_side.run(serve)

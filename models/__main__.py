@@ -168,6 +168,35 @@ def evaluate(
             console.print(_table(metrics))
 
 
+@app.command()
+def videos(
+    data: Data,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="KEY", help="Only this detector; repeatable.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    save: Annotated[bool, typer.Option("--save", help="Write the table into docs/video.md.")] = False,
+) -> None:
+    """Measure by video, on frames that were set aside: mean, trimmed mean and the rule that videos are judged by."""
+    import json
+
+    from models import videos as measuring
+    from models.data import read_samples, select
+    from models.evaluate import ask
+    from models.face_index import label_faces
+    from models.jury import seat
+    from registry import load_registry
+
+    registry = load_registry()
+    specs = registry.choose(only)
+    faces, _ = label_faces(select(read_samples(data), "test", "eval"), FACES)
+    answers, jury = seat(ask(specs, faces), [spec for spec in registry if spec.builtin])
+    found = measuring.compare_rules(answers, [*specs, *([jury] if jury else [])])
+    if save:
+        measuring.write(Path("docs") / "video.md", found)
+    typer.echo(json.dumps(found, indent=2) if as_json else measuring.as_markdown(found))
+
+
 @app.command("left-out")
 def left_out(
     key: Key,

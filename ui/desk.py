@@ -11,14 +11,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What is asked about a picture: which detectors, whether to see how far they move; more: the further files of a
-    batch. Two cases are always two.
+    """What is asked about a file: which detectors, whether to see how far they move; more: the further files of a
+    batch; start: where in a video to begin, in seconds. Two cases are always two.
     """
 
     path: Path
     detectors: tuple[str, ...]
     stability: bool = False
     more: tuple[Path, ...] = ()
+    start: float = 0.0
 
 
 @dataclass

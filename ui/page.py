@@ -20,6 +20,7 @@ from ui.history import build_history
 from ui.line import Line
 from ui.live import build_live
 from ui.offline import forbid_fetching
+from ui.video import build_video
 
 PLACES = 40  # in the line before the networks
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
@@ -41,6 +42,8 @@ def build_page(
                 build_compare(jury, line, recorder)
             with gr.Tab("Batch", id="batch"):
                 build_batch(jury)
+            with gr.Tab("Video", id="video"):
+                build_video(jury)
             with gr.Tab("Live", id="live"):
                 build_live(jury)
             if deck is not None:

@@ -20,17 +20,17 @@ ROUND_PIXELS = 512  # longer side of every picture of the game, whatever it was
 
 def draw_scene(image: Image) -> str:
     """The whole picture as a data URI. image: uint8 RGB (h, w, 3)."""
-    return _as_uri(_shrink(image, SCENE_PIXELS))
+    return _as_uri(shrink(image, SCENE_PIXELS))
 
 
 def draw_crop(image: Image) -> str:
     """A face as a data URI. image: uint8 RGB (h, w, 3)."""
-    return _as_uri(_shrink(image, CROP_PIXELS))
+    return _as_uri(shrink(image, CROP_PIXELS))
 
 
 def draw_thumb(image: Image) -> str:
     """A picture small enough for a line of a table. image: uint8 RGB (h, w, 3)."""
-    return _as_uri(_shrink(image, THUMB_PIXELS))
+    return _as_uri(shrink(image, THUMB_PIXELS))
 
 
 def draw_heatmap(heatmap: Heatmap) -> str:
@@ -53,7 +53,7 @@ def draw_alike(image: Image) -> str:
 def draw_mask(mask: Heatmap) -> str:
     """How much of each pixel was replaced, white for all of it. mask: (h, w) in [0, 1]."""
     grey = np.rint(mask * 255).astype(np.uint8)
-    return _as_uri(_shrink(np.repeat(grey[..., None], 3, axis=2), CROP_PIXELS))
+    return _as_uri(shrink(np.repeat(grey[..., None], 3, axis=2), CROP_PIXELS))
 
 
 def draw_outline(region: Region) -> str:
@@ -66,7 +66,13 @@ def draw_outline(region: Region) -> str:
     return _as_uri(layer)
 
 
-def _shrink(image: Image, longest: int) -> Image:
+def draw_still(data: bytes) -> str:
+    """A picture that is WebP already, as a data URI."""
+    return "data:image/webp;base64," + base64.b64encode(data).decode("ascii")
+
+
+def shrink(image: Image, longest: int) -> Image:
+    """A picture whose longer side has at most so many pixels. image: uint8 RGB (h, w, 3)."""
     height, width = image.shape[:2]
     scale = min(1.0, longest / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -77,4 +83,4 @@ def _as_uri(pixels: Image) -> str:
     """WebP in base64; RGB, or RGBA for what lies over something."""
     buffer = io.BytesIO()
     PIL.Image.fromarray(pixels).save(buffer, "WEBP", quality=80, method=2)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return draw_still(buffer.getvalue())

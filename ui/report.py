@@ -56,6 +56,7 @@ def render_report(
     return render(
         "report",
         comparison=comparison,
+        name=comparison.path,
         faces=[_sum_up(face) for face in comparison.faces],
         abouts=[(describe(spec), find_model_hash(spec)) for spec in specs],
         scene=None if image is None else draw_scene(image),

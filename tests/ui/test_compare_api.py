@@ -98,7 +98,12 @@ def test_an_unknown_or_missing_detector_is_refused(client, portrait):
 
 
 def test_no_other_endpoint_is_documented(address):
-    assert set(httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]) == {"/batch", "/compare", "/detectors"}
+    assert set(httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]) == {
+        "/batch",
+        "/compare",
+        "/detectors",
+        "/video",
+    }
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -145,10 +150,10 @@ def test_an_address_on_the_network_is_not_fetched(address):
 
 
 def test_a_file_over_the_limit_is_not_taken(address, client, tmp_path):
-    with (tmp_path / "big.zip").open("wb") as file:
-        file.truncate(100_000_001)
-    with (tmp_path / "big.zip").open("rb") as file:
-        answer = httpx.post(f"{address}gradio_api/upload", files={"files": ("big.zip", file)}, timeout=60)
+    with (tmp_path / "big.mp4").open("wb") as file:
+        file.truncate(250_000_001)
+    with (tmp_path / "big.mp4").open("rb") as file:
+        answer = httpx.post(f"{address}gradio_api/upload", files={"files": ("big.mp4", file)}, timeout=120)
     assert answer.status_code == 413
     (tmp_path / "big.png").write_bytes(bytes(20_000_001))
     assert "larger than 20 MB" in client.predict(handle_file(tmp_path / "big.png"), KEYS, api_name="/compare")["error"]

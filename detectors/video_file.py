@@ -1,0 +1,172 @@
+"""A video file as a row of pictures with their times, decoded in a process of its own.
+
+A video is a stranger's input to a large decoder, which therefore runs where it can be timed out and killed, in bounded
+memory. What the file is, is told by its first bytes, never by its name; anything but MP4, MOV and WebM is refused
+before it is opened, and the decoder may open neither other files nor addresses. Everything refused is a VideoError.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from detectors.images import ImageError
+from detectors.messages import Array, Values
+from detectors.process import Worker, WorkerFaultError
+from registry import Image
+
+MAX_BYTES = 250_000_000
+MAX_SECONDS = 600.0  # judged at once
+MAX_PIXELS = 4096 * 2304  # of a frame: 4K of a camera or a cinema
+MIN_SIDE = 16
+MEMORY_BYTES = 1_000_000_000  # the decoder's, resident
+OPEN_SECONDS = 120.0  # a file that says no length is read through once
+FRAME_SECONDS = 60.0  # to the next wanted frame: some hundred frames of 4K lie between two on a slow machine
+SUFFIXES = {".mp4", ".m4v", ".mov", ".webm"}
+MATROSKA = b"\x1a\x45\xdf\xa3"  # EBML; only its kind "webm" is taken
+QUICKTIME = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}  # what an MP4 or MOV may begin with
+PICTURES = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"avif", b"avis"}  # ftyp brands
+HEAD_BYTES = 64
+
+UNKNOWN = "This is not a video we can read: use MP4, MOV or WebM."
+NOTHING = "No moving pictures can be read from this file: it is damaged, or holds only sound."
+DAMAGED = "The video is damaged and cannot be decoded."
+TOO_LARGE = f"The video has frames of more than {MAX_PIXELS / 1e6:.0f} million pixels."
+TOO_SLOW = "The video takes too long to decode; make it smaller and try again."
+
+
+class VideoError(ImageError):
+    """This is not a video we can judge. The message is one sentence for the visitor."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a video. at: seconds from its beginning; pixels: uint8 RGB (h, w, 3), upright."""
+
+    at: float
+    pixels: Image
+
+
+@dataclass(frozen=True)
+class About:
+    """What a video's header says. seconds: its length."""
+
+    width: int
+    height: int
+    seconds: float
+
+
+def is_video(path: Path) -> bool:
+    """Whether a file is to be taken for a video: by its first bytes, or, where these say nothing, by its name."""
+    return path.suffix.lower() in SUFFIXES or _is_known(_read_head(path))
+
+
+def check_video(path: Path) -> None:
+    """Refuse what need not be opened to be refused. Raises VideoError."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise VideoError("The file cannot be opened.") from error
+    if not size:
+        raise VideoError("The file is empty.")
+    if size > MAX_BYTES:
+        raise VideoError(f"The video is larger than {MAX_BYTES // 1_000_000} MB.")
+    if not _is_known(_read_head(path)):
+        raise VideoError(UNKNOWN)
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError:
+        return b""
+
+
+def _is_known(head: bytes) -> bool:
+    if head.startswith(MATROSKA):
+        return b"webm" in head
+    return head[4:8] in QUICKTIME and not (head[4:8] == b"ftyp" and head[8:12] in PICTURES)
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator["Video"]:
+    """A checked video, open until left. Raises VideoError."""
+    check_video(path)
+    worker = Worker("detectors.video_worker", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS)
+    try:
+        yield Video(worker, path)
+    finally:
+        worker.end()
+
+
+class Video:
+    """An open video. about: what its header says."""
+
+    def __init__(self, worker: Worker, path: Path) -> None:
+        self._worker = worker
+        self._last = -1.0
+        order = {"open": str(path.resolve()), "memory": MEMORY_BYTES, "longest": MAX_SECONDS}
+        self.about = _check(About(**self._ask(order, seconds=OPEN_SECONDS)[0]))
+
+    def frames(self, times: Iterable[float]) -> Iterator[Frame]:
+        """The first frame at or after each of these times, in seconds, ascending; ends where the video does.
+
+        A frame that stands for long is given once. The next one is decoded while this one is looked at. Raises
+        VideoError.
+        """
+        left = iter(times)
+        ahead = ThreadPoolExecutor(1, thread_name_prefix="frames")
+        try:
+            coming = ahead.submit(self._find_next, left)
+            while frame := coming.result():
+                coming = ahead.submit(self._find_next, left)
+                yield frame
+        finally:  # also when nobody wants the next one any more, which need not be waited for
+            ahead.shutdown(wait=False, cancel_futures=True)
+
+    def _find_next(self, times: Iterator[float]) -> Frame | None:
+        at = next((time for time in times if time > self._last), None)
+        if at is None:
+            return None
+        values, pixels = self._ask({"at": at}, seconds=FRAME_SECONDS)
+        if pixels is None:
+            return None
+        self._last = float(values["at"])
+        return Frame(self._last, _check_pixels(pixels))
+
+    def _ask(self, order: Values, *, seconds: float) -> tuple[Values, Array | None]:
+        try:
+            values, pixels = self._worker.ask(order, seconds=seconds)
+        except WorkerFaultError as error:
+            raise VideoError(TOO_SLOW if "longer than" in str(error) else DAMAGED) from error
+        if "error" in values:
+            raise VideoError(str(values["error"]))
+        return values, pixels
+
+
+def _check(about: About) -> About:
+    if about.width * about.height > MAX_PIXELS:
+        raise VideoError(TOO_LARGE)
+    if min(about.width, about.height) < MIN_SIDE:
+        raise VideoError(f"The video is too small: {about.width} x {about.height}, at least {MIN_SIDE} a side.")
+    return about
+
+
+def _check_pixels(pixels: Array) -> Image:
+    """A frame as it came, which may be of another size than the header said."""
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < MIN_SIDE:
+        raise VideoError(DAMAGED)
+    if pixels.shape[0] * pixels.shape[1] > MAX_PIXELS:
+        raise VideoError(TOO_LARGE)
+    return np.asarray(pixels, dtype=np.uint8)

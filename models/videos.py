@@ -1,0 +1,133 @@
+"""From frames to videos: mean, trimmed mean and the rule that videos are judged by, side by side on the same frames.
+
+`python -m models videos --data DIR... [--only KEY] [--json] [--save]`. A video is a group of a data set: all frames of
+one source video that have the same label. The rule was set before it was measured, and nothing is fitted on videos.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.rule import rule
+from models.evaluate import Answers
+from models.metrics import Scores, measure, say_figure
+from registry import DetectorSpec, Label, judge
+from registry.contract import MIN_FACE_PIXELS
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+TRIMMED = 0.1  # of the frames at either end
+MIN_FRAMES = 2.0  # a group on average, for a source to count as one of videos
+BY_LABEL: dict[Label, float] = {"fake": 1.0, "inconclusive": 0.5, "failed": 0.5, "real": 0.0}
+FIGURES = {
+    "auc": "ROC-AUC",
+    "balanced_accuracy": "balanced accuracy at 0.5",
+    "coverage": "answered",
+    "right_when_answered": "right when answered",
+    "reals_called_fake": "reals called fake",
+    "fakes_called_fake": "fakes called fake",
+}
+SHIPPED = tuple(FIGURES)[2:]  # they follow from the labels
+Floats = NDArray[np.float64]
+Word = tuple[float, Label]
+"""p_fake and label of a video."""
+
+
+def say_mean(values: Floats, spec: DetectorSpec) -> Word:
+    """The mean of its frames, by the detector's thresholds."""
+    return _judge(float(values.mean()), spec)
+
+
+def say_trimmed_mean(values: Floats, spec: DetectorSpec) -> Word:
+    """The mean without a tenth of the frames at either end."""
+    cut = int(TRIMMED * len(values) + 0.5)
+    kept = np.sort(values)[cut : len(values) - cut] if len(values) > 2 * cut else values
+    return _judge(float(kept.mean()), spec)
+
+
+def say_rule(values: Floats, spec: DetectorSpec) -> Word:
+    """What a person in a video is judged by."""
+    ruling = rule(values.tolist(), fake_from=spec.fake_from, real_until=spec.real_until)
+    return ruling.p_fake if ruling.p_fake is not None else 0.5, ruling.label
+
+
+RULES: dict[str, Callable[[Floats, DetectorSpec], Word]] = {
+    "mean": say_mean,
+    "trimmed mean": say_trimmed_mean,
+    "the rule (median)": say_rule,
+}
+
+
+def compare_rules(answers: Answers, specs: Sequence[DetectorSpec]) -> list[dict[str, Any]]:
+    """One entry a source of videos, detector and rule: {"source", "detector", "title", "rule", figures of measure}."""
+    return [
+        {"source": source, "detector": spec.key, "title": spec.title, "rule": name, **figures}
+        for source, of_source in _sources(answers)
+        for spec in specs
+        for name, figures in _measure(of_source, spec)
+    ]
+
+
+def _sources(answers: Answers) -> Iterator[tuple[str, Answers]]:
+    """Each source whose groups hold several frames."""
+    sources = answers.column("source")
+    for source in np.unique(sources):
+        chosen = np.flatnonzero(sources == source).tolist()
+        groups = {(answers.faces[index].sample.group, answers.faces[index].sample.label) for index in chosen}
+        if len(chosen) >= MIN_FRAMES * len(groups):
+            yield str(source), answers.where(chosen)
+
+
+def _measure(answers: Answers, spec: DetectorSpec) -> Iterator[tuple[str, dict[str, Any]]]:
+    videos = list(_gather(answers, spec.key))
+    labels = np.array([label for _, label, _ in videos], dtype=np.int64)
+    groups = np.array([group for group, _, _ in videos])
+    for name, say in RULES.items():
+        words = [say(values, spec) for _, _, values in videos]
+        scored = measure(Scores(np.array([p_fake for p_fake, _ in words]), labels, groups), **_thresholds(spec))
+        called = np.array([BY_LABEL[label] for _, label in words])
+        yield name, scored | _measure_labels(Scores(called, labels, groups))
+
+
+def _measure_labels(scores: Scores) -> dict[str, Any]:
+    figures = measure(scores, fake_from=0.75, real_until=0.25)
+    return {name: figures[name] for name in SHIPPED if name in figures}
+
+
+def _gather(answers: Answers, key: str) -> Iterator[tuple[str, int, Floats]]:
+    """Group, label and p_fake of each video's frames in their order, where the face is large enough and a number is."""
+    frames: dict[tuple[str, int], list[float]] = {}
+    for face, p_fake in zip(answers.faces, answers.p_fake[key], strict=True):
+        left, top, right, bottom = face.box
+        if max(right - left, bottom - top) >= MIN_FACE_PIXELS and not np.isnan(p_fake):
+            frames.setdefault((face.sample.group, face.sample.label), []).append(float(p_fake))
+    for (group, label), values in frames.items():
+        yield group, label, np.array(values)
+
+
+def _judge(p_fake: float, spec: DetectorSpec) -> Word:
+    return p_fake, judge(p_fake, fake_from=spec.fake_from, real_until=spec.real_until)
+
+
+def _thresholds(spec: DetectorSpec) -> dict[str, float]:
+    return {"fake_from": spec.fake_from, "real_until": spec.real_until}
+
+
+def as_markdown(found: Sequence[Mapping[str, Any]]) -> str:
+    """A table: a line a detector and rule."""
+    lines = [["videos of", "real + fake", "detector", "rule", *FIGURES.values()]]
+    lines.append(["---"] * len(lines[0]))
+    for entry in found:
+        figures = [say_figure(entry[name]) if name in entry else "-" for name in FIGURES]
+        counts = f"{entry['real']} + {entry['fake']}"
+        lines.append([entry["source"], counts, entry["title"], entry["rule"], *figures])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def write(page: Path, found: Sequence[Mapping[str, Any]]) -> None:
+    """Put the table between the marks of a Markdown file. Raises ValueError when a mark is missing."""
+    before, rest = page.read_text(encoding="utf-8").split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    page.write_text(f"{before}{BEGIN}\n\n{as_markdown(found)}\n\n{END}{after}", encoding="utf-8")

@@ -1,0 +1,184 @@
+"""Whole videos before a jury: who is seen in them, and the word on each."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detectors import video
+from detectors.compare import RESTARTING, Jury
+from detectors.video import compare_video, judge_video
+from detectors.video_file import VideoError
+from tests.detectors.pictures import quarters
+from tests.detectors.videos import (
+    every,
+    moving_portrait,
+    small_portrait,
+    still,
+    turn,
+    two_portraits,
+    write_sound,
+    write_video,
+)
+from tests.ui.jurors import JURY, say_fake, spec
+
+ROOT = Path(__file__).parents[2]
+
+
+def judge(path, *specs, **options):
+    with Jury(specs or JURY) as jury:
+        return compare_video(path, jury, **options)
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory):
+    """Four seconds of somebody who walks past."""
+    path = tmp_path_factory.mktemp("walk") / "walk.mp4"
+    return write_video(path, moving_portrait(32), every(0.125, until=4))
+
+
+def test_a_person_who_walks_past_is_one_person_with_a_line_for_each_detector(walk):
+    judged = judge(walk)
+    (person,) = judged.persons
+    assert judged.looks == tuple(every(0.5, until=4))
+    assert [moment.at for moment in person.moments] == list(judged.looks)
+    assert [moment.box[0] for moment in person.moments] == sorted({moment.box[0] for moment in person.moments})
+    assert [(line.key, line.ruling.label, line.ruling.p_fake) for line in person.lines] == [
+        ("accuser", "fake", 0.93),
+        ("defender", "real", 0.03),
+    ]
+    assert person.jury is None, "nothing is known of these two together"
+    assert not list(walk.parent.glob("*.tmp")) and len(list(walk.parent.iterdir())) == 1
+
+
+def test_the_word_rests_on_each_moment_and_the_worst_ones_are_named(walk):
+    said = iter([0.1, 0.1, 0.95, 0.1, 0.1, 0.8, 0.1, 0.1])
+    (person,) = judge(walk, spec("wavering", lambda image: next(said))).persons
+    (line,) = person.lines
+    assert (line.ruling.label, line.ruling.p_fake, line.ruling.count) == ("real", 0.1, 8)
+    assert person.say("wavering") == [0.1, 0.1, 0.95, 0.1, 0.1, 0.8, 0.1, 0.1]
+    assert [moment.at for moment in person.worst][:2] == [1.0, 2.5]
+
+
+def test_two_persons_are_told_apart(tmp_path):
+    path = write_video(tmp_path / "two.webm", two_portraits(20), every(0.125, until=2.5))
+    judged = judge(path)
+    assert [person.number for person in judged.persons] == [1, 2]
+    assert all(len(person.moments) == 5 for person in judged.persons)
+
+
+def test_after_a_cut_whoever_stands_there_is_somebody_new(tmp_path):
+    face = small_portrait()
+    other = (255 - face.astype(int)).clip(0, 255).astype(np.uint8)
+    other[50:250, 50:250] = face[50:250, 50:250]  # another scene, a face at the same place
+    path = write_video(tmp_path / "cut.mp4", [*still(face, 16), *still(other, 16)], every(0.125, until=4))
+    judged = judge(path)
+    assert [(person.moments[0].at, person.moments[-1].at) for person in judged.persons] == [(0.0, 1.5), (2.0, 3.5)]
+
+
+def test_a_small_face_is_followed_and_gets_no_clear_word(tmp_path):
+    frame = np.full((256, 448, 3), (90, 110, 120), dtype=np.uint8)
+    frame[60:156, 100:196] = small_portrait(96)
+    (person,) = judge(write_video(tmp_path / "far.mp4", still(frame, 24), every(0.125, until=3))).persons
+    assert person.moments[0].pixels < 64
+    assert {line.ruling.label for line in person.lines} == {"inconclusive"}
+    assert "never large enough" in person.lines[0].ruling.reason
+
+
+def test_a_turned_video_has_its_person_upright(tmp_path):
+    lying = [np.ascontiguousarray(np.rot90(frame)) for frame in still(small_portrait(), 8)]
+    path = turn(write_video(tmp_path / "phone.mov", lying, every(0.25, until=2)))
+    (person,) = judge(path).persons
+    left, top, right, bottom = person.moments[0].box
+    assert bottom - top > right - left
+
+
+def test_a_video_without_faces_says_so_and_whole_frames_are_judged(tmp_path):
+    path = write_video(tmp_path / "wall.mp4", still(quarters(96, 128), 24), every(0.125, until=3))
+    judged = judge(path, *JURY, spec("viewer", say_fake, expects="image"))
+    assert judged.persons == () and judged.error is None
+    assert judged.whole.lines[0].ruling.label == "fake"
+    assert judged.whole.moments[0].box == (0, 0, 128, 96)
+
+
+def test_three_hours_are_refused_in_a_sentence_and_a_part_of_them_is_judged(tmp_path):
+    times = every(10, until=3 * 3600)
+    path = write_video(tmp_path / "long.mp4", still(quarters(), len(times)), times)
+    assert judge(path).error == "The video is 3 h 0 min long; at most 10 min are judged: say where to start."
+    part = judge(path, start=7200.0)
+    assert part.error is None and part.looks[0] == 7200.0 and part.looks[-1] <= 7800.0
+    assert len(part.looks) == 61
+    assert "nothing to judge from there on" in judge(path, start=11_000.0).error
+
+
+def test_a_file_that_is_no_video_is_an_error_of_its_own(tmp_path):
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    assert judge(tmp_path / "empty.mp4").error == "The file is empty."
+    assert "only sound" in judge(write_sound(tmp_path / "song.mp4")).error
+    with Jury(JURY) as jury, pytest.raises(VideoError):
+        next(judge_video(tmp_path / "empty.mp4", jury))
+
+
+def test_a_detector_that_fails_is_asked_no_more_after_three_times(walk):
+    asked = []
+
+    def fail(image):
+        asked.append(1)
+        raise RuntimeError("no idea")
+
+    (person,) = judge(walk, spec("failing", fail), *JURY).persons
+    assert len(asked) == video.MAX_FAILURES
+    assert person.lines[0].ruling.label == "failed" and "asked no more" in person.lines[0].ruling.reason
+    assert person.lines[1].ruling.label == "fake"
+
+
+def test_judging_ends_once_it_is_not_wanted(walk):
+    with Jury(JURY) as jury:
+        looks = judge_video(walk, jury, wanted=lambda: len(seen) < 2)
+        seen = []
+        for look in looks:
+            seen.append(look)
+    assert len(seen) == 2
+
+
+def test_a_server_that_ends_tells_so_and_does_not_watch_on(walk):
+    with Jury(JURY) as jury:
+        looks = judge_video(walk, jury)
+        next(looks)
+        jury.stop()
+        with pytest.raises(VideoError, match=RESTARTING):
+            next(looks)
+
+
+def test_large_heat_maps_are_kept_small(walk):
+    def draw(image):
+        return 0.5, np.ones((300, 300), dtype=np.float32)
+
+    (person,) = judge(walk, spec("drawing", draw)).persons
+    assert person.moments[0].verdicts[0].heatmap.shape == (video.HEAT_SIDE, video.HEAT_SIDE)
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "detectors", "compare", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
+
+
+@pytest.mark.slow
+def test_the_command_line_judges_videos_beside_pictures(walk, tmp_path):
+    done = run(walk, tmp_path / "gone.mp4", "--json", "--only", "custom-cnn")
+    moving, gone = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert (moving["schema"], moving["kind"], moving["error"]) == (1, "video", None)
+    assert (moving["width"], moving["height"], moving["looks"]) == (512, 320, 8)
+    (person,) = moving["persons"]
+    assert (person["from"], person["to"], len(person["moments"])) == (0.0, 3.5, 8)
+    assert 0 <= person["jury"]["p_fake"] <= 1 and person["verdicts"][0]["detector"] == "custom-cnn"
+    assert set(person["moments"][0]["p_fake"]) == {"custom-cnn", "jury"}
+    assert gone["error"] == "The file cannot be opened."
+    shown = run(walk, "--start", "0:02", "--only", "custom-cnn").stdout
+    assert "person 1, 0:02 to 0:03.5" in shown and "The jury" in shown and "most suspect at" in shown
+    refused = run(walk, "--start", "soon")
+    assert refused.returncode == 2 and "1:02:30" in refused.stderr

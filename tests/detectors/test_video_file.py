@@ -1,0 +1,170 @@
+"""Every kind of file a visitor may bring as a video: its frames by their own times, upright, or one plain sentence."""
+
+import os
+import signal
+
+import cv2
+import numpy as np
+import pytest
+
+from detectors import video_file
+from detectors.process import Worker
+from detectors.video_file import VideoError, check_video, is_video, open_video
+from tests.detectors.pictures import encode, quarters
+from tests.detectors.videos import every, forget_length, still, turn, write_sound, write_video
+
+RED, GREEN, BLUE = (200, 20, 30), (20, 190, 40), (30, 40, 210)
+
+
+def read(path, times):
+    with open_video(path) as video:
+        return video.about, list(video.frames(times))
+
+
+def fade(count):
+    """Frames whose brightness tells which they are."""
+    return [np.full((48, 64, 3), 8 * number, dtype=np.uint8) for number in range(count)]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
+def test_frames_come_at_the_times_asked_for(tmp_path, suffix):
+    path = write_video(tmp_path / f"a{suffix}", fade(25), every(0.04, until=1))
+    about, frames = read(path, [0.0, 0.2, 0.5, 5.0])
+    assert (about.width, about.height) == (64, 48)
+    assert about.seconds == pytest.approx(1.0, abs=0.1)
+    assert [frame.at for frame in frames] == pytest.approx([0.0, 0.2, 0.52], abs=0.021)
+    assert [frame.pixels.mean() for frame in frames] == pytest.approx([0, 40, 104], abs=12)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_where_the_rate_varies_times_are_still_right(tmp_path, suffix):
+    times = [*every(0.04, until=0.4), 2.0, 4.0, 4.04, 4.08]
+    path = write_video(tmp_path / f"a{suffix}", fade(len(times)), times)
+    _, frames = read(path, every(0.5, until=4.5))
+    assert [frame.at for frame in frames] == [0.0, 2.0, 4.0]
+    assert [round(frame.pixels.mean() / 8) for frame in frames] == pytest.approx([0, 10, 11], abs=1)
+
+
+def test_a_turned_video_is_seen_upright(tmp_path):
+    path = turn(write_video(tmp_path / "phone.mp4", still(quarters(), 5), every(0.04, until=1)))
+    about, (frame,) = read(path, [0.0])
+    assert (about.width, about.height) == (48, 64)
+    upright = np.rot90(quarters(), -1)  # to the right
+    assert np.abs(frame.pixels.astype(int) - upright).mean() < 12
+
+
+def test_a_recording_that_does_not_say_its_length_is_measured(tmp_path):
+    path = forget_length(write_video(tmp_path / "recorded.webm", fade(25), every(0.1, until=2.5)))
+    about, frames = read(path, [0.0, 1.0])
+    assert about.seconds == pytest.approx(2.4, abs=0.11)
+    assert [frame.at for frame in frames] == [0.0, 1.0]
+
+
+def test_a_part_far_into_three_hours_is_found_without_decoding_all_before_it(tmp_path):
+    times = every(10, until=3 * 3600)
+    path = write_video(tmp_path / "long.mp4", still(quarters(), len(times)), times)
+    about, frames = read(path, [7201.0, 7205.0, 7230.0])
+    assert about.seconds == pytest.approx(3 * 3600, rel=0.01)
+    assert [frame.at for frame in frames] == [7210.0, 7230.0]
+
+
+def broken(path):
+    data = bytearray(path.read_bytes())
+    at = data.index(b"moov")
+    data[at + 8 :] = os.urandom(len(data) - at - 8)
+    path.write_bytes(data)
+    return path
+
+
+def test_files_that_are_no_video_each_get_one_plain_sentence(tmp_path):
+    whole = write_video(tmp_path / "whole.mp4", fade(25), every(0.04, until=1))
+    said = {}
+    for name, make in {
+        "empty": lambda path: path.write_bytes(b""),
+        "text": lambda path: path.write_text("Not a video."),
+        "picture": lambda path: path.write_bytes(encode(quarters())),
+        "playlist": lambda path: path.write_text(f"#EXTM3U\n#EXTINF:10,\nfile://{whole}\n#EXT-X-ENDLIST\n"),
+        "concat": lambda path: path.write_text(f"ffconcat version 1.0\nfile '{whole}'\n"),
+        "matroska": lambda path: path.write_bytes(b"\x1a\x45\xdf\xa3\x01\x42\x82\x88matroska" + bytes(50)),
+        "head alone": lambda path: path.write_bytes(whole.read_bytes()[:40]),
+        "noise": lambda path: path.write_bytes(whole.read_bytes()[:16] + os.urandom(3000)),
+    }.items():
+        path = tmp_path / f"{name}.mp4"
+        make(path)
+        with pytest.raises(VideoError) as caught:
+            read(path, [0.0])
+        said[name] = str(caught.value)
+        assert str(tmp_path) not in said[name]
+    with pytest.raises(VideoError) as caught:
+        read(broken(whole), [0.0])
+    assert said["empty"] == "The file is empty."
+    assert {said[name] for name in ("text", "picture", "playlist", "concat", "matroska")} == {video_file.UNKNOWN}
+    assert {said["head alone"], said["noise"], str(caught.value)} == {video_file.NOTHING}
+
+
+def test_sound_alone_is_told_apart_from_a_video(tmp_path):
+    with pytest.raises(VideoError, match="No moving pictures"):
+        read(write_sound(tmp_path / "song.mp4"), [0.0])
+
+
+def test_a_cut_off_file_gives_what_is_there(tmp_path):
+    path = write_video(tmp_path / "cut.webm", [quarters() + np.uint8(n) for n in range(50)], every(0.1, until=5))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    _, frames = read(path, every(0.5, until=5))
+    assert 1 <= len(frames) < 10
+
+
+def test_a_file_that_is_too_large_is_not_opened(tmp_path):
+    path = tmp_path / "large.mp4"
+    with path.open("wb") as file:
+        file.write(b"\0\0\0\x18ftypisom")
+        file.truncate(video_file.MAX_BYTES + 1)
+    with pytest.raises(VideoError, match="larger than 250 MB"):
+        check_video(path)
+
+
+def test_frames_of_too_many_pixels_are_refused(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "huge.mp4", still(quarters(), 3), every(0.04, until=1))
+    monkeypatch.setattr(video_file, "MAX_PIXELS", 64 * 48 - 1)
+    with pytest.raises(VideoError, match="more than 9 million pixels"):
+        read(path, [0.0])
+
+
+def test_a_decoder_that_hangs_or_dies_is_one_sentence_and_gone(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "a.mp4", fade(10), every(0.04, until=1))
+    started = []
+    original = Worker.__init__
+    monkeypatch.setattr(Worker, "__init__", lambda self, *a, **b: (original(self, *a, **b), started.append(self))[0])
+    with open_video(path) as video, pytest.raises(VideoError, match="takes too long"):
+        os.kill(started[-1]._process.pid, signal.SIGSTOP)
+        monkeypatch.setattr(video_file, "FRAME_SECONDS", 0.5)
+        list(video.frames([0.0]))
+    with open_video(path) as video, pytest.raises(VideoError, match="damaged"):
+        os.kill(started[-1]._process.pid, signal.SIGKILL)
+        list(video.frames([0.0]))
+    assert not any(worker.runs for worker in started)
+
+
+@pytest.mark.parametrize("kind", ["playlist", "concat", "avi"])
+def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path, kind):
+    whole, path = write_video(tmp_path / "whole.mp4", fade(5), every(0.04, until=1)), tmp_path / "a.mp4"
+    if kind == "avi":
+        writer = cv2.VideoWriter(str(tmp_path / "a.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 25, (64, 48))
+        for frame in fade(5):
+            writer.write(frame)
+        writer.release()
+        path = tmp_path / "a.avi"
+    else:
+        playlist = f"#EXTM3U\n#EXTINF:10,\n{whole}\n#EXT-X-ENDLIST\n"
+        path.write_text(playlist if kind == "playlist" else f"ffconcat version 1.0\nfile '{whole}'\n")
+    worker = Worker("detectors.video_worker", memory=video_file.MEMORY_BYTES, limit=1000)
+    answer, _ = worker.ask({"open": str(path), "memory": video_file.MEMORY_BYTES, "longest": 600}, seconds=60)
+    worker.end()
+    assert answer == {"error": video_file.NOTHING}
+
+
+def test_videos_are_told_by_their_beginning_and_else_by_their_name(tmp_path):
+    write_video(tmp_path / "a.mp4", fade(3), every(0.04, until=1)).rename(tmp_path / "a")
+    (tmp_path / "b.mp4").write_bytes(b"")
+    (tmp_path / "c.jpg").write_bytes(b"\0\0\0\x18ftypheic")
+    assert [is_video(tmp_path / name) for name in ("a", "b.mp4", "c.jpg", "gone.png")] == [True, True, False, False]

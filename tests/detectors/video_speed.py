@@ -1,0 +1,96 @@
+"""How long a video takes, and how much memory: `.venv/bin/python -m tests.detectors.video_speed [--seconds 60]`.
+
+Makes a video of a portrait that moves (720p, 30 frames a second, H.264), has `compare` judge it in a process of its
+own, and prints seconds, memory of that process and its decoder together, and how busy the machine was meanwhile.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tests.detectors.pictures import portrait
+from tests.detectors.videos import Pixels, write_video
+
+ROOT = Path(__file__).parents[2]
+RATE = 30
+
+
+def scene(seconds: float) -> Iterator[Pixels]:
+    """Somebody who moves before a restless wall: uint8 RGB (720, 1280, 3), 30 a second."""
+    random = np.random.default_rng(0)
+    wall = cv2.resize(random.integers(60, 160, (45, 80, 3), dtype=np.uint8), (1400, 760))
+    grain = [random.integers(0, 12, (720, 1280, 3), dtype=np.uint8) for _ in range(7)]
+    face = portrait()
+    for number in range(round(seconds * RATE)):
+        swing = np.sin(number / 25)
+        frame = wall[20 + int(15 * swing) :, 50 + int(40 * swing) :][:720, :1280].copy()
+        left = 380 + int(200 * np.sin(number / 90))
+        frame[150:662, left : left + 512] = face
+        yield cv2.add(frame, grain[number % 7])
+
+
+def resident(pid: int) -> int:
+    """Bytes that a process and its children hold."""
+    total = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if pid in (int(folder.name), parent):
+                total += int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, IndexError, ValueError):
+            continue
+    return total
+
+
+def measure(video: Path, keys: list[str]) -> dict[str, object]:
+    """What judging it by these detectors takes, from the start of the process to its end."""
+    only = [word for key in keys for word in ("--only", key)]
+    command = [sys.executable, "-m", "detectors", "compare", str(video), "--json", *only]
+    began, most = time.monotonic(), 0
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as judging:
+        said: list[str] = []
+        reader = threading.Thread(target=lambda: said.append(judging.stdout.read()))
+        reader.start()
+        while judging.poll() is None:
+            most = max(most, resident(judging.pid))
+            time.sleep(0.2)
+        reader.join()
+    seconds = time.monotonic() - began
+    own = os.times()
+    (judged,) = json.loads(said[0])
+    return {
+        "seconds": round(seconds, 1),
+        "of processor time": round(own.children_user + own.children_system, 1),
+        "megabytes": round(most / 1e6),
+        "moments": judged["looks"],
+        "persons": [len(person["moments"]) for person in judged["persons"]],
+        "load": [round(load, 1) for load in os.getloadavg()],
+        "cores": os.cpu_count(),
+    }
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=60.0, help="length of the video")
+    options.add_argument("--only", action="append", help="detector; repeatable (default: custom-cnn, efficientnet)")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        times = [number / RATE for number in range(round(given.seconds * RATE))]
+        video = write_video(Path(folder) / "scene.mp4", scene(given.seconds), times)
+        found = measure(video, given.only or ["custom-cnn", "efficientnet"])
+    for name, value in found.items():
+        print(f"{name:18} {value}")
+
+
+if __name__ == "__main__":
+    main()

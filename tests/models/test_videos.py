@@ -1,0 +1,74 @@
+"""By video: three rules side by side on made frames whose truth is known."""
+
+import numpy as np
+import pytest
+from numpy.random import default_rng
+
+from models import videos
+from models.data import Sample
+from models.evaluate import Answers
+from models.face_index import LabelledFace
+from registry import DetectorSpec
+
+SPEC = DetectorSpec(key="a", title="A", load=lambda: None, fake_from=0.7, real_until=0.3)
+
+
+def make_answers(p_fakes, *, box=(0, 0, 90, 90), source="films"):
+    """p_fakes: of each video's frames; every second video is fake."""
+    faces = [
+        LabelledFace(Sample(f"/{source}/{v}-{f}", v % 2, source, f"v{v}", "eval"), box)
+        for v, frames in enumerate(p_fakes)
+        for f, _ in enumerate(frames)
+    ]
+    return Answers(faces, [], {"a": np.concatenate(p_fakes)})
+
+
+def by_rule(answers):
+    return {entry["rule"]: entry for entry in videos.compare_rules(answers, [SPEC])}
+
+
+def test_each_rule_says_what_its_name_says():
+    values = np.array([0.9, 0.1, 0.2, 0.3, 0.2, 0.2, 0.2, 0.1, 0.2, 1.0])
+    assert videos.say_mean(values, SPEC) == (pytest.approx(0.34), "inconclusive")
+    assert videos.say_trimmed_mean(values, SPEC) == (pytest.approx(0.2875), "real")
+    assert videos.say_rule(values, SPEC) == (0.2, "real")
+
+
+def test_outliers_spoil_the_mean_and_not_the_rule():
+    random = default_rng(0)
+    films = [np.clip(0.1 + 0.7 * (v % 2) + random.normal(0, 0.05, 10), 0, 1) for v in range(40)]
+    for film in films[::4]:
+        film[:3] = 1.0  # three bad frames in every second real video
+    found = by_rule(make_answers(films))
+    assert found["mean"]["n"] == 40 and (found["mean"]["real"], found["mean"]["fake"]) == (20, 20)
+    assert found["the rule (median)"]["auc"]["value"] == 1.0
+    assert found["the rule (median)"]["coverage"]["value"] > found["mean"]["coverage"]["value"]
+    assert found["mean"]["auc"]["low"] <= found["mean"]["auc"]["value"] <= found["mean"]["auc"]["high"]
+
+
+def test_the_rules_own_reasons_for_no_word_are_counted_as_no_answer():
+    few = [np.full(3, 0.05 + 0.9 * (v % 2)) for v in range(10)]
+    found = by_rule(make_answers(few))
+    assert found["the rule (median)"]["coverage"]["value"] == 0.0
+    assert found["mean"]["coverage"]["value"] == 1.0
+    assert found["the rule (median)"]["auc"]["value"] == 1.0
+
+
+def test_small_faces_and_missing_numbers_are_left_out_as_in_a_video():
+    films = [np.full(6, 0.05 + 0.9 * (v % 2)) for v in range(6)]
+    films[0][0] = np.nan
+    assert by_rule(make_answers(films))["mean"]["n"] == 6
+    assert by_rule(make_answers(films, box=(0, 0, 63, 63)))["mean"]["n"] == 0
+
+
+def test_single_pictures_are_no_videos():
+    assert by_rule(make_answers([np.array([0.5])] * 8, source="photos")) == {}
+
+
+def test_the_table_is_written_between_the_marks(tmp_path):
+    page = tmp_path / "video.md"
+    page.write_text(f"# Video\n\n{videos.BEGIN}\nold\n{videos.END}\n\nmore\n")
+    videos.write(page, videos.compare_rules(make_answers([np.full(6, 0.05 + 0.9 * (v % 2)) for v in range(6)]), [SPEC]))
+    text = page.read_text()
+    assert "old" not in text and text.startswith("# Video") and text.endswith("more\n")
+    assert text.count("| films | 3 + 3 | A |") == 3

@@ -1,0 +1,208 @@
+"""The Video tab: its runs without a browser, then all of it in one, at desktop and phone width."""
+
+import json
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import gradio_client
+import pytest
+from gradio_client import handle_file
+from playwright.sync_api import expect
+
+from detectors.compare import Jury
+from registry import load_registry
+from tests.detectors.pictures import quarters
+from tests.detectors.videos import every, moving_portrait, still, two_portraits, write_sound, write_video
+from tests.ui.jurors import JURY, say_fake, spec
+from tests.ui.test_whole_page import check, open_tab
+from ui.film import Film
+from ui.film_report import render_film_report
+from ui.video import Reel, _cancel, _choose, _judge_with, _save_json, _start, _watch
+
+KEYS = ["accuser", "defender"]
+MARKUP = "<b>walk.mp4"
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
+    return write_video(folder / "walk.mp4", moving_portrait(24), every(0.125, until=3))
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("films") / "pair.webm"
+    return write_video(path, two_portraits(24), every(0.125, until=3))
+
+
+def run(path, *, keys=KEYS, start="", jury=JURY):
+    """The reel after a whole run, and the last thing shown."""
+    reel = Reel()
+    _start([str(path)], start, list(keys), reel)
+    *_, shown = _judge_with(Jury(jury))(reel)
+    return reel, shown
+
+
+class Click:
+    def __init__(self, **data):
+        self._data = data
+
+
+def test_a_run_shows_the_person_their_lines_and_the_worst_moment(walk):
+    reel, (status, persons, person, moment, *_) = run(walk)
+    assert status == [] and not reel.desk.busy
+    assert "One person: 1 of 2 say fake." in persons[0]
+    assert person[0].count('<path class="line') == 2 * 2, "each line once in the plot, once beside its name"
+    assert person[0].count("data-moment") == 3, "at least a second apart"
+    assert "Person 1 at 0:00" in moment[1] and "data:image/webp" in moment[0]
+    assert "Heat map of Accuser" in moment[2]
+
+
+def test_choosing_a_moment_shows_that_moment_and_whose_it_is(pair):
+    reel, _ = run(pair)
+    *_, moment = _choose(reel, Click(moment=4))
+    assert "Person 1 at 0:02" in moment[1]
+    _, person, moment = _choose(reel, Click(person=2))
+    assert "<h3>Person 2</h3>" in person[0] and "Person 2 at" in moment[1]
+    left = reel.film.video.persons[1].moments[4].box[0]
+    *_, moment = _choose(reel, Click(moment=4))
+    assert f"left:{round(100 * left / 640, 2)}%" in moment[0], "the box is that person's"
+
+
+@pytest.mark.parametrize("sent", [{"moment": 99}, {"moment": -1}, {"moment": "1"}, {"person": "2"}, {}])
+def test_a_click_that_makes_no_sense_changes_nothing(walk, sent):
+    reel, _ = run(walk)
+    assert all("__type__" in shown for shown in _choose(reel, Click(**sent)))
+
+
+def test_a_cancelled_run_ends_and_keeps_what_is_done(walk):
+    reel = Reel()
+    _start([str(walk)], "", KEYS, reel)
+    case = reel.desk.take()
+    reel.jury = Jury(JURY)
+    seen = 0
+
+    def look(image):
+        nonlocal seen
+        seen += 1
+        if seen == 2:
+            _cancel(reel)
+        return 0.5
+
+    reel.jury = Jury([spec("slow", look)])
+    list(_watch(reel, case))
+    assert seen == 2 and not reel.desk.busy
+    assert len(reel.film.video.looks) == 1
+
+
+def test_what_cannot_be_judged_is_a_sentence_and_not_a_word_of_paths(tmp_path, walk):
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    times = every(10, until=3 * 3600)
+    long = write_video(tmp_path / "long.mp4", still(quarters(), len(times)), times)
+    for path, start, sentence in [
+        (tmp_path / "empty.mp4", "", "The file is empty."),
+        (write_sound(tmp_path / "song.mp4"), "", "No moving pictures"),
+        (long, "", "3 h 0 min long; at most 10 min are judged"),
+        (walk, "1:00", "nothing to judge from there on"),
+        (walk, "soon", "Write where to start"),
+    ]:
+        _, (status, persons, *_) = run(path, start=start)
+        assert sentence in status[0] and "error" in status[0]
+        assert str(tmp_path) not in status[0] and persons == []
+    assert "Choose a video" in run(walk, keys=[])[1][0][0]
+
+
+def test_the_json_is_that_of_the_command_line_and_the_report_needs_no_other_file(walk):
+    specs = load_registry().choose(["custom-cnn"])
+    reel, _ = run(walk, keys=["custom-cnn"], jury=specs)
+    (saved,) = json.loads(_save_json(reel)[2])
+    assert saved["kind"] == "video" and saved["persons"][0]["verdicts"][0]["detector"] == "custom-cnn"
+    made = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
+    report = render_film_report(reel.film, specs, pictured=True, made=made)
+    jury = saved["persons"][0]["jury"]
+    for said in (saved["sha256"], "21 Nov 2026, 09:05 UTC", "cannot prove", f"{jury['p_fake']:.3f}", "median"):
+        assert said in report
+    assert report.count('<path class="line') == 2 * 2 and "<script" not in report
+    assert "http://" not in report and "https://" not in report
+    bare = render_film_report(reel.film, specs, pictured=False, made=made)
+    assert "data:image" not in bare and saved["sha256"] in bare
+
+
+def test_names_are_text_and_never_markup(walk, tmp_path):
+    named = tmp_path / MARKUP
+    named.write_bytes(walk.read_bytes())
+    reel, (_, persons, *_) = run(named)
+    report = render_film_report(reel.film, JURY, pictured=True, made=datetime.now(UTC))
+    for text in (persons[0], report):
+        assert "&lt;b&gt;walk" in text and "<b>walk" not in text
+
+
+def test_what_is_kept_of_a_moment_is_small(walk):
+    reel, _ = run(walk)
+    film: Film = reel.film
+    assert len(film.frames) == len(film.video.looks) == 6
+    assert max(map(len, [*film.frames.values(), *film.faces.values()])) < 60_000
+
+
+@pytest.mark.slow
+def test_a_program_gets_the_same_as_json(address, walk):
+    client = gradio_client.Client(address, verbose=False)
+    answer = client.predict(handle_file(walk), "0:01", KEYS, api_name="/video")
+    assert (answer["kind"], answer["name"], answer["path"], answer["start"]) == ("video", "walk.mp4", None, 1.0)
+    assert answer["persons"][0]["verdicts"][0]["label"] == "fake"
+    client.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_tab_from_the_file_to_a_chosen_moment_and_the_report(visit, pair, width):
+    expect.set_options(timeout=90_000)
+    page = visit(*JURY, width=width)
+    open_tab(page, "Video")
+    page.get_by_role("button", name="Judge the video").click()
+    expect(page.locator("#video-status")).to_contain_text("Choose a video")
+    page.set_input_files("#video-file input[type=file]", str(pair))
+    page.get_by_role("button", name="Judge the video").click()
+    expect(page.locator("#video-persons h2")).to_have_text("2 persons")
+    expect(page.locator("#video-moment .card.fake")).to_have_count(1)
+    check(page, width)
+    page.locator("#video-persons [data-person='2']").click()
+    expect(page.locator("#video-person h3")).to_have_text("Person 2")
+    page.get_by_label("Moment of person 2").fill("5")
+    expect(page.locator("#video-moment")).to_contain_text("Person 2 at 0:02.5")
+    plot = page.locator("#video-person .film-plot svg")
+    plot.click(position={"x": 1, "y": 40})
+    expect(page.locator("#video-moment")).to_contain_text("Person 2 at 0:00")
+    assert page.get_by_label("Moment of person 2").input_value() == "0"
+    assert plot.locator(".cursor").get_attribute("d").startswith("M0.0 ")
+    with page.expect_download() as saved:
+        page.locator("#video-report").click()
+    assert "cannot prove" in Path(saved.value.path()).read_text()
+    with page.expect_download() as saved:
+        page.locator("#video-json").click()
+    assert len(json.loads(Path(saved.value.path()).read_text())[0]["persons"]) == 2
+    check(page, width)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_cancel_ends_a_video_and_a_new_one_can_follow(visit, pair):
+    goes_on = threading.Event()
+
+    def ponder(image):
+        goes_on.wait(120)
+        return say_fake(image)
+
+    expect.set_options(timeout=90_000)
+    page = visit(spec("ponderer", ponder))
+    open_tab(page, "Video")
+    page.set_input_files("#video-file input[type=file]", str(pair))
+    page.get_by_role("button", name="Judge the video").click()
+    expect(page.locator("#video-status")).to_contain_text("Opening")
+    page.get_by_role("button", name="Cancel").last.click()
+    expect(page.locator("#video-status")).to_contain_text("Cancelled.")
+    goes_on.set()
+    page.get_by_role("button", name="Judge the video").click()
+    expect(page.locator("#video-persons h2")).to_have_text("2 persons")

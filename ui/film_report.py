@@ -1,0 +1,57 @@
+"""The report on a video: one HTML file that needs nothing else, to be printed or kept, like a picture's."""
+
+from datetime import datetime
+from typing import Any
+
+from detectors.about import describe, find_model_hash
+from detectors.rule import SAID
+from detectors.times import say_at, say_length
+from detectors.video import Moment, Person, is_brief, say_video, suspect
+from registry import DetectorSpec
+from ui.cards import render
+from ui.film import Film, name_lines, name_person, plot
+from ui.pictures import draw_still
+from ui.words import say_p_fake, say_time
+
+
+def render_film_report(film: Film, specs: tuple[DetectorSpec, ...], *, pictured: bool, made: datetime) -> str:
+    """The file's text. pictured: with stills; else with what was said alone."""
+    video = film.video
+    return render(
+        "film_report",
+        video=video,
+        name=video.path,
+        length=say_length(video.seconds),
+        looked=say_video(video),
+        persons=[_describe(film, person, pictured) for person in film.persons()],
+        brief=sum(is_brief(person) for person in video.persons),
+        pictured=pictured,
+        rule=SAID,
+        abouts=[(describe(spec), find_model_hash(spec)) for spec in specs],
+        made=say_time(made),
+    )
+
+
+def _describe(film: Film, person: Person, pictured: bool) -> dict[str, Any]:
+    first, last = person.moments[0].at, person.moments[-1].at
+    return {
+        "name": name_person(person),
+        "times": f"{say_at(first)} to {say_at(last)}, {len(person.moments)} moments",
+        "lines": name_lines(person),
+        "plot": plot(film.video, person, person.moments.index(person.worst[0])),
+        "stills": [_still(film, person, moment, pictured) for moment in person.worst],
+    }
+
+
+def _still(film: Film, person: Person, moment: Moment, pictured: bool) -> dict[str, Any]:
+    p_fake = suspect(moment)
+    width, height = film.video.width, film.video.height
+    left, top, right, bottom = moment.box
+    return {
+        "at": say_at(moment.at),
+        "said": say_p_fake(p_fake) if p_fake >= 0 else "no number",
+        "uri": draw_still(film.frames[moment.at]) if pictured else None,
+        "heats": [verdict for verdict in moment.verdicts if verdict.heatmap is not None] if pictured else [],
+        "face": draw_still(film.show(person, moment)),
+        "box": [100 * left / width, 100 * top / height, 100 * (right - left) / width, 100 * (bottom - top) / height],
+    }

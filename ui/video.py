@@ -1,0 +1,270 @@
+"""The Video tab: one video, who is seen in it, and what everybody says of each person from moment to moment."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from detectors.batch import say_time_left
+from detectors.compare import Jury
+from detectors.times import read_time, say_at, say_length
+from detectors.video import JudgedVideo, compare_video, judge_video
+from detectors.video_file import MAX_BYTES, MAX_SECONDS, SUFFIXES, VideoError
+from ui.cards import Pieces, render, say
+from ui.desk import Case, Desk
+from ui.download import Saved, save_on_click
+from ui.files_input import FilesInput
+from ui.film import Film, draw_film, draw_moment, draw_person
+from ui.film_report import render_film_report
+
+log = logging.getLogger(__name__)
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+QUICK: dict[str, Any] = PRIVATE | {"queue": False}
+IN_TURN: dict[str, Any] = {"concurrency_id": "video", "concurrency_limit": 1}  # beside Compare, which need not wait
+DRAW_SECONDS = 1.0  # between two drawings of a growing plot
+EMPTY = say(
+    "The persons in a video appear here, each with a line over time.",
+    more=f"MP4, MOV or WebM of at most {MAX_BYTES // 1_000_000} MB; {say_length(MAX_SECONDS)} are judged at once.",
+)
+WAITING, STOPPING = say("Waiting for its turn…", kind="busy"), say("Stopping…", kind="busy")
+OPENING = say("Opening the video…", kind="busy")
+CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")
+NOTHING = say("Choose a video and at least one detector first.", kind="error")
+PICTURED = "With the stills; else only its hash"
+NO_TIME = "Write where to start as 90, 1:30 or 1:02:30."
+BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
+CHOOSE = """
+const told = {};
+const tell = (what) => { clearTimeout(told.timer); told.timer = setTimeout(() => trigger("click", what), 120); };
+const show = (index) => {
+  const svg = element.querySelector(".film-plot svg"), range = element.querySelector(".scrub input");
+  const x = svg.dataset.places.split(" ")[index];
+  svg.querySelector(".cursor").setAttribute("d", `M${x} 0V100`);
+  range.value = index;
+  tell({ moment: index });
+};
+element.addEventListener("input", (event) => {
+  if (event.target.closest(".scrub")) show(Number(event.target.value));
+});
+element.addEventListener("click", (event) => {
+  const person = event.target.closest("[data-person]"), moment = event.target.closest("[data-moment]");
+  const svg = event.target.closest(".film-plot svg");
+  if (person) tell({ person: Number(person.dataset.person) });
+  if (moment) show(Number(moment.dataset.moment));
+  if (svg) {
+    const box = svg.getBoundingClientRect(), x = (1000 * (event.clientX - box.left)) / box.width;
+    const away = svg.dataset.places.split(" ").map((place) => Math.abs(Number(place) - x));
+    show(away.indexOf(Math.min(...away)));
+  }
+});
+"""
+Shown = tuple[Any, ...]
+"""What an event changes: the status, the persons, the person chosen, the moment, the tools, the two buttons."""
+
+
+@dataclass
+class Reel:
+    """One visitor's: the desk, the last video, and whom of it they look at, when.
+
+    jury: who judged it; began: of time.monotonic(); stopped: by the visitor, before its end.
+    """
+
+    desk: Desk = field(default_factory=Desk)
+    jury: Jury | None = None
+    film: Film | None = None
+    began: float = 0.0
+    stopped: bool = False
+    person: int | None = None
+    moment: int | None = None
+
+
+def build_video(jury: Jury) -> None:
+    """Build the tab into the page that is open, and connect it."""
+    reel = gr.State(Reel())
+    with gr.Row(elem_id="video"):
+        with gr.Column(scale=2, min_width=300):
+            file = FilesInput(
+                file_count="single", file_types=sorted(SUFFIXES), label="A video", height=180, elem_id="video-file"
+            )
+            start = gr.Textbox(label="Start at", placeholder="0:00", max_lines=1, elem_id="video-start")
+            choices = [(spec.title, spec.key) for spec in jury.specs]
+            keys = gr.CheckboxGroup(
+                choices, value=[spec.key for spec in jury.specs], label="Detectors", elem_id="video-detectors"
+            )
+            judge = gr.Button("Judge the video", variant="primary", elem_id="video-judge")
+            cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="video-cancel")
+        with gr.Column(scale=5, min_width=320):
+            status, persons = _frame(EMPTY, elem_id="video-status"), _frame([], elem_id="video-persons", click=True)
+            person = _frame([], elem_id="video-person", click=True)
+            moment = _frame([], elem_id="video-moment")
+            with gr.Row(visible=False, elem_id="video-tools") as tools:
+                pictured = gr.Checkbox(
+                    value=True, label="With the stills; else only its hash", container=False, min_width=220
+                )
+                report = gr.Button("Save the report", min_width=140, elem_id="video-report")
+                saved = gr.Button("Save JSON", min_width=110, elem_id="video-json")
+    shown = [status, persons, person, moment, tools, judge, cancel]
+    started = judge.click(_start, [file, start, keys, reel], shown, concurrency_limit=None, **PRIVATE)
+    started.then(_judge_with(jury), [reel], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    cancel.click(_cancel, [reel], shown, **QUICK)
+    for field_ in (persons, person):
+        field_.click(_choose, [reel], [persons, person, moment], trigger_mode="always_last", **QUICK)
+    save_on_click(report, _save_report, [pictured, reel], **QUICK)
+    save_on_click(saved, _save_json, [reel], **QUICK)
+    _offer_api(file, start, keys, jury)
+
+
+def _frame(pieces: Pieces, *, click: bool = False, **options: Any) -> gr.HTML:
+    template = '<div class="jury">${value.join("")}</div>'
+    script = CHOOSE if click else None
+    return gr.HTML(pieces, html_template=template, js_on_load=script, apply_default_css=False, **options)
+
+
+def _start(paths: list[str], start: str, keys: list[str], reel: Reel) -> Shown:
+    reel.film, reel.person, reel.moment, reel.stopped = None, None, None, False
+    if not paths or not keys:
+        reel.desk.clear(NOTHING)
+    else:
+        try:
+            reel.desk.put(Case(Path(paths[0]), tuple(keys), start=read_time(start or "")), WAITING)
+        except ValueError:
+            reel.desk.clear(say(NO_TIME, kind="error"))
+    return _show(reel)
+
+
+def _cancel(reel: Reel) -> Shown:
+    reel.stopped = True
+    reel.desk.clear(STOPPING if reel.film else CANCELLED)
+    return (gr.skip() if reel.film else CANCELLED), *(gr.skip(),) * 4, *_offer_cancel(False)
+
+
+def _offer_cancel(running: bool) -> tuple[Any, Any]:
+    return gr.Button(visible=not running), gr.Button(visible=running)
+
+
+def _judge_with(jury: Jury) -> Callable[[Reel], Iterator[Shown]]:
+    def judge(reel: Reel) -> Iterator[Shown]:
+        """The persons and their lines as they grow, for as long as that is wanted."""
+        case = reel.desk.take()
+        if case is None:  # an earlier run took it, or it was cancelled before its turn
+            yield _show(reel)
+            return
+        reel.jury, reel.film, reel.began = jury.choose(case.detectors), None, time.monotonic()
+        reel.desk.notice = OPENING
+        yield _show(reel)
+        try:
+            yield from (_show(reel) for _ in _watch(reel, case))
+            failed: Pieces = []
+        except VideoError as error:
+            failed = say(str(error), more=case.path.name, kind="error")
+        except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
+            log.exception("a video failed")
+            failed = BROKEN
+        if reel.desk.put_away(case) and failed:
+            reel.film, reel.desk.notice = None, failed
+        yield _show(reel)
+
+    return judge
+
+
+def _watch(reel: Reel, case: Case) -> Iterator[None]:
+    """Judge it, with a pause for drawing now and then."""
+    drawn = time.monotonic()
+    jury = reel.jury or Jury(())
+    for look in judge_video(
+        case.path, jury, start=case.start, name=case.path.name, wanted=lambda: reel.desk.wants(case)
+    ):
+        if not reel.desk.wants(case):
+            return
+        reel.film = reel.film or Film(look.video)
+        reel.film.add(look)
+        if time.monotonic() - drawn > DRAW_SECONDS:
+            yield
+            drawn = time.monotonic()
+
+
+def _show(reel: Reel) -> Shown:
+    if reel.film is None:
+        return list(reel.desk.notice) or EMPTY, [], [], [], gr.Row(visible=False), *_offer_cancel(reel.desk.busy)
+    tools = gr.Row(visible=not reel.desk.busy)
+    return _say_progress(reel), *_draw(reel, reel.film), tools, *_offer_cancel(reel.desk.busy)
+
+
+def _say_progress(reel: Reel) -> Pieces:
+    """How far it is; nothing once it is through."""
+    video, busy = (reel.film or Film(JudgedVideo(""))).video, reel.desk.busy
+    if not busy and not reel.stopped:
+        return []
+    left = say_time_left(round(1000 * video.share), 1000, since=reel.began) if busy else ""
+    values = {"share": round(video.share, 3), "left": left, "busy": busy}
+    return [render("watching", at=say_at(video.looks[-1]), end=say_at(round(video.end)), **values)]
+
+
+def _draw(reel: Reel, film: Film) -> tuple[Pieces, Pieces, Pieces]:
+    """The persons, the chosen one, and the chosen moment: the worst one until another is chosen."""
+    person = film.find(reel.person)
+    if person is None:
+        return [] if reel.desk.busy else draw_film(film, None), [], []
+    index = reel.moment if reel.moment is not None else person.moments.index(person.worst[0])
+    index = min(index, len(person.moments) - 1)
+    moment = [] if reel.desk.busy else draw_moment(film, person, index, reel.jury or Jury(()))
+    return draw_film(film, person.number), draw_person(film, person, index), moment
+
+
+def _choose(reel: Reel, event: gr.EventData) -> tuple[Any, Any, Any]:
+    """Another person, or another moment of the same one."""
+    given = event._data if isinstance(event._data, dict) else {}
+    person, moment = given.get("person"), given.get("moment")
+    if reel.film is None:
+        return gr.skip(), gr.skip(), gr.skip()
+    if isinstance(person, int):
+        reel.person, reel.moment = person, None
+        return _draw(reel, reel.film)
+    shown = reel.film.find(reel.person)
+    if shown is None or not isinstance(moment, int) or not 0 <= moment < len(shown.moments):
+        return gr.skip(), gr.skip(), gr.skip()
+    reel.person, reel.moment = shown.number, moment
+    return gr.skip(), gr.skip(), draw_moment(reel.film, shown, moment, reel.jury or Jury(()))
+
+
+def _save_json(reel: Reel) -> Saved:
+    """What `compare --json` prints."""
+    if reel.film is None:
+        return "", "", ""
+    return "video.json", "application/json", json.dumps([reel.film.video.as_dict()], indent=2)
+
+
+def _save_report(pictured: bool, reel: Reel) -> Saved:
+    if reel.film is None or reel.jury is None:
+        return "", "", ""
+    text = render_film_report(reel.film, reel.jury.specs, pictured=pictured, made=datetime.now(UTC))
+    return f"facejury-{reel.film.video.sha256[:12]}.html", "text/html", text
+
+
+def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, jury: Jury) -> None:
+    """The endpoint /video: the same, as JSON, for gradio_client and curl."""
+
+    def judge_film(file: list[str], start: str, detectors: list[str]) -> dict[str, Any]:
+        """Judge every person in a video: one entry of what `compare --json` prints for it.
+
+        start: where to begin, as "90" or "1:30". A video that cannot be judged is an entry whose "error" says why.
+        """
+        if not file or not detectors:
+            raise gr.Error("Choose a video and at least one detector first.", print_exception=False)
+        try:
+            seconds = read_time(start or "")
+        except ValueError as error:
+            raise gr.Error(NO_TIME, print_exception=False) from error
+        path = Path(file[0])
+        answer = compare_video(path, jury.choose(detectors), start=seconds, name=path.name).as_dict()
+        # gradio_client takes any object with a "path" for a file and fetches it
+        return answer | {"name": path.name, "path": None}
+
+    trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="video")
+    trigger.click(judge_film, inputs=[file, start, keys], outputs=answer, api_name="video", **IN_TURN)
