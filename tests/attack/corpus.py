@@ -171,7 +171,8 @@ def copied_tags(room: int, count: int) -> bytes:
 
 def crowded_exif(room: int, count: int) -> bytes:
     """EXIF of the same kind."""
-    listed = struct.pack("<H", count) + struct.pack("<HHII", 40_000, 7, room, 8) * count
+    entries = b"".join(struct.pack("<HHII", 40_000 + number, 7, room, 8) for number in range(count))
+    listed = struct.pack("<H", count) + entries
     return b"II*\x00" + struct.pack("<I", 8) + listed.ljust(room, b"\x00")
 
 
@@ -189,11 +190,11 @@ def jpeg_of_segments(content: bytes, *, mark: bytes = b"Exif\x00\x00") -> bytes:
     return b"\xff\xd8" + segments + encode(quarters(), "JPEG")[2:]
 
 
-def many_scans(width: int, height: int, count: int) -> bytes:
-    """A progressive JPEG that goes over its pixels again and again, each time by a few bytes."""
+def many_scans(width: int, height: int, count: int, *, last: bool = False) -> bytes:
+    """A progressive JPEG whose first scan, the costliest, or last one, a few bytes long, comes again and again."""
     data = encode(PIL.Image.new("RGB", (width, height)), "JPEG", progressive=True, subsampling=0, quality=1)
-    first = data.index(b"\xff\xda")
-    end = data.index(b"\xff\xc4", first)
+    first = data.rindex(b"\xff\xda") if last else data.index(b"\xff\xda")
+    end = len(data) - 2 if last else data.index(b"\xff\xc4", first)
     return data[:end] + data[first:end] * count + data[end:]
 
 
@@ -208,16 +209,23 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "strips.tif": lambda: tiff(
         grey_tags(start=(273, 4, 4_000_000, 8), rows=(278, 4, 1, 1)), struct.pack("<I", 8) * 4_000_000
     ),
-    "strips-of-bytes.tif": lambda: tiff(grey_tags(start=(273, 1, 15_000_000, 8)), bytes(15_000_000)),
+    "strips-of-bytes.tif": lambda: tiff(
+        grey_tags(start=(273, 1, 15_000_000, 8), rows=(278, 4, 1, 1)), bytes(15_000_000)
+    ),
     "tile.tif": lambda: tiff(
-        grey_tags(width_of_tile=(322, 4, 1, 40_000), height_of_tile=(323, 4, 1, 40_000), start=(324, 4, 1, 8)),
+        grey_tags(
+            width_of_tile=(322, 4, 1, 40_000),
+            height_of_tile=(323, 4, 1, 40_000),
+            start=(324, 4, 1, 8),
+            compression=(259, 3, 1, 8),
+        ),
         zlib.compress(bytes(10_000_000), 9),
     ),
     "exif.jpg": lambda: jpeg_of_segments(crowded_exif(10_000_000, 800)),
     "exif.png": lambda: png(
         64, 64, (b"eXIf", crowded_exif(10_000_000, 800)), (b"IDAT", zlib.compress(bytes(64 * 193)))
     ),
-    "scans.jpg": lambda: many_scans(3000, 3000, 150),
+    "scans.jpg": lambda: many_scans(7000, 7000, 1000, last=True),
     "frames.gif": lambda: endless_gif(1_000_000),
     "runs.bmp": lambda: bmp(7000, 7000, compression=1, bits=8, data=b"\x01\x05" * 9_000_000),
     "lines.bmp": lambda: bmp(3_000_000, 16, compression=1, bits=8, data=b"\x01\x05\x00\x00" * 40),

@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 LEAKS = ("Traceback (most recent call last)", 'File "', str(ROOT), "site-packages", SECRET)
 FILE = {"_type": "gradio.FileData"}
 ENDLESS = ("heartbeat", "queue/data", "upload_progress", "/stream/")  # their answers have no end
+BROKEN = (httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError)
 SHORT_SECONDS, LONG_SECONDS = 3.0, 120.0
 READ_BYTES = 2_000_000
 
@@ -67,7 +68,7 @@ class Attacked(Server):
             try:
                 with browser.http.stream(method, path, timeout=timeout, **options) as answer:
                     return Said(answer.status_code, _read(answer), answer.headers)
-            except (httpx.ReadTimeout, httpx.ReadError):  # a busy machine, or a connection that was just being closed
+            except BROKEN:  # a busy machine; or the connection of an earlier 500, which the server was just closing
                 if is_last:
                     raise
         raise AssertionError("it was tried three times")

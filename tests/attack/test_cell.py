@@ -5,6 +5,8 @@ import signal
 import time
 from collections.abc import Iterator
 
+import pytest
+
 from tests.attack.cell import MAX_MEGABYTES, MAX_SECONDS, Attempt, run_through
 
 
@@ -41,6 +43,7 @@ def traps(first: int) -> Iterator[Attempt]:
     yield from ((attempt, f"input {number}".encode()) for number, attempt in list(enumerate(attempts))[first:])
 
 
+@pytest.mark.slow
 def test_every_way_to_fail_is_found_and_what_comes_after_is_tried() -> None:
     tried = list(run_through("tests.attack.test_cell:traps", last=9))
     assert [one.number for one in tried] == list(range(9))
