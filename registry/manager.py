@@ -74,7 +74,7 @@ class Registry:
 
 
 def _say_unknown(key: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
+    close = difflib.get_close_matches(key, known)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return f"no detector named {key!r} is here; there are {', '.join(known) or 'none'}.{hint}"
 
@@ -206,8 +206,9 @@ def _taker(plugin: Plugin, offers: list[DetectorSpec]) -> Callable[..., None]:
             raise ValueError(f"key must be kebab-case (a-z, 0-9 and single hyphens), got {key!r}")
         if unknown := sorted(options.keys() - OPTIONS):
             raise TypeError(f"register takes key, title, load, {', '.join(sorted(OPTIONS))}; got {', '.join(unknown)}")
-        spec = DetectorSpec(key=key, title=title, load=load, **options)
-        owned = replace(spec, owner=plugin.owner, version=plugin.version, plugin=plugin.name, builtin=plugin.builtin)
-        offers.append(replace(owned, key=plugin.key or key))
+        spec = DetectorSpec(key=plugin.key or key, title=title, load=load, **options)
+        offers.append(
+            replace(spec, owner=plugin.owner, version=plugin.version, plugin=plugin.name, builtin=plugin.builtin)
+        )
 
     return register

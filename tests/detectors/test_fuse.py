@@ -152,6 +152,10 @@ def test_the_wilson_interval_is_where_the_score_test_would_just_reject(successes
     assert 0 <= low <= share <= high <= 1
 
 
+def test_rounding_pushes_no_interval_out_of_0_to_1():
+    assert all(fuse.wilson(0, count)[0] >= 0 and fuse.wilson(count, count)[1] <= 1 for count in range(1, 2000))
+
+
 def test_the_wilson_interval_holds_the_truth_about_95_times_in_100():
     random = np.random.default_rng(0)
     for truth in (0.5, 0.9, 0.99):

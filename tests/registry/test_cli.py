@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from registry import DetectorSpec, Problem, Registry
 from registry.__main__ import as_table, main
 
@@ -76,7 +78,12 @@ assert not {HEAVY} & set(sys.modules), set(sys.modules)
     assert json.loads(done.stdout)["detectors"] is not None
 
 
-def test_help_names_the_command_and_the_environment_variable() -> None:
-    said = run("--help").stdout
-    assert said.startswith("usage: python -m registry ")
-    assert "FACEJURY_BLOCK" in said
+def test_help_names_the_command_what_it_does_and_the_environment_variable(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "usage: python -m registry [-h] [--json]"
+    assert "List the detectors of the jury, and what kept others out." in lines
+    assert "--json      print JSON instead of a table" in lines
+    assert lines[-1] == "FACEJURY_BLOCK=name,name leaves plugins out by name."

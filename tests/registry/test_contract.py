@@ -103,6 +103,7 @@ def test_the_edges_of_every_rule_are_inside() -> None:
     assert spec(real_until=0, fake_from=0).fake_from == 0
     assert spec(real_until=1, fake_from=1, expects="image").real_until == 1
     assert spec(seconds=MAX_SECONDS).seconds == 600
+    assert spec(seconds=0.5).seconds == 0.5
     plain = spec()
     assert (plain.expects, plain.fake_from, plain.real_until, plain.seconds) == ("face", 0.5, 0.5, 10.0)
 

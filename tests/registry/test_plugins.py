@@ -61,7 +61,10 @@ BROKEN = {
     "broken import": ("import no_such_module_anywhere", "ModuleNotFoundError: No module named"),
     "syntax": ("def (", "SyntaxError"),
     "exit": ("import sys; sys.exit(1)", "SystemExit: 1"),
-    "wrong signature": (good("x").replace("(register):", "(register, jury):"), "PluginValidationError"),
+    "wrong signature": (
+        good("x").replace("(register):", "(register, jury):"),
+        "PluginValidationError: Plugin 'wrong' for",
+    ),
     "misspelt hook": (good("x").replace("register_detectors", "register_detector"), "PluginValidationError"),
     "no detector": (good("x").replace("register(key", "dict(key"), "ValueError: it registers no detector"),
     "no hook": ("import pluggy", "ValueError: it registers no detector"),
@@ -69,7 +72,10 @@ BROKEN = {
     "no title": (good("x").replace('title="A x"', 'title=" "'), "title must be a non-empty text, got ' '"),
     "no load": (good("x").replace("lambda: lambda image: 0.5", "0.5"), "load must be callable, got 0.5"),
     "missing argument": (good("x").replace('title="A x", ', ""), "TypeError"),
-    "unknown argument": (good("x", ", colour=1"), "got colour"),
+    "unknown argument": (
+        good("x", ", colour=1"),
+        "TypeError: register takes key, title, load, card, expects, fake_from, real_until, seconds, source; got colour",
+    ),
     "somebody else's name": (good("x", ', owner="facejury", builtin=True'), "got builtin, owner"),
     "expects": (good("x", ', expects="video"'), 'expects must be "face" or "image", got \'video\''),
     "thresholds": (good("x", ", fake_from=0.2, real_until=0.4"), "0 <= real_until <= fake_from <= 1 must hold"),
@@ -123,6 +129,20 @@ def test_blocking_who_is_not_there_is_a_problem_that_names_who_is(install, monke
     (reason,) = problems("wrong")
     assert reason.startswith("blocked, but no plugin has that name; there are custom-cnn, efficientnet")
     assert reason.endswith("right")
+
+
+def test_the_built_ins_come_first_named_by_their_modules_and_owned_by_the_house():
+    first = load_registry(blocked=()).detectors[:2]
+    told = [(one.key, one.plugin, one.owner, one.version, one.builtin) for one in first]
+    assert told == [(key, key, "facejury", "built in", True) for key in ("custom-cnn", "efficientnet")]
+
+
+def test_who_is_blocked_is_said_by_the_caller_before_the_environment(monkeypatch):
+    monkeypatch.setenv("FACEJURY_BLOCK", "efficientnet")
+    assert load_registry(blocked=["custom-cnn"]).keys()[0] == "efficientnet"
+    assert load_registry().keys()[0] == "custom-cnn"
+    monkeypatch.delenv("FACEJURY_BLOCK")
+    assert load_registry().problems == ()
 
 
 def test_another_process_finds_the_same_detector_by_its_plugin_alone(install):
