@@ -5,7 +5,7 @@ across a cut, after which `forget` starts everybody anew; faces are compared by 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from detectors.faces import Box, Face
@@ -18,7 +18,6 @@ PATIENCE_LOOKS = 3  # how often in a row somebody may be missed, behind a hand o
 
 @dataclass
 class _Known:
-    number: int
     face: Face
     missed: int = 0
 
@@ -27,43 +26,41 @@ class Follower:
     """Gives each face the number of a person, from 1 on. One for each video or camera; looks in order of time."""
 
     def __init__(self) -> None:
-        self._known: list[_Known] = []
+        self._known: dict[int, _Known] = {}
         self._count = 0
 
     def follow(self, faces: Sequence[Face]) -> list[int]:
         """The person of each face of this look, in their order; a face that was not there before is a new one's."""
-        pairs = _pair(self._known, faces)
-        for known in self._known:
+        pairs = pair({number: known.face for number, known in self._known.items()}, faces)
+        for known in self._known.values():
             known.missed += 1
         numbers = [self._see(face, pairs.get(index)) for index, face in enumerate(faces)]
-        self._known = [known for known in self._known if known.missed <= PATIENCE_LOOKS]
+        self._known = {number: known for number, known in self._known.items() if known.missed <= PATIENCE_LOOKS}
         return numbers
 
     def forget(self) -> None:
         """After a cut: whoever is seen next is somebody new."""
         self._known.clear()
 
-    def _see(self, face: Face, known: _Known | None) -> int:
-        if known is None:
-            self._count += 1
-            known = _Known(self._count, face)
-            self._known.append(known)
-        known.face, known.missed = face, 0
-        return known.number
+    def _see(self, face: Face, number: int | None) -> int:
+        if number is None:
+            self._count = number = self._count + 1
+        self._known[number] = _Known(face)
+        return number
 
 
-def _pair(known: Iterable[_Known], faces: Sequence[Face]) -> dict[int, _Known]:
-    """Index of a face -> whose it is. The closest pair first, each face and each person once."""
+def pair(before: Mapping[int, Face], now: Sequence[Face]) -> dict[int, int]:
+    """Index of a face now -> its number before. The closest pair first, each face and each number once."""
     close = [
-        (closeness, index, one)
-        for one in known
-        for index, face in enumerate(faces)
-        if (closeness := _compare(one.face, face)) is not None
+        (closeness, index, number)
+        for number, known in before.items()
+        for index, face in enumerate(now)
+        if (closeness := _compare(known, face)) is not None
     ]
-    pairs: dict[int, _Known] = {}
-    for _, index, one in sorted(close, key=lambda found: -found[0]):
-        if index not in pairs and one not in pairs.values():
-            pairs[index] = one
+    pairs: dict[int, int] = {}
+    for _, index, number in sorted(close, key=lambda found: -found[0]):
+        if index not in pairs and number not in pairs.values():
+            pairs[index] = number
     return pairs
 
 
@@ -81,7 +78,7 @@ def measure_overlap(one: Box, other: Box) -> float:
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     shared = max(0, width) * max(0, height)
-    union = _area(one) + _area(other) - shared
+    union = measure_area(one) + measure_area(other) - shared
     return shared / union if union > 0 else 0.0
 
 
@@ -93,5 +90,6 @@ def _measure_step(before: Face, now: Face) -> float:
     return sum(steps) / len(steps) / math.sqrt(max(1, before.pixels) * max(1, now.pixels))
 
 
-def _area(box: Box) -> int:
+def measure_area(box: Box) -> int:
+    """In pixels; 0 for a box turned inside out."""
     return max(0, box[2] - box[0]) * max(0, box[3] - box[1])

@@ -11,8 +11,9 @@ from typing import Any
 
 from detectors.compare import Jury
 from detectors.faces import Box, Face, crop_face, find_faces
+from detectors.follow import pair
 from detectors.fuse import JuryVerdict, as_json, fuse
-from detectors.nearby import find_again, match
+from detectors.nearby import find_again
 from detectors.smoothing import Smoother
 from registry import DetectorSpec, Image, Verdict
 from registry.contract import MIN_FACE_PIXELS
@@ -52,7 +53,7 @@ class LiveFace:
 class _Track:
     """One face so far. seen: seconds, of the last frame it was in."""
 
-    box: Box
+    face: Face
     seen: float
     smoother: Smoother = field(default_factory=Smoother)
 
@@ -72,28 +73,27 @@ class LiveView:
         self._tracks = {number: track for number, track in self._tracks.items() if at - track.seen < FORGET_SECONDS}
         faces = self._find(image, at)
         verdicts = _judge(image, faces, jury)
-        judged = zip(self._number([face.box for face in faces], at), faces, verdicts, strict=True)
+        judged = zip(self._number(faces, at), faces, verdicts, strict=True)
         return sorted((self._smooth(*one, at=at) for one in judged), key=lambda face: face.number)
 
     def _find(self, image: Image, at: float) -> Sequence[Face]:
         if at - self._searched < SEARCH_SECONDS:
-            followed = find_again(image, [track.box for track in self._tracks.values()])
+            followed = find_again(image, [track.face.box for track in self._tracks.values()])
             if followed is not None:
                 return followed
         self._searched = at
         return find_faces(image)
 
-    def _number(self, boxes: Sequence[Box], at: float) -> list[int]:
+    def _number(self, faces: Sequence[Face], at: float) -> list[int]:
         """Each face's number: its own of before, or the lowest that is free."""
-        known = match({number: track.box for number, track in self._tracks.items()}, boxes)
-        numbers = {index: number for number, index in known.items()}
-        for index, box in enumerate(boxes):
+        numbers = pair({number: track.face for number, track in self._tracks.items()}, faces)
+        for index, face in enumerate(faces):
             if index not in numbers:
                 numbers[index] = next(number for number in count(1) if number not in self._tracks)
-                self._tracks[numbers[index]] = _Track(box, at)
+                self._tracks[numbers[index]] = _Track(face, at)
             track = self._tracks[numbers[index]]
-            track.box, track.seen = box, at
-        return [numbers[index] for index in range(len(boxes))]
+            track.face, track.seen = face, at
+        return [numbers[index] for index in range(len(faces))]
 
     def _smooth(self, number: int, face: Face, verdicts: Sequence[Verdict], *, at: float) -> LiveFace:
         smoother, pixels = self._tracks[number].smoother, face.pixels

@@ -1,24 +1,10 @@
-"""Following: boxes are matched by how much they overlap, and a search nearby finds what a full search finds."""
+"""A search near where faces were finds what a full search finds."""
 
 import numpy as np
-import pytest
 
 from detectors.faces import find_faces
-from detectors.nearby import find_again, match, overlap
+from detectors.nearby import find_again
 from tests.ui.camera import frame, portrait
-
-
-def test_overlap_is_what_is_shared_of_what_both_cover():
-    assert overlap((0, 0, 10, 10), (0, 0, 10, 10)) == 1.0
-    assert overlap((0, 0, 10, 10), (5, 0, 15, 10)) == pytest.approx(1 / 3)
-    assert overlap((0, 0, 10, 10), (10, 10, 20, 20)) == 0.0
-
-
-def test_the_best_pairs_are_matched_first_and_each_box_once():
-    before = {7: (0, 0, 100, 100), 8: (30, 0, 130, 100)}
-    assert match(before, [(25, 0, 125, 100), (300, 0, 400, 100)]) == {8: 0}
-    assert match(before, [(31, 0, 131, 100), (2, 0, 102, 100)]) == {8: 0, 7: 1}
-    assert match({}, [(0, 0, 1, 1)]) == {}
 
 
 def test_a_face_that_moved_a_little_is_found_where_a_full_search_finds_it():
