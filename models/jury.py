@@ -84,7 +84,7 @@ def subsets(specs: Sequence[DetectorSpec]) -> Iterator[tuple[DetectorSpec, ...]]
 
 
 def fit_jury(answers: Answers, specs: Sequence[DetectorSpec]) -> dict[str, Any]:
-    """jury.json: a logistic regression over the logits for every subset, classes weighing the same.
+    """jury.json: a logistic regression over the logits for every subset, classes weighing the same, no weight below 0.
 
     Raises DataError on evaluation-only faces.
     """
@@ -98,17 +98,30 @@ def fit_jury(answers: Answers, specs: Sequence[DetectorSpec]) -> dict[str, Any]:
 def _fit_subset(answers: Answers, chosen: Sequence[DetectorSpec], labels: NDArray[np.int64]) -> dict[str, Any]:
     logits = np.stack([np.vectorize(to_logit)(answers.p_fake[spec.key]) for spec in chosen], axis=1)
     voted = ~np.isnan(logits).any(axis=1)
-    fitted = LogisticRegression(C=1.0, class_weight="balanced").fit(logits[voted], labels[voted])
-    thresholds = fit_thresholds(fitted.predict_proba(logits[voted])[:, 1], labels[voted])
+    weights, shift = _weigh_logits(logits[voted], labels[voted])
+    p_fake = 1 / (1 + np.exp(-(logits[voted] @ weights + shift)))
+    thresholds = fit_thresholds(p_fake, labels[voted])
     keys = [spec.key for spec in chosen]
-    weights = {key: round(float(weight), 4) for key, weight in zip(keys, fitted.coef_[0], strict=True)}
     return {
         "detectors": keys,
-        "weights": weights,
-        "shift": round(float(fitted.intercept_[0]), 4),
+        "weights": {key: round(float(weight), 4) for key, weight in zip(keys, weights, strict=True)},
+        "shift": round(shift, 4),
         "fake_from": thresholds.fake_from,
         "real_until": thresholds.real_until,
     }
+
+
+def _weigh_logits(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
+    """Weights, none below 0, and a shift: who would count against their own word beside better ones is not heard."""
+    heard = list(range(logits.shape[1]))
+    while True:
+        fitted = LogisticRegression(C=1.0, class_weight="balanced").fit(logits[:, heard], labels)
+        if len(heard) == 1 or fitted.coef_.min() >= 0:
+            break
+        heard.pop(int(fitted.coef_[0].argmin()))
+    weights = np.zeros(logits.shape[1])
+    weights[heard] = fitted.coef_[0]
+    return weights, float(fitted.intercept_[0])
 
 
 def count_agreement(answers: Answers, specs: Sequence[DetectorSpec]) -> dict[str, Any]:

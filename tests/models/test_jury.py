@@ -37,6 +37,15 @@ def test_a_noisy_member_gets_next_to_no_weight():
     assert abs(pair["weights"]["b"]) < 0.2
 
 
+def test_who_would_count_against_their_own_word_is_not_heard():
+    answers = make_answers()
+    opposite = dict(answers.p_fake) | {"b": 1 - answers.p_fake["a"] ** 2}
+    pair = jury.fit_jury(Answers(answers.faces, [], opposite), SPECS)["subsets"][-1]
+    alone = jury.fit_jury(answers, SPECS)["subsets"][0]
+    assert pair["weights"] == {"a": alone["weights"]["a"], "b": 0.0}
+    assert pair["shift"] == alone["shift"]
+
+
 def test_few_reals_reach_the_jurys_fake_threshold():
     answers = make_answers()
     alone = jury.fit_jury(answers, SPECS)["subsets"][0]

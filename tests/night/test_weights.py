@@ -11,15 +11,16 @@ from tests.auth.server import wait_for
 from tests.night.server import FILE, Night, copy_checkout, serving
 
 pytestmark = pytest.mark.slow
-KEYS = ("custom-cnn", "efficientnet")
+KEYS = ("custom-cnn", "efficientnet", "blend", "residual")
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """A demo whose first network lost its end, and whose second is the first one, whole."""
+    """A demo whose first network lost its end, and whose others are the first one, whole."""
     root = copy_checkout(tmp_path_factory.mktemp("checkout"))
-    first, second = (root / "models/weights" / key / "model.onnx" for key in KEYS)
-    shutil.copy(first, second)
+    first, *others = (root / "models/weights" / key / "model.onnx" for key in KEYS)
+    for other in others:
+        shutil.copy(first, other)
     first.write_bytes(first.read_bytes()[:-1])
     with serving(tmp_path_factory.mktemp("night"), "--no-login", root=root) as night:
         yield night
