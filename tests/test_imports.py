@@ -4,6 +4,8 @@ import ast
 import subprocess
 from pathlib import Path
 
+from tests.syntax import parse
+
 ROOT = Path(__file__).parents[1]
 HOUSE = {"auth", "detectors", "models", "registry", "ui", "demo", "tests"}
 
@@ -11,7 +13,7 @@ HOUSE = {"auth", "detectors", "models", "registry", "ui", "demo", "tests"}
 def imported(path: Path) -> set[str]:
     """The top-level names a file imports, anywhere in it."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -17,6 +17,7 @@ from detectors import samples
 from detectors.add import add_source
 from detectors.check import check_detector
 from registry import Registry
+from tests.syntax import parse
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = Path(__file__).parent / "plugin_example"
@@ -62,9 +63,7 @@ def run(python, *arguments):
 def test_the_example_is_25_lines_that_import_pluggy_and_numpy_only():
     lines = [line for line in MODULE.read_text().splitlines() if line.strip()]
     assert len(lines) <= 25
-    imported = [
-        node for node in ast.walk(ast.parse(MODULE.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
+    imported = [node for node in ast.walk(parse(MODULE)) if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {alias.name for node in imported for alias in node.names}
     assert names == {"pluggy", "numpy"}
 

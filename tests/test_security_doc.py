@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auth import log
+from tests.syntax import parse
 from tests.test_readme import ROOT
 
 DOCS = ("SECURITY.md", "docs/operations.md")
@@ -20,7 +21,7 @@ def read(name: str) -> str:
 
 def names_in(path: Path) -> set[str]:
     """The names of the test functions of a file."""
-    return {node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)}
+    return {node.name for node in parse(path).body if isinstance(node, ast.FunctionDef)}
 
 
 @pytest.mark.parametrize("document", DOCS)

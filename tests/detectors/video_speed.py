@@ -56,7 +56,7 @@ def measure(video: Path, keys: list[str]) -> dict[str, object]:
     """What judging it by these detectors takes, from the start of the process to its end."""
     only = [word for key in keys for word in ("--only", key)]
     command = [sys.executable, "-m", "detectors", "compare", str(video), "--json", *only]
-    began, most = time.monotonic(), 0
+    began, before, most = time.monotonic(), os.times(), 0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as judging:
         said: list[str] = []
         reader = threading.Thread(target=lambda: said.append(judging.stdout.read()))
@@ -66,11 +66,11 @@ def measure(video: Path, keys: list[str]) -> dict[str, object]:
             time.sleep(0.2)
         reader.join()
     seconds = time.monotonic() - began
-    own = os.times()
+    after = os.times()
     (judged,) = json.loads(said[0])
     return {
         "seconds": round(seconds, 1),
-        "of processor time": round(own.children_user + own.children_system, 1),
+        "of processor time": round(sum(after[2:4]) - sum(before[2:4]), 1),
         "megabytes": round(most / 1e6),
         "moments": judged["looks"],
         "persons": [len(person["moments"]) for person in judged["persons"]],

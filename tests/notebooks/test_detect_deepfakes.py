@@ -21,6 +21,7 @@ from detectors.artifact import CARD, load_folder
 from detectors.samples import forgeries, noise, photo
 from registry import load_registry
 
+pytestmark = pytest.mark.timeout(1200)  # of the run that most tests share: minutes of training on a busy machine
 ROOT = Path(__file__).parents[2]
 NAME = "notebooks/detect_deepfakes.ipynb"
 NEEDED = ("detectors", "models", "notebooks", "registry")

@@ -15,6 +15,7 @@ from detectors.add import add_source
 from detectors.artifact import WEIGHTS
 from registry import Problem, Registry, load_registry
 from tests.ui.jurors import JURY, say_real, spec
+from tests.ui.tabs import open_tab as go_to
 from tests.ui.test_compare_page import upload
 from ui.words import say_figure
 
@@ -25,7 +26,7 @@ METRICS = json.loads((FOLDER / "metrics.json").read_text())
 
 def open_tab(page: Page) -> Page:
     expect.set_options(timeout=60_000)  # a busy machine is no failure
-    page.get_by_role("tab", name="Detectors").click()
+    go_to(page, "Detectors")
     page.wait_for_selector(".bench")
     return page
 

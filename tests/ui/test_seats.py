@@ -1,10 +1,18 @@
 """Seats at the camera: few, one a visitor, and the newest frame goes first."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ui.seats import IDLE_SECONDS, SeatLostError, Seats, SeatsFullError, Turn
+
+
+def run(waited: Coroutine):
+    """In a thread of its own: Playwright's loop may be running in this one."""
+    with ThreadPoolExecutor(1) as fresh:
+        return fresh.submit(asyncio.run, waited).result()
 
 
 def test_who_comes_to_full_seats_is_turned_away_in_one_sentence():
@@ -53,7 +61,7 @@ def test_while_a_frame_is_in_work_the_newest_waits_and_the_others_are_dropped():
         assert not turn.busy
         return answers
 
-    assert asyncio.run(send_four()) == [False, False, True]
+    assert run(send_four()) == [False, False, True]
 
 
 def test_a_waiting_frame_that_was_called_off_holds_nobody_up():
@@ -67,4 +75,4 @@ def test_a_waiting_frame_that_was_called_off_holds_nobody_up():
         turn.give_back()
         return await turn.take()
 
-    assert asyncio.run(call_off())
+    assert run(call_off())

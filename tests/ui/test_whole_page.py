@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ui.faults import find_faults
 from tests.ui.jurors import JURY, say_real, spec
+from tests.ui.tabs import open_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDTHS = (1280, 390)
@@ -27,14 +28,6 @@ def album(portrait, tmp_path_factory) -> Path:
         archive.write(folder / "wall.png", "wall.png")
         archive.writestr("<img src=x onerror=document.title='taken'>.png", "no picture")
     return folder / "album.zip"
-
-
-def open_tab(page: Page, name: str) -> None:
-    if not page.get_by_role("tab", name=name, exact=True).first.is_visible():  # a phone folds the last ones away
-        page.locator(".overflow-menu button").first.click()
-        page.locator(".overflow-dropdown button", has_text=name).click()
-    else:
-        page.get_by_role("tab", name=name, exact=True).first.click()
 
 
 def check(page: Page, width: int) -> None:
