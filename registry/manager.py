@@ -14,7 +14,8 @@ from registry import hookspecs
 from registry.contract import KEY, DetectorSpec, Load
 from registry.hookspecs import PROJECT
 
-BUILTINS = ("detectors.custom_cnn", "detectors.efficientnet")  # by name: nothing of ours is imported here
+# By name: nothing of ours is imported here.
+BUILTINS = ("detectors.custom_cnn", "detectors.efficientnet", "detectors.blend", "detectors.residual")
 
 OPTIONS = frozenset({"card", "expects", "fake_from", "real_until", "seconds", "source"})  # what a plugin may leave out
 

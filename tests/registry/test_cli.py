@@ -21,7 +21,8 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_the_command_names_every_detector_and_says_nothing_else() -> None:
     done = run("--json", FACEJURY_BLOCK="")
     assert (done.returncode, done.stderr) == (0, "")
-    assert [detector["key"] for detector in json.loads(done.stdout)["detectors"]][:2] == ["custom-cnn", "efficientnet"]
+    keys = [detector["key"] for detector in json.loads(done.stdout)["detectors"]]
+    assert keys[:4] == ["custom-cnn", "efficientnet", "blend", "residual"]
 
 
 def test_json_has_the_plain_values_of_every_detector(capsys, monkeypatch) -> None:

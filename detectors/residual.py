@@ -1,0 +1,11 @@
+"""The expert on generated faces, which sees only high-frequency residuals of native pixels."""
+
+from detectors.artifact import WEIGHTS, register_folder
+from registry import hookimpl
+from registry.hookspecs import Register
+
+
+@hookimpl
+def register_detectors(register: Register) -> None:
+    """One detector: models/weights/residual."""
+    register_folder(register, WEIGHTS / "residual")
