@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 TESTS := $(BIN)/python -m pytest
 WORKERS ?= 2
+# What failed beside others fails for good only when it fails with the machine to itself.
+AGAIN = $(TESTS) --last-failed --last-failed-no-failures none
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 
@@ -24,7 +26,7 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ]
+	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ] || $(AGAIN)
 	$(TESTS) --alone $(ARGS) || [ $$? = 5 ]  # 5: none of the tests that ARGS chose is of this kind
 
 # Subprocesses are measured too. Serial: what is marked `alone` counts as well.
