@@ -107,6 +107,25 @@ def _concatenate(given: Attributes) -> Operation:
     return lambda *parts: torch.cat(parts, given["axis"])
 
 
+def _slice(given: Attributes) -> Operation:
+    def run(x: Any, starts: Any, ends: Any, axes: Any, steps: Any) -> Any:
+        cut = [slice(None)] * x.ndim
+        for axis, start, end, step in zip(*(part.tolist() for part in (axes, starts, ends, steps)), strict=True):
+            cut[axis] = slice(start, end, step)
+        return x[tuple(cut)]
+
+    return run
+
+
+def _unsqueeze(given: Attributes) -> Operation:
+    def run(x: Any, axes: Any) -> Any:
+        for axis in sorted(axes.tolist()):
+            x = x.unsqueeze(axis)
+        return x
+
+    return run
+
+
 OPERATIONS: dict[str, Callable[[Attributes], Operation]] = {
     "Add": lambda _: lambda a, b: a + b,
     "AveragePool": _average,
@@ -123,7 +142,10 @@ OPERATIONS: dict[str, Callable[[Attributes], Operation]] = {
     "Relu": lambda _: lambda x: x.relu(),
     "Reshape": lambda _: lambda x, shape: x.reshape(shape.tolist()),
     "Sigmoid": lambda _: lambda x: x.sigmoid(),
+    "Slice": _slice,
     "Squeeze": lambda _: lambda x, axes: x.squeeze(axes.tolist()),
     "Sub": lambda _: lambda a, b: a - b,
+    "Tile": lambda _: lambda x, repeats: x.tile(repeats.tolist()),
     "Transpose": lambda given: lambda x: x.permute(given["perm"]),
+    "Unsqueeze": _unsqueeze,
 }
