@@ -16,6 +16,7 @@ from rich.table import Table
 from detectors.add import SourceError, pin_sources
 from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
 from detectors.fuse import agree, chance_of_fake, fuse
+from detectors.judged_video import JudgedVideo, Person, is_brief, say_person, say_video
 from detectors.provenance import Provenance, read_provenance
 from detectors.provenance.say import say_provenance
 from detectors.rule import SAID
@@ -23,7 +24,7 @@ from detectors.scan.ray_option import RayCommand
 from detectors.scan.team import Team
 from detectors.stability import Range, Stability
 from detectors.times import read_time, say_at
-from detectors.video import JudgedVideo, Person, compare_video, is_brief, say_person, say_video
+from detectors.video import compare_video
 from detectors.video_file import is_video
 from registry import DetectorSpec, UnknownDetectorError, Verdict
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from detectors.faces import Box, Face, crop_face, find_faces
+from detectors.faces import Box, crop_face, find_faces, measure_side
 from detectors.fuse import agree, as_json, fuse
 from detectors.images import ImageError, Picture, read_image
 from detectors.isolated import DetectorFaultError, Isolated, open_detector
@@ -46,7 +46,7 @@ class JudgedFace:
     @property
     def pixels(self) -> int:
         """The longer side of the face's box."""
-        return Face(self.box, self.score, ()).pixels
+        return measure_side(self.box)
 
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form, without the crop."""

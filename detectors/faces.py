@@ -48,8 +48,7 @@ class Face:
     @property
     def pixels(self) -> int:
         """The longer side of the box."""
-        left, top, right, bottom = self.box
-        return max(right - left, bottom - top)
+        return measure_side(self.box)
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,12 @@ class _View:
 
 # Faces that fill or leave the frame are missed as they are, and found with room around them, or smaller.
 LADDER = (_View(0.0, 1.0), _View(1 / 3, 1.0), _View(1 / 3, 0.5), _View(1.0, 0.25))
+
+
+def measure_side(box: Box) -> int:
+    """The longer side of a box in pixels: how large a face is."""
+    left, top, right, bottom = box
+    return max(right - left, bottom - top)
 
 
 def find_faces(image: Image) -> list[Face]:
@@ -78,7 +83,7 @@ def crop_face(image: Image, box: Box) -> Image:
     Where the square leaves the picture, the edge is reflected.
     """
     left, top, right, bottom = box
-    side = max(2, round(CROP_SIDE * max(right - left, bottom - top)))
+    side = max(2, round(CROP_SIDE * measure_side(box)))
     x, y = round((left + right - side) / 2), round((top + bottom - side) / 2)
     rows, columns = _reflect(y, side, image.shape[0]), _reflect(x, side, image.shape[1])
     return image.take(rows, axis=0).take(columns, axis=1)

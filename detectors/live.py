@@ -10,12 +10,13 @@ from itertools import count
 from typing import Any
 
 from detectors.compare import Jury
-from detectors.faces import Box, Face, crop_face, find_faces
+from detectors.faces import Box, Face, crop_face, find_faces, measure_side
 from detectors.follow import pair
 from detectors.fuse import JuryVerdict, as_json, fuse
 from detectors.nearby import find_again
+from detectors.side_by_side import judge_all
 from detectors.smoothing import Smoother
-from registry import DetectorSpec, Image, Verdict
+from registry import Image, Verdict
 from registry.contract import MIN_FACE_PIXELS
 
 SEARCH_SECONDS = 1.0  # between two full searches while faces are followed: how long a newcomer may go unseen
@@ -35,7 +36,7 @@ class LiveFace:
     @property
     def is_small(self) -> bool:
         """Whether it is too small for a verdict, and so not smoothed."""
-        return Face(self.box, self.score, ()).pixels < MIN_FACE_PIXELS
+        return measure_side(self.box) < MIN_FACE_PIXELS
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form: as a face of a comparison, with its number, and without what was measured on photos alone."""
@@ -103,14 +104,7 @@ class LiveView:
 
 def _judge(image: Image, faces: Sequence[Face], jury: Jury) -> list[tuple[Verdict, ...]]:
     """What each detector says of each face, the detectors side by side."""
-    crops = [crop_face(image, face.box) for face in faces]
     specs = [spec for spec in jury.specs if spec.expects == "face"]
-
-    def judge_all(spec: DetectorSpec) -> list[Verdict]:
-        pairs = zip(faces, crops, strict=True)
-        return [jury.judge(spec, crop, face_pixels=face.pixels) for face, crop in pairs]
-
-    if not faces or not specs:
-        return [() for _ in faces]
-    with ThreadPoolExecutor(len(specs), thread_name_prefix="live") as pool:
-        return list(zip(*pool.map(judge_all, specs), strict=True))
+    crops = [(crop_face(image, face.box), face.pixels) for face in faces]
+    with ThreadPoolExecutor(len(specs) or 1, thread_name_prefix="live") as pool:
+        return judge_all(lambda spec, crop, pixels: jury.judge(spec, crop, face_pixels=pixels), specs, crops, pool)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from detectors.faces import Box, Face, find_faces
+from detectors.faces import Box, Face, find_faces, measure_side
 from detectors.follow import MIN_OVERLAP, measure_area, measure_overlap
 from registry import Image
 
@@ -28,7 +28,7 @@ def find_again(image: Image, boxes: Sequence[Box]) -> list[Face] | None:
 
 def _region(image: Image, box: Box) -> Box:
     """The part of the picture around a box, in whole steps of the finder's grid."""
-    margin = round(MARGIN * max(box[2] - box[0], box[3] - box[1]))
+    margin = round(MARGIN * measure_side(box))
     left, top = (max(0, (side - margin) // MULTIPLE * MULTIPLE) for side in box[:2])
     right, bottom = (-(-(side + margin) // MULTIPLE) * MULTIPLE for side in box[2:])
     return left, top, min(right, image.shape[1]), min(bottom, image.shape[0])

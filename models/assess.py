@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from detectors.artifact import METRICS, read_config
-from detectors.fuse import JURY
-from detectors.scan.team import JURY_KEY
+from detectors.fuse import JURY, JURY_KEY
 from models import adversarial, evaluate, heatmaps, jury, plots, redeliver, shortcuts, sweeps
 from models.data import Sample, select
 from models.evaluate import Answers

@@ -22,6 +22,7 @@ from models.augment import augment, loosen
 from models.benign import compose
 from models.data import Sample
 from models.face_index import LabelledFace
+from models.forged import forge_face
 from registry import Image
 
 TAUGHT = 0.5  # the teacher's share of a target
@@ -154,7 +155,7 @@ def _make_example(picture: Image, face: LabelledFace, label: int, random: Genera
     region = _nowhere(picture)
     if label:
         forgery = blend_face(picture, face.landmarks, random)
-        picture, region[forgery.mask >= forgery.mask.max() / 2] = forgery.image, 255
+        picture, region[forgery.region] = forgery.image, 255
     if random.random() < COMPOSED:
         return compose(picture, random), _nowhere(picture)  # a composite may move the face
     return picture, region
@@ -178,13 +179,8 @@ def validate_on(faces: Sequence[LabelledFace], architecture: Architecture) -> tu
     crops = crop_all(faces, pixels, mode)
     if architecture.diet != "blended":
         return crops, labels
-    forged = [fit(forge_crop(face, seed=seed), pixels, mode) for seed, face in enumerate(faces)]
+    forged = [fit(forge_face(face, seed=seed).after, pixels, mode) for seed, face in enumerate(faces)]
     return np.concatenate([crops, np.stack(forged)]), np.concatenate([labels, labels + 1])
-
-
-def forge_crop(face: LabelledFace, *, seed: int) -> Image:
-    """A face as it is served, forged."""
-    return face.crop_from(blend_face(face.read(), face.landmarks, default_rng([0, seed])).image)
 
 
 def crop_all(faces: Sequence[LabelledFace], pixels: int, mode: Mode = "resize") -> Images:

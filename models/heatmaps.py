@@ -10,28 +10,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.random import default_rng
 from rich.progress import track
 
 from detectors.compare import Jury
-from detectors.faces import crop_face
-from detectors.forge import blend_face
 from detectors.pointing import Region, find_hit, lay
 from models import ERRORS
 from models.face_index import LabelledFace
+from models.forged import ForgedFace, forge_face
 from models.metrics import mean
-from registry import DetectorSpec, Heatmap, Image
+from registry import DetectorSpec, Heatmap
 
 MAX_FACES = 300  # real ones of the test split, evenly chosen
-
-
-@dataclass(frozen=True)
-class Blended:
-    """A forged face: its crop before and after, and where it was forged: bool (side, side), at least half replaced."""
-
-    before: Image
-    after: Image
-    region: Region
 
 
 @dataclass(frozen=True)
@@ -52,27 +41,19 @@ def measure_heatmaps(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace
     found: dict[str, dict[str, Pointing]] = {spec.key: {} for spec in specs}
     with Jury([spec for spec in specs if spec.expects == "face"]) as jury:
         for index, face in enumerate(track(chosen, "forging", console=ERRORS)):
-            blended = blend(face, seed=index)
-            if 0 < blended.region.mean() < 1:
+            forged = forge_face(face, seed=index)
+            if 0 < forged.region.mean() < 1:
                 group = f"{face.sample.source}/{face.sample.group}"
                 for spec in jury.specs:
-                    found[spec.key] |= _point(jury, spec, blended, f"{group}#{index}")
+                    found[spec.key] |= _point(jury, spec, forged, f"{group}#{index}")
     return {key: _summarise(points) for key, points in found.items()}
 
 
-def blend(face: LabelledFace, *, seed: int) -> Blended:
-    """A real face forged, as the detectors see it."""
-    picture = face.read()
-    forgery = blend_face(picture, face.landmarks, default_rng([0, seed]))
-    region = crop_face(forgery.region.astype(np.uint8), face.box) == 1
-    return Blended(face.crop_from(picture), face.crop_from(forgery.image), region)
-
-
-def _point(jury: Jury, spec: DetectorSpec, blended: Blended, name: str) -> dict[str, Pointing]:
-    before, after = (jury.judge(spec, crop) for crop in (blended.before, blended.after))
+def _point(jury: Jury, spec: DetectorSpec, forged: ForgedFace, name: str) -> dict[str, Pointing]:
+    before, after = (jury.judge(spec, crop) for crop in (forged.before, forged.after))
     if after.heatmap is None or after.p_fake is None or before.p_fake is None:
         return {}
-    return {name: point(after.heatmap, blended.region, rose=after.p_fake > before.p_fake)}
+    return {name: point(after.heatmap, forged.region, rose=after.p_fake > before.p_fake)}
 
 
 def point(heatmap: Heatmap, region: Region, *, rose: bool) -> Pointing:

@@ -12,8 +12,7 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from detectors.fuse import AGREEMENT, JURY, find_subset, read_table, to_logit, weigh, wilson
-from detectors.scan.team import JURY_KEY
+from detectors.fuse import AGREEMENT, JURY, JURY_KEY, find_subset, read_table, to_logit, weigh, wilson
 from models.augment import degrade
 from models.calibrate import fit_thresholds
 from models.data import refuse_eval_only

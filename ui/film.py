@@ -13,9 +13,10 @@ import PIL.Image
 
 from detectors.compare import Comparison, JudgedFace, Jury
 from detectors.faces import crop_face
+from detectors.judged_video import WHOLE, JudgedVideo, Moment, Person, is_brief, suspect
 from detectors.rule import SAID
 from detectors.times import say_at, say_length
-from detectors.video import WHOLE, JudgedVideo, Look, Moment, Person, is_brief, suspect
+from detectors.video import Look
 from registry import Image
 from registry.contract import MIN_FACE_PIXELS
 from ui.cards import Drawing, Pieces, render

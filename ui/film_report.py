@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from detectors.about import describe, find_model_hash
+from detectors.judged_video import Moment, Person, is_brief, say_video, suspect
 from detectors.rule import SAID
 from detectors.times import say_at, say_length
-from detectors.video import Moment, Person, is_brief, say_video, suspect
 from registry import DetectorSpec
 from ui.cards import render
 from ui.film import Film, name_lines, name_person, plot

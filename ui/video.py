@@ -13,8 +13,9 @@ import gradio as gr
 
 from detectors.batch import say_time_left
 from detectors.compare import Jury
+from detectors.judged_video import JudgedVideo
 from detectors.times import read_time, say_at, say_length
-from detectors.video import JudgedVideo, compare_video, judge_video
+from detectors.video import compare_video, judge_video
 from detectors.video_file import MAX_BYTES, MAX_SECONDS, SUFFIXES, VideoError
 from ui.cards import Pieces, render, say
 from ui.desk import Case, Desk

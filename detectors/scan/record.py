@@ -6,8 +6,7 @@ from dataclasses import astuple, dataclass
 
 from detectors.compare import Comparison, JudgedFace
 from detectors.faces import Box
-from detectors.fuse import fuse
-from detectors.scan.team import JURY_KEY
+from detectors.fuse import JURY_KEY, fuse
 from registry import Verdict
 
 NO_FACE = "No face found."

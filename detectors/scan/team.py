@@ -9,12 +9,11 @@ from pathlib import Path
 
 from detectors.add import add_source
 from detectors.artifact import CONFIG, WEIGHTS
-from detectors.fuse import JURY
+from detectors.fuse import JURY, JURY_KEY
 from detectors.scan.errors import ScanError
 from registry import DetectorSpec, load_registry
 
 SCHEMA = 1
-JURY_KEY = "jury"  # in a table, the detector of the jury's own rows
 DIGITS = 12  # of a hash, for people
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors import video
+from detectors import watcher
 from detectors.compare import RESTARTING, Jury
 from detectors.video import compare_video, judge_video
 from detectors.video_file import VideoError
@@ -130,7 +130,7 @@ def test_a_detector_that_fails_is_asked_no_more_after_three_times(walk):
         raise RuntimeError("no idea")
 
     (person,) = judge(walk, spec("failing", fail), *JURY).persons
-    assert len(asked) == video.MAX_FAILURES
+    assert len(asked) == watcher.MAX_FAILURES
     assert person.lines[0].ruling.label == "failed" and "asked no more" in person.lines[0].ruling.reason
     assert person.lines[1].ruling.label == "fake"
 
@@ -158,7 +158,7 @@ def test_large_heat_maps_are_kept_small(walk):
         return 0.5, np.ones((300, 300), dtype=np.float32)
 
     (person,) = judge(walk, spec("drawing", draw)).persons
-    assert person.moments[0].verdicts[0].heatmap.shape == (video.HEAT_SIDE, video.HEAT_SIDE)
+    assert person.moments[0].verdicts[0].heatmap.shape == (watcher.HEAT_SIDE, watcher.HEAT_SIDE)
 
 
 def run(*arguments):

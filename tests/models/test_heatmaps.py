@@ -10,7 +10,8 @@ import skimage.data
 from detectors.faces import find_faces
 from models.data import Sample
 from models.face_index import LabelledFace
-from models.heatmaps import blend, measure_heatmaps, point
+from models.forged import forge_face
+from models.heatmaps import measure_heatmaps, point
 from registry import DetectorSpec
 
 
@@ -34,7 +35,7 @@ def spec(key, examine):
 
 def test_what_was_forged_lies_inside_the_region(faces):
     for seed in range(4):
-        blended = blend(faces[0], seed=seed)
+        blended = forge_face(faces[0], seed=seed)
         changed = np.abs(blended.after.astype(int) - blended.before).sum(axis=2)
         assert blended.region.shape == changed.shape
         assert 0 < blended.region.mean() < 1

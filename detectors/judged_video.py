@@ -1,0 +1,214 @@
+"""What was said about a video: of whom, at which moments, and the one word on each person that comes of it."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from detectors.faces import Box, measure_side
+from detectors.fuse import JURY_KEY, JuryVerdict, find_seats, fuse
+from detectors.rule import MIN_MOMENTS, SAID, Ruling, rule
+from detectors.times import say_at
+from detectors.video_file import MAX_SECONDS
+from registry import Verdict
+from registry.contract import MIN_FACE_PIXELS
+
+SCHEMA = 1
+WORST = 4  # most suspect moments shown
+WORST_APART_SECONDS = 1.0
+WHOLE = 0  # the number under which whole frames are judged, by detectors that look at these
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One person at one time. at: seconds from the video's beginning; verdicts in the jury's order."""
+
+    at: float
+    box: Box
+    score: float
+    verdicts: tuple[Verdict, ...]
+    landmarks: tuple[tuple[float, float], ...] = ()
+
+    @cached_property
+    def jury(self) -> JuryVerdict | None:
+        """The jury's word on this moment alone."""
+        return fuse(self.verdicts, face_pixels=self.pixels)
+
+    @property
+    def pixels(self) -> int:
+        """The longer side of the face's box."""
+        return measure_side(self.box)
+
+    @property
+    def p_fakes(self) -> dict[str, float]:
+        """What everybody who gave a number said, by key, and last the jury."""
+        given = {verdict.detector: verdict.p_fake for verdict in self.verdicts if verdict.p_fake is not None}
+        return given | ({JURY_KEY: self.jury.p_fake} if self.jury else {})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its part of the documented JSON."""
+        errors = {verdict.detector: verdict.error for verdict in self.verdicts if verdict.error}
+        return {"at": self.at, "box": list(self.box), "score": self.score, "p_fake": self.p_fakes, "errors": errors}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One detector's p_fake over a person's moments, or the jury's, and the word that comes of it."""
+
+    key: str
+    title: str
+    fake_from: float
+    real_until: float
+    ruling: Ruling
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its part of the documented JSON."""
+        named = {"detector": self.key, "title": self.title, "fake_from": self.fake_from, "real_until": self.real_until}
+        return named | asdict(self.ruling)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody seen in a video. number: from 1 on, by first appearance; 0 stands for the whole frame."""
+
+    number: int
+    moments: tuple[Moment, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is the whole frame instead of a person."""
+        return self.number == WHOLE
+
+    @cached_property
+    def clear(self) -> tuple[Moment, ...]:
+        """The moments that count: those with a large enough face."""
+        return tuple(one for one in self.moments if self.is_whole or one.pixels >= MIN_FACE_PIXELS)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """A line for each detector that was asked, in the jury's order."""
+        return tuple(self._draw_line(verdict) for verdict in self.moments[0].verdicts)
+
+    @cached_property
+    def jury(self) -> Line | None:
+        """The jury's line; None where nothing is known of this mix of detectors."""
+        seats = find_seats(verdict.detector for verdict in self.moments[0].verdicts)
+        if self.is_whole or seats is None:
+            return None
+        thresholds = {name: seats[name] for name in ("fake_from", "real_until")}
+        return Line(JURY_KEY, "The jury", **thresholds, ruling=rule(self.say(JURY_KEY), **thresholds))
+
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """The detectors' lines, and last the jury's where there is one."""
+        return (*self.lines, *([self.jury] if self.jury else []))
+
+    @cached_property
+    def worst(self) -> tuple[Moment, ...]:
+        """The most suspect moments, at least a second apart, the worst first."""
+        chosen: list[Moment] = []
+        for moment in sorted(self.clear or self.moments, key=lambda one: (-suspect(one), one.at)):
+            if all(abs(moment.at - other.at) >= WORST_APART_SECONDS for other in chosen):
+                chosen.append(moment)
+        return tuple(chosen[:WORST])
+
+    def say(self, key: str) -> list[float]:
+        """What one of them said at the moments that count and at which it gave a number."""
+        return [moment.p_fakes[key] for moment in self.clear if key in moment.p_fakes]
+
+    def _draw_line(self, seat: Verdict) -> Line:
+        thresholds = {"fake_from": seat.fake_from, "real_until": seat.real_until}
+        ruling = rule(self.say(seat.detector), **thresholds)
+        errors = [
+            verdict.error for one in self.moments for verdict in one.verdicts if verdict.detector == seat.detector
+        ]
+        if all(errors):  # it never gave a number
+            ruling = Ruling(None, None, None, "failed", 0, str(errors[-1]))
+        return Line(seat.detector, seat.title, **thresholds, ruling=ruling)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its part of the documented JSON."""
+        return {
+            "person": self.number,
+            "from": self.moments[0].at,
+            "to": self.moments[-1].at,
+            "jury": self.jury.as_dict() if self.jury else None,
+            "verdicts": [line.as_dict() for line in self.lines],
+            "worst": [moment.at for moment in self.worst],
+            "moments": [moment.as_dict() for moment in self.moments],
+        }
+
+
+def suspect(moment: Moment) -> float:
+    """The jury's p_fake; where it has none, the mean of those that gave a number; -1 where nobody did."""
+    p_fakes = moment.p_fakes
+    if JURY_KEY in p_fakes:
+        return p_fakes[JURY_KEY]
+    return sum(p_fakes.values()) / len(p_fakes) if p_fakes else -1.0
+
+
+@dataclass(frozen=True)
+class JudgedVideo:
+    """Everything said about one video, or so far. error: one plain sentence when it could not be judged, else None.
+
+    seconds: its length; start: where judging began; step: seconds between two moments; looks: the times looked at.
+    """
+
+    path: str
+    sha256: str = ""
+    width: int = 0
+    height: int = 0
+    seconds: float = 0.0
+    start: float = 0.0
+    step: float = 0.0
+    error: str | None = None
+    looks: tuple[float, ...] = ()
+    persons: tuple[Person, ...] = ()
+    whole: Person | None = None
+
+    @property
+    def end(self) -> float:
+        """Where judging ends, in seconds."""
+        return min(self.seconds, self.start + MAX_SECONDS)
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, from 0 to 1."""
+        done = (self.looks[-1] - self.start + self.step) if self.looks else 0.0
+        return min(1.0, done / max(self.end - self.start, self.step, 1e-9))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented JSON form, version 1."""
+        named = {
+            name: getattr(self, name) for name in ("path", "sha256", "width", "height", "seconds", "start", "step")
+        }
+        return {
+            "schema": SCHEMA,
+            "kind": "video",
+            **named,
+            "error": self.error,
+            "looks": len(self.looks),
+            "rule": SAID,
+            "persons": [person.as_dict() for person in self.persons],
+            "whole_image": self.whole.as_dict() if self.whole else None,
+        }
+
+
+def is_brief(person: Person) -> bool:
+    """Whether somebody was seen too briefly for a verdict, so that they need no more than counting."""
+    return len(person.moments) < MIN_MOMENTS
+
+
+def say_person(person: Person) -> str:
+    """Who this is: "person 1, 0:00 to 0:59"."""
+    name = "the whole frame" if person.is_whole else f"person {person.number}"
+    return f"{name}, {say_at(person.moments[0].at)} to {say_at(person.moments[-1].at)}"
+
+
+def say_video(judged: JudgedVideo) -> str:
+    """What was looked at and who was there, in a sentence or two."""
+    looked = f"{len(judged.looks)} moments from {say_at(judged.looks[0])} to {say_at(judged.looks[-1])}"
+    brief = sum(is_brief(person) for person in judged.persons)
+    count = len(judged.persons) - brief
+    who = f"{count} {'person' if count == 1 else 'persons'}" if judged.persons else "no face found"
+    more = f", and {brief} seen too briefly for a verdict" if brief else ""
+    return f"{looked}: {who}{more}."

@@ -1,0 +1,90 @@
+"""One frame of a video after another: who is there, and what everybody says of them."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.compare import Jury
+from detectors.faces import crop_face, find_faces
+from detectors.follow import Follower
+from detectors.judged_video import WHOLE, Moment
+from detectors.side_by_side import Shown, judge_all
+from detectors.video_file import Frame
+from registry import DetectorSpec, Image, Verdict
+
+MAX_FACES = 8  # at one moment, the largest: a crowd would take minutes
+MAX_FAILURES = 3  # in a row; then a detector is asked no more, for each may take it ten seconds
+HEAT_SIDE = 32  # of the heat maps that are kept
+CUT = 0.5  # how much of the frame's colours must change; a pan in the same room stays below 0.3
+
+
+@dataclass
+class Watcher:
+    """Looks at one frame after another: who is there, and what everybody says of them."""
+
+    jury: Jury
+    pool: ThreadPoolExecutor
+    follower: Follower = field(default_factory=Follower)
+    colours: NDArray[np.float32] | None = None
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def look(self, frame: Frame) -> dict[int, Moment]:
+        """Person's number -> this moment of theirs. After a cut, everybody is somebody new."""
+        colours = count_colours(frame.pixels)
+        if self.colours is not None and is_cut(self.colours, colours):
+            self.follower.forget()
+        self.colours = colours
+        faces = find_faces(frame.pixels)[:MAX_FACES]
+        numbers = self.follower.follow(faces)
+        crops = [(crop_face(frame.pixels, face.box), face.pixels) for face in faces]
+        verdicts = self._ask("face", crops)
+        seen = {
+            number: Moment(frame.at, face.box, face.score, given, face.landmarks)
+            for number, face, given in zip(numbers, faces, verdicts, strict=True)
+        }
+        return seen | self._look_at_whole(frame)
+
+    def _look_at_whole(self, frame: Frame) -> dict[int, Moment]:
+        (given,) = self._ask("image", [(frame.pixels, None)])
+        height, width = frame.pixels.shape[:2]
+        return {WHOLE: Moment(frame.at, (0, 0, width, height), 1.0, given)} if given else {}
+
+    def _ask(self, expects: str, shown: Sequence[Shown]) -> list[tuple[Verdict, ...]]:
+        """The verdicts on each picture, by those who expect such a picture, in the jury's order."""
+        specs = [spec for spec in self.jury.specs if spec.expects == expects]
+        return judge_all(self._judge, specs, shown, self.pool)
+
+    def _judge(self, spec: DetectorSpec, image: Image, pixels: int | None) -> Verdict:
+        failures = self.failures.get(spec.key, 0)
+        if failures >= MAX_FAILURES:
+            reason = f"asked no more after {MAX_FAILURES} failures in a row"
+            return Verdict(spec.key, spec.title, None, "failed", spec.fake_from, spec.real_until, 0.0, reason)
+        verdict = self.jury.judge(spec, image, face_pixels=pixels)
+        self.failures[spec.key] = failures + 1 if verdict.label == "failed" else 0
+        return _keep_small(verdict)
+
+
+def _keep_small(verdict: Verdict) -> Verdict:
+    """With a heat map small enough to keep hundreds of."""
+    heat = verdict.heatmap
+    if heat is None or max(heat.shape) <= HEAT_SIDE:
+        return verdict
+    small = cv2.resize(heat, (HEAT_SIDE, HEAT_SIDE), interpolation=cv2.INTER_AREA)
+    return replace(verdict, heatmap=np.asarray(small, dtype=np.float32))
+
+
+def count_colours(pixels: Image) -> NDArray[np.float32]:
+    """Which share of a frame has which colour: (256,), of sum 1. pixels: uint8 RGB (h, w, 3)."""
+    small = cv2.resize(pixels, (64, 36), interpolation=cv2.INTER_AREA)
+    hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
+    counts = cv2.calcHist([hsv], [0, 1, 2], None, [8, 4, 8], [0, 180, 0, 256, 0, 256])
+    return np.asarray(counts.reshape(-1) / counts.sum(), dtype=np.float32)
+
+
+def is_cut(before: NDArray[np.float32], now: NDArray[np.float32]) -> bool:
+    """Whether so much of the colours changed that this must be another shot."""
+    return bool(np.abs(before - now).sum() / 2 > CUT)
