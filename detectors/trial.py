@@ -15,7 +15,8 @@ import PIL.Image
 from PIL.PngImagePlugin import PngInfo
 
 from detectors.compare import Comparison, JudgedFace, Jury
-from detectors.faces import OVERLAP, Box, crop_face, find_faces
+from detectors.faces import OVERLAP, Box, crop_face, find_faces, measure_side
+from detectors.follow import measure_overlap
 from detectors.forge import Forgery, Recipe, forge_as_told
 from detectors.fuse import JuryVerdict, fuse
 from detectors.images import ImageError, Picture, read_image
@@ -48,7 +49,7 @@ class Trial:
     def frame(self) -> Box:
         """The part of the picture to look at: the forged face with a third of it around."""
         left, top, right, bottom = self.box
-        margin = max(right - left, bottom - top) // 3
+        margin = measure_side(self.box) // 3
         height, width = self.forgery.mask.shape
         return max(0, left - margin), max(0, top - margin), min(width, right + margin), min(height, bottom + margin)
 
@@ -120,16 +121,8 @@ def hear(trial: Trial, before: Comparison, after: Comparison, jury: Jury) -> lis
 
 def _find(faces: Sequence[JudgedFace], box: Box) -> JudgedFace | None:
     """The face at this box; None when it is not found there any more."""
-    best = max(faces, key=lambda face: overlap(face.box, box), default=None)
-    return best if best and overlap(best.box, box) > OVERLAP else None
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes."""
-    across, down = (min(one[i + 2], other[i + 2]) - max(one[i], other[i]) for i in (0, 1))
-    shared = max(0, across) * max(0, down)
-    areas = ((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return shared / max(1, sum(areas) - shared)
+    best = max(faces, key=lambda face: measure_overlap(face.box, box), default=None)
+    return best if best and measure_overlap(best.box, box) > OVERLAP else None
 
 
 def _hear(

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from detectors.faces import Box
+from detectors.faces import Box, measure_side
 from registry import Image
 
 SHIFT, ZOOM = 0.06, (0.85, 1.25)  # of the box's longer side
@@ -21,7 +21,7 @@ RESIZERS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_AREA
 def loosen(box: Box, random: Generator) -> Box:
     """A box moved and zoomed a little."""
     left, top, right, bottom = box
-    longer = max(right - left, bottom - top)
+    longer = measure_side(box)
     x, y = (left + right) / 2, (top + bottom) / 2
     x, y = (centre + longer * random.uniform(-SHIFT, SHIFT) for centre in (x, y))
     half = longer * random.uniform(*ZOOM) / 2

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from detectors.artifact import METRICS, WEIGHTS
+from models.document import as_table, write_between
 from models.evaluate import JURY_METRICS
 from models.metrics import say_figure
 from registry import DetectorSpec
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+MARK = "measured"
 AUC, BALANCED = "auc", "balanced_accuracy"
 JURY_TITLE = "The jury"
 NEVER_SEEN = "eval"  # the split of data that nothing was fitted on, source and generator included
@@ -39,22 +40,18 @@ def measured_table(found: Mapping[str, Metrics]) -> str:
     """One line a data set: how many, whether its like was trained on, each detector's AUC, the last's accuracy."""
     *_, last = found.values()
     heads = [*(f"{title}: ROC-AUC" for title in found), f"{list(found)[-1]}: balanced accuracy"]
-    lines = [_line(["data", "real + fake", "in training?", *heads]), _line(["---"] * (3 + len(heads)))]
+    lines = [["data", "real + fake", "in training?", *heads]]
     for source, figures in last["sources"].items():
         seen = "no, never" if figures["split"] == NEVER_SEEN else "other pictures of it"
         lines.append(_row(source, seen, [metrics["sources"][source] for metrics in found.values()]))
     lines.append(_row("all test splits", "other pictures of them", [metrics["overall"] for metrics in found.values()]))
-    return "\n".join(lines)
+    return as_table(lines)
 
 
-def _row(data: str, seen: str, figures: Sequence[Metrics]) -> str:
+def _row(data: str, seen: str, figures: Sequence[Metrics]) -> list[str]:
     """Data of one class has no AUC: the share that was right stands there."""
     cells = [_cell(one, AUC) for one in figures]
-    return _line([data, f"{figures[-1]['real']} + {figures[-1]['fake']}", seen, *cells, _cell(figures[-1], BALANCED)])
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return [data, f"{figures[-1]['real']} + {figures[-1]['fake']}", seen, *cells, _cell(figures[-1], BALANCED)]
 
 
 def _cell(figures: Metrics, name: str) -> str:
@@ -64,14 +61,6 @@ def _cell(figures: Metrics, name: str) -> str:
     return f"{say_figure(figures['accuracy'])} right" if name == AUC else "-"
 
 
-def fill(text: str, table: str) -> str:
-    """README's text with the table between the marks. Raises ValueError when a mark is missing."""
-    before, rest = text.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
-
-
 def write(readme: Path, specs: Sequence[DetectorSpec]) -> None:
     """Put the measured table into the README."""
-    table = measured_table(read_metrics(specs))
-    readme.write_text(fill(readme.read_text(encoding="utf-8"), table), encoding="utf-8")
+    write_between(readme, MARK, measured_table(read_metrics(specs)))

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from rich.table import Table
 
+from models.document import as_table, write_between
 from models.speed import ROOT, Figures
 
 DOCUMENT = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
+MARK = "speed"
 CLUSTER_CORES = 100 * 32
 NAMES = {"predict": "Keras predict", "savedmodel": "SavedModel", "torch": "PyTorch eager"}
 STEPS = {
@@ -34,10 +35,8 @@ def markdown(figures: Figures) -> str:
     """All of them, for a document."""
     parts: list[str] = []
     for title, heads, rows in _all(figures):
-        parts += [f"**{title[0].upper()}{title[1:]}**", ""]
-        parts += [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
-        parts.append("")
-    return "\n".join(parts).rstrip()
+        parts += [f"**{title[0].upper()}{title[1:]}**", as_table([heads, *rows])]
+    return "\n\n".join(parts)
 
 
 def _all(figures: Figures) -> Iterator[tuple[str, Sequence[str], Rows]]:
@@ -119,6 +118,4 @@ def growth_rows(figures: Figures) -> Rows:
 
 def write(figures: Figures, document: Path = DOCUMENT) -> None:
     """Put the tables between the two marks of a document. Raises ValueError when a mark is missing."""
-    before, rest = document.read_text(encoding="utf-8").split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    document.write_text(f"{before}{BEGIN}\n\n{markdown(figures)}\n\n{END}{after}", encoding="utf-8")
+    write_between(document, MARK, markdown(figures))

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.faces import measure_side
 from detectors.rule import rule
+from models.document import as_table, write_between
 from models.evaluate import Answers
 from models.metrics import Scores, measure, say_figure
 from registry import DetectorSpec, Label, judge
 from registry.contract import MIN_FACE_PIXELS
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+MARK = "measured"
 TRIMMED = 0.1  # of the frames at either end
 MIN_FRAMES = 2.0  # a group on average, for a source to count as one of videos
 BY_LABEL: dict[Label, float] = {"fake": 1.0, "inconclusive": 0.5, "failed": 0.5, "real": 0.0}
@@ -100,8 +102,7 @@ def _gather(answers: Answers, key: str) -> Iterator[tuple[str, int, Floats]]:
     """Group, label and p_fake of each video's frames in their order, where the face is large enough and a number is."""
     frames: dict[tuple[str, int], list[float]] = {}
     for face, p_fake in zip(answers.faces, answers.p_fake[key], strict=True):
-        left, top, right, bottom = face.box
-        if max(right - left, bottom - top) >= MIN_FACE_PIXELS and not np.isnan(p_fake):
+        if measure_side(face.box) >= MIN_FACE_PIXELS and not np.isnan(p_fake):
             frames.setdefault((face.sample.group, face.sample.label), []).append(float(p_fake))
     for (group, label), values in frames.items():
         yield group, label, np.array(values)
@@ -118,16 +119,13 @@ def _thresholds(spec: DetectorSpec) -> dict[str, float]:
 def as_markdown(found: Sequence[Mapping[str, Any]]) -> str:
     """A table: a line a detector and rule."""
     lines = [["videos of", "real + fake", "detector", "rule", *FIGURES.values()]]
-    lines.append(["---"] * len(lines[0]))
     for entry in found:
         figures = [say_figure(entry[name]) if name in entry else "-" for name in FIGURES]
         counts = f"{entry['real']} + {entry['fake']}"
         lines.append([entry["source"], counts, entry["title"], entry["rule"], *figures])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return as_table(lines)
 
 
 def write(page: Path, found: Sequence[Mapping[str, Any]]) -> None:
     """Put the table between the marks of a Markdown file. Raises ValueError when a mark is missing."""
-    before, rest = page.read_text(encoding="utf-8").split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    page.write_text(f"{before}{BEGIN}\n\n{as_markdown(found)}\n\n{END}{after}", encoding="utf-8")
+    write_between(page, MARK, as_markdown(found))

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from detectors.artifact import MODEL, WEIGHTS, read_config
-from models.report import BEGIN, END, fill, measured_table, read_metrics
+from models.document import fill
+from models.report import MARK, measured_table, read_metrics
 from registry import load_registry
 
 README = Path(__file__).parents[2] / "README.md"
@@ -14,7 +13,7 @@ DETECTORS = load_registry(blocked=()).detectors
 
 def test_the_readme_shows_exactly_what_was_measured():
     text = README.read_text(encoding="utf-8")
-    assert fill(text, measured_table(read_metrics(DETECTORS))) == text
+    assert fill(text, MARK, measured_table(read_metrics(DETECTORS))) == text
 
 
 def test_what_was_measured_is_what_is_shipped():
@@ -33,12 +32,3 @@ def test_every_data_set_stands_in_the_table_with_its_interval():
     for source in next(iter(read_metrics(DETECTORS).values()))["sources"]:
         (line,) = [line for line in table.splitlines() if line.startswith(f"| {source} |")]
         assert line.count("[") == len(read_metrics(DETECTORS)) + (" right" not in line)
-
-
-def test_a_readme_without_its_marks_is_refused():
-    with pytest.raises(ValueError, match="unpack"):
-        fill("no marks", "table")
-
-
-def test_filling_leaves_the_rest_of_the_text_alone():
-    assert fill(f"before {BEGIN} old {END} after", "new") == f"before {BEGIN}\n\nnew\n\n{END} after"

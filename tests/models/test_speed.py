@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from models.__main__ import app
 from models.flops import count_gflop
-from models.speed_table import BEGIN, END, write
+from models.speed_table import write
 
 
 def made(kind: str, weights: tuple[int, ...], shape: list[int], **options: object) -> bytes:
@@ -57,7 +57,7 @@ def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request
     assert figures["jury"]["detectors"] >= 2
     assert {"one_core", "scan"} <= set(figures["scan"])
     document = tmp_path / "performance.md"
-    document.write_text(f"before {BEGIN} old {END} after")
+    document.write_text("before <!-- speed: begin --> old <!-- speed: end --> after")
     write(figures, document)
     assert "| custom-cnn | " in document.read_text()
     assert " old " not in document.read_text()

@@ -67,7 +67,7 @@ def test_single_pictures_are_no_videos():
 
 def test_the_table_is_written_between_the_marks(tmp_path):
     page = tmp_path / "video.md"
-    page.write_text(f"# Video\n\n{videos.BEGIN}\nold\n{videos.END}\n\nmore\n")
+    page.write_text("# Video\n\n<!-- measured: begin -->\nold\n<!-- measured: end -->\n\nmore\n")
     videos.write(page, videos.compare_rules(make_answers([np.full(6, 0.05 + 0.9 * (v % 2)) for v in range(6)]), [SPEC]))
     text = page.read_text()
     assert "old" not in text and text.startswith("# Video") and text.endswith("more\n")
