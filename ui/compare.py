@@ -86,7 +86,7 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="cancel")
         with gr.Column(scale=5, min_width=320):
             verdicts = build_frame(EMPTY, elem_id="verdicts")
-            build_report(picture, detectors, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
+            build_report(picture, detectors, stability, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
             keeping = build_keeping(recorder, tick, picture) if recorder else None
     return Controls(
         picture, portrait, forgery, detectors, stability, judge, cancel, verdicts, gr.State(Desk()), keeping

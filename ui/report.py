@@ -20,26 +20,28 @@ from ui.download import Saved, save_on_click
 from ui.pictures import draw_scene
 from ui.words import say_time
 
-NOTHING: Saved = ("", "", "")
+NOTHING = "Choose a photo and at least one detector first."
 
 
-def build_report(picture: gr.Image, detectors: gr.CheckboxGroup, jury: Jury, **options: Any) -> None:
+def build_report(
+    picture: gr.Image, detectors: gr.CheckboxGroup, stability: gr.Checkbox, jury: Jury, **options: Any
+) -> None:
     """The button under the verdicts, and the choice beside it. options: of its event."""
     with gr.Row(elem_id="report"):
         shown = gr.Checkbox(value=True, label="With the picture; else only its hash", container=False, min_width=200)
         button = gr.Button("Save the report", variant="secondary", min_width=160, elem_id="save-report")
-    save_on_click(button, _make_with(jury), [picture, detectors, shown], **options)
+    save_on_click(button, _make_with(jury), [picture, detectors, stability, shown], **options)
 
 
-def _make_with(jury: Jury) -> Callable[[str | None, list[str], bool], Saved]:
-    def make(path: str | None, keys: list[str], with_picture: bool) -> Saved:
+def _make_with(jury: Jury) -> Callable[[str | None, list[str], bool, bool], Saved]:
+    def make(path: str | None, keys: list[str], stability: bool, with_picture: bool) -> Saved:
         """The report on the picture that is on the page, judged once more: nothing of it was kept."""
         if path is None or not keys:
-            return NOTHING
+            raise gr.Error(NOTHING, print_exception=False)
         chosen = jury.choose(keys)
-        judged = compare(Path(path), chosen, path=Path(path).name)
+        judged = compare(Path(path), chosen, path=Path(path).name, stability=stability)
         if judged.error:
-            return NOTHING
+            raise gr.Error(judged.error, print_exception=False)
         comparison = replace(judged, provenance=read_provenance(Path(path)))
         image = read_image(Path(path)).pixels if with_picture else None
         report = render_report(comparison, chosen.specs, image, made=datetime.now(UTC))

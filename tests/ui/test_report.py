@@ -44,6 +44,12 @@ def test_without_the_picture_no_face_is_in_it(portrait):
     assert "SHA-256" in html
 
 
+def test_stability_that_was_asked_for_stands_in_it(portrait):
+    judged = compare(Path(portrait), Jury(JURY), stability=True)
+    html = render_report(judged, JURY, None, made=MADE)
+    assert html.count("when saved again, smaller or shifted") == len(judged.faces[0].stability.verdicts)
+
+
 def test_all_texts_from_outside_are_escaped(portrait):
     def explode(image: object) -> float:
         raise RuntimeError(MARKUP)
