@@ -1,4 +1,4 @@
-"""The training side's command line: `python -m models train | export | evaluate | speed | card | publish`."""
+"""The training side's command line: `python -m models --help` lists what there is."""
 
 import os
 import sys
