@@ -1,4 +1,4 @@
-"""Judging a video holds no more than 1.5 GB, however long it takes; `python -m tests.detectors.video_speed` tells how long."""
+"""Judging a video holds no more than 1.5 GB; how long it takes is told by `python -m tests.detectors.video_speed`."""
 
 import pytest
 
