@@ -8,8 +8,8 @@ import gradio as gr
 
 from auth.accounts import AccountGone
 from auth.database import DatabaseUnavailable
+from ui.events import PRIVATE
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 # Queued and limited: threads that wait for a database which is away must not be all that the page has.
 ASKING: dict[str, Any] = PRIVATE | {"concurrency_id": "history", "concurrency_limit": 6}
 

@@ -13,25 +13,25 @@ import gradio as gr
 from detectors.archive import MAX_ZIP_BYTES
 from detectors.batch import Entry, Order, arrange, as_csv, as_json, judge_item, judge_items, list_items, say_time_left
 from detectors.compare import Jury
-from ui.cards import Drawing, Pieces, render, say
+from ui.cards import BROKEN, STOPPING, WAITING, Drawing, Pieces, render, say
+from ui.controls import list_detectors, offer_stop
 from ui.desk import Case, Desk
 from ui.download import Saved, save_on_click
+from ui.endpoint import offer_endpoint, without_path
+from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.files_input import FilesInput
-from ui.frame import build_frame
+from ui.frame import build_frame, build_html
 from ui.pictures import draw_thumb
 from ui.words import BATCH_TITLES
 
 log = logging.getLogger(__name__)
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
 DRAW_SECONDS = 0.7  # between two drawings of a growing table
 EMPTY = say(
     "The pictures appear here, a line each.",
     more=f"Choose many files, or a zip of at most {MAX_ZIP_BYTES // 1_000_000} MB; 1,000 pictures at once.",
 )
-WAITING, STOPPING = say("Waiting for its turn…", kind="busy"), say("Stopping…", kind="busy")
-NOTHING = say("Choose files and at least one detector first.", kind="error")
-BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
+NO_CHOICE = "Choose files and at least one detector first."
 OPENING = say("Judging this picture again, with heat maps…", kind="busy")
 ALL = "all"
 SHOWN = [("All", ALL), *((title, word) for word, title in BATCH_TITLES.items())]
@@ -82,59 +82,50 @@ def build_batch(jury: Jury) -> None:
             files = FilesInput(
                 file_count="multiple", label="Pictures, or zips of them", height=200, elem_id="batch-files"
             )
-            choices = [(spec.title, spec.key) for spec in jury.specs]
-            keys = gr.CheckboxGroup(
-                choices, value=[spec.key for spec in jury.specs], label="Detectors", elem_id="batch-detectors"
-            )
+            keys = list_detectors(jury, elem_id="batch-detectors")
             judge = gr.Button("Judge all", variant="primary", elem_id="batch-judge")
             stop = gr.Button("Stop", variant="secondary", visible=False, elem_id="batch-stop")
         with gr.Column(scale=5, min_width=320):
             status = build_frame(EMPTY, elem_id="batch-status")
-            with gr.Column(visible=False) as tools, gr.Row(elem_id="batch-tools"):
-                words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
-                name = gr.Textbox(label="Name contains", min_width=140)
-                order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
-                csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
-            table = gr.HTML(
-                [],
-                html_template=TABLE,
-                js_on_load=OPEN,
-                apply_default_css=False,
-                elem_id="batch-table",
-                container=False,
-            )
-            detail = build_frame([], elem_id="batch-detail")
+            tools, table = _lay_out_table(tray)
     shown = [status, table, tools, judge, stop]
-    started = judge.click(_start, [files, keys, tray], shown, concurrency_limit=None, **PRIVATE)
+    started = judge.click(_start, [files, keys, tray], shown, **ALL_AT_ONCE, **PRIVATE)
     started.then(_judge_with(jury), [tray], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
-    stop.click(_stop, [tray], shown, queue=False, **PRIVATE)
-    gr.on(
-        [words.change, name.change, order.change], _arrange, [words, name, order, tray], [table], queue=False, **PRIVATE
-    )
-    opened = table.click(_open, [tray], [detail], **IN_TURN, **PRIVATE)
-    opened.then(None, None, None, js=SCROLL, api_visibility="private")
-    save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [tray], queue=False, **PRIVATE)
-    save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [tray], queue=False, **PRIVATE)
+    stop.click(_stop, [tray], shown, **QUICK)
     _offer_api(files, keys, jury)
+
+
+def _lay_out_table(tray: gr.State) -> tuple[gr.Column, gr.HTML]:
+    """The tools above the table, and the table; connected to each other, and to the picture that a click opens."""
+    with gr.Column(visible=False) as tools, gr.Row(elem_id="batch-tools"):
+        words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
+        name = gr.Textbox(label="Name contains", min_width=140)
+        order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
+        csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
+    table = build_html([], script=OPEN, html_template=TABLE, elem_id="batch-table", container=False)
+    detail = build_frame([], elem_id="batch-detail")
+    changes = [words.change, name.change, order.change]
+    gr.on(changes, _arrange, [words, name, order, tray], [table], **QUICK)
+    opened = table.click(_open, [tray], [detail], **IN_TURN, **PRIVATE)
+    opened.then(None, None, None, js=SCROLL, **PRIVATE)
+    save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [tray], **QUICK)
+    save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [tray], **QUICK)
+    return tools, table
 
 
 def _start(paths: list[str], keys: list[str], tray: Tray) -> Shown:
     if not paths or not keys:
-        tray.desk.clear(NOTHING)
-        return NOTHING, gr.skip(), gr.skip(), *_offer_stop(False)
+        tray.desk.clear(say(NO_CHOICE, kind="error"))
+        return tray.desk.notice, gr.skip(), gr.skip(), *offer_stop(False)
     first, *more = map(Path, paths)
     tray.desk.put(Case(first, tuple(keys), more=tuple(more)), WAITING)
     tray.pile = None
-    return WAITING, [], gr.Column(visible=False), *_offer_stop(True)
+    return WAITING, [], gr.Column(visible=False), *offer_stop(True)
 
 
 def _stop(tray: Tray) -> Shown:
     tray.desk.clear(STOPPING)
-    return (STOPPING if tray.pile is None else _say_progress(tray)), *(gr.skip(),) * 2, *_offer_stop(False)
-
-
-def _offer_stop(running: bool) -> tuple[Any, Any]:
-    return gr.Button(visible=not running), gr.Button(visible=running)
+    return (STOPPING if tray.pile is None else _say_progress(tray)), *(gr.skip(),) * 2, *offer_stop(False)
 
 
 def _judge_with(jury: Jury) -> Callable[[Tray], Iterator[Shown]]:
@@ -142,7 +133,7 @@ def _judge_with(jury: Jury) -> Callable[[Tray], Iterator[Shown]]:
         """The table as it grows, for as long as it is wanted."""
         case = tray.desk.take()
         if case is None:  # an earlier run took it, or it was stopped before its turn
-            yield _show(tray) if tray.pile else (EMPTY, [], gr.skip(), *_offer_stop(tray.desk.busy))
+            yield _show(tray) if tray.pile else (EMPTY, [], gr.skip(), *offer_stop(tray.desk.busy))
             return
         tray.pile = pile = Pile(jury.choose(case.detectors))
         try:
@@ -174,7 +165,7 @@ def _judge_pile(pile: Pile, paths: list[Path], *, wanted: Callable[[], bool]) ->
 
 def _show(tray: Tray) -> Shown:
     has_lines = tray.pile is not None and bool(tray.pile.entries)
-    return _say_progress(tray), _draw_lines(tray), gr.Column(visible=has_lines), *_offer_stop(tray.desk.busy)
+    return _say_progress(tray), _draw_lines(tray), gr.Column(visible=has_lines), *offer_stop(tray.desk.busy)
 
 
 def _say_progress(tray: Tray) -> Pieces:
@@ -223,10 +214,8 @@ def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury) -> None:
         "name" is the file's. A file that cannot be judged is an entry whose "error" says why; the others are judged.
         """
         if not files or not detectors:
-            raise gr.Error("Choose files and at least one detector first.", print_exception=False)
+            raise gr.Error(NO_CHOICE, print_exception=False)
         judged = judge_items(list_items(map(Path, files)), jury.choose(detectors))
-        # gradio_client takes any object with a "path" for a file and fetches it
-        return [entry.comparison | {"name": entry.item.name, "path": None} for entry, _ in judged]
+        return [without_path(entry.comparison) | {"name": entry.item.name} for entry, _ in judged]
 
-    trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="comparisons")
-    trigger.click(judge_batch, inputs=[files, keys], outputs=answer, api_name="batch", **IN_TURN)
+    offer_endpoint(judge_batch, [files, keys], name="batch", label="comparisons", **IN_TURN)

@@ -67,6 +67,12 @@ def say(sentence: str, *, more: str = "", kind: str = "plain") -> Pieces:
     return [render("notice", sentence=sentence, more=more, kind=kind)]
 
 
+WENT_WRONG = "Something went wrong here; the server's log says what."
+BROKEN = say(WENT_WRONG, kind="error")
+WAITING = say("Waiting for its turn…", kind="busy")
+STOPPING = say("Stopping…", kind="busy")
+
+
 def say_line(sentence: str, *, link: str = "", link_text: str = "") -> str:
     """One line beside something else, with a link that opens in another tab."""
     return render("said", sentence=sentence, link=link, link_text=link_text)

@@ -1,11 +1,9 @@
 """The Compare tab: one photo, the chosen detectors, and what they say of every face in it."""
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +11,26 @@ import gradio as gr
 
 from auth.recorder import Recorder
 from detectors.compare import Comparison, Jury, compare, judge_stepwise
-from detectors.images import ImageError, read_image
+from detectors.images import read_image
 from detectors.provenance import read_provenance
 from ui import examples
-from ui.cards import Drawing, Pieces, say
+from ui.cards import WAITING, Drawing, Pieces, say
+from ui.controls import NO_DETECTOR, NO_PICTURE, list_detectors, offer_stop
 from ui.desk import Case, Desk
+from ui.endpoint import offer_endpoint, without_path
+from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.frame import build_frame
+from ui.judging import judge_case
 from ui.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
-from ui.line import Line, LineFullError, say_place
-from ui.photo_input import PhotoInput
+from ui.line import Line, LineFullError
+from ui.photo_input import PhotoInput, build_photo
 from ui.report import build_report
 
-ALL_AT_ONCE: dict[str, Any] = {"concurrency_limit": None}  # they stand in our own line
-log = logging.getLogger(__name__)
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-QUICK: dict[str, Any] = PRIVATE | {"queue": False}
 EMPTY = say("The verdicts appear here.", more="Drop a photo, paste one, take one, or try an example.")
-WAITING = say("Waiting for its turn…", kind="busy")
 SEARCHING = say("Looking for faces…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge to start again.")
-BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
 STABILITY = "See how far verdicts move when the face is saved again, smaller or shifted"
-NO_PICTURE = "Choose a picture first."
-NO_DETECTOR = "Choose at least one detector."
 ALT = "The chosen picture"
-PLACEHOLDER = "# Drop a photo here\nor click to choose one"
-
-
 Shown = tuple[Any, Any, Any]
 """What an event changes: the verdicts, the Judge button, the Cancel button."""
 
@@ -73,13 +64,11 @@ def build_compare(jury: Jury, line: Line, recorder: Recorder | None = None) -> N
 def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
     with gr.Row(elem_id="compare"):
         with gr.Column(elem_id="case", scale=2, min_width=300):
-            picture = PhotoInput(
-                show_label=False, height=320, placeholder=PLACEHOLDER, buttons=[], elem_id="photo", alt_text=ALT
-            )
+            picture = build_photo(height=320, elem_id="photo", alt_text=ALT)
             with gr.Row(elem_id="examples"):
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
                 forgery = gr.Button("Try a forgery of it", size="sm", variant="secondary")
-            detectors = _list_detectors(jury)
+            detectors = list_detectors(jury, elem_id="detectors")
             stability = gr.Checkbox(False, label=STABILITY, container=False, elem_id="stability")
             tick = build_tick() if recorder else None
             judge = gr.Button("Judge", variant="primary", elem_id="judge")
@@ -91,11 +80,6 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
     return Controls(
         picture, portrait, forgery, detectors, stability, judge, cancel, verdicts, gr.State(Desk()), keeping
     )
-
-
-def _list_detectors(jury: Jury) -> gr.CheckboxGroup:
-    choices = [(spec.title, spec.key) for spec in jury.specs]
-    return gr.CheckboxGroup(choices, value=[key for _, key in choices], label="Detectors", elem_id="detectors")
 
 
 def _connect(controls: Controls, jury: Jury, line: Line) -> None:
@@ -120,17 +104,12 @@ def _start(path: str | None, keys: list[str], desk: Desk, stability: bool) -> Sh
         desk.clear(EMPTY if path is None else say(NO_DETECTOR, kind="error"))
     else:
         desk.put(Case(Path(path), tuple(keys), stability), WAITING)
-    return desk.notice, *_offer_cancel(desk.busy)
+    return desk.notice, *offer_stop(desk.busy)
 
 
 def _cancel(desk: Desk) -> Shown:
     desk.clear(CANCELLED)
-    return desk.notice, *_offer_cancel(desk.busy)
-
-
-def _offer_cancel(running: bool) -> tuple[Any, Any]:
-    """The two buttons: Judge, or Cancel in its place."""
-    return gr.Button(visible=not running), gr.Button(visible=running)
+    return desk.notice, *offer_stop(desk.busy)
 
 
 def _judge_with(jury: Jury, line: Line, keeping: Keeping | None) -> Callable[[Desk, gr.Request], Iterator[Shown]]:
@@ -141,12 +120,9 @@ def _judge_with(jury: Jury, line: Line, keeping: Keeping | None) -> Callable[[De
         if case is None:  # an earlier run took it
             yield gr.skip(), gr.skip(), gr.skip()
             return
-        pieces = WAITING
-        for pieces in _answer(case, jury, line, wanted=lambda: desk.wants(case), record=record):
-            if desk.wants(case):
-                yield pieces, *_offer_cancel(True)
-        shown = pieces if desk.put_away(case) else desk.notice  # Gradio says the last thing once more when a run ends
-        yield shown, *_offer_cancel(desk.busy)
+        find = partial(_find, case, jury.choose(case.detectors), wanted=lambda: desk.wants(case), record=record)
+        for shown in judge_case(case, desk, line, find):
+            yield shown, *offer_stop(desk.busy)
 
     return judge
 
@@ -155,26 +131,10 @@ def _forget(comparison: Comparison) -> None:
     """Where nobody is signed in, nothing is recorded."""
 
 
-def _answer(case: Case, jury: Jury, line: Line, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
-    try:
-        with line.stand() as place:
-            yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
-            if wanted():
-                yield SEARCHING
-                yield from _draw_stepwise(case, jury.choose(case.detectors), wanted=wanted, record=record)
-    except LineFullError as error:
-        yield say(str(error), kind="error")
-    except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
-        log.exception("judging failed")
-        yield BROKEN
-
-
-def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
-    try:
-        picture = read_image(case.path)
-    except ImageError as error:
-        yield say(str(error), kind="error")
-        return
+def _find(case: Case, jury: Jury, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
+    """The verdicts of a case as they arrive. Raises ImageError."""
+    yield SEARCHING
+    picture = read_image(case.path)
     drawing, provenance = Drawing(picture.pixels, jury), read_provenance(case.path)
     for judged in judge_stepwise(picture, jury, path=case.path.name, stability=case.stability, wanted=wanted):
         if judged.error:
@@ -188,7 +148,6 @@ def _draw_stepwise(case: Case, jury: Jury, *, wanted: Callable[[], bool], record
 
 def _offer_api(controls: Controls, jury: Jury, line: Line) -> None:
     """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
-
     keeping = controls.keeping
 
     def compare_picture(picture: str | None, detectors: list[str], request: gr.Request) -> dict[str, Any]:
@@ -204,9 +163,7 @@ def _offer_api(controls: Controls, jury: Jury, line: Line) -> None:
         comparison = replace(judged, provenance=read_provenance(Path(picture)))
         if keeping:
             record_call(keeping.recorder, request, comparison)
-        answer = comparison.as_dict()
-        return answer | {"path": None}  # gradio_client takes any object with a "path" for a file and fetches it
+        return without_path(comparison.as_dict())
 
-    trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="comparison")
     given = [controls.picture, controls.detectors]
-    trigger.click(compare_picture, inputs=given, outputs=answer, api_name="compare", **ALL_AT_ONCE)
+    offer_endpoint(compare_picture, given, name="compare", label="comparison", **ALL_AT_ONCE)

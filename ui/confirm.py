@@ -5,8 +5,9 @@ from typing import Any
 
 import gradio as gr
 
-from ui.asking import PRIVATE
 from ui.cards import render
+from ui.events import QUICK
+from ui.frame import build_html
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,13 @@ def build_confirmed(label: str, *, question: str, yes: str) -> Confirmed:
     """Build it into the page that is open. What `yes` does is the caller's; it should give back `reset()` as well."""
     ask = gr.Button(label, size="sm", variant="secondary", elem_classes="lesser")
     with gr.Group(visible=False, elem_classes="question") as group:
-        gr.HTML(render("question", question=question), js_on_load=None, apply_default_css=False)
+        build_html(render("question", question=question))
         with gr.Row():
             sure = gr.Button(yes, size="sm", variant="stop")
             no = gr.Button("No, keep", size="sm", variant="secondary")
     both = [ask, group]
-    ask.click(lambda: (gr.Button(visible=False), gr.Group(visible=True)), None, both, queue=False, **PRIVATE)
-    no.click(reset, None, both, queue=False, **PRIVATE)
+    ask.click(lambda: (gr.Button(visible=False), gr.Group(visible=True)), None, both, **QUICK)
+    no.click(reset, None, both, **QUICK)
     return Confirmed(ask, group, sure)
 
 

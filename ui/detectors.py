@@ -8,6 +8,8 @@ from detectors.about import About, describe
 from detectors.compare import Jury, hide_paths
 from registry import Problem
 from ui.cards import render
+from ui.events import ALL_AT_ONCE, QUICK
+from ui.frame import build_html
 
 
 def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> None:
@@ -25,6 +27,6 @@ def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> 
     def draw() -> str:
         return render("detectors", abouts=list_detectors(), left_out=left_out)
 
-    bench = gr.HTML(draw(), js_on_load=None, apply_default_css=False)
-    tab.select(draw, None, bench, queue=False, api_visibility="private", show_progress="hidden")  # faults come later
-    gr.api(list_detectors, api_name="detectors", concurrency_limit=None)
+    bench = build_html(draw())
+    tab.select(draw, None, bench, **QUICK)  # faults come later
+    gr.api(list_detectors, api_name="detectors", **ALL_AT_ONCE)

@@ -5,6 +5,8 @@ from typing import Any
 
 import gradio as gr
 
+from ui.events import PRIVATE
+
 SAVE = """([name, kind, text]) => {
   if (!text) return;
   const [type, coded] = kind.split(";");
@@ -17,10 +19,11 @@ SAVE = """([name, kind, text]) => {
 }"""
 Saved = tuple[str, str, str]
 """The file's name, its media type, its text; an empty text saves nothing. ";base64" after the type: it is bytes."""
+NO_FILE: Saved = ("", "", "")
 
 
 def save_on_click(button: gr.Button, make: Callable[..., Saved], given: Sequence[Any], **options: Any) -> None:
     """Connect the button: what `make` returns for these inputs is saved as a file."""
     made = gr.JSON(visible="hidden")
     clicked = button.click(lambda *values: list(make(*values)), list(given), [made], **options)
-    clicked.success(None, [made], None, js=SAVE, api_visibility="private")
+    clicked.success(None, [made], None, js=SAVE, **PRIVATE)

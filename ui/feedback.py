@@ -11,8 +11,10 @@ from sqlalchemy import Engine
 
 from auth.feedback import give_feedback
 from auth.history import Entry, open_entry, read_picture
-from ui.asking import ASKING, PRIVATE, in_plain_words, user_of
+from ui.asking import ASKING, in_plain_words, user_of
 from ui.cards import say_line
+from ui.events import QUICK
+from ui.frame import build_html
 from ui.words import TITLES
 
 CONSENT = "Send the picture along: who runs this Facejury may look at it and train detectors with it"
@@ -45,11 +47,11 @@ def build_feedback(engine: Engine, entry: gr.State, picture: gr.Image | None = N
         claim = gr.Radio([("It is real", "real"), ("It is fake", "fake")], label="What is true")
         consent = gr.Checkbox(label=CONSENT, container=False)
         send = gr.Button("Send", size="sm", variant="secondary", elem_classes="lesser")
-        said = gr.HTML("", js_on_load=None, apply_default_css=False)
+        said = build_html("")
     form = FeedbackForm(whole, which, claim, consent, said)
     given = [entry, which, claim, consent, *([picture] if picture else [])]
     send.click(_send_to(engine), given, [said, send], **ASKING)
-    which.input(lambda: ("", gr.Button(interactive=True)), None, [said, send], queue=False, **PRIVATE)
+    which.input(lambda: ("", gr.Button(interactive=True)), None, [said, send], **QUICK)
     return form
 
 

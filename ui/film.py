@@ -138,13 +138,12 @@ def name_person(person: Person) -> str:
 
 def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
     """The lines, the plot and the worst moments of a person. chosen: the index of the moment shown below."""
-    first, last = person.moments[0].at, person.moments[-1].at
     return [
         render(
             "person",
             person=person,
             name=name_person(person),
-            times=f"{say_at(first)} to {say_at(last)}, {len(person.moments)} moments",
+            times=say_times(person),
             left_out=len(person.moments) - len(person.clear),
             smallest=MIN_FACE_PIXELS,
             lines=name_lines(person),
@@ -154,14 +153,21 @@ def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
     ]
 
 
+def say_times(person: Person) -> str:
+    """From when to when somebody is seen, and how often."""
+    first, last = person.moments[0].at, person.moments[-1].at
+    return f"{say_at(first)} to {say_at(last)}, {len(person.moments)} moments"
+
+
 def _still(film: Film, person: Person, moment: Moment) -> dict[str, Any]:
+    shown = {"index": person.moments.index(moment), "uri": draw_still(film.show(person, moment))}
+    return shown | say_moment(moment)
+
+
+def say_moment(moment: Moment) -> dict[str, str]:
+    """When it was, and how suspect it is."""
     p_fake = suspect(moment)
-    return {
-        "index": person.moments.index(moment),
-        "uri": draw_still(film.show(person, moment)),
-        "at": say_at(moment.at),
-        "said": say_p_fake(p_fake) if p_fake >= 0 else "no number",
-    }
+    return {"at": say_at(moment.at), "said": say_p_fake(p_fake) if p_fake >= 0 else "no number"}
 
 
 def name_lines(person: Person) -> list[tuple[str, Any]]:

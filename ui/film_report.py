@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from detectors.about import describe, find_model_hash
-from detectors.judged_video import Moment, Person, is_brief, say_video, suspect
+from detectors.judged_video import Moment, Person, is_brief, say_video
 from detectors.rule import SAID
-from detectors.times import say_at, say_length
+from detectors.times import say_length
 from registry import DetectorSpec
 from ui.cards import render
-from ui.film import Film, name_lines, name_person, plot
+from ui.film import Film, name_lines, name_person, plot, say_moment, say_times
 from ui.pictures import draw_still
-from ui.words import say_p_fake, say_time
+from ui.words import say_time
 
 
 def render_film_report(film: Film, specs: tuple[DetectorSpec, ...], *, pictured: bool, made: datetime) -> str:
@@ -33,10 +33,9 @@ def render_film_report(film: Film, specs: tuple[DetectorSpec, ...], *, pictured:
 
 
 def _describe(film: Film, person: Person, pictured: bool) -> dict[str, Any]:
-    first, last = person.moments[0].at, person.moments[-1].at
     return {
         "name": name_person(person),
-        "times": f"{say_at(first)} to {say_at(last)}, {len(person.moments)} moments",
+        "times": say_times(person),
         "lines": name_lines(person),
         "plot": plot(film.video, person, person.moments.index(person.worst[0])),
         "stills": [_still(film, person, moment, pictured) for moment in person.worst],
@@ -44,12 +43,9 @@ def _describe(film: Film, person: Person, pictured: bool) -> dict[str, Any]:
 
 
 def _still(film: Film, person: Person, moment: Moment, pictured: bool) -> dict[str, Any]:
-    p_fake = suspect(moment)
     width, height = film.video.width, film.video.height
     left, top, right, bottom = moment.box
-    return {
-        "at": say_at(moment.at),
-        "said": say_p_fake(p_fake) if p_fake >= 0 else "no number",
+    return say_moment(moment) | {
         "uri": draw_still(film.frames[moment.at]) if pictured else None,
         "heats": [verdict for verdict in moment.verdicts if verdict.heatmap is not None] if pictured else [],
         "face": draw_still(film.show(person, moment)),

@@ -1,10 +1,9 @@
 """The Forge tab: forge the face in your own photo, and see which detectors notice and where their heat maps point."""
 
 import base64
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import takewhile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +15,26 @@ from detectors.images import ImageError, Picture
 from detectors.pointing import read_pointing
 from detectors.trial import FILE_NAME, MAX_SIDE, Trial, as_file, count_noticing, forge_photo, hear
 from ui import examples
-from ui.cards import Pieces, render, say
+from ui.cards import WAITING, Pieces, render, say
+from ui.controls import NO_PICTURE, offer_stop
 from ui.desk import Case, Desk
-from ui.download import Saved, save_on_click
-from ui.frame import build_frame
-from ui.line import Line, LineFullError, say_place
-from ui.photo_input import PhotoInput
+from ui.download import NO_FILE, Saved, save_on_click
+from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
+from ui.frame import build_frame, build_html
+from ui.judging import judge_case
+from ui.line import Line
+from ui.photo_input import PhotoInput, build_photo
 from ui.pictures import draw_mask, draw_outline, draw_scene
 from ui.words import say_notice, say_pointing
 
-log = logging.getLogger(__name__)
-ALL_AT_ONCE: dict[str, Any] = {"concurrency_limit": None}  # they stand in our own line
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 SMALL: dict[str, Any] = {"variant": "secondary", "size": "sm", "elem_classes": "lesser"}
 REGIONS = [("Whole face", "face"), ("Eyes", "eyes"), ("Nose", "nose"), ("Mouth", "mouth"), ("Lower half", "lower")]
 VARIANTS = 9
 VARIANT = 6  # on the example, one that half of our own jury notices
 EMPTY = say("The forgery appears here.", more="Choose a photo, or take the example, and press Forge.")
-WAITING, FORGING = say("Waiting for its turn…", kind="busy"), say("Forging…", kind="busy")
+FORGING = say("Forging…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Forge to start again.")
-NO_PICTURE = say("Choose a picture first.", kind="error")
-BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
-PLACEHOLDER = "# Drop a photo here\nor click to choose one"
 VARIES = "By chance, but the same each time: colour, sharpness, size and place of the copy"
-NOTHING: Saved = ("", "", "")
 Shown = tuple[Any, Any, Any, Any]
 """What an event changes: the result, the Forge button, the Cancel button, the Save button."""
 
@@ -84,22 +79,15 @@ def build_forge(jury: Jury, line: Line) -> None:
     started.then(run, [controls.bench], shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     for event, sentence in ((controls.cancel.click, CANCELLED), (controls.photo.change, EMPTY)):
         event(_clear_to(sentence), [controls.bench], shown, **ALL_AT_ONCE, **PRIVATE)
-    controls.example.click(lambda: str(examples.portrait()), None, [controls.photo], queue=False, **PRIVATE)
+    controls.example.click(lambda: str(examples.portrait()), None, [controls.photo], **QUICK)
     save_on_click(controls.save, _save, [controls.bench], concurrency_limit=1, **PRIVATE)
 
 
 def _lay_out() -> Controls:
-    gr.HTML(render("forge_intro", side=MAX_SIDE), js_on_load=None, apply_default_css=False)
+    build_html(render("forge_intro", side=MAX_SIDE))
     with gr.Row(elem_id="forge"):
         with gr.Column(scale=2, min_width=300):
-            photo = PhotoInput(
-                show_label=False,
-                height=260,
-                placeholder=PLACEHOLDER,
-                buttons=[],
-                elem_id="forge-photo",
-                alt_text="The photo to forge",
-            )
+            photo = build_photo(height=260, elem_id="forge-photo", alt_text="The photo to forge")
             example = gr.Button("Take the example portrait", size="sm", variant="secondary")
             region = gr.Radio(REGIONS, value="face", label="What to forge", elem_id="forge-region")
             strength = gr.Slider(10, 100, 100, step=5, label="Strength, %", info="How much of the altered copy shows")
@@ -117,7 +105,7 @@ def _lay_out() -> Controls:
 def _start(path: str | None, bench: Bench, *told: Any) -> Shown:
     bench.done = None
     if path is None:
-        bench.desk.clear(NO_PICTURE)
+        bench.desk.clear(say(NO_PICTURE, kind="error"))
     else:
         bench.desk.put(Order(Path(path), (), recipe=_read_recipe(*told)), WAITING)
     return _show(bench, bench.desk.notice)
@@ -139,8 +127,7 @@ def _clear_to(sentence: Pieces) -> Callable[[Bench], Shown]:
 
 def _show(bench: Bench, pieces: Any) -> Shown:
     """These pieces, with the buttons that go with them."""
-    busy = bench.desk.busy
-    return pieces, gr.Button(visible=not busy), gr.Button(visible=busy), gr.Button(visible=bench.done is not None)
+    return pieces, *offer_stop(bench.desk.busy), gr.Button(visible=bench.done is not None)
 
 
 def _run_with(jury: Jury, line: Line) -> Callable[[Bench], Iterator[Shown]]:
@@ -150,55 +137,40 @@ def _run_with(jury: Jury, line: Line) -> Callable[[Bench], Iterator[Shown]]:
         if not isinstance(order, Order):  # an earlier run took it
             yield (gr.skip(),) * 4
             return
-        pieces = WAITING
-        for pieces in _answer(order, jury, line, bench):
-            if bench.desk.wants(order):
-                yield _show(bench, pieces)
-        wanted = bench.desk.put_away(order)
-        yield _show(bench, pieces if wanted else bench.desk.notice)
+        for pieces in judge_case(order, bench.desk, line, partial(_find, order, jury, bench)):
+            yield _show(bench, pieces)
 
     return run
 
 
-def _answer(order: Order, jury: Jury, line: Line, bench: Bench) -> Iterator[Pieces]:
-    def wanted() -> bool:
-        return bench.desk.wants(order)
-
-    try:
-        with line.stand() as place:
-            yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
-            if wanted():
-                yield FORGING
-                yield from _try(order, jury, wanted=wanted)
-        if wanted():
-            bench.done = order
-    except (ImageError, LineFullError) as error:
-        yield say(str(error), kind="error")
-    except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
-        log.exception("forging failed")
-        yield BROKEN
-
-
-def _try(order: Order, jury: Jury, *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
-    """Before, after and the mask; then what was said of both."""
+def _find(order: Order, jury: Jury, bench: Bench) -> Iterator[Pieces]:
+    """Before, after and the mask; then what was said of both. Raises ImageError."""
+    wanted = partial(bench.desk.wants, order)
+    yield FORGING
     trial = forge_photo(order.path, order.recipe)
     shown = _draw_pictures(trial)
     yield [shown, *say("The jury looks at both…", kind="busy")]
     before, after = (_judge_last(picture, jury, wanted) for picture in (trial.before, trial.after))
     if wanted():
-        said = hear(trial, before, after, jury)
-        noticing, voted = count_noticing(said)
-        cards = render(
-            "trial",
-            said=said,
-            noticing=noticing,
-            voted=voted,
-            draw_outline=draw_outline,
-            say_notice=say_notice,
-            say_pointing=say_pointing,
-            read_pointing=read_pointing,
-        )
-        yield [shown, cards]
+        yield [shown, _draw_answers(trial, before, after, jury)]
+    if wanted():
+        bench.done = order
+
+
+def _draw_answers(trial: Trial, before: Comparison, after: Comparison, jury: Jury) -> str:
+    """What each detector said of both pictures, and how many noticed."""
+    said = hear(trial, before, after, jury)
+    noticing, voted = count_noticing(said)
+    return render(
+        "trial",
+        said=said,
+        noticing=noticing,
+        voted=voted,
+        draw_outline=draw_outline,
+        say_notice=say_notice,
+        say_pointing=say_pointing,
+        read_pointing=read_pointing,
+    )
 
 
 def _judge_last(picture: Picture, jury: Jury, wanted: Callable[[], bool]) -> Comparison:
@@ -218,7 +190,7 @@ def _draw_pictures(trial: Trial) -> str:
 def _save(bench: Bench) -> Saved:
     """The forgery that is shown, made once more: nothing of it was kept."""
     if bench.done is None:
-        return NOTHING
+        return NO_FILE
     try:
         trial = forge_photo(bench.done.path, bench.done.recipe)
     except ImageError as error:

@@ -1,4 +1,4 @@
-"""A place for pieces of HTML: what changes travels to the browser, what stays does not."""
+"""Our own HTML on the page: a text, or a frame for pieces, of which only what changes travels to the browser."""
 
 from typing import Any
 
@@ -9,6 +9,11 @@ from ui.cards import Pieces
 TEMPLATE = '<div class="jury">${value.join("")}</div>'
 
 
-def build_frame(pieces: Pieces, **options: Any) -> gr.HTML:
-    """Build it into the page that is open, with these pieces in it. options: of gr.HTML."""
-    return gr.HTML(pieces, html_template=TEMPLATE, js_on_load=None, apply_default_css=False, **options)
+def build_html(html: str | Pieces, *, script: str | None = None, **options: Any) -> gr.HTML:
+    """Build it into the page that is open. script: for the browser, run once it is there; options: of gr.HTML."""
+    return gr.HTML(html, js_on_load=script, apply_default_css=False, **options)
+
+
+def build_frame(pieces: Pieces, *, script: str | None = None, **options: Any) -> gr.HTML:
+    """A frame with these pieces in it; the rest as above."""
+    return build_html(pieces, script=script, html_template=TEMPLATE, **options)

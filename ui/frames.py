@@ -19,7 +19,8 @@ from detectors.compare import Jury, say_split
 from detectors.images import ImageError, decode_image
 from detectors.live import LiveFace
 from registry import Image
-from ui.cards import render
+from ui.cards import WENT_WRONG, render
+from ui.controls import NO_DETECTOR
 from ui.seats import Seat, SeatLostError, Seats, SeatsFullError
 
 PLACES = 4  # visitors at the camera at once: each may keep one thread busy
@@ -27,8 +28,6 @@ MAX_FRAME_BYTES = 1_000_000  # a JPEG of 640 x 480 has some 60,000
 MAX_FRAME_PIXELS = 2_100_000  # 1920 x 1080
 PAUSE_MILLISECONDS = 100  # from the start of one frame to the next: ten a second are enough
 SEARCHING_MILLISECONDS = 500  # where nobody is in the picture: looking everywhere costs the most
-BROKEN = "Something went wrong here; the server's log says what."
-NO_DETECTOR = "Choose at least one detector."
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +59,7 @@ class Frames:
             status, answer = 409 if isinstance(error, SeatLostError) else 415, {"error": str(error)}
         except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
             log.exception("judging a camera's picture failed")
-            status, answer = 500, {"error": BROKEN}
+            status, answer = 500, {"error": WENT_WRONG}
         return JSONResponse(answer, status, {"Cache-Control": "no-store"})
 
     async def _judge(self, request: Request) -> dict[str, Any]:

@@ -17,19 +17,17 @@ from detectors.compare import Comparison, Jury
 from detectors.fuse import wilson
 from detectors.game import Answer, Deck, Exhibit, count_scores, deal, find_fooled, take_answers
 from detectors.images import ImageError, Picture, read_image
-from ui.cards import Drawing, Pieces, render, say
+from ui.cards import BROKEN, Drawing, Pieces, render, say
+from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.frame import build_frame
 from ui.line import Line, LineFullError, say_place
 from ui.pictures import ROUND_PIXELS, draw_alike, draw_thumb
 
 log = logging.getLogger(__name__)
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-ALL_AT_ONCE: dict[str, Any] = {"concurrency_limit": None}  # they stand in our own line
 DEALING: dict[str, Any] = {"concurrency_id": "dealing", "concurrency_limit": 2}  # each decodes a picture
 LOOKING = say("The jury is looking at it, too…", kind="busy")
 DECIDED = say("The jury has made up its mind.", more="It stays sealed until you have answered.")
 SEALED = say("You have answered; the jury is still looking…", kind="busy")
-BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
 GONE = say("The pictures of this game are no longer there.", more="Ask whoever runs this page.", kind="error")
 YOU = "You"
 FOCUS = """() => requestAnimationFrame(() => setTimeout(() => {
@@ -96,12 +94,12 @@ def build_game(jury: Jury, line: Line, deck: Deck) -> None:
     judge = _judge_with(jury, line)
     for button, begin in ((play, _begin_with(deck)), (after, _go_on)):
         dealt = button.click(begin, [table], shown, **DEALING, **PRIVATE)
-        dealt.then(None, None, None, js=FOCUS, api_visibility="private")
+        dealt.then(None, None, None, js=FOCUS, **PRIVATE)
         dealt.then(judge, [table], [sealed], trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     for button, guess in ((real, False), (forged, True)):
-        guessed = button.click(_guess(guess), [table], [real, forged], queue=False, **PRIVATE)
+        guessed = button.click(_guess(guess), [table], [real, forged], **QUICK)
         told = guessed.then(_reveal_with(jury, line), [table], [*shown, sealed], **ALL_AT_ONCE, **PRIVATE)
-        told.then(None, None, None, js=FOCUS, api_visibility="private")
+        told.then(None, None, None, js=FOCUS, **PRIVATE)
 
 
 def _begin_with(deck: Deck) -> Callable[[Table], Shown]:

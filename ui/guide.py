@@ -1,18 +1,17 @@
 """The Guide tab: how to read a verdict, how detectors fail, what not to use them for. Its figures are read."""
 
-import gradio as gr
-
 from detectors.about import describe
 from detectors.compare import Jury
 from detectors.failures import find_failures
 from registry.contract import MIN_FACE_PIXELS
 from ui.cards import render
+from ui.frame import build_html
 from ui.words import say_share
 
 
 def build_guide(jury: Jury) -> None:
     """Build the tab into the page that is open."""
-    gr.HTML(draw_guide(jury), js_on_load=None, apply_default_css=False, elem_id="guide")
+    build_html(draw_guide(jury), elem_id="guide")
 
 
 def draw_guide(jury: Jury) -> str:

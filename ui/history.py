@@ -9,10 +9,12 @@ from sqlalchemy import Engine
 
 from auth import history
 from auth.history import Entry
-from ui.asking import ASKING, PRIVATE, in_plain_words, user_of
+from ui.asking import ASKING, in_plain_words, user_of
 from ui.cards import Pieces, render, say
 from ui.confirm import Confirmed, build_confirmed, reset
+from ui.events import QUICK
 from ui.feedback import FeedbackForm, build_feedback, offer
+from ui.frame import build_frame, build_html
 from ui.stored import draw_stored, say_stored
 from ui.words import say_time
 
@@ -88,7 +90,7 @@ def _lay_out_shelf() -> Shelf:
         search = gr.Textbox(
             label="Search", placeholder="File name, or the start of a SHA-256", elem_id="search", max_lines=1
         )
-        entries = gr.HTML("", js_on_load=FOLLOW, apply_default_css=False, elem_id="entries")
+        entries = build_html("", script=FOLLOW, elem_id="entries")
         with gr.Row(elem_classes="pages"):
             newer = gr.Button("← Newer", size="sm", variant="secondary", visible=False)
             older = gr.Button("Older →", size="sm", variant="secondary", visible=False)
@@ -101,12 +103,7 @@ def _lay_out_opened(engine: Engine) -> Opened:
     entry = gr.State(None)
     with gr.Column(visible=False, elem_id="entry") as whole:
         back = gr.Button("← All entries", size="sm", variant="secondary", elem_classes="lesser")
-        view = gr.HTML(
-            [],
-            html_template='<div class="jury">${value.join("")}</div>',
-            js_on_load=None,
-            apply_default_css=False,
-        )
+        view = build_frame([])
         feedback = build_feedback(engine, entry)
         question = "Forget the kept picture? The verdicts stay."
         forget = build_confirmed("Forget the picture…", question=question, yes="Yes, forget it")
@@ -150,7 +147,7 @@ def _connect_opened(engine: Engine, shelf: Shelf, opened: Opened) -> None:
 
     columns = [shelf.whole, opened.whole]
     given = [opened.entry, shelf.place]
-    opened.back.click(lambda: _turn(False), None, columns, queue=False, **PRIVATE)
+    opened.back.click(lambda: _turn(False), None, columns, **QUICK)
     opened.delete.yes.click(delete, given, [*columns, *shelf.shown], **ASKING)
     opened.forget.yes.click(forget, given, [*columns, *opened.shown, *shelf.shown], **ASKING)
 

@@ -14,16 +14,17 @@ from auth.database import DatabaseUnavailable
 from auth.history import Entry, keep_picture, open_entry
 from auth.recorder import Recorder
 from detectors.compare import Comparison
-from ui.asking import ASKING, PRIVATE, in_plain_words, user_of
+from ui.asking import ASKING, in_plain_words, user_of
 from ui.cards import say_line
+from ui.events import ALL_AT_ONCE, PRIVATE
 from ui.feedback import FeedbackForm, build_feedback, offer, read_same
+from ui.frame import build_html
 
 KEEP = "Keep this picture in my history"
 KEPT = "Recorded in your history, with the picture."
 RECORDED = "Recorded in your history, without the picture."
 PICTURE_GONE = "Recorded in your history, but the picture is no longer here to be kept. Choose it again."
 NOT_RECORDED = "Not recorded in your history: the account database cannot be reached right now. The verdicts stand."
-
 UNSURE = "Perhaps not recorded in your history: the account database cannot be reached right now. The verdicts stand."
 
 
@@ -51,7 +52,7 @@ def build_tick() -> gr.Checkbox:
 def build_keeping(recorder: Recorder, keep: gr.Checkbox, picture: gr.Image) -> Keeping:
     """What stands under the verdicts."""
     entry = gr.State(None)
-    said = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="recorded")
+    said = build_html("", elem_id="recorded")
     return Keeping(recorder, keep, said, entry, build_feedback(recorder.engine, entry, picture))
 
 
@@ -59,7 +60,7 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
     """starts: the events after which old words are wrong; judged: the event that ends with all verdicts given."""
     engine, given = keeping.recorder.engine, [keeping.keep, picture]
     picture.change(None, None, [keeping.keep], js="() => false", **PRIVATE)
-    gr.on(starts, lambda: ("", None, *offer(None)), None, keeping.shown, concurrency_limit=None, **PRIVATE)
+    gr.on(starts, lambda: ("", None, *offer(None)), None, keeping.shown, **ALL_AT_ONCE, **PRIVATE)
 
     async def say_recorded(keep: bool, path: str | None, request: gr.Request) -> Any:
         """What became of it; the verdicts stand there already, so this may wait."""

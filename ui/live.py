@@ -5,11 +5,10 @@ Gradio's own camera component writes every frame into its upload folder; this on
 
 from pathlib import Path
 
-import gradio as gr
-
 from detectors.compare import Jury
 from detectors.smoothing import SMOOTHING_SECONDS
 from ui.cards import render
+from ui.frame import build_html
 
 SCRIPT = Path(__file__).with_name("live.js")
 
@@ -19,4 +18,4 @@ def build_live(jury: Jury) -> None:
     seated = [spec for spec in jury.specs if spec.expects == "face"]
     standing = [spec.title for spec in jury.specs if spec.expects == "image"]
     markup = render("live", seated=seated, standing=standing, seconds=f"{SMOOTHING_SECONDS:g}")
-    gr.HTML(markup, js_on_load=SCRIPT.read_text(encoding="utf-8"), apply_default_css=False, elem_id="live")
+    build_html(markup, script=SCRIPT.read_text(encoding="utf-8"), elem_id="live")

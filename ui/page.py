@@ -13,7 +13,9 @@ from ui.batch import build_batch
 from ui.cards import render
 from ui.compare import build_compare
 from ui.detectors import build_detectors
+from ui.events import QUICK
 from ui.forge import build_forge
+from ui.frame import build_html
 from ui.game import build_game
 from ui.guide import build_guide
 from ui.history import build_history
@@ -35,7 +37,7 @@ def build_page(
     forbid_fetching()
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
-        gr.HTML(render("head", account=recorder is not None), js_on_load=None, apply_default_css=False)
+        build_html(render("head", account=recorder is not None))
         line = Line(PLACES)
         with gr.Tabs() as tabs:
             with gr.Tab("Compare", id="compare"):
@@ -58,8 +60,8 @@ def build_page(
                 build_detectors(jury, problems, tab=detectors)
             with gr.Tab("Guide", id="guide"):
                 build_guide(jury)
-        gr.HTML(render("foot"), js_on_load=None, apply_default_css=False)
+        build_html(render("foot"))
         # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.
-        page.load(lambda: None, api_visibility="private", show_progress="hidden", queue=False)
+        page.load(lambda: None, **QUICK)
     page.queue(max_size=QUEUED)
     return page

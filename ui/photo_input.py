@@ -12,6 +12,7 @@ from gradio.data_classes import FileData, ImageData
 from gradio.utils import get_upload_folder
 
 REFUSED = "Upload the picture through this page."
+PLACEHOLDER = "# Drop a photo here\nor click to choose one"
 
 
 class Quietly(type(gr.Image)):  # type: ignore[misc]
@@ -30,6 +31,11 @@ class PhotoInput(gr.Image, metaclass=Quietly):  # type: ignore[misc]
     def preprocess(self, payload: ImageData | None) -> str | None:
         """The path of an uploaded file, not decoded; None when there is none."""
         return None if payload is None else check_upload(payload)
+
+
+def build_photo(**options: Any) -> PhotoInput:
+    """The field as the tabs have it. options: of gr.Image."""
+    return PhotoInput(show_label=False, placeholder=PLACEHOLDER, buttons=[], **options)
 
 
 def check_upload(payload: FileData | ImageData) -> str:

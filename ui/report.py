@@ -20,7 +20,7 @@ from ui.download import Saved, save_on_click
 from ui.pictures import draw_scene
 from ui.words import say_time
 
-NOTHING = "Choose a photo and at least one detector first."
+NO_CHOICE = "Choose a photo and at least one detector first."
 
 
 def build_report(
@@ -37,7 +37,7 @@ def _make_with(jury: Jury) -> Callable[[str | None, list[str], bool, bool], Save
     def make(path: str | None, keys: list[str], stability: bool, with_picture: bool) -> Saved:
         """The report on the picture that is on the page, judged once more: nothing of it was kept."""
         if path is None or not keys:
-            raise gr.Error(NOTHING, print_exception=False)
+            raise gr.Error(NO_CHOICE, print_exception=False)
         chosen = jury.choose(keys)
         judged = compare(Path(path), chosen, path=Path(path).name, stability=stability)
         if judged.error:

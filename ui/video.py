@@ -17,29 +17,28 @@ from detectors.judged_video import JudgedVideo
 from detectors.times import read_time, say_at, say_length
 from detectors.video import compare_video, judge_video
 from detectors.video_file import MAX_BYTES, MAX_SECONDS, SUFFIXES, VideoError
-from ui.cards import Pieces, render, say
+from ui.cards import BROKEN, STOPPING, WAITING, Pieces, render, say
+from ui.controls import list_detectors, offer_stop
 from ui.desk import Case, Desk
-from ui.download import Saved, save_on_click
+from ui.download import NO_FILE, Saved, save_on_click
+from ui.endpoint import offer_endpoint, without_path
+from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.files_input import FilesInput
 from ui.film import Film, draw_film, draw_moment, draw_person
 from ui.film_report import render_film_report
+from ui.frame import build_frame
 
 log = logging.getLogger(__name__)
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-QUICK: dict[str, Any] = PRIVATE | {"queue": False}
 IN_TURN: dict[str, Any] = {"concurrency_id": "video", "concurrency_limit": 1}  # beside Compare, which need not wait
 DRAW_SECONDS = 1.0  # between two drawings of a growing plot
 EMPTY = say(
     "The persons in a video appear here, each with a line over time.",
     more=f"MP4, MOV or WebM of at most {MAX_BYTES // 1_000_000} MB; {say_length(MAX_SECONDS)} are judged at once.",
 )
-WAITING, STOPPING = say("Waiting for its turn…", kind="busy"), say("Stopping…", kind="busy")
 OPENING = say("Opening the video…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")
-NOTHING = say("Choose a video and at least one detector first.", kind="error")
-PICTURED = "With the stills; else only its hash"
+NO_CHOICE = "Choose a video and at least one detector first."
 NO_TIME = "Write where to start as 90, 1:30 or 1:02:30."
-BROKEN = say("Something went wrong here; the server's log says what.", kind="error")
 CHOOSE = """
 const told = {};
 const tell = (what) => { clearTimeout(told.timer); told.timer = setTimeout(() => trigger("click", what), 120); };
@@ -73,16 +72,22 @@ Shown = tuple[Any, ...]
 class Reel:
     """One visitor's: the desk, the last video, and whom of it they look at, when.
 
-    jury: who judged it; began: of time.monotonic(); stopped: by the visitor, before its end.
+    jury: who judged it, None before the first; began: of time.monotonic(); stopped: by the visitor, before its end;
+    person, moment: a number and an index, None where none was chosen.
     """
 
     desk: Desk = field(default_factory=Desk)
-    jury: Jury | None = None
+    jury: Jury | None = None  # not Jury(()): Gradio copies what a visit starts with, and locks cannot be copied
     film: Film | None = None
     began: float = 0.0
     stopped: bool = False
     person: int | None = None
     moment: int | None = None
+
+    @property
+    def judges(self) -> Jury:
+        """Who judged it; nobody before the first."""
+        return self.jury or Jury(())
 
 
 def build_video(jury: Jury) -> None:
@@ -94,43 +99,39 @@ def build_video(jury: Jury) -> None:
                 file_count="single", file_types=sorted(SUFFIXES), label="A video", height=180, elem_id="video-file"
             )
             start = gr.Textbox(label="Start at", placeholder="0:00", max_lines=1, elem_id="video-start")
-            choices = [(spec.title, spec.key) for spec in jury.specs]
-            keys = gr.CheckboxGroup(
-                choices, value=[spec.key for spec in jury.specs], label="Detectors", elem_id="video-detectors"
-            )
+            keys = list_detectors(jury, elem_id="video-detectors")
             judge = gr.Button("Judge the video", variant="primary", elem_id="video-judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="video-cancel")
         with gr.Column(scale=5, min_width=320):
-            status, persons = _frame(EMPTY, elem_id="video-status"), _frame([], elem_id="video-persons", click=True)
-            person = _frame([], elem_id="video-person", click=True)
-            moment = _frame([], elem_id="video-moment")
-            with gr.Row(visible=False, elem_id="video-tools") as tools:
-                pictured = gr.Checkbox(
-                    value=True, label="With the stills; else only its hash", container=False, min_width=220
-                )
-                report = gr.Button("Save the report", min_width=140, elem_id="video-report")
-                saved = gr.Button("Save JSON", min_width=110, elem_id="video-json")
-    shown = [status, persons, person, moment, tools, judge, cancel]
-    started = judge.click(_start, [file, start, keys, reel], shown, concurrency_limit=None, **PRIVATE)
+            film = _lay_out_film(reel)
+    shown = [*film, judge, cancel]
+    started = judge.click(_start, [file, start, keys, reel], shown, **ALL_AT_ONCE, **PRIVATE)
     started.then(_judge_with(jury), [reel], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     cancel.click(_cancel, [reel], shown, **QUICK)
-    for field_ in (persons, person):
-        field_.click(_choose, [reel], [persons, person, moment], trigger_mode="always_last", **QUICK)
-    save_on_click(report, _save_report, [pictured, reel], **QUICK)
-    save_on_click(saved, _save_json, [reel], **QUICK)
     _offer_api(file, start, keys, jury)
 
 
-def _frame(pieces: Pieces, *, click: bool = False, **options: Any) -> gr.HTML:
-    template = '<div class="jury">${value.join("")}</div>'
-    script = CHOOSE if click else None
-    return gr.HTML(pieces, html_template=template, js_on_load=script, apply_default_css=False, **options)
+def _lay_out_film(reel: gr.State) -> list[Any]:
+    """What is shown of a video, as in Shown, and connected to its clicks; below it what saves it."""
+    status = build_frame(EMPTY, elem_id="video-status")
+    persons = build_frame([], script=CHOOSE, elem_id="video-persons")
+    person = build_frame([], script=CHOOSE, elem_id="video-person")
+    moment = build_frame([], elem_id="video-moment")
+    with gr.Row(visible=False, elem_id="video-tools") as tools:
+        pictured = gr.Checkbox(value=True, label="With the stills; else only its hash", container=False, min_width=220)
+        report = gr.Button("Save the report", min_width=140, elem_id="video-report")
+        saved = gr.Button("Save JSON", min_width=110, elem_id="video-json")
+    for frame in (persons, person):
+        frame.click(_choose, [reel], [persons, person, moment], trigger_mode="always_last", **QUICK)
+    save_on_click(report, _save_report, [pictured, reel], **QUICK)
+    save_on_click(saved, _save_json, [reel], **QUICK)
+    return [status, persons, person, moment, tools]
 
 
 def _start(paths: list[str], start: str, keys: list[str], reel: Reel) -> Shown:
     reel.film, reel.person, reel.moment, reel.stopped = None, None, None, False
     if not paths or not keys:
-        reel.desk.clear(NOTHING)
+        reel.desk.clear(say(NO_CHOICE, kind="error"))
     else:
         try:
             reel.desk.put(Case(Path(paths[0]), tuple(keys), start=read_time(start or "")), WAITING)
@@ -142,11 +143,7 @@ def _start(paths: list[str], start: str, keys: list[str], reel: Reel) -> Shown:
 def _cancel(reel: Reel) -> Shown:
     reel.stopped = True
     reel.desk.clear(STOPPING if reel.film else CANCELLED)
-    return (gr.skip() if reel.film else CANCELLED), *(gr.skip(),) * 4, *_offer_cancel(False)
-
-
-def _offer_cancel(running: bool) -> tuple[Any, Any]:
-    return gr.Button(visible=not running), gr.Button(visible=running)
+    return (gr.skip() if reel.film else CANCELLED), *(gr.skip(),) * 4, *offer_stop(False)
 
 
 def _judge_with(jury: Jury) -> Callable[[Reel], Iterator[Shown]]:
@@ -177,10 +174,8 @@ def _judge_with(jury: Jury) -> Callable[[Reel], Iterator[Shown]]:
 def _watch(reel: Reel, case: Case) -> Iterator[None]:
     """Judge it, with a pause for drawing now and then."""
     drawn = time.monotonic()
-    jury = reel.jury or Jury(())
-    for look in judge_video(
-        case.path, jury, start=case.start, name=case.path.name, wanted=lambda: reel.desk.wants(case)
-    ):
+    given: dict[str, Any] = {"start": case.start, "name": case.path.name}
+    for look in judge_video(case.path, reel.judges, wanted=lambda: reel.desk.wants(case), **given):
         if not reel.desk.wants(case):
             return
         reel.film = reel.film or Film(look.video)
@@ -192,14 +187,14 @@ def _watch(reel: Reel, case: Case) -> Iterator[None]:
 
 def _show(reel: Reel) -> Shown:
     if reel.film is None:
-        return list(reel.desk.notice) or EMPTY, [], [], [], gr.Row(visible=False), *_offer_cancel(reel.desk.busy)
+        return list(reel.desk.notice) or EMPTY, [], [], [], gr.Row(visible=False), *offer_stop(reel.desk.busy)
     tools = gr.Row(visible=not reel.desk.busy)
-    return _say_progress(reel), *_draw(reel, reel.film), tools, *_offer_cancel(reel.desk.busy)
+    return _say_progress(reel, reel.film.video), *_draw(reel, reel.film), tools, *offer_stop(reel.desk.busy)
 
 
-def _say_progress(reel: Reel) -> Pieces:
+def _say_progress(reel: Reel, video: JudgedVideo) -> Pieces:
     """How far it is; nothing once it is through."""
-    video, busy = (reel.film or Film(JudgedVideo(""))).video, reel.desk.busy
+    busy = reel.desk.busy
     if not busy and not reel.stopped:
         return []
     left = say_time_left(round(1000 * video.share), 1000, since=reel.began) if busy else ""
@@ -214,7 +209,7 @@ def _draw(reel: Reel, film: Film) -> tuple[Pieces, Pieces, Pieces]:
         return [] if reel.desk.busy else draw_film(film, None), [], []
     index = reel.moment if reel.moment is not None else person.moments.index(person.worst[0])
     index = min(index, len(person.moments) - 1)
-    moment = [] if reel.desk.busy else draw_moment(film, person, index, reel.jury or Jury(()))
+    moment = [] if reel.desk.busy else draw_moment(film, person, index, reel.judges)
     return draw_film(film, person.number), draw_person(film, person, index), moment
 
 
@@ -231,20 +226,20 @@ def _choose(reel: Reel, event: gr.EventData) -> tuple[Any, Any, Any]:
     if shown is None or not isinstance(moment, int) or not 0 <= moment < len(shown.moments):
         return gr.skip(), gr.skip(), gr.skip()
     reel.person, reel.moment = shown.number, moment
-    return gr.skip(), gr.skip(), draw_moment(reel.film, shown, moment, reel.jury or Jury(()))
+    return gr.skip(), gr.skip(), draw_moment(reel.film, shown, moment, reel.judges)
 
 
 def _save_json(reel: Reel) -> Saved:
     """What `compare --json` prints."""
     if reel.film is None:
-        return "", "", ""
+        return NO_FILE
     return "video.json", "application/json", json.dumps([reel.film.video.as_dict()], indent=2)
 
 
 def _save_report(pictured: bool, reel: Reel) -> Saved:
-    if reel.film is None or reel.jury is None:
-        return "", "", ""
-    text = render_film_report(reel.film, reel.jury.specs, pictured=pictured, made=datetime.now(UTC))
+    if reel.film is None:
+        return NO_FILE
+    text = render_film_report(reel.film, reel.judges.specs, pictured=pictured, made=datetime.now(UTC))
     return f"facejury-{reel.film.video.sha256[:12]}.html", "text/html", text
 
 
@@ -257,15 +252,13 @@ def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, jury
         start: where to begin, as "90" or "1:30". A video that cannot be judged is an entry whose "error" says why.
         """
         if not file or not detectors:
-            raise gr.Error("Choose a video and at least one detector first.", print_exception=False)
+            raise gr.Error(NO_CHOICE, print_exception=False)
         try:
             seconds = read_time(start or "")
         except ValueError as error:
             raise gr.Error(NO_TIME, print_exception=False) from error
         path = Path(file[0])
         answer = compare_video(path, jury.choose(detectors), start=seconds, name=path.name).as_dict()
-        # gradio_client takes any object with a "path" for a file and fetches it
-        return answer | {"name": path.name, "path": None}
+        return without_path(answer) | {"name": path.name}
 
-    trigger, answer = gr.Button(visible=False), gr.JSON(visible=False, label="video")
-    trigger.click(judge_film, inputs=[file, start, keys], outputs=answer, api_name="video", **IN_TURN)
+    offer_endpoint(judge_film, [file, start, keys], name="video", label="video", **IN_TURN)

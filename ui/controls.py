@@ -1,0 +1,21 @@
+"""What the tabs that judge have in common: whom to ask, and a button that starts or, in its place, one that stops."""
+
+from typing import Any
+
+import gradio as gr
+
+from detectors.compare import Jury
+
+NO_PICTURE = "Choose a picture first."
+NO_DETECTOR = "Choose at least one detector."
+
+
+def list_detectors(jury: Jury, *, elem_id: str) -> gr.CheckboxGroup:
+    """The jurors to choose from, by key; all are chosen."""
+    choices = [(spec.title, spec.key) for spec in jury.specs]
+    return gr.CheckboxGroup(choices, value=[key for _, key in choices], label="Detectors", elem_id=elem_id)
+
+
+def offer_stop(running: bool) -> tuple[Any, Any]:
+    """The two buttons: the one that starts, or in its place the one that stops."""
+    return gr.Button(visible=not running), gr.Button(visible=running)

@@ -1,0 +1,20 @@
+"""A documented endpoint beside the page: what a tab does, as JSON, for gradio_client and curl."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gradio as gr
+
+
+def offer_endpoint(answer: Callable[..., Any], given: Sequence[Any], *, name: str, label: str, **options: Any) -> None:
+    """Offer `answer` at /name. given: fields of the page, which check what a program sends as what a visitor does.
+
+    label: of the answer, in Gradio's own list of endpoints; options: of the event.
+    """
+    trigger, shown = gr.Button(visible=False), gr.JSON(visible=False, label=label)
+    trigger.click(answer, inputs=given, outputs=shown, api_name=name, **options)
+
+
+def without_path(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer with an empty "path": gradio_client takes any object that has one for a file, and fetches it."""
+    return answer | {"path": None}

@@ -1,0 +1,37 @@
+"""A case's way through the line: its place there, then what is found, and a sentence for whatever goes wrong."""
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import takewhile
+
+from detectors.images import ImageError
+from ui.cards import BROKEN, WAITING, Pieces, say
+from ui.desk import Case, Desk
+from ui.line import Line, LineFullError, say_place
+
+log = logging.getLogger(__name__)
+
+
+def judge_case(case: Case, desk: Desk, line: Line, find: Callable[[], Iterator[Pieces]]) -> Iterator[Pieces]:
+    """What to show, for as long as the case is wanted; last what stays. find: starts when it is this case's turn.
+
+    `find` may raise ImageError, whose message is for the visitor.
+    """
+    shown = WAITING
+    for shown in _answer(line, find, wanted=lambda: desk.wants(case)):
+        if desk.wants(case):
+            yield shown
+    yield shown if desk.put_away(case) else list(desk.notice)  # Gradio says the last thing once more when a run ends
+
+
+def _answer(line: Line, find: Callable[[], Iterator[Pieces]], *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
+    try:
+        with line.stand() as place:
+            yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
+            if wanted():
+                yield from find()
+    except (ImageError, LineFullError) as error:
+        yield say(str(error), kind="error")
+    except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
+        log.exception("judging failed")
+        yield BROKEN
