@@ -5,14 +5,12 @@ Under way is an upload, a call, or the stream of its answer: the page in a brows
 
 import time
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from auth.requests import API, JOIN, UPLOAD, path_of
+
 RESTARTING = "Facejury is being restarted. Please try again in a minute."
-API = "/gradio_api/"
-UPLOAD = API + "upload"
-JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
 WORK = (UPLOAD, API + "queue/", API + "call/", API + "run/", API + "api/")
 LOOK_SECONDS = 0.05
 
@@ -44,19 +42,15 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
-        if scope["type"] != "http" or not _path(scope).startswith(WORK):
+        if scope["type"] != "http" or not path_of(scope).startswith(WORK):
             return await self.app(scope, receive, send)
         if self.closing.has_begun and scope["method"] == "POST":
-            return await _refuse(_path(scope))(scope, receive, send)
+            return await _refuse(path_of(scope))(scope, receive, send)
         self.closing.under_way += 1
         try:
             await self.app(scope, receive, send)
         finally:
             self.closing.under_way -= 1
-
-
-def _path(scope: Scope) -> str:
-    return str(Request(scope).scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 def _refuse(path: str) -> Response:

@@ -20,6 +20,7 @@ from auth.answers import Answer
 from auth.database import GONE, DatabaseUnavailable
 from auth.forms import session_secret
 from auth.html import message, wants_page
+from auth.requests import API, JOIN, UPLOAD, path_of, read_body
 from auth.sessions import API_PREFIX, Visitor
 from auth.uploads import Uploads
 from auth.visitors import Visitors
@@ -28,12 +29,10 @@ OPEN_PATHS = frozenset(
     {
         *("/signin", "/signup", "/signout", "/healthz", "/readyz"),
         *("/favicon.ico", "/robots.txt", "/manifest.json", "/theme.css"),
-        "/gradio_api/startup-events",  # launch() itself calls it
+        API + "startup-events",  # launch() itself calls it
     }
 )
 OPEN_FOLDERS = ("/static/", "/assets/")
-API = "/gradio_api/"
-JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
 VISITOR = "facejury.visitor"  # where in the ASGI scope the door writes down who is there
 MAX_DEPTH = 50  # of a call's JSON; what walks through it behind the door does so by recursion
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
@@ -43,8 +42,8 @@ TOO_MUCH = "Your uploads have reached their maximum allowed size together; each 
 TOO_LARGE = "A call takes at most 16 MB; send pictures by /gradio_api/upload."
 SIGN_IN_FIRST = "Please sign in first."
 NOT_FROM_HERE = "This request came from another site and was refused."
-log = logging.getLogger(__name__)
 NOT_YOURS = "This upload or event is not yours."
+log = logging.getLogger(__name__)
 
 
 def visitor_of(request: Request) -> Visitor | None:
@@ -79,7 +78,7 @@ class Door:
             await self._admit(Request(scope, receive), send)
 
     async def _admit(self, request: Request, send: Send) -> None:
-        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        path = path_of(request.scope)
         if is_cross_site(request):
             return await _refuse(request, send, 403, NOT_FROM_HERE)
         if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
@@ -116,7 +115,7 @@ class Door:
         return await self.visitors.find(secret) if secret else None
 
     async def _let_in(self, request: Request, path: str, *, visitor: Visitor, send: Send) -> None:
-        is_upload = path.rstrip("/") == API + "upload"
+        is_upload = path.rstrip("/") == UPLOAD
         still_in = self._watch(request)
         answer = Answer(send, uploads=self.uploads, visitor=visitor, is_upload=is_upload, is_still_in=still_in)
         if not path.startswith(API):
@@ -137,7 +136,7 @@ class Door:
         )
 
     async def _check_body(self, request: Request, *, visitor: Visitor, answer: Answer) -> None:
-        body = await _read_body(request)
+        body = await read_body(request, MAX_BODY_BYTES)
         if body is None:
             return await _refuse(request, answer.send, 413, TOO_LARGE)
         try:
@@ -165,9 +164,9 @@ class Doorstep:
         request = Request(scope, receive)
         if is_cross_site(request):
             return await _refuse(request, send, 403, NOT_FROM_HERE)
-        if request.method != "POST" or scope["path"].rstrip("/") == API + "upload":
+        if request.method != "POST" or path_of(scope).rstrip("/") == UPLOAD:
             return await self.app(scope, receive, send)
-        body = await _read_body(request)
+        body = await read_body(request, MAX_BODY_BYTES)
         if body is None:
             return await _refuse(request, send, 413, TOO_LARGE)
         await self.app(scope, _replay(body, receive), send)
@@ -207,15 +206,6 @@ def _parts(value: object) -> list[object]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
-
-
-async def _read_body(request: Request) -> bytes | None:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            return None
-    return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

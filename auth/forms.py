@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from auth.requests import read_body
 from auth.sessions import API_PREFIX, LIFE_SECONDS
 
 SESSION_COOKIE = "facejury-session"
@@ -16,6 +17,7 @@ FORM_COOKIE = "facejury-form"  # ties a form to its browser before anybody is si
 HOST_ONLY = "__Host-"  # the browser then takes the cookie from this very host, over https, and from no neighbour
 MAX_FORM_BYTES = 16 * 1024
 MAX_FIELDS = 20
+TOO_LONG = "That is more than a form can take."
 
 
 class FormRefused(ValueError):
@@ -24,15 +26,13 @@ class FormRefused(ValueError):
 
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of an urlencoded form, the last of each name. Raises FormRefused above 16 KiB."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise FormRefused("That is more than a form can take.")
+    body = await read_body(request, MAX_FORM_BYTES)
+    if body is None:
+        raise FormRefused(TOO_LONG)
     try:
         fields = parse_qs(body.decode("utf-8", errors="replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:
-        raise FormRefused("That is more than a form can take.") from error
+        raise FormRefused(TOO_LONG) from error
     return {name: values[-1] for name, values in fields.items()}
 
 

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from auth.accounts import MAX_NAME_CHARACTERS
 from auth.passwords import MIN_CHARACTERS, RULE
+from auth.requests import API, path_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 SPACE_FRAMES = "https://huggingface.co https://*.hf.space"
@@ -65,5 +66,5 @@ def message(title: str, sentence: str, *, status: int, target: str, link: str) -
 
 def wants_page(request: Request) -> bool:
     """True if a person's browser is opening this address, and not a script or program."""
-    is_call = request.scope["path"].startswith("/gradio_api/")
+    is_call = path_of(request.scope).startswith(API)
     return request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "") and not is_call

@@ -1,20 +1,13 @@
-"""The pages for accounts, and `guard`, which puts them and the door in front of a Gradio page:
+"""The pages for accounts: signing in, up and out, and one's own account with its password, tokens and end."""
 
-guard = auth.pages.guard(open_database(), uploads=own_folder())
-demo.launch(auth_dependency=guard.auth_dependency, app_kwargs=guard.app_kwargs)
-"""
-
-import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
 import anyio
 from sqlalchemy import Engine
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -22,26 +15,22 @@ from starlette.routing import Route
 from auth import accounts, forms, passwords, sessions
 from auth.accounts import AccountGone, NameRefused
 from auth.database import GONE, DatabaseUnavailable
-from auth.door import Door, visitor_of
+from auth.door import visitor_of
 from auth.forms import FormRefused
-from auth.full import say_full
 from auth.history import MAX_SEARCH_CHARACTERS, export_csv
 from auth.html import message, render
 from auth.passwords import PasswordRefused
 from auth.sessions import Visitor
-from auth.uploads import KEEP_SECONDS, Uploads, sweep
+from auth.uploads import Uploads
 from auth.visitors import Visitors
 
-SWEEP_EVERY_SECONDS = 300
 MAX_WAITING_SIGN_INS = 200  # at 0.2 s each, more would wait longer than a browser does
 REPEAT_DIFFERS = "The two passwords are not the same."
 WRONG_PRESENT = "That is not your present password, or there were too many tries. After five, wait five minutes."
 FORM_TOO_OLD = "This form is too old, or was sent by another site. Please open it again."
 TOO_BUSY = "Too many people are signing in right now. Please try again in a minute."
 CLOSED = "New accounts are made only by the person who runs this Facejury."
-
 CHANGED = "Your password is changed. All other sessions are signed out, and your tokens are revoked."
-REFUSALS = (FormRefused, AccountGone)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,86 +50,6 @@ class Settings:
     rounds: int = passwords.ROUNDS
 
 
-@dataclass(frozen=True)
-class Guard:
-    """What demo.launch needs to stand behind the door."""
-
-    engine: Engine
-    visitors: Visitors
-    uploads: Uploads
-    settings: Settings
-
-    @staticmethod
-    def auth_dependency(request: Request) -> str | None:
-        """The signed-in user's name; the door asked already, so this costs nothing."""
-        visitor = visitor_of(request)
-        return visitor.name if visitor else None
-
-    @property
-    def app_kwargs(self) -> dict[str, Any]:
-        """Arguments for the FastAPI application."""
-        return {
-            "routes": _routes(self),
-            "middleware": [Middleware(Door, visitors=self.visitors, uploads=self.uploads)],
-            "exception_handlers": {DatabaseUnavailable: _say_gone, OSError: say_full}
-            | dict.fromkeys(REFUSALS, _say_refused),
-            "lifespan": self._lifespan,
-        }
-
-    @contextlib.asynccontextmanager
-    async def _lifespan(self, app: Any) -> AsyncIterator[None]:
-        """While the server runs: the page's own files are open to all who are signed in, and old uploads are swept."""
-        self.uploads.open_to_all(app.get_blocks().config)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep_sweeping)
-            yield
-            tasks.cancel_scope.cancel()
-
-    async def _keep_sweeping(self) -> None:
-        while True:
-            await anyio.to_thread.run_sync(self._sweep)
-            self.uploads.forget_missing()
-            await anyio.sleep(SWEEP_EVERY_SECONDS)
-
-    def _sweep(self) -> None:
-        sweep(self.uploads.folder, keep=self.uploads.public, older_than=KEEP_SECONDS)
-        with contextlib.suppress(DatabaseUnavailable):  # it is logged, and there is a next time
-            sessions.sweep_sessions(self.engine)
-
-
-def guard(
-    engine: Engine,
-    *,
-    uploads: Path,
-    signup: bool = True,
-    secure: bool | None = None,
-    framed: bool = False,
-    rounds: int = passwords.ROUNDS,
-) -> Guard:
-    """A guard for one server. `uploads` is auth.uploads.own_folder(); the rest as in Settings."""
-    settings = Settings(signup=signup, secure=secure, framed=framed, rounds=rounds)
-    return Guard(engine, Visitors(engine), Uploads(str(uploads.resolve())), settings)
-
-
-def _routes(of: Guard) -> list[Route]:
-    desk = _Desk(of)
-    return [
-        Route("/signin", desk.show_sign_in, methods=["GET"]),
-        Route("/signin", desk.sign_in, methods=["POST"]),
-        Route("/signup", desk.show_sign_up, methods=["GET"]),
-        Route("/signup", desk.sign_up, methods=["POST"]),
-        Route("/signout", desk.show_sign_out, methods=["GET"]),
-        Route("/signout", desk.sign_out, methods=["POST"]),
-        Route("/account", desk.show_account, methods=["GET"]),
-        Route("/account/history.csv", desk.export_history, methods=["GET"]),
-        Route("/account/{part:path}", lambda _: RedirectResponse("/account", 303), methods=["GET"]),  # a reload
-        Route("/account/password", desk.change_password, methods=["POST"]),
-        Route("/account/tokens", desk.make_token, methods=["POST"]),
-        Route("/account/tokens/revoke", desk.revoke_token, methods=["POST"]),
-        Route("/account/delete", desk.delete_account, methods=["POST"]),
-    ]
-
-
 def _say_gone(_request: Request, _error: Exception) -> Response:
     return message("Please wait", GONE, status=503, target="/", link="Try again")
 
@@ -149,14 +58,36 @@ def _say_refused(_request: Request, error: Exception) -> Response:
     return message("That did not work", str(error), status=403, target="/account", link="Open the page again")
 
 
-class _Desk:
+HANDLERS: dict[Any, Any] = {DatabaseUnavailable: _say_gone, FormRefused: _say_refused, AccountGone: _say_refused}
+"""What to answer when a handler raises one of these."""
+
+
+class Pages:
     """The handlers of the pages. Whatever asks the database or hashes runs in a thread, off the event loop."""
 
-    def __init__(self, of: Guard) -> None:
-        self.engine, self.visitors, self.uploads, self.settings = of.engine, of.visitors, of.uploads, of.settings
+    def __init__(self, engine: Engine, visitors: Visitors, uploads: Uploads, settings: Settings) -> None:
+        self.engine, self.visitors, self.uploads, self.settings = engine, visitors, uploads, settings
         # No more hashes at once than cores: with fifty sign-ins waiting, the page still answers (0.13 s on two).
         self._hashing = anyio.CapacityLimiter(os.cpu_count() or 2)
         self._asking = anyio.CapacityLimiter(8)
+
+    def routes(self) -> list[Route]:
+        """For the application: every address of these pages."""
+        return [
+            Route("/signin", self.show_sign_in, methods=["GET"]),
+            Route("/signin", self.sign_in, methods=["POST"]),
+            Route("/signup", self.show_sign_up, methods=["GET"]),
+            Route("/signup", self.sign_up, methods=["POST"]),
+            Route("/signout", self.show_sign_out, methods=["GET"]),
+            Route("/signout", self.sign_out, methods=["POST"]),
+            Route("/account", self.show_account, methods=["GET"]),
+            Route("/account/history.csv", self.export_history, methods=["GET"]),
+            Route("/account/{part:path}", lambda _: RedirectResponse("/account", 303), methods=["GET"]),  # a reload
+            Route("/account/password", self.change_password, methods=["POST"]),
+            Route("/account/tokens", self.make_token, methods=["POST"]),
+            Route("/account/tokens/revoke", self.revoke_token, methods=["POST"]),
+            Route("/account/delete", self.delete_account, methods=["POST"]),
+        ]
 
     # Signing in, up and out
 
@@ -188,22 +119,20 @@ class _Desk:
         if not self.settings.signup:
             return await self.show_sign_up(request)
         fields = await self._own_form(request)
-        name, password = fields.get("name", ""), fields.get("password", "")
-        wrong, error, account = "", "", None
+        name, password, rounds = fields.get("name", ""), fields.get("password", ""), self.settings.rounds
+
+        def ask_again(wrong: str, error: str) -> Response:
+            values = {"name": name, "wrong": wrong, "error": error}
+            return self._sign_form("sign_up.html", request, target=fields.get("next"), **values)
+
+        if password != fields.get("repeated"):
+            return ask_again("repeated", REPEAT_DIFFERS)
         try:
-            if password != fields.get("repeated"):
-                wrong, error = "repeated", REPEAT_DIFFERS
-            else:
-                account = await self._hash(
-                    accounts.add_user, self.engine, name, password=password, rounds=self.settings.rounds
-                )
+            account = await self._hash(accounts.add_user, self.engine, name, password=password, rounds=rounds)
         except NameRefused as refusal:
-            wrong, error = "name", str(refusal)
+            return ask_again("name", str(refusal))
         except PasswordRefused as refusal:
-            wrong, error = "password", str(refusal)
-        if account is None:
-            target = fields.get("next")
-            return self._sign_form("sign_up.html", request, target=target, name=name, error=error, wrong=wrong)
+            return ask_again("password", str(refusal))
         return await self._welcome(request, account.id, target=fields.get("next"))
 
     async def show_sign_out(self, request: Request) -> Response:

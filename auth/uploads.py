@@ -24,19 +24,23 @@ MAX_HELD_BYTES = 5_000_000_000  # of one person's uploads at a time; a thousand 
 MAX_NAMES = 100_000
 MAX_NAME_CHARACTERS = 200  # of a page's session hash or an event's id; Gradio's have 10 to 64
 FILE_MARK = b"gradio.FileData"
+NO_UPLOADS = "Uploads cannot be kept in {place}: {why}. GRADIO_TEMP_DIR can name another place."
 
 
 def own_folder() -> Path:
     """Make Gradio keep uploads in a folder that this system user alone can read. Call before building the page.
 
-    Raises OSError where nothing can be written.
+    Raises ValueError, whose message is for the operator, where nothing can be written.
     """
     if "GRADIO_TEMP_DIR" not in os.environ:
         user = os.getuid() if hasattr(os, "getuid") else "me"
         os.environ["GRADIO_TEMP_DIR"] = str(Path(tempfile.gettempdir()) / f"facejury-uploads-{user}")
     folder = Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    tempfile.TemporaryFile(dir=folder).close()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ValueError(NO_UPLOADS.format(place=error.filename, why=error.strerror)) from error
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # one spelling, so that a path can be recognised in a text
     return folder
 

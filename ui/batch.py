@@ -20,7 +20,7 @@ from ui.download import Saved, save_on_click
 from ui.endpoint import offer_endpoint, without_path
 from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.files_input import FilesInput
-from ui.frame import build_frame, build_html
+from ui.markup import build_frame, build_html
 from ui.pictures import draw_thumb
 from ui.words import BATCH_TITLES
 

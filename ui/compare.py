@@ -19,10 +19,10 @@ from ui.controls import NO_DETECTOR, NO_PICTURE, list_detectors, offer_stop
 from ui.desk import Case, Desk
 from ui.endpoint import offer_endpoint, without_path
 from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.frame import build_frame
 from ui.judging import judge_case
 from ui.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
 from ui.line import Line, LineFullError
+from ui.markup import build_frame
 from ui.photo_input import PhotoInput, build_photo
 from ui.report import build_report
 

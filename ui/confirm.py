@@ -7,7 +7,7 @@ import gradio as gr
 
 from ui.cards import render
 from ui.events import QUICK
-from ui.frame import build_html
+from ui.markup import build_html
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from detectors.compare import Jury, hide_paths
 from registry import Problem
 from ui.cards import render
 from ui.events import ALL_AT_ONCE, QUICK
-from ui.frame import build_html
+from ui.markup import build_html
 
 
 def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> None:

@@ -14,7 +14,7 @@ from auth.history import Entry, open_entry, read_picture
 from ui.asking import ASKING, in_plain_words, user_of
 from ui.cards import say_line
 from ui.events import QUICK
-from ui.frame import build_html
+from ui.markup import build_html
 from ui.words import TITLES
 
 CONSENT = "Send the picture along: who runs this Facejury may look at it and train detectors with it"

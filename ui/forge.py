@@ -20,9 +20,9 @@ from ui.controls import NO_PICTURE, offer_stop
 from ui.desk import Case, Desk
 from ui.download import NO_FILE, Saved, save_on_click
 from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.frame import build_frame, build_html
 from ui.judging import judge_case
 from ui.line import Line
+from ui.markup import build_frame, build_html
 from ui.photo_input import PhotoInput, build_photo
 from ui.pictures import draw_mask, draw_outline, draw_scene
 from ui.words import say_notice, say_pointing

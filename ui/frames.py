@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from auth.door import NOT_FROM_HERE, is_cross_site, visitor_of
+from auth.requests import read_body
 from detectors.compare import Jury, say_split
 from detectors.images import ImageError, decode_image
 from detectors.live import LiveFace
@@ -71,7 +72,9 @@ class Frames:
         if not await seat.turn.take():
             raise FrameError(409, "A newer picture came.")
         try:
-            data = await _read_body(request)
+            data = await read_body(request, MAX_FRAME_BYTES)
+            if data is None:
+                raise FrameError(413, f"A picture of the camera may have {MAX_FRAME_BYTES // 1000:,} kB.")
             return await anyio.to_thread.run_sync(_answer, data, jury, seat, limiter=self.threads)
         finally:
             seat.used = time.monotonic()
@@ -95,15 +98,6 @@ def _read_number(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 16):
         raise FrameError(400, "started must be a number of at most 16 digits.")
     return int(text)
-
-
-async def _read_body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FRAME_BYTES:
-            raise FrameError(413, f"A picture of the camera may have {MAX_FRAME_BYTES // 1000:,} kB.")
-    return bytes(body)
 
 
 def _answer(data: bytes, jury: Jury, seat: Seat) -> dict[str, Any]:

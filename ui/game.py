@@ -15,12 +15,22 @@ import gradio as gr
 from detectors.batch import Item, judge_item
 from detectors.compare import Comparison, Jury
 from detectors.fuse import wilson
-from detectors.game import Answer, Deck, Exhibit, count_scores, deal, find_fooled, take_answers
+from detectors.game import (
+    MAX_OF_A_CLASS,
+    ROUNDS,
+    Answer,
+    Deck,
+    Exhibit,
+    count_scores,
+    deal,
+    find_fooled,
+    take_answers,
+)
 from detectors.images import ImageError, Picture, read_image
 from ui.cards import BROKEN, Drawing, Pieces, render, say
 from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.frame import build_frame
 from ui.line import Line, LineFullError, say_place
+from ui.markup import build_frame
 from ui.pictures import ROUND_PIXELS, draw_alike, draw_thumb
 
 log = logging.getLogger(__name__)
@@ -30,6 +40,7 @@ DECIDED = say("The jury has made up its mind.", more="It stays sealed until you 
 SEALED = say("You have answered; the jury is still looking…", kind="busy")
 GONE = say("The pictures of this game are no longer there.", more="Ask whoever runs this page.", kind="error")
 YOU = "You"
+LEFT_OUT = f"not readable as pictures, there twice, or beyond the {MAX_OF_A_CLASS} real and as many fake ones it takes."
 FOCUS = """() => requestAnimationFrame(() => setTimeout(() => {
   const next = [...document.querySelectorAll("#game-play, #game-real, #game-next")].find((one) => one.offsetParent);
   next?.focus({ preventScroll: true });
@@ -73,6 +84,14 @@ class Table:
     def turn(self) -> Turn | None:
         """The round on the table."""
         return self.turns[-1] if self.turns else None
+
+
+def say_gaps(deck: Deck | None) -> Iterator[str]:
+    """What its operator should know of a game's folder."""
+    if deck and deck.left_out:
+        yield f"The game leaves out {deck.left_out} files: {LEFT_OUT}"
+    if deck and deck.rounds < ROUNDS:
+        yield f"So few pictures make a game of {deck.rounds} rounds, not {ROUNDS}."
 
 
 def build_game(jury: Jury, line: Line, deck: Deck) -> None:

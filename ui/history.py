@@ -14,7 +14,7 @@ from ui.cards import Pieces, render, say
 from ui.confirm import Confirmed, build_confirmed, reset
 from ui.events import QUICK
 from ui.feedback import FeedbackForm, build_feedback, offer
-from ui.frame import build_frame, build_html
+from ui.markup import build_frame, build_html
 from ui.stored import draw_stored, say_stored
 from ui.words import say_time
 

@@ -18,7 +18,7 @@ from ui.asking import ASKING, in_plain_words, user_of
 from ui.cards import say_line
 from ui.events import ALL_AT_ONCE, PRIVATE
 from ui.feedback import FeedbackForm, build_feedback, offer, read_same
-from ui.frame import build_html
+from ui.markup import build_html
 
 KEEP = "Keep this picture in my history"
 KEPT = "Recorded in your history, with the picture."

@@ -8,7 +8,7 @@ from pathlib import Path
 from detectors.compare import Jury
 from detectors.smoothing import SMOOTHING_SECONDS
 from ui.cards import render
-from ui.frame import build_html
+from ui.markup import build_html
 
 SCRIPT = Path(__file__).with_name("live.js")
 

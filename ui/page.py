@@ -15,12 +15,12 @@ from ui.compare import build_compare
 from ui.detectors import build_detectors
 from ui.events import QUICK
 from ui.forge import build_forge
-from ui.frame import build_html
 from ui.game import build_game
 from ui.guide import build_guide
 from ui.history import build_history
 from ui.line import Line
 from ui.live import build_live
+from ui.markup import build_html
 from ui.offline import forbid_fetching
 from ui.video import build_video
 

@@ -26,7 +26,7 @@ from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.files_input import FilesInput
 from ui.film import Film, draw_film, draw_moment, draw_person
 from ui.film_report import render_film_report
-from ui.frame import build_frame
+from ui.markup import build_frame
 
 log = logging.getLogger(__name__)
 IN_TURN: dict[str, Any] = {"concurrency_id": "video", "concurrency_limit": 1}  # beside Compare, which need not wait

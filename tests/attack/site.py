@@ -14,17 +14,21 @@ import PIL.PngImagePlugin
 import pytest
 from sqlalchemy import Engine
 
-import auth.pages
-import demo
+from auth.closing import Closing
 from auth.database import open_database
+from auth.guard import build_front
 from auth.health import Health
 from auth.history import find_entries
+from auth.pages import Settings
 from auth.recorder import Recorder
 from auth.uploads import own_folder
 from detectors.compare import Jury
-from tests.auth.server import Browser, Server, free_port, wait_for
+from tests.auth.server import Browser, Server, wait_for
+from tests.ports import free_port
 from tests.ui.jurors import JURY
+from ui.frames import live_routes
 from ui.page import build_page
+from ui.serving import launch
 
 SECRET = "annas-secret-71c3"
 ROOT = Path(__file__).parents[2]
@@ -105,11 +109,11 @@ def attacked(folder: Path) -> Iterator[Attacked]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
         uploads, engine = own_folder(), open_database(f"sqlite:///{folder / 'facejury.db'}")
-        guard = auth.pages.guard(engine, uploads=uploads, rounds=4)
-        page, port = build_page(Jury(JURY), recorder=Recorder(engine)), free_port()
-        health = Health(engine, is_loaded=lambda: True).routes()
-        kwargs = guard.app_kwargs | {"routes": [*health, *guard.app_kwargs["routes"]]}
-        demo.launch(page, host="127.0.0.1", port=port, auth_dependency=guard.auth_dependency, app_kwargs=kwargs)
+        jury, port = Jury(JURY), free_port()
+        routes = [*Health(engine, is_loaded=lambda: True).routes(), *live_routes(jury)]
+        front = build_front(engine, uploads, settings=Settings(rounds=4), routes=routes, closing=Closing())
+        page = build_page(jury, recorder=Recorder(engine))
+        launch(page, host="127.0.0.1", port=port, **front)
         server = Server(f"http://127.0.0.1:{port}", engine)
         yield Attacked(server.url, engine, page, uploads, _fill(server, engine), server.member("Bert"))
         page.close(verbose=False)

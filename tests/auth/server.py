@@ -20,8 +20,9 @@ import PIL.Image
 import pymysql  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
-import auth.pages
-from auth.pages import Guard
+from auth.closing import Closing
+from auth.guard import build_front
+from auth.pages import Settings
 from tests.ports import free_port
 
 PASSWORD = "correct horse battery"
@@ -156,7 +157,6 @@ class Server:
 class Site(Server):
     """A guarded page in this process."""
 
-    guard: Guard
     page: Any  # gr.Blocks is not typed
     example: str
 
@@ -170,17 +170,17 @@ def launch(engine: Engine, *, uploads: Path, rounds: int = 4, **options: Any) ->
     example = uploads.parent / "example.png"
     example.write_bytes(picture(0))
     page, port = build_page([str(example)]), free_port()
-    guard = auth.pages.guard(engine, uploads=uploads, rounds=rounds, **options)
+    settings = Settings(rounds=rounds, **options)
+    front = build_front(engine, uploads, settings=settings, routes=[], closing=Closing())
     page.queue().launch(
         server_port=port,
         prevent_thread_lock=True,
         quiet=True,
         share=False,
         run_history=False,
-        auth_dependency=guard.auth_dependency,
-        app_kwargs=guard.app_kwargs,
+        **front,
     )
-    return Site(f"http://127.0.0.1:{port}", engine, guard, page, str(example))
+    return Site(f"http://127.0.0.1:{port}", engine, page, str(example))
 
 
 def picture(seed: int) -> bytes:

@@ -15,8 +15,8 @@ from auth.feedback import give_feedback
 from auth.tables import users
 from tests.auth.server import PASSWORD, Site, picture, wait_for
 
-type_of_answer = subprocess.CompletedProcess[str]
-Command = Callable[..., type_of_answer]
+Done = subprocess.CompletedProcess[str]
+Command = Callable[..., Done]
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def run(url: str, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs `python -m auth` on the tests' database."""
     monkeypatch.setenv("FACEJURY_DATABASE_URL", url)
 
-    def run(*arguments: str, typed: str = "") -> type_of_answer:
+    def run(*arguments: str, typed: str = "") -> Done:
         command = [sys.executable, "-m", "auth", *arguments]
         return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=60)
 
@@ -129,5 +129,5 @@ def test_feedback_is_real_or_fake(engine: Engine, name: str) -> None:
 
 def test_neither_gradio_nor_keras_is_imported() -> None:
     heavy = {"gradio", "keras", "tensorflow", "alembic"}
-    code = f"import sys, auth.__main__, auth.pages; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, auth.__main__, auth.guard; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.auth.server import Browser, free_port, wait_for
+from tests.auth.server import Browser, wait_for
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 KEY = "custom-cnn"  # the smaller of the built-in networks

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import gradio_client
 import pytest
 from playwright.sync_api import Browser, Page
 
-import demo
 from detectors.compare import Jury
 from detectors.game import Deck
 from registry import DetectorSpec, Problem
@@ -16,6 +16,7 @@ from tests.ui.jurors import JURY
 from ui import examples
 from ui.frames import live_routes
 from ui.page import build_page
+from ui.serving import launch
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = (), deck: Deck
     """The page for these detectors, while it lasts: its address."""
     jury = Jury(specs or JURY)
     page = build_page(jury, problems, deck=deck)
-    yield demo.launch(page, host="127.0.0.1", port=free_port(), app_kwargs={"routes": live_routes(jury)})[0]
+    yield launch(page, host="127.0.0.1", port=free_port(), app_kwargs={"routes": live_routes(jury)})[0]
     page.close(verbose=False)
 
 
@@ -32,6 +33,14 @@ def address() -> Iterator[str]:
     """One page for all tests of a module."""
     with serving() as where:
         yield where
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Iterator[gradio_client.Client]:
+    """A program that calls that page's endpoints."""
+    connected = gradio_client.Client(address, verbose=False)
+    yield connected
+    connected.close()
 
 
 @pytest.fixture

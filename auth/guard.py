@@ -1,0 +1,91 @@
+"""What stands in front of a Gradio page: the account pages, the door, and the gate that closes at the end.
+
+front = build_front(open_database(), own_folder(), settings=Settings(), routes=[...], closing=Closing())
+demo.launch(**front)
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+from sqlalchemy import Engine
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.routing import Route
+
+from auth import sessions
+from auth.closing import Closing, Gate
+from auth.database import DatabaseUnavailable
+from auth.door import Door, Doorstep, visitor_of
+from auth.full import say_full
+from auth.pages import HANDLERS, Pages, Settings
+from auth.uploads import KEEP_SECONDS, Uploads, sweep
+from auth.visitors import Visitors
+
+SWEEP_EVERY_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a page's launch needs to stand behind the door."""
+
+    engine: Engine
+    visitors: Visitors
+    uploads: Uploads
+    settings: Settings
+
+    @staticmethod
+    def auth_dependency(request: Request) -> str | None:
+        """The signed-in user's name; the door asked already, so this costs nothing."""
+        visitor = visitor_of(request)
+        return visitor.name if visitor else None
+
+    @property
+    def app_kwargs(self) -> dict[str, Any]:
+        """Arguments for the FastAPI application."""
+        return {
+            "routes": Pages(self.engine, self.visitors, self.uploads, self.settings).routes(),
+            "middleware": [Middleware(Door, visitors=self.visitors, uploads=self.uploads)],
+            "exception_handlers": {OSError: say_full} | HANDLERS,
+            "lifespan": self._lifespan,
+        }
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: Any) -> AsyncIterator[None]:
+        """While the server runs: the page's own files are open to all who are signed in, and old uploads are swept."""
+        self.uploads.open_to_all(app.get_blocks().config)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep_sweeping)
+            yield
+            tasks.cancel_scope.cancel()
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            await anyio.to_thread.run_sync(self._sweep)
+            self.uploads.forget_missing()
+            await anyio.sleep(SWEEP_EVERY_SECONDS)
+
+    def _sweep(self) -> None:
+        sweep(self.uploads.folder, keep=self.uploads.public, older_than=KEEP_SECONDS)
+        with contextlib.suppress(DatabaseUnavailable):  # it is logged, and there is a next time
+            sessions.sweep_sessions(self.engine)
+
+
+def build_front(
+    engine: Engine | None, uploads: Path, *, settings: Settings, routes: list[Route], closing: Closing
+) -> dict[str, Any]:
+    """Arguments of launch(): the page and its whole API behind the sign-in, or behind a doorstep without accounts.
+
+    engine: None for no accounts; uploads: auth.uploads.own_folder(); routes: our own, in front of all others.
+    """
+    gate = Middleware(Gate, closing=closing)
+    if engine is None:
+        alone = {"routes": routes, "middleware": [Middleware(Doorstep), gate]}
+        return {"app_kwargs": alone | {"exception_handlers": {OSError: say_full}}}
+    guard = Guard(engine, Visitors(engine), Uploads(str(uploads.resolve())), settings)
+    kwargs = guard.app_kwargs
+    more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*kwargs["middleware"], gate]}
+    return {"auth_dependency": guard.auth_dependency, "app_kwargs": kwargs | more}

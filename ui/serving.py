@@ -1,0 +1,80 @@
+"""The page as a server: launched, warmed up, and ended: what is under way is finished, everybody else is told."""
+
+import logging
+import signal
+import sys
+import threading
+from typing import Any
+
+import gradio as gr
+
+from auth.closing import Closing
+from auth.recorder import Recorder
+from detectors.archive import MAX_ZIP_BYTES
+from detectors.compare import Jury, warm_up
+from detectors.video_file import MAX_BYTES as MAX_VIDEO_BYTES
+from ui.theme import dress
+
+MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened
+THREADS = 80  # each who waits for a verdict holds one
+FINISH_SECONDS, CUT_SECONDS, RECORD_SECONDS = 6.0, 1.0, 2.0  # together under the ten that Docker gives
+FINISHING = "Finishing what is under way; once more to stop at once."
+log = logging.getLogger(__name__)
+
+
+def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **options: Any) -> tuple[str, str | None]:
+    """Serve the page; return its address and its public link. Raises OSError when the port is taken."""
+    _, address, link = page.launch(
+        server_name=host,
+        server_port=port,
+        share=share,
+        prevent_thread_lock=True,
+        quiet=True,
+        show_error=False,
+        ssr_mode=False,
+        max_file_size=MAX_UPLOAD_BYTES,
+        max_threads=THREADS,
+        run_history=False,  # it would keep faces in the visitor's browser
+        enable_monitoring=False,
+        footer_links=["api"],
+        **dress(),
+        **options,
+    )
+    return address, link
+
+
+def warm_up_beside(jury: Jury, loaded: threading.Event) -> None:
+    """Load every juror in a thread of its own. loaded: set at the end of that."""
+
+    def warm() -> None:
+        warm_up(jury)
+        loaded.set()
+
+    threading.Thread(target=warm, daemon=True).start()
+
+
+def stay_until_told() -> None:
+    """Wait for SIGTERM or Ctrl-C; a second one ends the process at once."""
+    told = threading.Event()
+
+    def hear(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, hear)
+    told.wait()
+
+
+def wind_down(jury: Jury, closing: Closing, recorder: Recorder | None) -> None:
+    """Finish what is under way, tell the others, write down what was judged; nothing of it for ever."""
+    log.info("stopping", extra={"under_way": closing.under_way})
+    if closing.under_way and sys.stdout.isatty():
+        print(FINISHING)
+    closing.begin()
+    jury.stop()
+    closing.wait(FINISH_SECONDS)
+    jury.close()  # a stranger's detector that still ponders becomes a failed verdict, which its visitor is shown
+    cut_off = closing.wait(CUT_SECONDS)
+    unrecorded = recorder.close(RECORD_SECONDS) if recorder else 0
+    log.info("stopped", extra={"cut_off": cut_off, "unrecorded": unrecorded})
