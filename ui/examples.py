@@ -1,5 +1,6 @@
 """Two pictures to try that need no download: a portrait, and a forgery of it made here. Made on first use."""
 
+import atexit
 import importlib.util
 import shutil
 import tempfile
@@ -33,4 +34,7 @@ def forgery() -> Path:
 
 @cache
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="facejury-examples-"))
+    """Where they lie until this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="facejury-examples-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

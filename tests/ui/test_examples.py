@@ -1,0 +1,35 @@
+"""The two pictures to try: there as long as the server is."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.demo_process import ROOT
+
+SERVER = """
+import os, signal, sys, threading, time
+from ui import examples
+from ui.serving import stay_until_told
+
+told = signal.Signals[sys.argv[1]]
+before = signal.getsignal(told)
+
+def tell():
+    while signal.getsignal(told) is before:
+        time.sleep(0.01)
+    os.kill(os.getpid(), told)
+
+print(examples.portrait().is_file())
+threading.Thread(target=tell).start()
+stay_until_told()
+"""
+
+
+@pytest.mark.parametrize("told", ["SIGTERM", "SIGINT"])
+def test_a_server_that_is_told_to_stop_takes_its_examples_along(told, tmp_path):
+    command, places = [sys.executable, "-c", SERVER, told], os.environ | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=places, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+    assert list(tmp_path.iterdir()) == []
