@@ -5,8 +5,7 @@ from detectors.compare import Jury
 from detectors.failures import find_failures
 from registry.contract import MIN_FACE_PIXELS
 from ui.cards import render
-from ui.frame import build_html
-from ui.words import say_share
+from ui.markup import build_html
 
 
 def build_guide(jury: Jury) -> None:
@@ -18,4 +17,4 @@ def draw_guide(jury: Jury) -> str:
     """The tab's HTML, with what these detectors' own evaluations found."""
     failures = [found for spec in jury.specs if (found := find_failures(spec))]
     untested = dict.fromkeys(line for spec in jury.specs for line in describe(spec)["not_tested_on"])
-    return render("guide", failures=failures, untested=list(untested), smallest=MIN_FACE_PIXELS, say_share=say_share)
+    return render("guide", failures=failures, untested=list(untested), smallest=MIN_FACE_PIXELS)

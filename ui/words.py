@@ -47,7 +47,7 @@ def say_moves(found: Range) -> str:
     return f"From {say_p_fake(found.low)} to {say_p_fake(found.high)} when saved again, smaller or shifted."
 
 
-def say_share(figure: Mapping[str, float]) -> str:
+def say_measured_share(figure: Mapping[str, float]) -> str:
     """A measured share with its 95 % interval: "13 % [3, 29]"."""
     return f"{figure['value']:.0%} [{100 * figure['low']:.0f}, {100 * figure['high']:.0f}]".replace("%", " %")
 
@@ -86,5 +86,5 @@ def say_pointing(hit: Hit, measured: Measured | None) -> str:
     said = f"Its hottest place lies {where} the line; by chance it would lie inside in {chance_now} % of cases."
     if measured is None:
         return said
-    often, chance = say_share(measured.hit), say_share(measured.by_chance)
+    often, chance = say_measured_share(measured.hit), say_measured_share(measured.by_chance)
     return f"{said} Measured on {measured.count} forged faces: inside in {often}, by chance {chance}."

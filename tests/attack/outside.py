@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 OWN = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "", None)
-_watching: list[list[str]] = []  # an audit hook stays for good, so there is one, which looks here
+_watching: list[list[str]] = []
 
 
 class OutsideError(OSError):
@@ -15,9 +16,7 @@ class OutsideError(OSError):
 @contextmanager
 def watching() -> Iterator[list[str]]:
     """The list of what was asked for, while it is also refused."""
-    if not _installed:
-        _installed.append(True)
-        sys.addaudithook(_look)
+    _install()
     asked: list[str] = []
     _watching.append(asked)
     try:
@@ -26,7 +25,10 @@ def watching() -> Iterator[list[str]]:
         _watching.remove(asked)
 
 
-_installed: list[bool] = []
+@cache
+def _install() -> None:
+    """Once, because an audit hook stays for good: it looks at who is watching."""
+    sys.addaudithook(_look)
 
 
 def _look(event: str, given: tuple[object, ...]) -> None:

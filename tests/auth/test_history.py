@@ -64,7 +64,7 @@ def test_a_comparison_comes_back_as_it_went_in_on_another_server_too(engine: Eng
     other.dispose()
 
 
-def test_a_comparison_of_a_hundred_faces_fits(engine: Engine, anna: str) -> None:
+def test_a_comparison_of_four_hundred_faces_fits(engine: Engine, anna: str) -> None:
     given = comparison(faces=comparison()["faces"] * 400)  # more than the 64 KiB of MySQL's TEXT
     number = add_entry(engine, anna, file_name="crowd.jpg", comparison=given)
     assert len(str(given)) > 65_536

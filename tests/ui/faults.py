@@ -9,6 +9,12 @@ OURS = ".jury, .bench, .guide, .honest, .masthead, .batch, .shelf, .entries"
 SERIOUS = ("serious", "critical")
 
 
+def check(page: Page, width: int) -> None:
+    """Nothing scrolls sideways, and nothing of ours is a serious fault."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert find_faults(page) == []
+
+
 def find_faults(page: Page, *, ours: str = OURS) -> list[str]:
     """One line each. ours: a selector of what we wrote ourselves."""
     found = Axe().run(page).response["violations"]

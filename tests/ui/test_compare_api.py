@@ -66,13 +66,6 @@ ODD: dict[str, Callable[[PIL.Image.Image], bytes]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def client(address):
-    connected = gradio_client.Client(address, verbose=False)
-    yield connected
-    connected.close()
-
-
 def test_the_answer_is_the_documented_json(client, portrait):
     answer = client.predict(handle_file(portrait), KEYS, api_name="/compare")
     assert (answer["schema"], answer["path"], answer["error"]) == (1, None, None)

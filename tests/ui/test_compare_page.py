@@ -1,6 +1,5 @@
 """The Compare tab, clicked through in a real browser."""
 
-import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,17 +11,9 @@ from playwright.sync_api import Page, expect
 
 from registry import load_registry
 from tests.ui.jurors import JURY, say_real, spec
+from tests.ui.visitor import card, upload
 
 pytestmark = pytest.mark.browser
-
-
-def upload(page: Page, path: str | Path) -> None:
-    expect.set_options(timeout=60_000)  # a busy machine is no failure
-    page.set_input_files("#photo input[type=file]", str(path))
-
-
-def card(page: Page, title: str):
-    return page.locator(".card", has=page.locator("h4", has_text=re.compile(f"^{re.escape(title)}$")))
 
 
 def montage(portrait: str, folder: Path, *, count: int, columns: int) -> Path:

@@ -15,8 +15,7 @@ from detectors.add import add_source
 from detectors.artifact import WEIGHTS
 from registry import Problem, Registry, load_registry
 from tests.ui.jurors import JURY, say_real, spec
-from tests.ui.tabs import open_tab as go_to
-from tests.ui.test_compare_page import upload
+from tests.ui.visitor import open_tab, upload
 from ui.words import say_figure
 
 ATTACK = "<img src=x onerror=document.title='taken'>${document.title='taken'}{{value}}"
@@ -24,9 +23,9 @@ FOLDER = WEIGHTS / "custom-cnn"
 METRICS = json.loads((FOLDER / "metrics.json").read_text())
 
 
-def open_tab(page: Page) -> Page:
+def open_bench(page: Page) -> Page:
     expect.set_options(timeout=60_000)  # a busy machine is no failure
-    go_to(page, "Detectors")
+    open_tab(page, "Detectors")
     page.wait_for_selector(".bench")
     return page
 
@@ -53,7 +52,7 @@ def hostile(tmp_path_factory):
 
 @pytest.mark.browser
 def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit):
-    page = open_tab(visit(load_registry()["custom-cnn"], *JURY))
+    page = open_bench(visit(load_registry()["custom-cnn"], *JURY))
     detector = fold(page, "Custom CNN")
     for text in ("built in", "research use", "celeba, deepfake-faces", "real below 22 %, fake from 80 %"):
         expect(detector).to_contain_text(text)
@@ -72,7 +71,7 @@ def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit):
 
 @pytest.mark.browser
 def test_a_detector_without_figures_is_said_to_be_unmeasured_and_opens_by_keyboard(visit):
-    page = open_tab(visit(*JURY, spec("odd", say_real, card="A rule of thumb.")))
+    page = open_bench(visit(*JURY, spec("odd", say_real, card="A rule of thumb.")))
     odd = fold(page, "Odd")
     expect(odd.locator("summary")).to_contain_text("not measured")
     expect(odd.locator(".card-text")).to_be_hidden()
@@ -89,7 +88,7 @@ def test_a_detector_that_cannot_be_loaded_says_why(visit, hostile, portrait, tmp
     page = visit(replace(hostile, title="Broken", plugin=str(folder)))
     upload(page, portrait)
     expect(page.locator(".card.failed")).to_contain_text("model.onnx has SHA-256")
-    broken = fold(open_tab(page), "Broken")
+    broken = fold(open_bench(page), "Broken")
     expect(broken.locator("summary")).to_contain_text("cannot be loaded")
     expect(broken.locator(".problem")).to_contain_text("ArtifactError: broken: config.json: model.onnx has SHA-256")
 
@@ -97,7 +96,7 @@ def test_a_detector_that_cannot_be_loaded_says_why(visit, hostile, portrait, tmp
 @pytest.mark.browser
 def test_markup_from_outside_stays_text_and_nothing_scrolls_sideways_on_a_phone(visit, hostile):
     problem = Problem("odd", f"ImportError: {ATTACK} in /home/somebody/plugins/odd.py")
-    page = open_tab(visit(hostile, problems=(problem,), width=390))
+    page = open_bench(visit(hostile, problems=(problem,), width=390))
     detector = fold(page, "Hostile")
     expect(detector.locator("tbody")).to_contain_text(ATTACK)
     expect(detector.locator("li")).to_have_text(ATTACK)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +12,13 @@ import pytest
 from gradio_client import handle_file
 from playwright.sync_api import expect
 
-from tests.ports import free_port
-from tests.ui.test_compare_page import card, upload
+from tests.demo_process import started
+from tests.ui.visitor import card, upload
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker's memory is not watched"),
 ]
-ROOT = Path(__file__).parents[2]
 FAULTY = Path(__file__).with_name("faulty.py")
 OURS = "custom-cnn"
 ENDED = {
@@ -43,20 +41,12 @@ def note(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def demo_address(note, tmp_path_factory):
+def demo_address(note):
     """`demo.py --add faulty.py`, as anybody starts it."""
-    port = str(free_port())
     keys = [OURS, "calm", "sleeps", *ENDED, "ponders"]
-    command = [sys.executable, "demo.py", "--no-login", "--port", port, "--add", str(FAULTY)]
-    command += [part for key in keys for part in ("--only", key)]
-    homes = {"XDG_DATA_HOME": str(tmp_path_factory.mktemp("data")), "PONDERER": str(note), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | homes) as demo:
-        try:
-            line = demo.stdout.readline()
-            assert line.startswith("Facejury is at ")
-            yield line.split()[-1]
-        finally:
-            demo.terminate()
+    chosen = [part for key in keys for part in ("--only", key)]
+    with started("--no-login", "--add", str(FAULTY), *chosen, PONDERER=str(note)) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from detectors.forge import forge
 from detectors.game import Deck, Exhibit, open_deck
 from tests.detectors.pictures import portrait
 from tests.ui.conftest import serving
+from tests.ui.faults import check
 from tests.ui.jurors import JURY
-from tests.ui.test_whole_page import check, open_tab
+from tests.ui.visitor import open_tab
 from ui.game import Table, _begin_with, _go_on, _guess, _judge_with, _reveal_with
 from ui.line import Line
 

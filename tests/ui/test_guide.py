@@ -7,7 +7,7 @@ from detectors.compare import Jury
 from registry import load_registry
 from tests.ui.jurors import JURY
 from ui.guide import draw_guide
-from ui.words import say_share
+from ui.words import say_measured_share
 
 
 def test_its_examples_of_failure_are_the_evaluations_own_figures():
@@ -17,7 +17,7 @@ def test_its_examples_of_failure_are_the_evaluations_own_figures():
         (found["fakes_called_fake"]["value"], name) for name, found in sources.items() if "fakes_called_fake" in found
     )
     assert f"<em>{missed[1]}</em>" in html
-    assert f"it called only {say_share(sources[missed[1]]['fakes_called_fake'])} fake" in html
+    assert f"it called only {say_measured_share(sources[missed[1]]['fakes_called_fake'])} fake" in html
 
 
 def test_it_says_what_is_not_covered_whoever_sits_on_the_jury():
@@ -25,7 +25,3 @@ def test_it_says_what_is_not_covered_whoever_sits_on_the_jury():
     for said in ("Audio", "Scenes generated whole", "consent", "Not to accuse a person", "Inconclusive"):
         assert said in html
     assert "No detector on this page comes with figures" in html
-
-
-def test_a_share_is_said_with_its_interval():
-    assert say_share({"value": 0.1294, "low": 0.0267, "high": 0.2882}) == "13 % [3, 29]"

@@ -14,7 +14,7 @@ from tests.ui.camera import as_jpeg, frame, portrait, with_camera, write_film
 from tests.ui.conftest import serving
 from tests.ui.faults import find_faults
 from tests.ui.jurors import JURY, say_fake, spec
-from tests.ui.test_whole_page import open_tab
+from tests.ui.visitor import open_tab
 from ui.frames import PLACES
 
 pytestmark = pytest.mark.browser

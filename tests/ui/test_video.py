@@ -5,7 +5,6 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-import gradio_client
 import pytest
 from gradio_client import handle_file
 from playwright.sync_api import expect
@@ -14,8 +13,9 @@ from detectors.compare import Jury
 from registry import load_registry
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import every, moving_portrait, still, two_portraits, write_sound, write_video
+from tests.ui.faults import check
 from tests.ui.jurors import JURY, say_fake, spec
-from tests.ui.test_whole_page import check, open_tab
+from tests.ui.visitor import open_tab
 from ui.film import Film
 from ui.film_report import render_film_report
 from ui.video import Reel, _cancel, _choose, _judge_with, _save_json, _start, _watch
@@ -80,7 +80,6 @@ def test_a_cancelled_run_ends_and_keeps_what_is_done(walk):
     reel = Reel()
     _start([str(walk)], "", KEYS, reel)
     case = reel.desk.take()
-    reel.jury = Jury(JURY)
     seen = 0
 
     def look(image):
@@ -146,12 +145,10 @@ def test_what_is_kept_of_a_moment_is_small(walk):
 
 
 @pytest.mark.slow
-def test_a_program_gets_the_same_as_json(address, walk):
-    client = gradio_client.Client(address, verbose=False)
+def test_a_program_gets_the_same_as_json(client, walk):
     answer = client.predict(handle_file(walk), "0:01", KEYS, api_name="/video")
     assert (answer["kind"], answer["name"], answer["path"], answer["start"]) == ("video", "walk.mp4", None, 1.0)
     assert answer["persons"][0]["verdicts"][0]["label"] == "fake"
-    client.close()
 
 
 @pytest.mark.browser

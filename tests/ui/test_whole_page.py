@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.ui.faults import find_faults
+from tests.ui.faults import check
 from tests.ui.jurors import JURY, say_real, spec
-from tests.ui.tabs import open_tab
+from tests.ui.visitor import open_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDTHS = (1280, 390)
@@ -28,11 +28,6 @@ def album(portrait, tmp_path_factory) -> Path:
         archive.write(folder / "wall.png", "wall.png")
         archive.writestr("<img src=x onerror=document.title='taken'>.png", "no picture")
     return folder / "album.zip"
-
-
-def check(page: Page, width: int) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert find_faults(page) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

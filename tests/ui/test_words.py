@@ -3,7 +3,7 @@
 import pytest
 
 from registry import Verdict
-from ui.words import say_milliseconds, say_p_fake, say_why
+from ui.words import say_measured_share, say_milliseconds, say_p_fake, say_why
 
 
 def verdict(p_fake: float | None, label: str, error: str | None = None) -> Verdict:
@@ -37,3 +37,7 @@ def test_a_failed_verdict_gives_its_reason_and_a_clear_one_needs_none():
 
 def test_milliseconds_have_the_digits_they_deserve():
     assert [say_milliseconds(value) for value in (0.25, 12.3, 4000.0)] == ["0.2 ms", "12 ms", "4,000 ms"]
+
+
+def test_a_measured_share_is_said_with_its_interval():
+    assert say_measured_share({"value": 0.1294, "low": 0.0267, "high": 0.2882}) == "13 % [3, 29]"
