@@ -83,9 +83,9 @@ def test_sql_and_markup_in_a_name_stay_text(site: Site, name: str) -> None:
     assert delete.status_code == 200
 
 
-@pytest.mark.parametrize("other", ["STRASSE {}", "  straße {} ", "\uff33traße {}"])
+@pytest.mark.parametrize("other", ["STRASSE", "  straße ", "\uff33traße"])
 def test_a_name_that_reads_the_same_is_taken(site: Site, other: str) -> None:
-    site.browser().sign_up("straße {}")  # by the first of these
+    site.browser().sign_up("straße")  # by the first of these
     answer = site.browser().sign_up(other)
     assert answer.status_code == 400
     assert accounts.NAME_TAKEN in answer.text
@@ -138,7 +138,7 @@ def test_a_closed_sign_up_makes_no_account(engine: Engine, uploads: Path, name: 
     closed.close()
 
 
-def test_of_fifty_who_want_a_name_at_once_one_gets_it(site: Site, name: str) -> None:
+def test_of_ten_who_want_a_name_at_once_one_gets_it(site: Site, name: str) -> None:
     browsers = [site.browser() for _ in range(10)]
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda browser: browser.sign_up(name).status_code, browsers))
@@ -293,7 +293,9 @@ def test_signing_out_ends_a_stream_that_is_under_way(site: Site, name: str) -> N
     assert "done" in site.member(f"x{name}").call("wait", 0)[1]
 
 
-def test_a_session_holds_on_another_server_and_after_a_restart(site: Site, other_site: Site, name: str) -> None:
+def test_a_session_holds_on_another_server_which_knows_no_more_than_one_restarted(
+    site: Site, other_site: Site, name: str
+) -> None:
     browser = site.member(name)
     assert copy_of(browser, other_site).is_in()
 
