@@ -1,7 +1,7 @@
 """What stands in front of a Gradio page: the account pages, the door, and the gate that closes at the end.
 
 front = build_front(open_database(), own_folder(), settings=Settings(), routes=[...], closing=Closing())
-demo.launch(**front)
+page.launch(**front)
 """
 
 import contextlib
