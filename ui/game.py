@@ -15,7 +15,7 @@ import gradio as gr
 from detectors.batch import Item, judge_item
 from detectors.compare import Comparison, Jury
 from detectors.fuse import wilson
-from detectors.game import Answer, Deck, Exhibit, count_scores, deal, find_fooled, take_answers
+from detectors.game import THE_JURY, Answer, Deck, Exhibit, count_scores, deal, find_fooled, take_answers
 from detectors.images import ImageError, Picture, read_image
 from ui.cards import Drawing, Pieces, render, say
 from ui.frame import build_frame
@@ -234,7 +234,9 @@ def _show(table: Table) -> Shown:
 
 
 def _fooled(turn: Turn) -> list[str]:
-    return find_fooled(turn.everybody, forged=turn.exhibit.forged)
+    """Whom it fooled, as named within a sentence."""
+    fooled = find_fooled(turn.everybody, forged=turn.exhibit.forged)
+    return [name.lower() if name in (YOU, THE_JURY) else name for name in fooled]
 
 
 def _count(table: Table) -> list[Any]:
