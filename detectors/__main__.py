@@ -328,7 +328,7 @@ def _lines_table(person: Person) -> Table:
 
 
 def _table(title: str, verdicts: Sequence[Verdict], stability: Stability | None = None) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", collapse_padding=True)
     columns = ("detector", "verdict", "p_fake", *(["moves"] if stability else []), "real below", "fake from", "ms")
     for column in columns:
         least = len("inconclusive") if column == "verdict" else None  # never cut short, however narrow the screen
