@@ -60,9 +60,12 @@ def unlock(name: Name) -> None:
 def list_users() -> None:
     """Name all accounts, when they were made, and which are locked."""
     with _plainly():
-        for account in accounts.list_users(_engine()):
+        found = accounts.list_users(_engine())
+        for account in found:
             locked = "  locked" if account.locked_until > time.time() else ""
             typer.echo(f"{time.strftime('%Y-%m-%d', time.gmtime(account.created_at))}  {account.name}{locked}")
+        if not found:
+            typer.echo("No accounts yet.")
 
 
 @app.command()

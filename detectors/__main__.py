@@ -329,10 +329,11 @@ def _lines_table(person: Person) -> Table:
 
 
 def _table(title: str, verdicts: Sequence[Verdict], stability: Stability | None = None) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", collapse_padding=True)
     columns = ("detector", "verdict", "p_fake", *(["moves"] if stability else []), "real below", "fake from", "ms")
     for column in columns:
-        table.add_column(column, justify="left" if column in ("detector", "verdict") else "right")
+        least = len("inconclusive") if column == "verdict" else None  # never cut short, however narrow the screen
+        table.add_column(column, justify="left" if column in ("detector", "verdict") else "right", min_width=least)
     for verdict in verdicts:
         number = "" if verdict.p_fake is None else f"{verdict.p_fake:.3f}"
         word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]{escape(f': {verdict.error}') if verdict.error else ''}"

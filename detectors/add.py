@@ -78,6 +78,8 @@ def find_source(path: Path) -> Plugin:
         return _model_plugin(path, path)
     if path.is_file() and path.suffix == ".py":
         return Plugin(str(path), OWNER, _say_version(path), lambda: _import_file(path))
+    if not path.exists():
+        raise SourceError(f"{path.name} cannot be added: there is no such file or folder")
     raise SourceError(f"{path.name} cannot be added: it must be {TAKEN}")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
+NEEDS_TRAIN = "{name} is not installed, and this command needs it: .venv/bin/pip install -e '.[train]'"
 FACES = Path("runs") / "faces.json"  # where the faces of data sets are, found once
 
 Data = Annotated[
@@ -347,6 +348,10 @@ def run() -> None:
         sys.exit(1)
     except (ArtifactError, ModelsError, SourceError, UnknownDetectorError) as error:
         Console(stderr=True).print(str(error), markup=False)
+        sys.exit(2)
+    except ModuleNotFoundError as error:  # `make demo` installs what serves, no more
+        said = NEEDS_TRAIN.format(name=error.name) if error.name else str(error)
+        Console(stderr=True).print(said, markup=False, soft_wrap=True)
         sys.exit(2)
 
 

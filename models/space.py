@@ -14,21 +14,27 @@ from huggingface_hub import SpaceCardData
 
 from models.errors import PublishError
 from models.publish import ROOT, STAGING, clear, refuse_traces
+from registry.manager import find_plugins
 
 TEMPLATE = Path(__file__).with_name("space.md.j2")
-PARTS = ("LICENSE", "auth", "demo.py", "detectors", "models/weights", "packages.txt", "registry", "ui")
+PARTS = ("LICENSE", "auth", "demo.py", "detectors", "models/weights/LICENSE", "packages.txt", "registry", "ui")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.keras")  # serving never reads model.keras
 
 
 def stage(*, repo: str) -> Path:
     """Everything that the Space will hold, in build/publish/; its path. Raises PublishError."""
     staged = clear(STAGING / f"space-{repo.replace('/', '--')}")
-    for part in PARTS:
+    for part in (*PARTS, *list_weights()):
         _copy(ROOT / part, staged / part)
     (staged / "requirements.txt").write_text(list_requirements(), encoding="utf-8")
     (staged / "README.md").write_text(render_readme(repo), encoding="utf-8")
     refuse_traces(staged)
     return staged
+
+
+def list_weights() -> list[str]:
+    """The folders of the built-in detectors' weights; what else stands beside them is somebody's own."""
+    return [f"models/weights/{plugin.name}" for plugin in find_plugins() if plugin.builtin]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from detectors.new import write_plugin
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
@@ -67,6 +69,13 @@ def test_a_command_in_the_readme_is_one_that_the_code_has(command: tuple[str, ..
         assert all(word.startswith("-") for word in arguments[:1]), f"{program} has no command {arguments[0]}"
     for option in [word.partition("=")[0] for word in arguments if word.startswith("--")]:
         assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", said), f"{' '.join(command)}: no {option}"
+
+
+def test_the_new_detector_in_the_readme_is_added_from_where_it_was_written(tmp_path: Path) -> None:
+    name = next(command[2] for command in python_commands() if command[:2] == ("detectors", "new"))
+    added = [command[-1] for command in python_commands() if "--add" in command and command[-1].endswith(".py")]
+    write_plugin(name, tmp_path)
+    assert added and all((tmp_path / path).is_file() for path in added)
 
 
 def test_make_targets_in_the_readme_exist() -> None:

@@ -18,6 +18,7 @@ from detectors.fuse import wilson
 from detectors.game import (
     MAX_OF_A_CLASS,
     ROUNDS,
+    THE_JURY,
     Answer,
     Deck,
     Exhibit,
@@ -251,7 +252,9 @@ def _show(table: Table) -> Shown:
 
 
 def _fooled(turn: Turn) -> list[str]:
-    return find_fooled(turn.everybody, forged=turn.exhibit.forged)
+    """Whom it fooled, as named within a sentence."""
+    fooled = find_fooled(turn.everybody, forged=turn.exhibit.forged)
+    return [name.lower() if name in (YOU, THE_JURY) else name for name in fooled]
 
 
 def _count(table: Table) -> list[Any]:

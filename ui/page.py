@@ -27,6 +27,14 @@ from ui.video import build_video
 PLACES = 40  # in the line before the networks
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
 NEVER = "1000000000"  # runs
+OPEN_API = """const open = () => {
+  const button = document.querySelector("footer .show-api");
+  if (button) button.click(); else setTimeout(open, 100);
+};
+element.querySelector("[href='?api']").addEventListener("click", (event) => { event.preventDefault(); open(); });
+const asked = new URLSearchParams(location.search);
+if (asked.get("view") === "api") location.replace("?api"); else if (asked.has("api")) open();
+"""  # a page that is opened with Gradio's own ?view=api shows nothing: its documentation is only fetched by a click
 CACHE_SECONDS = (600, 3000)  # how often uploads are swept, and how old one may be then: none outlives an hour
 
 
@@ -60,7 +68,7 @@ def build_page(
                 build_detectors(jury, problems, tab=detectors)
             with gr.Tab("Guide", id="guide"):
                 build_guide(jury)
-        build_html(render("foot"))
+        build_html(render("foot"), script=OPEN_API)
         # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.
         page.load(lambda: None, **QUICK)
     page.queue(max_size=QUEUED)

@@ -35,7 +35,7 @@ def import_parquet() -> Any:
     try:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
-        raise ScanError("Parquet needs pyarrow, which is not installed: pip install -e '.[parquet]'") from error
+        raise ScanError("Parquet needs pyarrow, which is not here: .venv/bin/pip install -e '.[parquet]'") from error
     return pyarrow
 
 

@@ -37,6 +37,13 @@ def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name
     assert name in run("list-users").stdout
 
 
+def test_where_nobody_has_an_account_the_list_says_so(
+    run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    assert run("list-users").stdout == "No accounts yet.\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["add-user", "x\u200b"], ["add-user", "y"], ["set-password", "nobody here"], ["unlock", "nobody here"]],

@@ -106,8 +106,8 @@ def test_a_file_changed_after_it_was_added_is_not_run(tmp_path):
     ("source", "reason"),
     [
         ("hub:somebody", "a detector on the Hub is named hub:user/name or hub:user/name@revision"),
-        ("nowhere", "it must be a plugin's .py file, a model folder, an .onnx file with its config.json beside it"),
-        ("notes.txt", "it must be"),
+        ("nowhere", "there is no such file or folder"),
+        ("notes.txt", "it must be a plugin's .py file, a model folder, an .onnx file with its config.json beside it"),
         ("alone.onnx", "it must be"),
         ("empty.py", "it registers no detector"),
         ("broken.py", "SyntaxError"),

@@ -93,6 +93,14 @@ def test_a_published_detector_is_there_whole_in_one_commit(hub, models, folder):
     assert not repo.private
 
 
+def test_what_make_demo_did_not_install_is_named_with_how_to_install_it(models, folder, monkeypatch):
+    for name in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder, "--dry-run")
+    assert code == 2
+    assert len(errors) == 1 and "matplotlib" in errors[0] and "pip install -e '.[train]'" in errors[0]
+
+
 def test_large_files_go_to_large_storage_and_small_ones_into_the_commit(hub, models, folder):
     models("publish", KEY, "--repo", REPO, "--from", folder)
     assert {hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, "model.keras")} <= set(

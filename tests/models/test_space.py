@@ -70,6 +70,20 @@ def test_it_holds_what_serves_and_nothing_of_training(staged):
     assert not [name for name in names if any(part.startswith(".") for part in Path(name).parts)]
 
 
+def test_weights_that_are_no_built_in_detectors_stay_at_home(tmp_path, monkeypatch):
+    weights = tmp_path / "checkout" / "models" / "weights"
+    (weights / "an-experiment").mkdir(parents=True)
+    (weights / "an-experiment" / "config.json").write_text("{}")
+    for path in [*ROOT.iterdir(), *(ROOT / "models" / "weights").iterdir()]:
+        if path.name != "models":
+            (weights if path.parent.name == "weights" else tmp_path / "checkout").joinpath(path.name).symlink_to(path)
+    monkeypatch.setattr(space, "ROOT", tmp_path / "checkout")
+    monkeypatch.setattr(space, "STAGING", tmp_path / "staging")
+    staged = space.stage(repo=REPO)
+    folders = {path.name for path in (staged / "models" / "weights").iterdir() if path.is_dir()}
+    assert folders == {"custom-cnn", "efficientnet", "blend", "residual"}
+
+
 def test_nothing_in_it_names_the_machine(staged):
     traces = [str(ROOT).encode(), str(Path.home()).encode() + b"/", str(staged.parent).encode()]
     assert not [path for path in list_files(staged) for trace in traces if trace in path.read_bytes()]

@@ -169,6 +169,9 @@ def test_the_slider_turns_the_split_into_a_probability_for_that_base_rate(visit,
     expect(page.locator(".ruling")).to_contain_text("The jury:")
     expect(page.locator(".ruling")).to_contain_text("faces nobody trained on")
     expect(page.locator(".ruling")).to_contain_text("Where 50 % of the pictures are fake")
+    heights = [card.bounding_box()["y"] for card in page.locator(".card").all()]
+    assert page.locator(".ruling").bounding_box()["y"] < heights[0]  # first what they came to, then who said what
+    assert heights == [heights[0]] * 4  # side by side
     chances = []
     for step, rate in (("1", "1 %"), ("12", "99 %")):
         page.get_by_label("How common are fakes").fill(step)

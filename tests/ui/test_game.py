@@ -148,6 +148,7 @@ def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_whe
     assert f"You: {right} of 4." in end[0]
     assert "(the 95 % interval)" in end[0] and "Level with Accuser" in end[0]
     assert moments[0].count("It fooled Defender.") == right
+    assert "fooled You" not in moments[0]  # within a sentence
 
 
 def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path, deck):

@@ -77,6 +77,18 @@ def test_every_tab_works_and_has_no_serious_fault(visit, portrait, album, width,
     check(page, width)
 
 
+def test_the_link_and_either_address_open_the_documentation_of_the_api(visit):
+    expect.set_options(timeout=60_000)
+    page = visit()
+    home = page.url
+    page.get_by_role("link", name="API", exact=True).click()
+    for query in ("", "?api", "?view=api"):
+        if query:
+            page.goto(home + query)
+        expect(page.get_by_role("heading", name="API documentation").first).to_be_visible()
+        expect(page.locator("body")).to_contain_text("/compare")
+
+
 def test_stop_ends_a_batch_and_keeps_what_is_done(visit, tmp_path):
     goes_on = threading.Event()
 
