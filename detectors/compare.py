@@ -332,11 +332,11 @@ def _in_order(verdicts: Iterable[Verdict], jury: Jury) -> tuple[Verdict, ...]:
 
 
 def say_split(verdicts: Sequence[Verdict]) -> str:
-    """How many say what: "1 of 3 say fake: 1 real, 1 inconclusive". Detectors that failed are counted apart."""
+    """How many say what: "1 of 3 say fake, 1 real, 1 inconclusive". Detectors that failed are counted apart."""
     voted = [verdict for verdict in verdicts if verdict.p_fake is not None]
     counts = {label: sum(verdict.label == label for verdict in verdicts) for label in ("fake", "real", "inconclusive")}
     others = [f"{counts[label]} {label}" for label in ("real", "inconclusive") if counts[label]]
     failed = [f"{len(verdicts) - len(voted)} failed"] if len(voted) < len(verdicts) else []
     if not voted:
         return "no detector gave a verdict"
-    return ": ".join(filter(None, [f"{counts['fake']} of {len(voted)} say fake", ", ".join(others + failed)]))
+    return ", ".join([f"{counts['fake']} of {len(voted)} say fake", *others, *failed])

@@ -28,7 +28,7 @@ def test_bad_files_are_lines_with_a_reason_between_the_others(tmp_path) -> None:
         ("broken.zip", "error"),
         ("gone.png", "error"),
     ]
-    assert entries[1].sentence == "1 of 2 say fake: 1 real"
+    assert entries[1].sentence == "1 of 2 say fake, 1 real"
     assert entries[3].sentence == "No face found."
     assert [entry["error"] is None for entry in json.loads(as_json(entries))] == [
         False,

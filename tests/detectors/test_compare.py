@@ -217,7 +217,7 @@ def test_the_table_shows_verdicts_the_split_and_what_went_wrong(run: Run) -> Non
     only = ("--only", "says-fake", "--only", "says-real", "--only", "unsure", "--only", "raises")
     said = run("portrait.png", "wall.png", "notes.jpg", *only).stdout
     assert "face 1 of 1" in said
-    assert "1 of 3 say fake: 1 real, 1 inconclusive, 1 failed" in " ".join(said.split())
+    assert "1 of 3 say fake, 1 real, 1 inconclusive, 1 failed" in " ".join(said.split())
     rows = {line.split("│")[1].strip(): line for line in said.splitlines() if line.count("│") > 5}
     assert rows["Says-Fake"].split("│")[2].strip() == "fake"
     assert "0.900" in rows["Says-Fake"]

@@ -34,7 +34,7 @@ def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit, portrait):
     expect(card(page, "Accuser").locator(".share")).to_have_text("93 % fake")
     expect(card(page, "Defender").locator(".word")).to_have_text("Real")
     expect(card(page, "Defender").locator(".share")).to_have_text("3 % fake")
-    expect(page.locator(".summary h2")).to_have_text("1 of 2 say fake: 1 real.")
+    expect(page.locator(".summary h2")).to_have_text("1 of 2 say fake, 1 real.")
     expect(page.get_by_label("Go to face 1")).to_be_visible()
     bar = card(page, "Defender").get_by_role("img", name="3 % fake; real below 30 %, fake from 70 %")
     expect(bar).to_be_visible()
@@ -111,7 +111,7 @@ def test_a_failing_detector_says_why_and_the_page_stays_up(visit, portrait):
     expect(card(page, "Exploder").locator(".word")).to_have_text("Failed")
     expect(card(page, "Exploder").locator(".why")).to_have_text("RuntimeError: <b>weights</b> do not fit")
     expect(card(page, "<i>No</i> body").locator(".why")).to_contain_text("got nan")
-    expect(page.locator(".summary h2")).to_have_text("1 of 2 say fake: 1 real, 2 failed.")
+    expect(page.locator(".summary h2")).to_have_text("1 of 2 say fake, 1 real, 2 failed.")
     page.get_by_role("button", name="Judge", exact=True).click()
     expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
 

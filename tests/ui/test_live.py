@@ -83,7 +83,7 @@ def test_a_box_and_smoothed_numbers_are_drawn_and_have_no_serious_fault(camera, 
     with open_live(camera, address, width=width) as page:
         expect(page.locator(".stage .invite")).to_have_text("The camera is off.")
         start_and_see_a_face(page)
-        expect(page.locator(".over .box")).to_contain_text("1 of 2 say fake: 1 real smoothed")
+        expect(page.locator(".over .box")).to_contain_text("1 of 2 say fake, 1 real smoothed")
         expect(page.locator(".live-face .card.fake")).to_contain_text("93 % fake")
         expect(page.locator(".live-face .card.real")).to_contain_text("3 % fake")
         expect(page.locator(".live .pace")).to_contain_text("pictures a second")

@@ -17,7 +17,7 @@ def test_a_stored_comparison_comes_back_whole(portrait):
     stored = judged(portrait)
     again = restore(stored).as_dict()
     assert again == stored
-    assert say_stored(stored) == "1 of 2 say fake: 1 real"
+    assert say_stored(stored) == "1 of 2 say fake, 1 real"
 
 
 def test_it_is_drawn_with_its_picture_or_with_an_empty_frame(portrait):
@@ -25,7 +25,7 @@ def test_it_is_drawn_with_its_picture_or_with_an_empty_frame(portrait):
     kept, without = draw_stored(stored, Path(portrait).read_bytes()), draw_stored(stored, None)
     assert len(kept) == len(without)
     for html in map("".join, (kept, without)):
-        assert "Accuser" in html and "93 % fake" in html and "1 of 2 say fake: 1 real." in html
+        assert "Accuser" in html and "93 % fake" in html and "1 of 2 say fake, 1 real." in html
     assert len("".join(kept)) > 10 * len("".join(without))
 
 
