@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from auth import accounts, database
 from auth.accounts import Account, NameRefused
-from auth.database import DatabaseUnavailable
+from auth.database import DatabaseUnavailable, explain
 from auth.feedback import Feedback, export_feedback, list_feedback, read_feedback_picture, review_feedback
 from auth.passwords import PasswordRefused
 
@@ -145,7 +145,9 @@ def _password(from_stdin: bool) -> str:
 def _plainly() -> Iterator[None]:
     try:
         yield
-    except (NameRefused, PasswordRefused, DatabaseUnavailable, ValueError) as error:
+    except DatabaseUnavailable as error:
+        _fail(explain(error))
+    except (NameRefused, PasswordRefused, ValueError) as error:
         _fail(str(error))
 
 

@@ -139,6 +139,15 @@ def _why(error: exc.SQLAlchemyError) -> dict[str, Any]:
     return {"why": code}
 
 
+def explain(error: DatabaseUnavailable) -> str:
+    """The same for whoever runs the command, with what the driver said: "… (code 1045: see MySQL's list …)"."""
+    if not isinstance(error.__cause__, exc.SQLAlchemyError):
+        return str(error)
+    found = _why(error.__cause__)
+    code = f"code {found['code']}: " if "code" in found else ""
+    return f"{error} ({code}{found['why']})"
+
+
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection to read from. Raises DatabaseUnavailable."""

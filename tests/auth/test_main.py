@@ -14,6 +14,7 @@ from auth.database import open_database, writing
 from auth.feedback import give_feedback
 from auth.tables import users
 from tests.auth.server import PASSWORD, Site, picture, wait_for
+from tests.ports import free_port
 
 Done = subprocess.CompletedProcess[str]
 Command = Callable[..., Done]
@@ -42,6 +43,14 @@ def test_where_nobody_has_an_account_the_list_says_so(
 ) -> None:
     monkeypatch.setenv("FACEJURY_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
     assert run("list-users").stdout == "No accounts yet.\n"
+
+
+def test_the_operator_is_told_what_the_driver_said_of_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", f"mysql+pymysql://anna:secret@127.0.0.1:{free_port()}/facejury")
+    answer = subprocess.run([sys.executable, "-m", "auth", "list-users"], capture_output=True, text=True, timeout=60)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "cannot be reached" in answer.stderr and "(code 2003: " in answer.stderr
+    assert "Traceback" not in answer.stderr and "secret" not in answer.stderr
 
 
 @pytest.mark.parametrize(
