@@ -2,16 +2,20 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-import detectors  # noqa: F401  # before a test imports ONNX Runtime itself: see there
+from detectors import process  # also before a test imports ONNX Runtime itself: see detectors/__init__.py
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
+SAVE_SECONDS = 10.0
 PLACES = {"TMPDIR": "tmp", "XDG_DATA_HOME": "data", "HF_HOME": "hub", "KERAS_HOME": "keras"}
 
 
@@ -54,3 +58,19 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=program, args=[*QUIET, *QUIETER])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def workers_write_down_what_they_ran() -> Iterator[None]:
+    """In `make coverage` only: a worker is ended by SIGKILL, and could write nothing, so SIGTERM goes before it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "COVERAGE_PROCESS_CONFIG" in os.environ:
+            patch.setattr(process, "_send_kill", partial(_end_measured, kill=process._send_kill))
+        yield
+
+
+def _end_measured(worker: "subprocess.Popen[bytes]", *, kill: Callable[["subprocess.Popen[bytes]"], None]) -> None:
+    with suppress(OSError, subprocess.TimeoutExpired):
+        worker.terminate()
+        worker.wait(SAVE_SECONDS)
+    kill(worker)  # also those that it started

@@ -36,7 +36,7 @@ def test_many_servers_may_start_at_once_on_an_empty_database(new_url: Callable[[
         subprocess.Popen([sys.executable, "-c", OPEN, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
-    answers = [process.communicate(timeout=60) for process in started]
+    answers = [process.communicate(timeout=240) for process in started]
     assert [out for out, _ in answers] == ["open\n"] * 4, answers
     engine = open_database(url)
     with engine.connect() as connection:
@@ -174,7 +174,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(fragile: MariaDB
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         workers = [pool.submit(keep_signing_up, worker) for worker in range(4)]
-        wait_for(enough_are_acknowledged, seconds=60)
+        wait_for(enough_are_acknowledged, seconds=240)
         fragile.kill()
         time.sleep(0.5)
         stop.set()
@@ -215,9 +215,7 @@ def test_a_killed_server_is_a_plain_sentence_lets_nobody_in_and_comes_back(
 def test_an_answer_under_way_arrives_though_the_database_went_away(fragile: MariaDB, fragile_site: Site) -> None:
     member = fragile_site.member("Anna")
     event = member.http.post("/gradio_api/call/wait", json={"data": [5]}).json()["event_id"]
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(member.http.get, f"/gradio_api/call/wait/{event}")
-        time.sleep(0.5)
+    with member.http.stream("GET", f"/gradio_api/call/wait/{event}") as answer:  # it is let in
         fragile.kill()
-        assert "done" in reading.result().text
+        assert "done" in answer.read().decode()
     fragile.start()

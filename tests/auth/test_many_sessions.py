@@ -55,7 +55,9 @@ def test_among_thousands_a_session_is_found_by_its_index_and_the_outlived_are_sw
     assert visitor.user_id == account.id
 
 
-def test_one_user_has_so_many_sessions_and_the_oldest_ends_first(engine: Engine, name: str) -> None:
+def test_one_user_has_so_many_sessions_and_their_own_oldest_ends_first(engine: Engine, name: str) -> None:
+    other = accounts.add_user(engine, f"older than {name}", password=PASSWORD, rounds=4)
+    theirs = start_session(engine, other.id)
     account = accounts.add_user(engine, name, password=PASSWORD, rounds=4)
     first, second = start_session(engine, account.id), start_session(engine, account.id)
     make_sessions(engine, account.id, count=MAX_SESSIONS - 2, seen=0, made=0)
@@ -63,6 +65,7 @@ def test_one_user_has_so_many_sessions_and_the_oldest_ends_first(engine: Engine,
     newest = start_session(engine, account.id)
     assert count_sessions(engine, account.id) == MAX_SESSIONS
     assert [bool(find_visitor(engine, secret)) for secret in (first, second, newest)] == [False, True, True]
+    assert find_visitor(engine, theirs), "one user's many sessions end nobody else's"
 
 
 def test_claims_on_pages_stay_bounded_and_cost_nothing_more_when_there_are_many() -> None:

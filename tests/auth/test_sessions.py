@@ -2,13 +2,15 @@
 
 import hashlib
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, create_engine, func, select
 
 from auth import accounts
 from auth.accounts import Account
+from auth.database import open_database
 from auth.sessions import (
     IDLE_SECONDS,
     LIFE_SECONDS,
@@ -138,6 +140,20 @@ def test_a_tokens_use_is_written_down_every_ten_minutes_at_most(
         clock.now = NOW + later
         find_visitor(engine, token)
         assert [one.used_at for one in list_tokens(engine, anna.id)] == [written, None]
+
+
+def test_a_database_that_can_only_be_read_puts_nobody_out(tmp_path: Path, clock: SimpleNamespace) -> None:
+    path = tmp_path / "facejury.db"
+    engine = open_database(f"sqlite:///{path}")
+    anna = accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
+    browser, program = start_session(engine, anna.id), make_token(engine, anna.id, label="")
+    engine.dispose()
+    engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    clock.now = NOW + TOUCH_SECONDS
+    found = [find_visitor(engine, secret) for secret in (browser, program)]
+    assert [visitor and visitor.user_id for visitor in found] == [anna.id, anna.id]
+    assert times_of(engine, anna) == [(NOW, NOW)]
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.detectors.scan.scanning import ERRORS, PHOTOS, command, read_csv, run_scan
+from tests.detectors.scan.scanning import ERRORS, PHOTOS, command, make_photos, read_csv, run_scan
 
 pytestmark = pytest.mark.slow
 ONLY = "--only", "custom-cnn"
@@ -73,9 +73,10 @@ def test_a_scan_killed_three_times_at_random_gives_the_table_of_an_undisturbed_o
     assert (out.read_bytes(), out.with_name("killed.csv.journal").read_bytes()) == again
 
 
-def test_ctrl_c_stops_with_a_sentence_and_keeps_what_is_finished(photos, tmp_path):
+def test_ctrl_c_stops_with_a_sentence_and_keeps_what_is_finished(tmp_path):
     out = tmp_path / "stopped.csv"
-    process = start(photos, out, until=1)
+    many = make_photos(tmp_path / "many", faces=400)  # so that a busy machine does not notice the first too late
+    process = start(many, out, until=1)
     os.killpg(process.pid, signal.SIGINT)  # to all of them, as a terminal does
     _, said = process.communicate()
     assert process.returncode == 130
