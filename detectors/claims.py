@@ -15,7 +15,7 @@ MAX_PARTS = 400_000  # strips or tiles; 50 million pixels in the smallest tiles,
 MAX_TILE_PIXELS = 50_000_000
 MAX_LISTS = 20  # of tags: the picture's own, EXIF, GPS, and a few more
 
-MARKER = re.compile(rb"\xff+([^\x00\xff])")  # as libjpeg finds the next one, also behind garbage
+MARKER = re.compile(rb"\xff([^\x00\xff])")  # as libjpeg finds the next one, also behind garbage and fill bytes
 ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 SCAN, END, APP1 = 0xDA, 0xD9, 0xE1
 JPEG = b"\xff\xd8\xff"
