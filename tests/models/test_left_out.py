@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
 from detectors.artifact import CONFIG, METRICS, read_config
+from models.__main__ import app
 from models.card import read_metrics, render
 from models.data import DataError, leave_out, name_without
 from models.left_out import keep_noted, note
@@ -63,3 +65,11 @@ def test_a_network_that_was_trained_with_everything_has_nothing_to_note(folders)
     ours, _ = folders
     with pytest.raises(DataError, match="was trained with everything"):
         note(ours, ours)
+
+
+def test_the_command_notes_it_beside_the_weights_of_the_detector(folders, monkeypatch):
+    ours, theirs = folders
+    monkeypatch.setattr("detectors.artifact.WEIGHTS", ours.parent)
+    done = CliRunner().invoke(app, ["left-out", ours.name, str(theirs)])
+    assert done.exit_code == 0 and "noted: stylegan1, in metrics.json of custom-cnn" in " ".join(done.output.split())
+    assert "stylegan1" in json.loads((ours / METRICS).read_text())["left_out"]

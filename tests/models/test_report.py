@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from typer.testing import CliRunner
+
 from detectors.artifact import MODEL, WEIGHTS, read_config
+from models.__main__ import app
 from models.document import fill
 from models.report import MARK, measured_table, read_metrics
 from registry import load_registry
@@ -14,6 +17,15 @@ DETECTORS = load_registry(blocked=()).detectors
 def test_the_readme_shows_exactly_what_was_measured():
     text = README.read_text(encoding="utf-8")
     assert fill(text, MARK, measured_table(read_metrics(DETECTORS))) == text
+
+
+def test_the_command_writes_the_table_between_its_marks_and_nothing_else(tmp_path):
+    text = README.read_text(encoding="utf-8")
+    page = tmp_path / "README.md"
+    page.write_text(fill(text, MARK, "nothing yet"), encoding="utf-8")
+    done = CliRunner().invoke(app, ["report", "--readme", str(page)])
+    assert done.exit_code == 0, done.output
+    assert page.read_text(encoding="utf-8") == text
 
 
 def test_what_was_measured_is_what_is_shipped():

@@ -1,10 +1,19 @@
 """By video: three rules side by side on made frames whose truth is known."""
 
+import csv
+import json
+from pathlib import Path
+
 import numpy as np
+import PIL.Image
 import pytest
 from numpy.random import default_rng
+from typer.testing import CliRunner
 
+from detectors import samples
+from detectors.forge import forge
 from models import videos
+from models.__main__ import app
 from models.data import Sample
 from models.evaluate import Answers
 from models.face_index import LabelledFace
@@ -72,3 +81,38 @@ def test_the_table_is_written_between_the_marks(tmp_path):
     text = page.read_text()
     assert "old" not in text and text.startswith("# Video") and text.endswith("more\n")
     assert text.count("| films | 3 + 3 | A |") == 3
+
+
+@pytest.fixture
+def frames(tmp_path, monkeypatch):
+    """Two videos of five frames each, one of them forged, as a manifest; the command is run beside it."""
+    rows = []
+    for index in range(5):
+        portrait = np.ascontiguousarray(samples.photo()[:, index : index + 400])
+        for label, pixels in (("real", portrait), ("fake", forge(portrait, seed=index).image)):
+            PIL.Image.fromarray(pixels).save(tmp_path / f"{label}{index}.png")
+            rows.append((f"{label}{index}.png", label, "made" if label == "fake" else "", "films", label, "eval"))
+    with (tmp_path / "manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("path", "label", "generator", "source", "group", "split"), *rows])
+    (tmp_path / "docs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments):
+    done = CliRunner().invoke(app, ["videos", "--data", ".", "--only", "custom-cnn", *arguments])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_the_command_measures_the_videos_of_a_folder(frames):
+    found = json.loads(run("--json"))
+    assert [(entry["source"], entry["detector"], entry["n"]) for entry in found] == [("films", "custom-cnn", 2)] * 3
+
+
+def test_the_command_writes_its_table_into_the_document(frames):
+    page = Path("docs/video.md")
+    page.write_text(f"Before.\n<!-- {videos.MARK}: begin -->\n<!-- {videos.MARK}: end -->\nAfter.\n")
+    table = run("--save")
+    assert "| films | 1 + 1 |" in table
+    assert table.strip() in page.read_text() and page.read_text().startswith("Before.")
