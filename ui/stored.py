@@ -49,11 +49,13 @@ def _provenance(stored: Stored | None) -> Provenance | None:
 
 def say_stored(stored: Stored) -> str:
     """A comparison in a few words, for a list."""
-    splits = [say_split(_verdicts(face["verdicts"])) for face in stored["faces"]]
-    if len(splits) == 1:
-        return splits[0]
-    accused = sum(any(verdict["label"] == "fake" for verdict in face["verdicts"]) for face in stored["faces"])
-    return f"{len(splits)} faces, {accused} called fake by some detector" if splits else "no face found"
+    faces = stored["faces"]
+    if len(faces) == 1:
+        jury, split = faces[0]["jury"], say_split(_verdicts(faces[0]["verdicts"]))
+        return f"Jury: {jury['label']}; {split}" if jury else split
+    by_jury = sum(bool(face["jury"]) and face["jury"]["label"] == "fake" for face in faces)
+    by_some = sum(any(verdict["label"] == "fake" for verdict in face["verdicts"]) for face in faces)
+    return f"{len(faces)} faces; fake to the jury: {by_jury}, to any detector: {by_some}" if faces else "no face found"
 
 
 def _face(face: Stored, image: Image | None) -> JudgedFace:

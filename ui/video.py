@@ -98,7 +98,7 @@ def build_video(jury: Jury) -> None:
             file = FilesInput(
                 file_count="single", file_types=sorted(SUFFIXES), label="A video", height=180, elem_id="video-file"
             )
-            start = gr.Textbox(label="Start at", placeholder="0:00", max_lines=1, elem_id="video-start")
+            start = gr.Textbox("0:00", label="Start at", max_lines=1, elem_id="video-start")
             keys = list_detectors(jury, elem_id="video-detectors")
             judge = gr.Button("Judge the video", variant="primary", elem_id="video-judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="video-cancel")

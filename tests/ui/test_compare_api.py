@@ -1,6 +1,7 @@
 """The endpoint /compare, called as programs call it."""
 
 import io
+import json
 import struct
 import threading
 import zlib
@@ -20,6 +21,7 @@ from tests.ui.jurors import spec
 
 ENDPOINT = "/gradio_api/call/compare"
 KEYS = ["accuser", "defender"]
+FILES = {"/compare": "photo.jpg", "/batch": "photo.jpg", "/video": "video.mp4"}
 
 
 def png(image: PIL.Image.Image, **options: object) -> bytes:
@@ -97,6 +99,12 @@ def test_no_other_endpoint_is_documented(address):
         "/detectors",
         "/video",
     }
+
+
+def test_the_panel_of_endpoints_shows_files_of_the_callers_own(address):
+    endpoints = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
+    shown = {name: json.dumps(endpoints[name]["parameters"][0]["example_input"]) for name in FILES}
+    assert all(FILES[name] in shown[name] and "http" not in shown[name] for name in FILES)
 
 
 @pytest.mark.parametrize("name", BAD)

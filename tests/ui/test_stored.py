@@ -20,6 +20,16 @@ def test_a_stored_comparison_comes_back_whole(portrait):
     assert say_stored(stored) == "1 of 2 say fake, 1 real"
 
 
+def test_a_list_says_the_jurys_word_first(portrait):
+    stored = judged(portrait)
+    face = stored["faces"][0]
+    face["jury"] = {"p_fake": 0.77, "label": "inconclusive"}
+    assert say_stored(stored) == "Jury: inconclusive; 1 of 2 say fake, 1 real"
+    stored["faces"] = [face, face | {"jury": {"p_fake": 0.99, "label": "fake"}}]
+    assert say_stored(stored) == "2 faces; fake to the jury: 1, to any detector: 2"
+    assert say_stored(stored | {"faces": []}) == "no face found"
+
+
 def test_it_is_drawn_with_its_picture_or_with_an_empty_frame(portrait):
     stored = judged(portrait)
     kept, without = draw_stored(stored, Path(portrait).read_bytes()), draw_stored(stored, None)
