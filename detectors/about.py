@@ -5,7 +5,7 @@ All of it is read from the registry and from the detector's model folder; nothin
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, metadata
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, TypedDict, cast
 
 from detectors.add import is_added, is_on_hub
 from detectors.artifact import CONFIG, METRICS, MODEL, ArtifactError, Config, read_config
+from detectors.fuse import JURY_METRICS, hash_jury, known_detectors
 from registry import DetectorSpec
 
 ALL = "all test splits"
@@ -121,7 +122,7 @@ def _describe_files(spec: DetectorSpec) -> dict[str, Any]:
 
 def _describe_metrics(folder: Path, config: Config) -> dict[str, Any]:
     try:
-        return _read_metrics(folder, config)
+        return _read_metrics(folder / METRICS, hashes=config.files.values(), trained_on=config.trained_on)
     except FileNotFoundError:
         return {}
     except UNREADABLE:
@@ -187,26 +188,37 @@ def _describe_config(config: Config, spec: DetectorSpec) -> dict[str, Any]:
     }
 
 
-def _read_metrics(folder: Path, config: Config) -> dict[str, Any]:
-    """The part of About that stands in metrics.json. Raises what is in UNREADABLE."""
-    with (folder / METRICS).open("rb") as file:
+def describe_jury(specs: Sequence[DetectorSpec]) -> dict[str, Any] | None:
+    """About, as far as it is known of the built-in detectors' common word; None where not all of them are seated."""
+    builtins = [spec for spec in specs if spec.builtin]
+    if {spec.key for spec in builtins} != known_detectors():
+        return None
+    trained_on = sorted({name for spec in builtins for name in describe(spec)["trained_on"]})
+    read = _read_metrics(JURY_METRICS, hashes=[hash_jury()], trained_on=trained_on)
+    return NOTHING | {"title": "The jury", "owner": "built in", "trained_on": trained_on} | read
+
+
+def _read_metrics(path: Path, *, hashes: Iterable[str], trained_on: Sequence[str]) -> dict[str, Any]:
+    """The part of About that stands in metrics.json. hashes: of what it may be about. Raises what is in UNREADABLE."""
+    with path.open("rb") as file:
         metrics = json.loads(file.read(MAX_METRICS_BYTES))
-    if metrics["model"] not in config.files.values():
+    if metrics["model"] not in hashes:
         return {"problem": f"Its {METRICS} was measured on other weights, so it is not shown."}
     overall, curves = metrics["overall"], metrics.get("curves") or {"roc": {"fpr": [], "tpr": []}, "reliability": []}
+    sources = islice(metrics["sources"].items(), MAX_LINES)
     return {
-        "measured": [_read_set(name, found, config) for name, found in islice(metrics["sources"].items(), MAX_LINES)],
-        "overall": _read_set(ALL, overall, config) if overall.get("n") else None,
+        "measured": [_read_set(name, found, trained_on) for name, found in sources],
+        "overall": _read_set(ALL, overall, trained_on) if overall.get("n") else None,
         "roc": list(_read_curve(curves["roc"])),
         "reliability": [_read_bin(one) for one in curves["reliability"][:MAX_POINTS]],
         "not_tested_on": [_shorten(line) for line in metrics["not_tested_on"][:MAX_LINES]],
     }
 
 
-def _read_set(name: str, found: Mapping[str, Any], config: Config) -> Measured:
+def _read_set(name: str, found: Mapping[str, Any], trained_on: Sequence[str]) -> Measured:
     measured = islice(((key, value) for key, value in found.items() if isinstance(value, dict)), MAX_LINES)
     figures = {_shorten(key): _read_figure(value) for key, value in measured}
-    seen = name == ALL or name in config.trained_on
+    seen = name == ALL or name in trained_on
     return Measured(
         data=_shorten(name), in_training=seen, real=int(found["real"]), fake=int(found["fake"]), figures=figures
     )

@@ -5,6 +5,7 @@ a number; its weights stand in jury.json, and the counts behind the agreement in
 `python -m models evaluate --save`.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,9 @@ from numpy.typing import NDArray
 
 from registry import Label, Verdict, judge
 
-JURY, AGREEMENT = (Path(__file__).with_name(name) for name in ("jury.json", "agreement.json"))
+JURY, JURY_METRICS, AGREEMENT = (
+    Path(__file__).with_name(name) for name in ("jury.json", "jury-metrics.json", "agreement.json")
+)
 JURY_KEY = "jury"  # of the jury's own word, where it stands among the detectors'
 Z95 = 1.959964  # standard normal quantile of 0.975
 MAX_LOGIT = 14.0  # p_fake is kept to six digits
@@ -73,7 +76,7 @@ def fuse(verdicts: Sequence[Verdict], *, face_pixels: int | None = None) -> Jury
 
 def find_seats(keys: Iterable[str]) -> Mapping[str, Any] | None:
     """What was fitted for the built-in detectors among these; None where this mix never was."""
-    return find_subset(read_table(JURY), set(keys) & _known_detectors())
+    return find_subset(read_table(JURY), set(keys) & known_detectors())
 
 
 def weigh(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:
@@ -158,7 +161,13 @@ def _counts(voted: Sequence[Verdict], fake: int) -> tuple[int, int] | None:
     return counts if sum(counts) else None
 
 
-def _known_detectors() -> set[str]:
+def hash_jury() -> str:
+    """Which jury this is: the SHA-256 of jury.json."""
+    return hashlib.sha256(JURY.read_bytes()).hexdigest()
+
+
+def known_detectors() -> set[str]:
+    """Whose numbers the jury weighs."""
     return {key for row in read_table(JURY)["subsets"] for key in row["detectors"]}
 
 

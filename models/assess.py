@@ -5,12 +5,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from detectors.artifact import METRICS, read_config
-from detectors.fuse import JURY, JURY_KEY
+from detectors.fuse import JURY_KEY, JURY_METRICS, hash_jury
 from models import adversarial, evaluate, heatmaps, jury, plots, redeliver, shortcuts, sweeps
 from models.data import Sample, select
 from models.evaluate import Answers
@@ -98,11 +97,6 @@ def _summarise(rounds: _Rounds, spec: DetectorSpec, samples: Sequence[Sample]) -
     }
 
 
-def hash_jury() -> str:
-    """Which jury was measured: the SHA-256 of jury.json."""
-    return sha256(JURY.read_bytes()).hexdigest()
-
-
 def _examine(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, Metrics]:
     """Detector -> "heatmaps", and for those with a model folder "attacks" and "shortcuts"."""
     pointed = heatmaps.measure_heatmaps(specs, faces)
@@ -124,7 +118,7 @@ def _save(found: Sequence[Metrics], plan: Plan) -> None:
     folders = {spec.key: evaluate.find_folder(spec) for spec in plan.specs}
     for metrics in found:
         if metrics["detector"] == JURY_KEY:
-            evaluate.write(metrics, evaluate.JURY_METRICS)
+            evaluate.write(metrics, JURY_METRICS)
         elif folder := folders[metrics["detector"]]:
             evaluate.write(metrics | keep_noted(folder / METRICS), folder / METRICS)
 

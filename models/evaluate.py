@@ -15,14 +15,12 @@ from rich.progress import track
 
 from detectors.artifact import CONFIG, MODEL, WEIGHTS, read_config
 from detectors.compare import Jury
-from detectors.fuse import JURY
 from models import ERRORS
 from models.data import Sample
 from models.face_index import LabelledFace
 from models.metrics import Scores, curves, measure
 from registry import DetectorSpec, Image
 
-JURY_METRICS = JURY.with_name("jury-metrics.json")
 NOT_TESTED_ON = (
     "whole scenes without a face, audio, video as such",
     "pictures from newer generators than those named here, or edited by hand",

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from detectors.artifact import METRICS, WEIGHTS
+from detectors.fuse import JURY_METRICS
 from models.document import as_table, write_between
-from models.evaluate import JURY_METRICS
 from models.metrics import say_figure
 from registry import DetectorSpec
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from detectors.about import About, describe
+from detectors.about import About, describe, describe_jury
 from detectors.compare import Jury, hide_paths
 from registry import Problem
 from ui.cards import render
@@ -14,7 +14,7 @@ from ui.markup import build_html
 
 def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> None:
     """Build the tab into the page that is open, and the endpoint /detectors beside it."""
-    known = [describe(spec) for spec in jury.specs]
+    known, together = [describe(spec) for spec in jury.specs], describe_jury(jury.specs)
     left_out = [(problem.plugin, hide_paths(problem.reason)) for problem in problems]
 
     def list_detectors() -> list[About]:
@@ -25,7 +25,7 @@ def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> 
         return [about | {"fault": jury.faults.get(about["key"], "")} for about in known]
 
     def draw() -> str:
-        return render("detectors", abouts=list_detectors(), left_out=left_out)
+        return render("detectors", abouts=list_detectors(), together=together, left_out=left_out)
 
     bench = build_html(draw())
     tab.select(draw, None, bench, **QUICK)  # faults come later

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from detectors.about import describe, find_model_folder
+from detectors.about import describe, describe_jury, find_model_folder
 from detectors.add import add_source
 from detectors.artifact import WEIGHTS
+from detectors.fuse import JURY_METRICS
 from registry import DetectorSpec, Registry, load_registry
 
 FOLDER = WEIGHTS / "custom-cnn"
@@ -120,3 +121,16 @@ def test_a_model_folder_without_metrics_is_one_that_was_not_measured(tmp_path):
     assert about["measured"] == []
     assert about["problem"] == ""
     assert about["trained_on"]
+
+
+def test_the_jurys_own_figures_are_those_that_were_measured_of_all_built_ins_together():
+    specs, measured = load_registry().detectors, json.loads(JURY_METRICS.read_text())
+    found = describe_jury(specs)
+    assert found["overall"]["figures"]["auc"] == measured["overall"]["auc"]
+    assert [one["data"] for one in found["measured"]] == list(measured["sources"])
+    assert {one["data"] for one in found["measured"] if not one["in_training"]} == {
+        "faceforensics-c23",
+        "stylegan2-unsplash",
+    }
+    assert describe_jury([*specs, STRANGER]) == found
+    assert describe_jury(specs[1:]) is None

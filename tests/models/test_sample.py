@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from detectors.artifact import METRICS, WEIGHTS
+from detectors.fuse import JURY_METRICS, hash_jury
 from models import evaluate, jury
-from models.assess import hash_jury
 from models.data import Sample, read_samples
-from models.evaluate import JURY_METRICS, Answers
+from models.evaluate import Answers
 from models.face_index import LabelledFace, label_faces
 from models.report import read_json
 from models.sample import choose_sample, measure_sample

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from detectors.about import describe
 from detectors.add import add_source
 from detectors.artifact import WEIGHTS
+from detectors.fuse import JURY_METRICS
 from registry import Problem, Registry, load_registry
 from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.visitor import open_tab, upload
@@ -58,6 +59,7 @@ def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit):
         expect(detector).to_contain_text(text)
     rows = detector.locator("tbody tr")
     expect(rows).to_have_count(len(METRICS["sources"]) + 1)
+    expect(fold(page, "The jury")).to_have_count(0)  # others of the built-in ones are missing
     for name, figures in [*METRICS["sources"].items(), ("all test splits", METRICS["overall"])]:
         row = rows.filter(has_text=name)
         expect(row).to_contain_text(f"{figures['real']} + {figures['fake']}")
@@ -67,6 +69,15 @@ def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit):
     expect(detector.get_by_role("img", name="Reliability of Custom CNN").locator("circle")).to_have_count(15)
     for line in METRICS["not_tested_on"]:
         expect(detector).to_contain_text(line)
+
+
+@pytest.mark.browser
+def test_the_whole_jury_shows_how_it_was_measured_together(visit):
+    jury = fold(open_bench(visit(*load_registry(blocked=()).detectors)), "The jury")
+    measured = json.loads(JURY_METRICS.read_text())["overall"]
+    expect(jury.locator("summary")).to_contain_text(f"test splits {say_figure(measured['auc'])}")
+    jury.locator("summary").click()
+    expect(jury.locator("tbody tr").last).to_contain_text(f"{measured['real']} + {measured['fake']}")
 
 
 @pytest.mark.browser
