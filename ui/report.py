@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 
 from detectors.about import describe, find_model_hash
-from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
+from detectors.compare import Comparison, JudgedFace, Jury, judge_stepwise, say_split
 from detectors.fuse import agree, fuse
-from detectors.images import read_image
+from detectors.images import ImageError, read_image
 from detectors.provenance import read_provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image
@@ -38,12 +38,16 @@ def _make_with(jury: Jury) -> Callable[[str | None, list[str], bool, bool], Save
         """The report on the picture that is on the page, judged once more: nothing of it was kept."""
         if path is None or not keys:
             raise gr.Error(NO_CHOICE, print_exception=False)
+        try:
+            picture = read_image(Path(path))
+        except ImageError as error:
+            raise gr.Error(str(error), print_exception=False) from error
         chosen = jury.choose(keys)
-        judged = compare(Path(path), chosen, path=Path(path).name, stability=stability)
+        *_, judged = judge_stepwise(picture, chosen, path=Path(path).name, stability=stability)
         if judged.error:
             raise gr.Error(judged.error, print_exception=False)
         comparison = replace(judged, provenance=read_provenance(Path(path)))
-        image = read_image(Path(path)).pixels if with_picture else None
+        image = picture.pixels if with_picture else None
         report = render_report(comparison, chosen.specs, image, made=datetime.now(UTC))
         return f"facejury-{comparison.sha256[:12]}.html", "text/html", report
 
