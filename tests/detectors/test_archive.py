@@ -103,3 +103,13 @@ def test_a_damaged_or_locked_member_is_one_sentence(tmp_path) -> None:
     data[data.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(data)
     assert "password" in reason(path, "a.png")
+
+
+def test_a_member_packed_in_a_rare_way_is_left_alone(tmp_path) -> None:
+    path = pack(tmp_path / "a.zip", {"a.png": encode(quarters())}, how=zipfile.ZIP_LZMA)
+    assert "packed in a rare way" in reason(path, "a.png")
+
+
+def test_a_zip_that_is_gone_by_now_is_one_sentence(tmp_path) -> None:
+    with pytest.raises(ArchiveError, match="cannot be opened"):
+        list_members(tmp_path / "swept.zip")

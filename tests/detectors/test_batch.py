@@ -3,9 +3,12 @@
 import csv
 import json
 import zipfile
+from typing import get_args
 
-from detectors.batch import arrange, as_csv, as_json, judge_items, list_items, say_time_left
+from detectors.batch import Entry, Item, Order, arrange, as_csv, as_json, judge_items, list_items, say_time_left
 from detectors.compare import Jury
+from detectors.images import ImageError
+from detectors.scan.record import Record
 from tests.detectors.pictures import encode, portrait, quarters
 from tests.ui.jurors import JURY
 
@@ -45,6 +48,21 @@ def test_bad_files_are_lines_with_a_reason_between_the_others(tmp_path) -> None:
         "broken.zip",
         "more.zip/../up.png",
     ]
+
+
+def test_lines_stand_as_given_or_the_most_suspect_first_or_the_least_and_those_without_a_number_last() -> None:
+    numbers = {"b.png": 0.2, "A.png": 0.9, "c.png": None}
+    entries = [
+        Entry(index, Item(name, ImageError(name)), "none", p_fake, 1, "", {}, Record(name, "", ()))
+        for index, (name, p_fake) in enumerate(numbers.items())
+    ]
+    names = {order: [entry.item.name for entry in arrange(entries, order=order)] for order in get_args(Order)}
+    assert names == {
+        "given": ["b.png", "A.png", "c.png"],
+        "fake": ["A.png", "b.png", "c.png"],
+        "real": ["b.png", "A.png", "c.png"],
+        "name": ["A.png", "b.png", "c.png"],
+    }
 
 
 def test_a_batch_that_is_not_wanted_any_more_ends(tmp_path) -> None:

@@ -93,6 +93,22 @@ def test_camera_software_and_time_come_from_exif() -> None:
     assert (found.camera, found.software, found.taken) == ("Canon EOS R5", MARKUP, "2026:01:02 03:04:05")
 
 
+def test_a_comment_is_read_in_each_of_the_encodings_that_exif_has() -> None:
+    parameters = "a face\nSteps: 20, Sampler: Euler a"
+    for comment in (
+        b"UNICODE\x00" + parameters.encode("utf-16-be"),
+        b"UNICODE\x00" + parameters.encode("utf-16-le"),
+        b"ASCII\x00\x00\x00" + parameters.encode(),
+    ):
+        [trace] = read_provenance(with_exif({}, {0x9286: comment})).traces
+        assert trace.text.startswith("a face")
+
+
+def test_xmp_of_unreasonable_size_is_a_problem_and_never_parsed() -> None:
+    found = read_provenance(encode(quarters(), "WEBP", xmp=XMP.replace("Darkroom 3", "D" * 1_000_000).encode()))
+    assert found.software is None and found.problem is not None
+
+
 def test_where_a_photo_was_taken_is_never_told() -> None:
     exif = PIL.Image.Exif()
     exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.5), 29: "1999:01:02"})
