@@ -135,6 +135,30 @@ def test_a_pinned_commit_is_fetched_once_and_then_needs_no_network(stand_in):
     assert hub.fetch(f"hub:{REPO}").commit == stand_in.repo(REPO).head != first.commit
 
 
+def test_two_that_fetch_the_same_at_once_both_get_it(stand_in):
+    def fetch_it_too(said):
+        if said.startswith("fetching"):  # the first has looked, and found nothing kept
+            others.append(hub.fetch(f"hub:{REPO}"))
+
+    others = []
+    first = hub.fetch(f"hub:{REPO}", announce=fetch_it_too)
+    assert others == [first]
+    assert [path.name for path in hub.store().glob("*/*")] == [first.commit]
+
+
+def test_a_disk_that_cannot_keep_it_is_one_sentence(stand_in, tmp_path):
+    (tmp_path / "data").write_text("a file where the folder should be")
+    with pytest.raises(hub.HubError, match="cannot be kept on this disk: Not a directory"):
+        hub.fetch(f"hub:{REPO}")
+
+
+def test_a_hub_that_names_no_commit_is_refused(stand_in):
+    repo = stand_in.repo(REPO)
+    repo.commits, repo.head = {"newest": repo.files}, "newest"
+    with pytest.raises(hub.HubError, match="named no commit"):
+        hub.fetch(f"hub:{REPO}")
+
+
 def test_a_commit_that_is_not_the_newest_can_be_named(stand_in):
     old = stand_in.repo(REPO).head
     stand_in.repo(REPO).commit(make_files(make_network(0.75)))
