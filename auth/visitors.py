@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio
 from sqlalchemy import Engine
@@ -29,13 +30,7 @@ class Visitors:
         if task is None or until <= now:
             task = asyncio.create_task(self._ask(secret))
             self._remember(key, task, now=now)
-        try:
-            return await asyncio.shield(
-                task
-            )  # one visitor who goes away must not fail those who wait for the same answer
-        except Exception:
-            self._found.pop(key, None)
-            raise
+        return await asyncio.shield(task)  # who goes away must not fail those who wait for the same answer
 
     async def _ask(self, secret: str) -> Visitor | None:
         return await anyio.to_thread.run_sync(find_visitor, self.engine, secret, limiter=self._limiter)
@@ -44,6 +39,12 @@ class Visitors:
         if len(self._found) >= MAX_REMEMBERED:
             self._found.clear()
         self._found[key] = (now + REMEMBER_SECONDS, task)
+        task.add_done_callback(partial(self._drop_failure, key))
+
+    def _drop_failure(self, key: str, task: "asyncio.Task[Visitor | None]") -> None:
+        """Ask again at the next request when there was no answer, also where nobody waited for it to the end."""
+        if task.cancelled() or task.exception():
+            self._found.pop(key, None)
 
     def forget(self, key: str) -> None:
         """Ask again at the next request with this key."""

@@ -1,0 +1,37 @@
+"""What a server remembers of who is who: for seconds, and never that it could not be told."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from auth import accounts
+from auth.database import DatabaseUnavailable, open_database
+from auth.sessions import Visitor, start_session
+from auth.visitors import Visitors
+from tests.auth.server import PASSWORD
+
+
+def test_a_look_up_that_failed_is_not_remembered_even_where_nobody_waited_for_its_end(tmp_path: Path) -> None:
+    folder, away = tmp_path / "here", tmp_path / "away"
+    engine = open_database(f"sqlite:///{folder / 'facejury.db'}")
+    secret = start_session(engine, accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4).id)
+    engine.dispose()
+    folder.rename(away)
+    found = asyncio.run(find_twice(engine, secret, back=lambda: away.rename(folder)))
+    assert found is not None and found.name == "Anna"
+    engine.dispose()
+
+
+async def find_twice(engine: Engine, secret: str, *, back: Callable[[], object]) -> Visitor | None:
+    visitors = Visitors(engine)
+    with pytest.raises(DatabaseUnavailable):
+        await visitors.find(secret)
+    asking = asyncio.create_task(visitors.find(secret))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+    back()
+    return await visitors.find(secret)
