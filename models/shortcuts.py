@@ -113,8 +113,10 @@ def guess(rows: Floats, labels: NDArray[np.int64], groups: NDArray[np.str_]) -> 
     """P(fake) of each row by boosted trees that were fitted on other groups: (n,)."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+    from threadpoolctl import threadpool_limits
 
     trees = HistGradientBoostingClassifier(max_iter=60, max_depth=3, min_samples_leaf=10, random_state=0)
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
-    found = cross_val_predict(trees, rows, labels, groups=groups, cv=folds, method="predict_proba")
+    with threadpool_limits(1):  # so few rows; threads that wait for each other took minutes on a busy machine
+        found = cross_val_predict(trees, rows, labels, groups=groups, cv=folds, method="predict_proba")
     return np.asarray(found[:, 1], dtype=np.float64)
