@@ -46,11 +46,11 @@ def test_a_folder_of_photos_becomes_a_detector_by_two_commands(
     monkeypatch.chdir(tmp_path)  # where the faces that were found are kept
     at = ("custom-cnn", "--data", str(photos), "--run", "run")
     teacher = ("--teacher", str(WEIGHTS / "custom-cnn"), "--oftener", "portraits=2")
-    said = run("train", *at, *teacher, "--batch", "2", "--every", "25", "--steps", "25")
-    assert "step 25/25, loss" in said and "best validation AUC" in said and "0 min left" in said
+    said = run("train", *at, *teacher, "--batch", "2", "--every", "50", "--steps", "50")
+    assert "step 50/50, loss" in said and "best validation AUC" in said and "0 min left" in said
     assert "trained: run/best.keras" in said
     progress = json.loads(Path("run/checkpoint/progress.json").read_text())
-    assert [entry["step"] for entry in progress["history"]] == [25]
+    assert [entry["step"] for entry in progress["history"]] == [50]
     assert "written: weights" in run("export", *at, "--to", "weights")
     p_fake, heatmap = load_folder(Path("weights")).examine(samples.portrait())
     assert 0 <= p_fake <= 1 and heatmap.ndim == 2

@@ -17,7 +17,7 @@ from detectors.fuse import JURY_METRICS
 from registry import Problem, Registry, load_registry
 from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.visitor import open_tab, upload
-from ui.words import say_figure
+from ui.words import say_band, say_figure
 
 ATTACK = "<img src=x onerror=document.title='taken'>${document.title='taken'}{{value}}"
 FOLDER = WEIGHTS / "custom-cnn"
@@ -53,9 +53,10 @@ def hostile(tmp_path_factory):
 
 @pytest.mark.browser
 def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit):
-    page = open_bench(visit(load_registry()["custom-cnn"], *JURY))
+    shown = load_registry()["custom-cnn"]
+    page = open_bench(visit(shown, *JURY))
     detector = fold(page, "Custom CNN")
-    for text in ("built in", "research use", "celeba, deepfake-faces", "real below 22 %, fake from 80 %"):
+    for text in ("built in", "research use", "celeba, deepfake-faces", say_band(shown.real_until, shown.fake_from)):
         expect(detector).to_contain_text(text)
     rows = detector.locator("tbody tr")
     expect(rows).to_have_count(len(METRICS["sources"]) + 1)
