@@ -17,6 +17,7 @@ from detectors.fuse import JURY_METRICS, hash_jury, known_detectors
 from registry import DetectorSpec
 
 ALL = "all test splits"
+BUILT_IN = "built in"  # the owner of our own
 MAX_METRICS_BYTES = 5_000_000  # as much as is fetched from the Hub
 MAX_TEXT = 20_000  # characters of a card
 MAX_WORDS = 300  # characters of any other text
@@ -132,7 +133,7 @@ def _describe_metrics(folder: Path, config: Config) -> dict[str, Any]:
 def say_owner(spec: DetectorSpec) -> str:
     """Who brought a detector, without the folders of this machine."""
     if spec.builtin:
-        return "built in"
+        return BUILT_IN
     if is_on_hub(spec.plugin):
         return spec.plugin
     if is_added(spec.plugin):
@@ -188,14 +189,14 @@ def _describe_config(config: Config, spec: DetectorSpec) -> dict[str, Any]:
     }
 
 
-def describe_jury(specs: Sequence[DetectorSpec]) -> dict[str, Any] | None:
+def describe_jury(abouts: Sequence[About]) -> dict[str, Any] | None:
     """About, as far as it is known of the built-in detectors' common word; None where not all of them are seated."""
-    builtins = [spec for spec in specs if spec.builtin]
-    if {spec.key for spec in builtins} != known_detectors():
+    builtins = [about for about in abouts if about["owner"] == BUILT_IN]
+    if {about["key"] for about in builtins} != known_detectors():
         return None
-    trained_on = sorted({name for spec in builtins for name in describe(spec)["trained_on"]})
+    trained_on = sorted({name for about in builtins for name in about["trained_on"]})
     read = _read_metrics(JURY_METRICS, hashes=[hash_jury()], trained_on=trained_on)
-    return NOTHING | {"title": "The jury", "owner": "built in", "trained_on": trained_on} | read
+    return NOTHING | {"title": "The jury", "owner": BUILT_IN, "trained_on": trained_on} | read
 
 
 def _read_metrics(path: Path, *, hashes: Iterable[str], trained_on: Sequence[str]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from ui.markup import build_html
 
 def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> None:
     """Build the tab into the page that is open, and the endpoint /detectors beside it."""
-    known, together = [describe(spec) for spec in jury.specs], describe_jury(jury.specs)
+    known = [describe(spec) for spec in jury.specs]
+    together = describe_jury(known)
     left_out = [(problem.plugin, hide_paths(problem.reason)) for problem in problems]
 
     def list_detectors() -> list[About]:

@@ -124,13 +124,14 @@ def test_a_model_folder_without_metrics_is_one_that_was_not_measured(tmp_path):
 
 
 def test_the_jurys_own_figures_are_those_that_were_measured_of_all_built_ins_together():
-    specs, measured = load_registry().detectors, json.loads(JURY_METRICS.read_text())
-    found = describe_jury(specs)
+    measured = json.loads(JURY_METRICS.read_text())
+    abouts = [describe(spec) for spec in load_registry().detectors]
+    found = describe_jury(abouts)
     assert found["overall"]["figures"]["auc"] == measured["overall"]["auc"]
     assert [one["data"] for one in found["measured"]] == list(measured["sources"])
     assert {one["data"] for one in found["measured"] if not one["in_training"]} == {
         "faceforensics-c23",
         "stylegan2-unsplash",
     }
-    assert describe_jury([*specs, STRANGER]) == found
-    assert describe_jury(specs[1:]) is None
+    assert describe_jury([*abouts, describe(STRANGER)]) == found
+    assert describe_jury(abouts[1:]) is None
