@@ -13,7 +13,7 @@ from typing import Any, TypedDict, cast
 
 from detectors.add import is_added, is_on_hub
 from detectors.artifact import CONFIG, METRICS, MODEL, ArtifactError, Config, read_config
-from detectors.fuse import JURY_METRICS, hash_jury, known_detectors
+from detectors.fuse import JURY_METRICS, JURY_TITLE, hash_jury, known_detectors
 from registry import DetectorSpec
 
 ALL = "all test splits"
@@ -196,7 +196,7 @@ def describe_jury(abouts: Sequence[About]) -> dict[str, Any] | None:
         return None
     trained_on = sorted({name for about in builtins for name in about["trained_on"]})
     read = _read_metrics(JURY_METRICS, hashes=[hash_jury()], trained_on=trained_on)
-    return NOTHING | {"title": "The jury", "owner": BUILT_IN, "trained_on": trained_on} | read
+    return NOTHING | {"title": JURY_TITLE, "owner": BUILT_IN, "trained_on": trained_on} | read
 
 
 def _read_metrics(path: Path, *, hashes: Iterable[str], trained_on: Sequence[str]) -> dict[str, Any]:

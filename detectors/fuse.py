@@ -23,7 +23,7 @@ from registry import Label, Verdict, judge
 JURY, JURY_METRICS, AGREEMENT = (
     Path(__file__).with_name(name) for name in ("jury.json", "jury-metrics.json", "agreement.json")
 )
-JURY_KEY = "jury"  # of the jury's own word, where it stands among the detectors'
+JURY_KEY, JURY_TITLE = "jury", "The jury"  # of its own word, where it stands among the detectors'
 Z95 = 1.959964  # standard normal quantile of 0.975
 MAX_LOGIT = 14.0  # p_fake is kept to six digits
 DRAWS = 4000  # of the counts' uncertainty

@@ -10,14 +10,13 @@ from random import Random, SystemRandom
 
 from detectors.batch import find_suspect
 from detectors.compare import Comparison, Jury
-from detectors.fuse import fuse
+from detectors.fuse import JURY_TITLE, fuse
 from detectors.images import ImageError, read_image
 from registry import Verdict
 
 ROUNDS = 10
 MAX_OF_A_CLASS = 200  # every one is decoded before the page opens
 CLASSES = ("real", "fake")
-THE_JURY = "The jury"  # among the players
 
 
 class DeckError(ValueError):
@@ -130,7 +129,7 @@ def take_answers(comparison: Comparison, jury: Jury) -> list[Answer]:
     answers = [_answer(spec.title, given.get(spec.key)) for spec in jury.specs]
     fused = fuse(face.verdicts, face_pixels=face.pixels) if face else None
     p_fake = fused.p_fake if fused else None
-    return [*answers, Answer(THE_JURY, choose(p_fake), p_fake)]
+    return [*answers, Answer(JURY_TITLE, choose(p_fake), p_fake)]
 
 
 def _answer(title: str, verdict: Verdict | None) -> Answer:

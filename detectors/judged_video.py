@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from detectors.faces import Box, measure_side
-from detectors.fuse import JURY_KEY, JuryVerdict, find_seats, fuse
+from detectors.fuse import JURY_KEY, JURY_TITLE, JuryVerdict, find_seats, fuse
 from detectors.rule import MIN_MOMENTS, SAID, Ruling, rule
 from detectors.times import say_at
 from detectors.video_file import MAX_SECONDS
@@ -95,7 +95,7 @@ class Person:
         if self.is_whole or seats is None:
             return None
         thresholds = {name: seats[name] for name in ("fake_from", "real_until")}
-        return Line(JURY_KEY, "The jury", **thresholds, ruling=rule(self.say(JURY_KEY), **thresholds))
+        return Line(JURY_KEY, JURY_TITLE, **thresholds, ruling=rule(self.say(JURY_KEY), **thresholds))
 
     @property
     def all_lines(self) -> tuple[Line, ...]:

@@ -18,7 +18,7 @@ from detectors.compare import Comparison, JudgedFace, Jury
 from detectors.faces import OVERLAP, Box, crop_face, find_faces, measure_side
 from detectors.follow import measure_overlap
 from detectors.forge import Forgery, Recipe, forge_as_told
-from detectors.fuse import JuryVerdict, fuse
+from detectors.fuse import JURY_TITLE, JuryVerdict, fuse
 from detectors.images import ImageError, Picture, read_image
 from detectors.pointing import Hit, Region, find_hit
 from registry import DetectorSpec, Image, Verdict
@@ -116,7 +116,7 @@ def hear(trial: Trial, before: Comparison, after: Comparison, jury: Jury) -> lis
     faces = _find(before.faces, trial.box), _find(after.faces, trial.box)
     said = [_hear(spec, trial, (before, after), faces) for spec in jury.specs]
     before_it, after_it = (fuse(face.verdicts, face_pixels=face.pixels) if face else None for face in faces)
-    return [*said, Statement("The jury", before_it, after_it)] if before_it or after_it else said
+    return [*said, Statement(JURY_TITLE, before_it, after_it)] if before_it or after_it else said
 
 
 def _find(faces: Sequence[JudgedFace], box: Box) -> JudgedFace | None:

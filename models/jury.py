@@ -12,7 +12,7 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from detectors.fuse import AGREEMENT, JURY, JURY_KEY, find_subset, read_table, to_logit, weigh, wilson
+from detectors.fuse import AGREEMENT, JURY, JURY_KEY, JURY_TITLE, find_subset, read_table, to_logit, weigh, wilson
 from models.augment import degrade
 from models.calibrate import fit_thresholds
 from models.data import refuse_eval_only
@@ -56,7 +56,7 @@ def seat(answers: Answers, specs: Sequence[DetectorSpec]) -> tuple[Answers, Dete
     p_fake = np.array([_weigh(table, dict(zip(keys, row, strict=True))) for row in rows], dtype=np.float64)
     spec = DetectorSpec(
         key=JURY_KEY,
-        title="The jury",
+        title=JURY_TITLE,
         load=_cannot_load,
         fake_from=whole["fake_from"],
         real_until=whole["real_until"],

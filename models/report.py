@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from detectors.artifact import METRICS, WEIGHTS
-from detectors.fuse import JURY_METRICS
+from detectors.fuse import JURY_METRICS, JURY_TITLE
 from models.document import as_table, write_between
 from models.metrics import say_figure
 from registry import DetectorSpec
 
 MARK = "measured"
 AUC, BALANCED = "auc", "balanced_accuracy"
-JURY_TITLE = "The jury"
 NEVER_SEEN = "eval"  # the split of data that nothing was fitted on, source and generator included
 
 Metrics = Mapping[str, Any]

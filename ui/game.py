@@ -14,11 +14,10 @@ import gradio as gr
 
 from detectors.batch import Item, judge_item
 from detectors.compare import Comparison, Jury
-from detectors.fuse import wilson
+from detectors.fuse import JURY_TITLE, wilson
 from detectors.game import (
     MAX_OF_A_CLASS,
     ROUNDS,
-    THE_JURY,
     Answer,
     Deck,
     Exhibit,
@@ -254,7 +253,7 @@ def _show(table: Table) -> Shown:
 def _fooled(turn: Turn) -> list[str]:
     """Whom it fooled, as named within a sentence."""
     fooled = find_fooled(turn.everybody, forged=turn.exhibit.forged)
-    return [name.lower() if name in (YOU, THE_JURY) else name for name in fooled]
+    return [name.lower() if name in (YOU, JURY_TITLE) else name for name in fooled]
 
 
 def _count(table: Table) -> list[Any]:

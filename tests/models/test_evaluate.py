@@ -1,6 +1,5 @@
 """Evaluation through its command: what is counted, what is printed, what is written."""
 
-import csv
 import json
 import os
 import shutil
@@ -8,12 +7,9 @@ import subprocess
 import sys
 
 import numpy as np
-import PIL.Image
 import pytest
-import skimage.data
 
 from detectors.artifact import CONFIG, METRICS, WEIGHTS
-from detectors.forge import forge
 from detectors.fuse import AGREEMENT, JURY
 from models import evaluate
 from models.data import Sample
@@ -22,6 +18,7 @@ from models.face_index import LabelledFace
 from registry import DetectorSpec, load_registry
 from tests.detectors.test_hub import make_files, make_network
 from tests.hub_stand_in import Repo, StandIn, serving
+from tests.models.portraits import write_portraits
 
 BUILT_IN = [spec.key for spec in load_registry(blocked=()) if spec.builtin]
 
@@ -29,20 +26,7 @@ BUILT_IN = [spec.key for spec in load_registry(blocked=()) if spec.builtin]
 @pytest.fixture
 def folder(tmp_path):
     """Four portraits, four forgeries and one picture without a face, as a manifest, all of the test split."""
-    portrait = skimage.data.astronaut()
-    rows = []
-    for index in range(4):
-        shifted = np.ascontiguousarray(portrait[:, index : index + 400])
-        for label, pixels in (("real", shifted), ("fake", forge(shifted, seed=index).image)):
-            PIL.Image.fromarray(pixels).save(tmp_path / f"{label}{index}.png")
-            rows.append(
-                (f"{label}{index}.png", label, "made" if label == "fake" else "", "portraits", f"v{index}", "test")
-            )
-    PIL.Image.fromarray(np.zeros((90, 90, 3), np.uint8)).save(tmp_path / "nobody.png")
-    rows.append(("nobody.png", "real", "", "portraits", "v9", "test"))
-    with (tmp_path / "manifest.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("path", "label", "generator", "source", "group", "split"), *rows])
-    return tmp_path
+    return write_portraits(tmp_path, ["test"] * 4, faceless=1)
 
 
 def run(folder, *arguments, cwd=".", **environment):

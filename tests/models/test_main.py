@@ -1,18 +1,15 @@
 """The whole way at the command line: a folder of photos becomes a network, and that a detector that judges."""
 
-import csv
 import json
 from pathlib import Path
 
-import numpy as np
-import PIL.Image
 import pytest
 from typer.testing import CliRunner
 
 from detectors import samples
 from detectors.artifact import WEIGHTS, load_folder
-from detectors.forge import forge
 from models.__main__ import app
+from tests.models.portraits import write_portraits
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -20,18 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     """Four portraits to learn from and four to calibrate on, each also forged."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    rows = []
-    for index in range(8):
-        portrait = np.ascontiguousarray(samples.photo()[:, index : index + 400])
-        for label, pixels in (("real", portrait), ("fake", forge(portrait, seed=index).image)):
-            name, split = f"{label}{index}.png", "train" if index < 4 else "val"
-            PIL.Image.fromarray(pixels).save(folder / name)
-            rows.append((name, label, "made" if label == "fake" else "", "portraits", f"v{index}", split))
-    with (folder / "manifest.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("path", "label", "generator", "source", "group", "split"), *rows])
-    return folder
+    return write_portraits(tmp_path / "photos", ["train"] * 4 + ["val"] * 4)
 
 
 def run(*arguments: str) -> str:

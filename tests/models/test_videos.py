@@ -1,23 +1,20 @@
 """By video: three rules side by side on made frames whose truth is known."""
 
-import csv
 import json
 from pathlib import Path
 
 import numpy as np
-import PIL.Image
 import pytest
 from numpy.random import default_rng
 from typer.testing import CliRunner
 
-from detectors import samples
-from detectors.forge import forge
 from models import videos
 from models.__main__ import app
 from models.data import Sample
 from models.evaluate import Answers
 from models.face_index import LabelledFace
 from registry import DetectorSpec
+from tests.models.portraits import write_portraits
 
 SPEC = DetectorSpec(key="a", title="A", load=lambda: None, fake_from=0.7, real_until=0.3)
 
@@ -86,14 +83,7 @@ def test_the_table_is_written_between_the_marks(tmp_path):
 @pytest.fixture
 def frames(tmp_path, monkeypatch):
     """Two videos of five frames each, one of them forged, as a manifest; the command is run beside it."""
-    rows = []
-    for index in range(5):
-        portrait = np.ascontiguousarray(samples.photo()[:, index : index + 400])
-        for label, pixels in (("real", portrait), ("fake", forge(portrait, seed=index).image)):
-            PIL.Image.fromarray(pixels).save(tmp_path / f"{label}{index}.png")
-            rows.append((f"{label}{index}.png", label, "made" if label == "fake" else "", "films", label, "eval"))
-    with (tmp_path / "manifest.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("path", "label", "generator", "source", "group", "split"), *rows])
+    write_portraits(tmp_path, ["eval"] * 5, source="films", group="{label}")
     (tmp_path / "docs").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,0 +1,39 @@
+"""A made data set of real pixels: portraits and their own forgeries, with their manifest."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from detectors import samples
+from detectors.forge import forge
+
+HEADER = ("path", "label", "generator", "source", "group", "split")
+
+
+def write_portraits(
+    folder: Path, splits: Sequence[str], *, source: str = "portraits", group: str = "v{index}", faceless: int = 0
+) -> Path:
+    """A portrait and its forgery for each of splits, with manifest.csv; the folder.
+
+    group: the group of each, filled in with index and label. faceless: black pictures beside them, in the last split.
+    """
+    folder.mkdir(exist_ok=True)
+    rows = []
+
+    def add(name: str, pixels: NDArray[np.uint8], *row: str) -> None:
+        PIL.Image.fromarray(pixels).save(folder / name)
+        rows.append((name, *row))
+
+    for index, split in enumerate(splits):
+        portrait = np.ascontiguousarray(samples.photo()[:, index : index + 400])
+        for label, generator, pixels in (("real", "", portrait), ("fake", "made", forge(portrait, seed=index).image)):
+            add(f"{label}{index}.png", pixels, label, generator, source, group.format(index=index, label=label), split)
+    for index in range(faceless):
+        add(f"nobody{index}.png", np.zeros((90, 90, 3), np.uint8), "real", "", source, f"nobody{index}", splits[-1])
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    return folder
