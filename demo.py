@@ -25,6 +25,7 @@ from detectors.game import DeckError, open_deck
 from registry import UnknownDetectorError, load_registry
 from ui.frames import live_routes
 from ui.game import say_gaps
+from ui.memory import bound_arenas
 from ui.page import build_page
 from ui.serving import launch, stay_until_told, warm_up_beside, wind_down
 
@@ -70,6 +71,7 @@ def main(
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
     start_log()
+    bound_arenas()
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())

@@ -1,0 +1,41 @@
+"""Arenas of malloc, as glibc itself counts them."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ui.memory import ARENAS
+
+COUNT = """
+import ctypes, sys, tempfile, threading
+from ui.memory import bound_arenas
+if "bound" in sys.argv:
+    bound_arenas()
+libc, together = ctypes.CDLL(None), threading.Barrier(6)
+libc.malloc.restype, libc.fdopen.restype = ctypes.c_void_p, ctypes.c_void_p
+libc.malloc_info.argtypes, libc.fclose.argtypes = (ctypes.c_int, ctypes.c_void_p), (ctypes.c_void_p,)
+def allocate():
+    together.wait()
+    libc.malloc(50_000)
+    together.wait()
+threads = [threading.Thread(target=allocate) for _ in range(6)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+with tempfile.NamedTemporaryFile() as file:
+    stream = libc.fdopen(ctypes.c_int(__import__("os").dup(file.fileno())), b"w")
+    libc.malloc_info(0, stream)
+    libc.fclose(stream)
+    print(open(file.name).read().count("<heap nr="))
+"""
+
+
+def count_arenas(*arguments: str) -> int:
+    done = subprocess.run([sys.executable, "-c", COUNT, *arguments], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
+def test_threads_share_few_arenas_once_they_are_bounded() -> None:
+    assert count_arenas() > ARENAS
+    assert count_arenas("bound") <= ARENAS
