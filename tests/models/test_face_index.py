@@ -36,8 +36,20 @@ def test_what_was_found_is_not_looked_for_again_unless_the_file_changed(samples,
     monkeypatch.setattr(face_index, "_find_all", lambda paths: looked.append(paths) or {})
     assert label_faces(samples, cache) == first
     assert looked == []
-    assert len(json.loads(cache.read_text())) == 3
+    assert len(json.loads(cache.read_text())["faces"]) == 3
     samples[1].path.write_bytes(samples[1].path.read_bytes() + b"more")
     with pytest.raises(KeyError):
         label_faces(samples, cache)
     assert looked == [[samples[1].path]]
+
+
+def test_what_another_version_of_the_finder_found_is_looked_for_again(samples, tmp_path, monkeypatch):
+    cache = tmp_path / "faces.json"
+    label_faces(samples[:1], cache)
+    kept = json.loads(cache.read_text())
+    [name] = kept["faces"]
+    kept["faces"][name]["box"] = [1, 2, 3, 4]
+    cache.write_text(json.dumps(kept))
+    assert label_faces(samples[:1], cache)[0][0].box == (1, 2, 3, 4)
+    monkeypatch.setattr(face_index, "_finder", lambda: "another")
+    assert label_faces(samples[:1], cache)[0][0].box != (1, 2, 3, 4)
