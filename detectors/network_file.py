@@ -20,13 +20,16 @@ class NetworkError(ValueError):
 
 def check_network(data: bytes) -> None:
     """Look at a network's bytes without running them, or opening any file they name. Raises NetworkError."""
-    model = _parse(data)
+    _check_content(_parse(data))
+    _check_form(data)
+
+
+def _check_content(model: onnx.ModelProto) -> None:
     if any(_is_outside(tensor) for tensor in _find(model, "TensorProto")):
         raise NetworkError("the network keeps numbers in other files; save it as one file")
     strange = sorted({node.domain for node in _find(model, "NodeProto")} - DOMAINS)
     if strange:
         raise NetworkError(f"the network has operators of {', '.join(map(repr, strange))}; only ONNX's own are run")
-    _check_form(data)
 
 
 def _parse(data: bytes) -> onnx.ModelProto:
