@@ -38,7 +38,7 @@ _templates.globals.update(
     as_steps=base_rate.as_steps,
     rates=[base_rate.say_share(rate) for rate in base_rate.RATES],
     start=base_rate.START,
-    heat_opacity=pictures.HEAT_OPACITY,
+    heat_strength=pictures.HEAT_STRENGTH,
     say_measured_share=words.say_measured_share,
     say_milliseconds=words.say_milliseconds,
     say_moves=words.say_moves,

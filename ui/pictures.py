@@ -13,7 +13,7 @@ from registry import Heatmap, Image
 SCENE_PIXELS = 640  # longer side of the picture that carries the boxes
 CROP_PIXELS = 256  # side of a face
 THUMB_PIXELS = 96  # longer side of a picture in a batch's table
-HEAT_OPACITY = 0.6  # until its visitor chooses another
+HEAT_STRENGTH = 0.6  # of the whole map over the face, until its visitor chooses another
 HEAT_PIXELS = 96  # side of a heat map: the networks' own maps are 4 to 28 a side
 HEAT_OPACITY = 0.85  # of the hottest spot; the face must stay visible under it
 ROUND_PIXELS = 512  # longer side of every picture of the game, whatever it was

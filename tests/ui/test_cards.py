@@ -1,5 +1,6 @@
 """A comparison as HTML."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,15 @@ def test_the_jury_rules_once_everybody_has_spoken(portrait):
     drawn = ["".join(drawing.draw(step)) for step in steps]
     assert ["The jury:" in html for html in drawn] == [False] * (len(drawn) - 1) + [True]
     assert ['id="base-rate"' in html for html in drawn] == [False] * (len(drawn) - 1) + [True]
+
+
+def test_a_heat_map_is_as_strong_as_its_slider_says_before_anybody_moves_it(portrait):
+    jury = Jury(load_registry(blocked=()).choose(["custom-cnn"]))
+    *_, comparison = compare_stepwise(Path(portrait), jury)
+    html = "".join(Drawing(read_image(Path(portrait)).pixels, jury).draw(comparison))
+    [strength] = re.findall(r'<input type="range"[^>]* value="([^"]+)" aria-label="Strength of the heat map', html)
+    assert 0.5 <= float(strength) <= 0.7  # the face is still seen below
+    assert f"opacity:var(--heat, {strength})" in html
 
 
 def test_a_mix_that_was_never_counted_has_no_ruling_and_no_slider(portrait):
