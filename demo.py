@@ -25,7 +25,7 @@ from detectors.game import DeckError, open_deck
 from registry import UnknownDetectorError, load_registry
 from ui.frames import live_routes
 from ui.game import say_gaps
-from ui.memory import bound_arenas
+from ui.memory import bound_arenas, trim_beside
 from ui.page import build_page
 from ui.serving import launch, stay_until_told, warm_up_beside, wind_down
 
@@ -101,6 +101,7 @@ def main(
         accounts = engine.dialect.name if engine else None
         log.info("started", extra={"detectors": [spec.key for spec in jury.specs], "accounts": accounts})
         warm_up_beside(jury, loaded)  # while a visitor seeks a photo
+        trim_beside()
         stay_until_told()
         wind_down(jury, closing, recorder)
 

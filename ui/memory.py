@@ -1,9 +1,13 @@
-"""The page's memory: few malloc arenas, so that what one request freed is there for the next."""
+"""The page's memory: what one request freed is there for the next, or goes back to the system."""
 
 import ctypes
 import sys
+import threading
+import time
+from typing import Any
 
 ARENAS = 2
+TRIM_SECONDS = 30.0
 M_ARENA_MAX = -8  # glibc's malloc.h
 
 
@@ -13,7 +17,26 @@ def bound_arenas() -> None:
     By itself glibc makes eight a core, each of which keeps what was freed in it: every thread that judges would hold on
     to a picture's worth (mallopt(3)).
     """
-    if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
-        if mallopt:
-            mallopt(M_ARENA_MAX, ARENAS)
+    _call("mallopt", M_ARENA_MAX, ARENAS)
+
+
+def trim() -> None:
+    """Give back to the system the pages that are free between those in use (malloc_trim(3)): they add up otherwise."""
+    _call("malloc_trim", 0)
+
+
+def trim_beside() -> None:
+    """Trim now and then, in a thread of its own, for as long as the process lives."""
+
+    def go_on() -> None:
+        while True:
+            time.sleep(TRIM_SECONDS)
+            trim()
+
+    threading.Thread(target=go_on, name="trim", daemon=True).start()
+
+
+def _call(name: str, *arguments: int) -> Any:
+    """A function of glibc, without holding up other threads; musl and other systems have none of these."""
+    function = getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
+    return function(*arguments) if function else None

@@ -1,4 +1,4 @@
-"""Arenas of malloc, as glibc itself counts them."""
+"""Arenas of malloc as glibc itself counts them, and what a process holds as the kernel does."""
 
 import subprocess
 import sys
@@ -29,13 +29,29 @@ with tempfile.NamedTemporaryFile() as file:
     print(open(file.name).read().count("<heap nr="))
 """
 
+HOLES = """
+from ui.memory import trim
+def held():
+    return int(open("/proc/self/statm").read().split()[1])
+kept = [bytearray(50_000) for _ in range(2000)]
+del kept[::2], kept[::2], kept[::2]
+before = held()
+trim()
+print(before - held())
+"""
 
-def count_arenas(*arguments: str) -> int:
-    done = subprocess.run([sys.executable, "-c", COUNT, *arguments], capture_output=True, text=True, check=True)
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
+
+
+def run(program: str, *arguments: str) -> int:
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
     return int(done.stdout)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
 def test_threads_share_few_arenas_once_they_are_bounded() -> None:
-    assert count_arenas() > ARENAS
-    assert count_arenas("bound") <= ARENAS
+    assert run(COUNT) > ARENAS
+    assert run(COUNT, "bound") <= ARENAS
+
+
+def test_what_was_freed_between_what_is_kept_goes_back_to_the_system() -> None:
+    assert run(HOLES) > 10_000  # pages of 4 kB: most of 87 MB
