@@ -4,7 +4,6 @@ import ctypes
 import sys
 import threading
 import time
-from typing import Any
 
 ARENAS = 2
 TRIM_SECONDS = 30.0
@@ -36,7 +35,8 @@ def trim_beside() -> None:
     threading.Thread(target=go_on, name="trim", daemon=True).start()
 
 
-def _call(name: str, *arguments: int) -> Any:
-    """A function of glibc, without holding up other threads; musl and other systems have none of these."""
+def _call(name: str, *arguments: int) -> None:
+    """A function of glibc, without Python's lock; musl and other systems have none of these."""
     function = getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
-    return function(*arguments) if function else None
+    if function:
+        function(*arguments)

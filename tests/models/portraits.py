@@ -1,6 +1,5 @@
 """A made data set of real pixels: portraits and their own forgeries, with their manifest."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +9,7 @@ from numpy.typing import NDArray
 
 from detectors import samples
 from detectors.forge import forge
-
-HEADER = ("path", "label", "generator", "source", "group", "split")
+from tests.models.manifest import write_manifest
 
 
 def write_portraits(
@@ -22,7 +20,7 @@ def write_portraits(
     group: the group of each, filled in with index and label. faceless: black pictures beside them, in the last split.
     """
     folder.mkdir(exist_ok=True)
-    rows = []
+    rows: list[tuple[str, ...]] = []
 
     def add(name: str, pixels: NDArray[np.uint8], *row: str) -> None:
         PIL.Image.fromarray(pixels).save(folder / name)
@@ -34,6 +32,4 @@ def write_portraits(
             add(f"{label}{index}.png", pixels, label, generator, source, group.format(index=index, label=label), split)
     for index in range(faceless):
         add(f"nobody{index}.png", np.zeros((90, 90, 3), np.uint8), "real", "", source, f"nobody{index}", splits[-1])
-    with (folder / "manifest.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([HEADER, *rows])
-    return folder
+    return write_manifest(folder, *rows)

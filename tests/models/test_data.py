@@ -9,16 +9,9 @@ from pathlib import Path
 import pytest
 
 from models.data import DataError, Sample, read_fittable, read_samples, refuse_eval_only, select
+from tests.models.manifest import write_manifest
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
-COLUMNS = ("path", "label", "generator", "source", "group", "split")
-
-
-def write_manifest(folder: Path, *rows: tuple[str, ...]) -> Path:
-    folder.mkdir(exist_ok=True)
-    with (folder / "manifest.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *rows])
-    return folder
 
 
 def write_files(*paths: Path) -> None:

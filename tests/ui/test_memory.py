@@ -8,7 +8,7 @@ import pytest
 from ui.memory import ARENAS
 
 COUNT = """
-import ctypes, sys, tempfile, threading
+import ctypes, os, sys, tempfile, threading
 from ui.memory import bound_arenas
 if "bound" in sys.argv:
     bound_arenas()
@@ -23,7 +23,7 @@ threads = [threading.Thread(target=allocate) for _ in range(6)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 with tempfile.NamedTemporaryFile() as file:
-    stream = libc.fdopen(ctypes.c_int(__import__("os").dup(file.fileno())), b"w")
+    stream = libc.fdopen(os.dup(file.fileno()), b"w")
     libc.malloc_info(0, stream)
     libc.fclose(stream)
     print(open(file.name).read().count("<heap nr="))

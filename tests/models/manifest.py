@@ -1,0 +1,14 @@
+"""manifest.csv, as the data sets of tests have it."""
+
+import csv
+from pathlib import Path
+
+COLUMNS = ("path", "label", "generator", "source", "group", "split")
+
+
+def write_manifest(folder: Path, *rows: tuple[str, ...]) -> Path:
+    """The folder, made where it is missing, with a row of COLUMNS for each picture."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+    return folder
