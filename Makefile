@@ -7,7 +7,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+# --no-deps: the locks are full closures, and the pip of Python 3.11 would look an extra's newest release up again.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 TESTS := $(BIN)/python -m pytest
 WORKERS ?= 2
 # What failed beside others fails for good only when it fails with the machine to itself.

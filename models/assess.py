@@ -15,7 +15,7 @@ from models.data import Sample, select
 from models.evaluate import Answers
 from models.face_index import LabelledFace, label_faces
 from models.left_out import keep_noted
-from models.sample import measure_sample
+from models.sample import measure_sample, read_sample, write_sample
 from registry import DetectorSpec
 
 Metrics = dict[str, Any]
@@ -49,12 +49,13 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
         held_out, _ = label_faces(select(samples, "val"), plan.cache)
         jury.write(plan.builtins, held_out, answers)
     rounds = _ask_all(plan, faces, answers)
-    found = [_summarise(rounds, spec, samples) for spec in [*plan.specs, *_find_jury(plan, answers)]]
+    found = [_summarise(rounds, spec) for spec in [*plan.specs, *_find_jury(plan, answers)]]
     if plan.thorough:
         extras = _examine(plan.specs, faces)
         found = [metrics | extras.get(metrics["detector"], {}) for metrics in found]
     if plan.save:
         _save(found, plan)
+        write_sample(rounds.plain)
     return found
 
 
@@ -86,12 +87,12 @@ def _find_jury(plan: Plan, answers: Answers) -> list[DetectorSpec]:
     return [found] if found else []
 
 
-def _summarise(rounds: _Rounds, spec: DetectorSpec, samples: Sequence[Sample]) -> Metrics:
+def _summarise(rounds: _Rounds, spec: DetectorSpec) -> Metrics:
     metrics = evaluate.summarise(rounds.plain, spec)
     if spec.key == JURY_KEY:
         metrics["model"] = hash_jury()
     return metrics | {
-        "sample": measure_sample(rounds.plain, spec.key, samples),
+        "sample": measure_sample(rounds.plain, spec.key, read_sample()),
         "robustness": redeliver.summarise(spec.key, rounds.redelivered),
         "sweeps": sweeps.summarise(spec.key, rounds.swept),
     }

@@ -1,38 +1,59 @@
-"""A small fixed part of the test pictures, and the AUC on it: do shipped weights still say what was measured?
+"""Fixed test pictures, named in sample.csv with each detector's p_fake: do shipped weights still say what was measured?
 
-Chosen by the hash of each picture's name, so that it is the same part on every machine.
+A list of names, so that pictures added to the data never change it. Drawn once: 200 reals and 200 fakes of the test
+splits, by the hash of their names.
 """
 
-from collections.abc import Sequence
-from hashlib import sha256
+import csv
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from models.data import Sample, select
+from models.data import Sample
 from models.evaluate import Answers
 from models.metrics import Draws, auc
 
-FAKES_AND_REALS = 200, 200
+SAMPLE = Path(__file__).with_name("sample.csv")
+
+Stored = dict[str, dict[str, float]]
+"""Name of a picture (SOURCE/LABEL/FILE) -> detector -> p_fake; no detectors where the picture shows no face."""
 
 
-def choose_sample(samples: Sequence[Sample]) -> list[Sample]:
-    """200 reals and 200 fakes of the test split, or all where there are fewer."""
-    tested = sorted(select(samples, "test"), key=_place)
-    reals, fakes = ([sample for sample in tested if sample.label == label] for label in (0, 1))
-    return [*reals[: FAKES_AND_REALS[0]], *fakes[: FAKES_AND_REALS[1]]]
+def name_picture(sample: Sample) -> str:
+    """The name of a picture in sample.csv: its last two folders and its file name."""
+    return "/".join(sample.path.parts[-3:])
 
 
-def _place(sample: Sample) -> str:
-    return sha256(f"{sample.source}/{sample.label}/{sample.path.name}".encode()).hexdigest()
+def read_sample(path: Path = SAMPLE) -> Stored:
+    """The pictures of the sample, and what each detector said of them when it was measured."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row.pop("path"): {key: float(p) for key, p in row.items() if p} for row in csv.DictReader(file)}
 
 
-def measure_sample(answers: Answers, detector: str, samples: Sequence[Sample]) -> dict[str, Any]:
-    """{"real", "fake", "auc"}: the figure unrounded; empty where the sample lacks a class. Faceless ones stay out."""
-    chosen = {sample.path for sample in choose_sample(samples)}
+def write_sample(answers: Answers, path: Path = SAMPLE) -> None:
+    """Store what was said of the pictures beside their names; nothing where one of them was not asked about."""
+    stored = read_sample(path)
+    places = {name_picture(face.sample): index for index, face in enumerate(answers.faces)}
+    if not stored.keys() <= places.keys() | {name_picture(sample) for sample in answers.faceless}:
+        return
+    detectors = list(dict.fromkeys([*next(iter(stored.values())), *answers.p_fake]))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["path", *detectors])
+        for name, kept in stored.items():
+            index = places.get(name)
+            fresh = {} if index is None else {key: float(values[index]) for key, values in answers.p_fake.items()}
+            said = kept | {key: value for key, value in fresh.items() if not np.isnan(value)}
+            table.writerow([name, *(f"{said[key]:.6f}" if key in said else "" for key in detectors)])
+
+
+def measure_sample(answers: Answers, detector: str, names: Collection[str]) -> dict[str, Any]:
+    """{"real", "fake", "auc"} on the pictures of these names, unrounded; empty where they lack a class."""
     scores = answers.scores(detector)
-    kept = np.array([face.sample.path in chosen for face in answers.faces], dtype=bool) & ~np.isnan(scores.p_fake)
-    scores = scores.where(kept)
+    chosen = np.array([name_picture(face.sample) in names for face in answers.faces], dtype=bool)
+    scores = scores.where(chosen & ~np.isnan(scores.p_fake))
     fakes = int(scores.labels.sum())
     if fakes in (0, len(scores.labels)):
         return {}

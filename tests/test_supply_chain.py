@@ -82,7 +82,7 @@ def test_the_runtime_leaves_no_device_number_in_a_home_and_so_reports_to_nobody(
 
 def test_make_installs_from_the_locks_by_hash_and_audits_what_it_installs() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert "INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes\n" in makefile
+    assert "INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes\n" in makefile
     assert "\t$(INSTALL) -r requirements.lock\n" in makefile
     dry = subprocess.run(["make", "-n", "audit"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert "pip-audit --disable-pip --require-hashes --requirement requirements.lock" in dry

@@ -18,7 +18,7 @@ from models.heatmaps import _summarise as summarise_points
 from models.metrics import Draws, auc, estimate
 from models.redeliver import AS_IT_IS, compare_answers
 from models.redeliver import summarise as summarise_robustness
-from models.sample import measure_sample
+from models.sample import measure_sample, name_picture
 from models.sweeps import SWEEPS
 from models.sweeps import summarise as summarise_sweeps
 from registry import DetectorSpec
@@ -59,7 +59,7 @@ def examine(spec: DetectorSpec) -> dict[str, Any]:
     answers = make_answers()
     points = {f"v#{place}": Pointing(*default_rng(place).random(5)) for place in range(20)}
     return {
-        "sample": measure_sample(answers, KEY, [face.sample for face in answers.faces]),
+        "sample": measure_sample(answers, KEY, {name_picture(face.sample) for face in answers.faces}),
         "sweeps": summarise_sweeps(KEY, {(AS_IT_IS, 0.0): make_answers()} | levels),
         "attacks": {"FGSM 1/255": compare_answers(plain, again), "PGD 2/255": compare_answers(again, plain)},
         "heatmaps": summarise_points(points),
