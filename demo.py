@@ -11,23 +11,23 @@ from typing import Annotated, Never
 
 import typer
 
-from auth.closing import Closing
-from auth.database import DatabaseUnavailable, is_shared, open_database
-from auth.guard import build_front
-from auth.health import Health
-from auth.log import start_log, take_prints
 from auth.pages import Settings
-from auth.recorder import Recorder
-from auth.uploads import own_folder
-from detectors.add import SourceError, add_source, pin_sources
-from detectors.compare import Jury
-from detectors.game import DeckError, open_deck
+from detectors.forgery.game import DeckError, open_deck
+from detectors.jury.results import Jury
+from detectors.networks.resolve import SourceError, add_source, pin_sources
 from registry import UnknownDetectorError, load_registry
-from ui.frames import live_routes
-from ui.game import say_gaps
-from ui.memory import bound_arenas, trim_beside
+from storage.database import DatabaseUnavailable, is_shared, open_database
+from storage.recorder import Recorder
+from storage.uploads import own_folder
 from ui.page import build_page
-from ui.serving import launch, stay_until_told, warm_up_beside, wind_down
+from ui.server.drain import Closing
+from ui.server.front import build_front
+from ui.server.health import Health
+from ui.server.lifecycle import launch, stay_until_told, warm_up_beside, wind_down
+from ui.server.log import start_log, take_prints
+from ui.server.memory import bound_arenas, trim_beside
+from ui.tabs.game import say_gaps
+from ui.tabs.live_endpoint import live_routes
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT = 7860

@@ -1,1 +1,1 @@
-"""Who may look, and what they looked at: accounts, sessions, history and feedback on MySQL or SQLite."""
+"""Who may look: accounts, passwords, sessions, tokens, and the middleware before the page."""

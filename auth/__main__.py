@@ -13,11 +13,12 @@ from typing import Annotated, NoReturn
 import typer
 from sqlalchemy import Engine
 
-from auth import accounts, database
+from auth import accounts
 from auth.accounts import Account, NameRefused
-from auth.database import DatabaseUnavailable, explain
-from auth.feedback import Feedback, export_feedback, list_feedback, read_feedback_picture, review_feedback
 from auth.passwords import PasswordRefused
+from storage import database
+from storage.database import DatabaseUnavailable, explain
+from storage.feedback import Feedback, export_feedback, list_feedback, read_feedback_picture, review_feedback
 
 app = typer.Typer(help="Accounts and feedback, for who runs this Facejury.", no_args_is_help=True, add_completion=False)
 feedback = typer.Typer(help="What users said was wrong.", no_args_is_help=True)

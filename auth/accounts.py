@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, Row, case, delete, exc, insert, select, update
 
 from auth import passwords
-from auth.database import inserted_id, reading, writing
-from auth.tables import api_tokens, sessions, users
+from storage.database import inserted_id, reading, writing
+from storage.tables import api_tokens, sessions, users
+from storage.users import MAX_KEY_CHARACTERS, find_row, name_key
 
 MAX_NAME_CHARACTERS = 64
-MAX_KEY_CHARACTERS = 255
 MAX_FAILURES = 5
 LOCK_SECONDS = 300
 NAME_RULE = "A user name has 1 to 64 visible characters."
@@ -26,10 +26,6 @@ class NameRefused(ValueError):
     """The name is taken or not a name; the text is meant for the visitor."""
 
 
-class AccountGone(LookupError):
-    """The account was removed meanwhile; the text is meant for the visitor."""
-
-
 @dataclass(frozen=True)
 class Account:
     """One person's account. Times are seconds since 1970; locked_until is 0 when never locked."""
@@ -38,11 +34,6 @@ class Account:
     name: str
     created_at: int
     locked_until: int
-
-
-def name_key(name: str) -> str:
-    """What makes a name unique: full-width letters, ANNA and anna are one."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
 def checked_name(name: str) -> str:
@@ -75,7 +66,7 @@ def sign_in(engine: Engine, name: str, *, password: str, rounds: int = passwords
     Raises DatabaseUnavailable.
     """
     with reading(engine) as connection:
-        row = _find(connection, name)
+        row = find_row(connection, name)
     matches = passwords.verify_password(password, row.password_hash if row else None, rounds=rounds)
     with writing(engine) as connection:
         admitted = _count(connection, row.id if row else 0, matches=matches)
@@ -146,7 +137,7 @@ def remove_user(engine: Engine, user_id: int) -> None:
 def find_user(engine: Engine, name: str) -> Account | None:
     """The account of that name in any spelling that means the same, or None."""
     with reading(engine) as connection:
-        row = _find(connection, name)
+        row = find_row(connection, name)
     return _account(row) if row else None
 
 
@@ -154,19 +145,6 @@ def list_users(engine: Engine) -> list[Account]:
     """All accounts by name."""
     with reading(engine) as connection:
         return [_account(row) for row in connection.execute(select(users).order_by(users.c.name_key))]
-
-
-def owner_id(connection: Connection, name: str) -> int:
-    """The number of a signed-in user. Raises AccountGone."""
-    row = _find(connection, name)
-    if row is None:
-        raise AccountGone("This account no longer exists.")
-    return int(row.id)
-
-
-def _find(connection: Connection, name: str) -> Row[tuple[object, ...]] | None:
-    # Longer names were never given, and MySQL need not hear of them.
-    return connection.execute(select(users).where(users.c.name_key == name_key(name)[: MAX_KEY_CHARACTERS + 1])).first()
 
 
 def _account(row: Row[tuple[object, ...]]) -> Account:

@@ -16,14 +16,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from auth.answers import Answer
-from auth.database import GONE, DatabaseUnavailable
 from auth.forms import session_secret
 from auth.html import message, wants_page
 from auth.requests import API, JOIN, UPLOAD, path_of, read_body
+from auth.responses import Answer
 from auth.sessions import API_PREFIX, Visitor
-from auth.uploads import Uploads
 from auth.visitors import Visitors
+from storage.database import GONE, DatabaseUnavailable
+from storage.uploads import Uploads
 
 OPEN_PATHS = frozenset(
     {

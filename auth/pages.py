@@ -13,16 +13,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from auth import accounts, forms, passwords, sessions
-from auth.accounts import AccountGone, NameRefused
-from auth.database import GONE, DatabaseUnavailable
-from auth.door import visitor_of
+from auth.accounts import NameRefused
 from auth.forms import FormRefused
-from auth.history import MAX_SEARCH_CHARACTERS, export_csv
 from auth.html import message, render
+from auth.middleware import visitor_of
 from auth.passwords import PasswordRefused
 from auth.sessions import Visitor
-from auth.uploads import Uploads
 from auth.visitors import Visitors
+from storage.database import GONE, DatabaseUnavailable
+from storage.history import MAX_SEARCH_CHARACTERS, export_csv
+from storage.uploads import Uploads
+from storage.users import AccountGone
 
 MAX_WAITING_SIGN_INS = 200  # at 0.2 s each, more would wait longer than a browser does
 REPEAT_DIFFERS = "The two passwords are not the same."

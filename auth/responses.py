@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from starlette.types import Message, Send
 
 from auth.sessions import Visitor
-from auth.uploads import Uploads
+from storage.uploads import Uploads
 
 STREAM = b"text/event-stream"
 JSON = b"application/json"

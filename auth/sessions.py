@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, delete, insert, or_, select, update
 
-from auth.database import DatabaseUnavailable, reading, writing
-from auth.tables import api_tokens, sessions, users
+from storage.database import DatabaseUnavailable, reading, writing
+from storage.tables import api_tokens, sessions, users
 
 IDLE_SECONDS = 12 * 3600
 LIFE_SECONDS = 7 * 24 * 3600

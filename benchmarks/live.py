@@ -1,6 +1,6 @@
 """How many camera frames a second the server judges, one visitor, one frame after the other.
 
-`.venv/bin/python -m tests.load.live` starts the page by itself, sends it a moving portrait, and prints what came of it.
+`.venv/bin/python -m benchmarks.live` starts the page by itself, sends it a moving portrait, and prints what came of it.
 CPU time is the server's own: it does not grow when something else keeps the machine busy.
 """
 
@@ -12,7 +12,7 @@ from statistics import median
 
 import httpx
 
-from tests.load.clients import running_page
+from benchmarks.load_clients import running_page
 from tests.ui.camera import as_jpeg, frame, portrait
 
 FRAMES = 24  # of the film, which then runs backwards
@@ -41,14 +41,15 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], metavar="KEY")
     given = parser.parse_args()
     asked = {"started": 1, "only": given.only or ["custom-cnn", "efficientnet"]}
-    frames, took = film(given.face), []
+    frames = film(given.face)
+    took: list[float] = []
     with running_page() as (address, pid), httpx.Client(base_url=address, timeout=600) as http:
         for number in range(WARM_UP):
             http.post("/live", params=asked, content=frames[number]).raise_for_status()
         began, used = time.monotonic(), cpu_seconds(pid)
         while time.monotonic() - began < given.seconds:
             answer = http.post("/live", params=asked, content=frames[len(took) % len(frames)]).raise_for_status().json()
-            assert [len(face["verdicts"]) for face in answer["faces"]] == [len(asked["only"])]
+            assert [len(face["verdicts"]) for face in answer["faces"]] == [len(given.only)]
             took.append(answer["milliseconds"])
         passed, used = time.monotonic() - began, cpu_seconds(pid) - used
     print(f"{len(took) / passed:.1f} frames a second over HTTP: {len(took)} in {passed:.0f} s")

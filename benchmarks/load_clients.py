@@ -1,6 +1,6 @@
 """Many clients at once against a running page, through HTTP.
 
-`.venv/bin/python -m tests.load.clients --requests 2000` starts the page by itself and prints what came of it.
+`.venv/bin/python -m benchmarks.load_clients --requests 2000` starts the page by itself and prints what came of it.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import httpx
 import numpy as np
@@ -28,7 +29,7 @@ import skimage.data
 
 from tests.ports import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 CALL = "/gradio_api/call/compare"
 ANSWER = re.compile(r"event: complete\ndata: (.*)\n")
 SAMPLES = 10  # of the memory, over a run
@@ -47,7 +48,8 @@ class Load:
     @property
     def overtaken(self) -> int:
         """By how many later ones the unluckiest was overtaken."""
-        left, worst = [], 0
+        left: list[int] = []
+        worst = 0
         for came in [came for came, _ in sorted(self.turned, key=lambda turn: turn[1])]:
             worst = max(worst, sum(other > came for other in left[-200:]))
             left.append(came)
@@ -61,6 +63,7 @@ def running_page(*arguments: str) -> Iterator[tuple[str, int]]:
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as page:
         try:
+            assert page.stdout
             yield page.stdout.readline().split()[-1].rstrip("/"), page.pid
         finally:
             page.terminate()
@@ -79,7 +82,7 @@ def resident(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-async def ask(http: httpx.AsyncClient, path: str, keys: list[str]) -> dict:
+async def ask(http: httpx.AsyncClient, path: str, keys: list[str]) -> dict[str, Any]:
     """One picture that was uploaded, judged."""
     given = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, keys]}
     event = (await http.post(CALL, json=given)).raise_for_status().json()["event_id"]
@@ -87,10 +90,11 @@ async def ask(http: httpx.AsyncClient, path: str, keys: list[str]) -> dict:
     found = ANSWER.search(said)
     if not found:
         raise RuntimeError(f"no answer: {said!r}")
-    return json.loads(found[1])[0]
+    comparison: dict[str, Any] = json.loads(found[1])[0]
+    return comparison
 
 
-def without_times(answer: dict) -> dict:
+def without_times(answer: dict[str, Any]) -> dict[str, Any]:
     """All but the milliseconds."""
     for face in answer["faces"]:
         for verdict in face["verdicts"]:

@@ -21,13 +21,13 @@ from typing import IO, Any, cast
 import numpy as np
 from rich.progress import track
 
-from detectors.artifact import WEIGHTS, read_config, read_network
-from detectors.faces import read_finder
+from benchmarks.flops import count_gflop
+from benchmarks.stacks import MATRIX, is_installed, naive_finder_name, portrait
+from detectors.faces.find import read_finder
+from detectors.networks.folder import WEIGHTS, read_config, read_network
 from detectors.scan.crew import count_cores
 from models import ERRORS
 from models.errors import ModelsError
-from models.flops import count_gflop
-from models.stacks import MATRIX, is_installed, naive_finder_name, portrait
 
 ROOT = Path(__file__).parent.parent
 SAVED = ROOT / "docs" / "speed.json"
@@ -49,8 +49,8 @@ class Worker:
         self.held: dict[str, float] = {}
         self._log = log
         began = time.perf_counter()
-        self._process = subprocess.Popen(  # noqa: S603  # our own module in our own interpreter
-            [sys.executable, "-m", "models.stacks", stack, key],
+        self._process = subprocess.Popen(  # our own module in our own interpreter
+            [sys.executable, "-m", "benchmarks.stacks", stack, key],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -173,7 +173,7 @@ def _measure_first_verdict(rounds: int) -> Figures:
         for _ in range(rounds):
             began = time.perf_counter()
             command = [sys.executable, "-m", "detectors", "compare", str(path), "--json"]
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)  # noqa: S603  # our own module
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)  # our own module
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             found.append((time.perf_counter() - began, used.ru_maxrss * 1024 / 1e6))
@@ -232,7 +232,7 @@ def _time_scan(scratch: Path, options: Sequence[str], *, count: int) -> float:
     out = scratch / f"{'-'.join(['table', *options, str(count)])}.parquet"
     command = [sys.executable, "-m", "detectors", "scan", str(photos), "--out", str(out), *options]
     began = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S603  # our own module
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)  # our own module
     if done.returncode:
         raise ModelsError(f"a scan cannot be measured: {done.stderr.strip()}")
     return time.perf_counter() - began

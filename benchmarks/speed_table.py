@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from models.document import as_table, write_between
-from models.speed import ROOT, Figures
+from benchmarks.speed import ROOT, Figures
+from models.evaluation.document import as_table, write_between
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 MARK = "speed"

@@ -23,11 +23,11 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from detectors import samples
-from detectors.artifact import WEIGHTS, OnnxDetector, fit, load_folder, read_config, read_network
-from detectors.compare import Jury, compare
-from detectors.faces import crop_face, find_faces
-from detectors.images import decode_image
+from detectors.conformance import samples
+from detectors.faces.find import crop_face, find_faces
+from detectors.inputs.images import decode_image
+from detectors.jury.results import Jury, compare
+from detectors.networks.folder import WEIGHTS, OnnxDetector, fit, load_folder, read_config, read_network
 from registry import DetectorSpec, Heatmap, Image, load_registry
 
 KERAS_MODEL = "model.keras"
@@ -65,7 +65,7 @@ def open_onnx(key: str) -> Tasks:
     """The network as it is served, and without its heat map."""
     import onnx
 
-    from detectors.onnx_session import open_session
+    from detectors.networks.onnx_runtime import open_session
 
     batch = _crop(key)[None]
     graph = onnx.ModelProto.FromString(read_network(WEIGHTS / key))
@@ -99,8 +99,8 @@ def _call_savedmodel(served: Any, batch: Image) -> list[NDArray[Any]]:
 
 def open_torch(key: str) -> Tasks:
     """The same network in PyTorch, in eager mode. Raises ExportError where its answer differs."""
+    from benchmarks.torch_graph import open_in_torch
     from models.errors import ExportError
-    from models.torch_graph import open_in_torch
 
     run, batch = open_in_torch(read_network(WEIGHTS / key)), _crop(key)[None]
     expected, found = load_folder(WEIGHTS / key).examine(samples.portrait())[0], run(batch)
@@ -113,7 +113,7 @@ def open_peak(_: str) -> Tasks:
     """The largest matrix product at hand: what this machine can do at most, in this very run."""
     import onnx
 
-    from detectors.onnx_session import open_session
+    from detectors.networks.onnx_runtime import open_session
 
     ones = np.ones((MATRIX, MATRIX), np.float32)
     real, shape = onnx.TensorProto.FLOAT, [MATRIX, MATRIX]

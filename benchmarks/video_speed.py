@@ -1,4 +1,4 @@
-"""How long a video takes, and how much memory: `.venv/bin/python -m tests.detectors.video_speed [--seconds 60]`.
+"""How long a video takes, and how much memory: `.venv/bin/python -m benchmarks.video_speed [--seconds 60]`.
 
 Makes a video of a portrait that moves (720p, 30 frames a second, H.264), has `compare` judge it in a process of its
 own, and prints seconds, memory of that process and its decoder together, and how busy the machine was meanwhile.
@@ -21,7 +21,7 @@ import numpy as np
 from tests.detectors.pictures import portrait
 from tests.detectors.videos import Pixels, write_video
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 RATE = 30
 
 
@@ -58,8 +58,10 @@ def measure(video: Path, keys: list[str]) -> dict[str, object]:
     command = [sys.executable, "-m", "detectors", "compare", str(video), "--json", *only]
     began, before, most = time.monotonic(), os.times(), 0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as judging:
+        assert judging.stdout
         said: list[str] = []
-        reader = threading.Thread(target=lambda: said.append(judging.stdout.read()))
+        read = judging.stdout.read
+        reader = threading.Thread(target=lambda: said.append(read()))
         reader.start()
         while judging.poll() is None:
             most = max(most, resident(judging.pid))
@@ -80,6 +82,7 @@ def measure(video: Path, keys: list[str]) -> dict[str, object]:
 
 
 def main() -> None:
+    """Print how long it took, and the memory it held."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=60.0, help="length of the video")
     options.add_argument("--only", action="append", help="detector; repeatable (default: custom-cnn, efficientnet)")

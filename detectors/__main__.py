@@ -13,23 +13,23 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from detectors.add import SourceError, pin_sources
-from detectors.compare import Comparison, JudgedFace, Jury, compare, say_split
-from detectors.fuse import agree, chance_of_fake, fuse
-from detectors.judged_video import JudgedVideo, Person, is_brief, say_person, say_video
+from detectors.inputs.timecode import read_time, say_at
+from detectors.inputs.video import is_video
+from detectors.jury.fusion import agree, chance_of_fake, fuse
+from detectors.jury.results import Comparison, JudgedFace, Jury, compare, say_split
+from detectors.jury.stability import Range, Stability
+from detectors.networks.resolve import SourceError, pin_sources
 from detectors.provenance import Provenance, read_provenance
 from detectors.provenance.say import say_provenance
-from detectors.rule import SAID
 from detectors.scan.ray_option import RayCommand
 from detectors.scan.team import Team
-from detectors.stability import Range, Stability
-from detectors.times import read_time, say_at
-from detectors.video import compare_video
-from detectors.video_file import is_video
+from detectors.video.aggregate import SAID
+from detectors.video.judge import compare_video
+from detectors.video.results import JudgedVideo, Person, is_brief, say_person, say_video
 from registry import DetectorSpec, UnknownDetectorError, Verdict
 
 if TYPE_CHECKING:
-    from detectors.check import Check
+    from detectors.conformance.check import Check
 
 COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -180,7 +180,7 @@ def check_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Check a detector in every way the jury relies on. Exits with 1 when a check fails."""
-    from detectors.check import check_detector  # brings the sample pictures
+    from detectors.conformance.check import check_detector  # brings the sample pictures
 
     checks = check_detector(choose([key], add)[0])
     if as_json:
@@ -209,7 +209,7 @@ def new_command(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the new folder goes.")] = Path(),
 ) -> None:
     """Write a plugin package to start from: DIR/facejury-NAME, with a test that passes."""
-    from detectors.new import NewPluginError, write_plugin
+    from detectors.conformance.scaffold import NewPluginError, write_plugin
 
     try:
         folder = write_plugin(name, to)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from models.publish import Kind
+    from models.publishing.hub import Kind
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -53,13 +53,13 @@ def train(
     without: Without = None,
 ) -> None:
     """Train a network. Killed and started again with the same --run, it goes on where it was."""
-    from detectors.artifact import load_folder
-    from models import architectures
-    from models.data import leave_out, name_without, read_fittable
-    from models.face_index import label_faces
-    from models.screen import Screen
-    from models.train import Recipe, read_times
-    from models.train import train as train_network
+    from detectors.networks.folder import load_folder
+    from models.architectures import by_key as architectures
+    from models.data.datasets import leave_out, name_without, read_fittable
+    from models.data.face_index import label_faces
+    from models.training.progress import Screen
+    from models.training.train import Recipe, read_times
+    from models.training.train import train as train_network
 
     architecture = architectures.find(key)
     folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
@@ -88,12 +88,13 @@ def export(
     """
     import keras
 
-    from detectors.artifact import WEIGHTS, Config
-    from models import architectures, calibrate
-    from models import export as exporter
-    from models.batches import crop_all
-    from models.data import leave_out, name_without, read_fittable, select
-    from models.face_index import label_faces
+    from detectors.networks.folder import WEIGHTS, Config
+    from models.architectures import by_key as architectures
+    from models.data.datasets import leave_out, name_without, read_fittable, select
+    from models.data.face_index import label_faces
+    from models.publishing import export as exporter
+    from models.training import calibration as calibrate
+    from models.training.batches import crop_all
 
     architecture = architectures.find(key)
     key, title = name_without(key, architecture.title, without or ())
@@ -148,9 +149,9 @@ def evaluate(
     import json
     from functools import partial, reduce
 
-    from detectors.add import add_source, pin_sources
-    from models.assess import Plan, assess, draw
-    from models.data import read_samples
+    from detectors.networks.resolve import add_source, pin_sources
+    from models.data.datasets import read_samples
+    from models.evaluation.assess import Plan, assess, draw
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
@@ -181,11 +182,11 @@ def videos(
     """Measure by video, on frames that were set aside: mean, trimmed mean and the rule that videos are judged by."""
     import json
 
-    from models import videos as measuring
-    from models.data import read_samples, select
-    from models.evaluate import ask
-    from models.face_index import label_faces
-    from models.jury import seat
+    from models.data.datasets import read_samples, select
+    from models.data.face_index import label_faces
+    from models.evaluation import videos as measuring
+    from models.evaluation.evaluate import ask
+    from models.evaluation.fit_jury import seat
     from registry import load_registry
 
     registry = load_registry()
@@ -204,8 +205,8 @@ def left_out(
     trained: Annotated[Path, typer.Argument(metavar="DIR", help="A model folder exported with --without, measured.")],
 ) -> None:
     """Note in a detector's metrics how the same network does on a generator that was left out of its training."""
-    from detectors.artifact import METRICS, WEIGHTS
-    from models.left_out import note
+    from detectors.networks.folder import METRICS, WEIGHTS
+    from models.evaluation.leave_one_out import note
 
     for generator in note(WEIGHTS / key, trained):
         console.print(f"noted: {generator}, in {METRICS} of {key}")
@@ -214,7 +215,7 @@ def left_out(
 @app.command()
 def report(readme: Annotated[Path, typer.Option(help="The file with the marks.")] = Path("README.md")) -> None:
     """Write the measured table into the README, from metrics.json."""
-    from models.report import write
+    from models.publishing.report import write
     from registry import load_registry
 
     write(readme, load_registry().detectors)
@@ -235,8 +236,8 @@ def speed(
     """Measure how fast the built-in detectors are, beside Keras, TensorFlow and (where installed) PyTorch."""
     import json
 
-    from models import speed as measuring
-    from models.speed_table import tables, write
+    from benchmarks import speed as measuring
+    from benchmarks.speed_table import tables, write
     from registry import load_registry
 
     keys = [spec.key for spec in load_registry().choose(only) if spec.builtin]
@@ -263,8 +264,8 @@ Replace = Annotated[bool, typer.Option("--replace", help="Overwrite files there 
 @app.command()
 def card(key: Key, folder: From = None) -> None:
     """Write the model card: README.md and its pictures, from config.json and metrics.json."""
-    from detectors.artifact import CARD, WEIGHTS
-    from models.card import write_card
+    from detectors.networks.folder import CARD, WEIGHTS
+    from models.publishing.card import write_card
 
     folder = folder or WEIGHTS / key
     write_card(folder)
@@ -281,8 +282,8 @@ def publish(
     replace: Replace = False,
 ) -> None:
     """Publish a measured detector to the Hugging Face Hub, in one commit. The token is HF_TOKEN or the stored login."""
-    from detectors.artifact import WEIGHTS
-    from models import publish as publishing
+    from detectors.networks.folder import WEIGHTS
+    from models.publishing import hub as publishing
 
     publishing.check_repo(repo)
     staged = publishing.stage(folder or WEIGHTS / key, repo=repo)
@@ -292,8 +293,8 @@ def publish(
 @app.command("publish-space")
 def publish_space(repo: Repo, private: Private = False, dry_run: DryRun = False, replace: Replace = False) -> None:
     """Publish the demo as a Gradio Space, in one commit. The token is HF_TOKEN or the stored login."""
-    from models import publish as publishing
-    from models import space
+    from models.publishing import hub as publishing
+    from models.publishing import space
 
     publishing.check_repo(repo)
     staged = space.stage(repo=repo)
@@ -301,7 +302,7 @@ def publish_space(repo: Repo, private: Private = False, dry_run: DryRun = False,
 
 
 def _send(staged: Path, repo: str, *, kind: "Kind", message: str, private: bool, dry_run: bool, replace: bool) -> None:
-    from models import publish as publishing
+    from models.publishing import hub as publishing
 
     for path in publishing.list_files(staged):
         console.print(f"{path.stat().st_size / 1000:10,.1f} kB  {path.relative_to(staged)}", markup=False)
@@ -315,7 +316,7 @@ def _send(staged: Path, repo: str, *, kind: "Kind", message: str, private: bool,
 
 
 def _table(metrics: dict[str, Any]) -> Table:
-    from models.evaluate import rows
+    from models.evaluation.evaluate import rows
 
     table = Table(title=f"{metrics['detector']}: 95 % intervals in brackets")
     shown = ("auc", "balanced_accuracy", "accuracy", "tpr_at_fpr_5", "calibration_error")
@@ -328,16 +329,16 @@ def _table(metrics: dict[str, Any]) -> Table:
 
 
 def _cell(figure: dict[str, float] | None) -> str:
-    from models.metrics import say_figure
+    from models.evaluation.metrics import say_figure
 
     return "" if figure is None else say_figure(figure)
 
 
 def run() -> None:
     """The command line; what a person did wrong is one sentence, not a traceback."""
-    from detectors.add import SourceError
-    from detectors.artifact import ArtifactError
-    from detectors.hub import HubError
+    from detectors.networks.folder import ArtifactError
+    from detectors.networks.hub import HubError
+    from detectors.networks.resolve import SourceError
     from models.errors import ModelsError, PublishError
     from registry import UnknownDetectorError
 

@@ -15,7 +15,12 @@ from registry.contract import KEY, DetectorSpec, Load
 from registry.hookspecs import PROJECT
 
 # By name: nothing of ours is imported here.
-BUILTINS = ("detectors.custom_cnn", "detectors.efficientnet", "detectors.blend", "detectors.residual")
+BUILTINS = (
+    "detectors.builtin.custom_cnn",
+    "detectors.builtin.efficientnet",
+    "detectors.builtin.blend",
+    "detectors.builtin.residual",
+)
 
 OPTIONS = frozenset({"card", "expects", "fake_from", "real_until", "seconds", "source"})  # what a plugin may leave out
 

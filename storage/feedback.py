@@ -1,6 +1,6 @@
 """What users say about verdicts that were wrong, what the operator makes of it, and the folder that training takes.
 
-A user's feedback comes by the user's name, as in auth.history; review and export are the operator's.
+A user's feedback comes by the user's name, as in storage.history; review and export are the operator's.
 """
 
 import hashlib
@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Engine, Row, and_, insert, select, update
 
-from auth.accounts import owner_id
-from auth.database import inserted_id, reading, writing
-from auth.history import MAX_FILE_NAME_CHARACTERS, Comparison, as_text, store_picture
-from auth.tables import feedback, pictures, users
+from storage.database import inserted_id, reading, writing
+from storage.history import MAX_FILE_NAME_CHARACTERS, Comparison, as_text, store_picture
+from storage.tables import feedback, pictures, users
+from storage.users import owner_id
 
 Claim = Literal["real", "fake"]
 CLAIMS = ("real", "fake")

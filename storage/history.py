@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
 
-from auth.accounts import owner_id
-from auth.database import inserted_id, reading, writing
-from auth.tables import comparisons, pictures
+from storage.database import inserted_id, reading, writing
+from storage.tables import comparisons, pictures
+from storage.users import owner_id
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255

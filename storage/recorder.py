@@ -7,8 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from sqlalchemy import Engine
 
-from auth.database import GONE, DatabaseUnavailable
-from auth.history import Comparison, add_entry
+from storage.database import GONE, DatabaseUnavailable
+from storage.history import Comparison, add_entry
 
 WRITERS = 2
 MAX_WAITING = 200  # comparisons that wait for a slow database; more are not recorded

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from detectors import process  # also before a test imports ONNX Runtime itself: see detectors/__init__.py
+from detectors.sandbox import process  # also before a test imports ONNX Runtime itself: see detectors/__init__.py
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")

@@ -9,7 +9,7 @@ import httpx
 import PIL.Image
 import pytest
 
-from auth.database import GONE
+from storage.database import GONE
 from tests.demo_process import ROOT, started
 
 FOREIGN = "{'tensorflow', 'keras', 'torch', 'matplotlib', 'models'}"
@@ -117,5 +117,5 @@ def test_a_game_is_on_the_page_where_the_operator_gave_a_folder(tmp_path):
 def test_the_demo_imports_no_training_framework_to_show_its_page():
     build = "build_page(Jury(load_registry().detectors))"
     show = f"print(json.dumps(sorted({FOREIGN} & set(sys.modules))))"
-    code = f"import sys, json, ui.examples; from demo import *; {build}; {show}"
+    code = f"import sys, json, ui.components.examples; from demo import *; {build}; {show}"
     assert json.loads(run("-c", code).stdout) == []

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from detectors import samples
-from detectors.add import add_source
-from detectors.check import check_detector
+from detectors.conformance import samples
+from detectors.conformance.check import check_detector
+from detectors.networks.resolve import add_source
 from registry import Registry
 from tests.syntax import parse
 

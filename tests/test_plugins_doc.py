@@ -8,12 +8,14 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from detectors import isolated, process, samples
 from detectors.__main__ import app
-from detectors.check import CHECKS, name_check, say_expected
-from detectors.faces import CROP_SIDE
-from detectors.new import write_plugin
-from detectors.witness import CACHES
+from detectors.conformance import samples
+from detectors.conformance.check import CHECKS, name_check, say_expected
+from detectors.conformance.scaffold import write_plugin
+from detectors.faces.find import CROP_SIDE
+from detectors.sandbox import client as isolated
+from detectors.sandbox import process
+from detectors.sandbox.audit import CACHES
 from registry import load_registry
 from registry.contract import MAX_SECONDS, MIN_FACE_PIXELS
 from registry.hookspecs import Register

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.new import write_plugin
+from detectors.conformance.scaffold import write_plugin
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from auth import log
 from tests.syntax import parse
 from tests.test_readme import ROOT
+from ui.server import log
 
 DOCS = ("SECURITY.md", "docs/operations.md")
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")

@@ -21,8 +21,8 @@ import json, sys
 unpickled = []
 sys.addaudithook(lambda event, given: unpickled.append(given) if event == "pickle.find_class" else None)
 import demo
-from detectors import samples
-from detectors.compare import Jury, compare
+from detectors.conformance import samples
+from detectors.jury.results import Jury, compare
 from registry import load_registry
 with Jury(load_registry().choose(["custom-cnn"])) as jury:
     (face,) = compare(samples.as_png(samples.photo()), jury).faces
@@ -72,7 +72,9 @@ def test_nothing_is_unpickled_from_the_start_to_a_verdict() -> None:
     assert (error, unpickled) == (None, []), done.stderr
 
 
-@pytest.mark.parametrize("entrance", ["detectors.onnx_session", "detectors.worker", "models.flops"])
+@pytest.mark.parametrize(
+    "entrance", ["detectors.networks.onnx_runtime", "detectors.sandbox.worker", "benchmarks.flops"]
+)
 def test_the_runtime_leaves_no_device_number_in_a_home_and_so_reports_to_nobody(entrance: str, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in UNSAID} | {"HOME": str(tmp_path)}
     load = f"import {entrance}, onnxruntime; assert onnxruntime.get_available_providers()"

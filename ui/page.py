@@ -5,24 +5,24 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from auth.recorder import Recorder
-from detectors.compare import Jury
-from detectors.game import Deck
+from detectors.forgery.game import Deck
+from detectors.jury.results import Jury
 from registry import Problem
-from ui.batch import build_batch
-from ui.cards import render
-from ui.compare import build_compare
-from ui.detectors import build_detectors
-from ui.events import QUICK
-from ui.forge import build_forge
-from ui.game import build_game
-from ui.guide import build_guide
-from ui.history import build_history
-from ui.line import Line
-from ui.live import build_live
-from ui.markup import build_html
-from ui.offline import forbid_fetching
-from ui.video import build_video
+from storage.recorder import Recorder
+from ui.components.markup import build_html
+from ui.components.offline import forbid_fetching
+from ui.render.cards import render
+from ui.server.events import QUICK
+from ui.server.queue import Line
+from ui.tabs.batch import build_batch
+from ui.tabs.compare import build_compare
+from ui.tabs.detectors import build_detectors
+from ui.tabs.forge import build_forge
+from ui.tabs.game import build_game
+from ui.tabs.guide import build_guide
+from ui.tabs.history import build_history
+from ui.tabs.live import build_live
+from ui.tabs.video import build_video
 
 PLACES = 40  # in the line before the networks
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare

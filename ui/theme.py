@@ -70,6 +70,6 @@ def _theme() -> gr.themes.Base:
 def dress() -> dict[str, Any]:
     """The arguments of launch() that make the look. The style goes into the head as it is: Gradio rewrites css=."""
     here = Path(__file__).parent
-    style = "".join((here / name).read_text(encoding="utf-8") for name in ("page.css", "templates/plot.css"))
+    style = "".join((here / name).read_text(encoding="utf-8") for name in ("page.css", "render/templates/plot.css"))
     head = f"<style>{style}</style>"
     return {"theme": _theme(), "head": head, "favicon_path": here / "favicon.png"}

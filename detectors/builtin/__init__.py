@@ -1,1 +1,1 @@
-"""."""
+"""The detectors that come with Facejury, one plugin each."""

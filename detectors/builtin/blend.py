@@ -1,6 +1,6 @@
 """The expert on blended faces, which learnt from forgeries of its own making."""
 
-from detectors.artifact import WEIGHTS, register_folder
+from detectors.networks.folder import WEIGHTS, register_folder
 from registry import hookimpl
 from registry.hookspecs import Register
 

@@ -1,6 +1,6 @@
 """The small network trained from scratch."""
 
-from detectors.artifact import WEIGHTS, register_folder
+from detectors.networks.folder import WEIGHTS, register_folder
 from registry import hookimpl
 from registry.hookspecs import Register
 

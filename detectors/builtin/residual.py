@@ -1,6 +1,6 @@
 """The expert on generated faces, which sees only high-frequency residuals of native pixels."""
 
-from detectors.artifact import WEIGHTS, register_folder
+from detectors.networks.folder import WEIGHTS, register_folder
 from registry import hookimpl
 from registry.hookspecs import Register
 

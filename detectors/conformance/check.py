@@ -1,6 +1,6 @@
 """Is this detector fit for the jury? One small function a check; its name and first line are what an author reads.
 
-Every check runs in the detector's own process (detectors.worker), so that one that hangs or crashes fails only itself.
+Every check runs in the detector's own process (detectors.sandbox.worker): one that hangs or crashes fails only itself.
 """
 
 import os
@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from detectors import samples
-from detectors.about import read_card
-from detectors.images import read_image
-from detectors.isolated import DetectorFaultError, Isolated
-from detectors.witness import Subject
+from detectors.conformance import samples
+from detectors.inputs.images import read_image
+from detectors.jury.about import read_card
+from detectors.sandbox.audit import Subject
+from detectors.sandbox.client import DetectorFaultError, Isolated
 from registry import DetectorSpec, Finding, Image, read_finding
 from registry.contract import Answer
 

@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 import PIL.Image
 
-from detectors.faces import Box, crop_face, find_faces
-from detectors.forge import forge
+from detectors.faces.find import Box, crop_face, find_faces
+from detectors.forgery.blend import forge
 from registry import Image
 
 FORGERIES = 4

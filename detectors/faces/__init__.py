@@ -1,1 +1,1 @@
-"""."""
+"""Find, crop and track faces: the one framing of training, evaluation and serving."""

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.onnx_session import Session, open_session
+from detectors.networks.onnx_runtime import Session, open_session
 from registry import Image
 
 if TYPE_CHECKING:

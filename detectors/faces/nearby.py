@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from detectors.faces import Box, Face, find_faces, measure_side
-from detectors.follow import MIN_OVERLAP, measure_area, measure_overlap
+from detectors.faces.find import Box, Face, find_faces, measure_side
+from detectors.faces.track import MIN_OVERLAP, measure_area, measure_overlap
 from registry import Image
 
 MARGIN = 0.5  # of the longer box side, looked at on each side: how far a face may move from frame to frame

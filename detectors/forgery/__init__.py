@@ -1,1 +1,1 @@
-"""."""
+"""Forgeries made here, for measuring and for learning."""

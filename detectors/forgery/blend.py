@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from detectors.faces import find_faces
+from detectors.faces.find import find_faces
 from registry import Image
 
 Floats = NDArray[np.float32]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
 
-from detectors.batch import find_suspect
-from detectors.compare import Comparison, Jury
-from detectors.fuse import JURY_TITLE, fuse
-from detectors.images import ImageError, read_image
+from detectors.inputs.images import ImageError, read_image
+from detectors.jury.fusion import JURY_TITLE, fuse
+from detectors.jury.results import Comparison, Jury
+from detectors.scan.batch import find_suspect
 from registry import Verdict
 
 ROUNDS = 10

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.about import UNREADABLE, find_model_folder
-from detectors.artifact import METRICS
+from detectors.jury.about import UNREADABLE, find_model_folder
+from detectors.networks.folder import METRICS
 from registry import DetectorSpec, Heatmap
 
 Figure = dict[str, float]

@@ -14,13 +14,13 @@ import numpy as np
 import PIL.Image
 from PIL.PngImagePlugin import PngInfo
 
-from detectors.compare import Comparison, JudgedFace, Jury
-from detectors.faces import OVERLAP, Box, crop_face, find_faces, measure_side
-from detectors.follow import measure_overlap
-from detectors.forge import Forgery, Recipe, forge_as_told
-from detectors.fuse import JURY_TITLE, JuryVerdict, fuse
-from detectors.images import ImageError, Picture, read_image
-from detectors.pointing import Hit, Region, find_hit
+from detectors.faces.find import OVERLAP, Box, crop_face, find_faces, measure_side
+from detectors.faces.track import measure_overlap
+from detectors.forgery.blend import Forgery, Recipe, forge_as_told
+from detectors.forgery.pointing import Hit, Region, find_hit
+from detectors.inputs.images import ImageError, Picture, read_image
+from detectors.jury.fusion import JURY_TITLE, JuryVerdict, fuse
+from detectors.jury.results import Comparison, JudgedFace, Jury
 from registry import DetectorSpec, Image, Verdict
 
 MAX_SIDE = 1600  # pixels; forging 50 megapixels would take gigabytes

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from detectors.images import MAX_BYTES, ImageError, say_too_large
+from detectors.inputs.images import MAX_BYTES, ImageError, say_too_large
 
 MAX_ZIP_BYTES = 100_000_000
 MAX_MEMBERS = 1000

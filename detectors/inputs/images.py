@@ -15,7 +15,7 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
-from detectors.claims import MAX_EXIF_BYTES, TOO_MUCH_EXIF, find_false_claim
+from detectors.inputs.header_limits import MAX_EXIF_BYTES, TOO_MUCH_EXIF, find_false_claim
 from registry import Image
 
 MAX_BYTES = 20_000_000

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from detectors.images import ImageError
-from detectors.messages import Array, Values
-from detectors.process import Worker, WorkerFaultError
+from detectors.inputs.images import ImageError
+from detectors.sandbox.process import Worker, WorkerFaultError
+from detectors.sandbox.protocol import Array, Values
 from registry import Image
 
 MAX_BYTES = 250_000_000
@@ -103,7 +103,7 @@ def _is_known(head: bytes) -> bool:
 def open_video(path: Path) -> Iterator["Video"]:
     """A checked video, open until left. Raises VideoError."""
     check_video(path)
-    worker = Worker("detectors.video_worker", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS)
+    worker = Worker("detectors.inputs.video_worker", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS)
     try:
         yield Video(worker, path)
     finally:

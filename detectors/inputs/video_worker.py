@@ -1,4 +1,4 @@
-"""The far side of `detectors.video_file`: one video, opened and decoded in a process of its own.
+"""The far side of `detectors.inputs.video`: one video, opened and decoded in a process of its own.
 
 Orders: {"open": path, "memory": bytes, "longest": seconds} -> {"width", "height", "seconds"}, then {"at": seconds} ->
 {"at": seconds} with a frame, or {} at the end. What goes wrong is {"error": a sentence}.
@@ -9,9 +9,9 @@ import os
 from dataclasses import dataclass, field
 from typing import IO
 
-from detectors import far_side
-from detectors.messages import Array, Values, receive, send
-from detectors.video_file import DAMAGED, NOTHING
+from detectors.inputs.video import DAMAGED, NOTHING
+from detectors.sandbox import bootstrap as far_side
+from detectors.sandbox.protocol import Array, Values, receive, send
 
 # Read by OpenCV when it opens a file: no other protocol, no other container, whatever the file itself would like.
 os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "protocol_whitelist;file|format_whitelist;mov,matroska"

@@ -1,1 +1,1 @@
-"""."""
+"""One face before the chosen detectors, and one verdict from theirs."""

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from detectors.faces import Box, crop_face, find_faces, measure_side
-from detectors.fuse import agree, as_json, fuse
-from detectors.images import ImageError, Picture, read_image
-from detectors.isolated import DetectorFaultError, Isolated, open_detector
+from detectors.faces.find import Box, crop_face, find_faces, measure_side
+from detectors.inputs.images import ImageError, Picture, read_image
+from detectors.jury.fusion import agree, as_json, fuse
+from detectors.jury.stability import Stability, measure_stability, vary
 from detectors.provenance import Provenance
-from detectors.stability import Stability, measure_stability, vary
+from detectors.sandbox.client import DetectorFaultError, Isolated, open_detector
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import MIN_FACE_PIXELS, Examine
 
@@ -207,7 +207,7 @@ def warm_up(jury: Jury) -> None:
 def compare(source: bytes | Path, jury: Jury, *, path: str = "", stability: bool = False) -> Comparison:
     """Everything the jury says about one picture. Never raises for a bad picture: see Comparison.error.
 
-    stability: also measure how far each verdict moves; see detectors.stability.
+    stability: also measure how far each verdict moves; see detectors.jury.stability.
     """
     *_, last = compare_stepwise(source, jury, path=path, stability=stability)
     return last

@@ -10,8 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from detectors.faces import Box, crop_face
-from detectors.fuse import fuse
+from detectors.faces.find import Box, crop_face
+from detectors.jury.fusion import fuse
 from registry import Image, Verdict
 
 QUALITIES = (90, 60)  # of JPEG

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from detectors.network_file import NetworkError, check_network
+from detectors.networks.onnx_check import NetworkError, check_network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from detectors.onnx_session import Session
+    from detectors.networks.onnx_runtime import Session
     from registry import Heatmap, Image
     from registry.hookspecs import Register
 
-WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
+WEIGHTS = Path(__file__).parent.parent.parent / "models" / "weights"
 MODEL, CONFIG, METRICS, CARD = "model.onnx", "config.json", "metrics.json", "README.md"
 MAX_CONFIG_BYTES = 100_000  # as much as is fetched from the Hub
 TEXTS = ("key", "title", "expects", "architecture", "license")
@@ -145,7 +145,7 @@ def register_folder(register: Register, folder: Path, *, model: str = MODEL) -> 
 
 def load_folder(folder: Path, *, model: str = MODEL) -> OnnxDetector:
     """The detector of a model folder, its network checked against config.json and loaded. Raises ArtifactError."""
-    from detectors.onnx_session import open_session  # on first use: listing the registry needs no runtime
+    from detectors.networks.onnx_runtime import open_session  # on first use: listing the registry needs no runtime
 
     data = read_network(folder, model=model)
     try:

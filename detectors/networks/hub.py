@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from detectors.artifact import CARD, CONFIG, METRICS, MODEL, ArtifactError, read_network
+from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, ArtifactError, read_network
 
 PREFIX = "hub:"
 REFERENCE = re.compile(r"hub:(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from detectors import hub
-from detectors.artifact import CONFIG, MODEL, register_folder
+from detectors.networks import hub
+from detectors.networks.folder import CONFIG, MODEL, register_folder
 from registry import Plugin, Registry, hookimpl
 from registry.hookspecs import Register
 

@@ -8,7 +8,7 @@ import PIL.ExifTags
 import PIL.Image
 from defusedxml.ElementTree import fromstring
 
-from detectors.images import check_exif
+from detectors.inputs.images import check_exif
 from detectors.provenance.record import clean
 
 MAX_XMP_BYTES = 1_000_000

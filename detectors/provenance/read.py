@@ -6,7 +6,7 @@ from pathlib import Path
 
 import PIL.Image
 
-from detectors.images import MAX_BYTES, ImageError, open_picture, read_file, say_too_large
+from detectors.inputs.images import MAX_BYTES, ImageError, open_picture, read_file, say_too_large
 from detectors.provenance.credentials import read_credentials
 from detectors.provenance.generators import find_traces
 from detectors.provenance.jpeg import read_jpeg

@@ -1,1 +1,1 @@
-"""."""
+"""Untrusted plugins in processes of their own."""

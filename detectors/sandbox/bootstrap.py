@@ -1,6 +1,6 @@
 """What every worker process does before it obeys: takes the pipes, ends with its parent, bounds its memory.
 
-The near side is `detectors.process`.
+The near side is `detectors.sandbox.process`.
 """
 
 import ctypes

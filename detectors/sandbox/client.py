@@ -7,8 +7,8 @@ the process has the rights of the user who started the jury.
 
 import threading
 
-from detectors.messages import MAX_HEATMAP_BYTES, Array, Values
-from detectors.process import Worker, WorkerFaultError
+from detectors.sandbox.process import Worker, WorkerFaultError
+from detectors.sandbox.protocol import MAX_HEATMAP_BYTES, Array, Values
 from registry import DetectorSpec, Image, to_examine
 from registry.contract import Answer, Examine
 
@@ -69,7 +69,7 @@ class Isolated:
             raise DetectorFaultError("its process has been closed")
         if self._worker and self._worker.runs:
             return self._worker
-        self._worker = worker = Worker("detectors.worker", memory=self._memory, limit=MAX_HEATMAP_BYTES)
+        self._worker = worker = Worker("detectors.sandbox.worker", memory=self._memory, limit=MAX_HEATMAP_BYTES)
         order = {"plugin": self._spec.plugin, "key": self._spec.key, "memory": self._memory, "scratch": self._scratch}
         try:
             _ask(worker, order, None, seconds=LOAD_SECONDS)

@@ -16,9 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from detectors.messages import Array, Values, receive, send
+from detectors.sandbox.protocol import Array, Values, receive, send
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 WATCH_SECONDS = 0.05
 
 # The kernel ends a worker with the *thread* that started it, so all are started by one thread that stays.

@@ -1,4 +1,4 @@
-"""The far side of `detectors.isolated`: one detector in a process of its own. The jury starts it, nobody else.
+"""The far side of `detectors.sandbox.client`: one detector in a process of its own. The jury starts it, nobody else.
 
 It answers orders until its input closes. What the detector prints goes to the error stream; the pipe to the jury is
 out of its reach.
@@ -7,10 +7,10 @@ out of its reach.
 import traceback
 from typing import IO
 
-from detectors import far_side
-from detectors.add import find_added, is_added
-from detectors.messages import Array, Values, receive, send
-from detectors.witness import Subject
+from detectors.networks.resolve import find_added, is_added
+from detectors.sandbox import bootstrap as far_side
+from detectors.sandbox.audit import Subject
+from detectors.sandbox.protocol import Array, Values, receive, send
 from registry import DetectorSpec, read_finding, reopen
 from registry.manager import ask_plugin
 
@@ -50,7 +50,7 @@ def _obey(subject: Subject, order: Values, image: Array | None) -> tuple[Values,
     """The answer to one order: a finding, or what a check found."""
     try:
         if "check" in order:
-            from detectors.check import run_check  # brings the sample pictures; the jury does without
+            from detectors.conformance.check import run_check  # brings the sample pictures; the jury does without
 
             return run_check(order["check"], subject), None
         finding = read_finding(subject.examine(image))  # type: ignore[arg-type]  # the jury sends an image

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import wait as wait_for
 
-from detectors.compare import Jury, compare
-from detectors.images import ImageError
+from detectors.inputs.images import ImageError
+from detectors.jury.results import Jury, compare
 from detectors.scan.errors import ScanError
 from detectors.scan.fetch import fetch_bytes
 from detectors.scan.record import Record, record_comparison, record_error

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from detectors.images import MAX_BYTES, ImageError, say_too_large
+from detectors.inputs.images import MAX_BYTES, ImageError, say_too_large
 
 
 def is_url(path: str) -> bool:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 
-from detectors.compare import Comparison, JudgedFace
-from detectors.faces import Box
-from detectors.fuse import JURY_KEY, fuse
+from detectors.faces.find import Box
+from detectors.jury.fusion import JURY_KEY, fuse
+from detectors.jury.results import Comparison, JudgedFace
 from registry import Verdict
 
 NO_FACE = "No face found."

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
-from detectors.add import add_source
-from detectors.artifact import CONFIG, WEIGHTS
-from detectors.fuse import JURY, JURY_KEY
+from detectors.jury.fusion import JURY, JURY_KEY
+from detectors.networks.folder import CONFIG, WEIGHTS
+from detectors.networks.resolve import add_source
 from detectors.scan.errors import ScanError
 from registry import DetectorSpec, load_registry
 

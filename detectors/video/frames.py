@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.compare import Jury
-from detectors.faces import crop_face, find_faces
-from detectors.follow import Follower
-from detectors.judged_video import WHOLE, Moment
-from detectors.side_by_side import Shown, judge_all
-from detectors.video_file import Frame
+from detectors.faces.find import crop_face, find_faces
+from detectors.faces.track import Follower
+from detectors.inputs.video import Frame
+from detectors.jury.parallel import Shown, judge_all
+from detectors.jury.results import Jury
+from detectors.video.results import WHOLE, Moment
 from registry import DetectorSpec, Image, Verdict
 
 MAX_FACES = 8  # at one moment, the largest: a crowd would take minutes

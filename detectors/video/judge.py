@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
-from detectors.compare import RESTARTING, Jury
-from detectors.judged_video import WHOLE, JudgedVideo, Moment, Person
-from detectors.times import say_length
-from detectors.video_file import MAX_SECONDS, About, Frame, VideoError, check_video, hash_file, open_video
-from detectors.watcher import Watcher
+from detectors.inputs.timecode import say_length
+from detectors.inputs.video import MAX_SECONDS, About, Frame, VideoError, check_video, hash_file, open_video
+from detectors.jury.results import RESTARTING, Jury
+from detectors.video.frames import Watcher
+from detectors.video.results import WHOLE, JudgedVideo, Moment, Person
 
 STEP_SECONDS = 0.5  # between two moments, in a short video
 MAX_MOMENTS = 240  # in a long one they lie farther apart

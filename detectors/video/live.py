@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from detectors.compare import Jury
-from detectors.faces import Box, Face, crop_face, find_faces, measure_side
-from detectors.follow import pair
-from detectors.fuse import JuryVerdict, as_json, fuse
-from detectors.nearby import find_again
-from detectors.side_by_side import judge_all
-from detectors.smoothing import Smoother
+from detectors.faces.find import Box, Face, crop_face, find_faces, measure_side
+from detectors.faces.nearby import find_again
+from detectors.faces.track import pair
+from detectors.jury.fusion import JuryVerdict, as_json, fuse
+from detectors.jury.parallel import judge_all
+from detectors.jury.results import Jury
+from detectors.video.smoothing import Smoother
 from registry import Image, Verdict
 from registry.contract import MIN_FACE_PIXELS
 

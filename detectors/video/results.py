@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from detectors.faces import Box, measure_side
-from detectors.fuse import JURY_KEY, JURY_TITLE, JuryVerdict, find_seats, fuse
-from detectors.rule import MIN_MOMENTS, SAID, Ruling, rule
-from detectors.times import say_at
-from detectors.video_file import MAX_SECONDS
+from detectors.faces.find import Box, measure_side
+from detectors.inputs.timecode import say_at
+from detectors.inputs.video import MAX_SECONDS
+from detectors.jury.fusion import JURY_KEY, JURY_TITLE, JuryVerdict, find_seats, fuse
+from detectors.video.aggregate import MIN_MOMENTS, SAID, Ruling, rule
 from registry import Verdict
 from registry.contract import MIN_FACE_PIXELS
 

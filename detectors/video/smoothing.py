@@ -7,7 +7,7 @@ counts for an eighth. A label follows from the mean as it does from any p_fake.
 import math
 from dataclasses import dataclass, field, replace
 
-from detectors.fuse import to_logit
+from detectors.jury.fusion import to_logit
 from registry import Verdict, judge
 from registry.contract import MIN_FACE_PIXELS
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import keras
 
-from detectors.artifact import Mode
+from detectors.networks.folder import Mode
 
 Diet = Literal["labelled", "generated", "blended"]
 """What it learns fake from: every labelled fake, only those generated whole, or real faces forged on the fly."""

@@ -6,8 +6,8 @@ it is blind to faces that were generated whole; other members of the jury see th
 
 from dataclasses import replace
 
-from models import efficientnet
-from models.architecture import Architecture
+from models.architectures import efficientnet
+from models.architectures.base import Architecture
 
 ARCHITECTURE: Architecture = replace(
     efficientnet.ARCHITECTURE,

@@ -1,7 +1,7 @@
 """The architectures that can be trained, by key."""
 
-from models import blend, custom_cnn, efficientnet, residual
-from models.architecture import Architecture
+from models.architectures import blend, custom_cnn, efficientnet, residual
+from models.architectures.base import Architecture
 from models.errors import UnknownArchitectureError
 
 ARCHITECTURES = (custom_cnn.ARCHITECTURE, efficientnet.ARCHITECTURE, blend.ARCHITECTURE, residual.ARCHITECTURE)

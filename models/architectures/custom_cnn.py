@@ -10,8 +10,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from models.architecture import Architecture, finish, image_input
-from models.layers import normalise, residual_block
+from models.architectures.base import Architecture, finish, image_input
+from models.architectures.layers import normalise, residual_block
 
 PIXELS = 128
 STEM = 16  # channels at 64 x 64

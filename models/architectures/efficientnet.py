@@ -16,8 +16,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from models.architecture import Architecture, finish, image_input
-from models.torch_pickle import read_tensors
+from models.architectures.base import Architecture, finish, image_input
+from models.architectures.torch_pickle import read_tensors
 
 PIXELS = 160
 EPSILON = 1e-3  # of the published network's BatchNorm

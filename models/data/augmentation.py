@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from detectors.faces import Box, measure_side
+from detectors.faces.find import Box, measure_side
 from registry import Image
 
 SHIFT, ZOOM = 0.06, (0.85, 1.25)  # of the box's longer side

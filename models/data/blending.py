@@ -6,9 +6,9 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
-from detectors.faces import crop_face
-from detectors.forge import blend_face
-from models.face_index import LabelledFace
+from detectors.faces.find import crop_face
+from detectors.forgery.blend import blend_face
+from models.data.face_index import LabelledFace
 from registry import Image
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from rich.progress import track
 
-from detectors import faces as finder
-from detectors.faces import Box, crop_face, find_faces
-from detectors.images import ImageError, read_image
+from detectors.faces import find as finder
+from detectors.faces.find import Box, crop_face, find_faces
+from detectors.inputs.images import ImageError, read_image
 from models import ERRORS
-from models.data import Sample
+from models.data.datasets import Sample
 from registry import Image
 
 CHUNK = 64  # pictures handed to a worker at a time

@@ -1,1 +1,1 @@
-"""."""
+"""From weights to figures, each with its interval."""

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
-from detectors.artifact import fit, read_config
+from detectors.networks.folder import fit, read_config
+from models.data.face_index import LabelledFace
 from models.errors import ModelsError
-from models.face_index import LabelledFace
-from models.metrics import Scores
-from models.redeliver import AS_IT_IS, compare_answers, pick_tested
+from models.evaluation.metrics import Scores
+from models.evaluation.recompression import AS_IT_IS, compare_answers, pick_tested
 
-KERAS_MODEL = "model.keras"  # as in models.export, which imports keras
+KERAS_MODEL = "model.keras"  # as in models.publishing.export, which imports keras
 ATTACKS = {"FGSM": 1, "PGD": 7}  # steps
 LEVELS = (1, 2)  # of 255, the most that any value may move
 MAX_FACES = 128  # of the test split, evenly chosen

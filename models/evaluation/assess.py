@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detectors.artifact import METRICS, read_config
-from detectors.fuse import JURY_KEY, JURY_METRICS, hash_jury
-from models import adversarial, evaluate, heatmaps, jury, plots, redeliver, shortcuts, sweeps
-from models.data import Sample, select
-from models.evaluate import Answers
-from models.face_index import LabelledFace, label_faces
-from models.left_out import keep_noted
-from models.sample import measure_sample, read_sample, write_sample
+from detectors.jury.fusion import JURY_KEY, JURY_METRICS, hash_jury
+from detectors.networks.folder import METRICS, read_config
+from models.data.datasets import Sample, select
+from models.data.face_index import LabelledFace, label_faces
+from models.evaluation import adversarial, evaluate, heatmaps, plots, shortcuts, sweeps
+from models.evaluation import fit_jury as jury
+from models.evaluation import recompression as redeliver
+from models.evaluation.evaluate import Answers
+from models.evaluation.leave_one_out import keep_noted
+from models.evaluation.sample import measure_sample, read_sample, write_sample
 from registry import DetectorSpec
 
 Metrics = dict[str, Any]

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from detectors.artifact import CONFIG, MODEL, WEIGHTS, read_config
-from detectors.compare import Jury
+from detectors.jury.results import Jury
+from detectors.networks.folder import CONFIG, MODEL, WEIGHTS, read_config
 from models import ERRORS
-from models.data import Sample
-from models.face_index import LabelledFace
-from models.metrics import Scores, curves, measure
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.evaluation.metrics import Scores, curves, measure
 from registry import DetectorSpec, Image
 
 NOT_TESTED_ON = (

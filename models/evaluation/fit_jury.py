@@ -12,13 +12,23 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from detectors.fuse import AGREEMENT, JURY, JURY_KEY, JURY_TITLE, find_subset, read_table, to_logit, weigh, wilson
-from models.augment import degrade
-from models.calibrate import fit_thresholds
-from models.data import refuse_eval_only
+from detectors.jury.fusion import (
+    AGREEMENT,
+    JURY,
+    JURY_KEY,
+    JURY_TITLE,
+    find_subset,
+    read_table,
+    to_logit,
+    weigh,
+    wilson,
+)
+from models.data.augmentation import degrade
+from models.data.datasets import refuse_eval_only
+from models.data.face_index import LabelledFace
 from models.errors import DataError
-from models.evaluate import Answers, ask, join
-from models.face_index import LabelledFace
+from models.evaluation.evaluate import Answers, ask, join
+from models.training.calibration import fit_thresholds
 from registry import DetectorSpec, judge
 
 

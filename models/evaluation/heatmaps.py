@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from detectors.compare import Jury
-from detectors.pointing import Region, find_hit, lay
+from detectors.forgery.pointing import Region, find_hit, lay
+from detectors.jury.results import Jury
 from models import ERRORS
-from models.face_index import LabelledFace
-from models.forged import ForgedFace, forge_face
-from models.metrics import mean
+from models.data.blending import ForgedFace, forge_face
+from models.data.face_index import LabelledFace
+from models.evaluation.metrics import mean
 from registry import DetectorSpec, Heatmap
 
 MAX_FACES = 300  # real ones of the test split, evenly chosen

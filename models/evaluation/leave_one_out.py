@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from detectors.artifact import METRICS, read_config
-from models.card import read_metrics
+from detectors.networks.folder import METRICS, read_config
 from models.errors import DataError
+from models.evaluation.metrics_file import read_metrics
 
 NOTED = "left_out"
 

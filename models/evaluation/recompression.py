@@ -10,9 +10,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from models.evaluate import Answers, ask
-from models.face_index import LabelledFace
-from models.metrics import Draws, Scores, auc, balanced_accuracy, estimate
+from models.data.face_index import LabelledFace
+from models.evaluation.evaluate import Answers, ask
+from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, estimate
 from registry import DetectorSpec, Image
 
 TIERS = {"web": (128, 60), "hard": (80, 40)}  # pixels of the longer side, JPEG quality

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from models.data import Sample
-from models.evaluate import Answers
-from models.metrics import Draws, auc
+from models.data.datasets import Sample
+from models.evaluation.evaluate import Answers
+from models.evaluation.metrics import Draws, auc
 
 SAMPLE = Path(__file__).with_name("sample.csv")
 

@@ -18,14 +18,14 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from rich.progress import track
 
-from detectors.artifact import Config, fit
-from detectors.faces import crop_face
+from detectors.faces.find import crop_face
+from detectors.networks.folder import Config, fit
 from models import ERRORS
-from models.augment import augment, loosen
-from models.data import refuse_eval_only
-from models.face_index import LabelledFace
-from models.metrics import Draws, Scores, auc, estimate
-from models.redeliver import pick_tested
+from models.data.augmentation import augment, loosen
+from models.data.datasets import refuse_eval_only
+from models.data.face_index import LabelledFace
+from models.evaluation.metrics import Draws, Scores, auc, estimate
+from models.evaluation.recompression import pick_tested
 from registry import Image
 
 MAX_FACES = 2000

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 from numpy.random import default_rng
 
-from models.augment import jpeg
-from models.evaluate import Answers, ask
-from models.face_index import LabelledFace
-from models.redeliver import AS_IT_IS, compare_answers, pick_tested
+from models.data.augmentation import jpeg
+from models.data.face_index import LabelledFace
+from models.evaluation.evaluate import Answers, ask
+from models.evaluation.recompression import AS_IT_IS, compare_answers, pick_tested
 from registry import DetectorSpec, Image
 
 MAX_FACES = 400  # of the test split, evenly chosen; every level is compared with these same faces as they are

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.faces import measure_side
-from detectors.rule import rule
-from models.document import as_table, write_between
-from models.evaluate import Answers
-from models.metrics import Scores, measure, say_figure
+from detectors.faces.find import measure_side
+from detectors.video.aggregate import rule
+from models.evaluation.document import as_table, write_between
+from models.evaluation.evaluate import Answers
+from models.evaluation.metrics import Scores, measure, say_figure
 from registry import DetectorSpec, Label, judge
 from registry.contract import MIN_FACE_PIXELS
 

@@ -3,7 +3,6 @@
 `python -m models card KEY` writes README.md, and its two pictures, into the model folder.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ from typing import Any
 import jinja2
 from huggingface_hub import EvalResult, ModelCardData
 
-from detectors.artifact import CARD, METRICS, MODEL, Config, read_config
-from models import plots
-from models.errors import PublishError
-from models.metrics import say_figure
-from models.redeliver import TIERS
-from models.sweeps import SAY_LEVEL
+from detectors.networks.folder import CARD, Config, read_config
+from models.evaluation import plots
+from models.evaluation.metrics import say_figure
+from models.evaluation.metrics_file import read_metrics
+from models.evaluation.recompression import TIERS
+from models.evaluation.sweeps import SAY_LEVEL
 from registry.contract import MIN_FACE_PIXELS
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
@@ -49,19 +48,6 @@ def write_card(folder: Path, *, repo: str = "") -> None:
 def is_covered(config: Config) -> bool:
     """Whether models/weights/LICENSE speaks of everything that was trained on."""
     return set(config.trained_on) <= ORIGINS.keys()
-
-
-def read_metrics(folder: Path) -> Metrics:
-    """metrics.json of a model folder. Raises PublishError when these weights were not measured."""
-    remedy = "measure it first: python -m models evaluate --data DIR --save"
-    if not (folder / METRICS).is_file():
-        raise PublishError(f"{folder.name} has no {METRICS}; {remedy}")
-    metrics: Metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
-    if metrics["model"] != read_config(folder).files[MODEL]:
-        raise PublishError(f"{METRICS} of {folder.name} was measured on other weights; {remedy}")
-    if "curves" not in metrics:
-        raise PublishError(f"{METRICS} of {folder.name} holds no curves to draw; {remedy}")
-    return metrics
 
 
 def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:

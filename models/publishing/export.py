@@ -19,11 +19,11 @@ from keras import ops
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from detectors.artifact import CONFIG, MODEL, Config
-from detectors.onnx_session import open_session
-from models.batches import Images
-from models.calibrate import Calibration
+from detectors.networks.folder import CONFIG, MODEL, Config
+from detectors.networks.onnx_runtime import open_session
 from models.errors import ExportError
+from models.training.batches import Images
+from models.training.calibration import Calibration
 
 KERAS_MODEL = "model.keras"
 ROUNDING = 0.02  # on p_fake, between the trained weights and the same as float16

@@ -15,15 +15,16 @@ from typing import Any, Literal
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from detectors.artifact import CONFIG, METRICS, MODEL, WEIGHTS, Config, read_config
-from detectors.hub import talking_about
-from models.card import LICENSE, ORIGINS, read_metrics, write_card
+from detectors.networks.folder import CONFIG, METRICS, MODEL, WEIGHTS, Config, read_config
+from detectors.networks.hub import talking_about
 from models.errors import PublishError
+from models.evaluation.metrics_file import read_metrics
+from models.publishing.card import LICENSE, ORIGINS, write_card
 
-KERAS_MODEL = "model.keras"  # as in models.export, which imports keras
+KERAS_MODEL = "model.keras"  # as in models.publishing.export, which imports keras
 REPO = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 STAGING = Path("build") / "publish"
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 SHORTEST_TRACE = 5  # characters; a home of "/" would be found everywhere
 Kind = Literal["model", "space"]
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from detectors.artifact import METRICS, WEIGHTS
-from detectors.fuse import JURY_METRICS, JURY_TITLE
-from models.document import as_table, write_between
-from models.metrics import say_figure
+from detectors.jury.fusion import JURY_METRICS, JURY_TITLE
+from detectors.networks.folder import METRICS, WEIGHTS
+from models.evaluation.document import as_table, write_between
+from models.evaluation.metrics import say_figure
 from registry import DetectorSpec
 
 MARK = "measured"

@@ -13,11 +13,21 @@ import jinja2
 from huggingface_hub import SpaceCardData
 
 from models.errors import PublishError
-from models.publish import ROOT, STAGING, clear, refuse_traces
+from models.publishing.hub import ROOT, STAGING, clear, refuse_traces
 from registry.manager import find_plugins
 
 TEMPLATE = Path(__file__).with_name("space.md.j2")
-PARTS = ("LICENSE", "auth", "demo.py", "detectors", "models/weights/LICENSE", "packages.txt", "registry", "ui")
+PARTS = (
+    "LICENSE",
+    "auth",
+    "demo.py",
+    "detectors",
+    "models/weights/LICENSE",
+    "packages.txt",
+    "registry",
+    "storage",
+    "ui",
+)
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.keras")  # serving never reads model.keras
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""From faces to trained and calibrated weights."""

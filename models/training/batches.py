@@ -13,16 +13,16 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from rich.progress import track
 
-from detectors.artifact import Mode, fit
-from detectors.faces import crop_face
-from detectors.forge import alter, blend_face
+from detectors.faces.find import crop_face
+from detectors.forgery.blend import alter, blend_face
+from detectors.networks.folder import Mode, fit
 from models import ERRORS
-from models.architecture import Architecture, Diet
-from models.augment import augment, loosen
-from models.benign import compose
-from models.data import Sample
-from models.face_index import LabelledFace
-from models.forged import forge_face
+from models.architectures.base import Architecture, Diet
+from models.data.augmentation import augment, loosen
+from models.data.benign_composites import compose
+from models.data.blending import forge_face
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
 from registry import Image
 
 TAUGHT = 0.5  # the teacher's share of a target

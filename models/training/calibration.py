@@ -15,16 +15,16 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from detectors import artifact
-from detectors.artifact import Mode
-from models.augment import degrade
-from models.data import refuse_eval_only
-from models.face_index import LabelledFace
+from detectors.networks import folder as artifact
+from detectors.networks.folder import Mode
+from models.data.augmentation import degrade
+from models.data.datasets import refuse_eval_only
+from models.data.face_index import LabelledFace
 
 if TYPE_CHECKING:
     import keras
 
-    from models.batches import Images
+    from models.training.batches import Images
 
 MAX_REALS_CALLED_FAKE = 0.02  # of the validation reals, clean and degraded pooled
 MAX_FAKES_CALLED_REAL = 0.05

@@ -6,7 +6,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models.train import Recipe, RunProgress
+from models.training.train import Recipe, RunProgress
 
 LOG_EVERY = 50  # steps
 

@@ -20,11 +20,11 @@ from keras import ops
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from models.architecture import Architecture
-from models.batches import Batch, Batches, Images, Teacher, feed, learn_from, validate_on
-from models.data import refuse_eval_only
+from models.architectures.base import Architecture
+from models.data.datasets import refuse_eval_only
+from models.data.face_index import LabelledFace
 from models.errors import DataError
-from models.face_index import LabelledFace
+from models.training.batches import Batch, Batches, Images, Teacher, feed, learn_from, validate_on
 
 HEAD = ("evidence",)  # the layers trained first
 FAINT = 1e-4  # added to a share: one of 0 costs 9

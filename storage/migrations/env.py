@@ -1,8 +1,8 @@
-"""How Alembic reaches the database: through the connection that auth.database.migrate already holds and has locked."""
+"""How Alembic reaches the database: by the connection that storage.database.migrate holds and has locked."""
 
 from alembic import context
 
-from auth.tables import metadata
+from storage.tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

@@ -14,21 +14,21 @@ import PIL.PngImagePlugin
 import pytest
 from sqlalchemy import Engine
 
-from auth.closing import Closing
-from auth.database import open_database
-from auth.guard import build_front
-from auth.health import Health
-from auth.history import find_entries
 from auth.pages import Settings
-from auth.recorder import Recorder
-from auth.uploads import own_folder
-from detectors.compare import Jury
+from detectors.jury.results import Jury
+from storage.database import open_database
+from storage.history import find_entries
+from storage.recorder import Recorder
+from storage.uploads import own_folder
 from tests.auth.server import Browser, Server, wait_for
 from tests.ports import free_port
 from tests.ui.jurors import JURY
-from ui.frames import live_routes
 from ui.page import build_page
-from ui.serving import launch
+from ui.server.drain import Closing
+from ui.server.front import build_front
+from ui.server.health import Health
+from ui.server.lifecycle import launch
+from ui.tabs.live_endpoint import live_routes
 
 SECRET = "annas-secret-71c3"
 ROOT = Path(__file__).parents[2]

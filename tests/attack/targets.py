@@ -10,11 +10,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from detectors.archive import ArchiveError, is_zip, list_members
-from detectors.artifact import CONFIG, ArtifactError, read_config
-from detectors.images import ImageError, decode_image
-from detectors.messages import receive
+from detectors.inputs.archive import ArchiveError, is_zip, list_members
+from detectors.inputs.images import ImageError, decode_image
+from detectors.networks.folder import CONFIG, ArtifactError, read_config
 from detectors.provenance import read_provenance
+from detectors.sandbox.protocol import receive
 
 Target = Callable[[bytes], str]
 TAKEN, REFUSED = "taken", "refused"

@@ -7,9 +7,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from detectors.archive import is_zip
-from detectors.claims import MAX_SCANS, TOO_MANY_SCANS, TOO_MUCH_EXIF
-from detectors.images import ImageError, decode_image, read_image
+from detectors.inputs.archive import is_zip
+from detectors.inputs.header_limits import MAX_SCANS, TOO_MANY_SCANS, TOO_MUCH_EXIF
+from detectors.inputs.images import ImageError, decode_image, read_image
 from detectors.provenance import read_provenance
 from tests.attack import corpus
 from tests.attack.cell import Attempt, Tried, run_through

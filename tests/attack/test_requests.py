@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auth.door import MAX_BODY_BYTES, MAX_DEPTH, OPEN_FOLDERS, OPEN_PATHS
 from auth.forms import MAX_FORM_BYTES
-from auth.history import find_entries
-from detectors import samples
+from auth.middleware import MAX_BODY_BYTES, MAX_DEPTH, OPEN_FOLDERS, OPEN_PATHS
+from detectors.conformance import samples
+from storage.history import find_entries
 from tests.attack.outside import watching
 from tests.attack.site import FILE, LEAKS, Attacked, Said, attacked
 from tests.auth.server import Browser, picture, wait_for
@@ -245,7 +245,7 @@ def test_odd_bytes_on_the_line_are_an_ordinary_refusal(site: Attacked, path: str
 
 def test_nobody_fills_the_disk_and_others_are_not_kept_from_theirs(site: Attacked, monkeypatch) -> None:
     greedy, other = site.member("Greedy"), site.member("Another")
-    monkeypatch.setattr("auth.uploads.MAX_HELD_BYTES", 250_000)
+    monkeypatch.setattr("storage.uploads.MAX_HELD_BYTES", 250_000)
     before = sum(path.is_file() for path in site.uploads.rglob("*"))
     said = [site.send(greedy, "POST", UPLOAD, files={"files": ("a.png", bytes([n]) * 100_000)}) for n in range(4)]
     assert [one.status for one in said] == [200, 200, 413, 413]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from detectors import samples
-from detectors.add import add_source
-from detectors.archive import ArchiveError, list_members
-from detectors.artifact import CONFIG, MAX_CONFIG_BYTES, ArtifactError, read_config
-from detectors.batch import list_items
-from detectors.compare import Jury
-from detectors.images import ImageError, read_image
-from detectors.messages import MAX_HEATMAP_BYTES, MAX_LINE_BYTES, receive
+from detectors.conformance import samples
+from detectors.inputs.archive import ArchiveError, list_members
+from detectors.inputs.images import ImageError, read_image
+from detectors.jury.results import Jury
+from detectors.networks.folder import CONFIG, MAX_CONFIG_BYTES, ArtifactError, read_config
+from detectors.networks.resolve import add_source
+from detectors.sandbox.protocol import MAX_HEATMAP_BYTES, MAX_LINE_BYTES, receive
+from detectors.scan.batch import list_items
 from registry import Registry
 from tests.attack import corpus
 from tests.attack.fuzz import seeds

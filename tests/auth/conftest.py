@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from auth.database import open_database
-from auth.uploads import own_folder
+from storage.database import open_database
+from storage.uploads import own_folder
 from tests.auth.server import MariaDB, Site, launch
 
 NUMBERS = itertools.count(1)

@@ -20,10 +20,10 @@ import PIL.Image
 import pymysql  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
-from auth.closing import Closing
-from auth.guard import build_front
 from auth.pages import Settings
 from tests.ports import free_port
+from ui.server.drain import Closing
+from ui.server.front import build_front
 
 PASSWORD = "correct horse battery"
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')

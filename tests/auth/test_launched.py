@@ -16,17 +16,17 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
 from auth import accounts, forms, passwords
-from auth.database import GONE, open_database, writing
-from auth.door import OPEN_FOLDERS, OPEN_PATHS
-from auth.feedback import list_feedback, read_feedback_picture
-from auth.history import add_entry, find_entries
+from auth.middleware import OPEN_FOLDERS, OPEN_PATHS
 from auth.sessions import IDLE_SECONDS
-from auth.tables import sessions, users
+from storage.database import GONE, open_database, writing
+from storage.feedback import list_feedback, read_feedback_picture
+from storage.history import add_entry, find_entries
+from storage.tables import sessions, users
 from tests.auth.by_browser import sign_up
 from tests.auth.server import PASSWORD, Browser, MariaDB, Server, wait_for
 from tests.demo_process import started
 from tests.ui.faults import find_faults
-from ui import examples
+from ui.components import examples
 
 pytestmark = pytest.mark.slow
 OURS = {"/", "/account", "/account/history.csv", "/account/password", "/account/tokens", "/account/delete"}

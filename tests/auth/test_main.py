@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine, update
 
 from auth import accounts
-from auth.database import open_database, writing
-from auth.feedback import give_feedback
-from auth.tables import users
+from storage.database import open_database, writing
+from storage.feedback import give_feedback
+from storage.tables import users
 from tests.auth.server import PASSWORD, Site, picture, wait_for
 from tests.ports import free_port
 
@@ -145,5 +145,5 @@ def test_feedback_is_real_or_fake(engine: Engine, name: str) -> None:
 
 def test_neither_gradio_nor_keras_is_imported() -> None:
     heavy = {"gradio", "keras", "tensorflow", "alembic"}
-    code = f"import sys, auth.__main__, auth.guard; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, auth.__main__, ui.server.front; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

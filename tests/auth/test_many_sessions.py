@@ -14,8 +14,8 @@ from auth.sessions import (
     start_session,
     sweep_sessions,
 )
-from auth.tables import sessions
-from auth.uploads import MAX_NAMES, Uploads
+from storage.tables import sessions
+from storage.uploads import MAX_NAMES, Uploads
 from tests.auth.server import PASSWORD
 
 MANY = 5_000

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from auth.door import OPEN_FOLDERS, OPEN_PATHS
+from auth.middleware import OPEN_FOLDERS, OPEN_PATHS
 from tests.auth.server import Site
 
 EVIL = "https://evil.example"

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import Engine, event, func, select, update
 
 from auth import accounts, forms, passwords
-from auth.database import open_database, writing
-from auth.history import add_entry
 from auth.sessions import IDLE_SECONDS, LIFE_SECONDS, digest
-from auth.tables import metadata, sessions, users
+from storage.database import open_database, writing
+from storage.history import add_entry
+from storage.tables import metadata, sessions, users
 from tests.auth.server import PASSWORD, Browser, Site, launch, picture, wait_for
 
 COMPARISON = {"schema": 1, "sha256": "0" * 64, "faces": [], "whole_image": []}

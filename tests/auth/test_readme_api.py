@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from auth.database import open_database
+from storage.database import open_database
 from tests.auth.server import Server, wait_for
 from tests.demo_process import ROOT, started
-from ui import examples
+from ui.components import examples
 
 pytestmark = pytest.mark.slow
 SHOWN = (ROOT / "README.md").read_text(encoding="utf-8").partition("## For programs\n")[2].partition("\n## ")[0]

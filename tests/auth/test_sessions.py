@@ -10,7 +10,6 @@ from sqlalchemy import Engine, create_engine, func, select
 
 from auth import accounts
 from auth.accounts import Account
-from auth.database import open_database
 from auth.sessions import (
     IDLE_SECONDS,
     LIFE_SECONDS,
@@ -26,7 +25,8 @@ from auth.sessions import (
     revoke_token,
     start_session,
 )
-from auth.tables import sessions
+from storage.database import open_database
+from storage.tables import sessions
 from tests.auth.server import PASSWORD
 
 NOW = 1_800_000_000

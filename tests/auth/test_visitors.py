@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from auth import accounts
-from auth.database import DatabaseUnavailable, open_database
 from auth.sessions import Visitor, start_session
 from auth.visitors import Visitors
+from storage.database import DatabaseUnavailable, open_database
 from tests.auth.server import PASSWORD
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.load.clients import press, running_page
+from benchmarks.load_clients import press, running_page
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(900)]
 CLIENTS, REQUESTS = 32, 96

@@ -8,9 +8,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner
 
+from benchmarks.flops import count_gflop
+from benchmarks.speed_table import write
 from models.__main__ import app
-from models.flops import count_gflop
-from models.speed_table import write
 
 
 def made(kind: str, weights: tuple[int, ...], shape: list[int], **options: object) -> bytes:
@@ -45,7 +45,7 @@ def test_operations_are_two_for_every_multiplication(
 def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.speed.SCANNED", 10)  # no rate is asserted
+    monkeypatch.setattr("benchmarks.speed.SCANNED", 10)  # no rate is asserted
     done = CliRunner().invoke(app, ["speed", "--only", "custom-cnn", "--rounds", "1", "--seconds", "0", "--json"])
     assert done.exit_code == 0, done.output
     figures = json.loads(done.stdout)

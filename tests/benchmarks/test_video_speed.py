@@ -1,8 +1,8 @@
-"""Judging a video holds no more than 1.5 GB; how long it takes is told by `python -m tests.detectors.video_speed`."""
+"""Judging a video holds no more than 1.5 GB; how long it takes is told by `python -m benchmarks.video_speed`."""
 
 import pytest
 
-from tests.detectors.video_speed import RATE, measure, scene
+from benchmarks.video_speed import RATE, measure, scene
 from tests.detectors.videos import write_video
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import PIL.Image
 from keras import layers
 
-from models.architecture import Architecture, finish, image_input
-from models.data import Sample, Split
-from models.face_index import LabelledFace
+from models.architectures.base import Architecture, finish, image_input
+from models.data.datasets import Sample, Split
+from models.data.face_index import LabelledFace
 
 PIXELS = 32
 BOX = (4, 4, 60, 60)

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.random import default_rng
 
-from detectors.artifact import METRICS, WEIGHTS, read_config
-from models.data import Sample
-from models.evaluate import Answers, summarise
-from models.face_index import LabelledFace
-from models.heatmaps import Pointing
-from models.heatmaps import _summarise as summarise_points
-from models.metrics import Draws, auc, estimate
-from models.redeliver import AS_IT_IS, compare_answers
-from models.redeliver import summarise as summarise_robustness
-from models.sample import measure_sample, name_picture
-from models.sweeps import SWEEPS
-from models.sweeps import summarise as summarise_sweeps
+from detectors.networks.folder import METRICS, WEIGHTS, read_config
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.evaluation.evaluate import Answers, summarise
+from models.evaluation.heatmaps import Pointing
+from models.evaluation.heatmaps import _summarise as summarise_points
+from models.evaluation.metrics import Draws, auc, estimate
+from models.evaluation.recompression import AS_IT_IS, compare_answers
+from models.evaluation.recompression import summarise as summarise_robustness
+from models.evaluation.sample import measure_sample, name_picture
+from models.evaluation.sweeps import SWEEPS
+from models.evaluation.sweeps import summarise as summarise_sweeps
 from registry import DetectorSpec
 
 KEY = "custom-cnn"

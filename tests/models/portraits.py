@@ -7,8 +7,8 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from detectors import samples
-from detectors.forge import forge
+from detectors.conformance import samples
+from detectors.forgery.blend import forge
 from tests.models.manifest import write_manifest
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from detectors import samples
-from detectors.artifact import WEIGHTS, load_folder
+from detectors.conformance import samples
+from detectors.networks.folder import WEIGHTS, load_folder
 from models.__main__ import app
 from tests.models.portraits import write_portraits
 

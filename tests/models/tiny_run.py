@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from models.train import Recipe, RunProgress, train
+from models.training.train import Recipe, RunProgress, train
 from tests.models.faces import TINY, make_faces
 
 

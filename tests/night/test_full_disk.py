@@ -9,13 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from auth.database import GONE, open_database
-from auth.full import NO_ROOM
-from auth.history import find_entries
 from auth.sessions import digest
-from detectors import samples
+from detectors.conformance import samples
+from storage.database import GONE, open_database
+from storage.history import find_entries
 from tests.auth.server import Browser, wait_for
 from tests.night.server import FILE, KEY, Night, as_root, mounted, serving, wait_until_ready
+from ui.server.disk_full import NO_ROOM
 
 pytestmark = [pytest.mark.slow, as_root]
 NAME, PASSWORD = "Annegret Zimt", "correct zebra battery"

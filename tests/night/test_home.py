@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors import samples
+from detectors.conformance import samples
 from tests.night.server import FILE, KEY, ROOT, as_root, mounted, serving, wait_until_ready
 
 pytestmark = [pytest.mark.slow, as_root]

@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from auth import accounts
-from auth.closing import RESTARTING
-from auth.database import open_database
-from auth.history import find_entries
-from detectors import samples
+from detectors.conformance import samples
+from storage.database import open_database
+from storage.history import find_entries
 from tests.auth.server import Browser, wait_for
 from tests.night.server import FILE, ROOT, Night, serving, wait_until_ready
+from ui.server.drain import RESTARTING
 
 pytestmark = pytest.mark.slow
 PLUGIN = """
@@ -91,7 +91,7 @@ SIGN_UP = """
 import sys
 from itertools import count
 from auth.accounts import add_user
-from auth.database import open_database
+from storage.database import open_database
 engine = open_database(sys.argv[1])
 for number in count():
     print(add_user(engine, f"user {number}", password="correct horse", rounds=4).name, flush=True)

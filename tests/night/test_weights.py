@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from detectors import samples
+from detectors.conformance import samples
 from tests.auth.server import wait_for
 from tests.night.server import FILE, Night, copy_checkout, serving
 

@@ -17,8 +17,8 @@ import PIL.Image
 import pytest
 from nbclient import NotebookClient
 
-from detectors.artifact import CARD, load_folder
-from detectors.samples import forgeries, noise, photo
+from detectors.conformance.samples import forgeries, noise, photo
+from detectors.networks.folder import CARD, load_folder
 from registry import load_registry
 
 pytestmark = pytest.mark.timeout(1200)  # of the run that most tests share: minutes of training on a busy machine

@@ -16,11 +16,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, inspect, select, text
 
 from auth import accounts
-from auth.database import GONE, DatabaseUnavailable, default_url, is_shared, migrate, open_database, writing
-from auth.tables import metadata, users
+from storage.database import GONE, DatabaseUnavailable, default_url, is_shared, migrate, open_database, writing
+from storage.tables import metadata, users
 from tests.auth.server import PASSWORD, MariaDB, Site, launch, wait_for
 
-OPEN = "import sys; from auth.database import open_database; open_database(sys.argv[1]); print('open')"
+OPEN = "import sys; from storage.database import open_database; open_database(sys.argv[1]); print('open')"
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(new_url: Callable[[], str]) -> None:

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from auth import accounts
-from auth.database import open_database
-from auth.history import (
+from storage.database import open_database
+from storage.history import (
     CSV_COLUMNS,
     add_entry,
     delete_entries,
@@ -20,12 +20,12 @@ from auth.history import (
     open_entry,
     read_picture,
 )
-from auth.tables import pictures
+from storage.tables import pictures
 from tests.auth.server import PASSWORD
 
 
 def comparison(*, sha256: str = "a" * 64, **more: Any) -> dict[str, Any]:
-    """A comparison as detectors.compare gives it."""
+    """A comparison as detectors.jury.results gives it."""
     verdict = {
         "detector": "efficientnet",
         "title": "EfficientNet-Lite0",

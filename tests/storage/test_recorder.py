@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import Engine
 
 from auth import accounts
-from auth.database import DatabaseUnavailable
-from auth.history import find_entries, open_entry, read_picture
-from auth.recorder import MAX_WAITING, WRITERS, Recorder
+from storage.database import DatabaseUnavailable
+from storage.history import find_entries, open_entry, read_picture
+from storage.recorder import MAX_WAITING, WRITERS, Recorder
+from storage.users import AccountGone
 from tests.auth.server import PASSWORD
 
 COMPARISON = {"schema": 1, "sha256": "0" * 64, "faces": [], "whole_image": []}
@@ -47,4 +48,4 @@ def test_a_removed_account_records_nothing(engine: Engine, anna: str) -> None:
     assert account is not None
     accounts.remove_user(engine, account.id)
     recorded = Recorder(engine).record(anna, file_name="a.jpg", comparison=COMPARISON)
-    assert isinstance(recorded.exception(30), accounts.AccountGone)
+    assert isinstance(recorded.exception(30), AccountGone)

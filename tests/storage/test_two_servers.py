@@ -3,8 +3,8 @@
 from sqlalchemy import Engine
 
 from auth import accounts
-from auth.history import add_entry, find_entries
-from auth.recorder import Recorder
+from storage.history import add_entry, find_entries
+from storage.recorder import Recorder
 from tests.auth.server import PASSWORD, Site, picture, wait_for
 
 COMPARISON = {"schema": 1, "sha256": "0" * 64, "faces": [], "whole_image": []}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from auth.uploads import KEEP_SECONDS, sweep
+from storage.uploads import KEEP_SECONDS, sweep
 from tests.auth.server import Browser, Site, picture
 
 FILE = re.compile(r'"path": ?"([^"]+)"')

@@ -11,7 +11,7 @@ import PIL.Image
 from playwright.sync_api import Browser
 
 from tests.conftest import QUIET, QUIETER
-from ui import examples
+from ui.components import examples
 
 WIDTH, HEIGHT = 640, 480
 

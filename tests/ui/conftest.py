@@ -8,15 +8,15 @@ import gradio_client
 import pytest
 from playwright.sync_api import Browser, Page
 
-from detectors.compare import Jury
-from detectors.game import Deck
+from detectors.forgery.game import Deck
+from detectors.jury.results import Jury
 from registry import DetectorSpec, Problem
 from tests.ports import free_port
 from tests.ui.jurors import JURY
-from ui import examples
-from ui.frames import live_routes
+from ui.components import examples
 from ui.page import build_page
-from ui.serving import launch
+from ui.server.lifecycle import launch
+from ui.tabs.live_endpoint import live_routes
 
 
 @contextmanager

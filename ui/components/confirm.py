@@ -5,9 +5,9 @@ from typing import Any
 
 import gradio as gr
 
-from ui.cards import render
-from ui.events import QUICK
-from ui.markup import build_html
+from ui.components.markup import build_html
+from ui.render.cards import render
+from ui.server.events import QUICK
 
 
 @dataclass(frozen=True)

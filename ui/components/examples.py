@@ -9,8 +9,8 @@ from pathlib import Path
 
 import PIL.Image
 
-from detectors.forge import forge
-from detectors.images import read_image
+from detectors.forgery.blend import forge
+from detectors.inputs.images import read_image
 
 SEED = 8  # of the forgery: a whole face, softer than what surrounds it
 

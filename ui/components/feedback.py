@@ -9,13 +9,13 @@ from typing import Any
 import gradio as gr
 from sqlalchemy import Engine
 
-from auth.feedback import give_feedback
-from auth.history import Entry, open_entry, read_picture
-from ui.asking import ASKING, in_plain_words, user_of
-from ui.cards import say_line
-from ui.events import QUICK
-from ui.markup import build_html
-from ui.words import TITLES
+from storage.feedback import give_feedback
+from storage.history import Entry, open_entry, read_picture
+from ui.components.markup import build_html
+from ui.render.cards import say_line
+from ui.render.wording import TITLES
+from ui.server.database import ASKING, in_plain_words, user_of
+from ui.server.events import QUICK
 
 CONSENT = "Send the picture along: who runs this Facejury may look at it and train detectors with it"
 NOTHING = "This comparison is not in your history, so there is nothing to say something of."

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData, ListFiles
 
-from ui.photo_input import Quietly, check_upload, name_example
+from ui.components.photo_input import Quietly, check_upload, name_example
 
 
 class FilesInput(gr.File, metaclass=Quietly):  # type: ignore[misc]

@@ -9,16 +9,16 @@ from typing import Any
 import gradio as gr
 from sqlalchemy import Engine
 
-from auth.accounts import AccountGone
-from auth.database import DatabaseUnavailable
-from auth.history import Entry, keep_picture, open_entry
-from auth.recorder import Recorder
-from detectors.compare import Comparison
-from ui.asking import ASKING, in_plain_words, user_of
-from ui.cards import say_line
-from ui.events import ALL_AT_ONCE, PRIVATE
-from ui.feedback import FeedbackForm, build_feedback, offer, read_same
-from ui.markup import build_html
+from detectors.jury.results import Comparison
+from storage.database import DatabaseUnavailable
+from storage.history import Entry, keep_picture, open_entry
+from storage.recorder import Recorder
+from storage.users import AccountGone
+from ui.components.feedback import FeedbackForm, build_feedback, offer, read_same
+from ui.components.markup import build_html
+from ui.render.cards import say_line
+from ui.server.database import ASKING, in_plain_words, user_of
+from ui.server.events import ALL_AT_ONCE, PRIVATE
 
 KEEP = "Keep this picture in my history"
 KEPT = "Recorded in your history, with the picture."

@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.cards import Pieces
+from ui.render.cards import Pieces
 
 TEMPLATE = '<div class="jury">${value.join("")}</div>'
 

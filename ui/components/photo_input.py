@@ -1,6 +1,6 @@
 """The photo field: hands over the path of the uploaded file, its bytes untouched, and nothing else on this disk.
 
-Gradio's own field opens any path a client names and decodes `data:` URLs of any size; see also ui.offline.
+Gradio's own field opens any path a client names and decodes `data:` URLs of any size; see also ui.components.offline.
 """
 
 from abc import ABCMeta

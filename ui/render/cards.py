@@ -11,15 +11,16 @@ from typing import Any
 
 import jinja2
 
-from detectors.about import describe
-from detectors.compare import Comparison, JudgedFace, Jury, say_split
-from detectors.fuse import Agreement, JuryVerdict, agree, fuse
+from detectors.jury.about import describe
+from detectors.jury.fusion import Agreement, JuryVerdict, agree, fuse
+from detectors.jury.results import Comparison, JudgedFace, Jury, say_split
+from detectors.jury.stability import Stability
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
-from detectors.stability import Stability
 from registry import DetectorSpec, Image, Verdict
-from ui import base_rate, pictures, words
-from ui.base_rate import say_chances
+from ui.render import base_rate, pictures
+from ui.render import wording as words
+from ui.render.base_rate import say_chances
 
 Pieces = list[str]
 

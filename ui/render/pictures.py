@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import PIL.Image
 
-from detectors.pointing import Region
+from detectors.forgery.pointing import Region
 from registry import Heatmap, Image
 
 SCENE_PIXELS = 640  # longer side of the picture that carries the boxes

@@ -8,17 +8,17 @@ from typing import Any
 
 import gradio as gr
 
-from detectors.about import describe, find_model_hash
-from detectors.compare import Comparison, JudgedFace, Jury, judge_stepwise, say_split
-from detectors.fuse import agree, fuse
-from detectors.images import ImageError, read_image
+from detectors.inputs.images import ImageError, read_image
+from detectors.jury.about import describe, find_model_hash
+from detectors.jury.fusion import agree, fuse
+from detectors.jury.results import Comparison, JudgedFace, Jury, judge_stepwise, say_split
 from detectors.provenance import read_provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image
-from ui.cards import render
-from ui.download import Saved, save_on_click
-from ui.pictures import draw_scene
-from ui.words import say_time
+from ui.render.cards import render
+from ui.render.download import Saved, save_on_click
+from ui.render.pictures import draw_scene
+from ui.render.wording import say_time
 
 NO_CHOICE = "Choose a photo and at least one detector first."
 

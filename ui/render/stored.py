@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from detectors.compare import Comparison, JudgedFace, Jury, say_split
-from detectors.faces import crop_face
-from detectors.fuse import Agreement, JuryVerdict
-from detectors.images import ImageError, read_image
+from detectors.faces.find import crop_face
+from detectors.inputs.images import ImageError, read_image
+from detectors.jury.fusion import Agreement, JuryVerdict
+from detectors.jury.results import Comparison, JudgedFace, Jury, say_split
+from detectors.jury.stability import Range, Stability
 from detectors.provenance import Provenance
-from detectors.stability import Range, Stability
 from registry import DetectorSpec, Image, Verdict
-from ui.cards import Drawing, Pieces, Ruling
-from ui.pictures import SCENE_PIXELS
+from ui.render.cards import Drawing, Pieces, Ruling
+from ui.render.pictures import SCENE_PIXELS
 
 Stored = dict[str, Any]
 _KNOWN = {field.name for field in fields(Verdict)} - {"heatmap"}

@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
-from detectors.compare import Comparison, JudgedFace, Jury
-from detectors.faces import crop_face
-from detectors.judged_video import WHOLE, JudgedVideo, Moment, Person, is_brief, suspect
-from detectors.rule import SAID
-from detectors.times import say_at, say_length
-from detectors.video import Look
+from detectors.faces.find import crop_face
+from detectors.inputs.timecode import say_at, say_length
+from detectors.jury.results import Comparison, JudgedFace, Jury
+from detectors.video.aggregate import SAID
+from detectors.video.judge import Look
+from detectors.video.results import WHOLE, JudgedVideo, Moment, Person, is_brief, suspect
 from registry import Image
 from registry.contract import MIN_FACE_PIXELS
-from ui.cards import Drawing, Pieces, render
-from ui.pictures import CROP_PIXELS, SCENE_PIXELS, draw_still, shrink
-from ui.words import TITLES, say_p_fake
+from ui.render.cards import Drawing, Pieces, render
+from ui.render.pictures import CROP_PIXELS, SCENE_PIXELS, draw_still, shrink
+from ui.render.wording import TITLES, say_p_fake
 
 WIDTH, HEIGHT = 1000.0, 100.0  # of the plot, in its own units
 COLOURS = 6  # lines that look different; a seventh looks like the first

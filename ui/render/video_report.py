@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from detectors.about import describe, find_model_hash
-from detectors.judged_video import Moment, Person, is_brief, say_video
-from detectors.rule import SAID
-from detectors.times import say_length
+from detectors.inputs.timecode import say_length
+from detectors.jury.about import describe, find_model_hash
+from detectors.video.aggregate import SAID
+from detectors.video.results import Moment, Person, is_brief, say_video
 from registry import DetectorSpec
-from ui.cards import render
-from ui.film import Film, name_lines, name_person, plot, say_moment, say_times
-from ui.pictures import draw_still
-from ui.words import say_time
+from ui.render.cards import render
+from ui.render.pictures import draw_still
+from ui.render.video import Film, name_lines, name_person, plot, say_moment, say_times
+from ui.render.wording import say_time
 
 
 def render_film_report(film: Film, specs: tuple[DetectorSpec, ...], *, pictured: bool, made: datetime) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from detectors.pointing import Hit, Measured
-from detectors.stability import Range
-from detectors.trial import Statement
+from detectors.forgery.pointing import Hit, Measured
+from detectors.forgery.trial import Statement
+from detectors.jury.stability import Range
 from registry import Verdict
 
 TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}

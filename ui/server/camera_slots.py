@@ -8,7 +8,7 @@ Used from the event loop only.
 import asyncio
 from dataclasses import dataclass, field
 
-from detectors.live import LiveView
+from detectors.video.live import LiveView
 
 IDLE_SECONDS = 5.0  # a seat whose visitor sent nothing for so long is free
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from auth.accounts import AccountGone
-from auth.database import DatabaseUnavailable
-from ui.events import PRIVATE
+from storage.database import DatabaseUnavailable
+from storage.users import AccountGone
+from ui.server.events import PRIVATE
 
 # Queued and limited: threads that wait for a database which is away must not be all that the page has.
 ASKING: dict[str, Any] = PRIVATE | {"concurrency_id": "history", "concurrency_limit": 6}

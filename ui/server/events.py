@@ -1,4 +1,4 @@
-"""How Gradio runs our events: none is a documented endpoint unless ui.endpoint makes it one."""
+"""How Gradio runs our events: none is a documented endpoint unless ui.server.endpoint makes it one."""
 
 from typing import Any
 

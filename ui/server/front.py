@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from auth import sessions
-from auth.closing import Closing, Gate
-from auth.database import DatabaseUnavailable
-from auth.door import Door, Doorstep, visitor_of
-from auth.full import say_full
+from auth.middleware import Door, Doorstep, visitor_of
 from auth.pages import HANDLERS, Pages, Settings
-from auth.uploads import KEEP_SECONDS, Uploads, sweep
 from auth.visitors import Visitors
+from storage.database import DatabaseUnavailable
+from storage.uploads import KEEP_SECONDS, Uploads, sweep
+from ui.server.disk_full import say_full
+from ui.server.drain import Closing, Gate
 
 SWEEP_EVERY_SECONDS = 300
 
@@ -79,7 +79,7 @@ def build_front(
 ) -> dict[str, Any]:
     """Arguments of launch(): the page and its whole API behind the sign-in, or behind a doorstep without accounts.
 
-    engine: None for no accounts; uploads: auth.uploads.own_folder(); routes: our own, in front of all others.
+    engine: None for no accounts; uploads: storage.uploads.own_folder(); routes: our own, in front of all others.
     """
     gate = Middleware(Gate, closing=closing)
     if engine is None:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from auth.database import DatabaseUnavailable, reading
+from storage.database import DatabaseUnavailable, reading
 
 REMEMBER_SECONDS = 2.0  # anybody may ask, and as often as they like: the database is asked this often
 

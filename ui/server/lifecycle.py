@@ -8,11 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from auth.closing import Closing
-from auth.recorder import Recorder
-from detectors.archive import MAX_ZIP_BYTES
-from detectors.compare import Jury, warm_up
-from detectors.video_file import MAX_BYTES as MAX_VIDEO_BYTES
+from detectors.inputs.archive import MAX_ZIP_BYTES
+from detectors.inputs.video import MAX_BYTES as MAX_VIDEO_BYTES
+from detectors.jury.results import Jury, warm_up
+from storage.recorder import Recorder
+from ui.server.drain import Closing
 from ui.theme import dress
 
 MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened

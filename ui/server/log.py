@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
-OURS = ("auth", "demo", "detectors", "registry", "ui")
+ROOT = Path(__file__).parent.parent.parent
+OURS = ("auth", "demo", "detectors", "registry", "storage", "ui")
 UPLOAD = re.compile(r"/[0-9a-f]{64}/.*")  # Gradio keeps an upload as <folder>/<SHA-256>/<its name>
 MAX_TEXT_CHARACTERS = 300
 MAX_FRAMES = 12

@@ -1,1 +1,1 @@
-"""."""
+"""One file a tab of the page."""

@@ -10,19 +10,29 @@ from typing import Any
 
 import gradio as gr
 
-from detectors.archive import MAX_ZIP_BYTES
-from detectors.batch import Entry, Order, arrange, as_csv, as_json, judge_item, judge_items, list_items, say_time_left
-from detectors.compare import Jury
-from ui.cards import BROKEN, STOPPING, WAITING, Drawing, Pieces, render, say
-from ui.controls import list_detectors, offer_stop
-from ui.desk import Case, Desk
-from ui.download import Saved, save_on_click
-from ui.endpoint import offer_endpoint, without_path
-from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.files_input import FilesInput
-from ui.markup import build_frame, build_html
-from ui.pictures import draw_thumb
-from ui.words import BATCH_TITLES
+from detectors.inputs.archive import MAX_ZIP_BYTES
+from detectors.jury.results import Jury
+from detectors.scan.batch import (
+    Entry,
+    Order,
+    arrange,
+    as_csv,
+    as_json,
+    judge_item,
+    judge_items,
+    list_items,
+    say_time_left,
+)
+from ui.components.controls import list_detectors, offer_stop
+from ui.components.files_input import FilesInput
+from ui.components.markup import build_frame, build_html
+from ui.render.cards import BROKEN, STOPPING, WAITING, Drawing, Pieces, render, say
+from ui.render.download import Saved, save_on_click
+from ui.render.pictures import draw_thumb
+from ui.render.wording import BATCH_TITLES
+from ui.server.endpoint import offer_endpoint, without_path
+from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
+from ui.server.job_slot import Case, Desk
 
 log = logging.getLogger(__name__)
 IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait

@@ -9,22 +9,22 @@ from typing import Any
 
 import gradio as gr
 
-from auth.recorder import Recorder
-from detectors.compare import Comparison, Jury, compare, judge_stepwise
-from detectors.images import read_image
+from detectors.inputs.images import read_image
+from detectors.jury.results import Comparison, Jury, compare, judge_stepwise
 from detectors.provenance import read_provenance
-from ui import examples
-from ui.cards import WAITING, Drawing, Pieces, say
-from ui.controls import NO_DETECTOR, NO_PICTURE, list_detectors, offer_stop
-from ui.desk import Case, Desk
-from ui.endpoint import offer_endpoint, without_path
-from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.judging import judge_case
-from ui.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
-from ui.line import Line, LineFullError
-from ui.markup import build_frame
-from ui.photo_input import PhotoInput, build_photo
-from ui.report import build_report
+from storage.recorder import Recorder
+from ui.components import examples
+from ui.components.controls import NO_DETECTOR, NO_PICTURE, list_detectors, offer_stop
+from ui.components.judging import judge_case
+from ui.components.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
+from ui.components.markup import build_frame
+from ui.components.photo_input import PhotoInput, build_photo
+from ui.render.cards import WAITING, Drawing, Pieces, say
+from ui.render.report import build_report
+from ui.server.endpoint import offer_endpoint, without_path
+from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
+from ui.server.job_slot import Case, Desk
+from ui.server.queue import Line, LineFullError
 
 EMPTY = say("The verdicts appear here.", more="Drop a photo, paste one, take one, or try an example.")
 SEARCHING = say("Looking for faces…", kind="busy")

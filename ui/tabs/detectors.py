@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from detectors.about import About, describe, describe_jury
-from detectors.compare import Jury, hide_paths
+from detectors.jury.about import About, describe, describe_jury
+from detectors.jury.results import Jury, hide_paths
 from registry import Problem
-from ui.cards import render
-from ui.events import ALL_AT_ONCE, QUICK
-from ui.markup import build_html
+from ui.components.markup import build_html
+from ui.render.cards import render
+from ui.server.events import ALL_AT_ONCE, QUICK
 
 
 def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> None:

@@ -9,23 +9,23 @@ from typing import Any
 
 import gradio as gr
 
-from detectors.compare import Comparison, Jury, judge_stepwise
-from detectors.forge import MAX_SOFTNESS, Recipe, Region
-from detectors.images import ImageError, Picture
-from detectors.pointing import read_pointing
-from detectors.trial import FILE_NAME, MAX_SIDE, Trial, as_file, count_noticing, forge_photo, hear
-from ui import examples
-from ui.cards import WAITING, Pieces, render, say
-from ui.controls import NO_PICTURE, offer_stop
-from ui.desk import Case, Desk
-from ui.download import NO_FILE, Saved, save_on_click
-from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.judging import judge_case
-from ui.line import Line
-from ui.markup import build_frame, build_html
-from ui.photo_input import PhotoInput, build_photo
-from ui.pictures import draw_mask, draw_outline, draw_scene
-from ui.words import say_notice, say_pointing
+from detectors.forgery.blend import MAX_SOFTNESS, Recipe, Region
+from detectors.forgery.pointing import read_pointing
+from detectors.forgery.trial import FILE_NAME, MAX_SIDE, Trial, as_file, count_noticing, forge_photo, hear
+from detectors.inputs.images import ImageError, Picture
+from detectors.jury.results import Comparison, Jury, judge_stepwise
+from ui.components import examples
+from ui.components.controls import NO_PICTURE, offer_stop
+from ui.components.judging import judge_case
+from ui.components.markup import build_frame, build_html
+from ui.components.photo_input import PhotoInput, build_photo
+from ui.render.cards import WAITING, Pieces, render, say
+from ui.render.download import NO_FILE, Saved, save_on_click
+from ui.render.pictures import draw_mask, draw_outline, draw_scene
+from ui.render.wording import say_notice, say_pointing
+from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
+from ui.server.job_slot import Case, Desk
+from ui.server.queue import Line
 
 SMALL: dict[str, Any] = {"variant": "secondary", "size": "sm", "elem_classes": "lesser"}
 REGIONS = [("Whole face", "face"), ("Eyes", "eyes"), ("Nose", "nose"), ("Mouth", "mouth"), ("Lower half", "lower")]

@@ -12,10 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from detectors.batch import Item, judge_item
-from detectors.compare import Comparison, Jury
-from detectors.fuse import JURY_TITLE, wilson
-from detectors.game import (
+from detectors.forgery.game import (
     MAX_OF_A_CLASS,
     ROUNDS,
     Answer,
@@ -26,12 +23,15 @@ from detectors.game import (
     find_fooled,
     take_answers,
 )
-from detectors.images import ImageError, Picture, read_image
-from ui.cards import BROKEN, Drawing, Pieces, render, say
-from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.line import Line, LineFullError, say_place
-from ui.markup import build_frame
-from ui.pictures import ROUND_PIXELS, draw_alike, draw_thumb
+from detectors.inputs.images import ImageError, Picture, read_image
+from detectors.jury.fusion import JURY_TITLE, wilson
+from detectors.jury.results import Comparison, Jury
+from detectors.scan.batch import Item, judge_item
+from ui.components.markup import build_frame
+from ui.render.cards import BROKEN, Drawing, Pieces, render, say
+from ui.render.pictures import ROUND_PIXELS, draw_alike, draw_thumb
+from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
+from ui.server.queue import Line, LineFullError, say_place
 
 log = logging.getLogger(__name__)
 DEALING: dict[str, Any] = {"concurrency_id": "dealing", "concurrency_limit": 2}  # each decodes a picture

@@ -1,11 +1,11 @@
 """The Guide tab: how to read a verdict, how detectors fail, what not to use them for. Its figures are read."""
 
-from detectors.about import describe
-from detectors.compare import Jury
-from detectors.failures import find_failures
+from detectors.jury.about import describe
+from detectors.jury.failures import find_failures
+from detectors.jury.results import Jury
 from registry.contract import MIN_FACE_PIXELS
-from ui.cards import render
-from ui.markup import build_html
+from ui.components.markup import build_html
+from ui.render.cards import render
 
 
 def build_guide(jury: Jury) -> None:

@@ -7,16 +7,16 @@ from typing import Any
 import gradio as gr
 from sqlalchemy import Engine
 
-from auth import history
-from auth.history import Entry
-from ui.asking import ASKING, in_plain_words, user_of
-from ui.cards import Pieces, render, say
-from ui.confirm import Confirmed, build_confirmed, reset
-from ui.events import QUICK
-from ui.feedback import FeedbackForm, build_feedback, offer
-from ui.markup import build_frame, build_html
-from ui.stored import draw_stored, say_stored
-from ui.words import say_time
+from storage import history
+from storage.history import Entry
+from ui.components.confirm import Confirmed, build_confirmed, reset
+from ui.components.feedback import FeedbackForm, build_feedback, offer
+from ui.components.markup import build_frame, build_html
+from ui.render.cards import Pieces, render, say
+from ui.render.stored import draw_stored, say_stored
+from ui.render.wording import say_time
+from ui.server.database import ASKING, in_plain_words, user_of
+from ui.server.events import QUICK
 
 PAGE = 20  # entries shown at once
 NOT_THERE = "There is no such entry in your history."

@@ -1,14 +1,14 @@
-"""The Live tab: the visitor's camera, a box and smoothed verdicts over each face. Its pictures go to ui.frames.
+"""The Live tab: the visitor's camera, a box and smoothed verdicts over each face. Its pictures go to `/live`.
 
 Gradio's own camera component writes every frame into its upload folder; this one is plain markup and a script.
 """
 
 from pathlib import Path
 
-from detectors.compare import Jury
-from detectors.smoothing import SMOOTHING_SECONDS
-from ui.cards import render
-from ui.markup import build_html
+from detectors.jury.results import Jury
+from detectors.video.smoothing import SMOOTHING_SECONDS
+from ui.components.markup import build_html
+from ui.render.cards import render
 
 SCRIPT = Path(__file__).with_name("live.js")
 

@@ -11,22 +11,22 @@ from typing import Any
 
 import gradio as gr
 
-from detectors.batch import say_time_left
-from detectors.compare import Jury
-from detectors.judged_video import JudgedVideo
-from detectors.times import read_time, say_at, say_length
-from detectors.video import compare_video, judge_video
-from detectors.video_file import MAX_BYTES, MAX_SECONDS, SUFFIXES, VideoError
-from ui.cards import BROKEN, STOPPING, WAITING, Pieces, render, say
-from ui.controls import list_detectors, offer_stop
-from ui.desk import Case, Desk
-from ui.download import NO_FILE, Saved, save_on_click
-from ui.endpoint import offer_endpoint, without_path
-from ui.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.files_input import FilesInput
-from ui.film import Film, draw_film, draw_moment, draw_person
-from ui.film_report import render_film_report
-from ui.markup import build_frame
+from detectors.inputs.timecode import read_time, say_at, say_length
+from detectors.inputs.video import MAX_BYTES, MAX_SECONDS, SUFFIXES, VideoError
+from detectors.jury.results import Jury
+from detectors.scan.batch import say_time_left
+from detectors.video.judge import compare_video, judge_video
+from detectors.video.results import JudgedVideo
+from ui.components.controls import list_detectors, offer_stop
+from ui.components.files_input import FilesInput
+from ui.components.markup import build_frame
+from ui.render.cards import BROKEN, STOPPING, WAITING, Pieces, render, say
+from ui.render.download import NO_FILE, Saved, save_on_click
+from ui.render.video import Film, draw_film, draw_moment, draw_person
+from ui.render.video_report import render_film_report
+from ui.server.endpoint import offer_endpoint, without_path
+from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
+from ui.server.job_slot import Case, Desk
 
 log = logging.getLogger(__name__)
 IN_TURN: dict[str, Any] = {"concurrency_id": "video", "concurrency_limit": 1}  # beside Compare, which need not wait

@@ -5,12 +5,12 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.__main__ import app
-from detectors.add import add_source
-from detectors.check import CHECKS, check_detector, name_check
+from detectors.conformance.check import CHECKS, check_detector, name_check
+from detectors.networks.resolve import add_source
 from registry import Registry, load_registry
 from registry.manager import BUILTINS
 
-FAULTS = Path(__file__).with_name("faults.py")
+FAULTS = Path(__file__).parents[1] / "faults.py"
 NAMES = [name_check(check) for check in CHECKS]
 FAILS = {  # a detector that does one thing wrong -> the check that must say so
     "slow": "time-limit",

@@ -5,9 +5,9 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.__main__ import app
-from detectors.add import add_source
-from detectors.check import check_detector
-from detectors.new import write_plugin
+from detectors.conformance.check import check_detector
+from detectors.conformance.scaffold import write_plugin
+from detectors.networks.resolve import add_source
 from registry import Registry
 
 

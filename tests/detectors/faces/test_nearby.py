@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from detectors.faces import find_faces
-from detectors.nearby import find_again
+from detectors.faces.find import find_faces
+from detectors.faces.nearby import find_again
 from tests.ui.camera import frame, portrait
 
 

@@ -7,8 +7,8 @@ import pytest
 import skimage.data
 from numpy.random import default_rng
 
-from detectors.faces import find_faces
-from detectors.forge import Recipe, Region, blend_face, forge, forge_as_told
+from detectors.faces.find import find_faces
+from detectors.forgery.blend import Recipe, Region, blend_face, forge, forge_as_told
 
 PORTRAIT = skimage.data.astronaut()
 

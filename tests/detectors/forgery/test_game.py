@@ -7,8 +7,7 @@ from random import Random
 import PIL.Image
 import pytest
 
-from detectors.compare import Jury, compare
-from detectors.game import (
+from detectors.forgery.game import (
     MAX_OF_A_CLASS,
     Answer,
     Deck,
@@ -20,6 +19,7 @@ from detectors.game import (
     open_deck,
     take_answers,
 )
+from detectors.jury.results import Jury, compare
 from registry import DetectorSpec, load_registry
 from tests.detectors.pictures import encode, portrait, quarters
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detectors.pointing import find_hit, read_pointing
+from detectors.forgery.pointing import find_hit, read_pointing
 from registry import DetectorSpec, load_registry
 
 REGION = np.zeros((40, 60), dtype=bool)

@@ -6,11 +6,11 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from detectors.compare import Comparison, Jury, judge_stepwise
-from detectors.forge import Recipe
-from detectors.images import ImageError, decode_image
+from detectors.forgery.blend import Recipe
+from detectors.forgery.trial import Statement, Trial, as_file, count_noticing, forge_photo, hear
+from detectors.inputs.images import ImageError, decode_image
+from detectors.jury.results import Comparison, Jury, judge_stepwise
 from detectors.provenance import read_provenance
-from detectors.trial import Statement, Trial, as_file, count_noticing, forge_photo, hear
 from registry import DetectorSpec, Verdict
 from tests.detectors.pictures import encode, montage, portrait, quarters
 

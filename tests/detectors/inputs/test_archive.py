@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.archive import ArchiveError, is_zip, list_members
+from detectors.inputs.archive import ArchiveError, is_zip, list_members
 from tests.detectors.pictures import encode, quarters
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.images import MAX_BYTES, ImageError, decode_image, read_image
+from detectors.inputs.images import MAX_BYTES, ImageError, decode_image, read_image
 from tests.detectors.pictures import encode, quarters
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"><script>alert(1)</script></svg>'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.times import read_time, say_at, say_length
+from detectors.inputs.timecode import read_time, say_at, say_length
 
 
 def test_a_time_is_read_in_each_way_people_write_it():

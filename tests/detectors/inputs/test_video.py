@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from detectors import video_file
-from detectors.process import Worker
-from detectors.video_file import VideoError, check_video, is_video, open_video
+from detectors.inputs import video as video_file
+from detectors.inputs.video import VideoError, check_video, is_video, open_video
+from detectors.sandbox.process import Worker
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, forget_length, still, turn, write_sound, write_video
 
@@ -157,7 +157,7 @@ def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path, k
     else:
         playlist = f"#EXTM3U\n#EXTINF:10,\n{whole}\n#EXT-X-ENDLIST\n"
         path.write_text(playlist if kind == "playlist" else f"ffconcat version 1.0\nfile '{whole}'\n")
-    worker = Worker("detectors.video_worker", memory=video_file.MEMORY_BYTES, limit=1000)
+    worker = Worker("detectors.inputs.video_worker", memory=video_file.MEMORY_BYTES, limit=1000)
     answer, _ = worker.ask({"open": str(path), "memory": video_file.MEMORY_BYTES, "longest": 600}, seconds=60)
     worker.end()
     assert answer == {"error": video_file.NOTHING}

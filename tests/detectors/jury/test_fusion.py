@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from detectors import fuse
+from detectors.jury import fusion as fuse
 from registry import Verdict, judge
 
 

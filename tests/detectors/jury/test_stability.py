@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from detectors.faces import crop_face
-from detectors.stability import vary
+from detectors.faces.find import crop_face
+from detectors.jury.stability import vary
 from tests.detectors.pictures import encode, portrait
 
 # By the side of the crop it is shown, by whether it was saved as JPEG before, by nothing, and one that fails.

@@ -11,7 +11,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from detectors.artifact import (
+from detectors.jury.results import Jury
+from detectors.networks.folder import (
     ArtifactError,
     Config,
     centre_crop,
@@ -21,7 +22,6 @@ from detectors.artifact import (
     resize_square,
     set_in_middle,
 )
-from detectors.compare import Jury
 from registry import DetectorSpec, load_registry
 from tests.detectors.pictures import portrait
 

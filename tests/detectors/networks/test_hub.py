@@ -16,9 +16,9 @@ from huggingface_hub.utils import _http
 from onnx import TensorProto, helper
 from skimage.data import astronaut
 
-from detectors import hub
-from detectors.add import SourceError, add_source, pin_sources
-from detectors.compare import Jury
+from detectors.jury.results import Jury
+from detectors.networks import hub
+from detectors.networks.resolve import SourceError, add_source, pin_sources
 from registry import Registry
 from tests.hub_stand_in import Fault, Repo, StandIn, serving
 from tests.ports import free_port

@@ -13,12 +13,13 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from detectors import faces, samples
-from detectors.artifact import WEIGHTS
-from detectors.network_file import NetworkError, check_network
-from detectors.onnx_session import open_session
+from detectors.conformance import samples
+from detectors.faces import find as faces
+from detectors.networks.folder import WEIGHTS
+from detectors.networks.onnx_check import NetworkError, check_network
+from detectors.networks.onnx_runtime import open_session
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ELSEWHERE = ("/etc/passwd", "../../../../../../etc/passwd", "numbers.bin", "/dev/zero")
 Change = Callable[[onnx.ModelProto], object]
 

@@ -7,10 +7,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner
 
-from detectors import samples
 from detectors.__main__ import app
-from detectors.add import SourceError, add_source
-from detectors.compare import Jury
+from detectors.conformance import samples
+from detectors.jury.results import Jury
+from detectors.networks.resolve import SourceError, add_source
 from registry import Registry
 
 PLUGIN = """

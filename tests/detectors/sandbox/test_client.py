@@ -11,14 +11,15 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from detectors import isolated, samples
-from detectors.add import add_source
-from detectors.compare import Jury, compare_stepwise
-from detectors.isolated import DetectorFaultError, Isolated
+from detectors.conformance import samples
+from detectors.jury.results import Jury, compare_stepwise
+from detectors.networks.resolve import add_source
+from detectors.sandbox import client as isolated
+from detectors.sandbox.client import DetectorFaultError, Isolated
 from registry import DetectorSpec, Registry
 
-FAULTS = Path(__file__).with_name("faults.py")
-ROOT = Path(__file__).parents[2]
+FAULTS = Path(__file__).parents[1] / "faults.py"
+ROOT = Path(__file__).parents[3]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
@@ -38,7 +39,7 @@ def workers(parent=None):
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             of = int(folder.joinpath("stat").read_text().rpartition(")")[2].split()[1])
-            if of == (parent or os.getpid()) and b"detectors.worker" in folder.joinpath("cmdline").read_bytes():
+            if of == (parent or os.getpid()) and b"detectors.sandbox.worker" in folder.joinpath("cmdline").read_bytes():
                 found.append(int(folder.name))
         except OSError:
             continue

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from detectors.messages import MAX_LINE_BYTES, receive, send
+from detectors.sandbox.protocol import MAX_LINE_BYTES, receive, send
 
 
 @pytest.mark.parametrize("array", [None, np.arange(24, dtype=np.uint8).reshape(2, 4, 3), np.eye(3, dtype=np.float32)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.rule import MIN_MOMENTS, RUN_MOMENTS, SAID, rule
+from detectors.video.aggregate import MIN_MOMENTS, RUN_MOMENTS, SAID, rule
 
 BAND = {"fake_from": 0.7, "real_until": 0.3}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors import watcher
-from detectors.compare import RESTARTING, Jury
-from detectors.video import compare_video, judge_video
-from detectors.video_file import VideoError
+from detectors.inputs.video import VideoError
+from detectors.jury.results import RESTARTING, Jury
+from detectors.video import frames as watcher
+from detectors.video.judge import compare_video, judge_video
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import (
     every,
@@ -25,7 +25,7 @@ from tests.detectors.videos import (
 )
 from tests.ui.jurors import JURY, say_fake, spec
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def judge(path, *specs, **options):

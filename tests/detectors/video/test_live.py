@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 
-from detectors.add import add_source
-from detectors.compare import Jury
-from detectors.live import LiveView
+from detectors.jury.results import Jury
+from detectors.networks.resolve import add_source
+from detectors.video.live import LiveView
 from registry import Registry, load_registry
 from tests.ui.camera import frame, portrait
 from tests.ui.jurors import JURY, say_fake, spec

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from detectors.fuse import to_logit
-from detectors.smoothing import SMOOTHING_SECONDS, Smoother
+from detectors.jury.fusion import to_logit
+from detectors.video.smoothing import SMOOTHING_SECONDS, Smoother
 from registry import Verdict
 
 

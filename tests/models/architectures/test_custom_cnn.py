@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from models import custom_cnn
+from models.architectures import custom_cnn
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from models import efficientnet
+from models.architectures import efficientnet
 
 pytestmark = pytest.mark.slow
 

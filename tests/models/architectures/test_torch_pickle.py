@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.torch_pickle import MAGIC, read_tensors
+from models.architectures.torch_pickle import MAGIC, read_tensors
 
 
 class Storage:

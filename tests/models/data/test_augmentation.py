@@ -8,9 +8,9 @@ import pytest
 import skimage.data
 from numpy.random import Generator, default_rng
 
-from detectors.faces import crop_face
-from models import augment as augmenting
-from models.augment import STEPS, augment, degrade, jpeg, loosen
+from detectors.faces.find import crop_face
+from models.data import augmentation as augmenting
+from models.data.augmentation import STEPS, augment, degrade, jpeg, loosen
 from registry import Image
 
 Step = Callable[[Image, Generator], Image]

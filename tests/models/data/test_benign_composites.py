@@ -5,7 +5,7 @@ import pytest
 import skimage.data
 from numpy.random import default_rng
 
-from models.benign import COMPOSITES, compose
+from models.data.benign_composites import COMPOSITES, compose
 
 FACE = skimage.data.astronaut()[50:200, 150:300]
 

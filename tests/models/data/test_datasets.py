@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from models.data import DataError, Sample, read_fittable, read_samples, refuse_eval_only, select
+from models.data.datasets import DataError, Sample, read_fittable, read_samples, refuse_eval_only, select
 from tests.models.manifest import write_manifest
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 
 
 def write_files(*paths: Path) -> None:

@@ -7,9 +7,9 @@ import PIL.Image
 import pytest
 import skimage.data
 
-from models import face_index
-from models.data import Sample
-from models.face_index import label_faces
+from models.data import face_index
+from models.data.datasets import Sample
+from models.data.face_index import label_faces
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from models import architectures
-from models.adversarial import Network, attack, attack_all
-from models.calibrate import Calibration
-from models.export import build_serving
+from models.architectures import by_key as architectures
+from models.evaluation.adversarial import Network, attack, attack_all
+from models.publishing.export import build_serving
+from models.training.calibration import Calibration
 
 pytestmark = pytest.mark.slow
 PICTURES = np.random.default_rng(0).integers(0, 256, (6, 128, 128, 3), dtype=np.uint8)

@@ -9,14 +9,14 @@ import sys
 import numpy as np
 import pytest
 
-from detectors.artifact import CONFIG, METRICS, WEIGHTS
-from detectors.fuse import AGREEMENT, JURY
-from models import evaluate
-from models.data import Sample
-from models.evaluate import Answers
-from models.face_index import LabelledFace
+from detectors.jury.fusion import AGREEMENT, JURY
+from detectors.networks.folder import CONFIG, METRICS, WEIGHTS
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.evaluation import evaluate
+from models.evaluation.evaluate import Answers
 from registry import DetectorSpec, load_registry
-from tests.detectors.test_hub import make_files, make_network
+from tests.detectors.networks.test_hub import make_files, make_network
 from tests.hub_stand_in import Repo, StandIn, serving
 from tests.models.portraits import write_portraits
 

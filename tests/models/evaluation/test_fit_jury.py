@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
-from detectors import fuse
-from models import jury
-from models.data import Sample
+from detectors.jury import fusion as fuse
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
 from models.errors import DataError
-from models.evaluate import Answers
-from models.face_index import LabelledFace
+from models.evaluation import fit_jury as jury
+from models.evaluation.evaluate import Answers
 from registry import DetectorSpec, Verdict
 
 SPECS = [DetectorSpec(key=key, title=key, load=lambda: None, fake_from=0.7, real_until=0.3) for key in ("b", "a")]

@@ -7,11 +7,11 @@ import PIL.Image
 import pytest
 import skimage.data
 
-from detectors.faces import find_faces
-from models.data import Sample
-from models.face_index import LabelledFace
-from models.forged import forge_face
-from models.heatmaps import measure_heatmaps, point
+from detectors.faces.find import find_faces
+from models.data.blending import forge_face
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.evaluation.heatmaps import measure_heatmaps, point
 from registry import DetectorSpec
 
 

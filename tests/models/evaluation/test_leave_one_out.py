@@ -5,11 +5,12 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from detectors.artifact import CONFIG, METRICS, read_config
+from detectors.networks.folder import CONFIG, METRICS, read_config
 from models.__main__ import app
-from models.card import read_metrics, render
-from models.data import DataError, leave_out, name_without
-from models.left_out import keep_noted, note
+from models.data.datasets import DataError, leave_out, name_without
+from models.evaluation.leave_one_out import keep_noted, note
+from models.evaluation.metrics_file import read_metrics
+from models.publishing.card import render
 from tests.models.measured import make_answers, make_folder
 
 FACES = make_answers().faces
@@ -69,7 +70,7 @@ def test_a_network_that_was_trained_with_everything_has_nothing_to_note(folders)
 
 def test_the_command_notes_it_beside_the_weights_of_the_detector(folders, monkeypatch):
     ours, theirs = folders
-    monkeypatch.setattr("detectors.artifact.WEIGHTS", ours.parent)
+    monkeypatch.setattr("detectors.networks.folder.WEIGHTS", ours.parent)
     done = CliRunner().invoke(app, ["left-out", ours.name, str(theirs)])
     assert done.exit_code == 0 and "noted: stylegan1, in metrics.json of custom-cnn" in " ".join(done.output.split())
     assert "stylegan1" in json.loads((ours / METRICS).read_text())["left_out"]

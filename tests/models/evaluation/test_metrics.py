@@ -5,8 +5,8 @@ import pytest
 from numpy.random import default_rng
 from sklearn import metrics as sk
 
-from models import metrics
-from models.metrics import Draws, Scores
+from models.evaluation import metrics
+from models.evaluation.metrics import Draws, Scores
 
 
 def make_scores(n=300, *, videos=60, seed=3):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
-from models.data import Sample
-from models.evaluate import Answers
-from models.face_index import LabelledFace
-from models.redeliver import AS_IT_IS, redeliver, summarise
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.evaluation.evaluate import Answers
+from models.evaluation.recompression import AS_IT_IS, redeliver, summarise
 
 
 def answers(p_fake, labels):

@@ -6,17 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors.artifact import METRICS, WEIGHTS
-from detectors.fuse import JURY_METRICS, hash_jury
-from models import evaluate, jury
-from models.data import Sample, read_samples
-from models.evaluate import Answers
-from models.face_index import LabelledFace, label_faces
-from models.report import read_json
-from models.sample import measure_sample, name_picture, read_sample, write_sample
+from detectors.jury.fusion import JURY_METRICS, hash_jury
+from detectors.networks.folder import METRICS, WEIGHTS
+from models.data.datasets import Sample, read_samples
+from models.data.face_index import LabelledFace, label_faces
+from models.evaluation import evaluate
+from models.evaluation import fit_jury as jury
+from models.evaluation.evaluate import Answers
+from models.evaluation.sample import measure_sample, name_picture, read_sample, write_sample
+from models.publishing.report import read_json
 from registry import load_registry
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 DETECTORS = load_registry(blocked=()).detectors
 
 

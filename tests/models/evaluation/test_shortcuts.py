@@ -6,10 +6,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from detectors.artifact import Config
-from models.data import DataError, Sample
-from models.face_index import LabelledFace
-from models.shortcuts import ALL, describe_file, describe_pixels, guess, probe
+from detectors.networks.folder import Config
+from models.data.datasets import DataError, Sample
+from models.data.face_index import LabelledFace
+from models.evaluation.shortcuts import ALL, describe_file, describe_pixels, guess, probe
 
 CONFIG = Config(key="made", title="Made", pixels=32, files={})
 
@@ -64,7 +64,9 @@ def test_a_video_is_never_judged_by_what_was_learnt_from_itself():
 def test_nothing_is_probed_on_evaluation_only_faces(tmp_path, monkeypatch):
     faces = [replace(face, sample=replace(face.sample, split="eval")) for face in make_faces(tmp_path, count=4)]
     assert probe(faces, CONFIG) == {}
-    monkeypatch.setattr("models.shortcuts.pick_tested", lambda faces, most: faces)  # should they ever slip through
+    monkeypatch.setattr(
+        "models.evaluation.shortcuts.pick_tested", lambda faces, most: faces
+    )  # should they ever slip through
     with pytest.raises(DataError, match="evaluation only"):
         probe(faces, CONFIG)
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import skimage.data
 
-from models.data import Sample
-from models.evaluate import Answers
-from models.face_index import LabelledFace
-from models.redeliver import AS_IT_IS
-from models.sweeps import SWEEPS, summarise
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.evaluation.evaluate import Answers
+from models.evaluation.recompression import AS_IT_IS
+from models.evaluation.sweeps import SWEEPS, summarise
 
 FACE = np.ascontiguousarray(skimage.data.astronaut()[60:200, 160:300])
 

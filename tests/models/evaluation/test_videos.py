@@ -8,11 +8,11 @@ import pytest
 from numpy.random import default_rng
 from typer.testing import CliRunner
 
-from models import videos
 from models.__main__ import app
-from models.data import Sample
-from models.evaluate import Answers
-from models.face_index import LabelledFace
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.evaluation import videos
+from models.evaluation.evaluate import Answers
 from registry import DetectorSpec
 from tests.models.portraits import write_portraits
 

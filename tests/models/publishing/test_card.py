@@ -14,12 +14,13 @@ import pytest
 from huggingface_hub import ModelCard
 from skimage.data import astronaut
 
-from detectors.artifact import CARD, METRICS, WEIGHTS, load_folder, read_config
-from detectors.faces import crop_face, find_faces
-from models import card
+from detectors.faces.find import crop_face, find_faces
+from detectors.networks.folder import CARD, METRICS, WEIGHTS, load_folder, read_config
 from models.__main__ import run
-from models.card import read_metrics, render, write_card
 from models.errors import PublishError
+from models.evaluation.metrics_file import read_metrics
+from models.publishing import card
+from models.publishing.card import render, write_card
 from tests.models.measured import KEY, make_folder
 
 NUMBER = re.compile(r"-?\d\.\d{3} \[-?\d\.\d{3}, -?\d\.\d{3}\]")

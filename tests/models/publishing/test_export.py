@@ -10,11 +10,11 @@ import pytest
 import skimage.data
 from onnx import TensorProto, numpy_helper
 
-from detectors.artifact import Config, load_folder, resize_square
-from models import custom_cnn
-from models.calibrate import Calibration
+from detectors.networks.folder import Config, load_folder, resize_square
+from models.architectures import custom_cnn
 from models.errors import ExportError
-from models.export import TOLERANCE, build_serving, check_same, export
+from models.publishing.export import TOLERANCE, build_serving, check_same, export
+from models.training.calibration import Calibration
 
 # tf2onnx and Keras's export ask numpy and TensorFlow for old names.
 pytestmark = [

@@ -19,7 +19,7 @@ import pytest
 from huggingface_hub.utils import _http
 from skimage.data import astronaut
 
-from detectors.artifact import CARD, CONFIG, METRICS, MODEL, WEIGHTS, read_config
+from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, WEIGHTS, read_config
 from models.__main__ import run
 from tests.hub_stand_in import Fault, StandIn, serving
 from tests.models.measured import KEY, make_folder

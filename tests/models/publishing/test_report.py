@@ -4,13 +4,13 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from detectors.artifact import MODEL, WEIGHTS, read_config
+from detectors.networks.folder import MODEL, WEIGHTS, read_config
 from models.__main__ import app
-from models.document import fill
-from models.report import MARK, measured_table, read_metrics
+from models.evaluation.document import fill
+from models.publishing.report import MARK, measured_table, read_metrics
 from registry import load_registry
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 DETECTORS = load_registry(blocked=()).detectors
 
 

@@ -11,8 +11,8 @@ import pytest
 from huggingface_hub import SpaceCard
 from packaging.requirements import Requirement
 
-from models import space
-from models.publish import ROOT, list_files
+from models.publishing import space
+from models.publishing.hub import ROOT, list_files
 from tests.hub_stand_in import StandIn, serving
 from tests.ports import free_port
 

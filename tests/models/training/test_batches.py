@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from detectors.forge import Forgery
-from models import batches as batches_module
-from models.batches import FORGED, SWAPS, Batch, Batches, crop_all, feed, learn_from, validate_on
-from models.face_index import LabelledFace
+from detectors.forgery.blend import Forgery
+from models.data.face_index import LabelledFace
+from models.training import batches as batches_module
+from models.training.batches import FORGED, SWAPS, Batch, Batches, crop_all, feed, learn_from, validate_on
 from registry import Image
 from tests.models.faces import PIXELS, TINY, make_face, make_faces
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.calibrate import Calibration, fit, fit_platt, fit_thresholds
-from models.data import DataError, Sample
-from models.face_index import LabelledFace
+from models.data.datasets import DataError, Sample
+from models.data.face_index import LabelledFace
+from models.training.calibration import Calibration, fit, fit_platt, fit_thresholds
 
 
 def test_nothing_is_calibrated_on_evaluation_only_faces() -> None:

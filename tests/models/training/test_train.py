@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pytest
 
-from models.data import DataError
-from models.train import Recipe, RunProgress, miss, read_times, train
+from models.data.datasets import DataError
+from models.training.train import Recipe, RunProgress, miss, read_times, train
 from tests.models.faces import TINY, make_faces
 
 pytestmark = pytest.mark.slow

@@ -10,8 +10,8 @@ from tests.demo_process import ROOT
 
 SERVER = """
 import os, signal, sys, threading, time
-from ui import examples
-from ui.serving import stay_until_told
+from ui.components import examples
+from ui.server.lifecycle import stay_until_told
 
 told = signal.Signals[sys.argv[1]]
 before = signal.getsignal(told)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from detectors.compare import Jury, compare_stepwise
-from detectors.images import read_image
+from detectors.inputs.images import read_image
+from detectors.jury.results import Jury, compare_stepwise
 from detectors.provenance import Provenance, Trace
 from registry import load_registry
 from tests.ui.jurors import JURY
-from ui.cards import Drawing, draw_provenance
+from ui.render.cards import Drawing, draw_provenance
 
 
 def test_markup_in_a_file_name_is_escaped(portrait):

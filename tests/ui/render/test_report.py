@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from detectors.about import find_model_hash
-from detectors.compare import Jury, compare
-from detectors.images import read_image
+from detectors.inputs.images import read_image
+from detectors.jury.about import find_model_hash
+from detectors.jury.results import Jury, compare
 from detectors.provenance import Credentials, Provenance, Trace
 from registry import load_registry
 from tests.ui.jurors import JURY, spec
-from ui.report import render_report
+from ui.render.report import render_report
 
 MARKUP = "<script>alert(1)</script>"
 MADE = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from detectors.compare import Jury, compare
+from detectors.jury.results import Jury, compare
 from tests.ui.jurors import JURY
-from ui.stored import draw_stored, restore, say_stored
+from ui.render.stored import draw_stored, restore, say_stored
 
 
 def judged(portrait: str):

@@ -3,7 +3,7 @@
 import pytest
 
 from registry import Verdict
-from ui.words import say_measured_share, say_milliseconds, say_p_fake, say_why
+from ui.render.wording import say_measured_share, say_milliseconds, say_p_fake, say_why
 
 
 def verdict(p_fake: float | None, label: str, error: str | None = None) -> Verdict:

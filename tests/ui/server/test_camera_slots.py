@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ui.seats import IDLE_SECONDS, SeatLostError, Seats, SeatsFullError, Turn
+from ui.server.camera_slots import IDLE_SECONDS, SeatLostError, Seats, SeatsFullError, Turn
 
 
 def run(waited: Coroutine):

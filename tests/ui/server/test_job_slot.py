@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ui.desk import Case, Desk
+from ui.server.job_slot import Case, Desk
 
 
 def make_case() -> Case:

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from ui.memory import ARENAS
+from ui.server.memory import ARENAS
 
 COUNT = """
 import ctypes, os, sys, tempfile, threading
-from ui.memory import bound_arenas
+from ui.server.memory import bound_arenas
 if "bound" in sys.argv:
     bound_arenas()
 libc, together = ctypes.CDLL(None), threading.Barrier(6)
@@ -30,7 +30,7 @@ with tempfile.NamedTemporaryFile() as file:
 """
 
 HOLES = """
-from ui.memory import trim
+from ui.server.memory import trim
 def held():
     return int(open("/proc/self/statm").read().split()[1])
 kept = [bytearray(50_000) for _ in range(2000)]

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from ui.line import Line, LineFullError, say_place
+from ui.server.queue import Line, LineFullError, say_place
 
 
 def test_the_first_is_served_at_once_and_others_know_who_is_before_them():

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from detectors.compare import Jury
+from detectors.jury.results import Jury
 from tests.detectors.pictures import encode, quarters
 from tests.ui.jurors import JURY
-from ui.batch import Tray, _judge_with, _start, _stop
+from ui.tabs.batch import Tray, _judge_with, _start, _stop
 
 KEYS = ["accuser", "defender"]
 

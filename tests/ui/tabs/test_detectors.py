@@ -10,14 +10,14 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from detectors.about import describe
-from detectors.add import add_source
-from detectors.artifact import WEIGHTS
-from detectors.fuse import JURY_METRICS
+from detectors.jury.about import describe
+from detectors.jury.fusion import JURY_METRICS
+from detectors.networks.folder import WEIGHTS
+from detectors.networks.resolve import add_source
 from registry import Problem, Registry, load_registry
 from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.visitor import open_tab, upload
-from ui.words import say_band, say_figure
+from ui.render.wording import say_band, say_figure
 
 ATTACK = "<img src=x onerror=document.title='taken'>${document.title='taken'}{{value}}"
 FOLDER = WEIGHTS / "custom-cnn"

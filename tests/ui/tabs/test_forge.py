@@ -9,15 +9,15 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
 
-from detectors.compare import Jury
+from detectors.jury.results import Jury
 from detectors.provenance import read_provenance
 from registry import load_registry
 from tests.ui.faults import check
 from tests.ui.jurors import JURY, spec
 from tests.ui.visitor import open_tab
-from ui.examples import portrait
-from ui.forge import Bench, _clear_to, _run_with, _save, _start
-from ui.line import Line
+from ui.components.examples import portrait
+from ui.server.queue import Line
+from ui.tabs.forge import Bench, _clear_to, _run_with, _save, _start
 
 TOLD = ("face", 100, 40, 6)
 

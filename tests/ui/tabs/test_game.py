@@ -11,16 +11,16 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
 
-from detectors.compare import Jury
-from detectors.forge import forge
-from detectors.game import Deck, Exhibit, open_deck
+from detectors.forgery.blend import forge
+from detectors.forgery.game import Deck, Exhibit, open_deck
+from detectors.jury.results import Jury
 from tests.detectors.pictures import portrait
 from tests.ui.conftest import serving
 from tests.ui.faults import check
 from tests.ui.jurors import JURY
 from tests.ui.visitor import open_tab
-from ui.game import Table, _begin_with, _go_on, _guess, _judge_with, _reveal_with
-from ui.line import Line
+from ui.server.queue import Line
+from ui.tabs.game import Table, _begin_with, _go_on, _guess, _judge_with, _reveal_with
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_until_the_answer_what_is_sent_is_the_same_whatever_the_answer_is(deck, 
     picture, sent, told = deck.fakes[0], [], []
     for forged in (True, False):
         monkeypatch.setattr(
-            "ui.game.deal", lambda _, forged=forged: [Exhibit(picture, forged), Exhibit(deck.reals[0], False)]
+            "ui.tabs.game.deal", lambda _, forged=forged: [Exhibit(picture, forged), Exhibit(deck.reals[0], False)]
         )
         with serving(deck=deck) as address:
             player = Player(address, f"curious-{forged}")

@@ -2,12 +2,12 @@
 
 import json
 
-from detectors.artifact import WEIGHTS
-from detectors.compare import Jury
+from detectors.jury.results import Jury
+from detectors.networks.folder import WEIGHTS
 from registry import load_registry
 from tests.ui.jurors import JURY
-from ui.guide import draw_guide
-from ui.words import say_measured_share
+from ui.render.wording import say_measured_share
+from ui.tabs.guide import draw_guide
 
 
 def test_its_examples_of_failure_are_the_evaluations_own_figures():

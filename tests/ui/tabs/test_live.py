@@ -15,7 +15,7 @@ from tests.ui.conftest import serving
 from tests.ui.faults import find_faults
 from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import open_tab
-from ui.frames import PLACES
+from ui.tabs.live_endpoint import PLACES
 
 pytestmark = pytest.mark.browser
 PATIENCE = 120_000  # milliseconds: a film is drawn without a graphics card, on a machine that may be busy

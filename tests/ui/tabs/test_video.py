@@ -9,16 +9,16 @@ import pytest
 from gradio_client import handle_file
 from playwright.sync_api import expect
 
-from detectors.compare import Jury
+from detectors.jury.results import Jury
 from registry import load_registry
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import every, moving_portrait, still, two_portraits, write_sound, write_video
 from tests.ui.faults import check
 from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import open_tab
-from ui.film import Film
-from ui.film_report import render_film_report
-from ui.video import Reel, _cancel, _choose, _judge_with, _save_json, _start, _watch
+from ui.render.video import Film
+from ui.render.video_report import render_film_report
+from ui.tabs.video import Reel, _cancel, _choose, _judge_with, _save_json, _start, _watch
 
 KEYS = ["accuser", "defender"]
 MARKUP = "<b>walk.mp4"

@@ -13,12 +13,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from detectors.compare import Jury
+from detectors.jury.results import Jury
 from registry import DetectorSpec
 from tests.demo_process import started
 from tests.ui.camera import as_jpeg, frame, portrait
 from tests.ui.jurors import JURY, say_fake, spec
-from ui.frames import MAX_FRAME_BYTES, PLACES, live_routes
+from ui.tabs.live_endpoint import MAX_FRAME_BYTES, PLACES, live_routes
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 KEYS = ("accuser", "defender")

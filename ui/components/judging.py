@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 
-from detectors.images import ImageError
-from ui.cards import BROKEN, WAITING, Pieces, say
-from ui.desk import Case, Desk
-from ui.line import Line, LineFullError, say_place
+from detectors.inputs.images import ImageError
+from ui.render.cards import BROKEN, WAITING, Pieces, say
+from ui.server.job_slot import Case, Desk
+from ui.server.queue import Line, LineFullError, say_place
 
 log = logging.getLogger(__name__)
 

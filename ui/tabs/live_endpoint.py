@@ -14,15 +14,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from auth.door import NOT_FROM_HERE, is_cross_site, visitor_of
+from auth.middleware import NOT_FROM_HERE, is_cross_site, visitor_of
 from auth.requests import read_body
-from detectors.compare import Jury, say_split
-from detectors.images import ImageError, decode_image
-from detectors.live import LiveFace
+from detectors.inputs.images import ImageError, decode_image
+from detectors.jury.results import Jury, say_split
+from detectors.video.live import LiveFace
 from registry import Image
-from ui.cards import WENT_WRONG, render
-from ui.controls import NO_DETECTOR
-from ui.seats import Seat, SeatLostError, Seats, SeatsFullError
+from ui.components.controls import NO_DETECTOR
+from ui.render.cards import WENT_WRONG, render
+from ui.server.camera_slots import Seat, SeatLostError, Seats, SeatsFullError
 
 PLACES = 4  # visitors at the camera at once: each may keep one thread busy
 MAX_FRAME_BYTES = 1_000_000  # a JPEG of 640 x 480 has some 60,000

@@ -8,7 +8,7 @@ from typing import Never
 
 import safehttpx
 
-from ui.photo_input import refuse
+from ui.components.photo_input import refuse
 
 
 def forbid_fetching() -> None:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from detectors.fuse import Chance, chance_of_fake
+from detectors.jury.fusion import Chance, chance_of_fake
 from registry import Verdict, load_registry
-from ui.base_rate import RATES, as_steps, say_chance, say_chances, say_share
+from ui.render.base_rate import RATES, as_steps, say_chance, say_chances, say_share
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.events import PRIVATE
+from ui.server.events import PRIVATE
 
 SAVE = """([name, kind, text]) => {
   if (!text) return;

@@ -5,9 +5,9 @@ import json
 import zipfile
 from typing import get_args
 
-from detectors.batch import Entry, Item, Order, arrange, as_csv, as_json, judge_items, list_items, say_time_left
-from detectors.compare import Jury
-from detectors.images import ImageError
+from detectors.inputs.images import ImageError
+from detectors.jury.results import Jury
+from detectors.scan.batch import Entry, Item, Order, arrange, as_csv, as_json, judge_items, list_items, say_time_left
 from detectors.scan.record import Record
 from tests.detectors.pictures import encode, portrait, quarters
 from tests.ui.jurors import JURY

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from detectors.archive import ArchiveError, Member, is_zip, list_members
-from detectors.compare import Comparison, JudgedFace, Jury, judge_stepwise, say_split
-from detectors.fuse import fuse
-from detectors.images import ImageError, Picture, read_file, read_image
+from detectors.inputs.archive import ArchiveError, Member, is_zip, list_members
+from detectors.inputs.images import ImageError, Picture, read_file, read_image
+from detectors.jury.fusion import fuse
+from detectors.jury.results import Comparison, JudgedFace, Jury, judge_stepwise, say_split
 from detectors.provenance import read_provenance
 from detectors.scan.record import Record, record_comparison
 from detectors.scan.table import WRITERS, table_rows

@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from detectors.about import UNREADABLE, About, Figure, Measured, describe, find_model_folder
-from detectors.artifact import METRICS
+from detectors.jury.about import UNREADABLE, About, Figure, Measured, describe, find_model_folder
+from detectors.networks.folder import METRICS
 from registry import DetectorSpec
 
 HARD = "hard"  # metrics.json's name for faces made small and strongly compressed

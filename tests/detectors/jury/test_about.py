@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from detectors.about import describe, describe_jury, find_model_folder
-from detectors.add import add_source
-from detectors.artifact import WEIGHTS
-from detectors.fuse import JURY_METRICS
+from detectors.jury.about import describe, describe_jury, find_model_folder
+from detectors.jury.fusion import JURY_METRICS
+from detectors.networks.folder import WEIGHTS
+from detectors.networks.resolve import add_source
 from registry import DetectorSpec, Registry, load_registry
 
 FOLDER = WEIGHTS / "custom-cnn"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from detectors.fuse import Chance, chances_of_fake
+from detectors.jury.fusion import Chance, chances_of_fake
 from registry import Verdict
 
 RATES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)  # the slider's steps

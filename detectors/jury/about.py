@@ -11,9 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
-from detectors.add import is_added, is_on_hub
-from detectors.artifact import CONFIG, METRICS, MODEL, ArtifactError, Config, read_config
-from detectors.fuse import JURY_METRICS, JURY_TITLE, hash_jury, known_detectors
+from detectors.jury.fusion import JURY_METRICS, JURY_TITLE, hash_jury, known_detectors
+from detectors.networks.folder import CONFIG, METRICS, MODEL, ArtifactError, Config, read_config
+from detectors.networks.resolve import is_added, is_on_hub
 from registry import DetectorSpec
 
 ALL = "all test splits"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.document import as_table, fill
+from models.evaluation.document import as_table, fill
 
 OLD = "before <!-- speed: begin --> old <!-- speed: end --> after"
 

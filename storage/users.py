@@ -1,0 +1,32 @@
+"""Whose a row is: users found by name, however it is spelt."""
+
+import unicodedata
+
+from sqlalchemy import Connection, Row, select
+
+from storage.tables import users
+
+MAX_KEY_CHARACTERS = 255
+
+
+class AccountGone(LookupError):
+    """The account was removed meanwhile; the text is meant for the visitor."""
+
+
+def name_key(name: str) -> str:
+    """What makes a name unique: full-width letters, ANNA and anna are one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+def find_row(connection: Connection, name: str) -> Row[tuple[object, ...]] | None:
+    """The row of a user, by any spelling of the name."""
+    # Longer names were never given, and MySQL need not hear of them.
+    return connection.execute(select(users).where(users.c.name_key == name_key(name)[: MAX_KEY_CHARACTERS + 1])).first()
+
+
+def owner_id(connection: Connection, name: str) -> int:
+    """The number of a signed-in user. Raises AccountGone."""
+    row = find_row(connection, name)
+    if row is None:
+        raise AccountGone("This account no longer exists.")
+    return int(row.id)
