@@ -50,6 +50,9 @@ def train(
     oftener: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE=TIMES", help="Draw this source that many times as often.")
     ] = None,
+    forged: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of pairs of a real face and its own forgery made here.")
+    ] = None,
     without: Without = None,
 ) -> None:
     """Train a network. Killed and started again with the same --run, it goes on where it was."""
@@ -66,7 +69,9 @@ def train(
     faces, _ = label_faces(leave_out(read_fittable(data), without or ()), FACES)
     head_steps = Recipe.head_steps if architecture.pretrained and not start else 0
     times = read_times(oftener or (), {face.sample.source for face in faces})
-    recipe = Recipe(head_steps=head_steps, steps=steps, batch=batch, rate=rate, every=every, seed=seed, oftener=times)
+    recipe = Recipe(
+        head_steps=head_steps, steps=steps, batch=batch, rate=rate, every=every, seed=seed, oftener=times, forged=forged
+    )
     detector = load_folder(teacher) if teacher else None
     teach = (lambda crop: detector.examine(crop)[0]) if detector else None
     with Screen(console, steps) as screen:

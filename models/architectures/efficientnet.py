@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from models.architectures.base import Architecture, finish, image_input
 from models.architectures.torch_pickle import read_tensors
 
-PIXELS = 160
+PIXELS = 224
 EPSILON = 1e-3  # of the published network's BatchNorm
 CLASSES = 1000  # ImageNet's
 Tensors = dict[str, NDArray[Any]]
@@ -49,7 +49,7 @@ STEM, HEAD = 32, 1280
 
 
 def build() -> keras.Model:
-    """uint8 RGB (n, 160, 160, 3) -> logit of fake (n, 1), on ImageNet's features."""
+    """uint8 RGB (n, 224, 224, 3) -> logit of fake (n, 1), on ImageNet's features."""
     image = image_input(PIXELS)
     features = _backbone(image)
     model = finish(image, features, dropout=0.2)

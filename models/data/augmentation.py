@@ -5,7 +5,7 @@ network left alone learns that instead of the forgery. Ranges after Wang et al. 
 Every function takes and returns uint8 RGB (h, w, 3), and draws from the generator it is given: same seed, same picture.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from detectors.faces.find import Box, measure_side
 from registry import Image
 
 SHIFT, ZOOM = 0.06, (0.85, 1.25)  # of the box's longer side
+TILT, TILTED = 12.0, 0.5  # degrees; share of the examples
 RESIZERS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_AREA, cv2.INTER_LANCZOS4)
 
 
@@ -26,6 +27,19 @@ def loosen(box: Box, random: Generator) -> Box:
     x, y = (centre + longer * random.uniform(-SHIFT, SHIFT) for centre in (x, y))
     half = longer * random.uniform(*ZOOM) / 2
     return round(x - half), round(y - half), round(x + half), round(y + half)
+
+
+def tilt(images: Sequence[Image], box: Box, random: Generator) -> list[Image]:
+    """The pictures, half of the time turned about the middle of the box by up to 12 degrees, all by the same angle."""
+    angle, turned = random.uniform(-TILT, TILT), random.random() < TILTED
+    if not turned:
+        return list(images)
+    left, top, right, bottom = box
+    matrix = cv2.getRotationMatrix2D(((left + right) / 2, (top + bottom) / 2), angle, 1.0)
+    return [
+        np.asarray(cv2.warpAffine(image, matrix, image.shape[1::-1], borderMode=cv2.BORDER_REFLECT_101), dtype=np.uint8)
+        for image in images
+    ]
 
 
 def augment(image: Image, random: Generator) -> Image:

@@ -1,6 +1,6 @@
 """Labelled faces on disk, their splits, and where the face is in each: what training and evaluation read.
 
-Three layouts are read: a `manifest.csv` (path, label, generator, source, group, split), the Kaggle deepfake-faces
+Three layouts are read: a `manifest.csv` (path, label, generator, kind, source, group, split), the Kaggle deepfake-faces
 layout (`metadata.csv` beside `faces_224/`), and a plain folder of `real/` and `fake/`.
 """
 
@@ -23,7 +23,10 @@ TRAIN_SHARE, VAL_SHARE = 0.8, 0.1  # of the groups, where the data names no spli
 
 @dataclass(frozen=True)
 class Sample:
-    """One labelled picture. group: its source video (its own path where unknown); label: 1 = fake, 0 = real."""
+    """One labelled picture. group: its source video (its own path where unknown); label: 1 = fake, 0 = real.
+
+    kind: of forgery: "swap", "reenactment" or "generated" (a whole face); empty for reals and where it is not known.
+    """
 
     path: Path
     label: int
@@ -31,6 +34,7 @@ class Sample:
     group: str
     split: Split
     generator: str = ""
+    kind: str = ""
 
 
 def read_samples(folders: Iterable[Path]) -> list[Sample]:
@@ -103,7 +107,8 @@ def _from_manifest(folder: Path, row: dict[str, str]) -> Sample:
     if split not in SPLITS or label not in ("real", "fake"):
         raise DataError(f"manifest.csv: label must be real or fake, split one of {SPLITS}, got {label!r}, {split!r}")
     group = row["group"] or row["path"]
-    return Sample(folder / row["path"], int(label == "fake"), row["source"], group, split, row["generator"])
+    kind = row.get("kind") or ""
+    return Sample(folder / row["path"], int(label == "fake"), row["source"], group, split, row["generator"], kind)
 
 
 def _read_marked_parent(folder: Path) -> list[Sample] | None:
@@ -121,7 +126,8 @@ def _read_kaggle(folder: Path) -> list[Sample]:
         path = folder / "faces_224" / Path(row["videoname"]).with_suffix(".jpg").name
         group = Path(row["original"] or row["videoname"]).stem
         fake = row["label"] == "FAKE"
-        samples.append(Sample(path, int(fake), folder.name, group, _split_of(group), "dfdc" if fake else ""))
+        made = ("dfdc", "swap") if fake else ("", "")
+        samples.append(Sample(path, int(fake), folder.name, group, _split_of(group), *made))
     return [sample for sample in samples if sample.path.is_file()]
 
 

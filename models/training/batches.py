@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +14,12 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from rich.progress import track
 
-from detectors.faces.find import crop_face
+from detectors.faces.find import Box, crop_face
 from detectors.forgery.blend import alter, blend_face
 from detectors.networks.folder import Mode, fit
 from models import ERRORS
 from models.architectures.base import Architecture, Diet
-from models.data.augmentation import augment, loosen
+from models.data.augmentation import augment, loosen, tilt
 from models.data.benign_composites import compose
 from models.data.blending import forge_face
 from models.data.datasets import Sample
@@ -29,13 +30,17 @@ TAUGHT = 0.5  # the teacher's share of a target
 TEMPER = 0.6  # a source is drawn by its size to this power: small ones oftener than their share, not as often as big
 FORGED = {"labelled": 0.15, "generated": 0.0, "blended": 1.0}  # share of examples that begin as real faces, by diet
 ALTERED, COMPOSED = 0.3, 0.15  # shares of those, of both classes
-SWAPS = {"dfdc", "Deepfakes"}  # generators that change a face in a real picture
+PARTIAL = {"swap", "reenactment"}  # kinds of fakes that change a face in a real picture
 MIRRORED = 0.5  # share of examples
+MAX_VALIDATED = 200  # faces of one source and generator: more cost time and tell little
+CHANGED, MOST_CHANGED = 12, 0.6  # of 255, by channel; share of the pixels beyond which a twin is not aligned
 AHEAD = 6  # batches prepared before they are asked for
 
 Images = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Teacher = Callable[[Image], float]
+Example = tuple[Image, float, Floats]
+"""One row of a batch."""
 
 
 class Batch(NamedTuple):
@@ -55,7 +60,8 @@ class Batches:
     """What a network learns from, step by step. places: of its evidence, a side.
 
     taught: what a trained detector says of a face, P(fake) by path, mixed into the targets by half (Hinton et al. 2015,
-    https://arxiv.org/abs/1503.02531). oftener: how many times as often as by its size a source is drawn.
+    https://arxiv.org/abs/1503.02531). oftener: how many times as often as by its size a source is drawn. forged: share
+    of the pairs that are a real face and its own forgery made here; None is the diet's.
     """
 
     faces: Sequence[LabelledFace]
@@ -65,6 +71,7 @@ class Batches:
     places: int
     taught: Mapping[Path, float] = field(default_factory=dict)
     oftener: Mapping[str, float] = field(default_factory=dict)
+    forged: float | None = None
 
     def run(self, first: int, last: int, *, workers: int = 2) -> Iterator[Batch]:
         """The batches of steps first to last - 1, in order."""
@@ -87,19 +94,57 @@ class Batches:
         return _Pool.of([face for face in self.faces if face.sample.label == label], self.oftener)
 
     def _make(self, step: int, pools: "tuple[_Pool, _Pool]") -> Batch:
-        drawn = [self._draw(index % 2, pools, default_rng([self.seed, step, index])) for index in range(self.size)]
+        twins = self._twins
+        pairs = [
+            self._draw_pair(pools, twins, default_rng([self.seed, step, index])) for index in range(-(-self.size // 2))
+        ]
+        drawn = [example for pair in pairs for example in pair][: self.size]
         images, targets, regions = zip(*drawn, strict=True)
         return Batch(np.stack(images), np.array(targets, dtype=np.float32)[:, None], np.stack(regions))
 
-    def _draw(self, label: int, pools: "tuple[_Pool, _Pool]", random: Generator) -> tuple[Image, float, Floats]:
-        forged = random.random() < FORGED[self.architecture.diet]  # forged here, or the real beside one that is
-        face = pools[0 if forged else label].draw(random)
-        picture = face.read()
-        picture, region = _make_example(picture, face, label, random) if forged else (picture, _nowhere(picture))
-        box, turn = loosen(face.box, random), -1 if random.random() < MIRRORED else 1
-        image = self._fit(augment(crop_face(picture, box), random)[:, ::turn])
-        target = float(label) if forged else self._target(face, label)
-        return image, target, self._find_places(crop_face(region, box)[:, ::turn])
+    @cached_property
+    def _twins(self) -> Mapping[Path, LabelledFace]:
+        """The real faces that have a fake's file name, in `real/` beside its `fake/`: by the path of the fake."""
+        return {
+            face.sample.path.parent.with_name("fake") / face.sample.path.name: face
+            for face in self.faces
+            if not face.sample.label and face.sample.path.parent.name == "real"
+        }
+
+    def _draw_pair(
+        self, pools: "tuple[_Pool, _Pool]", twins: Mapping[Path, LabelledFace], random: Generator
+    ) -> "tuple[Example, Example]":
+        """A real and a fake face. What is the same photo twice is cropped and treated the same way twice."""
+        share = FORGED[self.architecture.diet] if self.forged is None else self.forged
+        forged, seeds = random.random() < share, random.integers(2**63, size=2)
+        real, fake = (pool.draw(random) for pool in pools)
+        if forged:
+            pictures = make_forged_pair(real.read(), real, random)
+            return self._show_pair(pictures, real.box, int(seeds[0]), (0.0, 1.0))
+        twin = twins.get(fake.sample.path)
+        if twin and (twins_read := read_twins(twin, fake)):
+            return self._show_pair(twins_read, twin.box, int(seeds[0]), (self._target(twin, 0), self._target(fake, 1)))
+        (one, other), targets = (real, fake), (self._target(real, 0), self._target(fake, 1))
+        return (
+            self._show(one.read(), None, one.box, default_rng(int(seeds[0])), targets[0]),
+            self._show(other.read(), None, other.box, default_rng(int(seeds[1])), targets[1]),
+        )
+
+    def _show_pair(
+        self, pictures: "tuple[Image, Image, Image]", box: Box, seed: int, targets: tuple[float, float]
+    ) -> "tuple[Example, Example]":
+        real, fake, region = pictures
+        return (
+            self._show(real, None, box, default_rng(seed), targets[0]),
+            self._show(fake, region, box, default_rng(seed), targets[1]),
+        )
+
+    def _show(self, picture: Image, region: Image | None, box: Box, random: Generator, target: float) -> "Example":
+        """One example: tilted, cropped, re-delivered, mirrored. region: 255 where the picture was forged."""
+        box, turn = loosen(box, random), -1 if random.random() < MIRRORED else 1
+        turned = tilt([picture, _nowhere(picture) if region is None else region], box, random)
+        image = self._fit(augment(crop_face(turned[0], box), random)[:, ::turn])
+        return image, target, self._find_places(crop_face(turned[1], box)[:, ::turn])
 
     def _fit(self, crop: Image) -> Image:
         return np.ascontiguousarray(fit(np.ascontiguousarray(crop), self.architecture.pixels, self.architecture.mode))
@@ -145,20 +190,32 @@ def _kind(sample: Sample) -> tuple[str, str]:
     return sample.source, sample.generator
 
 
-def _make_example(picture: Image, face: LabelledFace, label: int, random: Generator) -> tuple[Image, Image]:
-    """A forged or an honest picture of a real face, and where it was forged: 255 there, as far as that is known.
+def make_forged_pair(picture: Image, face: LabelledFace, random: Generator) -> tuple[Image, Image, Image]:
+    """An honest and a forged picture of one real face, and where it was forged: 255 there, as far as that is known.
 
     Alterations and honest composites come to both alike.
     """
     if random.random() < ALTERED:
         picture = alter(picture, random)
-    region = _nowhere(picture)
-    if label:
-        forgery = blend_face(picture, face.landmarks, random)
-        picture, region[forgery.region] = forgery.image, 255
+    forgery = blend_face(picture, face.landmarks, random)
     if random.random() < COMPOSED:
-        return compose(picture, random), _nowhere(picture)  # a composite may move the face
-    return picture, region
+        seed = int(random.integers(2**63))
+        honest, forged = (compose(image, default_rng(seed)) for image in (picture, forgery.image))
+        return honest, forged, _nowhere(picture)  # a composite may move the face
+    region = _nowhere(picture)
+    region[forgery.region] = 255
+    return picture, forgery.image, region
+
+
+def read_twins(real: LabelledFace, fake: LabelledFace) -> tuple[Image, Image, Image] | None:
+    """A photo, its forgery, and where they differ: 255 there. None where the two are not the same photo."""
+    photo, forgery = real.read(), fake.read()
+    if photo.shape != forgery.shape:
+        return None
+    differs = cv2.blur(cv2.absdiff(photo, forgery).max(axis=2), (5, 5)) > CHANGED
+    if not 0 < differs.mean() < MOST_CHANGED:
+        return None
+    return photo, forgery, np.where(differs[..., None], np.uint8(255), _nowhere(photo))
 
 
 def _nowhere(picture: Image) -> Image:
@@ -169,7 +226,7 @@ def feed(faces: Sequence[LabelledFace], diet: Diet) -> list[LabelledFace]:
     """The faces an architecture of this diet learns from and is validated on: without the fakes it is not for."""
     if diet == "blended":
         return [face for face in faces if not face.sample.label]
-    return [face for face in faces if diet == "labelled" or face.sample.generator not in SWAPS]
+    return [face for face in faces if diet == "labelled" or face.sample.kind not in PARTIAL]
 
 
 def validate_on(faces: Sequence[LabelledFace], architecture: Architecture) -> tuple[Images, NDArray[np.int64]]:
@@ -186,3 +243,16 @@ def validate_on(faces: Sequence[LabelledFace], architecture: Architecture) -> tu
 def crop_all(faces: Sequence[LabelledFace], pixels: int, mode: Mode = "resize") -> Images:
     """The serving crops: uint8 (n, pixels, pixels, 3)."""
     return np.stack([fit(face.crop(), pixels, mode) for face in faces])
+
+
+def thin(faces: Sequence[LabelledFace], most: int = MAX_VALIDATED) -> list[LabelledFace]:
+    """At most so many faces of each source, generator and class, evenly chosen, in their order."""
+    places: dict[tuple[str, str, int], list[int]] = {}
+    for place, face in enumerate(faces):
+        places.setdefault((*_kind(face.sample), face.sample.label), []).append(place)
+    kept = [
+        members[int(index)]
+        for members in places.values()
+        for index in np.linspace(0, len(members) - 1, min(most, len(members)))
+    ]
+    return [faces[place] for place in sorted(kept)]

@@ -9,7 +9,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,10 @@ from models.architectures.base import Architecture
 from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
 from models.errors import DataError
-from models.training.batches import Batch, Batches, Images, Teacher, feed, learn_from, validate_on
+from models.training.batches import Batch, Batches, Images, Teacher, feed, learn_from, thin, validate_on
 
 HEAD = ("evidence",)  # the layers trained first
+AVERAGED_EVERY = 10  # steps: copying the weights out costs 6 % of a step
 FAINT = 1e-4  # added to a share: one of 0 costs 9
 Weights = list[NDArray[np.float32]]
 
@@ -46,10 +47,11 @@ class Recipe:
     smoothing: float = 0.02  # of the labels
     pointing: float = 0.3  # weight of `miss` beside the cross-entropy
     clip: float = 1.0  # global gradient norm
-    average: float = 0.998  # momentum of the weights' running average
+    average: float = 0.98  # momentum of the weights' running average, a step in ten
     every: int = 500  # steps between validations, and checkpoints
     patience: int = 8  # validations without a better AUC
     oftener: dict[str, float] = field(default_factory=dict)  # see Batches
+    forged: float | None = None  # see Batches
 
 
 @dataclass
@@ -62,9 +64,10 @@ class RunProgress:
     history: list[dict[str, float]] = field(default_factory=list)
     seeds: list[list[int]] = field(default_factory=list)  # of the dropout layers: Keras does not save where they are
 
-    def note(self, auc: float, loss: float) -> bool:
-        """Record a validation; True when it is the best so far."""
-        self.history.append({"step": self.step, "auc": auc, "loss": loss})
+    def note(self, aucs: Mapping[str, float], loss: float) -> bool:
+        """Record a validation, the AUC of each kind of fakes; True when their mean is the best so far."""
+        auc = float(np.mean(list(aucs.values())))
+        self.history.append({"step": self.step, "auc": auc, "loss": loss, **aucs})
         better = auc > self.best_auc
         if better:
             self.best_auc, self.best_step = auc, self.step
@@ -99,10 +102,12 @@ def train(
     make_repeatable(recipe.seed)
     fed = feed(faces, architecture.diet)
     held_out, learnt = ([face for face in fed if face.sample.split == split] for split in ("val", "train"))
-    validation = _Validation.of(held_out, architecture)
+    validation = _Validation.of(thin(held_out), architecture)
     state = _State.open(architecture, recipe, run, start=start)
     taught = learn_from(teacher, learnt) if teacher else {}
-    batches = Batches(learnt, architecture, recipe.batch, recipe.seed, state.places, taught, recipe.oftener)
+    batches = Batches(
+        learnt, architecture, recipe.batch, recipe.seed, state.places, taught, recipe.oftener, recipe.forged
+    )
     for batch in batches.run(state.progress.step, recipe.steps):
         loss = state.learn(batch)
         report(state.progress, recipe, loss)
@@ -144,18 +149,23 @@ class _Validation:
 
     images: Images
     labels: NDArray[np.int64]
+    kinds: NDArray[np.str_]
 
     @classmethod
     def of(cls, faces: Sequence[LabelledFace], architecture: Architecture) -> "_Validation":
         images, labels = validate_on(faces, architecture)
         if set(labels.tolist()) != {0, 1}:
             raise ValueError("the validation split must hold real and fake faces")
-        return cls(images, labels)
+        kinds = [face.sample.kind for face in faces] + ["self-blended"] * (len(images) - len(faces))
+        return cls(images, labels, np.array([f"auc of {kind or 'fakes'}" for kind in kinds]))
 
-    def auc(self, model: keras.Model) -> float:
+    def aucs(self, model: keras.Model) -> dict[str, float]:
+        """The AUC of each kind of fakes against all reals."""
         parts = np.array_split(self.images, -(-len(self.images) // 64))
         logits = np.concatenate([np.asarray(model.predict_on_batch(part)[0]) for part in parts])
-        return float(roc_auc_score(self.labels, logits[:, 0]))
+        reals = self.labels == 0
+        chosen = {kind: reals | (self.kinds == kind) for kind in np.unique(self.kinds[~reals])}
+        return {str(kind): float(roc_auc_score(self.labels[of], logits[of, 0])) for kind, of in chosen.items()}
 
 
 @dataclass
@@ -208,7 +218,7 @@ class _State:
         """Validate the averaged weights, keep them when best, and write a checkpoint."""
         current = self.model.get_weights()
         self.model.set_weights(self.average)
-        if self.progress.note(validation.auc(self.model), loss):
+        if self.progress.note(validation.aucs(self.model), loss):
             _replace(self.run / "best.keras", keras.Model(self.model.input, self.model.outputs[0]).save)
         self.model.set_weights(current)
         self.model.reset_metrics()
@@ -228,8 +238,10 @@ class _State:
 
     def _blend(self) -> None:
         """Move the average towards the weights; faster at first, when it still remembers the start."""
-        begun = self.progress.step - self.recipe.head_steps
-        keep = min(self.recipe.average, (1 + max(begun, 0)) / (10 + max(begun, 0)))
+        if self.progress.step % AVERAGED_EVERY:
+            return
+        begun = max(0, self.progress.step - self.recipe.head_steps) // AVERAGED_EVERY
+        keep = min(self.recipe.average, (1 + begun) / (10 + begun))
         current = self.model.get_weights()
         self.average = [keep * kept + (1 - keep) * weights for kept, weights in zip(self.average, current, strict=True)]
 
@@ -284,7 +296,7 @@ def _optimizer(recipe: Recipe, *, head_only: bool) -> keras.optimizers.Optimizer
 
 def _schedule(recipe: Recipe) -> keras.optimizers.schedules.LearningRateSchedule:
     """Up in a line, then down along a cosine (Loshchilov & Hutter 2017) to a fiftieth."""
-    warm_up = min(recipe.warm_up, recipe.steps // 2)
+    warm_up = min(recipe.warm_up, recipe.steps // 10)
     return keras.optimizers.schedules.CosineDecay(
         0.0, recipe.steps - warm_up, alpha=0.02, warmup_target=recipe.rate, warmup_steps=warm_up
     )

@@ -34,7 +34,7 @@ def test_the_port_gives_the_logits_of_the_published_network(classifier: keras.Mo
 
 def test_the_detector_stands_on_the_same_features(classifier: keras.Model) -> None:
     detector = efficientnet.build()
-    assert detector.input.shape == (None, 160, 160, 3)
+    assert detector.input.shape == (None, 224, 224, 3)
     assert detector.output.shape == (None, 1)
     for layer in ("stem", "block7_depthwise", "head"):
         for ours, published in zip(

@@ -53,11 +53,20 @@ def test_a_manifest_is_taken_at_its_word(tmp_path: Path) -> None:
     assert third.split == "eval"
 
 
+def test_a_manifest_may_name_the_kind_of_forgery(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    header, row = "path,label,generator,kind,source,group,split", "1.jpg,fake,gan,generated,first,,val"
+    (folder / "manifest.csv").write_text(f"{header}\n{row}\n")
+    (found,) = read_samples([folder])
+    assert (found.generator, found.kind) == ("gan", "generated")
+
+
 def test_the_kaggle_layout_is_split_by_source_video(tmp_path: Path) -> None:
     samples = read_samples([make_kaggle(tmp_path / "deepfake-faces", 200)])
     assert len(samples) == 600  # the row without a file is left out
     assert sum(sample.label for sample in samples) == 400
-    assert {sample.generator for sample in samples if sample.label} == {"dfdc"}
+    assert {(sample.generator, sample.kind) for sample in samples if sample.label} == {("dfdc", "swap")}
     groups = splits_by_group(samples)
     assert len(groups) == 200  # a swap belongs to the video it was made from
     assert all(len(splits) == 1 for splits in groups.values())

@@ -10,7 +10,18 @@ import pytest
 from detectors.forgery.blend import Forgery
 from models.data.face_index import LabelledFace
 from models.training import batches as batches_module
-from models.training.batches import FORGED, SWAPS, Batch, Batches, crop_all, feed, learn_from, validate_on
+from models.training.batches import (
+    FORGED,
+    PARTIAL,
+    Batch,
+    Batches,
+    crop_all,
+    feed,
+    learn_from,
+    read_twins,
+    thin,
+    validate_on,
+)
 from registry import Image
 from tests.models.faces import PIXELS, TINY, make_face, make_faces
 
@@ -122,9 +133,11 @@ def blot(image: Image, landmarks: object, random: object) -> Forgery:
 
 
 def test_an_expert_is_fed_no_fakes_that_it_is_not_for(faces: list[LabelledFace]) -> None:
-    swap = replace(faces[1], sample=replace(faces[1].sample, generator=sorted(SWAPS)[0]))
-    assert feed([swap, *faces], "generated") == faces
-    assert feed([swap, *faces], "labelled") == [swap, *faces]
+    for kind in sorted(PARTIAL):
+        swap = replace(faces[1], sample=replace(faces[1].sample, kind=kind))
+        assert feed([swap, *faces], "generated") == faces
+        assert feed([swap, *faces], "labelled") == [swap, *faces]
+    assert feed([replace(swap, sample=replace(swap.sample, kind="generated"))], "generated")
     reals = [face for face in faces if not face.sample.label]
     assert feed([swap, *faces], "blended") == reals
 
@@ -144,6 +157,52 @@ def test_serving_crops_are_not_augmented(faces: list[LabelledFace]) -> None:
     crops = crop_all(faces, PIXELS)
     assert (crops.shape, crops.dtype) == ((10, PIXELS, PIXELS, 3), np.uint8)
     assert np.array_equal(crops, crop_all(faces, PIXELS))
+
+
+def make_twins(folder: Path) -> list[LabelledFace]:
+    """A photo, and the same photo with a white square in its middle."""
+    twins = []
+    for label, name in enumerate(("real", "fake")):
+        (folder / name).mkdir(parents=True)
+        face = make_face(folder / name, "train", label, telling=False)
+        pixels = cv2.imread(str(face.sample.path))
+        pixels[24:40, 24:40] = 255 if label else pixels[24:40, 24:40]
+        path = face.sample.path.with_name("a.png")
+        cv2.imwrite(str(path), pixels)
+        twins.append(replace(face, sample=replace(face.sample, path=path)))
+    return twins
+
+
+def test_a_photo_and_its_forgery_are_drawn_together_and_treated_alike(tmp_path: Path) -> None:
+    real, fake = make_twins(tmp_path)
+    pictures = read_twins(real, fake)
+    assert pictures is not None
+    assert pictures[2].max() == 255
+    assert pictures[2][26:38, 26:38].min() == 255
+    assert pictures[2][:20].max() == 0
+    for images, targets, regions in drawn(Batches([real, fake], TINY, 8, 0, PLACES, forged=0.0), 0, 3):
+        for place in range(0, 8, 2):
+            assert targets[place : place + 2, 0].tolist() == [0.0, 1.0]
+            assert (regions[place].max(), regions[place + 1].max()) == (0.0, 1.0)
+            assert (images[place] != images[place + 1]).mean() < 0.9  # apart from re-encoding
+
+
+def test_two_photos_with_one_name_are_no_twins(tmp_path: Path) -> None:
+    real, fake = make_twins(tmp_path)
+    cv2.imwrite(str(fake.sample.path), 255 - cv2.imread(str(real.sample.path)))
+    assert read_twins(real, fake) is None
+    cv2.imwrite(str(fake.sample.path), np.zeros((32, 32, 3), dtype=np.uint8))
+    assert read_twins(real, fake) is None
+
+
+def test_how_many_are_forged_here_can_be_told(faces: list[LabelledFace]) -> None:
+    all_forged = Batches(faces, TINY, 8, 0, PLACES, forged=1.0)
+    assert same(drawn(all_forged, 0, 3), drawn(Batches(faces, replace(TINY, diet="blended"), 8, 0, PLACES), 0, 3))
+
+
+def test_validation_takes_so_many_of_each_source_generator_and_class(faces: list[LabelledFace]) -> None:
+    assert thin(faces, 3) == [faces[place] for place in (0, 1, 4, 5, 8, 9)]
+    assert thin(faces) == faces
 
 
 def test_a_labelled_network_sees_forgeries_made_here_too(
