@@ -47,8 +47,9 @@ def train(
     seed: Annotated[int, typer.Option(help="Same seed, same weights, on the same machine.")] = 0,
     teacher: Annotated[Path | None, typer.Option(help="A model folder whose verdicts are learnt as well.")] = None,
     start: Annotated[Path | None, typer.Option(help="A model.keras whose weights a new run begins with.")] = None,
-    oftener: Annotated[
-        list[str] | None, typer.Option(metavar="SOURCE=TIMES", help="Draw this source that many times as often.")
+    source_weights: Annotated[
+        list[str] | None,
+        typer.Option("--source-weight", metavar="SOURCE=TIMES", help="Draw this source that many times as often."),
     ] = None,
     forged: Annotated[
         float | None, typer.Option(min=0, max=1, help="Share of pairs of a real face and its own forgery made here.")
@@ -61,16 +62,23 @@ def train(
     from models.data.datasets import leave_out, name_without, read_fittable
     from models.data.face_index import label_faces
     from models.training.progress import Screen
-    from models.training.train import Recipe, read_times
+    from models.training.train import Recipe, read_source_weights
     from models.training.train import train as train_network
 
     architecture = architectures.find(key)
     folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
     faces, _ = label_faces(leave_out(read_fittable(data), without or ()), FACES)
     head_steps = Recipe.head_steps if architecture.pretrained and not start else 0
-    times = read_times(oftener or (), {face.sample.source for face in faces})
+    times = read_source_weights(source_weights or (), {face.sample.source for face in faces})
     recipe = Recipe(
-        head_steps=head_steps, steps=steps, batch=batch, rate=rate, every=every, seed=seed, oftener=times, forged=forged
+        head_steps=head_steps,
+        steps=steps,
+        batch=batch,
+        rate=rate,
+        every=every,
+        seed=seed,
+        source_weights=times,
+        forged=forged,
     )
     detector = load_folder(teacher) if teacher else None
     teach = (lambda crop: detector.examine(crop)[0]) if detector else None

@@ -8,7 +8,7 @@ import keras
 
 from detectors.networks.folder import Mode
 
-Diet = Literal["labelled", "generated", "blended"]
+Supervision = Literal["labelled", "generated", "blended"]
 """What it learns fake from: every labelled fake, only those generated whole, or real faces forged on the fly."""
 
 
@@ -22,7 +22,7 @@ class Architecture:
     paper: str
     build: Callable[[], keras.Model]
     mode: Mode = "resize"  # how a crop becomes that square
-    diet: Diet = "labelled"
+    supervision: Supervision = "labelled"
     pretrained: str = ""  # where its starting weights come from; empty: from scratch
 
 

@@ -14,5 +14,5 @@ ARCHITECTURE: Architecture = replace(
     key="blend",
     title="Blend expert",
     paper="https://arxiv.org/abs/2204.08376",
-    diet="blended",
+    supervision="blended",
 )

@@ -43,5 +43,5 @@ ARCHITECTURE = Architecture(
     paper="https://arxiv.org/abs/2312.10461",
     build=build,
     mode="centre-crop",
-    diet="generated",
+    supervision="generated",
 )

@@ -18,7 +18,7 @@ from detectors.faces.find import Box, crop_face
 from detectors.forgery.blend import alter, blend_face
 from detectors.networks.folder import Mode, fit
 from models import ERRORS
-from models.architectures.base import Architecture, Diet
+from models.architectures.base import Architecture, Supervision
 from models.data.augmentation import augment, loosen, tilt
 from models.data.benign_composites import compose
 from models.data.blending import forge_face
@@ -26,9 +26,9 @@ from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from registry import Image
 
-TAUGHT = 0.5  # the teacher's share of a target
-TEMPER = 0.6  # a source is drawn by its size to this power: small ones oftener than their share, not as often as big
-FORGED = {"labelled": 0.15, "generated": 0.0, "blended": 1.0}  # share of examples that begin as real faces, by diet
+DISTILLATION_SHARE = 0.5  # the teacher's share of a target
+SIZE_EXPONENT = 0.6  # a source is drawn by its size to this power: small ones more often than their share
+FORGED = {"labelled": 0.15, "generated": 0.0, "blended": 1.0}  # by supervision: examples that begin as real faces
 ALTERED, COMPOSED = 0.3, 0.15  # shares of those, of both classes
 PARTIAL = {"swap", "reenactment"}  # kinds of fakes that change a face in a real picture
 MIRRORED = 0.5  # share of examples
@@ -46,7 +46,7 @@ Example = tuple[Image, float, Floats]
 class Batch(NamedTuple):
     """What one step learns from, half of it fake.
 
-    images: uint8 (n, pixels, pixels, 3). targets: (n, 1), P(fake). regions: (n, places, places) in [0, 1], how much of
+    images: uint8 (n, pixels, pixels, 3). targets: (n, 1), P(fake). regions: (n, grid, grid) in [0, 1], how much of
     each place was forged; all 0 where that is not known, or nothing was.
     """
 
@@ -57,20 +57,20 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Batches:
-    """What a network learns from, step by step. places: of its evidence, a side.
+    """What a network learns from, step by step. grid: cells of its evidence, a side.
 
-    taught: what a trained detector says of a face, P(fake) by path, mixed into the targets by half (Hinton et al. 2015,
-    https://arxiv.org/abs/1503.02531). oftener: how many times as often as by its size a source is drawn. forged: share
-    of the pairs that are a real face and its own forgery made here; None is the diet's.
+    distillation_targets: what a trained detector says of a face, P(fake) by path, mixed by half into the targets
+    (Hinton et al. 2015, https://arxiv.org/abs/1503.02531). source_weights: how many times as often as by its size a
+    source is drawn. forged: share of the pairs that are a real face and its own forgery made here; None is the supervision's.
     """
 
     faces: Sequence[LabelledFace]
     architecture: Architecture
     size: int
     seed: int
-    places: int
-    taught: Mapping[Path, float] = field(default_factory=dict)
-    oftener: Mapping[str, float] = field(default_factory=dict)
+    grid: int
+    distillation_targets: Mapping[Path, float] = field(default_factory=dict)
+    source_weights: Mapping[str, float] = field(default_factory=dict)
     forged: float | None = None
 
     def run(self, first: int, last: int, *, workers: int = 2) -> Iterator[Batch]:
@@ -86,12 +86,12 @@ class Batches:
 
     def _pools(self) -> "tuple[_Pool, _Pool]":
         """Where reals and fakes are drawn from."""
-        labels = (0, 0) if self.architecture.diet == "blended" else (0, 1)
+        labels = (0, 0) if self.architecture.supervision == "blended" else (0, 1)
         real, fake = (self._pool(label) for label in labels)
         return real, fake
 
     def _pool(self, label: int) -> "_Pool":
-        return _Pool.of([face for face in self.faces if face.sample.label == label], self.oftener)
+        return _Pool.of([face for face in self.faces if face.sample.label == label], self.source_weights)
 
     def _make(self, step: int, pools: "tuple[_Pool, _Pool]") -> Batch:
         twins = self._twins
@@ -115,7 +115,7 @@ class Batches:
         self, pools: "tuple[_Pool, _Pool]", twins: Mapping[Path, LabelledFace], random: Generator
     ) -> "tuple[Example, Example]":
         """A real and a fake face. What is the same photo twice is cropped and treated the same way twice."""
-        share = FORGED[self.architecture.diet] if self.forged is None else self.forged
+        share = FORGED[self.architecture.supervision] if self.forged is None else self.forged
         forged, seeds = random.random() < share, random.integers(2**63, size=2)
         real, fake = (pool.draw(random) for pool in pools)
         if forged:
@@ -144,23 +144,23 @@ class Batches:
         box, turn = loosen(box, random), -1 if random.random() < MIRRORED else 1
         turned = tilt([picture, _nowhere(picture) if region is None else region], box, random)
         image = self._fit(augment(crop_face(turned[0], box), random)[:, ::turn])
-        return image, target, self._find_places(crop_face(turned[1], box)[:, ::turn])
+        return image, target, self._find_grid(crop_face(turned[1], box)[:, ::turn])
 
     def _fit(self, crop: Image) -> Image:
         return np.ascontiguousarray(fit(np.ascontiguousarray(crop), self.architecture.pixels, self.architecture.mode))
 
-    def _find_places(self, region: Image) -> Floats:
+    def _find_grid(self, region: Image) -> Floats:
         """Each place's share of the forged region, the most forged one's being 1."""
         whole = self._fit(region)[..., 0].astype(np.float32)
-        shares = np.asarray(cv2.resize(whole, (self.places, self.places), interpolation=cv2.INTER_AREA))
+        shares = np.asarray(cv2.resize(whole, (self.grid, self.grid), interpolation=cv2.INTER_AREA))
         return np.asarray(shares / max(float(shares.max()), 1e-6), dtype=np.float32)
 
     def _target(self, face: LabelledFace, label: int) -> float:
-        taught = self.taught.get(face.sample.path, float(label))
-        return (1 - TAUGHT) * label + TAUGHT * taught
+        soft = self.distillation_targets.get(face.sample.path, float(label))
+        return (1 - DISTILLATION_SHARE) * label + DISTILLATION_SHARE * soft
 
 
-def learn_from(teacher: Teacher, faces: Sequence[LabelledFace]) -> dict[Path, float]:
+def ask_teacher(teacher: Teacher, faces: Sequence[LabelledFace]) -> dict[Path, float]:
     """What a trained detector says of each face as it is served. Asked once, not at every draw: that would cost more
     than the training of a small network does.
     """
@@ -175,10 +175,10 @@ class _Pool:
     chances: NDArray[np.float64]
 
     @classmethod
-    def of(cls, faces: Sequence[LabelledFace], oftener: Mapping[str, float]) -> "_Pool":
+    def of(cls, faces: Sequence[LabelledFace], source_weights: Mapping[str, float]) -> "_Pool":
         sizes = Counter(_kind(face.sample) for face in faces)
-        tempered = [sizes[_kind(face.sample)] ** (TEMPER - 1) for face in faces]
-        chances = np.array(tempered) * [oftener.get(face.sample.source, 1.0) for face in faces]
+        tempered = [sizes[_kind(face.sample)] ** (SIZE_EXPONENT - 1) for face in faces]
+        chances = np.array(tempered) * [source_weights.get(face.sample.source, 1.0) for face in faces]
         return cls(faces, np.cumsum(chances / chances.sum()))
 
     def draw(self, random: Generator) -> LabelledFace:
@@ -222,11 +222,11 @@ def _nowhere(picture: Image) -> Image:
     return np.zeros_like(picture)
 
 
-def feed(faces: Sequence[LabelledFace], diet: Diet) -> list[LabelledFace]:
-    """The faces an architecture of this diet learns from and is validated on: without the fakes it is not for."""
-    if diet == "blended":
+def select_faces(faces: Sequence[LabelledFace], supervision: Supervision) -> list[LabelledFace]:
+    """What an architecture of this supervision learns from and is validated on: no fakes that it is not for."""
+    if supervision == "blended":
         return [face for face in faces if not face.sample.label]
-    return [face for face in faces if diet == "labelled" or face.sample.kind not in PARTIAL]
+    return [face for face in faces if supervision == "labelled" or face.sample.kind not in PARTIAL]
 
 
 def validate_on(faces: Sequence[LabelledFace], architecture: Architecture) -> tuple[Images, NDArray[np.int64]]:
@@ -234,7 +234,7 @@ def validate_on(faces: Sequence[LabelledFace], architecture: Architecture) -> tu
     pixels, mode = architecture.pixels, architecture.mode
     labels = np.array([face.sample.label for face in faces], dtype=np.int64)
     crops = crop_all(faces, pixels, mode)
-    if architecture.diet != "blended":
+    if architecture.supervision != "blended":
         return crops, labels
     forged = [fit(forge_face(face, seed=seed).after, pixels, mode) for seed, face in enumerate(faces)]
     return np.concatenate([crops, np.stack(forged)]), np.concatenate([labels, labels + 1])

@@ -24,7 +24,7 @@ from models.architectures.base import Architecture
 from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
 from models.errors import DataError
-from models.training.batches import Batch, Batches, Images, Teacher, feed, learn_from, thin, validate_on
+from models.training.batches import Batch, Batches, Images, Teacher, ask_teacher, select_faces, thin, validate_on
 
 HEAD = ("evidence",)  # the layers trained first
 AVERAGED_EVERY = 10  # steps: copying the weights out costs 6 % of a step
@@ -45,12 +45,12 @@ class Recipe:
     warm_up: int = 400  # steps
     decay: float = 0.02  # AdamW's weight decay
     smoothing: float = 0.02  # of the labels
-    pointing: float = 0.3  # weight of `miss` beside the cross-entropy
+    pointing: float = 0.3  # weight of `localisation_loss` beside the cross-entropy
     clip: float = 1.0  # global gradient norm
     average: float = 0.98  # momentum of the weights' running average, a step in ten
     every: int = 500  # steps between validations, and checkpoints
     patience: int = 8  # validations without a better AUC
-    oftener: dict[str, float] = field(default_factory=dict)  # see Batches
+    source_weights: dict[str, float] = field(default_factory=dict)  # see Batches
     forged: float | None = None  # see Batches
 
 
@@ -100,13 +100,20 @@ def train(
     """
     refuse_eval_only(face.sample for face in faces)
     make_repeatable(recipe.seed)
-    fed = feed(faces, architecture.diet)
+    fed = select_faces(faces, architecture.supervision)
     held_out, learnt = ([face for face in fed if face.sample.split == split] for split in ("val", "train"))
     validation = _Validation.of(thin(held_out), architecture)
     state = _State.open(architecture, recipe, run, start=start)
-    taught = learn_from(teacher, learnt) if teacher else {}
+    distillation_targets = ask_teacher(teacher, learnt) if teacher else {}
     batches = Batches(
-        learnt, architecture, recipe.batch, recipe.seed, state.places, taught, recipe.oftener, recipe.forged
+        learnt,
+        architecture,
+        recipe.batch,
+        recipe.seed,
+        state.grid,
+        distillation_targets,
+        recipe.source_weights,
+        recipe.forged,
     )
     for batch in batches.run(state.progress.step, recipe.steps):
         loss = state.learn(batch)
@@ -118,19 +125,21 @@ def train(
     return state.best()
 
 
-def read_times(options: Iterable[str], sources: Collection[str]) -> dict[str, float]:
-    """SOURCE=TIMES, each, as Recipe.oftener. Raises DataError for another source, or what is no positive number."""
+def read_source_weights(options: Iterable[str], sources: Collection[str]) -> dict[str, float]:
+    """SOURCE=TIMES, each, as Recipe.source_weights. Raises DataError for an unknown source or a number not positive."""
     times = {}
     for option in options:
         source, _, number = option.rpartition("=")
         if source not in sources:
-            raise DataError(f"--oftener: no source {source!r} in this data; there are {', '.join(sorted(sources))}")
+            raise DataError(
+                f"--source-weight: no source {source!r} in this data; there are {', '.join(sorted(sources))}"
+            )
         try:
             times[source] = float(number)
         except ValueError:
             times[source] = 0.0
         if not 0 < times[source] < math.inf:
-            raise DataError(f"--oftener {source}: a positive number was expected, got {number!r}")
+            raise DataError(f"--source-weight {source}: a positive number was expected, got {number!r}")
     return times
 
 
@@ -185,7 +194,9 @@ class _State:
         if not checkpoint.is_dir() and (run / "checkpoint.old").is_dir():  # killed between the two renames
             (run / "checkpoint.old").rename(checkpoint)
         if checkpoint.is_dir():
-            model = keras.saving.load_model(checkpoint / "model.keras", custom_objects={"miss": miss})
+            model = keras.saving.load_model(
+                checkpoint / "model.keras", custom_objects={localisation_loss.__name__: localisation_loss}
+            )
             _reschedule(model.optimizer, recipe)
             progress = RunProgress(**json.loads((checkpoint / "progress.json").read_text()))
             for variable, seed in zip(_seeds(model), progress.seeds, strict=False):
@@ -201,7 +212,7 @@ class _State:
         return state
 
     @property
-    def places(self) -> int:
+    def grid(self) -> int:
         """Places of the evidence, a side."""
         return int(self.model.get_layer("evidence").output.shape[1])
 
@@ -233,7 +244,9 @@ class _State:
             layer.trainable = not head_only or layer.name in HEAD
         loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=self.recipe.smoothing)
         weights = [1.0, self.recipe.pointing]
-        self.model.compile(_optimizer(self.recipe, head_only=head_only), [loss, miss], loss_weights=weights)
+        self.model.compile(
+            _optimizer(self.recipe, head_only=head_only), [loss, localisation_loss], loss_weights=weights
+        )
         self.average = self.model.get_weights()
 
     def _blend(self) -> None:
@@ -272,7 +285,7 @@ def take_weights(model: keras.Model, source: Path) -> None:
                 raise DataError(f"{source.name} is no network of this architecture: {layer.name} differs") from error
 
 
-def miss(regions: Any, evidence: Any) -> Any:
+def localisation_loss(regions: Any, evidence: Any) -> Any:
     """How far from where the forgery is the evidence points: -log of the region's share of a softmax over places.
 
     Both (n, h, w, 1); regions in [0, 1], all 0 where no region is known, which costs nothing. It says where the

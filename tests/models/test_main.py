@@ -31,7 +31,7 @@ def test_a_folder_of_photos_becomes_a_detector_by_two_commands(
 ) -> None:
     monkeypatch.chdir(tmp_path)  # where the faces that were found are kept
     at = ("custom-cnn", "--data", str(photos), "--run", "run")
-    teacher = ("--teacher", str(WEIGHTS / "custom-cnn"), "--oftener", "portraits=2")
+    teacher = ("--teacher", str(WEIGHTS / "custom-cnn"), "--source-weight", "portraits=2")
     said = run("train", *at, *teacher, "--batch", "2", "--every", "50", "--steps", "50")
     assert "step 50/50, loss" in said and "best validation AUC" in said and "0 min left" in said
     assert "trained: run/best.keras" in said

@@ -14,6 +14,7 @@ from models.errors import DataError
 from models.evaluation.fit_fusion import (
     MAX_FAKES_CALLED_REAL,
     MAX_REALS_CALLED_FAKE,
+    NOISY_OR,
     SELF_BLENDED,
     Material,
     fit_fusion,
@@ -39,7 +40,7 @@ def make_material(count: int = 400) -> Material:
 
 def test_no_kind_is_ignored() -> None:
     material = make_material()
-    said = fuse_all(fit_fusion(material), material.p_fake)
+    said = fuse_all(fit_fusion(material, NOISY_OR), material.p_fake)
     for kind in ("swap", "generated", SELF_BLENDED):
         chosen = np.isin(material.kinds, ["", kind])
         assert roc_auc_score(material.labels[chosen], said[chosen]) > 0.93
@@ -54,7 +55,7 @@ def test_every_kind_weighs_the_same_and_both_classes_do() -> None:
 
 def test_thresholds_hold_for_each_source_and_each_labelled_kind() -> None:
     material = make_material()
-    fusion = fit_fusion(material)
+    fusion = fit_fusion(material, NOISY_OR)
     said, decision = fuse_all(fusion, material.p_fake), fusion.decisions[0]
     for source in ("one", "two"):
         reals = said[(material.kinds == "") & (material.sources == source)]
@@ -64,7 +65,7 @@ def test_thresholds_hold_for_each_source_and_each_labelled_kind() -> None:
 
 
 def test_there_is_a_decision_for_each_set_of_voices_and_none_for_a_missing_expert() -> None:
-    fusion = fit_fusion(make_material())
+    fusion = fit_fusion(make_material(), NOISY_OR)
     assert [decision.voices for decision in fusion.decisions] == [("labelled", "blended"), ("labelled",), ("blended",)]
     material = make_material()
     without = Material({"efficientnet": material.p_fake["efficientnet"]}, material.kinds, material.sources)
@@ -77,14 +78,14 @@ def test_what_failed_is_not_counted() -> None:
     material = make_material()
     for values in material.p_fake.values():
         values[::7] = np.nan
-    said = fuse_all(fit_fusion(material), material.p_fake)
+    said = fuse_all(fit_fusion(material, NOISY_OR), material.p_fake)
     assert np.isnan(said[::7]).all()
     assert not np.isnan(np.delete(said, slice(None, None, 7))).any()
 
 
 def test_the_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     material = make_material()
-    fusion = fit_fusion(material)
+    fusion = fit_fusion(material, NOISY_OR)
     write(fusion, material, tmp_path / "jury.json")
     assert read_fusion(tmp_path / "jury.json") == fusion
 

@@ -15,10 +15,10 @@ from models.training.batches import (
     PARTIAL,
     Batch,
     Batches,
+    ask_teacher,
     crop_all,
-    feed,
-    learn_from,
     read_twins,
+    select_faces,
     thin,
     validate_on,
 )
@@ -75,9 +75,9 @@ def test_a_picture_is_treated_alike_as_real_and_as_fake(tmp_path: Path) -> None:
 
 
 def test_a_teachers_word_makes_half_of_a_target(faces: list[LabelledFace]) -> None:
-    taught = learn_from(lambda crop: 0.5, faces)
-    assert set(taught) == {face.sample.path for face in faces}
-    ((_, targets, _),) = drawn(Batches(faces, TINY, 4, 0, PLACES, taught), 0, 1)
+    distillation_targets = ask_teacher(lambda crop: 0.5, faces)
+    assert set(distillation_targets) == {face.sample.path for face in faces}
+    ((_, targets, _),) = drawn(Batches(faces, TINY, 4, 0, PLACES, distillation_targets), 0, 1)
     assert sorted(targets[:, 0].tolist()) == [0.25, 0.25, 0.75, 0.75]
 
 
@@ -93,7 +93,7 @@ def test_a_source_can_be_drawn_oftener_than_by_its_size(tmp_path: Path) -> None:
     reals = [make_face(tmp_path, "train", 2 * index) for index in range(2)]
     other = replace(reals[0], sample=replace(reals[0].sample, source="other"))
     pool = Batches(
-        [other, reals[1], make_face(tmp_path, "train", 1)], TINY, 2, 0, PLACES, oftener={"other": 3.0}
+        [other, reals[1], make_face(tmp_path, "train", 1)], TINY, 2, 0, PLACES, source_weights={"other": 3.0}
     )._pools()[0]
     counted = [pool.draw(np.random.default_rng(seed)).sample.source for seed in range(2000)].count("other")
     assert counted / 2000 == pytest.approx(0.75, abs=0.03)
@@ -101,7 +101,7 @@ def test_a_source_can_be_drawn_oftener_than_by_its_size(tmp_path: Path) -> None:
 
 def test_self_blending_learns_from_reals_alone(faces: list[LabelledFace]) -> None:
     reals = [face for face in faces if face.sample.label == 0]
-    blended = Batches(reals, replace(TINY, diet="blended"), 4, 0, PLACES)
+    blended = Batches(reals, replace(TINY, supervision="blended"), 4, 0, PLACES)
     ((images, targets, regions),) = drawn(blended, 0, 1)
     assert sorted(targets[:, 0].tolist()) == [0.0, 0.0, 1.0, 1.0]
     assert images.shape == (4, PIXELS, PIXELS, 3)
@@ -115,7 +115,7 @@ def test_where_a_face_was_forged_goes_with_the_picture_through_every_turn(
     monkeypatch.setattr(batches_module, "augment", lambda image, random: image)
     monkeypatch.setattr(batches_module, "blend_face", blot)
     reals = [face for face in faces if face.sample.label == 0]
-    found = drawn(Batches(reals, replace(TINY, diet="blended"), 8, 0, PLACES), 0, 4)
+    found = drawn(Batches(reals, replace(TINY, supervision="blended"), 8, 0, PLACES), 0, 4)
     for images, targets, regions in found:
         for image, target, region in zip(images, targets, regions, strict=True):
             white = cv2.resize(
@@ -135,16 +135,16 @@ def blot(image: Image, landmarks: object, random: object) -> Forgery:
 def test_an_expert_is_fed_no_fakes_that_it_is_not_for(faces: list[LabelledFace]) -> None:
     for kind in sorted(PARTIAL):
         swap = replace(faces[1], sample=replace(faces[1].sample, kind=kind))
-        assert feed([swap, *faces], "generated") == faces
-        assert feed([swap, *faces], "labelled") == [swap, *faces]
-    assert feed([replace(swap, sample=replace(swap.sample, kind="generated"))], "generated")
+        assert select_faces([swap, *faces], "generated") == faces
+        assert select_faces([swap, *faces], "labelled") == [swap, *faces]
+    assert select_faces([replace(swap, sample=replace(swap.sample, kind="generated"))], "generated")
     reals = [face for face in faces if not face.sample.label]
-    assert feed([swap, *faces], "blended") == reals
+    assert select_faces([swap, *faces], "blended") == reals
 
 
 def test_an_expert_on_forgeries_made_here_is_validated_on_such(faces: list[LabelledFace]) -> None:
-    reals = feed(faces, "blended")
-    images, labels = validate_on(reals, replace(TINY, diet="blended"))
+    reals = select_faces(faces, "blended")
+    images, labels = validate_on(reals, replace(TINY, supervision="blended"))
     assert labels.tolist() == [0] * len(reals) + [1] * len(reals)
     assert np.array_equal(images[: len(reals)], crop_all(reals, PIXELS))
     assert all((before != after).any() for before, after in zip(*np.split(images, 2), strict=True))
@@ -197,7 +197,9 @@ def test_two_photos_with_one_name_are_no_twins(tmp_path: Path) -> None:
 
 def test_how_many_are_forged_here_can_be_told(faces: list[LabelledFace]) -> None:
     all_forged = Batches(faces, TINY, 8, 0, PLACES, forged=1.0)
-    assert same(drawn(all_forged, 0, 3), drawn(Batches(faces, replace(TINY, diet="blended"), 8, 0, PLACES), 0, 3))
+    assert same(
+        drawn(all_forged, 0, 3), drawn(Batches(faces, replace(TINY, supervision="blended"), 8, 0, PLACES), 0, 3)
+    )
 
 
 def test_validation_takes_so_many_of_each_source_generator_and_class(faces: list[LabelledFace]) -> None:
@@ -208,7 +210,9 @@ def test_validation_takes_so_many_of_each_source_generator_and_class(faces: list
 def test_a_labelled_network_sees_forgeries_made_here_too(
     faces: list[LabelledFace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    labelled, blended = (Batches(faces, replace(TINY, diet=diet), 8, 0, PLACES) for diet in ("labelled", "blended"))
+    labelled, blended = (
+        Batches(faces, replace(TINY, supervision=supervision), 8, 0, PLACES) for supervision in ("labelled", "blended")
+    )
     as_shipped = drawn(labelled, 0, 3)
     monkeypatch.setitem(FORGED, "labelled", 1.0)
     assert same(drawn(labelled, 0, 3), drawn(blended, 0, 3))

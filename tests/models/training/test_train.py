@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from models.data.datasets import DataError
-from models.training.train import Recipe, RunProgress, miss, read_times, train
+from models.training.train import Recipe, RunProgress, localisation_loss, read_source_weights, train
 from tests.models.faces import TINY, make_faces
 
 pytestmark = pytest.mark.slow
@@ -131,14 +131,14 @@ def test_evidence_is_drawn_to_the_forged_region_where_it_is_known() -> None:
     evidence = np.zeros((3, 4, 4, 1), dtype=np.float32)
     evidence[1, 1, 2] = 9.0
     evidence[2, 0, 0] = 9.0
-    undecided, pointing, unknown = np.asarray(miss(regions, evidence))
+    undecided, pointing, unknown = np.asarray(localisation_loss(regions, evidence))
     assert undecided == pytest.approx(np.log(16), abs=0.01)
     assert pointing == pytest.approx(0.0, abs=0.01)
     assert unknown == 0.0
 
 
 def test_how_often_a_source_is_drawn_is_read_from_the_command_line() -> None:
-    assert read_times(["a=2", "b=0.5"], {"a", "b", "c"}) == {"a": 2.0, "b": 0.5}
+    assert read_source_weights(["a=2", "b=0.5"], {"a", "b", "c"}) == {"a": 2.0, "b": 0.5}
     for wrong in ("d=2", "a", "a=often", "a=0", "a=-1", "a=inf", "a=nan"):
-        with pytest.raises(DataError, match="--oftener"):
-            read_times([wrong], {"a", "b"})
+        with pytest.raises(DataError, match="--source-weight"):
+            read_source_weights([wrong], {"a", "b"})
