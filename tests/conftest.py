@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,12 +17,32 @@ from detectors.sandbox import process  # also before a test imports ONNX Runtime
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
 SAVE_SECONDS = 10.0
+# What takes seconds to start. A test that asks for one of these is slow, whatever it does with it.
+SLOW_FIXTURES = {"address", "browser", "client", "mariadb", "other_site", "site"}
 PLACES = {"TMPDIR": "tmp", "XDG_DATA_HOME": "data", "HF_HOME": "hub", "KERAS_HOME": "keras"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--alone`: the other half of a run with several workers."""
     parser.addoption("--alone", action="store_true", help="run the tests that need the machine to themselves, no other")
+
+
+def pytest_configure() -> None:
+    """Children of a run that was started with SIGINT ignored get it back; the run itself goes on ignoring it.
+
+    `command &` in a script ignores SIGINT, and children inherit that, so Ctrl-C could not be tested. The programs
+    rightly keep what their shell decided; a handler, unlike SIG_IGN, is reset to the default in whatever is started.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test `slow` that starts a server, a browser or MariaDB."""
+    asked = set(getattr(item, "fixturenames", ()))
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if asked & SLOW_FIXTURES or parameters.get("new_url") == "mariadb":
+        item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
