@@ -1,5 +1,7 @@
 # make demo   the page, from a fresh clone: runtime dependencies only (ARGS="--help" shows its options)
 # make test   every check, as CI runs them (ARGS="tests/auth -k token" chooses tests, WORKERS=4 takes more cores)
+# make quick  the checks, and the tests that start no server, browser or training (ARGS, WORKERS as above)
+# make fix    mend what ruff can mend by itself, and format
 # make coverage   the branches that the tests never take (ARGS as above); docs/testing.md
 # make mutants    small changes that no test notices; docs/testing.md
 # make audit  look the pinned versions up among known vulnerabilities; this needs the network
@@ -16,7 +18,7 @@ AGAIN = $(TESTS) --last-failed --last-failed-no-failures none
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 
-.PHONY: audit coverage demo lock mutants test
+.PHONY: audit coverage demo fix lock mutants quick test
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -29,6 +31,17 @@ test: $(VENV)/.dev
 	$(BIN)/lint-imports
 	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ] || $(AGAIN)
 	$(TESTS) --alone $(ARGS) || [ $$? = 5 ]  # 5: none of the tests that ARGS chose is of this kind
+
+quick: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile -m "not slow and not browser" $(ARGS)
+
+fix: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 # Subprocesses are measured too. Serial: what is marked `alone` counts as well.
 coverage: $(VENV)/.dev
