@@ -61,7 +61,8 @@ class Batches:
 
     distillation_targets: what a trained detector says of a face, P(fake) by path, mixed by half into the targets
     (Hinton et al. 2015, https://arxiv.org/abs/1503.02531). source_weights: how many times as often as by its size a
-    source is drawn. forged: share of the pairs that are a real face and its own forgery made here; None is the supervision's.
+    source is drawn. forged: share of the pairs that are a real face and its own forgery made here; None means the
+    supervision's.
     """
 
     faces: Sequence[LabelledFace]
