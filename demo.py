@@ -20,7 +20,7 @@ from storage.database import DatabaseUnavailable, is_shared, open_database
 from storage.recorder import Recorder
 from storage.uploads import own_folder
 from ui.page import build_page
-from ui.server.drain import Closing
+from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.health import Health
 from ui.server.lifecycle import launch, stay_until_told, warm_up_beside, wind_down
@@ -83,7 +83,7 @@ def main(
         say_beside(gap)
     if engine and share and not is_shared(engine):
         say_beside(ONE_FILE)
-    recorder, loaded, closing = Recorder(engine) if engine else None, threading.Event(), Closing()
+    recorder, loaded, closing = Recorder(engine) if engine else None, threading.Event(), Drain()
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
         routes = [*health.routes(), *live_routes(jury)]

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from auth.forms import session_secret
 from auth.html import message, wants_page
 from auth.requests import API, JOIN, UPLOAD, path_of, read_body
-from auth.responses import Answer
+from auth.responses import TrackedResponse
 from auth.sessions import API_PREFIX, Visitor
 from auth.visitors import Visitors
 from storage.database import GONE, DatabaseUnavailable
@@ -64,7 +64,7 @@ def is_cross_site(request: Request) -> bool:
     return site not in {"same-origin", "none"} and not follows_link
 
 
-class Door:
+class AuthMiddleware:
     """The middleware. `visitors` and `uploads` are the server's own."""
 
     def __init__(self, app: ASGIApp, *, visitors: Visitors, uploads: Uploads) -> None:
@@ -117,7 +117,7 @@ class Door:
     async def _let_in(self, request: Request, path: str, *, visitor: Visitor, send: Send) -> None:
         is_upload = path.rstrip("/") == UPLOAD
         still_in = self._watch(request)
-        answer = Answer(send, uploads=self.uploads, visitor=visitor, is_upload=is_upload, is_still_in=still_in)
+        answer = TrackedResponse(send, uploads=self.uploads, visitor=visitor, is_upload=is_upload, is_still_in=still_in)
         if not path.startswith(API):
             return await self.app(request.scope, request.receive, answer)
         if not self._may_touch(path, request, visitor=visitor):
@@ -135,7 +135,7 @@ class Door:
             files is None or self.uploads.is_open(visitor.user_id, files)
         )
 
-    async def _check_body(self, request: Request, *, visitor: Visitor, answer: Answer) -> None:
+    async def _check_body(self, request: Request, *, visitor: Visitor, answer: TrackedResponse) -> None:
         body = await read_body(request, MAX_BODY_BYTES)
         if body is None:
             return await _refuse(request, answer.send, 413, TOO_LARGE)
@@ -151,7 +151,7 @@ class Door:
         await self.app(request.scope, _replay(body, request.receive), answer)
 
 
-class Doorstep:
+class SameOriginMiddleware:
     """For a page without accounts: no other site's page may use it, and no call may be larger than one takes."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,7 +12,7 @@ STREAM = b"text/event-stream"
 JSON = b"application/json"
 
 
-class Answer:
+class TrackedResponse:
     """The `send` of one answer. `is_still_in` is asked before each event of a stream, which may outlast a session."""
 
     def __init__(

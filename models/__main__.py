@@ -62,15 +62,15 @@ def train(
     from models.data.datasets import leave_out, name_without, read_fittable
     from models.data.face_index import label_faces
     from models.training.progress import Screen
-    from models.training.train import Recipe, read_source_weights
+    from models.training.train import TrainingConfig, read_source_weights
     from models.training.train import train as train_network
 
     architecture = architectures.find(key)
     folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
     faces, _ = label_faces(leave_out(read_fittable(data), without or ()), FACES)
-    head_steps = Recipe.head_steps if architecture.pretrained and not start else 0
+    head_steps = TrainingConfig.head_steps if architecture.pretrained and not start else 0
     times = read_source_weights(source_weights or (), {face.sample.source for face in faces})
-    recipe = Recipe(
+    recipe = TrainingConfig(
         head_steps=head_steps,
         steps=steps,
         batch=batch,

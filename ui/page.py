@@ -13,7 +13,7 @@ from ui.components.markup import build_html
 from ui.components.offline import forbid_fetching
 from ui.render.cards import render
 from ui.server.events import QUICK
-from ui.server.queue import Line
+from ui.server.queue import FairQueue
 from ui.tabs.batch import build_batch
 from ui.tabs.compare import build_compare
 from ui.tabs.detectors import build_detectors
@@ -46,7 +46,7 @@ def build_page(
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         build_html(render("head", account=recorder is not None))
-        line = Line(PLACES)
+        line = FairQueue(PLACES)
         with gr.Tabs() as tabs:
             with gr.Tab("Compare", id="compare"):
                 build_compare(jury, line, recorder)

@@ -38,7 +38,7 @@ class Forgery:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class BlendParameters:
     """A forgery as somebody wants it. strength: how much of the altered face shows, above 0 and at most 1.
 
     softness: of the border, its blur in units of the way between the eyes, 0 to 0.3. seed: in what the copy differs.
@@ -75,7 +75,7 @@ def blend_face(image: Image, landmarks: Sequence[tuple[float, float]], random: G
     return _blend(image, _displace(alter(image, random), eyes, random), mask)
 
 
-def forge_as_told(image: Image, landmarks: Sequence[tuple[float, float]], recipe: Recipe) -> Forgery:
+def forge_as_told(image: Image, landmarks: Sequence[tuple[float, float]], recipe: BlendParameters) -> Forgery:
     """The face at these five landmarks forged by a recipe: the same always gives the same."""
     eyes, random = _eye_distance(landmarks), default_rng(recipe.seed)
     mask = _blur_edge(_fill(image.shape, landmarks, _ellipse(*SIZES[recipe.region])), eyes * recipe.softness)

@@ -46,7 +46,7 @@ class Deck:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Guess:
     """One player's on one picture: forged or not, None for no answer. p_fake: what a detector's rests on."""
 
     player: str
@@ -122,19 +122,19 @@ def deal(deck: Deck, random: Random | None = None) -> list[Exhibit]:
     return dealt
 
 
-def take_answers(comparison: Comparison, jury: Jury) -> list[Answer]:
+def take_answers(comparison: Comparison, jury: Jury) -> list[Guess]:
     """Each detector's in the jury's order, then the jury's. Of several faces, the most suspect one decides."""
     face = find_suspect(comparison.faces)
     given = {verdict.detector: verdict for verdict in (*comparison.whole_image, *(face.verdicts if face else ()))}
     answers = [_answer(spec.title, given.get(spec.key)) for spec in jury.specs]
     fused = fuse(face.verdicts, face_pixels=face.pixels) if face else None
     p_fake = fused.p_fake if fused else None
-    return [*answers, Answer(JURY_TITLE, choose(p_fake), p_fake)]
+    return [*answers, Guess(JURY_TITLE, choose(p_fake), p_fake)]
 
 
-def _answer(title: str, verdict: Verdict | None) -> Answer:
+def _answer(title: str, verdict: Verdict | None) -> Guess:
     p_fake = verdict.p_fake if verdict else None
-    return Answer(title, choose(p_fake), p_fake, verdict)
+    return Guess(title, choose(p_fake), p_fake, verdict)
 
 
 def choose(p_fake: float | None) -> bool | None:
@@ -142,12 +142,12 @@ def choose(p_fake: float | None) -> bool | None:
     return None if p_fake is None else p_fake >= 0.5
 
 
-def find_fooled(answers: Iterable[Answer], *, forged: bool) -> list[str]:
+def find_fooled(answers: Iterable[Guess], *, forged: bool) -> list[str]:
     """Who answered, and was wrong."""
     return [answer.player for answer in answers if answer.is_right(forged) is False]
 
 
-def count_scores(rounds: Sequence[tuple[bool, Sequence[Answer]]]) -> list[Score]:
+def count_scores(rounds: Sequence[tuple[bool, Sequence[Guess]]]) -> list[Score]:
     """Everybody's, in the order of the answers; who never had an answer is left out. rounds: forged, answers."""
     scores = []
     for given in zip(*(answers for _, answers in rounds), strict=True):

@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from detectors.faces.find import OVERLAP, Box, crop_face, find_faces, measure_side
 from detectors.faces.track import measure_overlap
-from detectors.forgery.blend import Forgery, Recipe, forge_as_told
+from detectors.forgery.blend import BlendParameters, Forgery, forge_as_told
 from detectors.forgery.pointing import Hit, Region, find_hit
 from detectors.inputs.images import ImageError, Picture, read_image
 from detectors.jury.fusion import JURY_TITLE, JuryVerdict, fuse
@@ -80,7 +80,7 @@ class Statement:
         return {"fake": "noticed", "inconclusive": "doubts"}.get(labels[1], "missed")  # type: ignore[return-value]
 
 
-def forge_photo(source: bytes | Path, recipe: Recipe) -> Trial:
+def forge_photo(source: bytes | Path, recipe: BlendParameters) -> Trial:
     """The photo, and the photo with its largest face forged. Raises ImageError, also when it shows no face."""
     photo = read_image(source)
     before = _limit(photo)

@@ -13,7 +13,7 @@ from detectors.faces.track import Follower
 from detectors.inputs.video import Frame
 from detectors.jury.parallel import Shown, judge_all
 from detectors.jury.results import Jury
-from detectors.video.results import WHOLE, Moment
+from detectors.video.results import WHOLE, SampledFrame
 from registry import DetectorSpec, Image, Verdict
 
 MAX_FACES = 8  # at one moment, the largest: a crowd would take minutes
@@ -32,7 +32,7 @@ class Watcher:
     colours: NDArray[np.float32] | None = None
     failures: dict[str, int] = field(default_factory=dict)
 
-    def look(self, frame: Frame) -> dict[int, Moment]:
+    def look(self, frame: Frame) -> dict[int, SampledFrame]:
         """Person's number -> this moment of theirs. After a cut, everybody is somebody new."""
         colours = count_colours(frame.pixels)
         if self.colours is not None and is_cut(self.colours, colours):
@@ -43,15 +43,15 @@ class Watcher:
         crops = [(crop_face(frame.pixels, face.box), face.pixels) for face in faces]
         verdicts = self._ask("face", crops)
         seen = {
-            number: Moment(frame.at, face.box, face.score, given, face.landmarks)
+            number: SampledFrame(frame.at, face.box, face.score, given, face.landmarks)
             for number, face, given in zip(numbers, faces, verdicts, strict=True)
         }
         return seen | self._look_at_whole(frame)
 
-    def _look_at_whole(self, frame: Frame) -> dict[int, Moment]:
+    def _look_at_whole(self, frame: Frame) -> dict[int, SampledFrame]:
         (given,) = self._ask("image", [(frame.pixels, None)])
         height, width = frame.pixels.shape[:2]
-        return {WHOLE: Moment(frame.at, (0, 0, width, height), 1.0, given)} if given else {}
+        return {WHOLE: SampledFrame(frame.at, (0, 0, width, height), 1.0, given)} if given else {}
 
     def _ask(self, expects: str, shown: Sequence[Shown]) -> list[tuple[Verdict, ...]]:
         """The verdicts on each picture, by those who expect such a picture, in the jury's order."""

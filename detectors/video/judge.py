@@ -15,7 +15,7 @@ from detectors.inputs.timecode import say_length
 from detectors.inputs.video import MAX_SECONDS, About, Frame, VideoError, check_video, hash_file, open_video
 from detectors.jury.results import RESTARTING, Jury
 from detectors.video.frames import Watcher
-from detectors.video.results import WHOLE, JudgedVideo, Moment, Person
+from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
 
 STEP_SECONDS = 0.5  # between two moments, in a short video
 MAX_MOMENTS = 240  # in a long one they lie farther apart
@@ -28,7 +28,7 @@ class Look:
 
     video: JudgedVideo
     frame: Frame
-    seen: Mapping[int, Moment]
+    seen: Mapping[int, SampledFrame]
 
 
 def compare_video(
@@ -89,7 +89,7 @@ def plan(about: About, start: float) -> list[float]:
     return [round(start + step * number, 3) for number in range(count)]
 
 
-def _add(judged: JudgedVideo, at: float, seen: Mapping[int, Moment]) -> JudgedVideo:
+def _add(judged: JudgedVideo, at: float, seen: Mapping[int, SampledFrame]) -> JudgedVideo:
     """The video with one look more."""
     known = {person.number: person for person in (*judged.persons, *([judged.whole] if judged.whole else []))}
     for number, moment in seen.items():

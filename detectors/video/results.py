@@ -19,7 +19,7 @@ WHOLE = 0  # the number under which whole frames are judged, by detectors that l
 
 
 @dataclass(frozen=True)
-class Moment:
+class SampledFrame:
     """One person at one time. at: seconds from the video's beginning; verdicts in the jury's order."""
 
     at: float
@@ -51,7 +51,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Line:
+class TrackScores:
     """One detector's p_fake over a person's moments, or the jury's, and the word that comes of it."""
 
     key: str
@@ -71,7 +71,7 @@ class Person:
     """Somebody seen in a video. number: from 1 on, by first appearance; 0 stands for the whole frame."""
 
     number: int
-    moments: tuple[Moment, ...]
+    moments: tuple[SampledFrame, ...]
 
     @property
     def is_whole(self) -> bool:
@@ -79,33 +79,33 @@ class Person:
         return self.number == WHOLE
 
     @cached_property
-    def clear(self) -> tuple[Moment, ...]:
+    def clear(self) -> tuple[SampledFrame, ...]:
         """The moments that count: those with a large enough face."""
         return tuple(one for one in self.moments if self.is_whole or one.pixels >= MIN_FACE_PIXELS)
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[TrackScores, ...]:
         """A line for each detector that was asked, in the jury's order."""
         return tuple(self._draw_line(verdict) for verdict in self.moments[0].verdicts)
 
     @cached_property
-    def jury(self) -> Line | None:
+    def jury(self) -> TrackScores | None:
         """The jury's line; None where nothing is known of this mix of detectors."""
         seats = find_seats(verdict.detector for verdict in self.moments[0].verdicts)
         if self.is_whole or seats is None:
             return None
         thresholds = {name: seats[name] for name in ("fake_from", "real_until")}
-        return Line(JURY_KEY, JURY_TITLE, **thresholds, ruling=rule(self.say(JURY_KEY), **thresholds))
+        return TrackScores(JURY_KEY, JURY_TITLE, **thresholds, ruling=rule(self.say(JURY_KEY), **thresholds))
 
     @property
-    def all_lines(self) -> tuple[Line, ...]:
+    def all_lines(self) -> tuple[TrackScores, ...]:
         """The detectors' lines, and last the jury's where there is one."""
         return (*self.lines, *([self.jury] if self.jury else []))
 
     @cached_property
-    def worst(self) -> tuple[Moment, ...]:
+    def worst(self) -> tuple[SampledFrame, ...]:
         """The most suspect moments, at least a second apart, the worst first."""
-        chosen: list[Moment] = []
+        chosen: list[SampledFrame] = []
         for moment in sorted(self.clear or self.moments, key=lambda one: (-suspect(one), one.at)):
             if all(abs(moment.at - other.at) >= WORST_APART_SECONDS for other in chosen):
                 chosen.append(moment)
@@ -115,7 +115,7 @@ class Person:
         """What one of them said at the moments that count and at which it gave a number."""
         return [moment.p_fakes[key] for moment in self.clear if key in moment.p_fakes]
 
-    def _draw_line(self, seat: Verdict) -> Line:
+    def _draw_line(self, seat: Verdict) -> TrackScores:
         thresholds = {"fake_from": seat.fake_from, "real_until": seat.real_until}
         ruling = rule(self.say(seat.detector), **thresholds)
         errors = [
@@ -123,7 +123,7 @@ class Person:
         ]
         if all(errors):  # it never gave a number
             ruling = Ruling(None, None, None, "failed", 0, str(errors[-1]))
-        return Line(seat.detector, seat.title, **thresholds, ruling=ruling)
+        return TrackScores(seat.detector, seat.title, **thresholds, ruling=ruling)
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""
@@ -138,7 +138,7 @@ class Person:
         }
 
 
-def suspect(moment: Moment) -> float:
+def suspect(moment: SampledFrame) -> float:
     """The jury's p_fake; where it has none, the mean of those that gave a number; -1 where nobody did."""
     p_fakes = moment.p_fakes
     if JURY_KEY in p_fakes:

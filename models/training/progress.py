@@ -6,7 +6,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models.training.train import Recipe, RunProgress
+from models.training.train import RunProgress, TrainingConfig
 
 LOG_EVERY = 50  # steps
 
@@ -30,7 +30,7 @@ class Screen:
     ) -> None:
         self._bar.stop()
 
-    def report(self, progress: RunProgress, recipe: Recipe, loss: float) -> None:
+    def report(self, progress: RunProgress, recipe: TrainingConfig, loss: float) -> None:
         """Show where the run is. loss: the mean since the last validation."""
         self._began = self._began or (time.monotonic(), progress.step)
         text = f"loss {loss:.4f}, best validation AUC {progress.best_auc:.4f}"
@@ -39,7 +39,7 @@ class Screen:
             minutes = self._seconds_left(progress, recipe) / 60
             self._console.print(f"step {progress.step}/{recipe.steps}, {text}, {minutes:.0f} min left")
 
-    def _seconds_left(self, progress: RunProgress, recipe: Recipe) -> float:
+    def _seconds_left(self, progress: RunProgress, recipe: TrainingConfig) -> float:
         at, step = self._began or (time.monotonic(), progress.step)
         done = max(1, progress.step - step)
         return (time.monotonic() - at) / done * (recipe.steps - progress.step)

@@ -33,7 +33,7 @@ Weights = list[NDArray[np.float32]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class TrainingConfig:
     """How to train. Everything a run depends on, but for the data, the architecture and the teacher."""
 
     steps: int = 12_000
@@ -73,12 +73,12 @@ class RunProgress:
             self.best_auc, self.best_step = auc, self.step
         return better
 
-    def exhausted(self, recipe: Recipe) -> bool:
+    def exhausted(self, recipe: TrainingConfig) -> bool:
         """Whether the last `patience` validations were all worse than the best."""
         return self.step - self.best_step >= recipe.patience * recipe.every
 
 
-Report = Callable[[RunProgress, Recipe, float], None]
+Report = Callable[[RunProgress, TrainingConfig, float], None]
 """Called after every step with the progress, the recipe and the mean loss since the last validation."""
 
 
@@ -86,7 +86,7 @@ def train(
     architecture: Architecture,
     faces: Sequence[LabelledFace],
     *,
-    recipe: Recipe,
+    recipe: TrainingConfig,
     run: Path,
     report: Report,
     teacher: Teacher | None = None,
@@ -126,7 +126,7 @@ def train(
 
 
 def read_source_weights(options: Iterable[str], sources: Collection[str]) -> dict[str, float]:
-    """SOURCE=TIMES, each, as Recipe.source_weights. Raises DataError for an unknown source or a number not positive."""
+    """SOURCE=TIMES, each, as TrainingConfig.source_weights. Raises DataError for an unknown source or a bad number."""
     times = {}
     for option in options:
         source, _, number = option.rpartition("=")
@@ -184,11 +184,11 @@ class _State:
     model: keras.Model
     average: Weights
     progress: RunProgress
-    recipe: Recipe
+    recipe: TrainingConfig
     run: Path
 
     @classmethod
-    def open(cls, architecture: Architecture, recipe: Recipe, run: Path, *, start: Path | None) -> "_State":
+    def open(cls, architecture: Architecture, recipe: TrainingConfig, run: Path, *, start: Path | None) -> "_State":
         """Go on from the run's checkpoint, or begin."""
         checkpoint = run / "checkpoint"
         if not checkpoint.is_dir() and (run / "checkpoint.old").is_dir():  # killed between the two renames
@@ -301,13 +301,13 @@ def _show_evidence(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, [model.output, model.get_layer("evidence").output])
 
 
-def _optimizer(recipe: Recipe, *, head_only: bool) -> keras.optimizers.Optimizer:
+def _optimizer(recipe: TrainingConfig, *, head_only: bool) -> keras.optimizers.Optimizer:
     if head_only:
         return keras.optimizers.AdamW(recipe.head_rate, weight_decay=0.0)
     return keras.optimizers.AdamW(_schedule(recipe), weight_decay=recipe.decay, global_clipnorm=recipe.clip)
 
 
-def _schedule(recipe: Recipe) -> keras.optimizers.schedules.LearningRateSchedule:
+def _schedule(recipe: TrainingConfig) -> keras.optimizers.schedules.LearningRateSchedule:
     """Up in a line, then down along a cosine (Loshchilov & Hutter 2017) to a fiftieth."""
     warm_up = min(recipe.warm_up, recipe.steps // 10)
     return keras.optimizers.schedules.CosineDecay(
@@ -315,7 +315,7 @@ def _schedule(recipe: Recipe) -> keras.optimizers.schedules.LearningRateSchedule
     )
 
 
-def _reschedule(optimizer: keras.optimizers.Optimizer, recipe: Recipe) -> None:
+def _reschedule(optimizer: keras.optimizers.Optimizer, recipe: TrainingConfig) -> None:
     """A run may be gone on with for more steps, or fewer, than it was begun with."""
     if optimizer.weight_decay:  # the head's optimizer has no schedule
         optimizer.learning_rate = _schedule(recipe)

@@ -24,7 +24,7 @@ from tests.auth.server import Browser, Server, wait_for
 from tests.ports import free_port
 from tests.ui.jurors import JURY
 from ui.page import build_page
-from ui.server.drain import Closing
+from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.health import Health
 from ui.server.lifecycle import launch
@@ -111,7 +111,7 @@ def attacked(folder: Path) -> Iterator[Attacked]:
         uploads, engine = own_folder(), open_database(f"sqlite:///{folder / 'facejury.db'}")
         jury, port = Jury(JURY), free_port()
         routes = [*Health(engine, is_loaded=lambda: True).routes(), *live_routes(jury)]
-        front = build_front(engine, uploads, settings=Settings(rounds=4), routes=routes, closing=Closing())
+        front = build_front(engine, uploads, settings=Settings(rounds=4), routes=routes, closing=Drain())
         page = build_page(jury, recorder=Recorder(engine))
         launch(page, host="127.0.0.1", port=port, **front)
         server = Server(f"http://127.0.0.1:{port}", engine)

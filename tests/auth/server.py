@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 
 from auth.pages import Settings
 from tests.ports import free_port
-from ui.server.drain import Closing
+from ui.server.drain import Drain
 from ui.server.front import build_front
 
 PASSWORD = "correct horse battery"
@@ -171,7 +171,7 @@ def launch(engine: Engine, *, uploads: Path, rounds: int = 4, **options: Any) ->
     example.write_bytes(picture(0))
     page, port = build_page([str(example)]), free_port()
     settings = Settings(rounds=rounds, **options)
-    front = build_front(engine, uploads, settings=settings, routes=[], closing=Closing())
+    front = build_front(engine, uploads, settings=settings, routes=[], closing=Drain())
     page.queue().launch(
         server_port=port,
         prevent_thread_lock=True,

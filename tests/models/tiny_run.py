@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from models.training.train import Recipe, RunProgress, train
+from models.training.train import RunProgress, TrainingConfig, train
 from tests.models.faces import TINY, make_faces
 
 
-def report(progress: RunProgress, _: Recipe, loss: float) -> None:
+def report(progress: RunProgress, _: TrainingConfig, loss: float) -> None:
     """One line a step."""
     print(progress.step, f"{loss:.6f}", flush=True)
 
@@ -15,7 +15,7 @@ def report(progress: RunProgress, _: Recipe, loss: float) -> None:
 def main(folder: Path, steps: int) -> None:
     """Train on the made faces, with checkpoints in `folder`."""
     faces = make_faces(folder / "faces")
-    recipe = Recipe(steps=steps, batch=8, head_steps=10, warm_up=20, every=20, patience=100, seed=3)
+    recipe = TrainingConfig(steps=steps, batch=8, head_steps=10, warm_up=20, every=20, patience=100, seed=3)
     train(TINY, faces, recipe=recipe, run=folder / "run", report=report)
 
 

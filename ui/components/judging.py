@@ -6,13 +6,13 @@ from itertools import takewhile
 
 from detectors.inputs.images import ImageError
 from ui.render.cards import BROKEN, WAITING, Pieces, say
-from ui.server.job_slot import Case, Desk
-from ui.server.queue import Line, LineFullError, say_place
+from ui.server.job_slot import Job, JobSlot
+from ui.server.queue import FairQueue, QueueFullError, say_place
 
 log = logging.getLogger(__name__)
 
 
-def judge_case(case: Case, desk: Desk, line: Line, find: Callable[[], Iterator[Pieces]]) -> Iterator[Pieces]:
+def judge_case(case: Job, desk: JobSlot, line: FairQueue, find: Callable[[], Iterator[Pieces]]) -> Iterator[Pieces]:
     """What to show, for as long as the case is wanted; last what stays. find: starts when it is this case's turn.
 
     `find` may raise ImageError, whose message is for the visitor.
@@ -24,13 +24,13 @@ def judge_case(case: Case, desk: Desk, line: Line, find: Callable[[], Iterator[P
     yield shown if desk.put_away(case) else list(desk.notice)  # Gradio says the last thing once more when a run ends
 
 
-def _answer(line: Line, find: Callable[[], Iterator[Pieces]], *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
+def _answer(line: FairQueue, find: Callable[[], Iterator[Pieces]], *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
     try:
         with line.stand() as place:
             yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
             if wanted():
                 yield from find()
-    except (ImageError, LineFullError) as error:
+    except (ImageError, QueueFullError) as error:
         yield say(str(error), kind="error")
     except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
         log.exception("judging failed")

@@ -16,7 +16,7 @@ from detectors.inputs.timecode import say_at, say_length
 from detectors.jury.results import Comparison, JudgedFace, Jury
 from detectors.video.aggregate import SAID
 from detectors.video.judge import Look
-from detectors.video.results import WHOLE, JudgedVideo, Moment, Person, is_brief, suspect
+from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame, is_brief, suspect
 from registry import Image
 from registry.contract import MIN_FACE_PIXELS
 from ui.render.cards import Drawing, Pieces, render
@@ -46,7 +46,7 @@ class Film:
             if number != WHOLE:
                 self.faces[number, moment.at] = pack(shrink(crop_face(pixels, moment.box), CROP_PIXELS))
 
-    def show(self, person: Person, moment: Moment) -> bytes:
+    def show(self, person: Person, moment: SampledFrame) -> bytes:
         """What was judged of somebody at that moment."""
         return self.frames[moment.at] if person.is_whole else self.faces[person.number, moment.at]
 
@@ -159,12 +159,12 @@ def say_times(person: Person) -> str:
     return f"{say_at(first)} to {say_at(last)}, {len(person.moments)} moments"
 
 
-def _still(film: Film, person: Person, moment: Moment) -> dict[str, Any]:
+def _still(film: Film, person: Person, moment: SampledFrame) -> dict[str, Any]:
     shown = {"index": person.moments.index(moment), "uri": draw_still(film.show(person, moment))}
     return shown | say_moment(moment)
 
 
-def say_moment(moment: Moment) -> dict[str, str]:
+def say_moment(moment: SampledFrame) -> dict[str, str]:
     """When it was, and how suspect it is."""
     p_fake = suspect(moment)
     return {"at": say_at(moment.at), "said": say_p_fake(p_fake) if p_fake >= 0 else "no number"}
@@ -204,7 +204,7 @@ def _band(person: Person) -> tuple[float, float] | None:
     return round(HEIGHT * (1 - person.jury.fake_from), 1), round(HEIGHT * height, 1)
 
 
-def draw_path(moments: Iterable[Moment], key: str, places: Iterable[float], *, gap: float) -> str:
+def draw_path(moments: Iterable[SampledFrame], key: str, places: Iterable[float], *, gap: float) -> str:
     """An SVG path through one line's numbers, broken where there are none for longer than `gap` seconds."""
     parts, last = [], None
     for moment, x in zip(moments, places, strict=True):
@@ -227,7 +227,7 @@ def draw_moment(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
     return Drawing(frame, chosen, anchor="moment").draw(comparison)
 
 
-def as_comparison(film: Film, person: Person, moment: Moment) -> Comparison:
+def as_comparison(film: Film, person: Person, moment: SampledFrame) -> Comparison:
     """A moment as the comparison of a single picture."""
     video = film.video
     still = Comparison(f"{name_person(person)} at {say_at(moment.at)}", "", video.width, video.height)

@@ -6,7 +6,7 @@ from typing import Any
 from detectors.inputs.timecode import say_length
 from detectors.jury.about import describe, find_model_hash
 from detectors.video.aggregate import SAID
-from detectors.video.results import Moment, Person, is_brief, say_video
+from detectors.video.results import Person, SampledFrame, is_brief, say_video
 from registry import DetectorSpec
 from ui.render.cards import render
 from ui.render.pictures import draw_still
@@ -42,7 +42,7 @@ def _describe(film: Film, person: Person, pictured: bool) -> dict[str, Any]:
     }
 
 
-def _still(film: Film, person: Person, moment: Moment, pictured: bool) -> dict[str, Any]:
+def _still(film: Film, person: Person, moment: SampledFrame, pictured: bool) -> dict[str, Any]:
     width, height = film.video.width, film.video.height
     left, top, right, bottom = moment.box
     return say_moment(moment) | {

@@ -51,7 +51,7 @@ class Turn:
 
 
 @dataclass
-class Seat:
+class CameraSlot:
     """One visitor's. started: the number of the page that has it. used: seconds, of its last frame."""
 
     started: int
@@ -61,25 +61,25 @@ class Seat:
 
 
 @dataclass
-class Seats:
+class CameraSlots:
     """All of one server, by visitor."""
 
     places: int
-    _taken: dict[str, Seat] = field(default_factory=dict)
+    _taken: dict[str, CameraSlot] = field(default_factory=dict)
 
-    def take(self, visitor: str, started: int, *, now: float) -> Seat:
+    def take(self, visitor: str, started: int, *, now: float) -> CameraSlot:
         """This visitor's seat, for the page that they started last. Raises SeatsFullError, SeatLostError."""
         self._taken = {name: seat for name, seat in self._taken.items() if _is_used(seat, now)}
         seat = self._taken.get(visitor)
         if seat is None and len(self._taken) >= self.places:
             raise SeatsFullError(f"{self.places} others are at the camera already; try again in a minute.")
         if seat is None or started > seat.started:
-            seat = self._taken[visitor] = Seat(started, now)
+            seat = self._taken[visitor] = CameraSlot(started, now)
         if started < seat.started:
             raise SeatLostError("You started the camera again on another page; it goes on there.")
         seat.used = now
         return seat
 
 
-def _is_used(seat: Seat, now: float) -> bool:
+def _is_used(seat: CameraSlot, now: float) -> bool:
     return seat.turn.busy or now - seat.used < IDLE_SECONDS

@@ -15,7 +15,7 @@ WORK = (UPLOAD, API + "queue/", API + "call/", API + "run/", API + "api/")
 LOOK_SECONDS = 0.05
 
 
-class Closing:
+class Drain:
     """Whether a server is about to end. begin and wait are for the main thread; the rest is its event loop's."""
 
     def __init__(self) -> None:
@@ -34,10 +34,10 @@ class Closing:
         return self.under_way
 
 
-class Gate:
+class DrainMiddleware:
     """The middleware that counts what is under way, and refuses what is new once the end has begun."""
 
-    def __init__(self, app: ASGIApp, *, closing: Closing) -> None:
+    def __init__(self, app: ASGIApp, *, closing: Drain) -> None:
         self.app, self.closing = app, closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,6 @@
 """What stands in front of a Gradio page: the account pages, the door, and the gate that closes at the end.
 
-front = build_front(open_database(), own_folder(), settings=Settings(), routes=[...], closing=Closing())
+front = build_front(open_database(), own_folder(), settings=Settings(), routes=[...], closing=Drain())
 page.launch(**front)
 """
 
@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from auth import sessions
-from auth.middleware import Door, Doorstep, visitor_of
+from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
 from auth.pages import HANDLERS, Pages, Settings
 from auth.visitors import Visitors
 from storage.database import DatabaseUnavailable
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
 from ui.server.disk_full import say_full
-from ui.server.drain import Closing, Gate
+from ui.server.drain import Drain, DrainMiddleware
 
 SWEEP_EVERY_SECONDS = 300
 
@@ -48,7 +48,7 @@ class Guard:
         """Arguments for the FastAPI application."""
         return {
             "routes": Pages(self.engine, self.visitors, self.uploads, self.settings).routes(),
-            "middleware": [Middleware(Door, visitors=self.visitors, uploads=self.uploads)],
+            "middleware": [Middleware(AuthMiddleware, visitors=self.visitors, uploads=self.uploads)],
             "exception_handlers": {OSError: say_full} | HANDLERS,
             "lifespan": self._lifespan,
         }
@@ -75,15 +75,15 @@ class Guard:
 
 
 def build_front(
-    engine: Engine | None, uploads: Path, *, settings: Settings, routes: list[Route], closing: Closing
+    engine: Engine | None, uploads: Path, *, settings: Settings, routes: list[Route], closing: Drain
 ) -> dict[str, Any]:
     """Arguments of launch(): the page and its whole API behind the sign-in, or behind a doorstep without accounts.
 
     engine: None for no accounts; uploads: storage.uploads.own_folder(); routes: our own, in front of all others.
     """
-    gate = Middleware(Gate, closing=closing)
+    gate = Middleware(DrainMiddleware, closing=closing)
     if engine is None:
-        alone = {"routes": routes, "middleware": [Middleware(Doorstep), gate]}
+        alone = {"routes": routes, "middleware": [Middleware(SameOriginMiddleware), gate]}
         return {"app_kwargs": alone | {"exception_handlers": {OSError: say_full}}}
     guard = Guard(engine, Visitors(engine), Uploads(str(uploads.resolve())), settings)
     kwargs = guard.app_kwargs

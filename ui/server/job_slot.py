@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class Job:
     """What is asked about a file: which detectors, whether to see how far they move; more: the further files of a
     batch; start: where in a video to begin, in seconds. Two cases are always two.
     """
@@ -23,14 +23,14 @@ class Case:
 
 
 @dataclass
-class Desk:
+class JobSlot:
     """One visitor's. The last case put here is the only one wanted. notice: what to show while no verdict is there."""
 
-    waiting: Case | None = None
-    at_hand: Case | None = None
+    waiting: Job | None = None
+    at_hand: Job | None = None
     notice: Sequence[str] = ()
 
-    def put(self, case: Case, notice: Sequence[str]) -> None:
+    def put(self, case: Job, notice: Sequence[str]) -> None:
         """Want this case next, and the one at hand no more."""
         self.waiting, self.at_hand, self.notice = case, None, notice
 
@@ -38,20 +38,20 @@ class Desk:
         """Want nothing."""
         self.waiting, self.at_hand, self.notice = None, None, notice
 
-    def take(self) -> Case | None:
+    def take(self) -> Job | None:
         """The case that waits, now at hand; None when another judging took it, or it was cancelled."""
         case, self.waiting = self.waiting, None
         self.at_hand = case or self.at_hand
         return case
 
-    def put_away(self, case: Case) -> bool:
+    def put_away(self, case: Job) -> bool:
         """It is done. False when it was not wanted any more."""
         done = self.wants(case)
         if done:
             self.at_hand = None
         return done
 
-    def wants(self, case: Case) -> bool:
+    def wants(self, case: Job) -> bool:
         """Whether this is the case at hand."""
         return case is self.at_hand
 

@@ -12,7 +12,7 @@ from detectors.inputs.archive import MAX_ZIP_BYTES
 from detectors.inputs.video import MAX_BYTES as MAX_VIDEO_BYTES
 from detectors.jury.results import Jury, warm_up
 from storage.recorder import Recorder
-from ui.server.drain import Closing
+from ui.server.drain import Drain
 from ui.theme import dress
 
 MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened
@@ -68,7 +68,7 @@ def stay_until_told() -> None:
     told.wait()
 
 
-def wind_down(jury: Jury, closing: Closing, recorder: Recorder | None) -> None:
+def wind_down(jury: Jury, closing: Drain, recorder: Recorder | None) -> None:
     """Finish what is under way, tell the others, write down what was judged; nothing of it for ever."""
     log.info("stopping", extra={"under_way": closing.under_way})
     if closing.under_way and sys.stdout.isatty():

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 LOOK_SECONDS = 0.5  # how often somebody in the line looks up, to see whether they still want to stand there
 
 
-class LineFullError(RuntimeError):
+class QueueFullError(RuntimeError):
     """Nobody more may wait. The message is one sentence for the visitor."""
 
 
-class Line:
+class FairQueue:
     """At most `places` wait while one is served. Safe from many threads, each of which stands in it once."""
 
     def __init__(self, places: int) -> None:
@@ -32,7 +32,7 @@ class Line:
     def stand(self) -> Iterator[Iterator[int]]:
         """A place at the end, given up on leaving. Yields how many are before it, every half second until none is.
 
-        Raises LineFullError.
+        Raises QueueFullError.
         """
         number = self._join()
         try:
@@ -45,7 +45,7 @@ class Line:
     def _join(self) -> int:
         with self._moved:
             if len(self._standing) > self._places:
-                raise LineFullError(f"{self._places} others are waiting already; try again in a minute.")
+                raise QueueFullError(f"{self._places} others are waiting already; try again in a minute.")
             number = next(self._numbers)
             self._standing.append(number)
             return number

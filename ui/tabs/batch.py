@@ -32,7 +32,7 @@ from ui.render.pictures import draw_thumb
 from ui.render.wording import BATCH_TITLES
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.server.job_slot import Case, Desk
+from ui.server.job_slot import Job, JobSlot
 
 log = logging.getLogger(__name__)
 IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
@@ -59,7 +59,7 @@ Shown = tuple[Any, ...]
 
 
 @dataclass
-class Pile:
+class BatchRun:
     """One run: what is judged so far. began: of time.monotonic()."""
 
     jury: Jury
@@ -73,8 +73,8 @@ class Pile:
 class Tray:
     """One visitor's: the desk, the last run, and how its table is shown."""
 
-    desk: Desk = field(default_factory=Desk)
-    pile: Pile | None = None
+    desk: JobSlot = field(default_factory=JobSlot)
+    pile: BatchRun | None = None
     words: tuple[str, ...] = ()
     name: str = ""
     order: Order = "given"
@@ -128,7 +128,7 @@ def _start(paths: list[str], keys: list[str], tray: Tray) -> Shown:
         tray.desk.clear(say(NO_CHOICE, kind="error"))
         return tray.desk.notice, gr.skip(), gr.skip(), *offer_stop(False)
     first, *more = map(Path, paths)
-    tray.desk.put(Case(first, tuple(keys), more=tuple(more)), WAITING)
+    tray.desk.put(Job(first, tuple(keys), more=tuple(more)), WAITING)
     tray.pile = None
     return WAITING, [], gr.Column(visible=False), *offer_stop(True)
 
@@ -145,7 +145,7 @@ def _judge_with(jury: Jury) -> Callable[[Tray], Iterator[Shown]]:
         if case is None:  # an earlier run took it, or it was stopped before its turn
             yield _show(tray) if tray.pile else (EMPTY, [], gr.skip(), *offer_stop(tray.desk.busy))
             return
-        tray.pile = pile = Pile(jury.choose(case.detectors))
+        tray.pile = pile = BatchRun(jury.choose(case.detectors))
         try:
             for _ in _judge_pile(pile, [case.path, *case.more], wanted=lambda: tray.desk.wants(case)):
                 yield _show(tray)
@@ -160,7 +160,7 @@ def _judge_with(jury: Jury) -> Callable[[Tray], Iterator[Shown]]:
     return judge
 
 
-def _judge_pile(pile: Pile, paths: list[Path], *, wanted: Callable[[], bool]) -> Iterator[None]:
+def _judge_pile(pile: BatchRun, paths: list[Path], *, wanted: Callable[[], bool]) -> Iterator[None]:
     """Judge them all into the pile, with a pause for drawing now and then."""
     items = list_items(paths)
     pile.total, drawn = len(items), 0.0

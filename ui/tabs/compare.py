@@ -23,8 +23,8 @@ from ui.render.cards import WAITING, Drawing, Pieces, say
 from ui.render.report import build_report
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.server.job_slot import Case, Desk
-from ui.server.queue import Line, LineFullError
+from ui.server.job_slot import Job, JobSlot
+from ui.server.queue import FairQueue, QueueFullError
 
 EMPTY = say("The verdicts appear here.", more="Drop a photo, paste one, take one, or try an example.")
 SEARCHING = say("Looking for faces…", kind="busy")
@@ -54,7 +54,7 @@ class Controls:
     keeping: Keeping | None  # where visitors are signed in
 
 
-def build_compare(jury: Jury, line: Line, recorder: Recorder | None = None) -> None:
+def build_compare(jury: Jury, line: FairQueue, recorder: Recorder | None = None) -> None:
     """Build the tab into the page that is open, and connect it. recorder: writes down what its visitors compare."""
     controls = _lay_out(jury, recorder)
     _connect(controls, jury, line)
@@ -78,11 +78,11 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
             build_report(picture, detectors, stability, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
             keeping = build_keeping(recorder, tick, picture) if recorder else None
     return Controls(
-        picture, portrait, forgery, detectors, stability, judge, cancel, verdicts, gr.State(Desk()), keeping
+        picture, portrait, forgery, detectors, stability, judge, cancel, verdicts, gr.State(JobSlot()), keeping
     )
 
 
-def _connect(controls: Controls, jury: Jury, line: Line) -> None:
+def _connect(controls: Controls, jury: Jury, line: FairQueue) -> None:
     """A new picture clears the old verdicts at once, stops what still runs, and is judged."""
     shown = [controls.verdicts, controls.judge, controls.cancel]
     given = [controls.picture, controls.detectors, controls.desk, controls.stability]
@@ -98,22 +98,24 @@ def _connect(controls: Controls, jury: Jury, line: Line) -> None:
     controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **PRIVATE)
 
 
-def _start(path: str | None, keys: list[str], desk: Desk, stability: bool) -> Shown:
+def _start(path: str | None, keys: list[str], desk: JobSlot, stability: bool) -> Shown:
     """What the page shows before the first answer."""
     if path is None or not keys:
         desk.clear(EMPTY if path is None else say(NO_DETECTOR, kind="error"))
     else:
-        desk.put(Case(Path(path), tuple(keys), stability), WAITING)
+        desk.put(Job(Path(path), tuple(keys), stability), WAITING)
     return desk.notice, *offer_stop(desk.busy)
 
 
-def _cancel(desk: Desk) -> Shown:
+def _cancel(desk: JobSlot) -> Shown:
     desk.clear(CANCELLED)
     return desk.notice, *offer_stop(desk.busy)
 
 
-def _judge_with(jury: Jury, line: Line, keeping: Keeping | None) -> Callable[[Desk, gr.Request], Iterator[Shown]]:
-    def judge(desk: Desk, request: gr.Request) -> Iterator[Shown]:
+def _judge_with(
+    jury: Jury, line: FairQueue, keeping: Keeping | None
+) -> Callable[[JobSlot, gr.Request], Iterator[Shown]]:
+    def judge(desk: JobSlot, request: gr.Request) -> Iterator[Shown]:
         """The verdicts as they arrive, for as long as they are wanted."""
         record = partial(record_page, keeping.recorder, request) if keeping else _forget
         case = desk.take()
@@ -131,7 +133,7 @@ def _forget(comparison: Comparison) -> None:
     """Where nobody is signed in, nothing is recorded."""
 
 
-def _find(case: Case, jury: Jury, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
+def _find(case: Job, jury: Jury, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
     """The verdicts of a case as they arrive. Raises ImageError."""
     yield SEARCHING
     picture = read_image(case.path)
@@ -146,7 +148,7 @@ def _find(case: Case, jury: Jury, *, wanted: Callable[[], bool], record: Record)
         record(comparison)
 
 
-def _offer_api(controls: Controls, jury: Jury, line: Line) -> None:
+def _offer_api(controls: Controls, jury: Jury, line: FairQueue) -> None:
     """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
     keeping = controls.keeping
 
@@ -158,7 +160,7 @@ def _offer_api(controls: Controls, jury: Jury, line: Line) -> None:
             with line.stand() as place:
                 deque(place, maxlen=0)  # wait
                 judged = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
-        except LineFullError as error:
+        except QueueFullError as error:
             raise gr.Error(str(error), print_exception=False) from error
         comparison = replace(judged, provenance=read_provenance(Path(picture)))
         if keeping:

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from detectors.forgery.blend import MAX_SOFTNESS, Recipe, Region
+from detectors.forgery.blend import MAX_SOFTNESS, BlendParameters, Region
 from detectors.forgery.pointing import read_pointing
 from detectors.forgery.trial import FILE_NAME, MAX_SIDE, Trial, as_file, count_noticing, forge_photo, hear
 from detectors.inputs.images import ImageError, Picture
@@ -24,8 +24,8 @@ from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.pictures import draw_mask, draw_outline, draw_scene
 from ui.render.wording import say_notice, say_pointing
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.server.job_slot import Case, Desk
-from ui.server.queue import Line
+from ui.server.job_slot import Job, JobSlot
+from ui.server.queue import FairQueue
 
 SMALL: dict[str, Any] = {"variant": "secondary", "size": "sm", "elem_classes": "lesser"}
 REGIONS = [("Whole face", "face"), ("Eyes", "eyes"), ("Nose", "nose"), ("Mouth", "mouth"), ("Lower half", "lower")]
@@ -40,17 +40,17 @@ Shown = tuple[Any, Any, Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Order(Case):
+class Order(Job):
     """What is to be forged, and how."""
 
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: BlendParameters = field(default_factory=BlendParameters)
 
 
 @dataclass
-class Bench:
+class ForgeSession:
     """One visitor's: the desk, and the order whose forgery is shown whole. No picture of theirs is kept here."""
 
-    desk: Desk = field(default_factory=Desk)
+    desk: JobSlot = field(default_factory=JobSlot)
     done: Order | None = None
 
 
@@ -68,7 +68,7 @@ class Controls:
     bench: gr.State
 
 
-def build_forge(jury: Jury, line: Line) -> None:
+def build_forge(jury: Jury, line: FairQueue) -> None:
     """Build the tab into the page that is open, and connect it."""
     controls = _lay_out()
     shown = [controls.result, controls.forge, controls.cancel, controls.save]
@@ -99,10 +99,10 @@ def _lay_out() -> Controls:
             result = build_frame(EMPTY, elem_id="forge-result")
             save = gr.Button("Save the forged picture", visible=False, elem_id="forge-save", **SMALL)
     recipe = [region, strength, softness, variant]
-    return Controls(photo, example, recipe, forge, cancel, result, save, gr.State(Bench()))
+    return Controls(photo, example, recipe, forge, cancel, result, save, gr.State(ForgeSession()))
 
 
-def _start(path: str | None, bench: Bench, *told: Any) -> Shown:
+def _start(path: str | None, bench: ForgeSession, *told: Any) -> Shown:
     bench.done = None
     if path is None:
         bench.desk.clear(say(NO_PICTURE, kind="error"))
@@ -111,13 +111,13 @@ def _start(path: str | None, bench: Bench, *told: Any) -> Shown:
     return _show(bench, bench.desk.notice)
 
 
-def _read_recipe(region: Region, strength: float, softness: float, variant: float) -> Recipe:
+def _read_recipe(region: Region, strength: float, softness: float, variant: float) -> BlendParameters:
     """strength, softness: in percent, as the sliders have them."""
-    return Recipe(region, strength / 100, softness / 100 * MAX_SOFTNESS, int(variant))
+    return BlendParameters(region, strength / 100, softness / 100 * MAX_SOFTNESS, int(variant))
 
 
-def _clear_to(sentence: Pieces) -> Callable[[Bench], Shown]:
-    def clear(bench: Bench) -> Shown:
+def _clear_to(sentence: Pieces) -> Callable[[ForgeSession], Shown]:
+    def clear(bench: ForgeSession) -> Shown:
         bench.done = None
         bench.desk.clear(sentence)
         return _show(bench, sentence)
@@ -125,13 +125,13 @@ def _clear_to(sentence: Pieces) -> Callable[[Bench], Shown]:
     return clear
 
 
-def _show(bench: Bench, pieces: Any) -> Shown:
+def _show(bench: ForgeSession, pieces: Any) -> Shown:
     """These pieces, with the buttons that go with them."""
     return pieces, *offer_stop(bench.desk.busy), gr.Button(visible=bench.done is not None)
 
 
-def _run_with(jury: Jury, line: Line) -> Callable[[Bench], Iterator[Shown]]:
-    def run(bench: Bench) -> Iterator[Shown]:
+def _run_with(jury: Jury, line: FairQueue) -> Callable[[ForgeSession], Iterator[Shown]]:
+    def run(bench: ForgeSession) -> Iterator[Shown]:
         """The forgery, then what is said of it, for as long as it is wanted."""
         order = bench.desk.take()
         if not isinstance(order, Order):  # an earlier run took it
@@ -143,7 +143,7 @@ def _run_with(jury: Jury, line: Line) -> Callable[[Bench], Iterator[Shown]]:
     return run
 
 
-def _find(order: Order, jury: Jury, bench: Bench) -> Iterator[Pieces]:
+def _find(order: Order, jury: Jury, bench: ForgeSession) -> Iterator[Pieces]:
     """Before, after and the mask; then what was said of both. Raises ImageError."""
     wanted = partial(bench.desk.wants, order)
     yield FORGING
@@ -187,7 +187,7 @@ def _draw_pictures(trial: Trial) -> str:
     return render("forged", before=before, after=after, mask=mask, reduced=trial.reduced, side=MAX_SIDE)
 
 
-def _save(bench: Bench) -> Saved:
+def _save(bench: ForgeSession) -> Saved:
     """The forgery that is shown, made once more: nothing of it was kept."""
     if bench.done is None:
         return NO_FILE

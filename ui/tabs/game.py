@@ -15,9 +15,9 @@ import gradio as gr
 from detectors.forgery.game import (
     MAX_OF_A_CLASS,
     ROUNDS,
-    Answer,
     Deck,
     Exhibit,
+    Guess,
     count_scores,
     deal,
     find_fooled,
@@ -31,7 +31,7 @@ from ui.components.markup import build_frame
 from ui.render.cards import BROKEN, Drawing, Pieces, render, say
 from ui.render.pictures import ROUND_PIXELS, draw_alike, draw_thumb
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.server.queue import Line, LineFullError, say_place
+from ui.server.queue import FairQueue, QueueFullError, say_place
 
 log = logging.getLogger(__name__)
 DEALING: dict[str, Any] = {"concurrency_id": "dealing", "concurrency_limit": 2}  # each decodes a picture
@@ -57,7 +57,7 @@ class Turn:
     shown: str
     thumb: str
     guess: bool | None = None
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[Guess] = field(default_factory=list)
     drawn: Pieces = field(default_factory=list)
 
     @property
@@ -66,9 +66,9 @@ class Turn:
         return self.guess is not None and bool(self.answers)
 
     @property
-    def everybody(self) -> list[Answer]:
+    def everybody(self) -> list[Guess]:
         """The player's answer, then the detectors', then the jury's."""
-        return [Answer(YOU, self.guess), *self.answers]
+        return [Guess(YOU, self.guess), *self.answers]
 
 
 @dataclass
@@ -94,7 +94,7 @@ def say_gaps(deck: Deck | None) -> Iterator[str]:
         yield f"So few pictures make a game of {deck.rounds} rounds, not {ROUNDS}."
 
 
-def build_game(jury: Jury, line: Line, deck: Deck) -> None:
+def build_game(jury: Jury, line: FairQueue, deck: Deck) -> None:
     """Build the tab into the page that is open, and connect it."""
     table = gr.State(Table())
     intro = [render("game_intro", deck=deck, pixels=ROUND_PIXELS, detectors=len(jury.specs))]
@@ -163,7 +163,7 @@ def _guess(forged: bool) -> Callable[[Table], tuple[Any, Any]]:
     return guess
 
 
-def _judge_with(jury: Jury, line: Line) -> Callable[[Table], Iterator[Pieces]]:
+def _judge_with(jury: Jury, line: FairQueue) -> Callable[[Table], Iterator[Pieces]]:
     def judge(table: Table) -> Iterator[Pieces]:
         """Have the picture judged while the player thinks; how far that is shows, and nothing else."""
         turn = table.turn
@@ -174,7 +174,7 @@ def _judge_with(jury: Jury, line: Line) -> Callable[[Table], Iterator[Pieces]]:
         try:
             for before in _settle(turn, jury, line):
                 yield say(say_place(before), kind="busy")
-        except LineFullError:  # there may be room when the player has answered
+        except QueueFullError:  # there may be room when the player has answered
             pass
         except Exception:
             log.exception("a round of the game could not be judged")
@@ -183,7 +183,7 @@ def _judge_with(jury: Jury, line: Line) -> Callable[[Table], Iterator[Pieces]]:
     return judge
 
 
-def _reveal_with(jury: Jury, line: Line) -> Callable[[Table], Iterator[Shown]]:
+def _reveal_with(jury: Jury, line: FairQueue) -> Callable[[Table], Iterator[Shown]]:
     def reveal(table: Table) -> Iterator[Shown]:
         """What it was and what everybody said, once everybody has answered."""
         turn = table.turn
@@ -196,7 +196,7 @@ def _reveal_with(jury: Jury, line: Line) -> Callable[[Table], Iterator[Shown]]:
         try:
             for before in _settle(turn, jury, line):
                 yield *(gr.skip(),) * 6, say(say_place(before), kind="busy")
-        except LineFullError as error:
+        except QueueFullError as error:
             sealed = say(str(error), more="Your answer stands; press either button to ask the jury again.")
         except Exception:
             log.exception("a round of the game could not be judged")
@@ -206,8 +206,8 @@ def _reveal_with(jury: Jury, line: Line) -> Callable[[Table], Iterator[Shown]]:
     return reveal
 
 
-def _settle(turn: Turn, jury: Jury, line: Line) -> Iterator[int]:
-    """Have the round judged, once. Yields how many are before it. Raises LineFullError."""
+def _settle(turn: Turn, jury: Jury, line: FairQueue) -> Iterator[int]:
+    """Have the round judged, once. Yields how many are before it. Raises QueueFullError."""
     if turn.answers:
         return
     with line.stand() as place:

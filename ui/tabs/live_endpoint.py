@@ -22,7 +22,7 @@ from detectors.video.live import LiveFace
 from registry import Image
 from ui.components.controls import NO_DETECTOR
 from ui.render.cards import WENT_WRONG, render
-from ui.server.camera_slots import Seat, SeatLostError, Seats, SeatsFullError
+from ui.server.camera_slots import CameraSlot, CameraSlots, SeatLostError, SeatsFullError
 
 PLACES = 4  # visitors at the camera at once: each may keep one thread busy
 MAX_FRAME_BYTES = 1_000_000  # a JPEG of 640 x 480 has some 60,000
@@ -45,7 +45,7 @@ class Frames:
     """The handler. seats: who is at the camera."""
 
     jury: Jury
-    seats: Seats = field(default_factory=lambda: Seats(PLACES))
+    seats: CameraSlots = field(default_factory=lambda: CameraSlots(PLACES))
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(PLACES))
 
     async def judge(self, request: Request) -> JSONResponse:
@@ -100,7 +100,7 @@ def _read_number(request: Request) -> int:
     return int(text)
 
 
-def _answer(data: bytes, jury: Jury, seat: Seat) -> dict[str, Any]:
+def _answer(data: bytes, jury: Jury, seat: CameraSlot) -> dict[str, Any]:
     began = time.monotonic()
     image = _decode(data)
     faces = seat.view.look(image, jury, at=began)

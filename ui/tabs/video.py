@@ -26,7 +26,7 @@ from ui.render.video import Film, draw_film, draw_moment, draw_person
 from ui.render.video_report import render_film_report
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.server.job_slot import Case, Desk
+from ui.server.job_slot import Job, JobSlot
 
 log = logging.getLogger(__name__)
 IN_TURN: dict[str, Any] = {"concurrency_id": "video", "concurrency_limit": 1}  # beside Compare, which need not wait
@@ -76,7 +76,7 @@ class Reel:
     person, moment: a number and an index, None where none was chosen.
     """
 
-    desk: Desk = field(default_factory=Desk)
+    desk: JobSlot = field(default_factory=JobSlot)
     jury: Jury | None = None  # not Jury(()): Gradio copies what a visit starts with, and locks cannot be copied
     film: Film | None = None
     began: float = 0.0
@@ -134,7 +134,7 @@ def _start(paths: list[str], start: str, keys: list[str], reel: Reel) -> Shown:
         reel.desk.clear(say(NO_CHOICE, kind="error"))
     else:
         try:
-            reel.desk.put(Case(Path(paths[0]), tuple(keys), start=read_time(start or "")), WAITING)
+            reel.desk.put(Job(Path(paths[0]), tuple(keys), start=read_time(start or "")), WAITING)
         except ValueError:
             reel.desk.clear(say(NO_TIME, kind="error"))
     return _show(reel)
@@ -171,7 +171,7 @@ def _judge_with(jury: Jury) -> Callable[[Reel], Iterator[Shown]]:
     return judge
 
 
-def _watch(reel: Reel, case: Case) -> Iterator[None]:
+def _watch(reel: Reel, case: Job) -> Iterator[None]:
     """Judge it, with a pause for drawing now and then."""
     drawn = time.monotonic()
     given: dict[str, Any] = {"start": case.start, "name": case.path.name}

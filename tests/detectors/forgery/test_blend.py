@@ -8,7 +8,7 @@ import skimage.data
 from numpy.random import default_rng
 
 from detectors.faces.find import find_faces
-from detectors.forgery.blend import Recipe, Region, blend_face, forge, forge_as_told
+from detectors.forgery.blend import BlendParameters, Region, blend_face, forge, forge_as_told
 
 PORTRAIT = skimage.data.astronaut()
 
@@ -60,7 +60,7 @@ def test_landmarks_in_one_point_still_give_a_mask():
 
 
 def told(**recipe):
-    return forge_as_told(PORTRAIT, find_faces(PORTRAIT)[0].landmarks, Recipe(**recipe))
+    return forge_as_told(PORTRAIT, find_faces(PORTRAIT)[0].landmarks, BlendParameters(**recipe))
 
 
 @pytest.mark.parametrize("region", get_args(Region))
@@ -94,4 +94,4 @@ def test_softness_widens_the_border():
 @pytest.mark.parametrize("wrong", [{"region": "hair"}, {"strength": 0}, {"strength": float("nan")}, {"softness": 0.4}])
 def test_a_recipe_says_what_is_allowed(wrong):
     with pytest.raises(ValueError, match=r"must (be|lie)"):
-        Recipe(**wrong)
+        BlendParameters(**wrong)

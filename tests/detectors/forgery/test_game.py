@@ -9,9 +9,9 @@ import pytest
 
 from detectors.forgery.game import (
     MAX_OF_A_CLASS,
-    Answer,
     Deck,
     DeckError,
+    Guess,
     Score,
     count_scores,
     deal,
@@ -135,7 +135,7 @@ def test_the_jury_answers_with_what_it_fuses():
 
 def test_scores_count_right_answers_and_say_how_many_are_missing():
     def answers(you, detector):
-        return [Answer("You", you), Answer("A", detector), Answer("The jury", None)]
+        return [Guess("You", you), Guess("A", detector), Guess("The jury", None)]
 
     rounds = [(True, answers(True, None)), (False, answers(True, False)), (True, answers(False, True))]
     assert count_scores(rounds) == [Score("You", 1, 3, 0), Score("A", 2, 3, 1)]

@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from detectors.forgery.blend import Recipe
+from detectors.forgery.blend import BlendParameters
 from detectors.forgery.trial import Statement, Trial, as_file, count_noticing, forge_photo, hear
 from detectors.inputs.images import ImageError, decode_image
 from detectors.jury.results import Comparison, Jury, judge_stepwise
@@ -55,7 +55,7 @@ def test_the_counts_are_of_those_who_spoke_both_times_and_not_of_the_jury():
 
 
 def test_only_the_largest_face_changes_and_only_inside_its_mask():
-    trial = forge_photo(encode(montage()), Recipe(region="mouth"))
+    trial = forge_photo(encode(montage()), BlendParameters(region="mouth"))
     changed = np.argwhere(np.abs(trial.before.pixels.astype(int) - trial.after.pixels).max(axis=2) > 0)
     left, top, right, bottom = trial.frame
     assert len(changed)
@@ -63,7 +63,7 @@ def test_only_the_largest_face_changes_and_only_inside_its_mask():
 
 
 def test_detectors_that_see_the_change_are_told_from_those_that_do_not():
-    trial = forge_photo(PORTRAIT, Recipe(region="lower", seed=6))
+    trial = forge_photo(PORTRAIT, BlendParameters(region="lower", seed=6))
     truth = trial.forgery.region.astype(np.float32)
     before = trial.before.pixels
 
@@ -83,7 +83,7 @@ def test_detectors_that_see_the_change_are_told_from_those_that_do_not():
 
 
 def test_a_face_that_is_found_no_more_leaves_a_detector_without_a_word():
-    trial = forge_photo(PORTRAIT, Recipe())
+    trial = forge_photo(PORTRAIT, BlendParameters())
     jury = Jury([spec("blind", lambda image: 0.1)])
     before, after = judge(trial, jury)
     gone = Comparison("", width=after.width, height=after.height)
@@ -93,18 +93,18 @@ def test_a_face_that_is_found_no_more_leaves_a_detector_without_a_word():
 
 def test_a_picture_without_a_face_is_refused_in_a_sentence():
     with pytest.raises(ImageError, match=r"^No face was found in this picture, so there is nothing to forge\."):
-        forge_photo(encode(quarters()), Recipe())
+        forge_photo(encode(quarters()), BlendParameters())
 
 
 def test_a_large_photo_is_reduced_before_both():
     large = PIL.Image.fromarray(portrait()).resize((2000, 2000))
-    trial = forge_photo(encode(large, "JPEG"), Recipe())
-    assert trial.reduced and not forge_photo(PORTRAIT, Recipe()).reduced
+    trial = forge_photo(encode(large, "JPEG"), BlendParameters())
+    assert trial.reduced and not forge_photo(PORTRAIT, BlendParameters()).reduced
     assert trial.before.pixels.shape == trial.after.pixels.shape == (1600, 1600, 3)
 
 
 def test_the_saved_file_holds_what_was_judged_and_says_that_it_is_forged():
-    trial = forge_photo(PORTRAIT, Recipe())
+    trial = forge_photo(PORTRAIT, BlendParameters())
     file = as_file(trial)
     np.testing.assert_array_equal(decode_image(file), trial.after.pixels)
     assert "Forged on purpose" in PIL.Image.open(io.BytesIO(file)).text["Comment"]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from models.data.datasets import DataError
-from models.training.train import Recipe, RunProgress, localisation_loss, read_source_weights, train
+from models.training.train import RunProgress, TrainingConfig, localisation_loss, read_source_weights, train
 from tests.models.faces import TINY, make_faces
 
 pytestmark = pytest.mark.slow
@@ -84,11 +84,11 @@ def test_a_training_killed_half_way_goes_on_from_its_last_checkpoint_to_the_very
         assert np.array_equal(first, second)
 
 
-def train_here(folder: Path, recipe: Recipe, **changes: object) -> list[int]:
+def train_here(folder: Path, recipe: TrainingConfig, **changes: object) -> list[int]:
     """Train in this process; the steps that were reported."""
     steps: list[int] = []
 
-    def report(progress: RunProgress, _: Recipe, __: float) -> None:
+    def report(progress: RunProgress, _: TrainingConfig, __: float) -> None:
         steps.append(progress.step)
 
     faces = make_faces(folder / "faces", **changes)
@@ -97,17 +97,17 @@ def train_here(folder: Path, recipe: Recipe, **changes: object) -> list[int]:
 
 
 def test_it_stops_early_when_validation_no_longer_gets_better(tmp_path: Path) -> None:
-    recipe = Recipe(steps=400, batch=4, head_steps=0, every=5, patience=3)
+    recipe = TrainingConfig(steps=400, batch=4, head_steps=0, every=5, patience=3)
     steps = train_here(tmp_path, recipe, telling=False)  # every face alike: the AUC stays at one half
     assert steps[-1] == 5 + 3 * 5
 
 
 def test_a_remnant_of_an_earlier_kill_is_in_nobodys_way(tmp_path: Path) -> None:
     remnant = tmp_path / "run/checkpoint.old"
-    train_here(tmp_path, Recipe(steps=4, batch=4, head_steps=0, every=2))
+    train_here(tmp_path, TrainingConfig(steps=4, batch=4, head_steps=0, every=2))
     remnant.mkdir()
     (remnant / "model.keras").touch()
-    assert train_here(tmp_path, Recipe(steps=8, batch=4, head_steps=0, every=2)) == [5, 6, 7, 8]
+    assert train_here(tmp_path, TrainingConfig(steps=8, batch=4, head_steps=0, every=2)) == [5, 6, 7, 8]
     assert not remnant.exists()
 
 
@@ -115,14 +115,14 @@ def test_faces_for_evaluation_only_are_refused_before_anything_is_learnt(tmp_pat
     faces = make_faces(tmp_path)
     barred = replace(faces[0], sample=replace(faces[0].sample, split="eval", source="kept"))
     with pytest.raises(DataError, match="evaluation only, so nothing may be fitted on it: kept"):
-        train(TINY, [*faces, barred], recipe=Recipe(), run=tmp_path / "run", report=lambda *_: None)
+        train(TINY, [*faces, barred], recipe=TrainingConfig(), run=tmp_path / "run", report=lambda *_: None)
     assert not (tmp_path / "run").exists()
 
 
 def test_validation_without_fakes_is_refused(tmp_path: Path) -> None:
     faces = [face for face in make_faces(tmp_path) if face.sample.split == "train" or not face.sample.label]
     with pytest.raises(ValueError, match="validation split must hold real and fake faces"):
-        train(TINY, faces, recipe=Recipe(), run=tmp_path / "run", report=lambda *_: None)
+        train(TINY, faces, recipe=TrainingConfig(), run=tmp_path / "run", report=lambda *_: None)
 
 
 def test_evidence_is_drawn_to_the_forged_region_where_it_is_known() -> None:

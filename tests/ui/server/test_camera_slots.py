@@ -1,4 +1,4 @@
-"""Seats at the camera: few, one a visitor, and the newest frame goes first."""
+"""CameraSlots at the camera: few, one a visitor, and the newest frame goes first."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ui.server.camera_slots import IDLE_SECONDS, SeatLostError, Seats, SeatsFullError, Turn
+from ui.server.camera_slots import IDLE_SECONDS, CameraSlots, SeatLostError, SeatsFullError, Turn
 
 
 def run(waited: Coroutine):
@@ -16,7 +16,7 @@ def run(waited: Coroutine):
 
 
 def test_who_comes_to_full_seats_is_turned_away_in_one_sentence():
-    seats = Seats(places=2)
+    seats = CameraSlots(places=2)
     first = seats.take("anna", 1, now=0.0)
     seats.take("ben", 1, now=0.0)
     with pytest.raises(SeatsFullError, match=r"^2 others are at the camera already; try again in a minute\.$"):
@@ -25,20 +25,20 @@ def test_who_comes_to_full_seats_is_turned_away_in_one_sentence():
 
 
 def test_a_seat_whose_visitor_went_quiet_is_free():
-    seats = Seats(places=1)
+    seats = CameraSlots(places=1)
     seats.take("anna", 1, now=0.0)
     seats.take("ben", 1, now=IDLE_SECONDS + 0.1)
 
 
 def test_a_seat_with_a_frame_in_work_is_kept_however_long_it_takes():
-    seats = Seats(places=1)
+    seats = CameraSlots(places=1)
     seats.take("anna", 1, now=0.0).turn.busy = True
     with pytest.raises(SeatsFullError):
         seats.take("ben", 1, now=1000.0)
 
 
 def test_the_page_that_started_last_has_the_seat_and_sees_nothing_of_the_one_before():
-    seats = Seats(places=1)
+    seats = CameraSlots(places=1)
     before = seats.take("anna", 5, now=0.0)
     after = seats.take("anna", 6, now=0.1)
     assert after.view is not before.view

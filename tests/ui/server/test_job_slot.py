@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from ui.server.job_slot import Case, Desk
+from ui.server.job_slot import Job, JobSlot
 
 
-def make_case() -> Case:
-    return Case(Path("a.jpg"), ("efficientnet",))
+def make_case() -> Job:
+    return Job(Path("a.jpg"), ("efficientnet",))
 
 
 def test_the_last_case_put_there_is_taken_once() -> None:
-    desk, first, second = Desk(), make_case(), make_case()
+    desk, first, second = JobSlot(), make_case(), make_case()
     desk.put(first, ["wait"])
     desk.put(second, ["wait"])
     assert desk.take() is second
@@ -20,7 +20,7 @@ def test_the_last_case_put_there_is_taken_once() -> None:
 
 
 def test_a_new_case_makes_the_one_at_hand_unwanted() -> None:
-    desk, first, second = Desk(), make_case(), make_case()
+    desk, first, second = JobSlot(), make_case(), make_case()
     desk.put(first, ["wait"])
     desk.take()
     desk.put(second, ["wait"])
@@ -31,7 +31,7 @@ def test_a_new_case_makes_the_one_at_hand_unwanted() -> None:
 
 
 def test_a_cleared_desk_wants_nothing_and_keeps_the_notice() -> None:
-    desk, case = Desk(), make_case()
+    desk, case = JobSlot(), make_case()
     desk.put(case, ["wait"])
     desk.take()
     desk.clear(["cancelled"])

@@ -4,18 +4,18 @@ import threading
 
 import pytest
 
-from ui.server.queue import Line, LineFullError, say_place
+from ui.server.queue import FairQueue, QueueFullError, say_place
 
 
 def test_the_first_is_served_at_once_and_others_know_who_is_before_them():
-    line = Line(places=5)
+    line = FairQueue(places=5)
     with line.stand() as first, line.stand() as second, line.stand() as third:
         assert list(first) == []
         assert (next(second), next(third)) == (1, 2)
 
 
 def test_who_leaves_makes_room_for_those_behind():
-    line = Line(places=5)
+    line = FairQueue(places=5)
     with line.stand():
         second, third = line.stand(), line.stand()
         second.__enter__()
@@ -27,15 +27,15 @@ def test_who_leaves_makes_room_for_those_behind():
 
 
 def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence():
-    line = Line(places=1)
-    with line.stand(), line.stand(), pytest.raises(LineFullError, match=r"^1 others are waiting already"):
+    line = FairQueue(places=1)
+    with line.stand(), line.stand(), pytest.raises(QueueFullError, match=r"^1 others are waiting already"):
         line.stand().__enter__()
     with line.stand() as place:
         assert list(place) == []
 
 
 def test_many_at_once_are_served_one_at_a_time_in_the_order_of_coming():
-    line, served, inside = Line(places=30), [], threading.Lock()
+    line, served, inside = FairQueue(places=30), [], threading.Lock()
     came = [line.stand() for _ in range(20)]
     places = [one.__enter__() for one in came]
 

@@ -16,8 +16,8 @@ from tests.ui.faults import check
 from tests.ui.jurors import JURY, spec
 from tests.ui.visitor import open_tab
 from ui.components.examples import portrait
-from ui.server.queue import Line
-from ui.tabs.forge import Bench, _clear_to, _run_with, _save, _start
+from ui.server.queue import FairQueue
+from ui.tabs.forge import ForgeSession, _clear_to, _run_with, _save, _start
 
 TOLD = ("face", 100, 40, 6)
 
@@ -29,10 +29,10 @@ def sharpness(image: np.ndarray) -> tuple[float, np.ndarray]:
     return float(np.abs(np.diff(image.astype(float), axis=0)).mean() < 7.5), middle
 
 
-def run(bench: Bench, path: str | None, jury: Jury, line: Line | None = None) -> list[str]:
+def run(bench: ForgeSession, path: str | None, jury: Jury, line: FairQueue | None = None) -> list[str]:
     """What the tab showed, one text each."""
     _start(path, bench, *TOLD)
-    return ["".join(shown[0]) for shown in _run_with(jury, line or Line(1))(bench) if isinstance(shown[0], list)]
+    return ["".join(shown[0]) for shown in _run_with(jury, line or FairQueue(1))(bench) if isinstance(shown[0], list)]
 
 
 @pytest.mark.browser
@@ -60,7 +60,7 @@ def test_one_forges_a_portrait_and_sees_who_notices(visit, width):
 
 
 def test_the_networks_of_this_jury_are_heard_with_what_was_measured_of_their_maps():
-    *_, last = run(Bench(), str(portrait()), Jury(load_registry(blocked=()).detectors))
+    *_, last = run(ForgeSession(), str(portrait()), Jury(load_registry(blocked=()).detectors))
     assert re.search(r"Measured on \d+ forged faces: inside in \d+ %", last)
     assert "The jury" in last and "detectors noticed." in last
 
@@ -69,16 +69,16 @@ def test_a_photo_without_a_face_and_a_file_that_is_none_get_a_sentence(tmp_path)
     PIL.Image.new("RGB", (80, 80), "navy").save(tmp_path / "wall.png")
     (tmp_path / "text.png").write_text("just text")
     for name, sentence in (("wall.png", "No face was found"), ("text.png", "not a picture we can read")):
-        bench = Bench()
+        bench = ForgeSession()
         *_, last = run(bench, str(tmp_path / name), Jury(JURY))
         assert sentence in last
         assert not bench.desk.busy and _save(bench) == ("", "", "")
 
 
 def test_a_cancelled_run_ends_without_verdicts_and_without_a_file():
-    bench = Bench()
+    bench = ForgeSession()
     _start(str(portrait()), bench, *TOLD)
-    steps = _run_with(Jury(JURY), Line(1))(bench)
+    steps = _run_with(Jury(JURY), FairQueue(1))(bench)
     next(steps)
     _clear_to(["cancelled"])(bench)
     *_, last = steps
@@ -87,12 +87,12 @@ def test_a_cancelled_run_ends_without_verdicts_and_without_a_file():
 
 
 def test_forging_stands_in_the_line_and_says_its_place():
-    line, bench = Line(1), Bench()
+    line, bench = FairQueue(1), ForgeSession()
     _start(str(portrait()), bench, *TOLD)
     with line.stand():
         steps = _run_with(Jury(JURY), line)(bench)
         assert "you are next" in "".join(next(steps)[0])
-        late = run(Bench(), str(portrait()), Jury(JURY), line)
+        late = run(ForgeSession(), str(portrait()), Jury(JURY), line)
         assert "1 others are waiting already" in late[-1]
     assert "detectors noticed" in "".join([*steps][-1][0])
 

@@ -19,7 +19,7 @@ from tests.ui.conftest import serving
 from tests.ui.faults import check
 from tests.ui.jurors import JURY
 from tests.ui.visitor import open_tab
-from ui.server.queue import Line
+from ui.server.queue import FairQueue
 from ui.tabs.game import Table, _begin_with, _go_on, _guess, _judge_with, _reveal_with
 
 
@@ -115,9 +115,9 @@ def test_a_page_without_a_deck_offers_no_game(address):
     assert "Forge" in labels and "Beat the jury" not in labels
 
 
-def play(deck: Deck, line: Line | None = None):
+def play(deck: Deck, line: FairQueue | None = None):
     """A table with its first round judged, and the functions that go on."""
-    table, jury, line = Table(), Jury(JURY), line or Line(3)
+    table, jury, line = Table(), Jury(JURY), line or FairQueue(3)
     _begin_with(deck)(table)
     list(_judge_with(jury, line)(table))
     return table, _reveal_with(jury, line)
@@ -167,7 +167,7 @@ def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path, deck):
 
 
 def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck):
-    line = Line(0)
+    line = FairQueue(0)
     with line.stand():
         table, reveal = play(deck, line)
         _guess(True)(table)
