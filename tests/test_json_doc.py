@@ -1,0 +1,152 @@
+"""docs/json.md against what is really written: every field stands there, no other does, and each has its type."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detectors.jury.fusion import JURY_KEY, known_detectors
+from detectors.jury.results import SCHEMA, Comparison, Jury, compare
+from detectors.provenance.record import MAX_TEXT, Credentials, JpegCoding, Provenance, Trace
+from detectors.video import results
+from detectors.video.judge import MAX_MOMENTS, STEP_SECONDS, compare_video
+from registry import DetectorSpec
+from registry.contract import MIN_FACE_PIXELS
+from tests.detectors.pictures import encode, portrait
+from tests.detectors.videos import every, small_portrait, still, write_video
+
+DOCUMENT = (Path(__file__).parents[1] / "docs" / "json.md").read_text(encoding="utf-8")
+KINDS = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "list": list,
+    "object": dict,
+    "null": type(None),
+}
+WHOLE = "whole_image."  # in a video: the fields of a person, documented once
+Fields = dict[str, tuple[str, ...]]
+
+
+def documented(title: str) -> Fields:
+    """Field -> the types it may have, as the table under this heading says."""
+    section = DOCUMENT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| ([a-z ]+?) \|", section, flags=re.MULTILINE)
+    assert len(rows) == len(dict(rows)) > 20
+    return {name: tuple(kinds.split(" or ")) for name, kinds in rows}
+
+
+def walk(value: object, fields: Fields, name: str = "") -> Iterator[tuple[str, object]]:
+    """Every field of a JSON value by its documented name. An object with documented `KEY` is one by detector."""
+    if isinstance(value, Mapping):
+        by_key = any(known.startswith(f"{name}.KEY") for known in fields)
+        for key, inner in value.items():
+            inner_name = f"{name}.KEY" if by_key else f"{name}.{key}".lstrip(".")
+            if not by_key or not isinstance(inner, Mapping):
+                yield inner_name, inner
+            yield from walk(inner, fields, inner_name)
+    elif isinstance(value, list):
+        for inner in value:
+            if isinstance(inner, Mapping):
+                yield from walk(inner, fields, f"{name}[]")
+
+
+def make_jury() -> Jury:
+    """The built-in detectors' keys, so that the jury has a verdict; one that fails, and one for whole pictures."""
+
+    def fail(image: object) -> float:
+        raise RuntimeError("no luck")
+
+    specs = [
+        DetectorSpec(key=key, title=key, load=lambda: lambda image: 0.9 if image.mean() > 0 else 0.1)
+        for key in sorted(known_detectors())
+    ]
+    failing = DetectorSpec(key="failing", title="Failing", load=lambda: fail)
+    whole = DetectorSpec(key="whole", title="Whole", load=lambda: lambda image: 0.2, expects="image")
+    return Jury([*specs, failing, whole])
+
+
+@pytest.fixture(scope="module")
+def comparisons() -> list[dict[str, Any]]:
+    """One with everything, one without a fitted jury, one with nothing, one that failed."""
+    found = Provenance(
+        credentials=Credentials(signer="Anna"),
+        traces=(Trace("a generator", "PNG text", "made by it"),),
+        jpeg=JpegCoding(90, True, False, ((1,) * 64,)),
+    )
+    data = encode(portrait())
+    with make_jury() as jury:
+        full = replace(compare(data, jury, path="full.png", stability=True), provenance=found)
+        unknown = compare(data, jury.choose(["failing"]), path="unknown.png", stability=True)
+    bare = replace(unknown, provenance=Provenance())
+    broken = Comparison("broken.png", error="This is no picture.")
+    return [json.loads(json.dumps(each.as_dict())) for each in (full, unknown, bare, broken)]
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """One with a person and whole frames, one whose detector failed, one that could not be read."""
+    path = write_video(
+        tmp_path_factory.mktemp("video") / "still.mp4", still(small_portrait(), 12), every(0.25, until=3)
+    )
+    broken = path.with_name("broken.mp4")
+    broken.write_bytes(b"no video")
+    with make_jury() as jury:
+        judged = [
+            compare_video(path, jury),
+            compare_video(path, jury.choose(["failing"])),
+            compare_video(broken, jury),
+        ]
+    return [json.loads(json.dumps(each.as_dict())) for each in judged]
+
+
+@pytest.fixture(params=["A comparison", "A video"])
+def case(request: pytest.FixtureRequest) -> tuple[Fields, list[tuple[str, object]]]:
+    fields = documented(request.param)
+    given = request.getfixturevalue({"A comparison": "comparisons", "A video": "videos"}[request.param])
+    found = [pair for each in given for pair in walk(each, fields)]
+    if request.param == "A video":
+        found = [pair for pair in found if not pair[0].startswith(WHOLE)]
+    return fields, found
+
+
+def test_every_field_that_is_written_is_documented_and_no_other_is(
+    case: tuple[Fields, list[tuple[str, object]]],
+) -> None:
+    fields, found = case
+    assert {name for name, _ in found} == fields.keys()
+
+
+def test_a_field_has_a_type_that_the_page_names(case: tuple[Fields, list[tuple[str, object]]]) -> None:
+    fields, found = case
+    wrong = [
+        (name, value)
+        for name, value in found
+        if not any(isinstance(value, KINDS[kind]) for kind in fields[name])
+        or (isinstance(value, bool) and "boolean" not in fields[name])
+    ]
+    assert wrong == []
+
+
+def test_the_whole_frame_of_a_video_has_the_fields_of_a_person(videos: list[dict[str, Any]]) -> None:
+    whole, person = videos[0]["whole_image"], videos[0]["persons"][0]
+    assert whole.keys() == person.keys()
+    assert whole["verdicts"][0].keys() == person["verdicts"][0].keys()
+    assert whole["moments"][0].keys() == person["moments"][0].keys()
+    assert (whole["person"], whole["jury"]) == (0, None)
+
+
+def test_the_numbers_on_the_page_are_those_of_the_code() -> None:
+    assert f"version of this form: {SCHEMA}" in DOCUMENT and results.SCHEMA == SCHEMA
+    assert f"a face of at least {MIN_FACE_PIXELS} pixels" in DOCUMENT
+    assert f"a face under {MIN_FACE_PIXELS} pixels" in DOCUMENT
+    assert f"at least {STEP_SECONDS}" in DOCUMENT
+    assert f"sampled, at most {MAX_MOMENTS}" in DOCUMENT
+    assert f"at most {MAX_TEXT} characters |" in DOCUMENT
+    assert Credentials().trust in DOCUMENT
+    assert f"`{JURY_KEY}` for the jury" in DOCUMENT
