@@ -1,5 +1,6 @@
-"""The README is held to the code: its commands, options, environment variables, tree and system packages."""
+"""The README and the pages beside it are held to the code: commands, options, variables, the tree, names, links."""
 
+import ast
 import os
 import re
 import shlex
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from detectors.conformance.scaffold import write_plugin
+from tests.syntax import parse
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -94,8 +96,14 @@ def test_environment_variables_are_those_of_the_code() -> None:
 def test_the_tree_names_every_folder_at_the_top() -> None:
     folders = {path.parts[0] for path in tracked() if len(path.parts) > 1 and not path.parts[0].startswith(".")}
     tree = next(block for language, block in BLOCKS if not language and "demo.py" in block)
-    named = {line.split()[0].rstrip("/") for line in tree.splitlines() if "/ " in line}
+    named = {line.split()[0].rstrip("/") for line in tree.splitlines() if "/ " in line and line[0] != " "}
     assert named == folders
+
+
+def test_the_tree_names_every_folder_of_detectors() -> None:
+    tree = next(block for language, block in BLOCKS if not language and "demo.py" in block)
+    named = {line.split()[0].rstrip("/") for line in tree.splitlines() if line.startswith("  ")}
+    assert named == {path.parts[1] for path in tracked("detectors/*/*.py")}
 
 
 def test_the_system_packages_are_those_of_packages_txt() -> None:
@@ -109,6 +117,29 @@ def test_extras_in_the_readme_exist() -> None:
         assert set(named.split(",")) <= set(extras)
 
 
-def test_links_and_pictures_in_the_readme_are_there() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/README.md", "docs/architecture.md", "docs/json.md"]
+)
+def test_links_and_pictures_are_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    assert targets
+    assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []
+
+
+def test_the_index_names_every_page_of_the_documentation() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert pages == set(re.findall(r"^\| \[([\w-]+\.md)\]", index, flags=re.MULTILINE))
+
+
+def test_every_function_that_the_architecture_page_names_exists() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", page)
+    kinds = ast.FunctionDef | ast.ClassDef
+    assert len(named) > 30
+    assert [
+        f"{file}::{name}"
+        for file, name in named
+        if name not in {node.name for node in parse(ROOT / file).body if isinstance(node, kinds)}
+    ] == []
