@@ -15,7 +15,7 @@ Image = NDArray[np.uint8]
 """uint8 RGB, shape (height, width, 3)."""
 Heatmap = NDArray[np.float32]
 """float32 in [0, 1], shape (h', w'), any size; laid over the image the detector was given. 1 = looks fake."""
-Answer = float | tuple[float, Heatmap]
+ExamineResult = float | tuple[float, Heatmap]
 Label = Literal["fake", "real", "inconclusive", "failed"]
 Expects = Literal["face", "image"]
 
@@ -28,12 +28,12 @@ KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # kebab-case, what a plugin may reg
 class Detector(Protocol):
     """A loaded detector. A plain callable with the same argument and answer will do as well."""
 
-    def examine(self, image: Image) -> Answer:
+    def examine(self, image: Image) -> ExamineResult:
         """P(fake) for one uint8 RGB image (h, w, 3), alone or with a heat map."""
         ...
 
 
-Examine = Callable[[Image], Answer]
+Examine = Callable[[Image], ExamineResult]
 Load = Callable[[], Detector | Examine]
 
 

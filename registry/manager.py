@@ -92,13 +92,13 @@ def load_registry(*, blocked: Iterable[str] | None = None) -> Registry:
     """
     plugins = find_plugins()
     names = _blocked_by_environment() if blocked is None else set(blocked)
-    desk = _Desk({}, [])
+    collector = _Collector({}, [])
     for name in sorted(names - {plugin.name for plugin in plugins}):
-        desk.problems.append(Problem(name, f"blocked, but no plugin has that name; there are {_list(plugins)}"))
+        collector.problems.append(Problem(name, f"blocked, but no plugin has that name; there are {_list(plugins)}"))
     for plugin in plugins:
         if plugin.name not in names:
-            desk.hear(plugin)
-    return Registry(tuple(desk.taken.values()), tuple(desk.problems))
+            collector.hear(plugin)
+    return Registry(tuple(collector.taken.values()), tuple(collector.problems))
 
 
 def _blocked_by_environment() -> set[str]:
@@ -168,7 +168,7 @@ def _entry_points() -> Iterator[tuple[Distribution, EntryPoint]]:
 
 
 @dataclass(frozen=True)
-class _Desk:
+class _Collector:
     """Where plugins are heard, one at a time: the keys taken so far, and the problems met."""
 
     taken: dict[str, DetectorSpec]

@@ -28,7 +28,7 @@ Comparison = dict[str, Any]  # schema 1 of the comparison; stored and given back
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One comparison in somebody's history. `time` is UTC; `has_picture` is False where the picture was not kept."""
 
     id: int
@@ -70,7 +70,7 @@ def as_text(comparison: Comparison) -> str:
 
 def find_entries(
     engine: Engine, user: str, *, search: str = "", before: int | None = None, limit: int = 50
-) -> list[Entry]:
+) -> list[HistoryEntry]:
     """The user's entries, newest first: all, or those with `search` in the file name or at the start of the SHA-256.
 
     For the next page give the last entry's number as `before`.
@@ -83,7 +83,7 @@ def find_entries(
         return [_entry(row) for row in rows]
 
 
-def open_entry(engine: Engine, user: str, *, entry_id: int) -> Entry | None:
+def open_entry(engine: Engine, user: str, *, entry_id: int) -> HistoryEntry | None:
     """One entry of the user's, or None."""
     with reading(engine) as connection:
         row = connection.execute(
@@ -172,6 +172,6 @@ def _drop_pictures(connection: Connection, mine: Sequence[ColumnElement[bool]]) 
     connection.execute(delete(pictures).where(pictures.c.id.in_(connection.execute(kept).scalars().all())))
 
 
-def _entry(row: Row[tuple[Any, ...]]) -> Entry:
+def _entry(row: Row[tuple[Any, ...]]) -> HistoryEntry:
     at = datetime.fromtimestamp(row.created_at, UTC)
-    return Entry(row.id, at, row.file_name, row.sha256, row.picture_id is not None, json.loads(row.comparison))
+    return HistoryEntry(row.id, at, row.file_name, row.sha256, row.picture_id is not None, json.loads(row.comparison))

@@ -18,10 +18,10 @@ import numpy as np
 from detectors.conformance import samples
 from detectors.inputs.images import read_image
 from detectors.jury.about import read_card
-from detectors.sandbox.audit import Subject
-from detectors.sandbox.client import DetectorFaultError, Isolated
+from detectors.sandbox.audit import AuditedDetector
+from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
 from registry import DetectorSpec, Finding, Image, read_finding
-from registry.contract import Answer
+from registry.contract import ExamineResult
 
 TOLERANCE = 1e-6  # between two answers to the same pixels
 POLARITY_TOLERANCE = 0.05  # a detector that does not look for blending must not move; noise is no wrong sign
@@ -42,30 +42,30 @@ class Check:
     got: str
 
 
-def time_limit(subject: Subject) -> Outcome:
+def time_limit(subject: AuditedDetector) -> Outcome:
     """An answer within the detector's `seconds`, to a face and to a picture of 12 megapixels."""
     times = [_time(subject, image) for image in (samples.real(subject.spec.expects), samples.noise(*HUGE))]
     return max(times) <= subject.spec.seconds, " and ".join(f"{seconds:.2f} s" for seconds in times)
 
 
-def range_and_type(subject: Subject) -> Outcome:
+def range_and_type(subject: AuditedDetector) -> Outcome:
     """One number in [0, 1] for a face, noise, black and white."""
     numbers = [_number(_examine(subject, image)) for image in _plain(subject)]
     return not any(number < 0 or number > 1 for number in numbers), _list(numbers)
 
 
-def no_nan(subject: Subject) -> Outcome:
+def no_nan(subject: AuditedDetector) -> Outcome:
     """No NaN for a face, noise, black and white."""
     numbers = [_number(_examine(subject, image)) for image in _plain(subject)]
     return not np.isnan(numbers).any(), _list(numbers)
 
 
-def repeatable(subject: Subject) -> Outcome:
+def repeatable(subject: AuditedDetector) -> Outcome:
     """The same answer to the same picture twice, to 1e-6."""
     return _compare(*(_find(subject, samples.real(subject.spec.expects)) for _ in range(2)))
 
 
-def path_bytes_array(subject: Subject) -> Outcome:
+def path_bytes_array(subject: AuditedDetector) -> Outcome:
     """The same answer from a file, from its bytes and from its pixels, to 1e-6."""
     image = samples.real(subject.spec.expects)
     data = samples.as_png(image)
@@ -76,39 +76,39 @@ def path_bytes_array(subject: Subject) -> Outcome:
     return _compare(*(_find(subject, pixels) for pixels in images))
 
 
-def grey(subject: Subject) -> Outcome:
+def grey(subject: AuditedDetector) -> Outcome:
     """A valid answer to a grey picture."""
     return _answers(subject, read_image(samples.as_png(samples.portrait(), mode="L")).pixels)
 
 
-def alpha(subject: Subject) -> Outcome:
+def alpha(subject: AuditedDetector) -> Outcome:
     """A valid answer to a half transparent picture."""
     return _answers(subject, read_image(samples.as_png(samples.portrait(), mode="RGBA")).pixels)
 
 
-def tiny(subject: Subject) -> Outcome:
+def tiny(subject: AuditedDetector) -> Outcome:
     """A valid answer to pictures of 2 x 2 and 16 x 16 pixels."""
     return _answers(subject, samples.stretched(2, 2), samples.stretched(16, 16))
 
 
-def huge(subject: Subject) -> Outcome:
+def huge(subject: AuditedDetector) -> Outcome:
     """A valid answer to a picture of 4000 x 3000 pixels."""
     return _answers(subject, samples.noise(*HUGE))
 
 
-def portrait_and_landscape(subject: Subject) -> Outcome:
+def portrait_and_landscape(subject: AuditedDetector) -> Outcome:
     """A valid answer to pictures of 200 x 300 and 300 x 200 pixels."""
     return _answers(subject, samples.stretched(300, 200), samples.stretched(200, 300))
 
 
-def exif_rotated(subject: Subject) -> Outcome:
+def exif_rotated(subject: AuditedDetector) -> Outcome:
     """The same answer to a picture stored on its side with an EXIF orientation as to the upright one, to 1e-6."""
     image = samples.real(subject.spec.expects)
     on_its_side = samples.as_png(np.rot90(image), orientation=6)  # 6: to be turned clockwise by a quarter
     return _compare(_find(subject, image), _find(subject, read_image(on_its_side).pixels))
 
 
-def eight_threads(subject: Subject) -> Outcome:
+def eight_threads(subject: AuditedDetector) -> Outcome:
     """The same answers from eight threads at once as one after the other, to 1e-6."""
     images = [samples.stretched(64 + 16 * number, 96) for number in range(8)]
     alone = [_find(subject, image).p_fake for image in images]
@@ -118,7 +118,7 @@ def eight_threads(subject: Subject) -> Outcome:
     return apart <= TOLERANCE, f"at most {apart:.1e} apart"
 
 
-def input_not_mutated(subject: Subject) -> Outcome:
+def input_not_mutated(subject: AuditedDetector) -> Outcome:
     """The picture it was given is the same afterwards."""
     image = samples.real(subject.spec.expects).copy()
     before = image.copy()
@@ -127,7 +127,7 @@ def input_not_mutated(subject: Subject) -> Outcome:
     return changed == 0, f"{changed} pixels changed" if changed else "the same"
 
 
-def heat_map(subject: Subject) -> Outcome:
+def heat_map(subject: AuditedDetector) -> Outcome:
     """A heat map, if there is one, of shape (h, w) with numbers in [0, 1]."""
     answer = _examine(subject, samples.real(subject.spec.expects))
     if not isinstance(answer, tuple):
@@ -137,7 +137,7 @@ def heat_map(subject: Subject) -> Outcome:
     return True, f"shape {heatmap.shape}, {heatmap.min():.3f} to {heatmap.max():.3f}"
 
 
-def loaded_once(subject: Subject) -> Outcome:
+def loaded_once(subject: AuditedDetector) -> Outcome:
     """No file read again once the first picture was examined: `load` and the first call keep what they read."""
     image = samples.real(subject.spec.expects)
     _find(subject, image)
@@ -146,7 +146,7 @@ def loaded_once(subject: Subject) -> Outcome:
     return not subject.read, _name(subject.read) or "nothing read"
 
 
-def no_network(subject: Subject) -> Outcome:
+def no_network(subject: AuditedDetector) -> Outcome:
     """No connection and no program started while it examines a picture (sockets are blocked)."""
     subject.connected.clear()
     with suppress(PermissionError):  # it is written down
@@ -154,13 +154,13 @@ def no_network(subject: Subject) -> Outcome:
     return not subject.connected, ", ".join(dict.fromkeys(subject.connected)) or "none"
 
 
-def no_writes(subject: Subject) -> Outcome:
+def no_writes(subject: AuditedDetector) -> Outcome:
     """No file written outside the cache folders and the folder for temporary files."""
     _examine(subject, samples.real(subject.spec.expects))
     return not subject.written, _name(subject.written) or "none"
 
 
-def memory(subject: Subject) -> Outcome:
+def memory(subject: AuditedDetector) -> Outcome:
     """At most 20 MB more held after 200 pictures."""
     image = samples.stretched(samples.SIDE, samples.SIDE)
     _call(subject, image, 20, until=time.monotonic() + 2 * subject.spec.seconds)  # until buffers have their size
@@ -170,7 +170,7 @@ def memory(subject: Subject) -> Outcome:
     return grown * CALLS / calls <= MEGABYTES, f"{max(0.0, grown):.1f} MB more after {calls} pictures"
 
 
-def polarity(subject: Subject) -> Outcome:
+def polarity(subject: AuditedDetector) -> Outcome:
     """P(fake) of a real photo's forgeries not below the real photo's by more than 0.05, on average."""
     expects = subject.spec.expects
     real = _find(subject, samples.real(expects)).p_fake
@@ -178,13 +178,13 @@ def polarity(subject: Subject) -> Outcome:
     return forged >= real - POLARITY_TOLERANCE, f"real {real:.3f}, forged {forged:.3f}"
 
 
-def card(subject: Subject) -> Outcome:
+def card(subject: AuditedDetector) -> Outcome:
     """A model card: Markdown text, or the path of a file that holds it."""
     text = read_card(subject.spec)
     return bool(text.strip()), f"{len(text.split())} words"
 
 
-CHECKS: tuple[Callable[[Subject], Outcome], ...] = (
+CHECKS: tuple[Callable[[AuditedDetector], Outcome], ...] = (
     time_limit,
     range_and_type,
     no_nan,
@@ -208,12 +208,12 @@ CHECKS: tuple[Callable[[Subject], Outcome], ...] = (
 )
 
 
-def name_check(check: Callable[[Subject], Outcome]) -> str:
+def name_check(check: Callable[[AuditedDetector], Outcome]) -> str:
     """How a check is called in tables and JSON."""
     return check.__name__.replace("_", "-")
 
 
-def say_expected(check: Callable[[Subject], Outcome]) -> str:
+def say_expected(check: Callable[[AuditedDetector], Outcome]) -> str:
     """What a check asks for: one sentence."""
     return (check.__doc__ or "").strip()
 
@@ -221,14 +221,14 @@ def say_expected(check: Callable[[Subject], Outcome]) -> str:
 def check_detector(spec: DetectorSpec) -> list[Check]:
     """All checks of one detector, in order. Never raises for what a detector does."""
     with tempfile.TemporaryDirectory() as scratch:
-        detector = Isolated(spec, scratch=scratch)
+        detector = IsolatedDetector(spec, scratch=scratch)
         try:
             return _check_all(detector, spec.seconds)
         finally:
             detector.close()
 
 
-def _check_all(detector: Isolated, seconds: float) -> list[Check]:
+def _check_all(detector: IsolatedDetector, seconds: float) -> list[Check]:
     """Where a detector cannot be loaded or answers not even a face in time, the other checks would say the same."""
     try:
         detector.ask({"check": "prepare"}, seconds=PREPARE_SECONDS)
@@ -242,7 +242,7 @@ def _check_all(detector: Isolated, seconds: float) -> list[Check]:
     return [*found, *(_ask(detector, check, 20 * seconds + 5) for check in others)]
 
 
-def _ask(detector: Isolated, check: Callable[[Subject], Outcome], seconds: float) -> Check:
+def _ask(detector: IsolatedDetector, check: Callable[[AuditedDetector], Outcome], seconds: float) -> Check:
     try:
         detector.ask({"check": "prepare"}, seconds=PREPARE_SECONDS)
         return Check(**detector.ask({"check": name_check(check)}, seconds=seconds)[0])
@@ -250,11 +250,11 @@ def _ask(detector: Isolated, check: Callable[[Subject], Outcome], seconds: float
         return _fail(check, str(fault))
 
 
-def _fail(check: Callable[[Subject], Outcome], got: str) -> Check:
+def _fail(check: Callable[[AuditedDetector], Outcome], got: str) -> Check:
     return Check(name_check(check), False, say_expected(check), got)
 
 
-def run_check(name: str, subject: Subject) -> dict[str, Any]:
+def run_check(name: str, subject: AuditedDetector) -> dict[str, Any]:
     """One check in the detector's own process, as plain values. "prepare" readies the pictures for all of them."""
     if name == "prepare":
         samples.forgeries(subject.spec.expects)
@@ -268,11 +268,11 @@ def run_check(name: str, subject: Subject) -> dict[str, Any]:
     return asdict(Check(name, bool(passed), say_expected(check), got[:1000]))
 
 
-def _plain(subject: Subject) -> tuple[Image, ...]:
+def _plain(subject: AuditedDetector) -> tuple[Image, ...]:
     return samples.real(subject.spec.expects), samples.noise(), samples.flat(0), samples.flat(255)
 
 
-def _number(answer: Answer) -> float:
+def _number(answer: ExamineResult) -> float:
     """The number in an answer, whatever its value. Raises TypeError when there is none."""
     try:
         return read_finding(answer).p_fake
@@ -280,16 +280,16 @@ def _number(answer: Answer) -> float:
         return float(answer[0] if isinstance(answer, tuple) else answer)
 
 
-def _examine(subject: Subject, image: Image) -> Answer:
+def _examine(subject: AuditedDetector, image: Image) -> ExamineResult:
     """An answer to a copy: a detector that writes into its picture must not spoil the samples."""
     return subject.examine(image.copy())
 
 
-def _find(subject: Subject, image: Image) -> Finding:
+def _find(subject: AuditedDetector, image: Image) -> Finding:
     return read_finding(_examine(subject, image))
 
 
-def _answers(subject: Subject, *images: Image) -> Outcome:
+def _answers(subject: AuditedDetector, *images: Image) -> Outcome:
     return True, _list([_find(subject, image).p_fake for image in images])
 
 
@@ -298,7 +298,7 @@ def _compare(*findings: Finding) -> Outcome:
     return max(numbers) - min(numbers) <= TOLERANCE, _list(numbers, digits=7)
 
 
-def _time(subject: Subject, image: Image) -> float:
+def _time(subject: AuditedDetector, image: Image) -> float:
     """How long a call took; that it failed is for other checks to say."""
     began = time.perf_counter()
     with suppress(Exception):
@@ -306,7 +306,7 @@ def _time(subject: Subject, image: Image) -> float:
     return time.perf_counter() - began
 
 
-def _call(subject: Subject, image: Image, times: int, *, until: float) -> int:
+def _call(subject: AuditedDetector, image: Image, times: int, *, until: float) -> int:
     """How often it was called before the time was up; at least once."""
     for count in range(1, times + 1):
         _examine(subject, image)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors.inputs.images import ImageError
-from detectors.sandbox.process import Worker, WorkerFaultError
+from detectors.sandbox.process import WorkerFaultError, WorkerProcess
 from detectors.sandbox.protocol import Array, Values
 from registry import Image
 
@@ -52,7 +52,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class About:
+class VideoHeader:
     """What a video's header says. seconds: its length."""
 
     width: int
@@ -103,7 +103,7 @@ def _is_known(head: bytes) -> bool:
 def open_video(path: Path) -> Iterator["Video"]:
     """A checked video, open until left. Raises VideoError."""
     check_video(path)
-    worker = Worker("detectors.inputs.video_worker", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS)
+    worker = WorkerProcess("detectors.inputs.video_worker", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS)
     try:
         yield Video(worker, path)
     finally:
@@ -113,11 +113,11 @@ def open_video(path: Path) -> Iterator["Video"]:
 class Video:
     """An open video. about: what its header says."""
 
-    def __init__(self, worker: Worker, path: Path) -> None:
+    def __init__(self, worker: WorkerProcess, path: Path) -> None:
         self._worker = worker
         self._last = -1.0
         order = {"open": str(path.resolve()), "memory": MEMORY_BYTES, "longest": MAX_SECONDS}
-        self.about = _check(About(**self._ask(order, seconds=OPEN_SECONDS)[0]))
+        self.about = _check(VideoHeader(**self._ask(order, seconds=OPEN_SECONDS)[0]))
 
     def frames(self, times: Iterable[float]) -> Iterator[Frame]:
         """The first frame at or after each of these times, in seconds, ascending; ends where the video does.
@@ -155,7 +155,7 @@ class Video:
         return values, pixels
 
 
-def _check(about: About) -> About:
+def _check(about: VideoHeader) -> VideoHeader:
     if about.width * about.height > MAX_PIXELS:
         raise VideoError(TOO_LARGE)
     if min(about.width, about.height) < MIN_SIDE:

@@ -19,7 +19,7 @@ from detectors.inputs.images import ImageError, Picture, read_image
 from detectors.jury.fusion import agree, as_json, fuse
 from detectors.jury.stability import Stability, measure_stability, vary
 from detectors.provenance import Provenance
-from detectors.sandbox.client import DetectorFaultError, Isolated, open_detector
+from detectors.sandbox.client import DetectorFaultError, IsolatedDetector, open_detector
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import MIN_FACE_PIXELS, Examine
 
@@ -100,7 +100,7 @@ class Jury:
     def __init__(self, specs: Sequence[DetectorSpec]) -> None:
         self.specs = tuple(specs)
         self.faults: dict[str, str] = {}  # by key: why a detector could not be loaded when that was tried last
-        self._loaded: dict[str, Examine | Isolated] = {}
+        self._loaded: dict[str, Examine | IsolatedDetector] = {}
         self._locks = {spec.key: threading.Lock() for spec in specs}
         self._stopping = threading.Event()
 
@@ -113,7 +113,7 @@ class Jury:
     def close(self) -> None:
         """End the processes of strangers' detectors, also in the middle of a picture."""
         for detector in tuple(self._loaded.values()):
-            if isinstance(detector, Isolated):
+            if isinstance(detector, IsolatedDetector):
                 detector.close()
 
     def stop(self) -> None:
@@ -151,7 +151,7 @@ class Jury:
         if spec.key not in self._loaded:
             self._loaded[spec.key] = open_detector(spec)
         detector = self._loaded[spec.key]
-        if isinstance(detector, Isolated):
+        if isinstance(detector, IsolatedDetector):
             detector.start()  # here, also after a fault, so that loading is not counted as examining
         return detector
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from registry import DetectorSpec, Image, to_examine
-from registry.contract import Answer, Examine
+from registry.contract import Examine, ExamineResult
 
 NETWORK = {
     "socket.bind",
@@ -31,7 +31,7 @@ SYSTEM = ("/dev/", "/proc/", "/sys/")  # no files
 CACHES = ("XDG_CACHE_HOME", "HF_HOME", "TORCH_HOME", "KERAS_HOME", "MPLCONFIGDIR", "NUMBA_CACHE_DIR")
 
 
-class Subject:
+class AuditedDetector:
     """One detector and what it did. scratch: its folder for temporary files; without one, nobody watches.
 
     read, written: paths opened. connected: what it asked of the network while examining, which is refused.
@@ -54,7 +54,7 @@ class Subject:
             self.spec = self._find()
             self._examine: Examine = to_examine(self.spec.load())
 
-    def examine(self, image: Image) -> Answer:
+    def examine(self, image: Image) -> ExamineResult:
         """The detector's own answer, unchecked."""
         if not self._scratch:
             return self._examine(image)

@@ -7,10 +7,10 @@ the process has the rights of the user who started the jury.
 
 import threading
 
-from detectors.sandbox.process import Worker, WorkerFaultError
+from detectors.sandbox.process import WorkerFaultError, WorkerProcess
 from detectors.sandbox.protocol import MAX_HEATMAP_BYTES, Array, Values
 from registry import DetectorSpec, Image, to_examine
-from registry.contract import Answer, Examine
+from registry.contract import Examine, ExamineResult
 
 LOAD_SECONDS = 60.0  # importing and loading, apart from the detector's own `seconds`
 MEMORY_BYTES = 2_000_000_000  # resident, as a whole: python, libraries, weights and one picture
@@ -20,17 +20,17 @@ class DetectorFaultError(RuntimeError):
     """A detector in its own process gave no usable answer. The message is one sentence."""
 
 
-def open_detector(spec: DetectorSpec) -> "Examine | Isolated":
+def open_detector(spec: DetectorSpec) -> "Examine | IsolatedDetector":
     """A detector ready to examine: ours in this process, one that a plugin brought in a process of its own.
 
     One without a plugin was made by this program's own code; there is nobody to ask for it again.
     """
     if spec.plugin and not spec.builtin:
-        return Isolated(spec)
+        return IsolatedDetector(spec)
     return to_examine(spec.load())
 
 
-class Isolated:
+class IsolatedDetector:
     """One detector in its own process. Safe from many threads: its calls queue.
 
     memory: bytes it may hold. scratch: a folder for its temporary files, given when it is to be checked as well.
@@ -39,10 +39,10 @@ class Isolated:
     def __init__(self, spec: DetectorSpec, *, memory: int = MEMORY_BYTES, scratch: str = "") -> None:
         self._spec, self._memory, self._scratch = spec, memory, scratch
         self._lock = threading.Lock()
-        self._worker: Worker | None = None
+        self._worker: WorkerProcess | None = None
         self._closed = False
 
-    def __call__(self, image: Image) -> Answer:
+    def __call__(self, image: Image) -> ExamineResult:
         """P(fake) of a uint8 RGB image (h, w, 3), alone or with a heat map. Raises DetectorFaultError."""
         values, heatmap = self.ask({}, image, seconds=self._spec.seconds)
         p_fake = values.get("p_fake")  # read_finding has looked at it over there, and the jury will here
@@ -64,12 +64,12 @@ class Isolated:
         if self._worker:
             self._worker.end()
 
-    def _start(self) -> Worker:
+    def _start(self) -> WorkerProcess:
         if self._closed:
             raise DetectorFaultError("its process has been closed")
         if self._worker and self._worker.runs:
             return self._worker
-        self._worker = worker = Worker("detectors.sandbox.worker", memory=self._memory, limit=MAX_HEATMAP_BYTES)
+        self._worker = worker = WorkerProcess("detectors.sandbox.worker", memory=self._memory, limit=MAX_HEATMAP_BYTES)
         order = {"plugin": self._spec.plugin, "key": self._spec.key, "memory": self._memory, "scratch": self._scratch}
         try:
             _ask(worker, order, None, seconds=LOAD_SECONDS)
@@ -79,7 +79,7 @@ class Isolated:
         return worker
 
 
-def _ask(worker: Worker, order: Values, image: Image | None, *, seconds: float) -> tuple[Values, Array | None]:
+def _ask(worker: WorkerProcess, order: Values, image: Image | None, *, seconds: float) -> tuple[Values, Array | None]:
     try:
         values, array = worker.ask(order, image, seconds=seconds)
     except WorkerFaultError as error:

@@ -29,7 +29,7 @@ class WorkerFaultError(RuntimeError):
     """A worker gave no answer, and is gone. The message is one sentence."""
 
 
-class Worker:
+class WorkerProcess:
     """One running process of a module of ours, which is told our process number.
 
     memory: bytes it may hold; limit: bytes of an array it may answer with. Its orders come one at a time. It ends with

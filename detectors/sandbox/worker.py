@@ -9,7 +9,7 @@ from typing import IO
 
 from detectors.networks.resolve import find_added, is_added
 from detectors.sandbox import bootstrap as far_side
-from detectors.sandbox.audit import Subject
+from detectors.sandbox.audit import AuditedDetector
 from detectors.sandbox.protocol import Array, Values, receive, send
 from registry import DetectorSpec, read_finding, reopen
 from registry.manager import ask_plugin
@@ -32,9 +32,9 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
         send(answers, *_obey(subject, order, image))
 
 
-def _load(order: Values) -> Subject:
+def _load(order: Values) -> AuditedDetector:
     far_side.limit_memory(int(order["memory"]))
-    subject = Subject(lambda: find_spec(order["plugin"], order["key"]), scratch=order["scratch"])
+    subject = AuditedDetector(lambda: find_spec(order["plugin"], order["key"]), scratch=order["scratch"])
     subject.load()
     return subject
 
@@ -46,7 +46,7 @@ def find_spec(plugin: str, key: str) -> DetectorSpec:
     return next(spec for spec in ask_plugin(find_added(plugin)) if spec.key == key)
 
 
-def _obey(subject: Subject, order: Values, image: Array | None) -> tuple[Values, Array | None]:
+def _obey(subject: AuditedDetector, order: Values, image: Array | None) -> tuple[Values, Array | None]:
     """The answer to one order: a finding, or what a check found."""
     try:
         if "check" in order:

@@ -12,7 +12,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from detectors.inputs.timecode import say_length
-from detectors.inputs.video import MAX_SECONDS, About, Frame, VideoError, check_video, hash_file, open_video
+from detectors.inputs.video import MAX_SECONDS, Frame, VideoError, VideoHeader, check_video, hash_file, open_video
 from detectors.jury.results import RESTARTING, Jury
 from detectors.video.frames import Watcher
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
@@ -74,7 +74,7 @@ def judge_video(
             raise VideoError("No picture of this video could be decoded.")
 
 
-def plan(about: About, start: float) -> list[float]:
+def plan(about: VideoHeader, start: float) -> list[float]:
     """The times to look at, in seconds. Raises VideoError for a start beyond the end, and a video that is too long."""
     if start >= about.seconds > 0 or start < 0:
         raise VideoError(f"The video is {say_length(about.seconds)} long; there is nothing to judge from there on.")

@@ -12,7 +12,7 @@ import PIL.Image
 from tests.detectors.pictures import encode, quarters
 
 JUNK = bytes(range(256)) * 4  # where an ICC profile or EXIF should be
-Entry = tuple[int, int, int, int]
+TiffEntry = tuple[int, int, int, int]
 """One tag of a TIFF: its number, type, count, and value or place."""
 
 
@@ -121,7 +121,7 @@ def bmp(width: int, height: int, *, compression: int = 0, bits: int = 24, data: 
     return b"BM" + head + info + palette + data
 
 
-def tiff(entries: Iterable[Entry], blob: bytes = b"", *, following: int = 0) -> bytes:
+def tiff(entries: Iterable[TiffEntry], blob: bytes = b"", *, following: int = 0) -> bytes:
     """A TIFF of these tags; blob: what their places, from 8 on, point into; following: the place of the next page."""
     listed = sorted(entries)
     tags = b"".join(struct.pack("<HHII", *entry) for entry in listed)
@@ -129,9 +129,9 @@ def tiff(entries: Iterable[Entry], blob: bytes = b"", *, following: int = 0) -> 
     return b"II*\x00" + start + blob + struct.pack("<H", len(listed)) + tags + struct.pack("<I", following)
 
 
-def grey_tags(width: int = 64, height: int = 64, **instead: Entry) -> list[Entry]:
+def grey_tags(width: int = 64, height: int = 64, **instead: TiffEntry) -> list[TiffEntry]:
     """The tags of a plain grey picture, some of them replaced; a replacement named x stands in addition."""
-    tags: dict[str, Entry] = {
+    tags: dict[str, TiffEntry] = {
         "width": (256, 4, 1, width),
         "height": (257, 4, 1, height),
         "bits": (258, 3, 1, 8),

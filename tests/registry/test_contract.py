@@ -69,11 +69,11 @@ def test_a_heat_map_outside_0_to_1_is_refused(value: float) -> None:
 
 
 def test_an_object_is_asked_by_its_examine_and_a_function_itself() -> None:
-    class Detector:
+    class WithExamine:
         def examine(self, image: object) -> float:
             return 0.75
 
-    assert to_examine(Detector())(np.zeros((1, 1, 3), np.uint8)) == 0.75
+    assert to_examine(WithExamine())(np.zeros((1, 1, 3), np.uint8)) == 0.75
     assert to_examine(print) is print
     with pytest.raises(TypeError, match=r"^load must return a callable or an object with examine\(image\), got 7$"):
         to_examine(7)

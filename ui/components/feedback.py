@@ -10,7 +10,7 @@ import gradio as gr
 from sqlalchemy import Engine
 
 from storage.feedback import give_feedback
-from storage.history import Entry, open_entry, read_picture
+from storage.history import HistoryEntry, open_entry, read_picture
 from ui.components.markup import build_html
 from ui.render.cards import say_line
 from ui.render.wording import TITLES
@@ -55,13 +55,13 @@ def build_feedback(engine: Engine, entry: gr.State, picture: gr.Image | None = N
     return form
 
 
-def offer(entry: Entry | None) -> tuple[Any, ...]:
+def offer(entry: HistoryEntry | None) -> tuple[Any, ...]:
     """The empty form for an entry's verdicts; hidden without one."""
     choices = list(_choices(entry)) if entry else []
     return gr.Accordion(visible=bool(choices), open=False), gr.Dropdown(choices, value=None), None, False, ""
 
 
-def _choices(entry: Entry) -> Iterator[tuple[str, str]]:
+def _choices(entry: HistoryEntry) -> Iterator[tuple[str, str]]:
     """What is shown of each verdict, and "FACE:DETECTOR"; FACE counts from 0, and is empty for the whole picture."""
     faces = entry.comparison["faces"]
     for number, face in enumerate(faces):
@@ -100,7 +100,7 @@ def _send_to(engine: Engine) -> Any:
     return send_feedback
 
 
-def _give(engine: Engine, user: str, entry: Entry, *, which: str, claim: Any, picture: bytes | None) -> None:
+def _give(engine: Engine, user: str, entry: HistoryEntry, *, which: str, claim: Any, picture: bytes | None) -> None:
     face, _, detector = which.partition(":")
     give_feedback(
         engine,
@@ -114,7 +114,7 @@ def _give(engine: Engine, user: str, entry: Entry, *, which: str, claim: Any, pi
     )
 
 
-def _find_picture(engine: Engine, user: str, entry: Entry, path: str | None) -> bytes | None:
+def _find_picture(engine: Engine, user: str, entry: HistoryEntry, path: str | None) -> bytes | None:
     """The picture as it was uploaded: the kept one, or the one still in the field."""
     return read_picture(engine, user, entry_id=entry.id) or read_same(path, entry.sha256)
 

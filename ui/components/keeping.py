@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from detectors.jury.results import Comparison
 from storage.database import DatabaseUnavailable
-from storage.history import Entry, keep_picture, open_entry
+from storage.history import HistoryEntry, keep_picture, open_entry
 from storage.recorder import Recorder
 from storage.users import AccountGone
 from ui.components.feedback import FeedbackForm, build_feedback, offer, read_same
@@ -111,7 +111,7 @@ def _say(engine: Engine, user: str, number: int | None, keep: bool, path: str | 
     return line, number, *offer(entry)
 
 
-def _keep_as_told(engine: Engine, user: str, entry: Entry, keep: bool, path: str | None) -> str:
+def _keep_as_told(engine: Engine, user: str, entry: HistoryEntry, keep: bool, path: str | None) -> str:
     picture = read_same(path, entry.sha256) if keep else None
     if picture is not None or entry.has_picture:
         keep_picture(engine, user, entry_id=entry.id, picture=picture)

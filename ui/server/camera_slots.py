@@ -13,16 +13,16 @@ from detectors.video.live import LiveView
 IDLE_SECONDS = 5.0  # a seat whose visitor sent nothing for so long is free
 
 
-class SeatsFullError(RuntimeError):
+class SlotsFullError(RuntimeError):
     """All seats are taken. The message is one sentence for the visitor."""
 
 
-class SeatLostError(RuntimeError):
+class SlotLostError(RuntimeError):
     """The same visitor started the camera again elsewhere. The message is one sentence for them."""
 
 
 @dataclass
-class Turn:
+class FrameTurn:
     """One frame in work, at most one that waits."""
 
     busy: bool = False
@@ -57,7 +57,7 @@ class CameraSlot:
     started: int
     used: float
     view: LiveView = field(default_factory=LiveView)
-    turn: Turn = field(default_factory=Turn)
+    turn: FrameTurn = field(default_factory=FrameTurn)
 
 
 @dataclass
@@ -68,15 +68,15 @@ class CameraSlots:
     _taken: dict[str, CameraSlot] = field(default_factory=dict)
 
     def take(self, visitor: str, started: int, *, now: float) -> CameraSlot:
-        """This visitor's seat, for the page that they started last. Raises SeatsFullError, SeatLostError."""
+        """This visitor's seat, for the page that they started last. Raises SlotsFullError, SlotLostError."""
         self._taken = {name: seat for name, seat in self._taken.items() if _is_used(seat, now)}
         seat = self._taken.get(visitor)
         if seat is None and len(self._taken) >= self.places:
-            raise SeatsFullError(f"{self.places} others are at the camera already; try again in a minute.")
+            raise SlotsFullError(f"{self.places} others are at the camera already; try again in a minute.")
         if seat is None or started > seat.started:
             seat = self._taken[visitor] = CameraSlot(started, now)
         if started < seat.started:
-            raise SeatLostError("You started the camera again on another page; it goes on there.")
+            raise SlotLostError("You started the camera again on another page; it goes on there.")
         seat.used = now
         return seat
 

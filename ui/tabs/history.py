@@ -8,7 +8,7 @@ import gradio as gr
 from sqlalchemy import Engine
 
 from storage import history
-from storage.history import Entry
+from storage.history import HistoryEntry
 from ui.components.confirm import Confirmed, build_confirmed, reset
 from ui.components.feedback import FeedbackForm, build_feedback, offer
 from ui.components.markup import build_frame, build_html
@@ -200,7 +200,7 @@ def _present(engine: Engine, user: str, number: int) -> tuple[Any, ...]:
     return *_turn(True), pieces, entry.id if entry else None, *kept, *there, *offer(entry)
 
 
-def _draw(entry: Entry, picture: bytes | None) -> Pieces:
+def _draw(entry: HistoryEntry, picture: bytes | None) -> Pieces:
     return [render("entry", entry=entry, say_time=say_time), *draw_stored(entry.comparison, picture)]
 
 

@@ -22,7 +22,7 @@ from detectors.video.live import LiveFace
 from registry import Image
 from ui.components.controls import NO_DETECTOR
 from ui.render.cards import WENT_WRONG, render
-from ui.server.camera_slots import CameraSlot, CameraSlots, SeatLostError, SeatsFullError
+from ui.server.camera_slots import CameraSlot, CameraSlots, SlotLostError, SlotsFullError
 
 PLACES = 4  # visitors at the camera at once: each may keep one thread busy
 MAX_FRAME_BYTES = 1_000_000  # a JPEG of 640 x 480 has some 60,000
@@ -54,10 +54,10 @@ class Frames:
             status, answer = 200, await self._judge(request)
         except FrameError as error:
             status, answer = error.status, {"error": str(error)}
-        except SeatsFullError as error:
+        except SlotsFullError as error:
             status, answer = 503, {"error": str(error)}
-        except (SeatLostError, ImageError) as error:
-            status, answer = 409 if isinstance(error, SeatLostError) else 415, {"error": str(error)}
+        except (SlotLostError, ImageError) as error:
+            status, answer = 409 if isinstance(error, SlotLostError) else 415, {"error": str(error)}
         except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
             log.exception("judging a camera's picture failed")
             status, answer = 500, {"error": WENT_WRONG}

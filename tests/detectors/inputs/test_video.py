@@ -9,7 +9,7 @@ import pytest
 
 from detectors.inputs import video as video_file
 from detectors.inputs.video import VideoError, check_video, is_video, open_video
-from detectors.sandbox.process import Worker
+from detectors.sandbox.process import WorkerProcess
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, forget_length, still, turn, write_sound, write_video
 
@@ -133,8 +133,13 @@ def test_frames_of_too_many_pixels_are_refused(tmp_path, monkeypatch):
 def test_a_decoder_that_hangs_or_dies_is_one_sentence_and_gone(tmp_path, monkeypatch):
     path = write_video(tmp_path / "a.mp4", fade(10), every(0.04, until=1))
     started = []
-    original = Worker.__init__
-    monkeypatch.setattr(Worker, "__init__", lambda self, *a, **b: (original(self, *a, **b), started.append(self))[0])
+    original = WorkerProcess.__init__
+
+    def start(self, *given, **more):
+        original(self, *given, **more)
+        started.append(self)
+
+    monkeypatch.setattr(WorkerProcess, "__init__", start)
     with open_video(path) as video, pytest.raises(VideoError, match="takes too long"):
         os.kill(started[-1]._process.pid, signal.SIGSTOP)
         monkeypatch.setattr(video_file, "FRAME_SECONDS", 0.5)
@@ -157,7 +162,7 @@ def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path, k
     else:
         playlist = f"#EXTM3U\n#EXTINF:10,\n{whole}\n#EXT-X-ENDLIST\n"
         path.write_text(playlist if kind == "playlist" else f"ffconcat version 1.0\nfile '{whole}'\n")
-    worker = Worker("detectors.inputs.video_worker", memory=video_file.MEMORY_BYTES, limit=1000)
+    worker = WorkerProcess("detectors.inputs.video_worker", memory=video_file.MEMORY_BYTES, limit=1000)
     answer, _ = worker.ask({"open": str(path), "memory": video_file.MEMORY_BYTES, "longest": 600}, seconds=60)
     worker.end()
     assert answer == {"error": video_file.NOTHING}

@@ -114,7 +114,7 @@ def test_it_is_run_by_the_worker_and_judges(stand_in):
     (spec,) = registry = add_source(NOBODY, f"hub:{REPO}")
     with Jury(registry.detectors) as jury:
         verdict = jury.judge(spec, astronaut())
-        assert type(jury.load(spec)).__name__ == "Isolated"
+        assert type(jury.load(spec)).__name__ == "IsolatedDetector"
     assert (verdict.p_fake, verdict.error) == (0.125, None)
 
 

@@ -15,7 +15,7 @@ from detectors.conformance import samples
 from detectors.jury.results import Jury, compare_stepwise
 from detectors.networks.resolve import add_source
 from detectors.sandbox import client as isolated
-from detectors.sandbox.client import DetectorFaultError, Isolated
+from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
 from registry import DetectorSpec, Registry
 
 FAULTS = Path(__file__).parents[1] / "faults.py"
@@ -101,7 +101,7 @@ def test_loading_has_a_limit_of_its_own(strangers, monkeypatch):
 
 
 def test_a_detector_that_grows_past_its_memory_is_ended(strangers):
-    detector = Isolated(strangers["hog"], memory=150_000_000)
+    detector = IsolatedDetector(strangers["hog"], memory=150_000_000)
     with pytest.raises(DetectorFaultError, match=r"grew past its memory limit of 0\.15 GB"):
         detector(samples.flat(0))
     detector.close()
@@ -109,7 +109,7 @@ def test_a_detector_that_grows_past_its_memory_is_ended(strangers):
 
 def test_picture_and_heat_map_cross_unchanged(strangers):
     image = samples.noise(61, 47)
-    detector = Isolated(strangers["checksum"])
+    detector = IsolatedDetector(strangers["checksum"])
     p_fake, heatmap = detector(image)
     detector.close()
     assert p_fake == zlib.crc32(image.tobytes()) / 2**32

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ui.server.camera_slots import IDLE_SECONDS, CameraSlots, SeatLostError, SeatsFullError, Turn
+from ui.server.camera_slots import IDLE_SECONDS, CameraSlots, FrameTurn, SlotLostError, SlotsFullError
 
 
 def run(waited: Coroutine):
@@ -19,7 +19,7 @@ def test_who_comes_to_full_seats_is_turned_away_in_one_sentence():
     seats = CameraSlots(places=2)
     first = seats.take("anna", 1, now=0.0)
     seats.take("ben", 1, now=0.0)
-    with pytest.raises(SeatsFullError, match=r"^2 others are at the camera already; try again in a minute\.$"):
+    with pytest.raises(SlotsFullError, match=r"^2 others are at the camera already; try again in a minute\.$"):
         seats.take("carla", 1, now=1.0)
     assert seats.take("anna", 1, now=1.0) is first
 
@@ -33,7 +33,7 @@ def test_a_seat_whose_visitor_went_quiet_is_free():
 def test_a_seat_with_a_frame_in_work_is_kept_however_long_it_takes():
     seats = CameraSlots(places=1)
     seats.take("anna", 1, now=0.0).turn.busy = True
-    with pytest.raises(SeatsFullError):
+    with pytest.raises(SlotsFullError):
         seats.take("ben", 1, now=1000.0)
 
 
@@ -42,14 +42,14 @@ def test_the_page_that_started_last_has_the_seat_and_sees_nothing_of_the_one_bef
     before = seats.take("anna", 5, now=0.0)
     after = seats.take("anna", 6, now=0.1)
     assert after.view is not before.view
-    with pytest.raises(SeatLostError, match="on another page"):
+    with pytest.raises(SlotLostError, match="on another page"):
         seats.take("anna", 5, now=0.2)
     assert seats.take("anna", 6, now=0.3) is after
 
 
 def test_while_a_frame_is_in_work_the_newest_waits_and_the_others_are_dropped():
     async def send_four() -> list[bool]:
-        turn = Turn()
+        turn = FrameTurn()
         assert await turn.take()
         waiting = [asyncio.ensure_future(turn.take()) for _ in range(3)]
         assert [await waiting[0], await waiting[1]] == [False, False]
@@ -66,7 +66,7 @@ def test_while_a_frame_is_in_work_the_newest_waits_and_the_others_are_dropped():
 
 def test_a_waiting_frame_that_was_called_off_holds_nobody_up():
     async def call_off() -> bool:
-        turn = Turn()
+        turn = FrameTurn()
         await turn.take()
         waiting = asyncio.ensure_future(turn.take())
         await asyncio.sleep(0)
