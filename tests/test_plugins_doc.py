@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from detectors.__main__ import app
 from detectors.conformance import samples
-from detectors.conformance.check import CHECKS, name_check, say_expected
+from detectors.conformance.checks import CHECKS, name_check, say_expected
 from detectors.conformance.scaffold import write_plugin
 from detectors.faces.find import CROP_SIDE
 from detectors.sandbox import client as isolated

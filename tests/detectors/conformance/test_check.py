@@ -5,7 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.__main__ import app
-from detectors.conformance.check import CHECKS, check_detector, name_check
+from detectors.conformance.check import check_detector
+from detectors.conformance.checks import CHECKS, name_check
 from detectors.networks.resolve import add_source
 from registry import Registry, load_registry
 from registry.manager import BUILTINS
