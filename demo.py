@@ -46,8 +46,8 @@ Host = Annotated[
     typer.Option(envvar="GRADIO_SERVER_NAME", help="Whom to listen to; 0.0.0.0 is everybody on the network."),
 ]  # a Hugging Face Space sets that variable
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")]
-Only = Annotated[list[str] | None, typer.Option("--only", metavar="KEY", help="Seat only this detector; repeatable.")]
-Add = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help="Seat one more: see docs/plugins.md.")]
+Only = Annotated[list[str] | None, typer.Option("--only", metavar="KEY", help="Use only this detector; repeatable.")]
+Add = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help="Add a detector: see docs/plugins.md.")]
 Share = Annotated[bool, typer.Option("--share", help="Also open a public link, for a week at most.")]
 NoLogin = Annotated[bool, typer.Option("--no-login", help="Without accounts, for this machine alone.")]
 Game = Annotated[
@@ -83,12 +83,12 @@ def main(
         say_beside(gap)
     if engine and share and not is_shared(engine):
         say_beside(ONE_FILE)
-    recorder, loaded, closing = Recorder(engine) if engine else None, threading.Event(), Drain()
+    recorder, loaded, drain = Recorder(engine) if engine else None, threading.Event(), Drain()
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
         routes = [*health.routes(), *live_routes(jury)]
         settings = Settings(signup=not no_signup, framed="SPACE_ID" in os.environ)
-        front = build_front(engine, uploads, settings=settings, routes=routes, closing=closing)
+        front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
         page = build_page(jury, registry.problems, recorder=recorder, deck=deck)
         try:
             address, link = launch(page, host=host, port=port, share=share, **front)
@@ -103,7 +103,7 @@ def main(
         warm_up_beside(jury, loaded)  # while a visitor seeks a photo
         trim_beside()
         stay_until_told()
-        wind_down(jury, closing, recorder)
+        wind_down(jury, drain, recorder)
 
 
 @contextmanager

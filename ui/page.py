@@ -24,7 +24,7 @@ from ui.tabs.history import build_history
 from ui.tabs.live import build_live
 from ui.tabs.video import build_video
 
-PLACES = 40  # in the line before the networks
+PLACES = 40  # in the queue before the networks
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
 NEVER = "1000000000"  # runs
 OPEN_API = """const open = () => {
@@ -46,10 +46,10 @@ def build_page(
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         build_html(render("head", account=recorder is not None))
-        line = FairQueue(PLACES)
+        queue = FairQueue(PLACES)
         with gr.Tabs() as tabs:
             with gr.Tab("Compare", id="compare"):
-                build_compare(jury, line, recorder)
+                build_compare(jury, queue, recorder)
             with gr.Tab("Batch", id="batch"):
                 build_batch(jury)
             with gr.Tab("Video", id="video"):
@@ -58,9 +58,9 @@ def build_page(
                 build_live(jury)
             if deck is not None:
                 with gr.Tab("Beat the jury", id="game"):
-                    build_game(jury, line, deck)
+                    build_game(jury, queue, deck)
             with gr.Tab("Forge", id="forge"):
-                build_forge(jury, line)
+                build_forge(jury, queue)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, page, tabs, history)

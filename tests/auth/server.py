@@ -171,7 +171,7 @@ def launch(engine: Engine, *, uploads: Path, rounds: int = 4, **options: Any) ->
     example.write_bytes(picture(0))
     page, port = build_page([str(example)]), free_port()
     settings = Settings(rounds=rounds, **options)
-    front = build_front(engine, uploads, settings=settings, routes=[], closing=Drain())
+    front = build_front(engine, uploads, settings=settings, routes=[], drain=Drain())
     page.queue().launch(
         server_port=port,
         prevent_thread_lock=True,

@@ -1,4 +1,4 @@
-"""A case's way through the line: its place there, then what is found, and a sentence for whatever goes wrong."""
+"""Runs a job: its place in the queue, then its results, and a sentence for whatever goes wrong."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -12,21 +12,21 @@ from ui.server.queue import FairQueue, QueueFullError, say_place
 log = logging.getLogger(__name__)
 
 
-def judge_case(case: Job, desk: JobSlot, line: FairQueue, find: Callable[[], Iterator[Pieces]]) -> Iterator[Pieces]:
-    """What to show, for as long as the case is wanted; last what stays. find: starts when it is this case's turn.
+def run_job(job: Job, slot: JobSlot, queue: FairQueue, find: Callable[[], Iterator[Pieces]]) -> Iterator[Pieces]:
+    """What to show, for as long as the job is wanted; last what stays. find: starts when it is this job's turn.
 
     `find` may raise ImageError, whose message is for the visitor.
     """
     shown = WAITING
-    for shown in _answer(line, find, wanted=lambda: desk.wants(case)):
-        if desk.wants(case):
+    for shown in _answer(queue, find, wanted=lambda: slot.wants(job)):
+        if slot.wants(job):
             yield shown
-    yield shown if desk.put_away(case) else list(desk.notice)  # Gradio says the last thing once more when a run ends
+    yield shown if slot.put_away(job) else list(slot.notice)  # Gradio says the last thing once more when a run ends
 
 
-def _answer(line: FairQueue, find: Callable[[], Iterator[Pieces]], *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
+def _answer(queue: FairQueue, find: Callable[[], Iterator[Pieces]], *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
     try:
-        with line.stand() as place:
+        with queue.wait() as place:
             yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
             if wanted():
                 yield from find()

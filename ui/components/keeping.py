@@ -77,7 +77,7 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
             return _keep_as_told(engine, user_of(request), entry, keep, path) if entry else gr.skip()
 
     said = judged.then(say_recorded, given, keeping.shown, trigger_mode="multiple", **ASKING)
-    unsure = json.dumps(say_line(UNSURE))  # said by the browser alone: without the database the door lets nothing in
+    unsure = json.dumps(say_line(UNSURE))  # shown by the browser alone: without the database every request is refused
     said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
     keeping.keep.input(change_mind, [keeping.entry, *given], [keeping.said], **ASKING)
 

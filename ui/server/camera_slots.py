@@ -1,4 +1,4 @@
-"""Places before the camera's judges: few, one a visitor, and in each at most one frame in work.
+"""Slots for live cameras: few, one a visitor, and in each at most one frame in work.
 
 Frames are not queued: while one is in work one may wait, and a newer one takes its place.
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from detectors.video.live import LiveView
 
-IDLE_SECONDS = 5.0  # a seat whose visitor sent nothing for so long is free
+IDLE_SECONDS = 5.0  # a slot whose visitor sent nothing for so long is free
 
 
 class SlotsFullError(RuntimeError):
-    """All seats are taken. The message is one sentence for the visitor."""
+    """All slots are taken. The message is one sentence for the visitor."""
 
 
 class SlotLostError(RuntimeError):
@@ -68,18 +68,18 @@ class CameraSlots:
     _taken: dict[str, CameraSlot] = field(default_factory=dict)
 
     def take(self, visitor: str, started: int, *, now: float) -> CameraSlot:
-        """This visitor's seat, for the page that they started last. Raises SlotsFullError, SlotLostError."""
-        self._taken = {name: seat for name, seat in self._taken.items() if _is_used(seat, now)}
-        seat = self._taken.get(visitor)
-        if seat is None and len(self._taken) >= self.places:
+        """This visitor's slot, for the page that they started last. Raises SlotsFullError, SlotLostError."""
+        self._taken = {name: slot for name, slot in self._taken.items() if _is_used(slot, now)}
+        slot = self._taken.get(visitor)
+        if slot is None and len(self._taken) >= self.places:
             raise SlotsFullError(f"{self.places} others are at the camera already; try again in a minute.")
-        if seat is None or started > seat.started:
-            seat = self._taken[visitor] = CameraSlot(started, now)
-        if started < seat.started:
+        if slot is None or started > slot.started:
+            slot = self._taken[visitor] = CameraSlot(started, now)
+        if started < slot.started:
             raise SlotLostError("You started the camera again on another page; it goes on there.")
-        seat.used = now
-        return seat
+        slot.used = now
+        return slot
 
 
-def _is_used(seat: CameraSlot, now: float) -> bool:
-    return seat.turn.busy or now - seat.used < IDLE_SECONDS
+def _is_used(slot: CameraSlot, now: float) -> bool:
+    return slot.turn.busy or now - slot.used < IDLE_SECONDS

@@ -24,7 +24,7 @@ def in_plain_words() -> Iterator[None]:
 
 
 def user_of(request: gr.Request) -> str:
-    """Who is signed in. Raises gr.Error for nobody, whom the door lets in nowhere."""
+    """Who is signed in. Raises gr.Error for nobody; AuthMiddleware lets no such request through."""
     if not request.username:
         raise gr.Error("Please sign in first.", print_exception=False)
     return str(request.username)

@@ -11,7 +11,7 @@ TAKES_NO_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 log = logging.getLogger(__name__)
 
 
-def say_full(_request: Request, error: Exception) -> Response:
+def refuse_when_full(_request: Request, error: Exception) -> Response:
     """The answer to a request that could not be written down. Raises every other error again."""
     if not isinstance(error, OSError) or error.errno not in TAKES_NO_MORE:
         raise error

@@ -16,7 +16,10 @@ LOOK_SECONDS = 0.05
 
 
 class Drain:
-    """Whether a server is about to end. begin and wait are for the main thread; the rest is its event loop's."""
+    """The state of a shutdown: whether it has begun, and what is under way.
+
+    begin and wait are for the main thread; the rest is for the event loop.
+    """
 
     def __init__(self) -> None:
         self.has_begun = False
@@ -37,20 +40,20 @@ class Drain:
 class DrainMiddleware:
     """The middleware that counts what is under way, and refuses what is new once the end has begun."""
 
-    def __init__(self, app: ASGIApp, *, closing: Drain) -> None:
-        self.app, self.closing = app, closing
+    def __init__(self, app: ASGIApp, *, drain: Drain) -> None:
+        self.app, self.drain = app, drain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
         if scope["type"] != "http" or not path_of(scope).startswith(WORK):
             return await self.app(scope, receive, send)
-        if self.closing.has_begun and scope["method"] == "POST":
+        if self.drain.has_begun and scope["method"] == "POST":
             return await _refuse(path_of(scope))(scope, receive, send)
-        self.closing.under_way += 1
+        self.drain.under_way += 1
         try:
             await self.app(scope, receive, send)
         finally:
-            self.closing.under_way -= 1
+            self.drain.under_way -= 1
 
 
 def _refuse(path: str) -> Response:

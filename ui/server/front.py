@@ -1,6 +1,6 @@
-"""What stands in front of a Gradio page: the account pages, the door, and the gate that closes at the end.
+"""What stands in front of a Gradio page: the account pages and the middleware for sign-in and shutdown.
 
-front = build_front(open_database(), own_folder(), settings=Settings(), routes=[...], closing=Drain())
+front = build_front(open_database(), own_folder(), settings=Settings(), routes=[...], drain=Drain())
 page.launch(**front)
 """
 
@@ -22,7 +22,7 @@ from auth.pages import HANDLERS, Pages, Settings
 from auth.visitors import Visitors
 from storage.database import DatabaseUnavailable
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
-from ui.server.disk_full import say_full
+from ui.server.disk_full import refuse_when_full
 from ui.server.drain import Drain, DrainMiddleware
 
 SWEEP_EVERY_SECONDS = 300
@@ -30,7 +30,7 @@ SWEEP_EVERY_SECONDS = 300
 
 @dataclass(frozen=True)
 class Guard:
-    """What a page's launch needs to stand behind the door."""
+    """What a page's launch needs to require sign-in."""
 
     engine: Engine
     visitors: Visitors
@@ -39,7 +39,7 @@ class Guard:
 
     @staticmethod
     def auth_dependency(request: Request) -> str | None:
-        """The signed-in user's name; the door asked already, so this costs nothing."""
+        """The signed-in user's name; AuthMiddleware looked it up already, so this costs nothing."""
         visitor = visitor_of(request)
         return visitor.name if visitor else None
 
@@ -49,7 +49,7 @@ class Guard:
         return {
             "routes": Pages(self.engine, self.visitors, self.uploads, self.settings).routes(),
             "middleware": [Middleware(AuthMiddleware, visitors=self.visitors, uploads=self.uploads)],
-            "exception_handlers": {OSError: say_full} | HANDLERS,
+            "exception_handlers": {OSError: refuse_when_full} | HANDLERS,
             "lifespan": self._lifespan,
         }
 
@@ -75,17 +75,17 @@ class Guard:
 
 
 def build_front(
-    engine: Engine | None, uploads: Path, *, settings: Settings, routes: list[Route], closing: Drain
+    engine: Engine | None, uploads: Path, *, settings: Settings, routes: list[Route], drain: Drain
 ) -> dict[str, Any]:
-    """Arguments of launch(): the page and its whole API behind the sign-in, or behind a doorstep without accounts.
+    """Arguments of launch(): the page and its API behind sign-in, or behind the same-origin check alone.
 
     engine: None for no accounts; uploads: storage.uploads.own_folder(); routes: our own, in front of all others.
     """
-    gate = Middleware(DrainMiddleware, closing=closing)
+    draining = Middleware(DrainMiddleware, drain=drain)
     if engine is None:
-        alone = {"routes": routes, "middleware": [Middleware(SameOriginMiddleware), gate]}
-        return {"app_kwargs": alone | {"exception_handlers": {OSError: say_full}}}
+        alone = {"routes": routes, "middleware": [Middleware(SameOriginMiddleware), draining]}
+        return {"app_kwargs": alone | {"exception_handlers": {OSError: refuse_when_full}}}
     guard = Guard(engine, Visitors(engine), Uploads(str(uploads.resolve())), settings)
     kwargs = guard.app_kwargs
-    more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*kwargs["middleware"], gate]}
+    more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*kwargs["middleware"], draining]}
     return {"auth_dependency": guard.auth_dependency, "app_kwargs": kwargs | more}

@@ -1,7 +1,7 @@
-"""A visitor's desk: the case that waits, and whether the one being judged is still wanted.
+"""A visitor's job slot: the job that waits, and whether the running one is still wanted.
 
-Gradio's own cancelling loses the run that follows a cancelled one now and then. Here a judging looks at the desk
-between verdicts, and ends by itself when its case is no longer there.
+Gradio's own cancelling loses the run that follows a cancelled one now and then. Here a judging looks at the slot
+between verdicts, and ends by itself when its job is no longer there.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from pathlib import Path
 @dataclass(frozen=True, eq=False)
 class Job:
     """What is asked about a file: which detectors, whether to see how far they move; more: the further files of a
-    batch; start: where in a video to begin, in seconds. Two cases are always two.
+    batch; start: where in a video to begin, in seconds. Two jobs are always two.
     """
 
     path: Path
@@ -24,36 +24,36 @@ class Job:
 
 @dataclass
 class JobSlot:
-    """One visitor's. The last case put here is the only one wanted. notice: what to show while no verdict is there."""
+    """One visitor's. The last job put here is the only one wanted. notice: what to show while no verdict is there."""
 
     waiting: Job | None = None
     at_hand: Job | None = None
     notice: Sequence[str] = ()
 
-    def put(self, case: Job, notice: Sequence[str]) -> None:
-        """Want this case next, and the one at hand no more."""
-        self.waiting, self.at_hand, self.notice = case, None, notice
+    def put(self, job: Job, notice: Sequence[str]) -> None:
+        """Want this job next, and the one at hand no more."""
+        self.waiting, self.at_hand, self.notice = job, None, notice
 
     def clear(self, notice: Sequence[str]) -> None:
         """Want nothing."""
         self.waiting, self.at_hand, self.notice = None, None, notice
 
     def take(self) -> Job | None:
-        """The case that waits, now at hand; None when another judging took it, or it was cancelled."""
-        case, self.waiting = self.waiting, None
-        self.at_hand = case or self.at_hand
-        return case
+        """The job that waits, now at hand; None when another judging took it, or it was cancelled."""
+        job, self.waiting = self.waiting, None
+        self.at_hand = job or self.at_hand
+        return job
 
-    def put_away(self, case: Job) -> bool:
+    def put_away(self, job: Job) -> bool:
         """It is done. False when it was not wanted any more."""
-        done = self.wants(case)
+        done = self.wants(job)
         if done:
             self.at_hand = None
         return done
 
-    def wants(self, case: Job) -> bool:
-        """Whether this is the case at hand."""
-        return case is self.at_hand
+    def wants(self, job: Job) -> bool:
+        """Whether this is the job at hand."""
+        return job is self.at_hand
 
     @property
     def busy(self) -> bool:

@@ -68,15 +68,15 @@ def stay_until_told() -> None:
     told.wait()
 
 
-def wind_down(jury: Jury, closing: Drain, recorder: Recorder | None) -> None:
+def wind_down(jury: Jury, drain: Drain, recorder: Recorder | None) -> None:
     """Finish what is under way, tell the others, write down what was judged; nothing of it for ever."""
-    log.info("stopping", extra={"under_way": closing.under_way})
-    if closing.under_way and sys.stdout.isatty():
+    log.info("stopping", extra={"under_way": drain.under_way})
+    if drain.under_way and sys.stdout.isatty():
         print(FINISHING)
-    closing.begin()
+    drain.begin()
     jury.stop()
-    closing.wait(FINISH_SECONDS)
-    jury.close()  # a stranger's detector that still ponders becomes a failed verdict, which its visitor is shown
-    cut_off = closing.wait(CUT_SECONDS)
+    drain.wait(FINISH_SECONDS)
+    jury.close()  # a plugin that is still running becomes a failed verdict, which its visitor is shown
+    cut_off = drain.wait(CUT_SECONDS)
     unrecorded = recorder.close(RECORD_SECONDS) if recorder else 0
     log.info("stopped", extra={"cut_off": cut_off, "unrecorded": unrecorded})

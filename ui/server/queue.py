@@ -1,4 +1,4 @@
-"""The line before the networks: one picture at a time, in the order of coming, and everybody told their place.
+"""The queue before the networks: one picture at a time, first come, first served, and everybody told their place.
 
 Gradio has a queue of its own, which shows a visitor "3/5" and turns the next one away in words for programmers.
 """
@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LOOK_SECONDS = 0.5  # how often somebody in the line looks up, to see whether they still want to stand there
+LOOK_SECONDS = 0.5  # how often a waiting job checks whether it is still wanted
 
 
 class QueueFullError(RuntimeError):
@@ -16,20 +16,20 @@ class QueueFullError(RuntimeError):
 
 
 class FairQueue:
-    """At most `places` wait while one is served. Safe from many threads, each of which stands in it once."""
+    """At most `places` wait while one is served. Safe from many threads, each of which waits in it once."""
 
     def __init__(self, places: int) -> None:
         self._places = places
         self._numbers = itertools.count()
-        self._standing: list[int] = []  # the first is served
+        self._waiting: list[int] = []  # the first is served
         self._moved = threading.Condition()
 
     def __len__(self) -> int:
-        """How many stand in it, the one who is served included."""
-        return len(self._standing)
+        """How many wait in it, the one who is served included."""
+        return len(self._waiting)
 
     @contextmanager
-    def stand(self) -> Iterator[Iterator[int]]:
+    def wait(self) -> Iterator[Iterator[int]]:
         """A place at the end, given up on leaving. Yields how many are before it, every half second until none is.
 
         Raises QueueFullError.
@@ -39,15 +39,15 @@ class FairQueue:
             yield self._count_down(number)
         finally:
             with self._moved:
-                self._standing.remove(number)
+                self._waiting.remove(number)
                 self._moved.notify_all()
 
     def _join(self) -> int:
         with self._moved:
-            if len(self._standing) > self._places:
+            if len(self._waiting) > self._places:
                 raise QueueFullError(f"{self._places} others are waiting already; try again in a minute.")
             number = next(self._numbers)
-            self._standing.append(number)
+            self._waiting.append(number)
             return number
 
     def _count_down(self, number: int) -> Iterator[int]:
@@ -58,9 +58,9 @@ class FairQueue:
 
     def _count_before(self, number: int) -> int:
         with self._moved:
-            return self._standing.index(number)
+            return self._waiting.index(number)
 
 
 def say_place(before: int) -> str:
-    """What somebody in the line reads."""
+    """What a waiting visitor reads."""
     return "Waiting: you are next." if before == 1 else f"Waiting: {before} others are before you."

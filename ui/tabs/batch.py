@@ -71,9 +71,9 @@ class BatchRun:
 
 @dataclass
 class Tray:
-    """One visitor's: the desk, the last run, and how its table is shown."""
+    """One visitor's: the slot, the last run, and how its table is shown."""
 
-    desk: JobSlot = field(default_factory=JobSlot)
+    slot: JobSlot = field(default_factory=JobSlot)
     pile: BatchRun | None = None
     words: tuple[str, ...] = ()
     name: str = ""
@@ -125,36 +125,36 @@ def _lay_out_table(tray: gr.State) -> tuple[gr.Column, gr.HTML]:
 
 def _start(paths: list[str], keys: list[str], tray: Tray) -> Shown:
     if not paths or not keys:
-        tray.desk.clear(say(NO_CHOICE, kind="error"))
-        return tray.desk.notice, gr.skip(), gr.skip(), *offer_stop(False)
+        tray.slot.clear(say(NO_CHOICE, kind="error"))
+        return tray.slot.notice, gr.skip(), gr.skip(), *offer_stop(False)
     first, *more = map(Path, paths)
-    tray.desk.put(Job(first, tuple(keys), more=tuple(more)), WAITING)
+    tray.slot.put(Job(first, tuple(keys), more=tuple(more)), WAITING)
     tray.pile = None
     return WAITING, [], gr.Column(visible=False), *offer_stop(True)
 
 
 def _stop(tray: Tray) -> Shown:
-    tray.desk.clear(STOPPING)
+    tray.slot.clear(STOPPING)
     return (STOPPING if tray.pile is None else _say_progress(tray)), *(gr.skip(),) * 2, *offer_stop(False)
 
 
 def _judge_with(jury: Jury) -> Callable[[Tray], Iterator[Shown]]:
     def judge(tray: Tray) -> Iterator[Shown]:
         """The table as it grows, for as long as it is wanted."""
-        case = tray.desk.take()
-        if case is None:  # an earlier run took it, or it was stopped before its turn
-            yield _show(tray) if tray.pile else (EMPTY, [], gr.skip(), *offer_stop(tray.desk.busy))
+        job = tray.slot.take()
+        if job is None:  # an earlier run took it, or it was stopped before its turn
+            yield _show(tray) if tray.pile else (EMPTY, [], gr.skip(), *offer_stop(tray.slot.busy))
             return
-        tray.pile = pile = BatchRun(jury.choose(case.detectors))
+        tray.pile = pile = BatchRun(jury.choose(job.detectors))
         try:
-            for _ in _judge_pile(pile, [case.path, *case.more], wanted=lambda: tray.desk.wants(case)):
+            for _ in _judge_pile(pile, [job.path, *job.more], wanted=lambda: tray.slot.wants(job)):
                 yield _show(tray)
         except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
             log.exception("a batch failed")
-            tray.desk.put_away(case)
+            tray.slot.put_away(job)
             yield BROKEN, *_show(tray)[1:]
             return
-        tray.desk.put_away(case)
+        tray.slot.put_away(job)
         yield _show(tray)
 
     return judge
@@ -175,17 +175,17 @@ def _judge_pile(pile: BatchRun, paths: list[Path], *, wanted: Callable[[], bool]
 
 def _show(tray: Tray) -> Shown:
     has_lines = tray.pile is not None and bool(tray.pile.entries)
-    return _say_progress(tray), _draw_lines(tray), gr.Column(visible=has_lines), *offer_stop(tray.desk.busy)
+    return _say_progress(tray), _draw_lines(tray), gr.Column(visible=has_lines), *offer_stop(tray.slot.busy)
 
 
 def _say_progress(tray: Tray) -> Pieces:
     pile = tray.pile
     if pile is None:
-        return list(tray.desk.notice)
+        return list(tray.slot.notice)
     done = len(pile.entries)
     counts = {title: sum(entry.word == word for entry in pile.entries) for word, title in BATCH_TITLES.items()}
-    left = say_time_left(done, pile.total, since=pile.began) if tray.desk.busy else ""
-    return [render("progress", done=done, total=pile.total, left=left, busy=tray.desk.busy, counts=counts)]
+    left = say_time_left(done, pile.total, since=pile.began) if tray.slot.busy else ""
+    return [render("progress", done=done, total=pile.total, left=left, busy=tray.slot.busy, counts=counts)]
 
 
 def _draw_lines(tray: Tray) -> Pieces:

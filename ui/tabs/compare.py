@@ -15,7 +15,7 @@ from detectors.provenance import read_provenance
 from storage.recorder import Recorder
 from ui.components import examples
 from ui.components.controls import NO_DETECTOR, NO_PICTURE, list_detectors, offer_stop
-from ui.components.judging import judge_case
+from ui.components.judging import run_job
 from ui.components.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
 from ui.components.markup import build_frame
 from ui.components.photo_input import PhotoInput, build_photo
@@ -50,15 +50,15 @@ class Controls:
     judge: gr.Button
     cancel: gr.Button
     verdicts: gr.HTML
-    desk: gr.State
+    slot: gr.State
     keeping: Keeping | None  # where visitors are signed in
 
 
-def build_compare(jury: Jury, line: FairQueue, recorder: Recorder | None = None) -> None:
+def build_compare(jury: Jury, queue: FairQueue, recorder: Recorder | None = None) -> None:
     """Build the tab into the page that is open, and connect it. recorder: writes down what its visitors compare."""
     controls = _lay_out(jury, recorder)
-    _connect(controls, jury, line)
-    _offer_api(controls, jury, line)
+    _connect(controls, jury, queue)
+    _offer_api(controls, jury, queue)
 
 
 def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
@@ -82,49 +82,49 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
     )
 
 
-def _connect(controls: Controls, jury: Jury, line: FairQueue) -> None:
+def _connect(controls: Controls, jury: Jury, queue: FairQueue) -> None:
     """A new picture clears the old verdicts at once, stops what still runs, and is judged."""
     shown = [controls.verdicts, controls.judge, controls.cancel]
-    given = [controls.picture, controls.detectors, controls.desk, controls.stability]
+    given = [controls.picture, controls.detectors, controls.slot, controls.stability]
     starts = [controls.picture.change, controls.judge.click]
     # queued, so that what it shows comes after what an older judging still had to say
     started = gr.on(starts, _start, given, shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
-    judge = _judge_with(jury, line, controls.keeping)
-    judged = started.then(judge, [controls.desk], shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
+    judge = _judge_with(jury, queue, controls.keeping)
+    judged = started.then(judge, [controls.slot], shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     if controls.keeping:
         connect_keeping(controls.keeping, picture=controls.picture, starts=starts, judged=judged)
-    controls.cancel.click(_cancel, [controls.desk], shown, **QUICK)
+    controls.cancel.click(_cancel, [controls.slot], shown, **QUICK)
     controls.portrait.click(lambda: str(examples.portrait()), None, [controls.picture], **QUICK)
     controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **PRIVATE)
 
 
-def _start(path: str | None, keys: list[str], desk: JobSlot, stability: bool) -> Shown:
+def _start(path: str | None, keys: list[str], slot: JobSlot, stability: bool) -> Shown:
     """What the page shows before the first answer."""
     if path is None or not keys:
-        desk.clear(EMPTY if path is None else say(NO_DETECTOR, kind="error"))
+        slot.clear(EMPTY if path is None else say(NO_DETECTOR, kind="error"))
     else:
-        desk.put(Job(Path(path), tuple(keys), stability), WAITING)
-    return desk.notice, *offer_stop(desk.busy)
+        slot.put(Job(Path(path), tuple(keys), stability), WAITING)
+    return slot.notice, *offer_stop(slot.busy)
 
 
-def _cancel(desk: JobSlot) -> Shown:
-    desk.clear(CANCELLED)
-    return desk.notice, *offer_stop(desk.busy)
+def _cancel(slot: JobSlot) -> Shown:
+    slot.clear(CANCELLED)
+    return slot.notice, *offer_stop(slot.busy)
 
 
 def _judge_with(
-    jury: Jury, line: FairQueue, keeping: Keeping | None
+    jury: Jury, queue: FairQueue, keeping: Keeping | None
 ) -> Callable[[JobSlot, gr.Request], Iterator[Shown]]:
-    def judge(desk: JobSlot, request: gr.Request) -> Iterator[Shown]:
+    def judge(slot: JobSlot, request: gr.Request) -> Iterator[Shown]:
         """The verdicts as they arrive, for as long as they are wanted."""
         record = partial(record_page, keeping.recorder, request) if keeping else _forget
-        case = desk.take()
-        if case is None:  # an earlier run took it
+        job = slot.take()
+        if job is None:  # an earlier run took it
             yield gr.skip(), gr.skip(), gr.skip()
             return
-        find = partial(_find, case, jury.choose(case.detectors), wanted=lambda: desk.wants(case), record=record)
-        for shown in judge_case(case, desk, line, find):
-            yield shown, *offer_stop(desk.busy)
+        find = partial(_find, job, jury.choose(job.detectors), wanted=lambda: slot.wants(job), record=record)
+        for shown in run_job(job, slot, queue, find):
+            yield shown, *offer_stop(slot.busy)
 
     return judge
 
@@ -133,12 +133,12 @@ def _forget(comparison: Comparison) -> None:
     """Where nobody is signed in, nothing is recorded."""
 
 
-def _find(case: Job, jury: Jury, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
-    """The verdicts of a case as they arrive. Raises ImageError."""
+def _find(job: Job, jury: Jury, *, wanted: Callable[[], bool], record: Record) -> Iterator[Pieces]:
+    """The verdicts of a job as they arrive. Raises ImageError."""
     yield SEARCHING
-    picture = read_image(case.path)
-    drawing, provenance = Drawing(picture.pixels, jury), read_provenance(case.path)
-    for judged in judge_stepwise(picture, jury, path=case.path.name, stability=case.stability, wanted=wanted):
+    picture = read_image(job.path)
+    drawing, provenance = Drawing(picture.pixels, jury), read_provenance(job.path)
+    for judged in judge_stepwise(picture, jury, path=job.path.name, stability=job.stability, wanted=wanted):
         if judged.error:
             yield say(judged.error, kind="error")
             return
@@ -148,7 +148,7 @@ def _find(case: Job, jury: Jury, *, wanted: Callable[[], bool], record: Record) 
         record(comparison)
 
 
-def _offer_api(controls: Controls, jury: Jury, line: FairQueue) -> None:
+def _offer_api(controls: Controls, jury: Jury, queue: FairQueue) -> None:
     """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
     keeping = controls.keeping
 
@@ -157,7 +157,7 @@ def _offer_api(controls: Controls, jury: Jury, line: FairQueue) -> None:
         if picture is None or not detectors:
             raise gr.Error(NO_DETECTOR if picture else NO_PICTURE, print_exception=False)
         try:
-            with line.stand() as place:
+            with queue.wait() as place:
                 deque(place, maxlen=0)  # wait
                 judged = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
         except QueueFullError as error:

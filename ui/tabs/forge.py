@@ -16,7 +16,7 @@ from detectors.inputs.images import ImageError, Picture
 from detectors.jury.results import Comparison, Jury, judge_stepwise
 from ui.components import examples
 from ui.components.controls import NO_PICTURE, offer_stop
-from ui.components.judging import judge_case
+from ui.components.judging import run_job
 from ui.components.markup import build_frame, build_html
 from ui.components.photo_input import PhotoInput, build_photo
 from ui.render.cards import WAITING, Pieces, render, say
@@ -48,9 +48,9 @@ class Order(Job):
 
 @dataclass
 class ForgeSession:
-    """One visitor's: the desk, and the order whose forgery is shown whole. No picture of theirs is kept here."""
+    """One visitor's: the slot, and the order whose forgery is shown whole. No picture of theirs is kept here."""
 
-    desk: JobSlot = field(default_factory=JobSlot)
+    slot: JobSlot = field(default_factory=JobSlot)
     done: Order | None = None
 
 
@@ -68,14 +68,14 @@ class Controls:
     bench: gr.State
 
 
-def build_forge(jury: Jury, line: FairQueue) -> None:
+def build_forge(jury: Jury, queue: FairQueue) -> None:
     """Build the tab into the page that is open, and connect it."""
     controls = _lay_out()
     shown = [controls.result, controls.forge, controls.cancel, controls.save]
     given = [controls.photo, controls.bench, *controls.recipe]
     # queued, so that what it shows comes after what an older judging still had to say
     started = controls.forge.click(_start, given, shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
-    run = _run_with(jury, line)
+    run = _run_with(jury, queue)
     started.then(run, [controls.bench], shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     for event, sentence in ((controls.cancel.click, CANCELLED), (controls.photo.change, EMPTY)):
         event(_clear_to(sentence), [controls.bench], shown, **ALL_AT_ONCE, **PRIVATE)
@@ -105,10 +105,10 @@ def _lay_out() -> Controls:
 def _start(path: str | None, bench: ForgeSession, *told: Any) -> Shown:
     bench.done = None
     if path is None:
-        bench.desk.clear(say(NO_PICTURE, kind="error"))
+        bench.slot.clear(say(NO_PICTURE, kind="error"))
     else:
-        bench.desk.put(Order(Path(path), (), recipe=_read_recipe(*told)), WAITING)
-    return _show(bench, bench.desk.notice)
+        bench.slot.put(Order(Path(path), (), recipe=_read_recipe(*told)), WAITING)
+    return _show(bench, bench.slot.notice)
 
 
 def _read_recipe(region: Region, strength: float, softness: float, variant: float) -> BlendParameters:
@@ -119,7 +119,7 @@ def _read_recipe(region: Region, strength: float, softness: float, variant: floa
 def _clear_to(sentence: Pieces) -> Callable[[ForgeSession], Shown]:
     def clear(bench: ForgeSession) -> Shown:
         bench.done = None
-        bench.desk.clear(sentence)
+        bench.slot.clear(sentence)
         return _show(bench, sentence)
 
     return clear
@@ -127,17 +127,17 @@ def _clear_to(sentence: Pieces) -> Callable[[ForgeSession], Shown]:
 
 def _show(bench: ForgeSession, pieces: Any) -> Shown:
     """These pieces, with the buttons that go with them."""
-    return pieces, *offer_stop(bench.desk.busy), gr.Button(visible=bench.done is not None)
+    return pieces, *offer_stop(bench.slot.busy), gr.Button(visible=bench.done is not None)
 
 
-def _run_with(jury: Jury, line: FairQueue) -> Callable[[ForgeSession], Iterator[Shown]]:
+def _run_with(jury: Jury, queue: FairQueue) -> Callable[[ForgeSession], Iterator[Shown]]:
     def run(bench: ForgeSession) -> Iterator[Shown]:
         """The forgery, then what is said of it, for as long as it is wanted."""
-        order = bench.desk.take()
+        order = bench.slot.take()
         if not isinstance(order, Order):  # an earlier run took it
             yield (gr.skip(),) * 4
             return
-        for pieces in judge_case(order, bench.desk, line, partial(_find, order, jury, bench)):
+        for pieces in run_job(order, bench.slot, queue, partial(_find, order, jury, bench)):
             yield _show(bench, pieces)
 
     return run
@@ -145,7 +145,7 @@ def _run_with(jury: Jury, line: FairQueue) -> Callable[[ForgeSession], Iterator[
 
 def _find(order: Order, jury: Jury, bench: ForgeSession) -> Iterator[Pieces]:
     """Before, after and the mask; then what was said of both. Raises ImageError."""
-    wanted = partial(bench.desk.wants, order)
+    wanted = partial(bench.slot.wants, order)
     yield FORGING
     trial = forge_photo(order.path, order.recipe)
     shown = _draw_pictures(trial)

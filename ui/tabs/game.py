@@ -94,7 +94,7 @@ def say_gaps(deck: Deck | None) -> Iterator[str]:
         yield f"So few pictures make a game of {deck.rounds} rounds, not {ROUNDS}."
 
 
-def build_game(jury: Jury, line: FairQueue, deck: Deck) -> None:
+def build_game(jury: Jury, queue: FairQueue, deck: Deck) -> None:
     """Build the tab into the page that is open, and connect it."""
     table = gr.State(Table())
     intro = [render("game_intro", deck=deck, pixels=ROUND_PIXELS, detectors=len(jury.specs))]
@@ -110,14 +110,14 @@ def build_game(jury: Jury, line: FairQueue, deck: Deck) -> None:
             said = build_frame([], elem_id="game-said")
             sealed = build_frame([], elem_id="game-sealed")
     shown = [picture, said, play, real, forged, after]
-    judge = _judge_with(jury, line)
+    judge = _judge_with(jury, queue)
     for button, begin in ((play, _begin_with(deck)), (after, _go_on)):
         dealt = button.click(begin, [table], shown, **DEALING, **PRIVATE)
         dealt.then(None, None, None, js=FOCUS, **PRIVATE)
         dealt.then(judge, [table], [sealed], trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     for button, guess in ((real, False), (forged, True)):
         guessed = button.click(_guess(guess), [table], [real, forged], **QUICK)
-        told = guessed.then(_reveal_with(jury, line), [table], [*shown, sealed], **ALL_AT_ONCE, **PRIVATE)
+        told = guessed.then(_reveal_with(jury, queue), [table], [*shown, sealed], **ALL_AT_ONCE, **PRIVATE)
         told.then(None, None, None, js=FOCUS, **PRIVATE)
 
 
@@ -163,7 +163,7 @@ def _guess(forged: bool) -> Callable[[Table], tuple[Any, Any]]:
     return guess
 
 
-def _judge_with(jury: Jury, line: FairQueue) -> Callable[[Table], Iterator[Pieces]]:
+def _judge_with(jury: Jury, queue: FairQueue) -> Callable[[Table], Iterator[Pieces]]:
     def judge(table: Table) -> Iterator[Pieces]:
         """Have the picture judged while the player thinks; how far that is shows, and nothing else."""
         turn = table.turn
@@ -172,7 +172,7 @@ def _judge_with(jury: Jury, line: FairQueue) -> Callable[[Table], Iterator[Piece
             return
         yield LOOKING
         try:
-            for before in _settle(turn, jury, line):
+            for before in _settle(turn, jury, queue):
                 yield say(say_place(before), kind="busy")
         except QueueFullError:  # there may be room when the player has answered
             pass
@@ -183,7 +183,7 @@ def _judge_with(jury: Jury, line: FairQueue) -> Callable[[Table], Iterator[Piece
     return judge
 
 
-def _reveal_with(jury: Jury, line: FairQueue) -> Callable[[Table], Iterator[Shown]]:
+def _reveal_with(jury: Jury, queue: FairQueue) -> Callable[[Table], Iterator[Shown]]:
     def reveal(table: Table) -> Iterator[Shown]:
         """What it was and what everybody said, once everybody has answered."""
         turn = table.turn
@@ -194,7 +194,7 @@ def _reveal_with(jury: Jury, line: FairQueue) -> Callable[[Table], Iterator[Show
         if not turn.answers:
             yield *(gr.skip(),) * 6, SEALED
         try:
-            for before in _settle(turn, jury, line):
+            for before in _settle(turn, jury, queue):
                 yield *(gr.skip(),) * 6, say(say_place(before), kind="busy")
         except QueueFullError as error:
             sealed = say(str(error), more="Your answer stands; press either button to ask the jury again.")
@@ -206,11 +206,11 @@ def _reveal_with(jury: Jury, line: FairQueue) -> Callable[[Table], Iterator[Show
     return reveal
 
 
-def _settle(turn: Turn, jury: Jury, line: FairQueue) -> Iterator[int]:
+def _settle(turn: Turn, jury: Jury, queue: FairQueue) -> Iterator[int]:
     """Have the round judged, once. Yields how many are before it. Raises QueueFullError."""
     if turn.answers:
         return
-    with line.stand() as place:
+    with queue.wait() as place:
         yield from takewhile(lambda _: not turn.answers, place)
         if not turn.answers:
             comparison, picture = judge_item(Item("", turn.exhibit.path), jury)

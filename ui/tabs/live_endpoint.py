@@ -42,10 +42,10 @@ class FrameError(ValueError):
 
 @dataclass
 class Frames:
-    """The handler. seats: who is at the camera."""
+    """The handler. slots: who is at the camera."""
 
     jury: Jury
-    seats: CameraSlots = field(default_factory=lambda: CameraSlots(PLACES))
+    slots: CameraSlots = field(default_factory=lambda: CameraSlots(PLACES))
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(PLACES))
 
     async def judge(self, request: Request) -> JSONResponse:
@@ -64,21 +64,21 @@ class Frames:
         return JSONResponse(answer, status, {"Cache-Control": "no-store"})
 
     async def _judge(self, request: Request) -> dict[str, Any]:
-        if is_cross_site(request):  # the door asks as well, where there is one
+        if is_cross_site(request):  # AuthMiddleware checks it as well, where there are accounts
             raise FrameError(403, NOT_FROM_HERE)
         jury, started = self._choose(request), _read_number(request)
         visitor = visitor_of(request)
-        seat = self.seats.take(str(visitor.user_id if visitor else started), started, now=time.monotonic())
-        if not await seat.turn.take():
+        slot = self.slots.take(str(visitor.user_id if visitor else started), started, now=time.monotonic())
+        if not await slot.turn.take():
             raise FrameError(409, "A newer picture came.")
         try:
             data = await read_body(request, MAX_FRAME_BYTES)
             if data is None:
                 raise FrameError(413, f"A picture of the camera may have {MAX_FRAME_BYTES // 1000:,} kB.")
-            return await anyio.to_thread.run_sync(_answer, data, jury, seat, limiter=self.threads)
+            return await anyio.to_thread.run_sync(_answer, data, jury, slot, limiter=self.threads)
         finally:
-            seat.used = time.monotonic()
-            seat.turn.give_back()
+            slot.used = time.monotonic()
+            slot.turn.give_back()
 
     def _choose(self, request: Request) -> Jury:
         chosen = self.jury.choose(request.query_params.getlist("only"))
@@ -100,10 +100,10 @@ def _read_number(request: Request) -> int:
     return int(text)
 
 
-def _answer(data: bytes, jury: Jury, seat: CameraSlot) -> dict[str, Any]:
+def _answer(data: bytes, jury: Jury, slot: CameraSlot) -> dict[str, Any]:
     began = time.monotonic()
     image = _decode(data)
-    faces = seat.view.look(image, jury, at=began)
+    faces = slot.view.look(image, jury, at=began)
     pause = PAUSE_MILLISECONDS if faces else SEARCHING_MILLISECONDS
     took = round((time.monotonic() - began) * 1000, 1)
     return draw(faces, image) | {"pause_ms": pause, "milliseconds": took}

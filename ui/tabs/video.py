@@ -70,13 +70,13 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class Reel:
-    """One visitor's: the desk, the last video, and whom of it they look at, when.
+    """One visitor's: the slot, the last video, and whom of it they look at, when.
 
     jury: who judged it, None before the first; began: of time.monotonic(); stopped: by the visitor, before its end;
     person, moment: a number and an index, None where none was chosen.
     """
 
-    desk: JobSlot = field(default_factory=JobSlot)
+    slot: JobSlot = field(default_factory=JobSlot)
     jury: Jury | None = None  # not Jury(()): Gradio copies what a visit starts with, and locks cannot be copied
     film: Film | None = None
     began: float = 0.0
@@ -131,52 +131,52 @@ def _lay_out_film(reel: gr.State) -> list[Any]:
 def _start(paths: list[str], start: str, keys: list[str], reel: Reel) -> Shown:
     reel.film, reel.person, reel.moment, reel.stopped = None, None, None, False
     if not paths or not keys:
-        reel.desk.clear(say(NO_CHOICE, kind="error"))
+        reel.slot.clear(say(NO_CHOICE, kind="error"))
     else:
         try:
-            reel.desk.put(Job(Path(paths[0]), tuple(keys), start=read_time(start or "")), WAITING)
+            reel.slot.put(Job(Path(paths[0]), tuple(keys), start=read_time(start or "")), WAITING)
         except ValueError:
-            reel.desk.clear(say(NO_TIME, kind="error"))
+            reel.slot.clear(say(NO_TIME, kind="error"))
     return _show(reel)
 
 
 def _cancel(reel: Reel) -> Shown:
     reel.stopped = True
-    reel.desk.clear(STOPPING if reel.film else CANCELLED)
+    reel.slot.clear(STOPPING if reel.film else CANCELLED)
     return (gr.skip() if reel.film else CANCELLED), *(gr.skip(),) * 4, *offer_stop(False)
 
 
 def _judge_with(jury: Jury) -> Callable[[Reel], Iterator[Shown]]:
     def judge(reel: Reel) -> Iterator[Shown]:
         """The persons and their lines as they grow, for as long as that is wanted."""
-        case = reel.desk.take()
-        if case is None:  # an earlier run took it, or it was cancelled before its turn
+        job = reel.slot.take()
+        if job is None:  # an earlier run took it, or it was cancelled before its turn
             yield _show(reel)
             return
-        reel.jury, reel.film, reel.began = jury.choose(case.detectors), None, time.monotonic()
-        reel.desk.notice = OPENING
+        reel.jury, reel.film, reel.began = jury.choose(job.detectors), None, time.monotonic()
+        reel.slot.notice = OPENING
         yield _show(reel)
         try:
-            yield from (_show(reel) for _ in _watch(reel, case))
+            yield from (_show(reel) for _ in _watch(reel, job))
             failed: Pieces = []
         except VideoError as error:
-            failed = say(str(error), more=case.path.name, kind="error")
+            failed = say(str(error), more=job.path.name, kind="error")
         except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
             log.exception("a video failed")
             failed = BROKEN
-        if reel.desk.put_away(case) and failed:
-            reel.film, reel.desk.notice = None, failed
+        if reel.slot.put_away(job) and failed:
+            reel.film, reel.slot.notice = None, failed
         yield _show(reel)
 
     return judge
 
 
-def _watch(reel: Reel, case: Job) -> Iterator[None]:
+def _watch(reel: Reel, job: Job) -> Iterator[None]:
     """Judge it, with a pause for drawing now and then."""
     drawn = time.monotonic()
-    given: dict[str, Any] = {"start": case.start, "name": case.path.name}
-    for look in judge_video(case.path, reel.judges, wanted=lambda: reel.desk.wants(case), **given):
-        if not reel.desk.wants(case):
+    given: dict[str, Any] = {"start": job.start, "name": job.path.name}
+    for look in judge_video(job.path, reel.judges, wanted=lambda: reel.slot.wants(job), **given):
+        if not reel.slot.wants(job):
             return
         reel.film = reel.film or Film(look.video)
         reel.film.add(look)
@@ -187,14 +187,14 @@ def _watch(reel: Reel, case: Job) -> Iterator[None]:
 
 def _show(reel: Reel) -> Shown:
     if reel.film is None:
-        return list(reel.desk.notice) or EMPTY, [], [], [], gr.Row(visible=False), *offer_stop(reel.desk.busy)
-    tools = gr.Row(visible=not reel.desk.busy)
-    return _say_progress(reel, reel.film.video), *_draw(reel, reel.film), tools, *offer_stop(reel.desk.busy)
+        return list(reel.slot.notice) or EMPTY, [], [], [], gr.Row(visible=False), *offer_stop(reel.slot.busy)
+    tools = gr.Row(visible=not reel.slot.busy)
+    return _say_progress(reel, reel.film.video), *_draw(reel, reel.film), tools, *offer_stop(reel.slot.busy)
 
 
 def _say_progress(reel: Reel, video: JudgedVideo) -> Pieces:
     """How far it is; nothing once it is through."""
-    busy = reel.desk.busy
+    busy = reel.slot.busy
     if not busy and not reel.stopped:
         return []
     left = say_time_left(round(1000 * video.share), 1000, since=reel.began) if busy else ""
@@ -206,10 +206,10 @@ def _draw(reel: Reel, film: Film) -> tuple[Pieces, Pieces, Pieces]:
     """The persons, the chosen one, and the chosen moment: the worst one until another is chosen."""
     person = film.find(reel.person)
     if person is None:
-        return [] if reel.desk.busy else draw_film(film, None), [], []
+        return [] if reel.slot.busy else draw_film(film, None), [], []
     index = reel.moment if reel.moment is not None else person.moments.index(person.worst[0])
     index = min(index, len(person.moments) - 1)
-    moment = [] if reel.desk.busy else draw_moment(film, person, index, reel.judges)
+    moment = [] if reel.slot.busy else draw_moment(film, person, index, reel.judges)
     return draw_film(film, person.number), draw_person(film, person, index), moment
 
 

@@ -16,35 +16,35 @@ def run(waited: Coroutine):
 
 
 def test_who_comes_to_full_seats_is_turned_away_in_one_sentence():
-    seats = CameraSlots(places=2)
-    first = seats.take("anna", 1, now=0.0)
-    seats.take("ben", 1, now=0.0)
+    slots = CameraSlots(places=2)
+    first = slots.take("anna", 1, now=0.0)
+    slots.take("ben", 1, now=0.0)
     with pytest.raises(SlotsFullError, match=r"^2 others are at the camera already; try again in a minute\.$"):
-        seats.take("carla", 1, now=1.0)
-    assert seats.take("anna", 1, now=1.0) is first
+        slots.take("carla", 1, now=1.0)
+    assert slots.take("anna", 1, now=1.0) is first
 
 
 def test_a_seat_whose_visitor_went_quiet_is_free():
-    seats = CameraSlots(places=1)
-    seats.take("anna", 1, now=0.0)
-    seats.take("ben", 1, now=IDLE_SECONDS + 0.1)
+    slots = CameraSlots(places=1)
+    slots.take("anna", 1, now=0.0)
+    slots.take("ben", 1, now=IDLE_SECONDS + 0.1)
 
 
 def test_a_seat_with_a_frame_in_work_is_kept_however_long_it_takes():
-    seats = CameraSlots(places=1)
-    seats.take("anna", 1, now=0.0).turn.busy = True
+    slots = CameraSlots(places=1)
+    slots.take("anna", 1, now=0.0).turn.busy = True
     with pytest.raises(SlotsFullError):
-        seats.take("ben", 1, now=1000.0)
+        slots.take("ben", 1, now=1000.0)
 
 
 def test_the_page_that_started_last_has_the_seat_and_sees_nothing_of_the_one_before():
-    seats = CameraSlots(places=1)
-    before = seats.take("anna", 5, now=0.0)
-    after = seats.take("anna", 6, now=0.1)
+    slots = CameraSlots(places=1)
+    before = slots.take("anna", 5, now=0.0)
+    after = slots.take("anna", 6, now=0.1)
     assert after.view is not before.view
     with pytest.raises(SlotLostError, match="on another page"):
-        seats.take("anna", 5, now=0.2)
-    assert seats.take("anna", 6, now=0.3) is after
+        slots.take("anna", 5, now=0.2)
+    assert slots.take("anna", 6, now=0.3) is after
 
 
 def test_while_a_frame_is_in_work_the_newest_waits_and_the_others_are_dropped():

@@ -1,40 +1,40 @@
-"""The desk holds one case at a time, the last one put there."""
+"""The slot holds one job at a time, the last one put there."""
 
 from pathlib import Path
 
 from ui.server.job_slot import Job, JobSlot
 
 
-def make_case() -> Job:
+def make_job() -> Job:
     return Job(Path("a.jpg"), ("efficientnet",))
 
 
 def test_the_last_case_put_there_is_taken_once() -> None:
-    desk, first, second = JobSlot(), make_case(), make_case()
-    desk.put(first, ["wait"])
-    desk.put(second, ["wait"])
-    assert desk.take() is second
-    assert desk.wants(second) and not desk.wants(first)
-    assert desk.take() is None
-    assert desk.wants(second), "a run that finds nothing must not stop the one before it"
+    slot, first, second = JobSlot(), make_job(), make_job()
+    slot.put(first, ["wait"])
+    slot.put(second, ["wait"])
+    assert slot.take() is second
+    assert slot.wants(second) and not slot.wants(first)
+    assert slot.take() is None
+    assert slot.wants(second), "a run that finds nothing must not stop the one before it"
 
 
 def test_a_new_case_makes_the_one_at_hand_unwanted() -> None:
-    desk, first, second = JobSlot(), make_case(), make_case()
-    desk.put(first, ["wait"])
-    desk.take()
-    desk.put(second, ["wait"])
-    assert not desk.wants(first) and desk.busy
-    assert not desk.put_away(first)
-    assert desk.take() is second and desk.put_away(second)
-    assert not desk.busy
+    slot, first, second = JobSlot(), make_job(), make_job()
+    slot.put(first, ["wait"])
+    slot.take()
+    slot.put(second, ["wait"])
+    assert not slot.wants(first) and slot.busy
+    assert not slot.put_away(first)
+    assert slot.take() is second and slot.put_away(second)
+    assert not slot.busy
 
 
 def test_a_cleared_desk_wants_nothing_and_keeps_the_notice() -> None:
-    desk, case = JobSlot(), make_case()
-    desk.put(case, ["wait"])
-    desk.take()
-    desk.clear(["cancelled"])
-    assert not desk.wants(case) and not desk.busy
-    assert desk.notice == ["cancelled"]
-    assert desk.take() is None
+    slot, job = JobSlot(), make_job()
+    slot.put(job, ["wait"])
+    slot.take()
+    slot.clear(["cancelled"])
+    assert not slot.wants(job) and not slot.busy
+    assert slot.notice == ["cancelled"]
+    assert slot.take() is None

@@ -1,4 +1,4 @@
-"""The line: who came first is served first, everybody knows their place, and it does not grow without end."""
+"""The queue: who came first is served first, everybody knows their place, and it does not grow without end."""
 
 import threading
 
@@ -8,35 +8,35 @@ from ui.server.queue import FairQueue, QueueFullError, say_place
 
 
 def test_the_first_is_served_at_once_and_others_know_who_is_before_them():
-    line = FairQueue(places=5)
-    with line.stand() as first, line.stand() as second, line.stand() as third:
+    queue = FairQueue(places=5)
+    with queue.wait() as first, queue.wait() as second, queue.wait() as third:
         assert list(first) == []
         assert (next(second), next(third)) == (1, 2)
 
 
 def test_who_leaves_makes_room_for_those_behind():
-    line = FairQueue(places=5)
-    with line.stand():
-        second, third = line.stand(), line.stand()
+    queue = FairQueue(places=5)
+    with queue.wait():
+        second, third = queue.wait(), queue.wait()
         second.__enter__()
         with third as place:
             assert next(place) == 2
             second.__exit__(None, None, None)
             assert next(place) == 1
-    assert len(line) == 0
+    assert len(queue) == 0
 
 
 def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence():
-    line = FairQueue(places=1)
-    with line.stand(), line.stand(), pytest.raises(QueueFullError, match=r"^1 others are waiting already"):
-        line.stand().__enter__()
-    with line.stand() as place:
+    queue = FairQueue(places=1)
+    with queue.wait(), queue.wait(), pytest.raises(QueueFullError, match=r"^1 others are waiting already"):
+        queue.wait().__enter__()
+    with queue.wait() as place:
         assert list(place) == []
 
 
 def test_many_at_once_are_served_one_at_a_time_in_the_order_of_coming():
-    line, served, inside = FairQueue(places=30), [], threading.Lock()
-    came = [line.stand() for _ in range(20)]
+    queue, served, inside = FairQueue(places=30), [], threading.Lock()
+    came = [queue.wait() for _ in range(20)]
     places = [one.__enter__() for one in came]
 
     def wait(number):

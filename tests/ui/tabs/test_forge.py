@@ -29,10 +29,10 @@ def sharpness(image: np.ndarray) -> tuple[float, np.ndarray]:
     return float(np.abs(np.diff(image.astype(float), axis=0)).mean() < 7.5), middle
 
 
-def run(bench: ForgeSession, path: str | None, jury: Jury, line: FairQueue | None = None) -> list[str]:
+def run(bench: ForgeSession, path: str | None, jury: Jury, queue: FairQueue | None = None) -> list[str]:
     """What the tab showed, one text each."""
     _start(path, bench, *TOLD)
-    return ["".join(shown[0]) for shown in _run_with(jury, line or FairQueue(1))(bench) if isinstance(shown[0], list)]
+    return ["".join(shown[0]) for shown in _run_with(jury, queue or FairQueue(1))(bench) if isinstance(shown[0], list)]
 
 
 @pytest.mark.browser
@@ -72,7 +72,7 @@ def test_a_photo_without_a_face_and_a_file_that_is_none_get_a_sentence(tmp_path)
         bench = ForgeSession()
         *_, last = run(bench, str(tmp_path / name), Jury(JURY))
         assert sentence in last
-        assert not bench.desk.busy and _save(bench) == ("", "", "")
+        assert not bench.slot.busy and _save(bench) == ("", "", "")
 
 
 def test_a_cancelled_run_ends_without_verdicts_and_without_a_file():
@@ -87,12 +87,12 @@ def test_a_cancelled_run_ends_without_verdicts_and_without_a_file():
 
 
 def test_forging_stands_in_the_line_and_says_its_place():
-    line, bench = FairQueue(1), ForgeSession()
+    queue, bench = FairQueue(1), ForgeSession()
     _start(str(portrait()), bench, *TOLD)
-    with line.stand():
-        steps = _run_with(Jury(JURY), line)(bench)
+    with queue.wait():
+        steps = _run_with(Jury(JURY), queue)(bench)
         assert "you are next" in "".join(next(steps)[0])
-        late = run(ForgeSession(), str(portrait()), Jury(JURY), line)
+        late = run(ForgeSession(), str(portrait()), Jury(JURY), queue)
         assert "1 others are waiting already" in late[-1]
     assert "detectors noticed" in "".join([*steps][-1][0])
 

@@ -115,12 +115,12 @@ def test_a_page_without_a_deck_offers_no_game(address):
     assert "Forge" in labels and "Beat the jury" not in labels
 
 
-def play(deck: Deck, line: FairQueue | None = None):
+def play(deck: Deck, queue: FairQueue | None = None):
     """A table with its first round judged, and the functions that go on."""
-    table, jury, line = Table(), Jury(JURY), line or FairQueue(3)
+    table, jury, queue = Table(), Jury(JURY), queue or FairQueue(3)
     _begin_with(deck)(table)
-    list(_judge_with(jury, line)(table))
-    return table, _reveal_with(jury, line)
+    list(_judge_with(jury, queue)(table))
+    return table, _reveal_with(jury, queue)
 
 
 def test_the_first_answer_counts_and_nothing_goes_on_before_it(deck):
@@ -167,9 +167,9 @@ def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path, deck):
 
 
 def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck):
-    line = FairQueue(0)
-    with line.stand():
-        table, reveal = play(deck, line)
+    queue = FairQueue(0)
+    with queue.wait():
+        table, reveal = play(deck, queue)
         _guess(True)(table)
         *_, last = reveal(table)
         assert "others are waiting already" in "".join(last[-1])

@@ -51,7 +51,7 @@ class Click:
 
 def test_a_run_shows_the_person_their_lines_and_the_worst_moment(walk):
     reel, (status, persons, person, moment, *_) = run(walk)
-    assert status == [] and not reel.desk.busy
+    assert status == [] and not reel.slot.busy
     assert "One person: 1 of 2 say fake." in persons[0]
     assert person[0].count('<path class="line') == 2 * 2, "each line once in the plot, once beside its name"
     assert person[0].count("data-moment") == 3, "at least a second apart"
@@ -79,7 +79,7 @@ def test_a_click_that_makes_no_sense_changes_nothing(walk, sent):
 def test_a_cancelled_run_ends_and_keeps_what_is_done(walk):
     reel = Reel()
     _start([str(walk)], "", KEYS, reel)
-    case = reel.desk.take()
+    job = reel.slot.take()
     seen = 0
 
     def look(image):
@@ -90,8 +90,8 @@ def test_a_cancelled_run_ends_and_keeps_what_is_done(walk):
         return 0.5
 
     reel.jury = Jury([spec("slow", look)])
-    list(_watch(reel, case))
-    assert seen == 2 and not reel.desk.busy
+    list(_watch(reel, job))
+    assert seen == 2 and not reel.slot.busy
     assert len(reel.film.video.looks) == 1
 
 
