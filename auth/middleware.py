@@ -1,7 +1,7 @@
-"""The door in front of the page and its whole API: ASGI middleware that every request passes.
+"""ASGI middleware in front of the page and its whole API: every request passes through it.
 
-It refuses what another site's page sends, asks who is there, sends strangers to the sign-in page, and keeps people's
-uploads and events apart. What is open without a session is listed here; all else is closed, also what Gradio may add.
+It refuses what another site's page sends, checks who is signed in, sends everybody else to the sign-in page, and keeps
+users' uploads and events apart. Paths open without a session are listed here; all others are closed, also Gradio's.
 """
 
 import asyncio
@@ -33,8 +33,8 @@ OPEN_PATHS = frozenset(
     }
 )
 OPEN_FOLDERS = ("/static/", "/assets/")
-VISITOR = "facejury.visitor"  # where in the ASGI scope the door writes down who is there
-MAX_DEPTH = 50  # of a call's JSON; what walks through it behind the door does so by recursion
+VISITOR = "facejury.visitor"  # where in the ASGI scope AuthMiddleware puts who is signed in
+MAX_DEPTH = 50  # of a call's JSON; the code behind this middleware walks through it by recursion
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 
 def visitor_of(request: Request) -> Visitor | None:
-    """Who sent this request, as the door found out."""
+    """Who sent this request, as AuthMiddleware found out."""
     found = request.scope.get(VISITOR)
     return found if isinstance(found, Visitor) else None
 
@@ -65,7 +65,7 @@ def is_cross_site(request: Request) -> bool:
 
 
 class AuthMiddleware:
-    """The middleware. `visitors` and `uploads` are the server's own."""
+    """Lets only signed-in users through, and each to their own files. `visitors`, `uploads`: the server's own."""
 
     def __init__(self, app: ASGIApp, *, visitors: Visitors, uploads: Uploads) -> None:
         self.app, self.visitors, self.uploads = app, visitors, uploads
@@ -131,7 +131,7 @@ class AuthMiddleware:
     def _may_touch(self, path: str, request: Request, *, visitor: Visitor) -> bool:
         names = [request.query_params.get("session_hash"), request.query_params.get("upload_id"), _named_event(path)]
         files = _named_file(path)
-        return all(self.uploads.claim(visitor.user_id, name) for name in names if name) and (
+        return all(self.uploads.reserve(visitor.user_id, name) for name in names if name) and (
             files is None or self.uploads.is_open(visitor.user_id, files)
         )
 
@@ -145,7 +145,7 @@ class AuthMiddleware:
             return await _refuse(request, answer.send, 400, "A call takes JSON.")
         if _is_deep(sent):
             return await _refuse(request, answer.send, 400, f"A call's JSON may be {MAX_DEPTH} levels deep.")
-        theirs = all(self.uploads.claim(visitor.user_id, name) for name in _events_in(sent))
+        theirs = all(self.uploads.reserve(visitor.user_id, name) for name in _events_in(sent))
         if not theirs or not self.uploads.names_only_theirs(visitor.user_id, sent):
             return await _refuse(request, answer.send, 403, NOT_YOURS)
         await self.app(request.scope, _replay(body, request.receive), answer)

@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Settings:
-    """How the door is set up.
+    """How sign-in is set up.
 
     signup: visitors may make accounts. secure: the cookie is for https alone; None follows each request.
     framed: shown inside another site's page, as in a Space. rounds: bcrypt's cost.

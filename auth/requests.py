@@ -1,4 +1,4 @@
-"""What the parts of the door ask of a request: which of Gradio's addresses it is for, and what it carries."""
+"""What the middleware asks of a request: which of Gradio's addresses it is for, and what it carries."""
 
 from starlette.requests import Request
 from starlette.types import Scope

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 KEEP_SECONDS = 55 * 60  # with a sweep every five minutes, nothing outlives an hour
-CLAIM_SECONDS = 24 * 3600
+RESERVED_SECONDS = 24 * 3600
 MAX_PATH_CHARACTERS = 4096  # PATH_MAX of Linux: the system opens no longer path
 MAX_HELD_BYTES = 5_000_000_000  # of one person's uploads at a time; a thousand photos of 5 MB
 MAX_NAMES = 100_000
@@ -52,7 +52,7 @@ class Uploads:
     folder: str
     public: frozenset[str] = frozenset()
     _owners: dict[str, set[int]] = field(default_factory=dict)
-    _claims: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _reservations: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def _place(self, path: str) -> str | None:
         """Where in the upload folder a path leads, however it is spelled; None if elsewhere."""
@@ -102,18 +102,18 @@ class Uploads:
                 for path in _files(json.loads(line.removeprefix(b"data:"))):
                     self.grant(user_id, path)
 
-    def claim(self, user_id: int, name: str) -> bool:
+    def reserve(self, user_id: int, name: str) -> bool:
         """Take a page's session hash or an event's id for this user; False if it is another's, or no such name."""
         if len(name) > MAX_NAME_CHARACTERS:
             return False
         now = time.monotonic()
-        owner, until = self._claims.get(name, (user_id, 0.0))
+        owner, until = self._reservations.get(name, (user_id, 0.0))
         if owner != user_id and until > now:
             return False
-        self._claims.pop(name, None)  # so that the first in the list is the one claimed longest ago
-        if len(self._claims) >= MAX_NAMES:
-            self._claims = dict(islice(self._claims.items(), MAX_NAMES // 2, None))
-        self._claims[name] = (user_id, now + CLAIM_SECONDS)
+        self._reservations.pop(name, None)  # so that the first in the list is the one reserved longest ago
+        if len(self._reservations) >= MAX_NAMES:
+            self._reservations = dict(islice(self._reservations.items(), MAX_NAMES // 2, None))
+        self._reservations[name] = (user_id, now + RESERVED_SECONDS)
         return True
 
     def open_to_all(self, config: object) -> None:

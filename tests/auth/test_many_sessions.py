@@ -68,21 +68,21 @@ def test_one_user_has_so_many_sessions_and_their_own_oldest_ends_first(engine: E
     assert find_visitor(engine, theirs), "one user's many sessions end nobody else's"
 
 
-def test_claims_on_pages_stay_bounded_and_cost_nothing_more_when_there_are_many() -> None:
+def test_reservations_of_pages_stay_bounded_and_cost_nothing_more_when_there_are_many() -> None:
     uploads = Uploads("/nowhere")
-    few = seconds_of_claims(uploads)
+    few = seconds_of_reservations(uploads)
     for number in range(MAX_NAMES + MAX_NAMES // 2):
-        assert uploads.claim(1, f"page {number}")
+        assert uploads.reserve(1, f"page {number}")
         if number % 1000 == 0:
-            assert uploads.claim(2, "a page in use")
-    assert len(uploads._claims) <= MAX_NAMES
-    assert not uploads.claim(1, "a page in use"), "what is in use is not what is forgotten"
-    assert seconds_of_claims(uploads) < 30 * few, "looking through all of them would take thousands of times as long"
+            assert uploads.reserve(2, "a page in use")
+    assert len(uploads._reservations) <= MAX_NAMES
+    assert not uploads.reserve(1, "a page in use"), "what is in use is not what is forgotten"
+    assert seconds_of_reservations(uploads) < 30 * few, "a search through all would take thousands of times as long"
 
 
-def seconds_of_claims(uploads: Uploads) -> float:
+def seconds_of_reservations(uploads: Uploads) -> float:
     """Of processor time, for a thousand."""
     began = time.process_time()
     for number in range(1000):
-        uploads.claim(1, f"another {number}")
+        uploads.reserve(1, f"another {number}")
     return time.process_time() - began
