@@ -97,7 +97,7 @@ def load_registry(*, blocked: Iterable[str] | None = None) -> Registry:
         collector.problems.append(Problem(name, f"blocked, but no plugin has that name; there are {_list(plugins)}"))
     for plugin in plugins:
         if plugin.name not in names:
-            collector.hear(plugin)
+            collector.collect(plugin)
     return Registry(tuple(collector.taken.values()), tuple(collector.problems))
 
 
@@ -111,7 +111,7 @@ def _list(plugins: "Iterable[Plugin]") -> str:
 
 @dataclass(frozen=True)
 class Plugin:
-    """Somebody to ask: a name people can block, who owns it, and how to import it.
+    """A discovered plugin: a name that can be blocked, who owns it, and how to import it.
 
     load: returns the module (or any object) that implements the hook. key: what its one detector is called here,
     whatever it calls itself; empty: as it calls itself.
@@ -126,7 +126,7 @@ class Plugin:
 
 
 def find_plugins() -> list[Plugin]:
-    """Everybody to ask, in order: the built-ins, then the installed ones by name. Imports none of them."""
+    """All plugins, in order: the built-ins, then the installed ones by name. Imports none of them."""
     return [*_builtin_plugins(), *_installed_plugins()]
 
 
@@ -169,15 +169,15 @@ def _entry_points() -> Iterator[tuple[Distribution, EntryPoint]]:
 
 @dataclass(frozen=True)
 class _Collector:
-    """Where plugins are heard, one at a time: the keys taken so far, and the problems met."""
+    """Collects detectors from plugins, one at a time; records conflicts and failures."""
 
     taken: dict[str, DetectorSpec]
     problems: list[Problem]
 
-    def hear(self, plugin: Plugin) -> None:
+    def collect(self, plugin: Plugin) -> None:
         try:
             offers = ask_plugin(plugin)
-        except (Exception, SystemExit) as error:  # a stranger's import or registration may raise anything
+        except (Exception, SystemExit) as error:  # a plugin's import or registration may raise anything
             self.problems.append(Problem(plugin.name, f"{type(error).__name__}: {error}"))
             return
         for spec in offers:

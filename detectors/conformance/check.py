@@ -63,15 +63,15 @@ def _fail(check: Callable[[AuditedDetector], Outcome], got: str) -> Check:
     return Check(name_check(check), False, say_expected(check), got)
 
 
-def run_check(name: str, subject: AuditedDetector) -> dict[str, Any]:
+def run_check(name: str, audited: AuditedDetector) -> dict[str, Any]:
     """One check in the detector's own process, as plain values. "prepare" readies the pictures for all of them."""
     if name == "prepare":
-        samples.forgeries(subject.spec.expects)
+        samples.forgeries(audited.spec.expects)
         samples.noise(*HUGE)
         return {}
     check = next(check for check in CHECKS if name_check(check) == name)
     try:
-        passed, got = check(subject)
+        passed, got = check(audited)
     except (Exception, SystemExit) as error:  # a detector may raise anything
         passed, got = False, f"{type(error).__name__}: {error}"
     return asdict(Check(name, bool(passed), say_expected(check), got[:1000]))

@@ -28,94 +28,94 @@ MEGABYTES = 20.0  # what CALLS pictures may leave behind: 0.1 MB each, above an 
 Outcome = tuple[bool, str]
 
 
-def time_limit(subject: AuditedDetector) -> Outcome:
+def time_limit(audited: AuditedDetector) -> Outcome:
     """An answer within the detector's `seconds`, to a face and to a picture of 12 megapixels."""
-    times = [_time(subject, image) for image in (samples.real(subject.spec.expects), samples.noise(*HUGE))]
-    return max(times) <= subject.spec.seconds, " and ".join(f"{seconds:.2f} s" for seconds in times)
+    times = [_time(audited, image) for image in (samples.real(audited.spec.expects), samples.noise(*HUGE))]
+    return max(times) <= audited.spec.seconds, " and ".join(f"{seconds:.2f} s" for seconds in times)
 
 
-def range_and_type(subject: AuditedDetector) -> Outcome:
+def range_and_type(audited: AuditedDetector) -> Outcome:
     """One number in [0, 1] for a face, noise, black and white."""
-    numbers = [_number(_examine(subject, image)) for image in _plain(subject)]
+    numbers = [_number(_examine(audited, image)) for image in _plain(audited)]
     return not any(number < 0 or number > 1 for number in numbers), _list(numbers)
 
 
-def no_nan(subject: AuditedDetector) -> Outcome:
+def no_nan(audited: AuditedDetector) -> Outcome:
     """No NaN for a face, noise, black and white."""
-    numbers = [_number(_examine(subject, image)) for image in _plain(subject)]
+    numbers = [_number(_examine(audited, image)) for image in _plain(audited)]
     return not np.isnan(numbers).any(), _list(numbers)
 
 
-def repeatable(subject: AuditedDetector) -> Outcome:
+def repeatable(audited: AuditedDetector) -> Outcome:
     """The same answer to the same picture twice, to 1e-6."""
-    return _compare(*(_find(subject, samples.real(subject.spec.expects)) for _ in range(2)))
+    return _compare(*(_find(audited, samples.real(audited.spec.expects)) for _ in range(2)))
 
 
-def path_bytes_array(subject: AuditedDetector) -> Outcome:
+def path_bytes_array(audited: AuditedDetector) -> Outcome:
     """The same answer from a file, from its bytes and from its pixels, to 1e-6."""
-    image = samples.real(subject.spec.expects)
+    image = samples.real(audited.spec.expects)
     data = samples.as_png(image)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "face.png")
         path.write_bytes(data)
         images = image, read_image(data).pixels, read_image(path).pixels
-    return _compare(*(_find(subject, pixels) for pixels in images))
+    return _compare(*(_find(audited, pixels) for pixels in images))
 
 
-def grey(subject: AuditedDetector) -> Outcome:
+def grey(audited: AuditedDetector) -> Outcome:
     """A valid answer to a grey picture."""
-    return _answers(subject, read_image(samples.as_png(samples.portrait(), mode="L")).pixels)
+    return _answers(audited, read_image(samples.as_png(samples.portrait(), mode="L")).pixels)
 
 
-def alpha(subject: AuditedDetector) -> Outcome:
+def alpha(audited: AuditedDetector) -> Outcome:
     """A valid answer to a half transparent picture."""
-    return _answers(subject, read_image(samples.as_png(samples.portrait(), mode="RGBA")).pixels)
+    return _answers(audited, read_image(samples.as_png(samples.portrait(), mode="RGBA")).pixels)
 
 
-def tiny(subject: AuditedDetector) -> Outcome:
+def tiny(audited: AuditedDetector) -> Outcome:
     """A valid answer to pictures of 2 x 2 and 16 x 16 pixels."""
-    return _answers(subject, samples.stretched(2, 2), samples.stretched(16, 16))
+    return _answers(audited, samples.stretched(2, 2), samples.stretched(16, 16))
 
 
-def huge(subject: AuditedDetector) -> Outcome:
+def huge(audited: AuditedDetector) -> Outcome:
     """A valid answer to a picture of 4000 x 3000 pixels."""
-    return _answers(subject, samples.noise(*HUGE))
+    return _answers(audited, samples.noise(*HUGE))
 
 
-def portrait_and_landscape(subject: AuditedDetector) -> Outcome:
+def portrait_and_landscape(audited: AuditedDetector) -> Outcome:
     """A valid answer to pictures of 200 x 300 and 300 x 200 pixels."""
-    return _answers(subject, samples.stretched(300, 200), samples.stretched(200, 300))
+    return _answers(audited, samples.stretched(300, 200), samples.stretched(200, 300))
 
 
-def exif_rotated(subject: AuditedDetector) -> Outcome:
+def exif_rotated(audited: AuditedDetector) -> Outcome:
     """The same answer to a picture stored on its side with an EXIF orientation as to the upright one, to 1e-6."""
-    image = samples.real(subject.spec.expects)
+    image = samples.real(audited.spec.expects)
     on_its_side = samples.as_png(np.rot90(image), orientation=6)  # 6: to be turned clockwise by a quarter
-    return _compare(_find(subject, image), _find(subject, read_image(on_its_side).pixels))
+    return _compare(_find(audited, image), _find(audited, read_image(on_its_side).pixels))
 
 
-def eight_threads(subject: AuditedDetector) -> Outcome:
+def eight_threads(audited: AuditedDetector) -> Outcome:
     """The same answers from eight threads at once as one after the other, to 1e-6."""
     images = [samples.stretched(64 + 16 * number, 96) for number in range(8)]
-    alone = [_find(subject, image).p_fake for image in images]
+    alone = [_find(audited, image).p_fake for image in images]
     with ThreadPoolExecutor(8) as pool:
-        together = [finding.p_fake for finding in pool.map(lambda image: _find(subject, image), images * 2)]
+        together = [finding.p_fake for finding in pool.map(lambda image: _find(audited, image), images * 2)]
     apart = float(np.abs(np.array(together) - np.array(alone * 2)).max())
     return apart <= TOLERANCE, f"at most {apart:.1e} apart"
 
 
-def input_not_mutated(subject: AuditedDetector) -> Outcome:
+def input_not_mutated(audited: AuditedDetector) -> Outcome:
     """The picture it was given is the same afterwards."""
-    image = samples.real(subject.spec.expects).copy()
+    image = samples.real(audited.spec.expects).copy()
     before = image.copy()
-    subject.examine(image)
+    audited.examine(image)
     changed = int((image != before).any(axis=2).sum())
     return changed == 0, f"{changed} pixels changed" if changed else "the same"
 
 
-def heat_map(subject: AuditedDetector) -> Outcome:
+def heat_map(audited: AuditedDetector) -> Outcome:
     """A heat map, if there is one, of shape (h, w) with numbers in [0, 1]."""
-    answer = _examine(subject, samples.real(subject.spec.expects))
+    answer = _examine(audited, samples.real(audited.spec.expects))
     if not isinstance(answer, tuple):
         return True, "no heat map"
     heatmap = np.asarray(answer[1])
@@ -123,50 +123,50 @@ def heat_map(subject: AuditedDetector) -> Outcome:
     return True, f"shape {heatmap.shape}, {heatmap.min():.3f} to {heatmap.max():.3f}"
 
 
-def loaded_once(subject: AuditedDetector) -> Outcome:
+def loaded_once(audited: AuditedDetector) -> Outcome:
     """No file read again once the first picture was examined: `load` and the first call keep what they read."""
-    image = samples.real(subject.spec.expects)
-    _find(subject, image)
-    subject.read.clear()
-    _find(subject, image)
-    return not subject.read, _name(subject.read) or "nothing read"
+    image = samples.real(audited.spec.expects)
+    _find(audited, image)
+    audited.read.clear()
+    _find(audited, image)
+    return not audited.read, _name(audited.read) or "nothing read"
 
 
-def no_network(subject: AuditedDetector) -> Outcome:
+def no_network(audited: AuditedDetector) -> Outcome:
     """No connection and no program started while it examines a picture (sockets are blocked)."""
-    subject.connected.clear()
+    audited.connected.clear()
     with suppress(PermissionError):  # it is written down
-        _examine(subject, samples.real(subject.spec.expects))
-    return not subject.connected, ", ".join(dict.fromkeys(subject.connected)) or "none"
+        _examine(audited, samples.real(audited.spec.expects))
+    return not audited.connected, ", ".join(dict.fromkeys(audited.connected)) or "none"
 
 
-def no_writes(subject: AuditedDetector) -> Outcome:
+def no_writes(audited: AuditedDetector) -> Outcome:
     """No file written outside the cache folders and the folder for temporary files."""
-    _examine(subject, samples.real(subject.spec.expects))
-    return not subject.written, _name(subject.written) or "none"
+    _examine(audited, samples.real(audited.spec.expects))
+    return not audited.written, _name(audited.written) or "none"
 
 
-def memory(subject: AuditedDetector) -> Outcome:
+def memory(audited: AuditedDetector) -> Outcome:
     """At most 20 MB more held after 200 pictures."""
     image = samples.stretched(samples.SIDE, samples.SIDE)
-    _call(subject, image, 20, until=time.monotonic() + 2 * subject.spec.seconds)  # until buffers have their size
+    _call(audited, image, 20, until=time.monotonic() + 2 * audited.spec.seconds)  # until buffers have their size
     before, began = _resident_megabytes(), time.monotonic()
-    calls = _call(subject, image, CALLS, until=began + 5 * subject.spec.seconds)
+    calls = _call(audited, image, CALLS, until=began + 5 * audited.spec.seconds)
     grown = _resident_megabytes() - before
     return grown * CALLS / calls <= MEGABYTES, f"{max(0.0, grown):.1f} MB more after {calls} pictures"
 
 
-def polarity(subject: AuditedDetector) -> Outcome:
+def polarity(audited: AuditedDetector) -> Outcome:
     """P(fake) of a real photo's forgeries not below the real photo's by more than 0.05, on average."""
-    expects = subject.spec.expects
-    real = _find(subject, samples.real(expects)).p_fake
-    forged = float(np.mean([_find(subject, image).p_fake for image in samples.forgeries(expects)]))
+    expects = audited.spec.expects
+    real = _find(audited, samples.real(expects)).p_fake
+    forged = float(np.mean([_find(audited, image).p_fake for image in samples.forgeries(expects)]))
     return forged >= real - POLARITY_TOLERANCE, f"real {real:.3f}, forged {forged:.3f}"
 
 
-def card(subject: AuditedDetector) -> Outcome:
+def card(audited: AuditedDetector) -> Outcome:
     """A model card: Markdown text, or the path of a file that holds it."""
-    text = read_card(subject.spec)
+    text = read_card(audited.spec)
     return bool(text.strip()), f"{len(text.split())} words"
 
 
@@ -204,8 +204,8 @@ def say_expected(check: Callable[[AuditedDetector], Outcome]) -> str:
     return (check.__doc__ or "").strip()
 
 
-def _plain(subject: AuditedDetector) -> tuple[Image, ...]:
-    return samples.real(subject.spec.expects), samples.noise(), samples.flat(0), samples.flat(255)
+def _plain(audited: AuditedDetector) -> tuple[Image, ...]:
+    return samples.real(audited.spec.expects), samples.noise(), samples.flat(0), samples.flat(255)
 
 
 def _number(answer: ExamineResult) -> float:
@@ -216,17 +216,17 @@ def _number(answer: ExamineResult) -> float:
         return float(answer[0] if isinstance(answer, tuple) else answer)
 
 
-def _examine(subject: AuditedDetector, image: Image) -> ExamineResult:
+def _examine(audited: AuditedDetector, image: Image) -> ExamineResult:
     """An answer to a copy: a detector that writes into its picture must not spoil the samples."""
-    return subject.examine(image.copy())
+    return audited.examine(image.copy())
 
 
-def _find(subject: AuditedDetector, image: Image) -> Finding:
-    return read_finding(_examine(subject, image))
+def _find(audited: AuditedDetector, image: Image) -> Finding:
+    return read_finding(_examine(audited, image))
 
 
-def _answers(subject: AuditedDetector, *images: Image) -> Outcome:
-    return True, _list([_find(subject, image).p_fake for image in images])
+def _answers(audited: AuditedDetector, *images: Image) -> Outcome:
+    return True, _list([_find(audited, image).p_fake for image in images])
 
 
 def _compare(*findings: Finding) -> Outcome:
@@ -234,18 +234,18 @@ def _compare(*findings: Finding) -> Outcome:
     return max(numbers) - min(numbers) <= TOLERANCE, _list(numbers, digits=7)
 
 
-def _time(subject: AuditedDetector, image: Image) -> float:
+def _time(audited: AuditedDetector, image: Image) -> float:
     """How long a call took; that it failed is for other checks to say."""
     began = time.perf_counter()
     with suppress(Exception):
-        _examine(subject, image)
+        _examine(audited, image)
     return time.perf_counter() - began
 
 
-def _call(subject: AuditedDetector, image: Image, times: int, *, until: float) -> int:
+def _call(audited: AuditedDetector, image: Image, times: int, *, until: float) -> int:
     """How often it was called before the time was up; at least once."""
     for count in range(1, times + 1):
-        _examine(subject, image)
+        _examine(audited, image)
         if time.monotonic() > until:
             return count
     return times

@@ -1,4 +1,4 @@
-"""What a file's headers claim, looked at before a decoder believes them.
+"""Limits on what a file's headers may state, checked before a decoder acts on them.
 
 Pillow copies what every tag of a TIFF points to, and libjpeg goes over the whole picture for every scan of a JPEG. A
 small file may so cost gigabytes or minutes, long before the number of its pixels is known.
@@ -27,7 +27,7 @@ FURTHER_LISTS = (34665, 34853, 40965)  # EXIF, GPS, interoperability
 
 TOO_MANY_SCANS = f"The JPEG is written in more than {MAX_SCANS} scans; save it again."
 TOO_MUCH_EXIF = f"The picture's EXIF data are larger than {MAX_EXIF_BYTES // 1024} KB; save it without them."
-TOO_MANY_TAGS = "The TIFF's tags claim more than the file holds."
+TOO_MANY_TAGS = "The TIFF's tags state more data than the file holds."
 TOO_MANY_PARTS = "The TIFF is cut into too many strips, or too large tiles; save it again."
 
 
@@ -41,8 +41,8 @@ class Tag:
     value: int
 
 
-def find_false_claim(data: bytes) -> str | None:
-    """What no honest file claims, in one sentence for the visitor; None when there is nothing of it."""
+def find_exceeded_limit(data: bytes) -> str | None:
+    """The limit that a file's headers exceed, in one sentence for the visitor; None when they keep all of them."""
     if data.startswith(JPEG):
         return _look_at_jpeg(data)
     return _look_at_tiff(data) if data.startswith(TIFFS) else None

@@ -15,7 +15,7 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
-from detectors.inputs.header_limits import MAX_EXIF_BYTES, TOO_MUCH_EXIF, find_false_claim
+from detectors.inputs.header_limits import MAX_EXIF_BYTES, TOO_MUCH_EXIF, find_exceeded_limit
 from registry import Image
 
 MAX_BYTES = 20_000_000
@@ -71,7 +71,7 @@ def read_file(path: Path) -> bytes:
 
 def open_picture(data: bytes) -> PIL.Image.Image:
     """A picture's file as Pillow sees it, not decoded. Raises ImageError, and nearly anything on broken files."""
-    if said := find_false_claim(data):
+    if said := find_exceeded_limit(data):
         raise ImageError(said)
     return PIL.Image.open(io.BytesIO(data), formats=FORMATS)
 

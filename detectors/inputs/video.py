@@ -1,6 +1,6 @@
-"""A video file as a row of pictures with their times, decoded in a process of its own.
+"""A video file as a sequence of frames with their times, decoded in a process of its own.
 
-A video is a stranger's input to a large decoder, which therefore runs where it can be timed out and killed, in bounded
+A video is untrusted input to a large decoder, which therefore runs where it can be timed out and killed, in bounded
 memory. What the file is, is told by its first bytes, never by its name; anything but MP4, MOV and WebM is refused
 before it is opened, and the decoder may open neither other files nor addresses. Everything refused is a VideoError.
 """

@@ -1,4 +1,4 @@
-"""The far side of `detectors.inputs.video`: one video, opened and decoded in a process of its own.
+"""The worker of `detectors.inputs.video`: opens and decodes one video in a process of its own.
 
 Orders: {"open": path, "memory": bytes, "longest": seconds} -> {"width", "height", "seconds"}, then {"at": seconds} ->
 {"at": seconds} with a frame, or {} at the end. What goes wrong is {"error": a sentence}.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from detectors.inputs.video import DAMAGED, NOTHING
-from detectors.sandbox import bootstrap as far_side
+from detectors.sandbox import bootstrap
 from detectors.sandbox.protocol import Array, Values, receive, send
 
 # Read by OpenCV when it opens a file: no other protocol, no other container, whatever the file itself would like.
@@ -105,7 +105,7 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
             return
         try:
             if reader is None:
-                far_side.limit_memory(int(order["memory"]))
+                bootstrap.limit_memory(int(order["memory"]))
                 reader = Reader(order["open"])
                 send(answers, reader.describe(order["longest"]))
             else:
@@ -117,4 +117,4 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    far_side.run(serve)
+    bootstrap.run(serve)

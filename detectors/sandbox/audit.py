@@ -1,6 +1,6 @@
-"""A detector as the checks see it: what it opens, writes and connects to while it works is written down.
+"""The audit of a detector under check: records what it opens, writes and connects to while it works.
 
-Seen is what Python itself opens (audit events, PEP 578). What a compiled library does behind Python's back is not.
+Python's own audit events (PEP 578) are recorded. What a compiled library does without Python is not.
 """
 
 import os
@@ -32,7 +32,7 @@ CACHES = ("XDG_CACHE_HOME", "HF_HOME", "TORCH_HOME", "KERAS_HOME", "MPLCONFIGDIR
 
 
 class AuditedDetector:
-    """One detector and what it did. scratch: its folder for temporary files; without one, nobody watches.
+    """One detector and what it did. scratch: its folder for temporary files; without one, nothing is recorded.
 
     read, written: paths opened. connected: what it asked of the network while examining, which is refused.
     """

@@ -1,6 +1,6 @@
-"""What every worker process does before it obeys: takes the pipes, ends with its parent, bounds its memory.
+"""How a worker process starts: it takes the pipes, ends with its parent, and bounds its memory.
 
-The near side is `detectors.sandbox.process`.
+`detectors.sandbox.process` starts it.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ def run(serve: Callable[[IO[bytes], IO[bytes]], None]) -> None:
 
 
 def limit_memory(limit: int) -> None:
-    """No core dumps, and no single allocation far beyond the limit that the near side watches over, in bytes."""
+    """No core dumps, and no single allocation far beyond the limit that the parent process enforces, in bytes."""
     if sys.platform != "win32":
         import resource
 

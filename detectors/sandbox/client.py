@@ -1,5 +1,5 @@
-"""A stranger's detector in a process of its own: it can be timed out, outgrow its memory or crash, and only its own
-verdict is lost.
+"""An untrusted plugin's detector in a process of its own: when it times out, outgrows its memory or crashes, only its
+own verdict is lost.
 
 One process a detector, kept warm, and started again after a fault. This guards against faults, not against malice:
 the process has the rights of the user who started the jury.
@@ -23,7 +23,7 @@ class DetectorFaultError(RuntimeError):
 def open_detector(spec: DetectorSpec) -> "Examine | IsolatedDetector":
     """A detector ready to examine: ours in this process, one that a plugin brought in a process of its own.
 
-    One without a plugin was made by this program's own code; there is nobody to ask for it again.
+    One without a plugin was made by this program's own code and cannot be imported again in a worker.
     """
     if spec.plugin and not spec.builtin:
         return IsolatedDetector(spec)
@@ -45,7 +45,7 @@ class IsolatedDetector:
     def __call__(self, image: Image) -> ExamineResult:
         """P(fake) of a uint8 RGB image (h, w, 3), alone or with a heat map. Raises DetectorFaultError."""
         values, heatmap = self.ask({}, image, seconds=self._spec.seconds)
-        p_fake = values.get("p_fake")  # read_finding has looked at it over there, and the jury will here
+        p_fake = values.get("p_fake")  # read_finding has checked it in the worker, and the jury checks it again
         return p_fake if heatmap is None else (p_fake, heatmap)  # type: ignore[return-value]
 
     def start(self) -> None:
@@ -90,5 +90,5 @@ def _ask(worker: WorkerProcess, order: Values, image: Image | None, *, seconds: 
 
 
 def _say_error(error: object) -> str:
-    """What a stranger's process says went wrong, as text that can be written anywhere: half a surrogate cannot."""
+    """What the plugin's process says went wrong, as text that can be written anywhere: half a surrogate cannot."""
     return str(error)[:1000].encode(errors="replace").decode()

@@ -1,5 +1,5 @@
-"""A worker process of ours that obeys orders: it can be timed out, outgrow its memory or crash, and only its own answer
-is lost.
+"""A worker process that answers orders: when it times out, outgrows its memory or crashes, only its own answer is
+lost.
 
 Spawned, not forked. This guards against faults; the process has the rights of the user who started the program.
 """

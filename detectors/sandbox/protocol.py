@@ -1,6 +1,6 @@
 """How the jury talks with a detector's process: one line of JSON, then the bytes of an array as they are.
 
-No pickle: what comes back was written by a stranger's process, and unpickling it would run what it likes in ours.
+No pickle: what comes back was written by untrusted code, and unpickling it would run that code in our process.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The far side of `detectors.sandbox.client`: one detector in a process of its own. The jury starts it, nobody else.
+"""The worker of `detectors.sandbox.client`: one detector in a process of its own, started by the jury only.
 
 It answers orders until its input closes. What the detector prints goes to the error stream; the pipe to the jury is
 out of its reach.
@@ -8,7 +8,7 @@ import traceback
 from typing import IO
 
 from detectors.networks.resolve import find_added, is_added
-from detectors.sandbox import bootstrap as far_side
+from detectors.sandbox import bootstrap
 from detectors.sandbox.audit import AuditedDetector
 from detectors.sandbox.protocol import Array, Values, receive, send
 from registry import DetectorSpec, read_finding, reopen
@@ -16,11 +16,11 @@ from registry.manager import ask_plugin
 
 
 def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
-    """Load the detector of the first order, then obey the others until the jury closes the pipe."""
+    """Load the detector of the first order, then answer the others until the jury closes the pipe."""
     order, _ = receive(orders)
     try:
-        subject = _load(order)
-    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+        audited = _load(order)
+    except (Exception, SystemExit) as error:  # a plugin may raise anything
         send(answers, _describe(error))
         return
     send(answers, {})
@@ -29,14 +29,14 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
             order, image = receive(orders)
         except EOFError:
             return
-        send(answers, *_obey(subject, order, image))
+        send(answers, *_obey(audited, order, image))
 
 
 def _load(order: Values) -> AuditedDetector:
-    far_side.limit_memory(int(order["memory"]))
-    subject = AuditedDetector(lambda: find_spec(order["plugin"], order["key"]), scratch=order["scratch"])
-    subject.load()
-    return subject
+    bootstrap.limit_memory(int(order["memory"]))
+    audited = AuditedDetector(lambda: find_spec(order["plugin"], order["key"]), scratch=order["scratch"])
+    audited.load()
+    return audited
 
 
 def find_spec(plugin: str, key: str) -> DetectorSpec:
@@ -46,14 +46,14 @@ def find_spec(plugin: str, key: str) -> DetectorSpec:
     return next(spec for spec in ask_plugin(find_added(plugin)) if spec.key == key)
 
 
-def _obey(subject: AuditedDetector, order: Values, image: Array | None) -> tuple[Values, Array | None]:
+def _obey(audited: AuditedDetector, order: Values, image: Array | None) -> tuple[Values, Array | None]:
     """The answer to one order: a finding, or what a check found."""
     try:
         if "check" in order:
             from detectors.conformance.check import run_check  # brings the sample pictures; the jury does without
 
-            return run_check(order["check"], subject), None
-        finding = read_finding(subject.examine(image))  # type: ignore[arg-type]  # the jury sends an image
+            return run_check(order["check"], audited), None
+        finding = read_finding(audited.examine(image))  # type: ignore[arg-type]  # the jury sends an image
         return {"p_fake": finding.p_fake}, finding.heatmap
     except (Exception, SystemExit) as error:  # a detector may raise anything
         return _describe(error), None
@@ -66,4 +66,4 @@ def _describe(error: BaseException) -> Values:
 
 
 if __name__ == "__main__":
-    far_side.run(serve)
+    bootstrap.run(serve)

@@ -104,7 +104,7 @@ def test_a_page_that_follows_itself_is_one_page() -> None:
 
 
 def test_tags_that_claim_more_than_a_file_holds_are_refused() -> None:
-    with pytest.raises(ImageError, match="claim more than the file holds"):
+    with pytest.raises(ImageError, match="state more data than the file holds"):
         decode_image(corpus.copied_tags(4096, 10))
 
 
