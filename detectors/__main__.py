@@ -15,7 +15,7 @@ from rich.table import Table
 
 from detectors.inputs.timecode import read_time, say_at
 from detectors.inputs.video import is_video
-from detectors.jury.fusion import agree, chance_of_fake, fuse
+from detectors.jury.fusion import chance_of_fake
 from detectors.jury.results import Comparison, JudgedFace, Jury, compare, say_split
 from detectors.jury.stability import Range, Stability
 from detectors.networks.resolve import SourceError, pin_sources
@@ -251,7 +251,7 @@ def show_provenance(provenance: Provenance) -> None:
 
 def say_jury(face: JudgedFace) -> str:
     """The jury's own word, and what is known of a split like this."""
-    jury, agreement = fuse(face.verdicts, face_pixels=face.pixels), agree(face.verdicts)
+    jury, agreement = face.jury, face.agreement
     parts = [f"jury: {jury.label}, p_fake {jury.p_fake:.3f}"] if jury else ["jury: no verdict"]
     if face.stability and face.stability.jury:
         parts.append(f"when saved again, smaller or shifted: {_say_range(face.stability.jury)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 from detectors.inputs.images import ImageError, read_image
-from detectors.jury.fusion import JURY_TITLE, fuse
+from detectors.jury.fusion import JURY_TITLE
 from detectors.jury.results import Comparison, Jury
 from detectors.scan.batch import find_suspect
 from registry import Verdict
@@ -127,8 +127,7 @@ def take_answers(comparison: Comparison, jury: Jury) -> list[Guess]:
     face = find_suspect(comparison.faces)
     given = {verdict.detector: verdict for verdict in (*comparison.whole_image, *(face.verdicts if face else ()))}
     answers = [_answer(spec.title, given.get(spec.key)) for spec in jury.specs]
-    fused = fuse(face.verdicts, face_pixels=face.pixels) if face else None
-    p_fake = fused.p_fake if fused else None
+    p_fake = face.jury.p_fake if face and face.jury else None
     return [*answers, Guess(JURY_TITLE, choose(p_fake), p_fake)]
 
 

@@ -19,7 +19,7 @@ from detectors.faces.track import measure_overlap
 from detectors.forgery.blend import BlendParameters, Forgery, forge_as_told
 from detectors.forgery.pointing import Hit, Region, find_hit
 from detectors.inputs.images import ImageError, Picture, read_image
-from detectors.jury.fusion import JURY_TITLE, JuryVerdict, fuse
+from detectors.jury.fusion import JURY_TITLE, JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace, Jury
 from registry import DetectorSpec, Image, Verdict
 
@@ -115,7 +115,7 @@ def hear(trial: Trial, before: Comparison, after: Comparison, jury: Jury) -> lis
     """What each detector in the jury's order, and last the jury, said of the forged face. after: may still grow."""
     faces = _find(before.faces, trial.box), _find(after.faces, trial.box)
     said = [_hear(spec, trial, (before, after), faces) for spec in jury.specs]
-    before_it, after_it = (fuse(face.verdicts, face_pixels=face.pixels) if face else None for face in faces)
+    before_it, after_it = (face.jury if face else None for face in faces)
     return [*said, Statement(JURY_TITLE, before_it, after_it)] if before_it or after_it else said
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from detectors.faces.find import Box, crop_face, find_faces, measure_side
 from detectors.inputs.images import ImageError, Picture, read_image
-from detectors.jury.fusion import agree, as_json, fuse
+from detectors.jury.fusion import Agreement, JuryVerdict, agree, as_json, fuse
 from detectors.jury.stability import Stability, measure_stability, vary
 from detectors.provenance import Provenance
 from detectors.sandbox.client import DetectorFaultError, IsolatedDetector, open_detector
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 class JudgedFace:
     """One face and the verdicts on it, in the jury's order. crop: uint8 RGB (side, side, 3), what the detectors saw.
 
+    jury, agreement: of these verdicts, set by `with_verdicts`, or read from storage; None where there is none.
     stability: None when it was not asked for, or not yet measured.
     """
 
@@ -42,6 +43,8 @@ class JudgedFace:
     verdicts: tuple[Verdict, ...]
     crop: Image
     stability: Stability | None = None
+    jury: JuryVerdict | None = None
+    agreement: Agreement | None = None
 
     @property
     def pixels(self) -> int:
@@ -54,10 +57,15 @@ class JudgedFace:
             "box": list(self.box),
             "score": self.score,
             "verdicts": [verdict.as_dict() for verdict in self.verdicts],
-            "jury": as_json(fuse(self.verdicts, face_pixels=self.pixels)),
-            "agreement": as_json(agree(self.verdicts)),
+            "jury": as_json(self.jury),
+            "agreement": as_json(self.agreement),
             "stability": self.stability.as_dict() if self.stability else None,
         }
+
+    def with_verdicts(self, verdicts: tuple[Verdict, ...]) -> "JudgedFace":
+        """The face with these verdicts, and the jury verdict and agreement that follow from them."""
+        jury, agreement = fuse(verdicts, face_pixels=self.pixels), agree(verdicts)
+        return replace(self, verdicts=verdicts, jury=jury, agreement=agreement)
 
 
 @dataclass(frozen=True)
@@ -322,7 +330,7 @@ def _add(comparison: Comparison, index: int | None, verdict: Verdict, jury: Jury
     if index is None:
         return replace(comparison, whole_image=_in_order([*comparison.whole_image, verdict], jury))
     face = comparison.faces[index]
-    face = replace(face, verdicts=_in_order([*face.verdicts, verdict], jury))
+    face = face.with_verdicts(_in_order([*face.verdicts, verdict], jury))
     return replace(comparison, faces=_swap(comparison.faces, index, face))
 
 

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from detectors.inputs.archive import ArchiveError, Member, is_zip, list_members
 from detectors.inputs.images import ImageError, Picture, read_file, read_image
-from detectors.jury.fusion import fuse
 from detectors.jury.results import Comparison, JudgedFace, Jury, judge_stepwise, say_split
 from detectors.provenance import read_provenance
 from detectors.scan.record import Record, record_comparison
@@ -114,7 +113,7 @@ def _sum_up(comparison: Comparison) -> tuple[Word, float | None, str]:
     if face is None:
         said = f"whole picture: {say_split(comparison.whole_image)}" if comparison.whole_image else ""
         return "none", None, f"No face found. {said}".strip()
-    jury = fuse(face.verdicts, face_pixels=face.pixels)
+    jury = face.jury
     return jury.label if jury else "none", jury.p_fake if jury else None, say_split(face.verdicts)
 
 
@@ -125,9 +124,8 @@ def find_suspect(faces: Sequence[JudgedFace]) -> JudgedFace | None:
 
 def _suspicion(face: JudgedFace) -> tuple[float, float]:
     """The jury's p_fake; where it has none, the mean of those that gave a number."""
-    jury = fuse(face.verdicts, face_pixels=face.pixels)
     given = [verdict.p_fake for verdict in face.verdicts if verdict.p_fake is not None]
-    return (jury.p_fake if jury else -1.0, sum(given) / len(given) if given else -1.0)
+    return (face.jury.p_fake if face.jury else -1.0, sum(given) / len(given) if given else -1.0)
 
 
 def arrange(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 
 from detectors.faces.find import Box
-from detectors.jury.fusion import JURY_KEY, fuse
+from detectors.jury.fusion import JURY_KEY
 from detectors.jury.results import Comparison, JudgedFace
 from registry import Verdict
 
@@ -66,8 +66,8 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
 
 def _face_rows(number: int, face: JudgedFace) -> Iterator[Row]:
     yield from (_verdict_row(verdict, face=number, box=face.box) for verdict in face.verdicts)
-    if jury := fuse(face.verdicts, face_pixels=face.pixels):
-        yield Row(number, face.box, JURY_KEY, jury.p_fake, jury.label)
+    if face.jury:
+        yield Row(number, face.box, JURY_KEY, face.jury.p_fake, face.jury.label)
 
 
 def _verdict_row(verdict: Verdict, *, face: int | None = None, box: Box | None = None) -> Row:

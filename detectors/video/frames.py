@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detectors.faces.find import crop_face, find_faces
 from detectors.faces.track import Follower
 from detectors.inputs.video import Frame
+from detectors.jury.fusion import agree, fuse
 from detectors.jury.parallel import Shown, judge_all
 from detectors.jury.results import Jury
 from detectors.video.results import WHOLE, SampledFrame
@@ -43,7 +44,7 @@ class Watcher:
         crops = [(crop_face(frame.pixels, face.box), face.pixels) for face in faces]
         verdicts = self._ask("face", crops)
         seen = {
-            number: SampledFrame(frame.at, face.box, face.score, given, face.landmarks)
+            number: _sum_up(SampledFrame(frame.at, face.box, face.score, given, face.landmarks))
             for number, face, given in zip(numbers, faces, verdicts, strict=True)
         }
         return seen | self._look_at_whole(frame)
@@ -51,7 +52,7 @@ class Watcher:
     def _look_at_whole(self, frame: Frame) -> dict[int, SampledFrame]:
         (given,) = self._ask("image", [(frame.pixels, None)])
         height, width = frame.pixels.shape[:2]
-        return {WHOLE: SampledFrame(frame.at, (0, 0, width, height), 1.0, given)} if given else {}
+        return {WHOLE: _sum_up(SampledFrame(frame.at, (0, 0, width, height), 1.0, given))} if given else {}
 
     def _ask(self, expects: str, shown: Sequence[Shown]) -> list[tuple[Verdict, ...]]:
         """The verdicts on each picture, by those who expect such a picture, in the jury's order."""
@@ -66,6 +67,12 @@ class Watcher:
         verdict = self.jury.judge(spec, image, face_pixels=pixels)
         self.failures[spec.key] = failures + 1 if verdict.label == "failed" else 0
         return _keep_small(verdict)
+
+
+def _sum_up(sampled: SampledFrame) -> SampledFrame:
+    """With the jury verdict and the agreement that follow from its verdicts."""
+    jury, agreement = fuse(sampled.verdicts, face_pixels=sampled.pixels), agree(sampled.verdicts)
+    return replace(sampled, jury=jury, agreement=agreement)
 
 
 def _keep_small(verdict: Verdict) -> Verdict:

@@ -7,7 +7,7 @@ from typing import Any
 from detectors.faces.find import Box, measure_side
 from detectors.inputs.timecode import say_at
 from detectors.inputs.video import MAX_SECONDS
-from detectors.jury.fusion import JURY_KEY, JURY_TITLE, JuryVerdict, find_seats, fuse
+from detectors.jury.fusion import JURY_KEY, JURY_TITLE, Agreement, JuryVerdict, find_seats
 from detectors.video.aggregate import MIN_MOMENTS, SAID, Ruling, rule
 from registry import Verdict
 from registry.contract import MIN_FACE_PIXELS
@@ -20,18 +20,18 @@ WHOLE = 0  # the number under which whole frames are judged, by detectors that l
 
 @dataclass(frozen=True)
 class SampledFrame:
-    """One person at one time. at: seconds from the video's beginning; verdicts in the jury's order."""
+    """One person at one time. at: seconds from the video's beginning; verdicts in the jury's order.
+
+    jury, agreement: of the verdicts on this frame alone; None where there is none.
+    """
 
     at: float
     box: Box
     score: float
     verdicts: tuple[Verdict, ...]
     landmarks: tuple[tuple[float, float], ...] = ()
-
-    @cached_property
-    def jury(self) -> JuryVerdict | None:
-        """The jury's word on this moment alone."""
-        return fuse(self.verdicts, face_pixels=self.pixels)
+    jury: JuryVerdict | None = None
+    agreement: Agreement | None = None
 
     @property
     def pixels(self) -> int:

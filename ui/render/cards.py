@@ -3,7 +3,7 @@
 Drawn as a list of pieces, so that only what changed travels to the browser. The templates escape all they are given.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 
 from detectors.jury.about import describe
-from detectors.jury.fusion import Agreement, JuryVerdict, agree, fuse
+from detectors.jury.fusion import Agreement, JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace, Jury, say_split
 from detectors.jury.stability import Stability
 from detectors.provenance import Provenance
@@ -95,20 +95,14 @@ def draw_provenance(found: Provenance | None) -> Pieces:
 class Drawing:
     """A picture's verdicts as they grow. A face is drawn again only when it changed. anchor: begins the faces' ids.
 
-    rule: what the detectors came to together, where that was settled before.
+    settled: what the faces hold is all there is, as in the history or the game. No verdict is waited for, and no base
+    rate is offered, whose counts are today's.
     """
 
-    def __init__(
-        self,
-        image: Image,
-        jury: Jury,
-        *,
-        anchor: str = "face",
-        rule: "Callable[[JudgedFace], Ruling | None] | None" = None,
-    ) -> None:
+    def __init__(self, image: Image, jury: Jury, *, anchor: str = "face", settled: bool = False) -> None:
         self._anchor = anchor
         self._scene = pictures.draw_scene(image)
-        self._rule = rule or self._rule_now
+        self._settled = settled
         self._image = image
         self._jury = jury
         self._drawn: dict[int, tuple[JudgedFace, str, Ruling | None]] = {}
@@ -136,14 +130,12 @@ class Drawing:
             self._drawn[number] = face, html, ruling
         return html
 
-    def _rule_now(self, face: JudgedFace) -> "Ruling | None":
+    def _rule(self, face: JudgedFace) -> Ruling | None:
         """What the detectors come to together, once everybody has spoken; None where nothing is known of these."""
-        if len(face.verdicts) < len(self._seats("face")):
+        if not self._settled and len(face.verdicts) < len(self._seats("face")):
             return None
-        jury, chances = fuse(face.verdicts, face_pixels=face.pixels), say_chances(face.verdicts)
-        if jury is None and not chances:
-            return None
-        return Ruling(jury, agree(face.verdicts), chances)
+        chances = [] if self._settled else say_chances(face.verdicts)
+        return Ruling(face.jury, face.agreement, chances) if face.jury or chances else None
 
     def _draw_whole(self, comparison: Comparison) -> Pieces:
         if not self._seats("image"):

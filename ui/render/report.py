@@ -10,8 +10,7 @@ import gradio as gr
 
 from detectors.inputs.images import ImageError, read_image
 from detectors.jury.about import describe, find_model_hash
-from detectors.jury.fusion import agree, fuse
-from detectors.jury.results import Comparison, JudgedFace, Jury, judge_stepwise, say_split
+from detectors.jury.results import Comparison, Jury, judge_stepwise, say_split
 from detectors.provenance import read_provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image
@@ -63,15 +62,9 @@ def render_report(
         "report",
         comparison=comparison,
         name=comparison.path,
-        faces=[_sum_up(face) for face in comparison.faces],
+        faces=[{"face": face, "split": say_split(face.verdicts)} for face in comparison.faces],
         abouts=[(describe(spec), find_model_hash(spec)) for spec in specs],
         scene=None if image is None else draw_scene(image),
         lines=lines,
         made=say_time(made),
     )
-
-
-def _sum_up(face: JudgedFace) -> dict[str, Any]:
-    """What the report says of a face beside its verdicts."""
-    jury, agreement = fuse(face.verdicts, face_pixels=face.pixels), agree(face.verdicts)
-    return {"face": face, "split": say_split(face.verdicts), "jury": jury, "agreement": agreement}

@@ -13,7 +13,7 @@ from detectors.jury.results import Comparison, JudgedFace, Jury, say_split
 from detectors.jury.stability import Range, Stability
 from detectors.provenance import Provenance
 from registry import DetectorSpec, Image, Verdict
-from ui.render.cards import Drawing, Pieces, Ruling
+from ui.render.cards import Drawing, Pieces
 from ui.render.pictures import SCENE_PIXELS
 
 Stored = dict[str, Any]
@@ -25,12 +25,14 @@ def draw_stored(stored: Stored, picture: bytes | None) -> Pieces:
     image = _read(picture)
     comparison = restore(stored, image)
     shown = _empty(comparison.width, comparison.height) if image is None else image
-    rulings = {face.box: _rule(judged) for face, judged in zip(comparison.faces, stored["faces"], strict=True)}
-    return Drawing(shown, Jury(_seat(stored)), rule=lambda face: rulings[face.box]).draw(comparison)
+    return Drawing(shown, Jury(_seat(stored)), settled=True).draw(comparison)
 
 
 def restore(stored: Stored, image: Image | None = None) -> Comparison:
-    """The comparison that `as_dict` was called on, without heat maps, and with crops only where there is a picture."""
+    """The comparison that `as_dict` was called on, without heat maps, and with crops only where there is a picture.
+
+    The jury verdict is the stored one, whatever the jury of today makes of the same verdicts.
+    """
     return Comparison(
         stored["path"] or "",
         stored["sha256"],
@@ -62,15 +64,15 @@ def _face(face: Stored, image: Image | None) -> JudgedFace:
     left, top, right, bottom = face["box"]
     box = (left, top, right, bottom)
     crop = _empty(64, 64) if image is None else crop_face(image, box)
-    return JudgedFace(box, face["score"], _verdicts(face["verdicts"]), crop, _measured(face["stability"]))
-
-
-def _rule(stored: Stored) -> Ruling | None:
-    """What the detectors came to then, whatever the jury of today makes of them."""
-    if not stored["jury"]:
-        return None
-    agreement = Agreement(**stored["agreement"]) if stored["agreement"] else None
-    return Ruling(JuryVerdict(**stored["jury"]), agreement, [])
+    return JudgedFace(
+        box,
+        face["score"],
+        _verdicts(face["verdicts"]),
+        crop,
+        _measured(face["stability"]),
+        JuryVerdict(**face["jury"]) if face["jury"] else None,
+        Agreement(**face["agreement"]) if face["agreement"] else None,
+    )
 
 
 def _measured(stored: Stored | None) -> Stability | None:

@@ -234,4 +234,5 @@ def as_comparison(film: Film, person: Person, moment: SampledFrame) -> Compariso
     if person.is_whole:
         return replace(still, whole_image=moment.verdicts)
     crop = unpack(film.show(person, moment))
-    return replace(still, faces=(JudgedFace(moment.box, moment.score, moment.verdicts, crop),))
+    face = JudgedFace(moment.box, moment.score, moment.verdicts, crop, jury=moment.jury, agreement=moment.agreement)
+    return replace(still, faces=(face,))

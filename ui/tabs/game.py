@@ -222,8 +222,10 @@ def _draw(comparison: Comparison, picture: Picture | None, jury: Jury) -> Pieces
     """The faces with their cards and heat maps; of several faces also the picture with their boxes."""
     if picture is None:
         return say(str(comparison.error), kind="error")
-    drawing = Drawing(picture.pixels, jury, anchor="game-face", rule=lambda face: None)
-    scene, _, *cards = drawing.draw(replace(comparison, provenance=None))  # what a file says of itself plays no part
+    drawing = Drawing(picture.pixels, jury, anchor="game-face", settled=True)
+    faces = tuple(replace(face, jury=None, agreement=None) for face in comparison.faces)  # the jury is a player here
+    shown = replace(comparison, faces=faces, provenance=None)  # what a file says of itself plays no part
+    scene, _, *cards = drawing.draw(shown)
     return [scene, *cards] if len(comparison.faces) > 1 else cards
 
 

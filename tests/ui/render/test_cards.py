@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors.inputs.images import read_image
+from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Jury, compare_stepwise
 from detectors.provenance import Provenance, Trace
 from registry import load_registry
@@ -68,10 +69,18 @@ def test_what_a_file_says_of_itself_is_escaped_and_stands_apart_from_the_verdict
     assert "suspicious" not in html.replace("what is unknown is not suspicious", "")
 
 
-def test_what_detectors_come_to_together_is_settled_once_for_each_state_of_a_face(portrait):
-    asked = []
-    drawing = Drawing(read_image(Path(portrait)).pixels, Jury(JURY), rule=asked.append)
-    for comparison in compare_stepwise(Path(portrait), Jury(JURY)):
-        drawing.draw(comparison)
-        drawing.draw(comparison)
-    assert len(asked) == len({id(face) for face in asked})
+def test_the_cards_show_the_jury_verdict_that_stands_in_the_face(portrait):
+    jury = Jury(load_registry(blocked=()).detectors)
+    *_, comparison = compare_stepwise(Path(portrait), jury)
+    changed = replace(comparison.faces[0], jury=JuryVerdict(0.77, "fake"))
+    html = "".join(Drawing(read_image(Path(portrait)).pixels, jury).draw(replace(comparison, faces=(changed,))))
+    assert "The jury: " in html and "77 % fake" in html
+
+
+def test_what_is_settled_offers_no_base_rate(portrait):
+    jury = Jury(load_registry(blocked=()).detectors)
+    *_, comparison = compare_stepwise(Path(portrait), jury)
+    image = read_image(Path(portrait)).pixels
+    live, settled = ("".join(Drawing(image, jury, settled=settled).draw(comparison)) for settled in (False, True))
+    assert "The jury: " in live and 'id="base-rate"' in live
+    assert "The jury: " in settled and "base-rate" not in settled and "data-steps" not in settled

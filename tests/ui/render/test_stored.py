@@ -49,3 +49,12 @@ def test_what_the_jury_said_then_stands_whatever_it_would_say_now(portrait):
     stored["faces"][0]["jury"] = {"p_fake": 0.77, "label": "fake"}
     stored["faces"][0]["agreement"] = None
     assert "77 % fake" in "".join(draw_stored(stored, None))
+    assert restore(stored).as_dict() == stored
+
+
+def test_a_jury_verdict_is_shown_although_one_of_the_verdicts_never_came(portrait):
+    stored = judged(portrait)
+    first, second = stored["faces"][0]["verdicts"]
+    stored["faces"][0] |= {"jury": {"p_fake": 0.77, "label": "fake"}, "verdicts": [first]}
+    stored["faces"].append(stored["faces"][0] | {"jury": None, "verdicts": [first, second]})
+    assert "77 % fake" in "".join(draw_stored(stored, None))
