@@ -13,7 +13,7 @@ import typer
 
 from auth.pages import Settings
 from detectors.forgery.game import DeckError, open_deck
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.networks.resolve import SourceError, add_source, pin_sources
 from registry import UnknownDetectorError, load_registry
 from storage.database import DatabaseUnavailable, is_shared, open_database

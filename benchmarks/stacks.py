@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from detectors.conformance import samples
 from detectors.faces.find import crop_face, find_faces
 from detectors.inputs.images import decode_image
-from detectors.jury.results import Jury, compare
+from detectors.jury.compare import compare
+from detectors.jury.judge import Jury
 from detectors.networks.folder import WEIGHTS, OnnxDetector, fit, load_folder, read_config, read_network
 from registry import DetectorSpec, Heatmap, Image, load_registry
 

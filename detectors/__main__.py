@@ -15,9 +15,12 @@ from rich.table import Table
 
 from detectors.inputs.timecode import read_time, say_at
 from detectors.inputs.video import is_video
+from detectors.jury.compare import compare
 from detectors.jury.fusion import chance_of_fake
-from detectors.jury.results import Comparison, JudgedFace, Jury, compare, say_split
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
+from detectors.jury.wording import say_split
 from detectors.networks.resolve import SourceError, pin_sources
 from detectors.provenance import Provenance, read_provenance
 from detectors.provenance.say import say_provenance

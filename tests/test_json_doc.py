@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from detectors.jury.compare import compare
 from detectors.jury.fusion import JURY_KEY, known_detectors
-from detectors.jury.results import SCHEMA, Comparison, Jury, compare
+from detectors.jury.judge import Jury
+from detectors.jury.results import SCHEMA, Comparison
 from detectors.provenance.record import MAX_TEXT, Credentials, JpegCoding, Provenance, Trace
 from detectors.video import results
 from detectors.video.judge import MAX_MOMENTS, STEP_SECONDS, compare_video

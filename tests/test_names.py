@@ -18,7 +18,6 @@ DUPLICATES = {"Controls", "Measured", "Ruling"}
 LONG = {
     "benchmarks/stacks.py",
     "detectors/__main__.py",
-    "detectors/jury/results.py",
     "models/__main__.py",
     "models/evaluation/metrics.py",
     "models/training/train.py",

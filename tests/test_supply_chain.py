@@ -22,7 +22,8 @@ unpickled = []
 sys.addaudithook(lambda event, given: unpickled.append(given) if event == "pickle.find_class" else None)
 import demo
 from detectors.conformance import samples
-from detectors.jury.results import Jury, compare
+from detectors.jury.judge import Jury
+from detectors.jury.compare import compare
 from registry import load_registry
 with Jury(load_registry().choose(["custom-cnn"])) as jury:
     (face,) = compare(samples.as_png(samples.photo()), jury).faces

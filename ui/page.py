@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import gradio as gr
 
 from detectors.forgery.game import Deck
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from registry import Problem
 from storage.recorder import Recorder
 from ui.components.markup import build_html

@@ -10,7 +10,8 @@ from random import Random, SystemRandom
 
 from detectors.inputs.images import ImageError, read_image
 from detectors.jury.fusion import JURY_TITLE
-from detectors.jury.results import Comparison, Jury
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison
 from detectors.scan.batch import find_suspect
 from registry import Verdict
 

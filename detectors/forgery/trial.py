@@ -20,7 +20,8 @@ from detectors.forgery.blend import BlendParameters, Forgery, forge_as_told
 from detectors.forgery.pointing import Hit, Region, find_hit
 from detectors.inputs.images import ImageError, Picture, read_image
 from detectors.jury.fusion import JURY_TITLE, JuryVerdict
-from detectors.jury.results import Comparison, JudgedFace, Jury
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison, JudgedFace
 from registry import DetectorSpec, Image, Verdict
 
 MAX_SIDE = 1600  # pixels; forging 50 megapixels would take gigabytes

@@ -13,7 +13,10 @@ from typing import Any, Literal
 
 from detectors.inputs.archive import ArchiveError, Member, is_zip, list_members
 from detectors.inputs.images import ImageError, Picture, read_file, read_image
-from detectors.jury.results import Comparison, JudgedFace, Jury, judge_stepwise, say_split
+from detectors.jury.compare import judge_stepwise
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison, JudgedFace
+from detectors.jury.wording import say_split
 from detectors.provenance import read_provenance
 from detectors.scan.record import Record, record_comparison
 from detectors.scan.table import WRITERS, table_rows

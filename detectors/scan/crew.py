@@ -19,7 +19,8 @@ from functools import cache
 from multiprocessing.connection import wait as wait_for
 
 from detectors.inputs.images import ImageError
-from detectors.jury.results import Jury, compare
+from detectors.jury.compare import compare
+from detectors.jury.judge import Jury
 from detectors.scan.errors import ScanError
 from detectors.scan.fetch import fetch_bytes
 from detectors.scan.record import Record, record_comparison, record_error

@@ -12,8 +12,8 @@ from detectors.faces.find import crop_face, find_faces
 from detectors.faces.track import Follower
 from detectors.inputs.video import Frame
 from detectors.jury.fusion import agree, fuse
+from detectors.jury.judge import Jury
 from detectors.jury.parallel import Shown, judge_all
-from detectors.jury.results import Jury
 from detectors.video.results import WHOLE, SampledFrame
 from registry import DetectorSpec, Image, Verdict
 

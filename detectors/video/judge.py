@@ -13,7 +13,7 @@ from pathlib import Path
 
 from detectors.inputs.timecode import say_length
 from detectors.inputs.video import MAX_SECONDS, Frame, VideoError, VideoHeader, check_video, hash_file, open_video
-from detectors.jury.results import RESTARTING, Jury
+from detectors.jury.judge import RESTARTING, Jury
 from detectors.video.frames import Watcher
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
 

@@ -13,8 +13,8 @@ from detectors.faces.find import Box, Face, crop_face, find_faces, measure_side
 from detectors.faces.nearby import find_again
 from detectors.faces.track import pair
 from detectors.jury.fusion import JuryVerdict, as_json, fuse
+from detectors.jury.judge import Jury
 from detectors.jury.parallel import judge_all
-from detectors.jury.results import Jury
 from detectors.video.smoothing import Smoother
 from registry import Image, Verdict
 from registry.contract import MIN_FACE_PIXELS

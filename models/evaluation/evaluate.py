@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.networks.folder import CONFIG, MODEL, WEIGHTS, read_config
 from models import ERRORS
 from models.data.datasets import Sample

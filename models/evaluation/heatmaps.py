@@ -13,7 +13,7 @@ import numpy as np
 from rich.progress import track
 
 from detectors.forgery.pointing import Region, find_hit, lay
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from models import ERRORS
 from models.data.blending import ForgedFace, forge_face
 from models.data.face_index import LabelledFace

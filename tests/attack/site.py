@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 
 from auth.pages import Settings
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from storage.database import open_database
 from storage.history import find_entries
 from storage.recorder import Recorder

@@ -10,7 +10,7 @@ import pytest
 from detectors.conformance import samples
 from detectors.inputs.archive import ArchiveError, list_members
 from detectors.inputs.images import ImageError, read_image
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.networks.folder import CONFIG, MAX_CONFIG_BYTES, ArtifactError, read_config
 from detectors.networks.resolve import add_source
 from detectors.sandbox.protocol import MAX_HEATMAP_BYTES, MAX_LINE_BYTES, receive

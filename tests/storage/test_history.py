@@ -25,7 +25,7 @@ from tests.auth.server import PASSWORD
 
 
 def comparison(*, sha256: str = "a" * 64, **more: Any) -> dict[str, Any]:
-    """A comparison as detectors.jury.results gives it."""
+    """A comparison as detectors.jury.compare gives it."""
     verdict = {
         "detector": "efficientnet",
         "title": "EfficientNet-Lite0",

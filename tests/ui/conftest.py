@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from detectors.forgery.game import Deck
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from registry import DetectorSpec, Problem
 from tests.ports import free_port
 from tests.ui.jurors import JURY

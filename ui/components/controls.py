@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 
 NO_PICTURE = "Choose a picture first."
 NO_DETECTOR = "Choose at least one detector."

@@ -13,8 +13,10 @@ import jinja2
 
 from detectors.jury.about import describe
 from detectors.jury.fusion import Agreement, JuryVerdict
-from detectors.jury.results import Comparison, JudgedFace, Jury, say_split
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Stability
+from detectors.jury.wording import say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image, Verdict

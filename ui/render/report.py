@@ -10,7 +10,10 @@ import gradio as gr
 
 from detectors.inputs.images import ImageError, read_image
 from detectors.jury.about import describe, find_model_hash
-from detectors.jury.results import Comparison, Jury, judge_stepwise, say_split
+from detectors.jury.compare import judge_stepwise
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison
+from detectors.jury.wording import say_split
 from detectors.provenance import read_provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image

@@ -9,8 +9,10 @@ import numpy as np
 from detectors.faces.find import crop_face
 from detectors.inputs.images import ImageError, read_image
 from detectors.jury.fusion import Agreement, JuryVerdict
-from detectors.jury.results import Comparison, JudgedFace, Jury, say_split
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
+from detectors.jury.wording import say_split
 from detectors.provenance import Provenance
 from registry import DetectorSpec, Image, Verdict
 from ui.render.cards import Drawing, Pieces

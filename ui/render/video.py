@@ -13,7 +13,8 @@ import PIL.Image
 
 from detectors.faces.find import crop_face
 from detectors.inputs.timecode import say_at, say_length
-from detectors.jury.results import Comparison, JudgedFace, Jury
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison, JudgedFace
 from detectors.video.aggregate import SAID
 from detectors.video.judge import Look
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame, is_brief, suspect

@@ -10,7 +10,7 @@ import gradio as gr
 
 from detectors.inputs.archive import MAX_ZIP_BYTES
 from detectors.inputs.video import MAX_BYTES as MAX_VIDEO_BYTES
-from detectors.jury.results import Jury, warm_up
+from detectors.jury.judge import Jury, warm_up
 from storage.recorder import Recorder
 from ui.server.drain import Drain
 from ui.theme import dress

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from detectors.inputs.archive import MAX_ZIP_BYTES
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.scan.batch import (
     Entry,
     Order,

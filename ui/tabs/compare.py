@@ -10,7 +10,9 @@ from typing import Any
 import gradio as gr
 
 from detectors.inputs.images import read_image
-from detectors.jury.results import Comparison, Jury, compare, judge_stepwise
+from detectors.jury.compare import compare, judge_stepwise
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison
 from detectors.provenance import read_provenance
 from storage.recorder import Recorder
 from ui.components import examples

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import gradio as gr
 
 from detectors.jury.about import About, describe, describe_jury
-from detectors.jury.results import Jury, hide_paths
+from detectors.jury.judge import Jury
+from detectors.jury.wording import hide_paths
 from registry import Problem
 from ui.components.markup import build_html
 from ui.render.cards import render

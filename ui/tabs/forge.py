@@ -13,7 +13,9 @@ from detectors.forgery.blend import MAX_SOFTNESS, BlendParameters, Region
 from detectors.forgery.pointing import read_pointing
 from detectors.forgery.trial import FILE_NAME, MAX_SIDE, Trial, as_file, count_noticing, forge_photo, hear
 from detectors.inputs.images import ImageError, Picture
-from detectors.jury.results import Comparison, Jury, judge_stepwise
+from detectors.jury.compare import judge_stepwise
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison
 from ui.components import examples
 from ui.components.controls import NO_PICTURE, offer_stop
 from ui.components.judging import run_job

@@ -25,7 +25,8 @@ from detectors.forgery.game import (
 )
 from detectors.inputs.images import ImageError, Picture, read_image
 from detectors.jury.fusion import JURY_TITLE, wilson
-from detectors.jury.results import Comparison, Jury
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison
 from detectors.scan.batch import Item, judge_item
 from ui.components.markup import build_frame
 from ui.render.cards import BROKEN, Drawing, Pieces, render, say

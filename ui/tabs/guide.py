@@ -2,7 +2,7 @@
 
 from detectors.jury.about import describe
 from detectors.jury.failures import find_failures
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from registry.contract import MIN_FACE_PIXELS
 from ui.components.markup import build_html
 from ui.render.cards import render

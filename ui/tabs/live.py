@@ -5,7 +5,7 @@ Gradio's own camera component writes every frame into its upload folder; this on
 
 from pathlib import Path
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.video.smoothing import SMOOTHING_SECONDS
 from ui.components.markup import build_html
 from ui.render.cards import render

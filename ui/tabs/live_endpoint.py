@@ -17,7 +17,8 @@ from starlette.routing import Route
 from auth.middleware import NOT_FROM_HERE, is_cross_site, visitor_of
 from auth.requests import read_body
 from detectors.inputs.images import ImageError, decode_image
-from detectors.jury.results import Jury, say_split
+from detectors.jury.judge import Jury
+from detectors.jury.wording import say_split
 from detectors.video.live import LiveFace
 from registry import Image
 from ui.components.controls import NO_DETECTOR

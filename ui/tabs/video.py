@@ -13,7 +13,7 @@ import gradio as gr
 
 from detectors.inputs.timecode import read_time, say_at, say_length
 from detectors.inputs.video import MAX_BYTES, MAX_SECONDS, SUFFIXES, VideoError
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.scan.batch import say_time_left
 from detectors.video.judge import compare_video, judge_video
 from detectors.video.results import JudgedVideo

@@ -19,7 +19,8 @@ from detectors.forgery.game import (
     open_deck,
     take_answers,
 )
-from detectors.jury.results import Jury, compare
+from detectors.jury.compare import compare
+from detectors.jury.judge import Jury
 from registry import DetectorSpec, load_registry
 from tests.detectors.pictures import encode, portrait, quarters
 

@@ -9,7 +9,9 @@ import pytest
 from detectors.forgery.blend import BlendParameters
 from detectors.forgery.trial import Statement, Trial, as_file, count_noticing, forge_photo, hear
 from detectors.inputs.images import ImageError, decode_image
-from detectors.jury.results import Comparison, Jury, judge_stepwise
+from detectors.jury.compare import judge_stepwise
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison
 from detectors.provenance import read_provenance
 from registry import DetectorSpec, Verdict
 from tests.detectors.pictures import encode, montage, portrait, quarters

@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.networks.folder import (
     ArtifactError,
     Config,

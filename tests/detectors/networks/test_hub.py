@@ -16,7 +16,7 @@ from huggingface_hub.utils import _http
 from onnx import TensorProto, helper
 from skimage.data import astronaut
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.networks import hub
 from detectors.networks.resolve import SourceError, add_source, pin_sources
 from registry import Registry

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from detectors.__main__ import app
 from detectors.conformance import samples
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.networks.resolve import SourceError, add_source
 from registry import Registry
 

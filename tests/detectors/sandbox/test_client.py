@@ -12,7 +12,8 @@ import PIL.Image
 import pytest
 
 from detectors.conformance import samples
-from detectors.jury.results import Jury, compare_stepwise
+from detectors.jury.compare import compare_stepwise
+from detectors.jury.judge import Jury
 from detectors.networks.resolve import add_source
 from detectors.sandbox import client as isolated
 from detectors.sandbox.client import DetectorFaultError, IsolatedDetector

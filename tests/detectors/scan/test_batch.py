@@ -6,7 +6,7 @@ import zipfile
 from typing import get_args
 
 from detectors.inputs.images import ImageError
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.scan.batch import Entry, Item, Order, arrange, as_csv, as_json, judge_items, list_items, say_time_left
 from detectors.scan.record import Record
 from tests.detectors.pictures import encode, portrait, quarters

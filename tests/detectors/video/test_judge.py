@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from detectors.inputs.video import VideoError
-from detectors.jury.results import RESTARTING, Jury
+from detectors.jury.judge import RESTARTING, Jury
 from detectors.video import frames as watcher
 from detectors.video.judge import compare_video, judge_video
 from tests.detectors.pictures import quarters

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.networks.resolve import add_source
 from detectors.video.live import LiveView
 from registry import Registry, load_registry

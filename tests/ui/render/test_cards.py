@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from detectors.inputs.images import read_image
+from detectors.jury.compare import compare_stepwise
 from detectors.jury.fusion import JuryVerdict
-from detectors.jury.results import Jury, compare_stepwise
+from detectors.jury.judge import Jury
 from detectors.provenance import Provenance, Trace
 from registry import load_registry
 from tests.ui.jurors import JURY

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from detectors.inputs.images import read_image
 from detectors.jury.about import find_model_hash
-from detectors.jury.results import Jury, compare
+from detectors.jury.compare import compare
+from detectors.jury.judge import Jury
 from detectors.provenance import Credentials, Provenance, Trace
 from registry import load_registry
 from tests.ui.jurors import JURY, spec

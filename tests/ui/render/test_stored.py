@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from detectors.jury.results import Jury, compare
+from detectors.jury.compare import compare
+from detectors.jury.judge import Jury
 from tests.ui.jurors import JURY
 from ui.render.stored import draw_stored, restore, say_stored
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from tests.detectors.pictures import encode, quarters
 from tests.ui.jurors import JURY
 from ui.tabs.batch import Tray, _judge_with, _start, _stop

@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.provenance import read_provenance
 from registry import load_registry
 from tests.ui.faults import check

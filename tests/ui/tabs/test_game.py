@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from detectors.forgery.blend import forge
 from detectors.forgery.game import Deck, Exhibit, open_deck
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from tests.detectors.pictures import portrait
 from tests.ui.conftest import serving
 from tests.ui.faults import check

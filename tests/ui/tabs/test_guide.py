@@ -2,7 +2,7 @@
 
 import json
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from detectors.networks.folder import WEIGHTS
 from registry import load_registry
 from tests.ui.jurors import JURY

@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from registry import DetectorSpec
 from tests.demo_process import started
 from tests.ui.camera import as_jpeg, frame, portrait

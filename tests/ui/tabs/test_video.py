@@ -9,7 +9,7 @@ import pytest
 from gradio_client import handle_file
 from playwright.sync_api import expect
 
-from detectors.jury.results import Jury
+from detectors.jury.judge import Jury
 from registry import load_registry
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import every, moving_portrait, still, two_portraits, write_sound, write_video

@@ -1,0 +1,118 @@
+"""The jury: the chosen detectors, each loaded once, and the verdict of one of them on one picture."""
+
+import logging
+import threading
+import time
+from collections.abc import Collection, Sequence
+from copy import copy
+
+import numpy as np
+
+from detectors.faces.find import find_faces
+from detectors.jury.wording import say_error
+from detectors.sandbox.client import IsolatedDetector, open_detector
+from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
+from registry.contract import MIN_FACE_PIXELS, Examine
+
+RESTARTING = "Facejury is being restarted. Please try again in a minute."
+log = logging.getLogger(__name__)
+
+
+class Jury:
+    """The chosen detectors, each loaded once, on first use. Safe to use from many threads.
+
+    Detectors that plugins brought run in processes of their own; `close`, or leaving a `with`, ends them.
+    """
+
+    def __init__(self, specs: Sequence[DetectorSpec]) -> None:
+        self.specs = tuple(specs)
+        self.faults: dict[str, str] = {}  # by key: why a detector could not be loaded when that was tried last
+        self._loaded: dict[str, Examine | IsolatedDetector] = {}
+        self._locks = {spec.key: threading.Lock() for spec in specs}
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> "Jury":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes of strangers' detectors, also in the middle of a picture."""
+        for detector in tuple(self._loaded.values()):
+            if isinstance(detector, IsolatedDetector):
+                detector.close()
+
+    def stop(self) -> None:
+        """Judge no further picture: those that are asked for get a sentence; the one at hand is finished."""
+        self._stopping.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no further picture is judged."""
+        return self._stopping.is_set()
+
+    @property
+    def can_judge(self) -> bool:
+        """False when not one of its detectors could be loaded."""
+        return len(self.faults) < len(self.specs)
+
+    def choose(self, keys: Collection[str]) -> "Jury":
+        """The jurors of these keys alone; what is loaded stays loaded, for both."""
+        chosen = copy(self)
+        chosen.specs = tuple(spec for spec in self.specs if spec.key in keys)
+        return chosen
+
+    def load(self, spec: DetectorSpec) -> Examine:
+        """The detector's examine. Raises what its load raises; the next call tries again."""
+        with self._locks[spec.key]:
+            try:
+                examine = self._load(spec)
+            except Exception as error:
+                self.faults[spec.key] = say_error(error)
+                raise
+            self.faults.pop(spec.key, None)
+            return examine
+
+    def _load(self, spec: DetectorSpec) -> Examine:
+        if spec.key not in self._loaded:
+            self._loaded[spec.key] = open_detector(spec)
+        detector = self._loaded[spec.key]
+        if isinstance(detector, IsolatedDetector):
+            detector.start()  # here, also after a fault, so that loading is not counted as examining
+        return detector
+
+    def judge(self, spec: DetectorSpec, image: Image, *, face_pixels: int | None = None) -> Verdict:
+        """One detector's verdict. Never raises: what goes wrong in a detector is a "failed" verdict with its reason."""
+        began = time.perf_counter()
+        try:
+            examine = self.load(spec)
+            began = time.perf_counter()
+            finding = read_finding(examine(image.copy()))  # a copy: a stranger may write into what it is given
+        except Exception as error:  # a detector may raise anything
+            log.exception("detector %s failed", spec.key)
+            return _fail(spec, say_error(error), _since(began))
+        return _decide(spec, finding, _since(began), face_pixels)
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 2)
+
+
+def _fail(spec: DetectorSpec, reason: str, milliseconds: float) -> Verdict:
+    return Verdict(spec.key, spec.title, None, "failed", spec.fake_from, spec.real_until, milliseconds, reason)
+
+
+def _decide(spec: DetectorSpec, finding: Finding, milliseconds: float, face_pixels: int | None) -> Verdict:
+    fake_from, real_until = spec.fake_from, spec.real_until
+    label = judge(finding.p_fake, fake_from=fake_from, real_until=real_until, face_pixels=face_pixels)
+    p_fake = round(finding.p_fake, 6)
+    return Verdict(spec.key, spec.title, p_fake, label, fake_from, real_until, milliseconds, heatmap=finding.heatmap)
+
+
+def warm_up(jury: Jury) -> None:
+    """Load the face finder and every juror, so that the first picture need not wait. What fails will say so later."""
+    blank: Image = np.zeros((MIN_FACE_PIXELS, MIN_FACE_PIXELS, 3), dtype=np.uint8)
+    find_faces(blank)
+    for spec in jury.specs:
+        jury.judge(spec, blank)

@@ -1,0 +1,33 @@
+"""The jury's sentences: how the detectors split, and an error as a visitor may read it."""
+
+import re
+from collections.abc import Sequence
+
+from detectors.sandbox.client import DetectorFaultError
+from registry import Verdict
+
+PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visitor need not see of an error
+
+
+def say_split(verdicts: Sequence[Verdict]) -> str:
+    """How many say what: "1 of 3 say fake, 1 real, 1 inconclusive". Detectors that failed are counted apart."""
+    voted = [verdict for verdict in verdicts if verdict.p_fake is not None]
+    counts = {label: sum(verdict.label == label for verdict in verdicts) for label in ("fake", "real", "inconclusive")}
+    others = [f"{counts[label]} {label}" for label in ("real", "inconclusive") if counts[label]]
+    failed = [f"{len(verdicts) - len(voted)} failed"] if len(voted) < len(verdicts) else []
+    if not voted:
+        return "no detector gave a verdict"
+    return ", ".join([f"{counts['fake']} of {len(voted)} say fake", *others, *failed])
+
+
+def say_error(error: Exception) -> str:
+    """An error as one line without paths."""
+    text = hide_paths(str(error))
+    if isinstance(error, DetectorFaultError):
+        return text[:300]
+    return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
+
+
+def hide_paths(text: str) -> str:
+    """A text as one line that tells a visitor nothing of this machine's folders."""
+    return PATHS.sub("…", " ".join(text.split()))

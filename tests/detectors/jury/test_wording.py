@@ -1,0 +1,37 @@
+"""The jury's sentences."""
+
+import pytest
+
+from detectors.jury.wording import hide_paths, say_error, say_split
+from detectors.sandbox.client import DetectorFaultError
+from registry import Label, Verdict
+
+
+def verdict(label: Label) -> Verdict:
+    p_fake = {"fake": 0.9, "real": 0.1, "inconclusive": 0.5}.get(label)
+    return Verdict("key", "Title", p_fake, label, 0.7, 0.3, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (["fake", "fake"], "2 of 2 say fake"),
+        (["fake", "real", "inconclusive", "failed"], "1 of 3 say fake, 1 real, 1 inconclusive, 1 failed"),
+        (["failed"], "no detector gave a verdict"),
+        ([], "no detector gave a verdict"),
+    ],
+)
+def test_a_split_counts_failed_detectors_apart(labels: list[Label], sentence: str) -> None:
+    assert say_split([verdict(label) for label in labels]) == sentence
+
+
+@pytest.mark.parametrize("path", ["/home/somebody/file.bin", r"C:\Users\somebody\file.bin", "/srv/somebody/x"])
+def test_a_path_is_hidden_on_one_line(path: str) -> None:
+    assert hide_paths(f"no luck with\n{path}  today") == "no luck with … today"
+
+
+def test_an_error_names_its_kind_unless_a_detectors_process_says_it() -> None:
+    assert say_error(RuntimeError("no luck")) == "RuntimeError: no luck"
+    assert say_error(RuntimeError()) == "RuntimeError"
+    assert say_error(DetectorFaultError("it took too long")) == "it took too long"
+    assert len(say_error(RuntimeError("x " * 1000))) == 300
