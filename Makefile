@@ -18,25 +18,23 @@ AGAIN = $(TESTS) --last-failed --last-failed-no-failures none
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 
-.PHONY: audit coverage demo fix lock mutants quick test
+.PHONY: audit check coverage demo fix lock mutants quick test
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
 	$(BIN)/python demo.py $(ARGS)
 
-test: $(VENV)/.dev
+check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+test: check
 	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ] || $(AGAIN)
 	$(TESTS) --alone $(ARGS) || [ $$? = 5 ]  # 5: none of the tests that ARGS chose is of this kind
 
-quick: $(VENV)/.dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+quick: check
 	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile -m "not slow and not browser" $(ARGS)
 
 fix: $(VENV)/.dev

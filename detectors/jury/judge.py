@@ -38,7 +38,7 @@ class Jury:
         self.close()
 
     def close(self) -> None:
-        """End the processes of strangers' detectors, also in the middle of a picture."""
+        """End the processes of untrusted detectors, also in the middle of a picture."""
         for detector in tuple(self._loaded.values()):
             if isinstance(detector, IsolatedDetector):
                 detector.close()
@@ -88,7 +88,7 @@ class Jury:
         try:
             examine = self.load(spec)
             began = time.perf_counter()
-            finding = read_finding(examine(image.copy()))  # a copy: a stranger may write into what it is given
+            finding = read_finding(examine(image.copy()))  # a copy: a plugin may write into what it is given
         except Exception as error:  # a detector may raise anything
             log.exception("detector %s failed", spec.key)
             return _fail(spec, say_error(error), _since(began))

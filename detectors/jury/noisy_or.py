@@ -3,7 +3,7 @@
 A voice is one or more detectors made for the same kinds of forgery; its own p_fake is a weighted sum of their logits.
 Voices are combined by noisy-or (Pearl 1988): p = 1 - (1 - p_labelled)(1 - p_blended). So one voice that is sure of its
 own kind is heard, however little the others see. A last scale and shift make the result a probability, and its two
-thresholds the label. All numbers stand in jury.json, which `models/fit_fusion.py` writes.
+thresholds the label. All numbers stand in jury.json, which `models/evaluation/fit_fusion.py` writes.
 """
 
 import json
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from detectors.jury.fusion import MAX_LOGIT, to_logit
 from registry import Label, judge
 
 SCHEMA = 2
-MAX_LOGIT = 14.0  # p_fake is kept to six digits
 SENTENCE = (
     "The jury calls a face real only if each group of detectors, asked for the traces it knows, finds it so: "
     "the chances that a group misses a forgery are multiplied."
@@ -96,13 +96,6 @@ class Fusion:
 def noisy_or(p_fakes: Sequence[float]) -> float:
     """1 - the product of (1 - p): the chance that at least one is right, were they independent."""
     return 1 - math.prod(1 - p_fake for p_fake in p_fakes)
-
-
-def to_logit(p_fake: float) -> float:
-    """log(p / (1 - p)), kept within 14 either way."""
-    if p_fake <= 0 or p_fake >= 1:
-        return math.copysign(MAX_LOGIT, p_fake - 0.5)
-    return max(-MAX_LOGIT, min(MAX_LOGIT, math.log(p_fake) - math.log1p(-p_fake)))
 
 
 def to_p(logit: float) -> float:

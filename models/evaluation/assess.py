@@ -3,7 +3,7 @@
 `python -m models evaluate` is its command line.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,8 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
         held_out, _ = label_faces(select(samples, "val"), plan.cache)
         jury.write(plan.builtins, held_out, answers)
     rounds = _ask_all(plan, faces, answers)
-    found = [_summarise(rounds, spec) for spec in [*plan.specs, *_find_jury(plan, answers)]]
+    sample = read_sample()
+    found = [_summarise(rounds, spec, sample) for spec in [*plan.specs, *_find_jury(plan, answers)]]
     if plan.thorough:
         extras = _examine(plan.specs, faces)
         found = [metrics | extras.get(metrics["detector"], {}) for metrics in found]
@@ -89,12 +90,12 @@ def _find_jury(plan: Plan, answers: Answers) -> list[DetectorSpec]:
     return [found] if found else []
 
 
-def _summarise(rounds: _Rounds, spec: DetectorSpec) -> Metrics:
+def _summarise(rounds: _Rounds, spec: DetectorSpec, sample: Collection[str]) -> Metrics:
     metrics = evaluate.summarise(rounds.plain, spec)
     if spec.key == JURY_KEY:
         metrics["model"] = hash_jury()
     return metrics | {
-        "sample": measure_sample(rounds.plain, spec.key, read_sample()),
+        "sample": measure_sample(rounds.plain, spec.key, sample),
         "robustness": redeliver.summarise(spec.key, rounds.redelivered),
         "sweeps": sweeps.summarise(spec.key, rounds.swept),
     }

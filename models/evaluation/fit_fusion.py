@@ -1,6 +1,7 @@
 """Fit jury.json: each voice on the kinds of forgery it is made for, then one calibration, all kinds weighing alike.
 
-Fitted on validation faces as they are and degraded, and on the reals among them forged here. See detectors/fusion.py.
+Fitted on validation faces as they are and degraded, and on the reals among them forged here. It is read by
+detectors/jury/noisy_or.py.
 """
 
 import json
@@ -14,7 +15,8 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from detectors.jury.noisy_or import SCHEMA, SENTENCE, Decision, Fusion, Voice, to_logit, to_p
+from detectors.jury.fusion import to_logit
+from detectors.jury.noisy_or import SCHEMA, SENTENCE, Decision, Fusion, Voice, to_p
 from models.data.augmentation import degrade
 from models.data.blending import forge_face
 from models.data.datasets import refuse_eval_only
@@ -91,9 +93,7 @@ def gather(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> M
         as_material(ask(specs, held_out)),
         as_material(ask(specs, held_out, change=spoil)),
         as_material(ask(specs, reals, change=forge), kind=SELF_BLENDED),
-        as_material(
-            ask(specs, reals, change=lambda image, index: spoil(forge(image, index), index)), kind=SELF_BLENDED
-        ),
+        as_material(ask(specs, reals, change=spoil_forged), kind=SELF_BLENDED),
     ]
     return join(rounds)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from detectors.jury.noisy_or import Decision, Fusion, Voice, noisy_or, read_fusion, to_logit, to_p
+from detectors.jury.fusion import to_logit
+from detectors.jury.noisy_or import Decision, Fusion, Voice, noisy_or, read_fusion, to_p
 
 LABELLED = Voice("labelled", ("swap",), {"a": 0.6, "b": 0.4}, 0.0)
 BLENDED = Voice("blended", ("self-blended",), {"c": 1.0}, 0.0)
