@@ -16,7 +16,6 @@ from rich.table import Table
 from detectors.inputs.timecode import read_time, say_at
 from detectors.inputs.video import is_video
 from detectors.jury.compare import compare
-from detectors.jury.fusion import chance_of_fake
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
@@ -93,7 +92,7 @@ def compare_command(
             metavar="SHARE",
             min=0.0,
             max=1.0,
-            help="How common fakes are where the photos come from, e.g. 0.1: also say P(fake) there.",
+            help="How common fakes are where the photos come from, e.g. 0.1; without it, as common as real ones.",
         ),
     ] = None,
     provenance: WithProvenance = False,
@@ -223,7 +222,7 @@ def new_command(
 
 
 def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
-    """Print one comparison for reading. base_rate: see say_chance."""
+    """Print one comparison for reading. base_rate: see say_jury."""
     screen.print(f"[bold]{escape(comparison.path)}[/bold]")
     if comparison.error:
         screen.print(f"  {escape(comparison.error)}", style="magenta")
@@ -236,9 +235,7 @@ def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
             f"face {number} of {len(comparison.faces)}, {left},{top} to {right},{bottom}: {say_split(face.verdicts)}"
         )
         screen.print(_table(title, face.verdicts, face.stability))
-        screen.print(f"  {escape(say_jury(face))}")
-        if base_rate is not None:
-            screen.print(f"  {say_chance(face, base_rate)}")
+        screen.print(f"  {escape(say_jury(face, base_rate))}")
     if comparison.whole_image:
         screen.print(_table(f"whole image: {say_split(comparison.whole_image)}", comparison.whole_image))
     if comparison.provenance:
@@ -252,29 +249,19 @@ def show_provenance(provenance: Provenance) -> None:
         screen.print(f"    {escape(name)}: {escape(said)}")
 
 
-def say_jury(face: JudgedFace) -> str:
-    """The jury's own word, and what is known of a split like this."""
-    jury, agreement = face.jury, face.agreement
-    parts = [f"jury: {jury.label}, p_fake {jury.p_fake:.3f}"] if jury else ["jury: no verdict"]
+def say_jury(face: JudgedFace, base_rate: float | None = None) -> str:
+    """The jury's verdict, where that share of the pictures is fake: half of them, unless told otherwise."""
+    jury = face.jury
+    if jury is None:
+        return "jury: no verdict"
+    if base_rate is None:
+        said = f"jury: {jury.label}, p_fake {jury.p_fake:.3f}"
+    else:
+        jury = jury.at_base_rate(base_rate)
+        said = f"jury, where {base_rate:.1%} of the pictures are fake: {jury.label}, p_fake {jury.p_fake:.3f}"
     if face.stability and face.stability.jury:
-        parts.append(f"when saved again, smaller or shifted: {_say_range(face.stability.jury)}")
-    if agreement and agreement.right is not None:
-        interval = f"{agreement.low:.0%} to {agreement.high:.0%}"
-        parts.append(
-            f"splits like this: {agreement.right:.0%} ({interval}) of {agreement.count} faces were {agreement.word}"
-        )
-    return "; ".join(parts)
-
-
-def say_chance(face: JudgedFace, base_rate: float) -> str:
-    """P(fake) of a split like this where that share of the pictures is fake."""
-    chance = chance_of_fake(face.verdicts, base_rate)
-    if chance is None:
-        return "no split of these detectors was counted, so nothing is known for that base rate"
-    interval = f"{chance.low:.1%} to {chance.high:.1%}"
-    return (
-        f"where {base_rate:.1%} of the pictures are fake, a split like this is fake in {chance.p_fake:.1%} ({interval})"
-    )
+        said += f"; when saved again, smaller or shifted: {_say_range(face.stability.jury)}"
+    return said
 
 
 def _say_range(found: Range) -> str:

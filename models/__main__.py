@@ -148,7 +148,8 @@ def evaluate(
     split: Annotated[list[str] | None, typer.Option(help="Which splits to measure on: test and eval.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     save: Annotated[
-        bool, typer.Option(help="Write metrics.json beside each detector's weights, and what the jury says together.")
+        bool,
+        typer.Option(help="Write metrics.json beside each detector's weights, and the jury's own."),
     ] = False,
     thorough: Annotated[
         bool,
@@ -170,9 +171,8 @@ def evaluate(
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     registry = load_registry()
     specs = reduce(add_source, sources, registry).choose(only)
-    builtins = [spec for spec in registry if spec.builtin]
     splits = split or ("test", "eval")
-    plan = Plan(specs=specs, builtins=builtins, splits=splits, cache=FACES, save=save, thorough=thorough)
+    plan = Plan(specs=specs, splits=splits, cache=FACES, save=save, thorough=thorough)
     found = assess(read_samples(data), plan)
     if pictures:
         draw(found, pictures)
@@ -181,6 +181,30 @@ def evaluate(
     else:
         for metrics in found:
             console.print(_table(metrics))
+
+
+@app.command("fit-jury")
+def fit_jury(
+    data: Data,
+    replace_builtin: Annotated[
+        bool, typer.Option("--replace-builtin", help="Replace the jury that is served; without it, only print.")
+    ] = False,
+) -> None:
+    """Fit the jury's weights and thresholds on validation faces: at least 200 real and 200 fake ones."""
+    import json
+
+    from models.data.datasets import read_samples, select
+    from models.data.face_index import label_faces
+    from models.evaluation.fit_jury import MEMBERS, fit, write
+    from registry import load_registry
+
+    faces, _ = label_faces(select(read_samples(data), "val"), FACES)
+    table = fit(load_registry().choose(MEMBERS), faces)
+    if replace_builtin:
+        write(table)
+        typer.echo("The jury is replaced; `models evaluate --save` measures it.", err=True)
+    else:
+        typer.echo(json.dumps(table, indent=2))
 
 
 @app.command()
@@ -199,13 +223,12 @@ def videos(
     from models.data.face_index import label_faces
     from models.evaluation import videos as measuring
     from models.evaluation.evaluate import ask
-    from models.evaluation.fit_jury import seat
+    from models.evaluation.fit_jury import add_jury
     from registry import load_registry
 
-    registry = load_registry()
-    specs = registry.choose(only)
+    specs = load_registry().choose(only)
     faces, _ = label_faces(select(read_samples(data), "test", "eval"), FACES)
-    answers, jury = seat(ask(specs, faces), [spec for spec in registry if spec.builtin])
+    answers, jury = add_jury(ask(specs, faces))
     found = measuring.compare_rules(answers, [*specs, *([jury] if jury else [])])
     if save:
         measuring.write(Path("docs") / "video.md", found)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 MAX_LINES = 300
 MAX_MODULES = 16  # in one folder, __init__.py left out
 
-DUPLICATES = {"Controls", "Measured", "Ruling"}
+DUPLICATES = {"Controls", "Measured"}
 LONG = {
     "benchmarks/stacks.py",
     "detectors/__main__.py",

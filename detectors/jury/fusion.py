@@ -1,8 +1,8 @@
-"""From the verdicts in hand to the jury's own: one p_fake, and how often a jury that split this way was right.
+"""From the verdicts in hand to the jury's own.
 
-Nobody is asked again. The jury's p_fake is a logistic regression over the logits of the built-in detectors that gave
-a number; its weights stand in jury.json, and the counts behind the agreement in agreement.json, both made by
-`python -m models evaluate --save`.
+No detector is asked again. The jury's p_fake is a logistic regression over the logits of its members, the built-in
+detectors that jury.json names, as far as they gave a number; what was fitted for each set of them stands there, written
+by `facejury models fit-jury`.
 """
 
 import hashlib
@@ -14,75 +14,67 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.random import default_rng
-from numpy.typing import NDArray
-
 from registry import Label, Verdict, judge
 
-JURY, JURY_METRICS, AGREEMENT = (
-    Path(__file__).with_name(name) for name in ("jury.json", "jury-metrics.json", "agreement.json")
-)
-JURY_KEY, JURY_TITLE = "jury", "The jury"  # of its own word, where it stands among the detectors'
+JURY, JURY_METRICS = (Path(__file__).with_name(name) for name in ("jury.json", "jury-metrics.json"))
+JURY_KEY, JURY_TITLE = "jury", "The jury"  # as they stand among the detectors'
 Z95 = 1.959964  # standard normal quantile of 0.975
 MAX_LOGIT = 14.0  # p_fake is kept to six digits
-DRAWS = 4000  # of the counts' uncertainty
+EVEN = 0.5  # the base rate that p_fake is given for: as many fakes as real faces
 
 
 @dataclass(frozen=True)
 class JuryVerdict:
-    """The jury's word on a face."""
+    """The jury's verdict on a face. p_fake: as if half of all faces were fake.
+
+    fake_from, real_until: the thresholds behind the label; None in what was stored before they were kept.
+    """
 
     p_fake: float
     label: Label
+    fake_from: float | None = None
+    real_until: float | None = None
+
+    def at_base_rate(self, base_rate: float) -> "JuryVerdict":
+        """The verdict where this share of the faces is fake, by Bayes' rule on the jury's likelihood ratio.
+
+        The label is never firmer than the one for even odds, and inconclusive where the new p_fake no longer bears it
+        out. base_rate: in [0, 1].
+        """
+        posterior = round(to_p(to_logit(self.p_fake) + to_logit(base_rate)), 6)
+        p_fake = base_rate if base_rate in (0.0, 1.0) else posterior
+        fake_from, real_until = self.fake_from or EVEN, EVEN if self.real_until is None else self.real_until
+        holds = {"fake": p_fake >= fake_from, "real": p_fake < real_until}.get(self.label, True)
+        return JuryVerdict(p_fake, self.label if holds else "inconclusive", self.fake_from, self.real_until)
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How many of those that gave a number said fake, and how often such a split was right on held-out faces.
-
-    right: the share of the commoner class, `word`, among held-out faces with this split, with its 95 % Wilson interval
-    and the count; None for a mix of detectors that was never measured.
-    """
+    """How many detectors gave a number, and how many of those say fake."""
 
     voting: int
     fake: int
-    right: float | None = None
-    low: float | None = None
-    high: float | None = None
-    count: int | None = None
-    word: Label | None = None
-
-
-@dataclass(frozen=True)
-class Chance:
-    """P(fake) given how a jury split and how common fakes are, with its 95 % interval."""
-
-    p_fake: float
-    low: float
-    high: float
 
 
 def fuse(verdicts: Sequence[Verdict], *, face_pixels: int | None = None) -> JuryVerdict | None:
-    """The jury's verdict; None when no built-in detector gave a number, or this mix was never fitted."""
+    """The jury's verdict; None when no member gave a number."""
     p_fakes = {verdict.detector: verdict.p_fake for verdict in verdicts if verdict.p_fake is not None}
-    row = find_seats(p_fakes)
+    row = find_fitted(p_fakes)
     if row is None:
         return None
-    p_fake = weigh(row, p_fakes)
-    label = judge(p_fake, fake_from=row["fake_from"], real_until=row["real_until"], face_pixels=face_pixels)
-    return JuryVerdict(p_fake, label)
+    p_fake, fake_from, real_until = weigh(row, p_fakes), row["fake_from"], row["real_until"]
+    label = judge(p_fake, fake_from=fake_from, real_until=real_until, face_pixels=face_pixels)
+    return JuryVerdict(p_fake, label, fake_from, real_until)
 
 
-def find_seats(keys: Iterable[str]) -> Mapping[str, Any] | None:
-    """What was fitted for the built-in detectors among these; None where this mix never was."""
+def find_fitted(keys: Iterable[str]) -> Mapping[str, Any] | None:
+    """What was fitted for the jury's members among these detectors; None where there is none among them."""
     return find_subset(read_table(JURY), set(keys) & known_detectors())
 
 
 def weigh(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:
     """The jury's p_fake, to six digits. row: a subset of jury.json, all of whose detectors have a number."""
-    logit = row["shift"] + sum(weight * to_logit(p_fakes[key]) for key, weight in row["weights"].items())
-    return round(1 / (1 + math.exp(-logit)), 6)
+    return round(to_p(row["shift"] + sum(weight * to_logit(p_fakes[key]) for key, weight in row["weights"].items())), 6)
 
 
 def to_logit(p_fake: float) -> float:
@@ -92,19 +84,15 @@ def to_logit(p_fake: float) -> float:
     return max(-MAX_LOGIT, min(MAX_LOGIT, math.log(p_fake / (1 - p_fake))))
 
 
+def to_p(logit: float) -> float:
+    """The logistic function, 1 / (1 + exp(-logit)), without overflow."""
+    return 1 / (1 + math.exp(-logit)) if logit > -700 else 0.0
+
+
 def agree(verdicts: Sequence[Verdict]) -> Agreement | None:
-    """How the detectors split, and what is known of such splits; None when nobody gave a number."""
-    voted = [verdict for verdict in verdicts if verdict.p_fake is not None]
-    if not voted:
-        return None
-    fake = sum(verdict.label == "fake" for verdict in voted)
-    counts = _counts(voted, fake)
-    if counts is None:
-        return Agreement(len(voted), fake)
-    right, total = max(counts), sum(counts)
-    low, high = wilson(right, total)
-    word: Label = "fake" if counts[1] > counts[0] else "real"
-    return Agreement(len(voted), fake, round(right / total, 4), round(low, 4), round(high, 4), total, word)
+    """How the detectors split; None when none gave a number."""
+    voting = [verdict for verdict in verdicts if verdict.p_fake is not None]
+    return Agreement(len(voting), sum(verdict.label == "fake" for verdict in voting)) if voting else None
 
 
 def wilson(successes: int, count: int) -> tuple[float, float]:
@@ -115,50 +103,9 @@ def wilson(successes: int, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def chance_of_fake(verdicts: Sequence[Verdict], base_rate: float) -> Chance | None:
-    """P(fake) by Bayes' rule from the split's counts, for a place where this share of pictures is fake.
-
-    The interval draws both shares from their Beta posteriors under Jeffreys' prior. base_rate: in [0, 1].
-    """
-    return next(iter(chances_of_fake(verdicts, [base_rate])), None)
-
-
-def chances_of_fake(verdicts: Sequence[Verdict], base_rates: Sequence[float]) -> list[Chance]:
-    """chance_of_fake for several places; empty where such a split was never counted."""
-    voted = [verdict for verdict in verdicts if verdict.p_fake is not None]
-    row = find_subset(read_table(AGREEMENT), (verdict.detector for verdict in voted))
-    if row is None:
-        return []
-    fake = sum(verdict.label == "fake" for verdict in voted)
-    of_reals, of_fakes = (_draw_share(row["splits"], fake, name) for name in ("real_count", "fake_count"))
-    return [_weigh_up(of_reals * (1 - rate), of_fakes * rate) for rate in base_rates]
-
-
-def _draw_share(splits: Sequence[Mapping[str, int]], fake: int, name: str) -> NDArray[np.float64]:
-    """How large a share of one class has this split: draws from what its counts leave open."""
-    mine = next(split[name] for split in splits if split["fake"] == fake)
-    others = sum(split[name] for split in splits) - mine
-    return default_rng([0, name == "fake_count"]).beta(mine + 0.5, others + 0.5, DRAWS)
-
-
-def _weigh_up(reals: NDArray[np.float64], fakes: NDArray[np.float64]) -> Chance:
-    low, middle, high = np.percentile(fakes / np.maximum(fakes + reals, 1e-300), [2.5, 50, 97.5])
-    return Chance(round(float(middle), 4), round(float(low), 4), round(float(high), 4))
-
-
 def as_json(value: JuryVerdict | Agreement | None) -> dict[str, Any] | None:
     """The documented JSON form."""
     return None if value is None else asdict(value)
-
-
-def _counts(voted: Sequence[Verdict], fake: int) -> tuple[int, int] | None:
-    """How many held-out reals and fakes had this split; None where it was never measured or never seen."""
-    row = find_subset(read_table(AGREEMENT), (verdict.detector for verdict in voted))
-    if row is None:
-        return None
-    split = next(entry for entry in row["splits"] if entry["fake"] == fake)
-    counts = split["real_count"], split["fake_count"]
-    return counts if sum(counts) else None
 
 
 def hash_jury() -> str:
@@ -167,7 +114,7 @@ def hash_jury() -> str:
 
 
 def known_detectors() -> set[str]:
-    """Whose numbers the jury weighs."""
+    """The keys of the jury's members: the detectors whose numbers it weighs."""
     return {key for row in read_table(JURY)["subsets"] for key in row["detectors"]}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from detectors.faces.find import Box, measure_side
 from detectors.inputs.timecode import say_at
 from detectors.inputs.video import MAX_SECONDS
-from detectors.jury.fusion import JURY_KEY, JURY_TITLE, Agreement, JuryVerdict, find_seats
+from detectors.jury.fusion import JURY_KEY, JURY_TITLE, Agreement, JuryVerdict, find_fitted
 from detectors.video.aggregate import MIN_MOMENTS, SAID, Ruling, rule
 from registry import Verdict
 from registry.contract import MIN_FACE_PIXELS
@@ -91,10 +91,10 @@ class Person:
     @cached_property
     def jury(self) -> TrackScores | None:
         """The jury's line; None where nothing is known of this mix of detectors."""
-        seats = find_seats(verdict.detector for verdict in self.moments[0].verdicts)
-        if self.is_whole or seats is None:
+        fitted = find_fitted(verdict.detector for verdict in self.moments[0].verdicts)
+        if self.is_whole or fitted is None:
             return None
-        thresholds = {name: seats[name] for name in ("fake_from", "real_until")}
+        thresholds = {name: fitted[name] for name in ("fake_from", "real_until")}
         return TrackScores(JURY_KEY, JURY_TITLE, **thresholds, ruling=rule(self.say(JURY_KEY), **thresholds))
 
     @property

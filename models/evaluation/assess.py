@@ -1,4 +1,4 @@
-"""One evaluation from pictures to figures: everybody is asked, the jury fitted and seated, everything summed up.
+"""One evaluation from pictures to figures: every detector is asked, the jury added, everything summed up.
 
 `python -m models evaluate` is its command line.
 """
@@ -13,9 +13,9 @@ from detectors.networks.folder import METRICS, read_config
 from models.data.datasets import Sample, select
 from models.data.face_index import LabelledFace, label_faces
 from models.evaluation import adversarial, evaluate, heatmaps, plots, shortcuts, sweeps
-from models.evaluation import fit_jury as jury
 from models.evaluation import recompression as redeliver
 from models.evaluation.evaluate import Answers
+from models.evaluation.fit_jury import add_jury
 from models.evaluation.leave_one_out import keep_noted
 from models.evaluation.sample import measure_sample, read_sample, write_sample
 from registry import DetectorSpec
@@ -25,34 +25,25 @@ Metrics = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Whom and what to measure. builtins: all of ours, whether asked or not; cache: the file of the faces found.
+    """Which detectors to measure, and how. cache: the file of the faces found.
 
-    save: write what is measured, and fit the jury anew; thorough: also sweeps, attacks, heat maps and shortcuts.
+    save: write what is measured; thorough: also sweeps, attacks, heat maps and shortcuts.
     """
 
     specs: Sequence[DetectorSpec]
-    builtins: Sequence[DetectorSpec]
     splits: Sequence[str] = ("test", "eval")
     cache: Path
     save: bool = False
     thorough: bool = False
 
-    @property
-    def seats_jury(self) -> bool:
-        """Whether all who sit on the jury are asked."""
-        return bool(self.builtins) and set(self.builtins) <= set(self.specs)
-
 
 def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
-    """The metrics of every detector, and last of the jury where all of it was asked. Raises DataError."""
+    """The metrics of every detector, and last of the jury where all its members were asked. Raises DataError."""
     faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
     answers = evaluate.ask(plan.specs, faces, faceless)
-    if plan.save and plan.seats_jury:
-        held_out, _ = label_faces(select(samples, "val"), plan.cache)
-        jury.write(plan.builtins, held_out, answers)
     rounds = _ask_all(plan, faces, answers)
-    sample = read_sample()
-    found = [_summarise(rounds, spec, sample) for spec in [*plan.specs, *_find_jury(plan, answers)]]
+    sample, jury = read_sample(), add_jury(answers.where([]))[1]
+    found = [_summarise(rounds, spec, sample) for spec in [*plan.specs, *([jury] if jury else [])]]
     if plan.thorough:
         extras = _examine(plan.specs, faces)
         found = [metrics | extras.get(metrics["detector"], {}) for metrics in found]
@@ -75,19 +66,10 @@ def _ask_all(plan: Plan, faces: Sequence[LabelledFace], answers: Answers) -> _Ro
     redelivered = redeliver.ask_again(plan.specs, faces)
     swept = sweeps.ask_swept(plan.specs, faces) if plan.thorough else {}
     return _Rounds(
-        _seat(plan, answers),
-        {tier: _seat(plan, again) for tier, again in redelivered.items()},
-        {level: _seat(plan, again) for level, again in swept.items()},
+        add_jury(answers)[0],
+        {tier: add_jury(again)[0] for tier, again in redelivered.items()},
+        {level: add_jury(again)[0] for level, again in swept.items()},
     )
-
-
-def _seat(plan: Plan, answers: Answers) -> Answers:
-    return jury.seat(answers, plan.builtins)[0] if plan.seats_jury else answers
-
-
-def _find_jury(plan: Plan, answers: Answers) -> list[DetectorSpec]:
-    found = jury.seat(answers.where([]), plan.builtins)[1] if plan.seats_jury else None
-    return [found] if found else []
 
 
 def _summarise(rounds: _Rounds, spec: DetectorSpec, sample: Collection[str]) -> Metrics:

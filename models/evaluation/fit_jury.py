@@ -1,10 +1,14 @@
-"""Fit what the jury says together: its weights on validation faces, and the agreement on half of the test faces."""
+"""Fit jury.json: for each set of the jury's members a logistic regression, all kinds of forgery weighing alike.
+
+Fitted on validation faces as they are and degraded, and on the reals among them forged here: an expert for blending is
+heard though most labelled fakes leave no seam. Thresholds hold for the worst source of reals and the worst kind of
+fakes.
+"""
 
 import json
-from collections.abc import Iterator, Sequence
-from hashlib import sha256
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 from typing import Any, Never
 
 import numpy as np
@@ -13,57 +17,84 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from detectors.jury.fusion import (
-    AGREEMENT,
     JURY,
     JURY_KEY,
     JURY_TITLE,
-    find_subset,
+    find_fitted,
+    known_detectors,
     read_table,
     to_logit,
+    to_p,
     weigh,
-    wilson,
 )
 from models.data.augmentation import degrade
+from models.data.blending import forge_face
 from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
 from models.errors import DataError
-from models.evaluation.evaluate import Answers, ask, join
-from models.training.calibration import fit_thresholds
-from registry import DetectorSpec, judge
+from models.evaluation.evaluate import Answers, ask
+from registry import DetectorSpec, Image
+
+MEMBERS = ("blend", "custom-cnn", "efficientnet")  # the residual expert adds nothing beside them: EXPERIMENTS.md
+SELF_BLENDED = "self-blended"  # kind of the forgeries made here
+UNNAMED = "unnamed"  # kind of a fake whose data does not say
+MAX_REALS_CALLED_FAKE = 0.03  # of the reals of each source
+MAX_FAKES_CALLED_REAL = 0.10  # of the fakes of each kind
+MIN_OF_A_CLASS = 200  # a jury fitted on fewer would be worse than the one it replaces
+MIN_COUNTED = 50  # faces of a source: below, a quantile says little, and small sources are taken together
+Floats = NDArray[np.float64]
 
 
-def write(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace], tested: Answers) -> None:
-    """Fit and write jury.json and agreement.json, of the built-in detectors. held_out: validation faces.
+@dataclass(frozen=True)
+class Material:
+    """What was said of many faces. p_fake: detector -> (n,), NaN where it failed; kinds: (n,), "" for a real face."""
 
-    Raises DataError when those lack a class.
+    p_fake: Mapping[str, Floats]
+    kinds: NDArray[np.str_]
+    sources: NDArray[np.str_]
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """1 = fake."""
+        return np.asarray(self.kinds != "", dtype=np.int64)
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Material":
+        """Some of the faces."""
+        p_fake = {key: values[chosen] for key, values in self.p_fake.items()}
+        return Material(p_fake, self.kinds[chosen], self.sources[chosen])
+
+
+def fit(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> dict[str, Any]:
+    """jury.json for these detectors, asked about validation faces.
+
+    Raises DataError where there are too few of a class, or where they are for evaluation only.
     """
-    if {face.sample.label for face in held_out} != {0, 1}:
-        raise DataError("the jury is fitted on validation faces, real and fake, and these folders hold none of a kind")
-    clean = ask(specs, held_out)
-    degraded = ask(specs, held_out, change=lambda image, index: degrade(image, default_rng([0, index])))
-    only_test = [index for index, face in enumerate(tested.faces) if face.sample.split == "test"]
-    _write(JURY, fit_jury(join(clean, degraded), specs))
-    _write(AGREEMENT, count_agreement(tested.where(only_test), specs))
+    labels = [face.sample.label for face in held_out]
+    if min(labels.count(0), labels.count(1)) < MIN_OF_A_CLASS:
+        raise DataError(
+            f"the jury is fitted on at least {MIN_OF_A_CLASS} real and as many fake validation faces; "
+            f"these folders hold {labels.count(0)} and {labels.count(1)}"
+        )
+    return fit_jury(gather(specs, held_out))
+
+
+def write(table: Mapping[str, Any]) -> None:
+    """Replace the built-in jury.json."""
+    JURY.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
     read_table.cache_clear()
 
 
-def _write(path: Path, table: dict[str, Any]) -> None:
-    path.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
-
-
-def seat(answers: Answers, specs: Sequence[DetectorSpec]) -> tuple[Answers, DetectorSpec | None]:
+def add_jury(answers: Answers) -> tuple[Answers, DetectorSpec | None]:
     """The answers with the jury's own beside them, and the jury as if it were a detector, to be measured like one.
 
-    specs: the built-in detectors. The jury is None, and the answers as they were, where not all of them were asked, or
-    jury.json was fitted for others.
+    The jury is None, and the answers are as they were, where not all of its members were asked.
     """
-    keys = [spec.key for spec in specs]
-    table = read_table(JURY)
-    whole = find_subset(table, keys) if set(keys) <= answers.p_fake.keys() else None
-    if whole is None:
+    whole = find_fitted(answers.p_fake)
+    if whole is None or set(whole["detectors"]) != known_detectors():
         return answers, None
-    rows = zip(*(answers.p_fake[key] for key in keys), strict=True)
-    p_fake = np.array([_weigh(table, dict(zip(keys, row, strict=True))) for row in rows], dtype=np.float64)
+    members = whole["detectors"]
+    rows = zip(*(answers.p_fake[key] for key in members), strict=True)
+    p_fake = np.array([_weigh(dict(zip(members, row, strict=True))) for row in rows], dtype=np.float64)
     spec = DetectorSpec(
         key=JURY_KEY,
         title=JURY_TITLE,
@@ -74,10 +105,10 @@ def seat(answers: Answers, specs: Sequence[DetectorSpec]) -> tuple[Answers, Dete
     return Answers(answers.faces, answers.faceless, {**answers.p_fake, JURY_KEY: p_fake}), spec
 
 
-def _weigh(table: dict[str, Any], p_fakes: dict[str, float]) -> float:
-    """The jury's p_fake from those that gave a number; NaN where nobody did."""
+def _weigh(p_fakes: Mapping[str, float]) -> float:
+    """The jury's p_fake from those that gave a number; NaN where none did."""
     voted = {key: p_fake for key, p_fake in p_fakes.items() if not np.isnan(p_fake)}
-    row = find_subset(table, voted)
+    row = find_fitted(voted)
     return weigh(row, voted) if row else np.nan
 
 
@@ -85,112 +116,123 @@ def _cannot_load() -> Never:
     raise TypeError("the jury is no detector: it is computed from what detectors said")
 
 
-def subsets(specs: Sequence[DetectorSpec]) -> Iterator[tuple[DetectorSpec, ...]]:
-    """Every non-empty set of detectors, each in the order of its keys."""
-    ordered = sorted(specs, key=lambda spec: spec.key)
-    for size in range(1, len(ordered) + 1):
-        yield from combinations(ordered, size)
-
-
-def fit_jury(answers: Answers, specs: Sequence[DetectorSpec]) -> dict[str, Any]:
-    """jury.json: a logistic regression over the logits for every subset, classes weighing the same, no weight below 0.
+def gather(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> Material:
+    """Ask the detectors about validation faces: as they are, degraded, and the reals forged, each both ways.
 
     Raises DataError on evaluation-only faces.
     """
-    refuse_eval_only(face.sample for face in answers.faces)
-    labels = np.array([face.sample.label for face in answers.faces])
-    rows = [_fit_subset(answers, chosen, labels) for chosen in subsets(specs)]
-    fitted_on = {"split": "val, as it is and degraded", "real": int((labels == 0).sum()), "fake": int(labels.sum())}
-    return {"schema": 1, "fitted_on": fitted_on, "subsets": rows}
+    refuse_eval_only(face.sample for face in held_out)
+    reals = [face for face in held_out if not face.sample.label]
+
+    def spoil(image: Image, index: int) -> Image:
+        return degrade(image, default_rng([0, index]))
+
+    def forge(_: Image, index: int) -> Image:
+        return forge_face(reals[index], seed=index).after
+
+    def spoil_forged(image: Image, index: int) -> Image:
+        return spoil(forge(image, index), index)
+
+    rounds = [
+        as_material(ask(specs, held_out)),
+        as_material(ask(specs, held_out, change=spoil)),
+        as_material(ask(specs, reals, change=forge), kind=SELF_BLENDED),
+        as_material(ask(specs, reals, change=spoil_forged), kind=SELF_BLENDED),
+    ]
+    return join(rounds)
 
 
-def _fit_subset(answers: Answers, chosen: Sequence[DetectorSpec], labels: NDArray[np.int64]) -> dict[str, Any]:
-    logits = np.stack([np.vectorize(to_logit)(answers.p_fake[spec.key]) for spec in chosen], axis=1)
-    voted = ~np.isnan(logits).any(axis=1)
-    weights, shift = _weigh_logits(logits[voted], labels[voted])
-    p_fake = 1 / (1 + np.exp(-(logits[voted] @ weights + shift)))
-    thresholds = fit_thresholds(p_fake, labels[voted])
-    keys = [spec.key for spec in chosen]
+def as_material(answers: Answers, *, kind: str | None = None) -> Material:
+    """kind: of all of them, where it is not the samples'."""
+    named = [(face.sample.kind or UNNAMED) if face.sample.label else "" for face in answers.faces]
+    kinds = named if kind is None else [kind] * len(named)
+    return Material(answers.p_fake, np.array(kinds, dtype=np.str_), answers.column("source"))
+
+
+def join(parts: Sequence[Material]) -> Material:
+    """One after the other."""
+    p_fake = {key: np.concatenate([part.p_fake[key] for part in parts]) for key in parts[0].p_fake}
+    kinds, sources = (np.concatenate([getattr(part, name) for part in parts]) for name in ("kinds", "sources"))
+    return Material(p_fake, kinds, sources)
+
+
+def fit_jury(material: Material) -> dict[str, Any]:
+    """jury.json: what was fitted for every non-empty set of the detectors in the material."""
+    names, counts = np.unique(material.kinds, return_counts=True)
+    counted = {str(name) or "real": int(count) for name, count in zip(names, counts, strict=True)}
     return {
-        "detectors": keys,
-        "weights": {key: round(float(weight), 4) for key, weight in zip(keys, weights, strict=True)},
-        "shift": round(shift, 4),
-        "fake_from": thresholds.fake_from,
-        "real_until": thresholds.real_until,
+        "schema": 1,
+        "fitted_on": {"split": "val, as it is and degraded", **counted},
+        "subsets": [_fit_subset(material, keys) for keys in subsets(material.p_fake)],
     }
 
 
-def _weigh_logits(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
-    """Weights, none below 0, and a shift: who would count against their own word beside better ones is not heard."""
+def subsets(keys: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """Every non-empty set of detectors, each in the order of its keys."""
+    for size in range(1, len(keys) + 1):
+        yield from combinations(sorted(keys), size)
+
+
+def _fit_subset(material: Material, keys: Sequence[str]) -> dict[str, Any]:
+    logits = np.stack([_to_logits(material.p_fake[key]) for key in keys], axis=1)
+    answered = np.asarray(~np.isnan(logits).any(axis=1), dtype=np.bool_)
+    chosen, logits = material.where(answered), logits[answered]
+    weights, shift = fit_logistic(logits, chosen.labels, weigh_kinds(chosen))
+    fitted = {
+        "detectors": list(keys),
+        "weights": {key: round(float(weight), 4) for key, weight in zip(keys, weights, strict=True)},
+        "shift": round(shift, 4),
+    }
+    p_fake = np.array([to_p(float(logit)) for logit in logits @ weights + shift])
+    fake_from, real_until = fit_thresholds(p_fake, chosen)
+    return fitted | {"fake_from": fake_from, "real_until": real_until}
+
+
+def weigh_kinds(material: Material) -> Floats:
+    """Weights of the faces: both classes alike in all, and among the fakes every kind alike in all."""
+    kinds = np.unique(material.kinds)
+    counts = {kind: int((material.kinds == kind).sum()) for kind in kinds}
+    shares = {kind: 1.0 if kind == "" else 1 / max(1, len(kinds) - 1) for kind in kinds}
+    return np.array([shares[kind] / counts[kind] for kind in material.kinds]) * len(material.kinds) / 2
+
+
+def fit_logistic(logits: Floats, labels: NDArray[np.int64], faces: Floats) -> tuple[Floats, float]:
+    """Weights of the columns, none below 0, and a shift. faces: how much each row counts."""
     heard = list(range(logits.shape[1]))
     while True:
-        fitted = LogisticRegression(C=1.0, class_weight="balanced").fit(logits[:, heard], labels)
+        fitted = LogisticRegression(C=np.inf).fit(logits[:, heard], labels, sample_weight=faces)
         if len(heard) == 1 or fitted.coef_.min() >= 0:
             break
         heard.pop(int(fitted.coef_[0].argmin()))
     weights = np.zeros(logits.shape[1])
-    weights[heard] = fitted.coef_[0]
+    weights[heard] = np.maximum(fitted.coef_[0], 0)
     return weights, float(fitted.intercept_[0])
 
 
-def count_agreement(answers: Answers, specs: Sequence[DetectorSpec]) -> dict[str, Any]:
-    """agreement.json: how each split of each subset turned out, counted on one half and checked on the other.
+def fit_thresholds(p_fake: Floats, material: Material) -> tuple[float, float]:
+    """fake_from by the worst source of reals, real_until by the worst kind of fakes that the data labels.
 
-    Raises DataError on evaluation-only faces.
+    At most 3 % of the reals of any source reach the first, at most 10 % of the fakes of any kind stay below the second.
     """
-    refuse_eval_only(face.sample for face in answers.faces)
-    first = np.array([_in_first_half(face.sample.group) for face in answers.faces])
-    rows = []
-    for chosen in subsets(specs):
-        counted, checked = (_count(answers, chosen, half) for half in (first, ~first))
-        rows.append({"detectors": [spec.key for spec in chosen], "splits": counted, "check": _check(counted, checked)})
-    return {"schema": 1, "counted_on": "one half of the test split, by source video", "subsets": rows}
+    reals = [np.quantile(part, 1 - MAX_REALS_CALLED_FAKE, method="higher") for part in _by_source(p_fake, material)]
+    kinds = [kind for kind in np.unique(material.kinds) if kind not in ("", SELF_BLENDED)] or [SELF_BLENDED]
+    fakes = [np.quantile(p_fake[material.kinds == kind], MAX_FAKES_CALLED_REAL, method="lower") for kind in kinds]
+    fake_from = float(np.clip(np.ceil(float(max(reals)) * 1000 + 1e-6) / 1000, 0.5, 1.0))
+    return fake_from, float(np.floor(min(0.5, *map(float, fakes)) * 1000) / 1000)
 
 
-def _in_first_half(group: str) -> bool:
-    return sha256(group.encode()).digest()[0] % 2 == 0
+def _by_source(p_fake: Floats, material: Material) -> Iterator[Floats]:
+    """The reals of each source; those of the small sources together, where they are enough."""
+    small = []
+    for source in np.unique(material.sources[material.kinds == ""]):
+        part = p_fake[(material.kinds == "") & (material.sources == source)]
+        if len(part) >= MIN_COUNTED:
+            yield part
+        else:
+            small.append(part)
+    if small:
+        yield np.concatenate(small)
 
 
-def _count(answers: Answers, chosen: Sequence[DetectorSpec], half: NDArray[np.bool_]) -> list[dict[str, int]]:
-    labels = np.array([face.sample.label for face in answers.faces])
-    says_fake = np.zeros(len(labels), dtype=int)
-    voted = half.copy()
-    for spec in chosen:
-        p_fake = answers.p_fake[spec.key]
-        voted &= ~np.isnan(p_fake)
-        says_fake += np.array([_says_fake(value, spec) for value in p_fake])
-    return [
-        {
-            "fake": fake,
-            "real_count": int((voted & (says_fake == fake) & (labels == 0)).sum()),
-            "fake_count": int((voted & (says_fake == fake) & (labels == 1)).sum()),
-        }
-        for fake in range(len(chosen) + 1)
-    ]
-
-
-def _says_fake(p_fake: float, spec: DetectorSpec) -> bool:
-    if np.isnan(p_fake):
-        return False
-    return judge(float(p_fake), fake_from=spec.fake_from, real_until=spec.real_until) == "fake"
-
-
-def _check(counted: Sequence[dict[str, int]], checked: Sequence[dict[str, int]]) -> list[dict[str, Any]]:
-    """For each split: how often its word was right on the half it was counted on, and on the other, with intervals."""
-    return [_check_split(mine, other) for mine, other in zip(counted, checked, strict=True)]
-
-
-def _check_split(mine: dict[str, int], other: dict[str, int]) -> dict[str, Any]:
-    word = "fake" if mine["fake_count"] > mine["real_count"] else "real"
-    result: dict[str, Any] = {"fake": mine["fake"], "word": word}
-    for name, counts in (("counted", mine), ("checked", other)):
-        total = counts["real_count"] + counts["fake_count"]
-        if total:
-            low, high = wilson(counts[f"{word}_count"], total)
-            result[name] = {
-                "right": round(counts[f"{word}_count"] / total, 4),
-                "low": round(low, 4),
-                "high": round(high, 4),
-                "count": total,
-            }
-    return result
+def _to_logits(p_fake: Floats) -> Floats:
+    return np.array([np.nan if np.isnan(value) else to_logit(float(value)) for value in p_fake])

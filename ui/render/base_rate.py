@@ -1,13 +1,12 @@
-"""How common fakes are where a photo comes from: what that makes of a split, ready for a slider in the browser."""
+"""How common fakes are where a photo comes from: the jury's verdict at each step of a slider in the browser."""
 
 import json
 from collections.abc import Sequence
 
-from detectors.jury.fusion import Chance, chances_of_fake
-from registry import Verdict
+from detectors.jury.fusion import EVEN, JuryVerdict
 
 RATES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)  # the slider's steps
-START = RATES.index(0.5)
+START = RATES.index(EVEN)
 
 
 def say_share(share: float) -> str:
@@ -18,14 +17,9 @@ def say_share(share: float) -> str:
     return f"{share * 100:.{digits}f}".removesuffix(".0") + " %"
 
 
-def say_chance(chance: Chance) -> str:
-    """P(fake) with its interval, e.g. "34 % (28 % to 41 %)"."""
-    return f"{say_share(chance.p_fake)} ({say_share(chance.low)} to {say_share(chance.high)})"
-
-
-def say_chances(verdicts: Sequence[Verdict]) -> list[str]:
-    """P(fake) at every step of the slider; empty where such a split was never counted."""
-    return [say_chance(chance) for chance in chances_of_fake(verdicts, RATES)]
+def step_verdicts(jury: JuryVerdict) -> list[JuryVerdict]:
+    """The jury's verdict at every step of the slider."""
+    return [jury.at_base_rate(rate) for rate in RATES]
 
 
 def as_steps(words: Sequence[str]) -> str:

@@ -4,7 +4,6 @@ Drawn as a list of pieces, so that only what changed travels to the browser. The
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import jinja2
 
 from detectors.jury.about import describe
-from detectors.jury.fusion import Agreement, JuryVerdict
+from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Stability
@@ -22,7 +21,7 @@ from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image, Verdict
 from ui.render import base_rate, pictures
 from ui.render import wording as words
-from ui.render.base_rate import say_chances
+from ui.render.base_rate import step_verdicts
 
 Pieces = list[str]
 
@@ -33,6 +32,7 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters["say_jury"] = words.say_jury
 _templates.globals.update(
     draw_crop=pictures.draw_crop,
     draw_heatmap=pictures.draw_heatmap,
@@ -51,15 +51,6 @@ _templates.globals.update(
     say_why=words.say_why,
     titles=words.TITLES,
 )
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """The jury's word, what is known of a split like this, and P(fake) at each step of the base rate's slider."""
-
-    jury: JuryVerdict | None
-    agreement: Agreement | None
-    chances: list[str]
 
 
 def render(template: str, **values: Any) -> str:
@@ -107,7 +98,7 @@ class Drawing:
         self._settled = settled
         self._image = image
         self._jury = jury
-        self._drawn: dict[int, tuple[JudgedFace, str, Ruling | None]] = {}
+        self._drawn: dict[int, tuple[JudgedFace, str]] = {}
 
     def draw(self, comparison: Comparison) -> Pieces:
         """The picture, the summary, the faces, and what was said of the whole picture."""
@@ -118,26 +109,22 @@ class Drawing:
 
     def _draw_summary(self, comparison: Comparison) -> str:
         splits = [self._say_split(face.verdicts, "face") for face in comparison.faces]
-        counted = any(ruling and ruling.chances for _, _, ruling in self._drawn.values())
-        return render("summary", comparison=comparison, splits=splits, counted=counted, anchor=self._anchor)
+        movable = not self._settled and any(self._find_jury(face) for face in comparison.faces)
+        return render("summary", comparison=comparison, splits=splits, movable=movable, anchor=self._anchor)
 
     def _draw_face(self, number: int, face: JudgedFace, comparison: Comparison) -> str:
-        before, html, _ = self._drawn.get(number, (None, "", None))
+        before, html = self._drawn.get(number, (None, ""))
         if before is not face:
             lone = len(comparison.faces) == 1
             name = "The face" if lone else f"Face {number}"
-            anchor, ruling = f"{self._anchor}-{number}", self._rule(face)
-            more: dict[str, Any] = {"lone": lone, "stability": face.stability, "ruling": ruling}
-            html = self._draw_seats(anchor, name, face.crop, face.verdicts, expects="face", **more)
-            self._drawn[number] = face, html, ruling
+            more: dict[str, Any] = {"lone": lone, "stability": face.stability, "jury": self._find_jury(face)}
+            html = self._draw_seats(f"{self._anchor}-{number}", name, face.crop, face.verdicts, expects="face", **more)
+            self._drawn[number] = face, html
         return html
 
-    def _rule(self, face: JudgedFace) -> Ruling | None:
-        """What the detectors come to together, once everybody has spoken; None where nothing is known of these."""
-        if not self._settled and len(face.verdicts) < len(self._seats("face")):
-            return None
-        chances = [] if self._settled else say_chances(face.verdicts)
-        return Ruling(face.jury, face.agreement, chances) if face.jury or chances else None
+    def _find_jury(self, face: JudgedFace) -> JuryVerdict | None:
+        """The jury's verdict, once every detector has answered; None where it has none."""
+        return face.jury if self._settled or len(face.verdicts) >= len(self._seats("face")) else None
 
     def _draw_whole(self, comparison: Comparison) -> Pieces:
         if not self._seats("image"):
@@ -158,14 +145,15 @@ class Drawing:
         expects: str,
         lone: bool = False,
         stability: Stability | None = None,
-        ruling: Ruling | None = None,
+        jury: JuryVerdict | None = None,
     ) -> str:
         """One section: what was judged, the split in a sentence, one card a detector, empty while it thinks."""
         given = {verdict.detector: verdict for verdict in verdicts}
         seats = [(spec, given.get(spec.key)) for spec in self._seats(expects)]
         split = self._say_split(verdicts, expects)
         values = {"anchor": anchor, "name": name, "crop": crop, "seats": seats, "split": split, "lone": lone}
-        return render("face", **values, stability=stability, ruling=ruling, untested=_list_untested)
+        steps = step_verdicts(jury) if jury and not self._settled else []
+        return render("face", **values, stability=stability, jury=jury, steps=steps, untested=_list_untested)
 
     def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:
         """The split, once everybody has spoken."""

@@ -73,8 +73,13 @@ def _face(face: Stored, image: Image | None) -> JudgedFace:
         crop,
         _measured(face["stability"]),
         JuryVerdict(**face["jury"]) if face["jury"] else None,
-        Agreement(**face["agreement"]) if face["agreement"] else None,
+        _agreement(face["agreement"]),
     )
+
+
+def _agreement(stored: Stored | None) -> Agreement | None:
+    """Of what was stored before the agreement was counts only, the counts."""
+    return Agreement(stored["voting"], stored["fake"]) if stored else None
 
 
 def _measured(stored: Stored | None) -> Stability | None:

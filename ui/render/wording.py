@@ -5,6 +5,7 @@ from datetime import datetime
 
 from detectors.forgery.pointing import Hit, Measured
 from detectors.forgery.trial import Statement
+from detectors.jury.fusion import JuryVerdict
 from detectors.jury.stability import Range
 from registry import Verdict
 
@@ -25,6 +26,11 @@ def say_p_fake(p_fake: float) -> str:
     if p_fake > 0.995:
         return "over 99 % fake"
     return f"{round(p_fake * 100)} % fake"
+
+
+def say_jury(jury: JuryVerdict) -> str:
+    """The jury's verdict in one sentence: "The jury: fake, 93 % fake."."""
+    return f"The jury: {TITLES[jury.label].lower()}, {say_p_fake(jury.p_fake)}."
 
 
 def say_thresholds(verdict: Verdict) -> str:

@@ -4,13 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.random import default_rng
-from sklearn.metrics import roc_auc_score
-
 from detectors.jury.noisy_or import read_fusion
-from models.data.datasets import Sample
-from models.data.face_index import LabelledFace
-from models.errors import DataError
 from models.evaluation.fit_fusion import (
     MAX_FAKES_CALLED_REAL,
     MAX_REALS_CALLED_FAKE,
@@ -23,6 +17,12 @@ from models.evaluation.fit_fusion import (
     weigh_kinds,
     write,
 )
+from numpy.random import default_rng
+from sklearn.metrics import roc_auc_score
+
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.errors import DataError
 
 
 def make_material(count: int = 400) -> Material:

@@ -1,104 +1,157 @@
-"""The jury's weights and the agreement, on made answers whose truth is known."""
+"""The jury's weights and thresholds, on made answers whose truth is known."""
 
-import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from sklearn.metrics import roc_auc_score
 
-from detectors.jury import fusion as fuse
+from detectors.jury import fusion
+from detectors.jury.fusion import to_logit, to_p
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.errors import DataError
-from models.evaluation import fit_jury as jury
+from models.evaluation import fit_jury as fitting
 from models.evaluation.evaluate import Answers
-from registry import DetectorSpec, Verdict
+from models.evaluation.fit_jury import (
+    MAX_FAKES_CALLED_REAL,
+    MAX_REALS_CALLED_FAKE,
+    SELF_BLENDED,
+    Floats,
+    Material,
+    add_jury,
+    fit,
+    fit_jury,
+    gather,
+    subsets,
+    weigh_kinds,
+    write,
+)
+from registry import Verdict
 
-SPECS = [DetectorSpec(key=key, title=key, load=lambda: None, fake_from=0.7, real_until=0.3) for key in ("b", "a")]
+KINDS = {"efficientnet": ("swap", "generated"), "custom-cnn": ("swap",), "blend": (SELF_BLENDED,)}
 
 
-def make_answers(n=600, *, split="val"):
-    """Detector a is good, b is noise."""
+def make_material(count: int = 400) -> Material:
+    """Two sources of reals; each detector sees the kinds of fakes it is made for."""
     random = default_rng(0)
-    labels = random.integers(2, size=n)
-    faces = [LabelledFace(Sample(f"/{i}", int(y), "made", f"v{i}", split), (0, 0, 9, 9)) for i, y in enumerate(labels)]
-    good = 1 / (1 + np.exp(-(3.0 * (labels - 0.5) + random.normal(0, 1, n))))
-    return Answers(faces, [], {"a": good, "b": random.random(n)})
+    kinds = np.repeat(["", "", "swap", "generated", SELF_BLENDED], count)
+    sources = np.repeat(["one", "two", "one", "one", "two"], count)
+    p_fake = {
+        key: 1 / (1 + np.exp(-(3.0 * np.isin(kinds, fakes) - 1.5 + random.standard_normal(len(kinds)))))
+        for key, fakes in KINDS.items()
+    }
+    return Material(p_fake, kinds, sources)
 
 
-def test_every_subset_is_fitted_in_the_order_of_its_keys():
-    table = jury.fit_jury(make_answers(), SPECS)
-    assert [row["detectors"] for row in table["subsets"]] == [["a"], ["b"], ["a", "b"]]
+def weigh(row: dict[str, Any], material: Material) -> Floats:
+    columns = zip(*(material.p_fake[key] for key in row["detectors"]), strict=True)
+    weights = row["weights"].values()
+    logits = [row["shift"] + sum(w * to_logit(p) for w, p in zip(weights, said, strict=True)) for said in columns]
+    return np.array([to_p(logit) for logit in logits])
 
 
-def test_a_noisy_member_gets_next_to_no_weight():
-    pair = jury.fit_jury(make_answers(), SPECS)["subsets"][-1]
-    assert pair["weights"]["a"] > 0.5
-    assert abs(pair["weights"]["b"]) < 0.2
+def test_no_kind_is_ignored() -> None:
+    material = make_material()
+    said = weigh(fit_jury(material)["subsets"][-1], material)
+    for kind in ("swap", "generated", SELF_BLENDED):
+        chosen = np.isin(material.kinds, ["", kind])
+        assert roc_auc_score(material.labels[chosen], said[chosen]) > 0.9
 
 
-def test_who_would_count_against_their_own_word_is_not_heard():
+def test_every_kind_weighs_the_same_and_both_classes_do() -> None:
+    weights, kinds = weigh_kinds(make_material(10)), make_material(10).kinds
+    sums = {round(weights[kinds == kind].sum(), 6) for kind in ("swap", "generated", SELF_BLENDED)}
+    assert weights[kinds == ""].sum() == pytest.approx(25)
+    assert sums == {round(25 / 3, 6)}
+
+
+def test_thresholds_hold_for_each_source_and_each_labelled_kind() -> None:
+    material = make_material()
+    row = fit_jury(material)["subsets"][-1]
+    said = weigh(row, material)
+    for source in ("one", "two"):
+        reals = said[(material.kinds == "") & (material.sources == source)]
+        assert (reals >= row["fake_from"]).mean() <= MAX_REALS_CALLED_FAKE
+    for kind in ("swap", "generated"):
+        assert (said[material.kinds == kind] < row["real_until"]).mean() <= MAX_FAKES_CALLED_REAL
+
+
+def test_every_subset_is_fitted_in_the_order_of_its_keys() -> None:
+    assert [row["detectors"] for row in fit_jury(make_material(60))["subsets"]] == [
+        list(keys) for keys in subsets(KINDS)
+    ]
+    assert list(subsets(("b", "a"))) == [("a",), ("b",), ("a", "b")]
+
+
+def test_what_would_count_against_its_own_number_gets_no_weight() -> None:
+    material = make_material()
+    opposite = {"good": material.p_fake["efficientnet"], "opposed": 1 - material.p_fake["efficientnet"] ** 2}
+    *_, both = fit_jury(Material(opposite, material.kinds, material.sources))["subsets"]
+    assert both["weights"]["opposed"] == 0.0
+    assert both["weights"]["good"] > 0.2
+
+
+def test_what_failed_is_not_counted() -> None:
+    material = make_material()
+    whole = fit_jury(material)
+    for values in material.p_fake.values():
+        values[::7] = np.nan
+    kept = np.arange(len(material.kinds)) % 7 != 0
+    assert fit_jury(material)["subsets"] == fit_jury(material.where(kept))["subsets"] != whole["subsets"]
+
+
+def make_answers(count: int = 60) -> Answers:
+    random = default_rng(1)
+    faces = [make_face(index, index % 2, "test") for index in range(count)]
+    return Answers(faces, [], {key: random.random(count) for key in KINDS})
+
+
+def make_face(index: int, label: int, split: str) -> LabelledFace:
+    return LabelledFace(Sample(Path(f"/{index}"), label, "made", f"v{index}", split), (0, 0, 9, 9))
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A jury fitted on made answers, in the place of the built-in one."""
+    for module in (fusion, fitting):
+        monkeypatch.setattr(module, "JURY", tmp_path / "jury.json")
+    table = fit_jury(make_material())
+    write(table)
+    return table
+
+
+def test_the_jury_is_measured_by_what_it_says_when_it_serves(served: dict[str, Any]) -> None:
     answers = make_answers()
-    opposite = dict(answers.p_fake) | {"b": 1 - answers.p_fake["a"] ** 2}
-    pair = jury.fit_jury(Answers(answers.faces, [], opposite), SPECS)["subsets"][-1]
-    alone = jury.fit_jury(answers, SPECS)["subsets"][0]
-    assert pair["weights"] == {"a": alone["weights"]["a"], "b": 0.0}
-    assert pair["shift"] == alone["shift"]
-
-
-def test_few_reals_reach_the_jurys_fake_threshold():
-    answers = make_answers()
-    alone = jury.fit_jury(answers, SPECS)["subsets"][0]
-    logit = np.log(answers.p_fake["a"] / (1 - answers.p_fake["a"])) * alone["weights"]["a"] + alone["shift"]
-    reals = np.array([face.sample.label == 0 for face in answers.faces])
-    assert ((1 / (1 + np.exp(-logit)))[reals] >= alone["fake_from"]).mean() <= 0.02
-
-
-def test_the_agreement_counts_every_face_of_its_half_once():
-    answers = make_answers(split="test")
-    rows = jury.count_agreement(answers, SPECS)["subsets"]
-    halves = [jury._in_first_half(face.sample.group) for face in answers.faces]
-    for row in rows:
-        assert sum(split["real_count"] + split["fake_count"] for split in row["splits"]) == sum(halves)
-        checked = [split["checked"]["count"] for split in row["check"] if "checked" in split]
-        assert sum(checked) == len(halves) - sum(halves)
-
-
-def test_the_reliability_of_a_split_holds_on_the_other_half():
-    rows = jury.count_agreement(make_answers(3000, split="test"), SPECS)["subsets"]
-    for split in rows[0]["check"]:
-        assert split["checked"]["right"] == pytest.approx(split["counted"]["right"], abs=0.06)
-
-
-def test_the_jury_is_measured_by_what_it_says_when_it_serves(tmp_path, monkeypatch):
-    answers = make_answers(60)
-    answers.p_fake["b"][5], answers.p_fake["a"][5], answers.p_fake["b"][6] = np.nan, np.nan, np.nan
-    path = tmp_path / "jury.json"
-    path.write_text(json.dumps(jury.fit_jury(make_answers(), SPECS)))
-    monkeypatch.setattr(jury, "JURY", path)
-    monkeypatch.setattr(fuse, "JURY", path)
-    seated, spec = jury.seat(answers, SPECS)
-    table = json.loads(path.read_text())["subsets"][-1]
-    assert (spec.key, spec.fake_from, spec.real_until) == ("jury", table["fake_from"], table["real_until"])
-    assert np.isnan(seated.p_fake["jury"][5])
+    for key in KINDS:
+        answers.p_fake[key][5] = np.nan
+    answers.p_fake["blend"][6] = np.nan
+    joined, spec = add_jury(answers)
+    whole = served["subsets"][-1]
+    assert spec is not None
+    assert (spec.key, spec.fake_from, spec.real_until) == ("jury", whole["fake_from"], whole["real_until"])
+    assert np.isnan(joined.p_fake["jury"][5])
     for place in (0, 1, 6, 59):
         numbers = {key: float(values[place]) for key, values in answers.p_fake.items() if not np.isnan(values[place])}
-        verdicts = [Verdict(key, key, p_fake, "real", 0.7, 0.3, 1.0) for key, p_fake in numbers.items()]
-        assert seated.p_fake["jury"][place] == fuse.fuse(verdicts).p_fake
+        verdict = fusion.fuse([Verdict(key, key, p_fake, "real", 0.7, 0.3, 1.0) for key, p_fake in numbers.items()])
+        assert verdict is not None
+        assert joined.p_fake["jury"][place] == verdict.p_fake
 
 
-def test_where_not_all_were_asked_no_jury_is_measured():
-    alone = Answers(make_answers(4).faces, [], {"a": np.zeros(4)})
-    assert jury.seat(alone, SPECS) == (alone, None)
+@pytest.mark.usefixtures("served")
+def test_where_not_all_members_were_asked_no_jury_is_measured() -> None:
+    alone = Answers(make_answers(4).faces, [], {"blend": np.zeros(4)})
+    assert add_jury(alone) == (alone, None)
 
 
-def test_a_jury_is_not_fitted_without_validation_faces_of_both_classes():
-    with pytest.raises(DataError, match="validation faces, real and fake"):
-        jury.write(SPECS, [], make_answers(4))
+@pytest.mark.parametrize("labels", [[0] * 400, [1] * 400, [0] * 400 + [1] * 199])
+def test_a_jury_is_not_fitted_on_few_faces(labels: list[int]) -> None:
+    with pytest.raises(DataError, match="at least 200 real and as many fake validation faces"):
+        fit([], [make_face(index, label, "val") for index, label in enumerate(labels)])
 
 
-def test_nothing_is_fitted_on_evaluation_only_faces():
-    answers = make_answers(split="eval")
-    for fit in (jury.fit_jury, jury.count_agreement):
-        with pytest.raises(DataError, match="evaluation only"):
-            fit(answers, SPECS)
+def test_faces_for_evaluation_only_are_refused() -> None:
+    with pytest.raises(DataError, match="evaluation only"):
+        gather([], [make_face(0, 0, "eval")])

@@ -11,8 +11,8 @@ from detectors.networks.folder import METRICS, WEIGHTS
 from models.data.datasets import Sample, read_samples
 from models.data.face_index import LabelledFace, label_faces
 from models.evaluation import evaluate
-from models.evaluation import fit_jury as jury
 from models.evaluation.evaluate import Answers
+from models.evaluation.fit_jury import add_jury
 from models.evaluation.sample import measure_sample, name_picture, read_sample, write_sample
 from models.publishing.report import read_json
 from registry import load_registry
@@ -75,7 +75,7 @@ def test_the_shipped_weights_score_on_the_sample_what_was_measured(tmp_path):
     samples = [sample for sample in read_samples([SHARED]) if name_picture(sample) in stored]
     assert len(samples) == len(stored)
     faces, faceless = label_faces(samples, tmp_path / "faces.json")
-    answers, seated = jury.seat(evaluate.ask(DETECTORS, faces, faceless), DETECTORS)
+    answers, seated = add_jury(evaluate.ask(DETECTORS, faces, faceless))
     assert seated is not None
     for key, p_fake in answers.p_fake.items():
         said = np.array([stored[name_picture(face.sample)][key] for face in faces])

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from detectors.jury.fusion import Chance, chance_of_fake
-from registry import Verdict, load_registry
-from ui.render.base_rate import RATES, as_steps, say_chance, say_chances, say_share
+from detectors.jury.fusion import JuryVerdict
+from ui.render.base_rate import START, as_steps, say_share, step_verdicts
+from ui.render.wording import say_jury
 
 
 @pytest.mark.parametrize(
@@ -17,17 +17,10 @@ def test_a_share_is_never_nothing_and_never_all(share, words):
     assert say_share(share) == words
 
 
-def test_a_chance_is_said_with_its_interval():
-    assert say_chance(Chance(0.34, 0.281, 0.41)) == "34 % (28 % to 41 %)"
-
-
-def test_the_slider_and_the_command_line_say_the_same():
-    specs = load_registry(blocked=()).detectors
-    verdicts = [Verdict(spec.key, spec.title, 0.9, "fake", spec.fake_from, spec.real_until, 1.0) for spec in specs]
-    expected = [say_chance(chance_of_fake(verdicts, rate)) for rate in RATES]
-    assert say_chances(verdicts) == expected
-    assert json.loads(as_steps(expected)) == expected
-
-
-def test_a_split_that_was_never_counted_has_no_steps():
-    assert say_chances([Verdict("stranger", "Stranger", 0.9, "fake", 0.7, 0.3, 1.0)]) == []
+def test_the_slider_starts_at_the_verdict_itself_and_rises() -> None:
+    jury = JuryVerdict(0.93, "fake", 0.9, 0.2)
+    steps = step_verdicts(jury)
+    assert steps[START] == jury
+    p_fakes = [step.p_fake for step in steps]
+    assert p_fakes == sorted(p_fakes)
+    assert json.loads(as_steps([say_jury(step) for step in steps]))[0] == "The jury: inconclusive, 1 % fake."

@@ -50,6 +50,7 @@ def test_what_the_jury_said_then_stands_whatever_it_would_say_now(portrait):
     stored["faces"][0]["jury"] = {"p_fake": 0.77, "label": "fake"}
     stored["faces"][0]["agreement"] = None
     assert "77 % fake" in "".join(draw_stored(stored, None))
+    stored["faces"][0]["jury"] |= {"fake_from": None, "real_until": None}  # not kept then
     assert restore(stored).as_dict() == stored
 
 
