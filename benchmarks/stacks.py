@@ -24,7 +24,8 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from detectors.conformance import samples
-from detectors.faces.find import crop_face, find_faces
+from detectors.faces.crop import crop_face
+from detectors.faces.find import find_faces
 from detectors.inputs.images import decode_image
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury

@@ -234,7 +234,7 @@ def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
         title = (
             f"face {number} of {len(comparison.faces)}, {left},{top} to {right},{bottom}: {say_split(face.verdicts)}"
         )
-        screen.print(_table(title, face.verdicts, face.stability))
+        screen.print(_table(title, face.verdicts, face.stability, hidden=face.doubt is not None))
         screen.print(f"  {escape(say_jury(face, base_rate))}")
     if comparison.whole_image:
         screen.print(_table(f"whole image: {say_split(comparison.whole_image)}", comparison.whole_image))
@@ -252,6 +252,8 @@ def show_provenance(provenance: Provenance) -> None:
 def say_jury(face: JudgedFace, base_rate: float | None = None) -> str:
     """The jury's verdict, where that share of the pictures is fake: half of them, unless told otherwise."""
     jury = face.jury
+    if face.doubt:
+        return f"jury: inconclusive. {face.doubt}"
     if jury is None:
         return "jury: no verdict"
     if base_rate is None:
@@ -318,14 +320,17 @@ def _lines_table(person: Person) -> Table:
     return table
 
 
-def _table(title: str, verdicts: Sequence[Verdict], stability: Stability | None = None) -> Table:
+def _table(
+    title: str, verdicts: Sequence[Verdict], stability: Stability | None = None, *, hidden: bool = False
+) -> Table:
+    """hidden: whether the numbers are left out, for they cannot be believed."""
     table = Table(title=title, title_justify="left", collapse_padding=True)
     columns = ("detector", "verdict", "p_fake", *(["moves"] if stability else []), "real below", "fake from", "ms")
     for column in columns:
         least = len("inconclusive") if column == "verdict" else None  # never cut short, however narrow the screen
         table.add_column(column, justify="left" if column in ("detector", "verdict") else "right", min_width=least)
     for verdict in verdicts:
-        number = "" if verdict.p_fake is None else f"{verdict.p_fake:.3f}"
+        number = "" if verdict.p_fake is None or hidden else f"{verdict.p_fake:.3f}"
         word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]{escape(f': {verdict.error}') if verdict.error else ''}"
         found = stability.verdicts.get(verdict.detector) if stability else None
         moves = ([_say_range(found)] if found else [""]) if stability else []

@@ -149,9 +149,9 @@ class Verdict:
         return values
 
 
-def judge(p_fake: float, *, fake_from: float, real_until: float, face_pixels: int | None = None) -> Label:
-    """The label for p_fake: a function of p_fake, the thresholds and the face's longer side, and of nothing else."""
-    if face_pixels is not None and face_pixels < MIN_FACE_PIXELS:
+def judge(p_fake: float, *, fake_from: float, real_until: float, doubt: str | None = None) -> Label:
+    """The label for p_fake. doubt: why no number on this face can be believed, None where nothing speaks against it."""
+    if doubt is not None:
         return "inconclusive"
     if p_fake >= fake_from:
         return "fake"

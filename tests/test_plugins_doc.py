@@ -12,7 +12,7 @@ from detectors.__main__ import app
 from detectors.conformance import samples
 from detectors.conformance.checks import CHECKS, name_check, say_expected
 from detectors.conformance.scaffold import write_plugin
-from detectors.faces.find import CROP_SIDE
+from detectors.faces.crop import CROP_SIDE
 from detectors.sandbox import client as isolated
 from detectors.sandbox import process
 from detectors.sandbox.audit import CACHES

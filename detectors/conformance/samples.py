@@ -9,7 +9,9 @@ from functools import cache
 import numpy as np
 import PIL.Image
 
-from detectors.faces.find import Box, crop_face, find_faces
+from detectors.faces.crop import crop_face
+from detectors.faces.face import Box
+from detectors.faces.find import find_faces
 from detectors.forgery.blend import forge
 from registry import Image
 

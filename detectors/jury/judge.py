@@ -82,7 +82,7 @@ class Jury:
             detector.start()  # here, also after a fault, so that loading is not counted as examining
         return detector
 
-    def judge(self, spec: DetectorSpec, image: Image, *, face_pixels: int | None = None) -> Verdict:
+    def judge(self, spec: DetectorSpec, image: Image, *, doubt: str | None = None) -> Verdict:
         """One detector's verdict. Never raises: what goes wrong in a detector is a "failed" verdict with its reason."""
         began = time.perf_counter()
         try:
@@ -92,7 +92,7 @@ class Jury:
         except Exception as error:  # a detector may raise anything
             log.exception("detector %s failed", spec.key)
             return _fail(spec, say_error(error), _since(began))
-        return _decide(spec, finding, _since(began), face_pixels)
+        return _decide(spec, finding, _since(began), doubt)
 
 
 def _since(began: float) -> float:
@@ -103,9 +103,9 @@ def _fail(spec: DetectorSpec, reason: str, milliseconds: float) -> Verdict:
     return Verdict(spec.key, spec.title, None, "failed", spec.fake_from, spec.real_until, milliseconds, reason)
 
 
-def _decide(spec: DetectorSpec, finding: Finding, milliseconds: float, face_pixels: int | None) -> Verdict:
+def _decide(spec: DetectorSpec, finding: Finding, milliseconds: float, doubt: str | None) -> Verdict:
     fake_from, real_until = spec.fake_from, spec.real_until
-    label = judge(finding.p_fake, fake_from=fake_from, real_until=real_until, face_pixels=face_pixels)
+    label = judge(finding.p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
     p_fake = round(finding.p_fake, 6)
     return Verdict(spec.key, spec.title, p_fake, label, fake_from, real_until, milliseconds, heatmap=finding.heatmap)
 

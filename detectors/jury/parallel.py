@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from registry import DetectorSpec, Image, Verdict
 
-Shown = tuple[Image, int | None]
-"""A picture, uint8 RGB (h, w, 3), and the longer side of the face it shows, in pixels; None for a whole frame."""
-Judge = Callable[[DetectorSpec, Image, int | None], Verdict]
+Shown = tuple[Image, str | None]
+"""A picture, uint8 RGB (h, w, 3), and why no verdict on it can be believed, if so."""
+Judge = Callable[[DetectorSpec, Image, str | None], Verdict]
 
 
 def judge_all(
@@ -16,7 +16,7 @@ def judge_all(
     """The verdicts on each picture, in the order of specs. Each detector has the pictures one after the other."""
 
     def ask(spec: DetectorSpec) -> list[Verdict]:
-        return [judge(spec, image, pixels) for image, pixels in shown]
+        return [judge(spec, image, doubt) for image, doubt in shown]
 
     columns = list(pool.map(ask, specs))
     return [tuple(column[index] for column in columns) for index in range(len(shown))]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from detectors.faces.find import Box, measure_side
+from detectors.faces.face import Box, measure_side
 from detectors.jury.fusion import Agreement, JuryVerdict, agree, as_json, fuse
 from detectors.jury.stability import Stability
 from detectors.provenance import Provenance
@@ -27,6 +27,8 @@ class JudgedFace:
     stability: Stability | None = None
     jury: JuryVerdict | None = None
     agreement: Agreement | None = None
+    roll: float = 0.0
+    doubt: str | None = None
 
     @property
     def pixels(self) -> int:
@@ -38,6 +40,8 @@ class JudgedFace:
         return {
             "box": list(self.box),
             "score": self.score,
+            "roll": self.roll,
+            "doubt": self.doubt,
             "verdicts": [verdict.as_dict() for verdict in self.verdicts],
             "jury": as_json(self.jury),
             "agreement": as_json(self.agreement),
@@ -46,7 +50,7 @@ class JudgedFace:
 
     def with_verdicts(self, verdicts: tuple[Verdict, ...]) -> "JudgedFace":
         """The face with these verdicts, and the jury verdict and agreement that follow from them."""
-        jury, agreement = fuse(verdicts, face_pixels=self.pixels), agree(verdicts)
+        jury, agreement = fuse(verdicts, doubt=self.doubt), agree(verdicts)
         return replace(self, verdicts=verdicts, jury=jury, agreement=agreement)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from detectors.faces.find import Box, crop_face
+from detectors.faces.crop import crop_face
+from detectors.faces.face import Box
 from detectors.jury.fusion import fuse
 from registry import Image, Verdict
 
@@ -42,15 +43,15 @@ class Stability:
         return asdict(self)
 
 
-def vary(picture: Image, box: Box) -> Iterator[Image]:
+def vary(picture: Image, box: Box, roll: float = 0.0) -> Iterator[Image]:
     """The crop of a face after JPEG at quality 90 and 60, at three quarters of its size, and framed 2 px aside."""
-    crop = crop_face(picture, box)
+    crop = crop_face(picture, box, roll)
     for quality in QUALITIES:
         yield _save_as_jpeg(crop, quality)
     small = max(2, round(crop.shape[0] * SCALE))
     yield np.asarray(cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     left, top, right, bottom = (side + SHIFT_PIXELS for side in box)
-    yield crop_face(picture, (left, top, right, bottom))
+    yield crop_face(picture, (left, top, right, bottom), roll)
 
 
 def _save_as_jpeg(image: Image, quality: int) -> Image:

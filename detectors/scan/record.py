@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 
-from detectors.faces.find import Box
+from detectors.faces.face import Box
 from detectors.jury.fusion import JURY_KEY
 from detectors.jury.results import Comparison, JudgedFace
 from registry import Verdict

@@ -1,6 +1,6 @@
 """The rule: from what a detector said of a person moment by moment to its one word on them.
 
-1. p_fake is the median over the moments at which the face is large enough. Half of them said more, half less: a few bad
+1. p_fake is the median over the moments at which the face can be judged. Half of them said more, half less: a few bad
    moments, blurred or half hidden, decide nothing, and a few suspect ones do not either.
 2. The label is the detector's own, by its own two thresholds.
 3. Fewer than four such moments are too few: inconclusive.
@@ -19,7 +19,7 @@ from registry import Label, judge
 MIN_MOMENTS = 4
 RUN_MOMENTS = 4  # two seconds at two moments a second
 SAID = (
-    f"The median over all moments with a large enough face; inconclusive with fewer than {MIN_MOMENTS} of them, "
+    f"The median over all moments with a face that can be judged; inconclusive with fewer than {MIN_MOMENTS} of them, "
     f"or where the median says real and {RUN_MOMENTS} moments in a row say fake."
 )
 
@@ -40,9 +40,9 @@ class Ruling:
 
 
 def rule(p_fakes: Sequence[float], *, fake_from: float, real_until: float) -> Ruling:
-    """The word on a line. p_fakes: of the moments with a large enough face, in their order."""
+    """The word on a line. p_fakes: of the moments with a face that can be judged, in their order."""
     if not p_fakes:
-        return Ruling(None, None, None, "inconclusive", 0, "The face was never large enough.")
+        return Ruling(None, None, None, "inconclusive", 0, "The face was never large and upright enough to be judged.")
     low, p_fake, high = (round(float(value), 6) for value in np.percentile(p_fakes, [25, 50, 75]))
     label, reason = judge(p_fake, fake_from=fake_from, real_until=real_until), ""
     if len(p_fakes) < MIN_MOMENTS:

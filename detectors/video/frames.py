@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.faces.find import crop_face, find_faces
+from detectors.faces.crop import crop_face
+from detectors.faces.find import find_faces
 from detectors.faces.track import Follower
 from detectors.inputs.video import Frame
 from detectors.jury.fusion import agree, fuse
@@ -41,10 +42,10 @@ class Watcher:
         self.colours = colours
         faces = find_faces(frame.pixels)[:MAX_FACES]
         numbers = self.follower.follow(faces)
-        crops = [(crop_face(frame.pixels, face.box), face.pixels) for face in faces]
+        crops = [(crop_face(frame.pixels, face.box, face.roll), face.doubt) for face in faces]
         verdicts = self._ask("face", crops)
         seen = {
-            number: _sum_up(SampledFrame(frame.at, face.box, face.score, given, face.landmarks))
+            number: _sum_up(SampledFrame(frame.at, face.box, face.score, given, face.landmarks, face.roll, face.doubt))
             for number, face, given in zip(numbers, faces, verdicts, strict=True)
         }
         return seen | self._look_at_whole(frame)
@@ -59,19 +60,19 @@ class Watcher:
         specs = [spec for spec in self.jury.specs if spec.expects == expects]
         return judge_all(self._judge, specs, shown, self.pool)
 
-    def _judge(self, spec: DetectorSpec, image: Image, pixels: int | None) -> Verdict:
+    def _judge(self, spec: DetectorSpec, image: Image, doubt: str | None) -> Verdict:
         failures = self.failures.get(spec.key, 0)
         if failures >= MAX_FAILURES:
             reason = f"asked no more after {MAX_FAILURES} failures in a row"
             return Verdict(spec.key, spec.title, None, "failed", spec.fake_from, spec.real_until, 0.0, reason)
-        verdict = self.jury.judge(spec, image, face_pixels=pixels)
+        verdict = self.jury.judge(spec, image, doubt=doubt)
         self.failures[spec.key] = failures + 1 if verdict.label == "failed" else 0
         return _keep_small(verdict)
 
 
 def _sum_up(sampled: SampledFrame) -> SampledFrame:
     """With the jury verdict and the agreement that follow from its verdicts."""
-    jury, agreement = fuse(sampled.verdicts, face_pixels=sampled.pixels), agree(sampled.verdicts)
+    jury, agreement = fuse(sampled.verdicts, doubt=sampled.doubt), agree(sampled.verdicts)
     return replace(sampled, jury=jury, agreement=agreement)
 
 

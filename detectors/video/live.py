@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from detectors.faces.find import Box, Face, crop_face, find_faces, measure_side
+from detectors.faces.crop import crop_face
+from detectors.faces.face import Box, Face
+from detectors.faces.find import find_faces
 from detectors.faces.nearby import find_again
 from detectors.faces.track import pair
 from detectors.jury.fusion import JuryVerdict, as_json, fuse
@@ -17,7 +19,6 @@ from detectors.jury.judge import Jury
 from detectors.jury.parallel import judge_all
 from detectors.video.smoothing import Smoother
 from registry import Image, Verdict
-from registry.contract import MIN_FACE_PIXELS
 
 SEARCH_SECONDS = 1.0  # between two full searches while faces are followed: how long a newcomer may go unseen
 FORGET_SECONDS = 1.0  # how long a face that is not seen keeps its number and its verdicts
@@ -32,11 +33,7 @@ class LiveFace:
     score: float
     verdicts: tuple[Verdict, ...]
     jury: JuryVerdict | None
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it is too small for a verdict, and so not smoothed."""
-        return measure_side(self.box) < MIN_FACE_PIXELS
+    doubt: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form: as a face of a comparison, with its number, and without what was measured on photos alone."""
@@ -45,6 +42,7 @@ class LiveFace:
             "number": self.number,
             "box": list(self.box),
             "score": self.score,
+            "doubt": self.doubt,
             "verdicts": verdicts,
             "jury": as_json(self.jury),
         }
@@ -97,14 +95,14 @@ class LiveView:
         return [numbers[index] for index in range(len(faces))]
 
     def _smooth(self, number: int, face: Face, verdicts: Sequence[Verdict], *, at: float) -> LiveFace:
-        smoother, pixels = self._tracks[number].smoother, face.pixels
-        smoothed = tuple(smoother.smooth(verdict, at, face_pixels=pixels) for verdict in verdicts)
-        return LiveFace(number, face.box, face.score, smoothed, fuse(smoothed, face_pixels=pixels))
+        smoother, doubt = self._tracks[number].smoother, face.doubt
+        smoothed = tuple(smoother.smooth(verdict, at, doubt=doubt) for verdict in verdicts)
+        return LiveFace(number, face.box, face.score, smoothed, fuse(smoothed, doubt=doubt), doubt)
 
 
 def _judge(image: Image, faces: Sequence[Face], jury: Jury) -> list[tuple[Verdict, ...]]:
     """What each detector says of each face, the detectors side by side."""
     specs = [spec for spec in jury.specs if spec.expects == "face"]
-    crops = [(crop_face(image, face.box), face.pixels) for face in faces]
+    crops = [(crop_face(image, face.box, face.roll), face.doubt) for face in faces]
     with ThreadPoolExecutor(len(specs) or 1, thread_name_prefix="live") as pool:
-        return judge_all(lambda spec, crop, pixels: jury.judge(spec, crop, face_pixels=pixels), specs, crops, pool)
+        return judge_all(lambda spec, crop, doubt: jury.judge(spec, crop, doubt=doubt), specs, crops, pool)

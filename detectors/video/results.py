@@ -4,13 +4,12 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from detectors.faces.find import Box, measure_side
+from detectors.faces.face import Box, Landmarks, measure_side
 from detectors.inputs.timecode import say_at
 from detectors.inputs.video import MAX_SECONDS
 from detectors.jury.fusion import JURY_KEY, JURY_TITLE, Agreement, JuryVerdict, find_fitted
 from detectors.video.aggregate import MIN_MOMENTS, SAID, Ruling, rule
 from registry import Verdict
-from registry.contract import MIN_FACE_PIXELS
 
 SCHEMA = 1
 WORST = 4  # most suspect moments shown
@@ -22,14 +21,16 @@ WHOLE = 0  # the number under which whole frames are judged, by detectors that l
 class SampledFrame:
     """One person at one time. at: seconds from the video's beginning; verdicts in the jury's order.
 
-    jury, agreement: of the verdicts on this frame alone; None where there is none.
+    roll, doubt: as Face has them. jury, agreement: of the verdicts on this frame alone; None where there is none.
     """
 
     at: float
     box: Box
     score: float
     verdicts: tuple[Verdict, ...]
-    landmarks: tuple[tuple[float, float], ...] = ()
+    landmarks: Landmarks = ()
+    roll: float = 0.0
+    doubt: str | None = None
     jury: JuryVerdict | None = None
     agreement: Agreement | None = None
 
@@ -47,7 +48,12 @@ class SampledFrame:
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""
         errors = {verdict.detector: verdict.error for verdict in self.verdicts if verdict.error}
-        return {"at": self.at, "box": list(self.box), "score": self.score, "p_fake": self.p_fakes, "errors": errors}
+        return {"at": self.at, "box": list(self.box), "score": self.score} | {
+            "roll": self.roll,
+            "doubt": self.doubt,
+            "p_fake": self.p_fakes,
+            "errors": errors,
+        }
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,8 @@ class Person:
 
     @cached_property
     def clear(self) -> tuple[SampledFrame, ...]:
-        """The moments that count: those with a large enough face."""
-        return tuple(one for one in self.moments if self.is_whole or one.pixels >= MIN_FACE_PIXELS)
+        """The moments that count: those with a face that can be judged."""
+        return tuple(one for one in self.moments if one.doubt is None)
 
     @cached_property
     def lines(self) -> tuple[TrackScores, ...]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 from detectors.jury.fusion import to_logit
 from registry import Verdict, judge
-from registry.contract import MIN_FACE_PIXELS
 
 SMOOTHING_SECONDS = 1.0  # the time in which a frame's weight falls to 1/e; our choice: a verdict settles within three
 
@@ -35,15 +34,15 @@ class Smoother:
 
     _means: dict[str, FadingMean] = field(default_factory=dict)
 
-    def smooth(self, verdict: Verdict, at: float, *, face_pixels: int) -> Verdict:
+    def smooth(self, verdict: Verdict, at: float, *, doubt: str | None) -> Verdict:
         """The verdict on the frame at that second, with the smoothed p_fake and its label.
 
-        A detector that failed, and a face too small for a verdict, start anew: neither may weigh on a later label.
+        A detector that failed, and a face that cannot be judged, start anew: neither may weigh on a later label.
         """
-        if verdict.p_fake is None or face_pixels < MIN_FACE_PIXELS:
+        if verdict.p_fake is None or doubt is not None:
             self._means.pop(verdict.detector, None)
             return verdict
         mean = self._means.setdefault(verdict.detector, FadingMean(at=at))
         p_fake = round(1 / (1 + math.exp(-mean.add(to_logit(verdict.p_fake), at))), 6)
-        label = judge(p_fake, fake_from=verdict.fake_from, real_until=verdict.real_until, face_pixels=face_pixels)
+        label = judge(p_fake, fake_from=verdict.fake_from, real_until=verdict.real_until, doubt=doubt)
         return replace(verdict, p_fake=p_fake, label=label)

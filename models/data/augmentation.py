@@ -5,13 +5,13 @@ network left alone learns that instead of the forgery. Ranges after Wang et al. 
 Every function takes and returns uint8 RGB (h, w, 3), and draws from the generator it is given: same seed, same picture.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 
-from detectors.faces.find import Box, measure_side
+from detectors.faces.face import Box, measure_side
 from registry import Image
 
 SHIFT, ZOOM = 0.06, (0.85, 1.25)  # of the box's longer side
@@ -29,17 +29,10 @@ def loosen(box: Box, random: Generator) -> Box:
     return round(x - half), round(y - half), round(x + half), round(y + half)
 
 
-def tilt(images: Sequence[Image], box: Box, random: Generator) -> list[Image]:
-    """The pictures, half of the time turned about the middle of the box by up to 12 degrees, all by the same angle."""
-    angle, turned = random.uniform(-TILT, TILT), random.random() < TILTED
-    if not turned:
-        return list(images)
-    left, top, right, bottom = box
-    matrix = cv2.getRotationMatrix2D(((left + right) / 2, (top + bottom) / 2), angle, 1.0)
-    return [
-        np.asarray(cv2.warpAffine(image, matrix, image.shape[1::-1], borderMode=cv2.BORDER_REFLECT_101), dtype=np.uint8)
-        for image in images
-    ]
+def draw_tilt(random: Generator) -> float:
+    """Degrees by which a face is turned: half of the time up to 12 either way."""
+    angle, tilted = random.uniform(-TILT, TILT), random.random() < TILTED
+    return angle if tilted else 0.0
 
 
 def augment(image: Image, random: Generator) -> Image:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
-from detectors.faces.find import crop_face
+from detectors.faces.crop import crop_face
 from detectors.forgery.blend import blend_face
 from models.data.face_index import LabelledFace
 from registry import Image
@@ -25,5 +25,5 @@ def forge_face(face: LabelledFace, *, seed: int) -> ForgedFace:
     """A face as the detectors see it, forged; the same seed forges alike."""
     picture = face.read()
     forgery = blend_face(picture, face.landmarks, default_rng([0, seed]))
-    region = crop_face(forgery.region.astype(np.uint8), face.box) == 1
+    region = crop_face(forgery.region.astype(np.uint8), face.box, face.roll) == 1
     return ForgedFace(face.crop_from(picture), face.crop_from(forgery.image), region)

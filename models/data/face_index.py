@@ -12,26 +12,27 @@ from typing import Any
 
 from rich.progress import track
 
-from detectors.faces import find as finder
-from detectors.faces.find import Box, crop_face, find_faces
+from detectors.faces import align
+from detectors.faces.crop import crop_face
+from detectors.faces.face import Box, Landmarks
+from detectors.faces.find import find_faces
 from detectors.inputs.images import ImageError, read_image
 from models import ERRORS
 from models.data.datasets import Sample
 from registry import Image
 
+FOUND_BY = ("find.py", "align.py")  # of detectors/faces: what decides where a face is
 CHUNK = 64  # pictures handed to a worker at a time
-
-
-Landmarks = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
 class LabelledFace:
-    """A sample, and the box and the five landmarks of its largest face."""
+    """A sample, and the box, the five landmarks and the roll of its largest face."""
 
     sample: Sample
     box: Box
     landmarks: Landmarks = ()
+    roll: float = 0.0
 
     def read(self) -> Image:
         """The whole picture: uint8 RGB (h, w, 3)."""
@@ -43,7 +44,7 @@ class LabelledFace:
 
     def crop_from(self, picture: Image) -> Image:
         """The face of the picture that was read before."""
-        return crop_face(picture, self.box)
+        return crop_face(picture, self.box, self.roll)
 
 
 def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFace], list[Sample]]:
@@ -64,13 +65,13 @@ def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFa
 
 
 Found = dict[str, Any]
-"""What the cache keeps of a face: {"box": [4 numbers], "landmarks": [5 pairs]}."""
+"""What the cache keeps of a face: {"box": [4 numbers], "landmarks": [5 pairs], "roll": degrees}."""
 
 
 def _label(sample: Sample, found: Found) -> LabelledFace:
     left, top, right, bottom = found["box"]
     landmarks = tuple((x, y) for x, y in found["landmarks"])
-    return LabelledFace(sample, (left, top, right, bottom), landmarks)
+    return LabelledFace(sample, (left, top, right, bottom), landmarks, found["roll"])
 
 
 def _name(path: Path) -> str:
@@ -87,12 +88,14 @@ def _find_all(paths: Sequence[Path]) -> dict[str, Found | None]:
 
 
 def find_largest_face(path: Path) -> Found | None:
-    """The largest face in a picture file, None where there is none or the file is no picture."""
+    """The largest face in a picture file; None without a picture, without a face, or where it is turned too far."""
     try:
         faces = find_faces(read_image(path).pixels)
     except ImageError:
         return None
-    return {"box": faces[0].box, "landmarks": faces[0].landmarks} if faces else None
+    if not faces or faces[0].turned:
+        return None
+    return {"box": faces[0].box, "landmarks": faces[0].landmarks, "roll": faces[0].roll}
 
 
 def _read(cache: Path) -> dict[str, Found | None]:
@@ -104,7 +107,8 @@ def _read(cache: Path) -> dict[str, Found | None]:
 @functools.cache
 def _finder() -> str:
     """The finder's version: a digest of its source, which names its network by digest."""
-    return hashlib.sha256(Path(finder.__file__).read_bytes()).hexdigest()
+    folder = Path(align.__file__).parent
+    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in FOUND_BY)).hexdigest()
 
 
 def _write(cache: Path, known: dict[str, Found | None]) -> None:

@@ -18,7 +18,7 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from rich.progress import track
 
-from detectors.faces.find import crop_face
+from detectors.faces.crop import crop_face
 from detectors.networks.folder import Config, fit
 from models import ERRORS
 from models.data.augmentation import augment, loosen
@@ -70,7 +70,7 @@ class Facts:
 def describe(face: LabelledFace, config: Config, *, seed: int) -> Facts:
     """The facts of one face. seed: of the re-delivery that training gives it."""
     picture, random = face.read(), default_rng([0, seed])
-    fed = fit(augment(crop_face(picture, loosen(face.box, random)), random), config.pixels, config.mode)
+    fed = fit(augment(crop_face(picture, loosen(face.box, random), face.roll), random), config.pixels, config.mode)
     served = fit(face.crop_from(picture), config.pixels, config.mode)
     return Facts(describe_file(face.sample.path), describe_fed(fed), describe_pixels(served))
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.faces.find import measure_side
+from detectors.faces.face import measure_side
 from detectors.video.aggregate import rule
 from models.evaluation.document import as_table, write_between
 from models.evaluation.evaluate import Answers

@@ -14,12 +14,12 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from rich.progress import track
 
-from detectors.faces.find import Box, crop_face
+from detectors.faces.crop import crop_face
 from detectors.forgery.blend import alter, blend_face
 from detectors.networks.folder import Mode, fit
 from models import ERRORS
 from models.architectures.base import Architecture, Supervision
-from models.data.augmentation import augment, loosen, tilt
+from models.data.augmentation import augment, draw_tilt, loosen
 from models.data.benign_composites import compose
 from models.data.blending import forge_face
 from models.data.datasets import Sample
@@ -121,31 +121,34 @@ class Batches:
         real, fake = (pool.draw(random) for pool in pools)
         if forged:
             pictures = make_forged_pair(real.read(), real, random)
-            return self._show_pair(pictures, real.box, int(seeds[0]), (0.0, 1.0))
+            return self._show_pair(pictures, real, int(seeds[0]), (0.0, 1.0))
         twin = twins.get(fake.sample.path)
         if twin and (twins_read := read_twins(twin, fake)):
-            return self._show_pair(twins_read, twin.box, int(seeds[0]), (self._target(twin, 0), self._target(fake, 1)))
+            return self._show_pair(twins_read, twin, int(seeds[0]), (self._target(twin, 0), self._target(fake, 1)))
         (one, other), targets = (real, fake), (self._target(real, 0), self._target(fake, 1))
         return (
-            self._show(one.read(), None, one.box, default_rng(int(seeds[0])), targets[0]),
-            self._show(other.read(), None, other.box, default_rng(int(seeds[1])), targets[1]),
+            self._show(one.read(), None, one, default_rng(int(seeds[0])), targets[0]),
+            self._show(other.read(), None, other, default_rng(int(seeds[1])), targets[1]),
         )
 
     def _show_pair(
-        self, pictures: "tuple[Image, Image, Image]", box: Box, seed: int, targets: tuple[float, float]
+        self, pictures: "tuple[Image, Image, Image]", face: LabelledFace, seed: int, targets: tuple[float, float]
     ) -> "tuple[Example, Example]":
         real, fake, region = pictures
         return (
-            self._show(real, None, box, default_rng(seed), targets[0]),
-            self._show(fake, region, box, default_rng(seed), targets[1]),
+            self._show(real, None, face, default_rng(seed), targets[0]),
+            self._show(fake, region, face, default_rng(seed), targets[1]),
         )
 
-    def _show(self, picture: Image, region: Image | None, box: Box, random: Generator, target: float) -> "Example":
+    def _show(
+        self, picture: Image, region: Image | None, face: LabelledFace, random: Generator, target: float
+    ) -> "Example":
         """One example: tilted, cropped, re-delivered, mirrored. region: 255 where the picture was forged."""
-        box, turn = loosen(box, random), -1 if random.random() < MIRRORED else 1
-        turned = tilt([picture, _nowhere(picture) if region is None else region], box, random)
-        image = self._fit(augment(crop_face(turned[0], box), random)[:, ::turn])
-        return image, target, self._find_grid(crop_face(turned[1], box)[:, ::turn])
+        box, turn = loosen(face.box, random), -1 if random.random() < MIRRORED else 1
+        roll = face.roll + draw_tilt(random)
+        image = self._fit(augment(crop_face(picture, box, roll), random)[:, ::turn])
+        forged = _nowhere(picture) if region is None else region
+        return image, target, self._find_grid(crop_face(forged, box, roll)[:, ::turn])
 
     def _fit(self, crop: Image) -> Image:
         return np.ascontiguousarray(fit(np.ascontiguousarray(crop), self.architecture.pixels, self.architecture.mode))

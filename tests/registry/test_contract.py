@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from registry import DetectorSpec, Verdict, judge, read_finding, to_examine
-from registry.contract import MAX_SECONDS, MIN_FACE_PIXELS
+from registry.contract import MAX_SECONDS
 
 SHAPE = "examine must return p_fake, or (p_fake, heatmap), got "
 
@@ -113,8 +113,8 @@ def test_the_edges_of_every_rule_are_inside() -> None:
 )
 def test_the_label_follows_from_two_thresholds(p_fake: float, label: str) -> None:
     assert judge(p_fake, fake_from=0.7, real_until=0.3) == label
-    assert judge(p_fake, fake_from=0.7, real_until=0.3, face_pixels=MIN_FACE_PIXELS) == label
-    assert judge(p_fake, fake_from=0.7, real_until=0.3, face_pixels=MIN_FACE_PIXELS - 1) == "inconclusive"
+    assert judge(p_fake, fake_from=0.7, real_until=0.3, doubt=None) == label
+    assert judge(p_fake, fake_from=0.7, real_until=0.3, doubt="The face is turned too far.") == "inconclusive"
 
 
 def test_a_verdict_as_json_has_everything_but_the_picture() -> None:

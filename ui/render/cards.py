@@ -37,6 +37,7 @@ _templates.globals.update(
     draw_crop=pictures.draw_crop,
     draw_heatmap=pictures.draw_heatmap,
     say_band=words.say_band,
+    say_doubt=words.say_doubt,
     say_figure=words.say_figure,
     as_steps=base_rate.as_steps,
     rates=[base_rate.say_share(rate) for rate in base_rate.RATES],
@@ -109,7 +110,7 @@ class Drawing:
 
     def _draw_summary(self, comparison: Comparison) -> str:
         splits = [self._say_split(face.verdicts, "face") for face in comparison.faces]
-        movable = not self._settled and any(self._find_jury(face) for face in comparison.faces)
+        movable = not self._settled and any(self._find_jury(face) and not face.doubt for face in comparison.faces)
         return render("summary", comparison=comparison, splits=splits, movable=movable, anchor=self._anchor)
 
     def _draw_face(self, number: int, face: JudgedFace, comparison: Comparison) -> str:
@@ -117,7 +118,12 @@ class Drawing:
         if before is not face:
             lone = len(comparison.faces) == 1
             name = "The face" if lone else f"Face {number}"
-            more: dict[str, Any] = {"lone": lone, "stability": face.stability, "jury": self._find_jury(face)}
+            more: dict[str, Any] = {
+                "lone": lone,
+                "stability": face.stability,
+                "jury": self._find_jury(face),
+                "doubt": face.doubt,
+            }
             html = self._draw_seats(f"{self._anchor}-{number}", name, face.crop, face.verdicts, expects="face", **more)
             self._drawn[number] = face, html
         return html
@@ -146,14 +152,16 @@ class Drawing:
         lone: bool = False,
         stability: Stability | None = None,
         jury: JuryVerdict | None = None,
+        doubt: str | None = None,
     ) -> str:
         """One section: what was judged, the split in a sentence, one card a detector, empty while it thinks."""
         given = {verdict.detector: verdict for verdict in verdicts}
         seats = [(spec, given.get(spec.key)) for spec in self._seats(expects)]
         split = self._say_split(verdicts, expects)
         values = {"anchor": anchor, "name": name, "crop": crop, "seats": seats, "split": split, "lone": lone}
-        steps = step_verdicts(jury) if jury and not self._settled else []
-        return render("face", **values, stability=stability, jury=jury, steps=steps, untested=_list_untested)
+        steps = step_verdicts(jury) if jury and not self._settled and not doubt else []
+        more = {"stability": stability, "jury": jury, "doubt": doubt, "steps": steps}
+        return render("face", **values, **more, untested=_list_untested)
 
     def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:
         """The split, once everybody has spoken."""

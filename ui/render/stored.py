@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from detectors.faces.find import crop_face
+from detectors.faces.crop import crop_face
+from detectors.faces.face import doubt_size, measure_side
 from detectors.inputs.images import ImageError, read_image
 from detectors.jury.fusion import Agreement, JuryVerdict
 from detectors.jury.judge import Jury
@@ -65,7 +66,8 @@ def say_stored(stored: Stored) -> str:
 def _face(face: Stored, image: Image | None) -> JudgedFace:
     left, top, right, bottom = face["box"]
     box = (left, top, right, bottom)
-    crop = _empty(64, 64) if image is None else crop_face(image, box)
+    roll, doubt = face.get("roll", 0.0), face.get("doubt", doubt_size(measure_side(box)))  # not kept before
+    crop = _empty(64, 64) if image is None else crop_face(image, box, roll)
     return JudgedFace(
         box,
         face["score"],
@@ -74,6 +76,8 @@ def _face(face: Stored, image: Image | None) -> JudgedFace:
         _measured(face["stability"]),
         JuryVerdict(**face["jury"]) if face["jury"] else None,
         _agreement(face["agreement"]),
+        roll,
+        doubt,
     )
 
 

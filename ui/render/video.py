@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
-from detectors.faces.find import crop_face
+from detectors.faces.crop import crop_face
 from detectors.inputs.timecode import say_at, say_length
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
@@ -45,7 +45,7 @@ class Film:
         self.frames[look.frame.at] = pack(shrink(pixels, SCENE_PIXELS))
         for number, moment in look.seen.items():
             if number != WHOLE:
-                self.faces[number, moment.at] = pack(shrink(crop_face(pixels, moment.box), CROP_PIXELS))
+                self.faces[number, moment.at] = pack(shrink(crop_face(pixels, moment.box, moment.roll), CROP_PIXELS))
 
     def show(self, person: Person, moment: SampledFrame) -> bytes:
         """What was judged of somebody at that moment."""
@@ -235,5 +235,14 @@ def as_comparison(film: Film, person: Person, moment: SampledFrame) -> Compariso
     if person.is_whole:
         return replace(still, whole_image=moment.verdicts)
     crop = unpack(film.show(person, moment))
-    face = JudgedFace(moment.box, moment.score, moment.verdicts, crop, jury=moment.jury, agreement=moment.agreement)
+    face = JudgedFace(
+        moment.box,
+        moment.score,
+        moment.verdicts,
+        crop,
+        jury=moment.jury,
+        agreement=moment.agreement,
+        roll=moment.roll,
+        doubt=moment.doubt,
+    )
     return replace(still, faces=(face,))

@@ -33,6 +33,11 @@ def say_jury(jury: JuryVerdict) -> str:
     return f"The jury: {TITLES[jury.label].lower()}, {say_p_fake(jury.p_fake)}."
 
 
+def say_doubt(doubt: str) -> str:
+    """The jury's verdict on a face that cannot be judged, and why. doubt: see Face."""
+    return f"The jury: inconclusive. {doubt}"
+
+
 def say_thresholds(verdict: Verdict) -> str:
     """Where this detector's two thresholds stand."""
     return say_band(verdict.real_until, verdict.fake_from)
@@ -66,7 +71,7 @@ def say_why(verdict: Verdict) -> str:
         return ""
     if verdict.real_until <= verdict.p_fake < verdict.fake_from:
         return "Between its two thresholds, where it is often wrong."
-    return "This face is too small for a verdict."
+    return ""  # what speaks against judging the face is said once, above
 
 
 def say_milliseconds(milliseconds: float) -> str:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.faces.find import CROP_SIDE, crop_face, find_faces
+from detectors.faces.crop import CROP_SIDE, crop_face
+from detectors.faces.find import find_faces
 from tests.detectors.pictures import montage, portrait
 
 FACE = (182, 58, 270, 178)  # of the portrait, checked by eye

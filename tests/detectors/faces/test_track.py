@@ -1,6 +1,6 @@
 """Who is who from look to look, by place alone."""
 
-from detectors.faces.find import Face
+from detectors.faces.face import Face
 from detectors.faces.track import PATIENCE_LOOKS, Follower, measure_overlap
 
 MARKS = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8))

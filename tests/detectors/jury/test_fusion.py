@@ -45,8 +45,8 @@ class TestWithTables:
         both = [verdict("a", 0.9), verdict("b", 0.2)]
         assert fuse.fuse([*both, verdict("plugin", 0.01)]) == fuse.fuse(both)
 
-    def test_a_small_face_is_inconclusive_for_the_jury_too(self):
-        assert fuse.fuse([verdict("a", 0.99)], face_pixels=63).label == "inconclusive"
+    def test_a_face_in_doubt_is_inconclusive_for_the_jury_too(self):
+        assert fuse.fuse([verdict("a", 0.99)], doubt="The face is turned too far.").label == "inconclusive"
 
     def test_nobody_with_a_number_means_no_jury_and_no_agreement(self):
         assert fuse.fuse([verdict("a", None)]) is None

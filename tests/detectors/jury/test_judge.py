@@ -45,8 +45,8 @@ def test_a_detector_that_could_not_be_loaded_is_tried_again() -> None:
         assert jury.faults == {} and jury.can_judge
 
 
-def test_a_small_face_is_inconclusive_whatever_the_number() -> None:
+def test_a_face_in_doubt_is_inconclusive_whatever_the_number() -> None:
     mine = spec("mine", Loader())
     with Jury([mine]) as jury:
-        verdict = jury.judge(mine, IMAGE, face_pixels=63)
+        verdict = jury.judge(mine, IMAGE, doubt="Face too small (63 px; 64 needed).")
     assert (verdict.p_fake, verdict.label) == (0.9, "inconclusive")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from detectors.faces.face import doubt_size
 from detectors.jury.fusion import JuryVerdict, agree, fuse
 from detectors.jury.results import Comparison, JudgedFace
 from registry import Verdict
@@ -26,8 +27,8 @@ def test_a_face_nobody_judged_has_no_jury_verdict() -> None:
 
 @pytest.mark.parametrize("side", [90, 40])  # under 64 pixels the label is inconclusive
 def test_the_jury_verdict_and_the_agreement_follow_from_the_verdicts(side: int) -> None:
-    judged = face(side).with_verdicts(VERDICTS)
-    assert judged.jury is not None and judged.jury == fuse(VERDICTS, face_pixels=side)
+    judged = replace(face(side), doubt=doubt_size(side)).with_verdicts(VERDICTS)
+    assert judged.jury is not None and judged.jury == fuse(VERDICTS, doubt=doubt_size(side))
     assert judged.agreement is not None and judged.agreement == agree(VERDICTS)
     assert (judged.jury.label == "inconclusive") == (side < 64)
 

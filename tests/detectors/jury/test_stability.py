@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from detectors.faces.find import crop_face
+from detectors.faces.crop import crop_face
 from detectors.jury.stability import vary
 from tests.detectors.pictures import encode, portrait
 

@@ -85,7 +85,7 @@ def test_a_small_face_is_followed_and_gets_no_clear_word(tmp_path):
     (person,) = judge(write_video(tmp_path / "far.mp4", still(frame, 24), every(0.125, until=3))).persons
     assert person.moments[0].pixels < 64
     assert {line.ruling.label for line in person.lines} == {"inconclusive"}
-    assert "never large enough" in person.lines[0].ruling.reason
+    assert "never large and upright enough" in person.lines[0].ruling.reason
 
 
 def test_a_turned_video_has_its_person_upright(tmp_path):

@@ -53,7 +53,7 @@ def test_each_detectors_number_is_smoothed():
 
 def test_a_face_under_64_pixels_is_inconclusive_however_sure_the_detectors_are():
     [face] = LiveView().look(frame(portrait(200)), Jury([spec("accuser", say_fake)]), at=0.0)
-    assert face.is_small
+    assert face.doubt
     assert [verdict.label for verdict in face.verdicts] == ["inconclusive"]
 
 
@@ -84,4 +84,4 @@ def test_the_jury_weighs_the_smoothed_numbers_and_its_answer_is_plain_json():
     view.look(frame(portrait()), jury, at=0.0)
     [face] = view.look(frame(portrait(), left=90), jury, at=0.1)
     assert face.jury is not None and 0 <= face.jury.p_fake <= 1
-    assert set(face.as_dict()) == {"number", "box", "score", "verdicts", "jury"}
+    assert set(face.as_dict()) == {"number", "box", "score", "doubt", "verdicts", "jury"}

@@ -13,10 +13,10 @@ def verdict(p_fake: float | None, detector: str = "accuser") -> Verdict:
     return Verdict(detector, "Accuser", p_fake, "failed" if p_fake is None else "real", 0.7, 0.3, 1.0)
 
 
-def smooth_all(frames: list[tuple[float, float | None]], *, face_pixels: int = 200) -> list[Verdict]:
+def smooth_all(frames: list[tuple[float, float | None]], *, doubt: str | None = None) -> list[Verdict]:
     """frames: (second, p_fake)."""
     smoother = Smoother()
-    return [smoother.smooth(verdict(p_fake), at, face_pixels=face_pixels) for at, p_fake in frames]
+    return [smoother.smooth(verdict(p_fake), at, doubt=doubt) for at, p_fake in frames]
 
 
 def test_the_first_frame_is_its_own_mean():
@@ -49,8 +49,8 @@ def test_the_label_follows_within_three_seconds_and_passes_through_inconclusive(
 
 def test_detectors_are_smoothed_apart():
     smoother = Smoother()
-    smoother.smooth(verdict(0.9, "accuser"), 0.0, face_pixels=200)
-    assert smoother.smooth(verdict(0.1, "defender"), 0.1, face_pixels=200).p_fake == 0.1
+    smoother.smooth(verdict(0.9, "accuser"), 0.0, doubt=None)
+    assert smoother.smooth(verdict(0.1, "defender"), 0.1, doubt=None).p_fake == 0.1
 
 
 def test_after_a_failure_it_starts_anew():
@@ -60,6 +60,6 @@ def test_after_a_failure_it_starts_anew():
 
 def test_a_face_too_small_for_a_verdict_weighs_on_no_later_one():
     smoother = Smoother()
-    small = smoother.smooth(verdict(0.95), 0.0, face_pixels=63)
-    near = smoother.smooth(verdict(0.1), 0.1, face_pixels=64)
+    small = smoother.smooth(verdict(0.95), 0.0, doubt="Face too small (63 px; 64 needed).")
+    near = smoother.smooth(verdict(0.1), 0.1, doubt=None)
     assert small.p_fake == 0.95 and near.p_fake == 0.1

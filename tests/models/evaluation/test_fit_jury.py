@@ -88,7 +88,9 @@ def test_every_subset_is_fitted_in_the_order_of_its_keys() -> None:
 
 def test_what_would_count_against_its_own_number_gets_no_weight() -> None:
     material = make_material()
-    opposite = {"good": material.p_fake["efficientnet"], "opposed": 1 - material.p_fake["efficientnet"] ** 2}
+    noise = default_rng(2).standard_normal(len(material.kinds))
+    against = 1 / (1 + np.exp(material.labels - 0.5 + noise))
+    opposite = {"good": material.p_fake["efficientnet"], "opposed": against}
     *_, both = fit_jury(Material(opposite, material.kinds, material.sources))["subsets"]
     assert both["weights"]["opposed"] == 0.0
     assert both["weights"]["good"] > 0.2

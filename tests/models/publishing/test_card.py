@@ -14,7 +14,8 @@ import pytest
 from huggingface_hub import ModelCard
 from skimage.data import astronaut
 
-from detectors.faces.find import crop_face, find_faces
+from detectors.faces.crop import crop_face
+from detectors.faces.find import find_faces
 from detectors.networks.folder import CARD, METRICS, WEIGHTS, load_folder, read_config
 from models.__main__ import run
 from models.errors import PublishError
