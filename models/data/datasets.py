@@ -1,23 +1,25 @@
 """Labelled faces on disk, their splits, and where the face is in each: what training and evaluation read.
 
-Three layouts are read: a `manifest.csv` (path, label, generator, kind, source, group, split), the Kaggle deepfake-faces
-layout (`metadata.csv` beside `faces_224/`), and a plain folder of `real/` and `fake/`.
+Three layouts are read: a `manifest.csv` (path and label; generator, kind, source, group and split where known), the
+Kaggle deepfake-faces layout (`metadata.csv` beside `faces_224/`), and a plain folder of `real/` and `fake/`, which may
+stand under `train/`, `valid/` and `test/`.
 """
 
-import csv
 import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
+from models import ERRORS
+from models.data.tables import SPLIT_NAMES, Row, read_rows
 from models.errors import DataError
 
 Split = Literal["train", "val", "test", "eval"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test", "eval")
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+SUFFIXES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 TRAIN_SHARE, VAL_SHARE = 0.8, 0.1  # of the groups, where the data names no split; the rest is "test"
 
 
@@ -87,28 +89,43 @@ def refuse_eval_only(samples: Iterable[Sample]) -> None:
 
 def _read_folder(folder: Path) -> list[Sample]:
     if (folder / "manifest.csv").is_file():
-        return _read_manifest(folder)
+        return _keep_files(folder, _read_manifest(folder))
     if (marked := _read_marked_parent(folder)) is not None:
-        return marked
+        return _keep_files(folder, marked)
     if (folder / "metadata.csv").is_file():
-        return _read_kaggle(folder)
-    if (folder / "real").is_dir() or (folder / "fake").is_dir():
-        return _read_plain(folder)
-    raise DataError(f"{folder.name}: expected manifest.csv, metadata.csv with faces_224/, or real/ and fake/")
+        return _keep_files(folder, _read_kaggle(folder))
+    if samples := _read_plain(folder):
+        return samples
+    raise DataError(
+        f"{folder.name}: expected manifest.csv, metadata.csv with faces_224/, or pictures in real/ and fake/"
+    )
+
+
+def _keep_files(folder: Path, samples: Sequence[Sample]) -> list[Sample]:
+    """The samples whose pictures are there; how many are not is said. Raises DataError where none is."""
+    missing = [sample.path for sample in samples if not sample.path.is_file()]
+    if len(missing) == len(samples):
+        raise DataError(f"{folder.name}: none of its {len(samples)} pictures is there, {missing[0]} for instance")
+    if missing:
+        ERRORS.print(
+            f"{folder.name}: {len(missing)} of {len(samples)} pictures are left out, for there is no such file: "
+            f"{missing[0]}{' and others' if len(missing) > 1 else ''}",
+            markup=False,
+        )
+    return [sample for sample in samples if sample.path.is_file()]
 
 
 def _read_manifest(folder: Path) -> list[Sample]:
-    with (folder / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        return [_from_manifest(folder, row) for row in csv.DictReader(file)]
+    rows = read_rows(folder / "manifest.csv", needed=("path", "label"))
+    return [_from_manifest(folder, row) for row in rows]
 
 
-def _from_manifest(folder: Path, row: dict[str, str]) -> Sample:
-    split, label = row["split"], row["label"]
-    if split not in SPLITS or label not in ("real", "fake"):
-        raise DataError(f"manifest.csv: label must be real or fake, split one of {SPLITS}, got {label!r}, {split!r}")
-    group = row["group"] or row["path"]
-    kind = row.get("kind") or ""
-    return Sample(folder / row["path"], int(label == "fake"), row["source"], group, split, row["generator"], kind)
+def _from_manifest(folder: Path, row: Row) -> Sample:
+    path = row.path("path")
+    group = row.get("group") or path.as_posix()
+    split = cast("Split", row.split()) or _split_of(group)
+    source = row.get("source") or folder.name
+    return Sample(folder / path, row.label(), source, group, split, row.get("generator"), row.get("kind"))
 
 
 def _read_marked_parent(folder: Path) -> list[Sample] | None:
@@ -119,25 +136,39 @@ def _read_marked_parent(folder: Path) -> list[Sample] | None:
 
 
 def _read_kaggle(folder: Path) -> list[Sample]:
-    with (folder / "metadata.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     samples = []
-    for row in rows:
-        path = folder / "faces_224" / Path(row["videoname"]).with_suffix(".jpg").name
-        group = Path(row["original"] or row["videoname"]).stem
-        fake = row["label"] == "FAKE"
+    for row in read_rows(folder / "metadata.csv", needed=("videoname", "label")):
+        path = folder / "faces_224" / row.path("videoname").with_suffix(".jpg").name
+        group = Path(row.get("original") or row.need("videoname")).stem
+        fake = row.label()
         made = ("dfdc", "swap") if fake else ("", "")
-        samples.append(Sample(path, int(fake), folder.name, group, _split_of(group), *made))
-    return [sample for sample in samples if sample.path.is_file()]
+        samples.append(Sample(path, fake, folder.name, group, _split_of(group), *made))
+    return samples
 
 
 def _read_plain(folder: Path) -> list[Sample]:
+    """Pictures under real/ and fake/, each perhaps under a split's folder, however their names are capitalised."""
     samples = []
-    for label, name in enumerate(("real", "fake")):
-        for path in sorted((folder / name).rglob("*")):
-            if path.suffix.lower() in SUFFIXES:
-                group = str(path.relative_to(folder))
-                samples.append(Sample(path, label, folder.name, group, _split_of(group), name if label else ""))
+    for split, place in [("", folder), *_find_splits(folder)]:
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            if path.is_dir() and path.name.lower() in ("real", "fake"):
+                samples += _read_class(folder, path, split)
+    return samples
+
+
+def _find_splits(folder: Path) -> list[tuple[str, Path]]:
+    places = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [(SPLIT_NAMES[path.name.lower()], path) for path in places if path.name.lower() in SPLIT_NAMES]
+
+
+def _read_class(folder: Path, place: Path, split: str) -> list[Sample]:
+    label = int(place.name.lower() == "fake")
+    samples = []
+    for path in sorted(place.rglob("*")):
+        if path.suffix.lower() in SUFFIXES:
+            group = str(path.relative_to(folder))
+            chosen = cast("Split", split) or _split_of(group)
+            samples.append(Sample(path, label, folder.name, group, chosen, "fake" if label else ""))
     return samples
 
 

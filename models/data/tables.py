@@ -1,0 +1,101 @@
+"""Tables as people have them: in any usual encoding, separator and spelling, or refused with the line and the column.
+
+A table that is read wrongly is worse than one that is refused: `fake` once counted as real where `FAKE` was expected.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import DataError
+
+FAKE = ("fake", "1", "true", "deepfake", "synthetic", "generated", "manipulated")
+REAL = ("real", "0", "false", "genuine", "authentic", "original", "pristine")
+LABELS = dict.fromkeys(FAKE, 1) | dict.fromkeys(REAL, 0)
+SPLIT_NAMES = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+    "eval": "eval",
+}
+SEPARATORS = ",;\t|"
+ENCODINGS = (("utf-8-sig", b""), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table. fields: by the column's name in lower case, without blanks around either."""
+
+    table: str
+    line: int
+    fields: Mapping[str, str]
+
+    def get(self, column: str) -> str:
+        """What stands there; "" where the table has no such column."""
+        return self.fields.get(column, "")
+
+    def need(self, column: str) -> str:
+        """What stands there. Raises DataError where nothing does."""
+        if not self.get(column):
+            raise DataError(f"{self.table}, line {self.line}: column {column} is empty")
+        return self.get(column)
+
+    def label(self, column: str = "label") -> int:
+        """1 = fake, 0 = real. Raises DataError for a word that is neither."""
+        word = self.need(column)
+        if (found := LABELS.get(_plain(word))) is None:
+            raise DataError(f'{self.table}, line {self.line}: column {column} must be real or fake, got "{word}"')
+        return found
+
+    def split(self, column: str = "split") -> str:
+        """train, val, test or eval; "" where none is given. Raises DataError for any other word."""
+        word = self.get(column)
+        if word and _plain(word) not in SPLIT_NAMES:
+            raise DataError(
+                f'{self.table}, line {self.line}: column {column} must be train, val, test or eval, got "{word}"'
+            )
+        return SPLIT_NAMES[_plain(word)] if word else ""
+
+    def path(self, column: str) -> Path:
+        """A relative path, whichever slashes it was written with."""
+        return Path(self.need(column).replace("\\", "/"))
+
+
+def read_rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[Row]:
+    """The lines of a CSV table under its heading. Raises DataError without a needed column, or without any line.
+
+    Encodings: UTF-8, UTF-16 with its mark, else Windows-1252. Separators: comma, semicolon, tab or bar.
+    """
+    text = _decode(path)
+    separator = max(SEPARATORS, key=(text.splitlines() or [""])[0].count)
+    lines = csv.reader(text.splitlines(), delimiter=separator)
+    heading = [_plain(name) for name in next(lines, [])]
+    if missing := [name for name in needed if name not in heading]:
+        raise DataError(
+            f"{path.name}: no column {' and no column '.join(missing)}; "
+            f"its first line has {', '.join(filter(None, heading)) or 'nothing'}"
+        )
+    rows = [
+        Row(path.name, lines.line_num, dict(zip(heading, (cell.strip() for cell in cells), strict=False)))
+        for cells in lines
+        if any(cell.strip() for cell in cells)
+    ]
+    if not rows:
+        raise DataError(f"{path.name}: no line under its heading")
+    yield from rows
+
+
+def _decode(path: Path) -> str:
+    data = path.read_bytes()
+    for encoding, mark in ENCODINGS:
+        if data.startswith(mark):
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+    return data.decode("cp1252", errors="replace")
+
+
+def _plain(word: str) -> str:
+    return word.strip().lower()

@@ -1,0 +1,110 @@
+"""Tables of other people are read, or refused with the line and the column; nothing is taken for real by mistake."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models.data.datasets import read_samples
+from models.errors import DataError
+
+
+def make_kaggle(folder: Path, table: bytes, pictures: tuple[str, ...] = ("a", "b", "c", "d")) -> Path:
+    (folder / "faces_224").mkdir(parents=True)
+    for name in pictures:
+        (folder / "faces_224" / f"{name}.jpg").touch()
+    (folder / "metadata.csv").write_bytes(table)
+    return folder
+
+
+def labels(folder: Path) -> dict[str, int]:
+    return {sample.path.stem: sample.label for sample in read_samples([folder])}
+
+
+KAGGLE = "videoname,label,original\na.mp4,{},\nb.mp4,{},a.mp4\nc.mp4,{},\nd.mp4,{},c.mp4\n"
+
+
+@pytest.mark.parametrize(
+    ("real", "fake"),
+    [("REAL", "FAKE"), ("real", "fake"), ("Real ", " FAKE "), ("0", "1"), ("False", "true"), ("original", "Deepfake")],
+)
+def test_labels_are_read_however_they_are_spelt(tmp_path: Path, real: str, fake: str) -> None:
+    folder = make_kaggle(tmp_path / "set", KAGGLE.format(real, fake, real, fake).encode())
+    assert labels(folder) == {"a": 0, "b": 1, "c": 0, "d": 1}
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
+        lambda text: text.replace(",", ";").encode(),
+        lambda text: text.replace(",", "\t").encode(),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("videoname", " VideoName ").encode(),
+        lambda text: text.replace("original", "origin\u00e9").encode("latin-1"),
+        lambda text: text.replace("a.mp4", '"a.mp4"').encode(),
+        lambda text: (text + "\n,,\n").encode(),
+    ],
+    ids=["mark", "utf-16", "big-endian", "semicolon", "tab", "crlf", "heading", "latin-1", "quotes", "blank lines"],
+)
+def test_a_table_is_read_in_any_usual_form(tmp_path: Path, encode: Callable[[str], bytes]) -> None:
+    folder = make_kaggle(tmp_path / "set", encode(KAGGLE.format("REAL", "FAKE", "REAL", "FAKE")))
+    assert labels(folder) == {"a": 0, "b": 1, "c": 0, "d": 1}
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (KAGGLE.format("REAL", "FAKE", "REAL", "FALSCH"), 'line 5: column label must be real or fake, got "FALSCH"'),
+        (KAGGLE.format("REAL", "FAKE", "", "FAKE"), "line 4: column label is empty"),
+        (KAGGLE.replace("label", "klass"), "no column label; its first line has videoname, klass, original"),
+        ("", "no column videoname and no column label; its first line has nothing"),
+        ("videoname,label\n", "no line under its heading"),
+        ("videoname,label\nx.mp4,REAL\n", "none of its 1 pictures is there"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_the_place(tmp_path: Path, table: str, said: str) -> None:
+    with pytest.raises(DataError, match=said.replace("(", r"\(")):
+        read_samples([make_kaggle(tmp_path / "set", table.encode())])
+
+
+def test_a_manifest_needs_a_path_and_a_label_only_and_takes_either_slash(tmp_path: Path) -> None:
+    (tmp_path / "pics").mkdir()
+    for name in ("one.JFIF", "two.png"):
+        (tmp_path / "pics" / name).touch()
+    (tmp_path / "manifest.csv").write_text("path;label;split\npics\\one.JFIF;1;Valid\npics/two.png;0;\n")
+    one, two = read_samples([tmp_path])
+    assert (one.label, one.split, one.source, one.group) == (1, "val", tmp_path.name, "pics/one.JFIF")
+    assert (two.label, two.path) == (0, tmp_path / "pics" / "two.png")
+    (tmp_path / "manifest.csv").write_text("path,label,split\npics/one.JFIF,1,holdout\n")
+    with pytest.raises(DataError, match='line 2: column split must be train, val, test or eval, got "holdout"'):
+        read_samples([tmp_path])
+
+
+@pytest.mark.parametrize("under", [("",), ("train", "valid", "test"), ("Train", "Val")])
+def test_folders_are_read_however_they_are_capitalised_and_under_splits(tmp_path: Path, under: tuple[str, ...]) -> None:
+    for split in under:
+        for label in ("Real", "FAKE"):
+            place = tmp_path / split / label
+            place.mkdir(parents=True)
+            for suffix in (".PNG", ".jfif", ".jpg", ".txt"):
+                (place / f"1{suffix}").touch()
+    samples = read_samples([tmp_path])
+    assert len(samples) == 6 * len(under)
+    assert sum(sample.label for sample in samples) == 3 * len(under)
+    if under != ("",):
+        wanted = {"train": "train", "valid": "val", "val": "val", "test": "test"}
+        assert {sample.split for sample in samples} == {wanted[split.lower()] for split in under}
+        assert all(wanted[sample.path.parents[1].name.lower()] == sample.split for sample in samples)
+
+
+def test_how_many_pictures_are_missing_is_said(tmp_path: Path) -> None:
+    table = KAGGLE.format("REAL", "FAKE", "REAL", "FAKE").encode()
+    folder = make_kaggle(tmp_path / "set", table, pictures=("a", "b"))
+    command = [sys.executable, "-m", "models", "evaluate", "--data", str(folder), "--only", "custom-cnn"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3])
+    assert "2 of 4 pictures are left out, for there is no such file" in " ".join(done.stderr.split())
