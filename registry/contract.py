@@ -20,6 +20,7 @@ Label = Literal["fake", "real", "inconclusive", "failed"]
 Expects = Literal["face", "image"]
 
 MIN_FACE_PIXELS = 64  # longer side of the face box; below it every verdict is "inconclusive"
+ROUNDING = 1e-6  # how far a softmax of float32 may leave [0, 1]
 MAX_SECONDS = 600.0  # what `seconds` may ask for at most: a visitor is waiting
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # kebab-case, what a plugin may register
 
@@ -97,7 +98,8 @@ class Finding:
 def read_finding(answer: object) -> Finding:
     """The checked form of what `examine` returned.
 
-    Raises TypeError when it is not a number (or a number and a heat map), ValueError when NaN or out of range.
+    What is out of range by a rounding error is taken for its end. Raises TypeError when it is not a number (or a number
+    and a heat map), ValueError when NaN or out of range.
     """
     p_fake: Any = answer
     heatmap = None
@@ -109,9 +111,9 @@ def read_finding(answer: object) -> Finding:
         number = float(np.asarray(p_fake).reshape(()))
     except TypeError as error:
         raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}") from error
-    if not 0.0 <= number <= 1.0:  # NaN fails this as well
+    if not -ROUNDING <= number <= 1.0 + ROUNDING:  # NaN fails this as well
         raise ValueError(f"p_fake must be a number in [0, 1], got {number}")
-    return Finding(number, None if heatmap is None else _read_heatmap(heatmap))
+    return Finding(min(1.0, max(0.0, number)), None if heatmap is None else _read_heatmap(heatmap))
 
 
 def _read_heatmap(heatmap: object) -> Heatmap:

@@ -130,5 +130,7 @@ def _import_file(path: Path) -> ModuleType:
         raise SourceError(f"{path.name} is no Python file")
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module  # dataclasses look their module up by name
+    if (beside := str(path.parent)) not in sys.path:
+        sys.path.append(beside)  # what it imports may lie beside it; last, so that it stands in for nothing else
     found.loader.exec_module(module)
     return module

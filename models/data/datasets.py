@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from models import ERRORS
-from models.data.tables import SPLIT_NAMES, Row, read_rows
+from models.data.tables import SPLIT_NAMES, TableRow, read_rows
 from models.errors import DataError
 
 Split = Literal["train", "val", "test", "eval"]
@@ -120,7 +120,7 @@ def _read_manifest(folder: Path) -> list[Sample]:
     return [_from_manifest(folder, row) for row in rows]
 
 
-def _from_manifest(folder: Path, row: Row) -> Sample:
+def _from_manifest(folder: Path, row: TableRow) -> Sample:
     path = row.path("path")
     group = row.get("group") or path.as_posix()
     split = cast("Split", row.split()) or _split_of(group)

@@ -24,7 +24,7 @@ ENCODINGS = (("utf-8-sig", b""), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One line of a table. fields: by the column's name in lower case, without blanks around either."""
 
     table: str
@@ -62,7 +62,7 @@ class Row:
         return Path(self.need(column).replace("\\", "/"))
 
 
-def read_rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[Row]:
+def read_rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[TableRow]:
     """The lines of a CSV table under its heading. Raises DataError without a needed column, or without any line.
 
     Encodings: UTF-8, UTF-16 with its mark, else Windows-1252. Separators: comma, semicolon, tab or bar.
@@ -77,7 +77,7 @@ def read_rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[Row]:
             f"its first line has {', '.join(filter(None, heading)) or 'nothing'}"
         )
     rows = [
-        Row(path.name, lines.line_num, dict(zip(heading, (cell.strip() for cell in cells), strict=False)))
+        TableRow(path.name, lines.line_num, dict(zip(heading, (cell.strip() for cell in cells), strict=False)))
         for cells in lines
         if any(cell.strip() for cell in cells)
     ]

@@ -129,3 +129,14 @@ def test_a_verdict_as_json_has_everything_but_the_picture() -> None:
         "milliseconds": 1.5,
         "error": None,
     }
+
+
+@pytest.mark.parametrize(("said", "kept"), [(1.0000001, 1.0), (-1e-7, 0.0)])
+def test_a_softmax_that_leaves_the_range_by_rounding_is_taken_for_its_end(said: float, kept: float) -> None:
+    assert read_finding(said).p_fake == kept
+
+
+@pytest.mark.parametrize("said", [1.00001, -1e-5])
+def test_what_is_farther_out_is_refused(said: float) -> None:
+    with pytest.raises(ValueError, match=r"p_fake must be a number in \[0, 1\]"):
+        read_finding(said)
