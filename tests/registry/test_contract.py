@@ -50,7 +50,7 @@ def test_what_came_is_told_in_eighty_characters_at_most() -> None:
         assert came.endswith("..." if length == 79 else "x'")
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1e-9, 1 + 1e-9])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1e-5, 1 + 1e-5])
 def test_a_number_outside_0_to_1_is_refused(number: float) -> None:
     with pytest.raises(ValueError, match=rf"^p_fake must be a number in \[0, 1\], got {re.escape(str(number))}$"):
         read_finding(number)
@@ -134,9 +134,3 @@ def test_a_verdict_as_json_has_everything_but_the_picture() -> None:
 @pytest.mark.parametrize(("said", "kept"), [(1.0000001, 1.0), (-1e-7, 0.0)])
 def test_a_softmax_that_leaves_the_range_by_rounding_is_taken_for_its_end(said: float, kept: float) -> None:
     assert read_finding(said).p_fake == kept
-
-
-@pytest.mark.parametrize("said", [1.00001, -1e-5])
-def test_what_is_farther_out_is_refused(said: float) -> None:
-    with pytest.raises(ValueError, match=r"p_fake must be a number in \[0, 1\]"):
-        read_finding(said)
