@@ -75,7 +75,10 @@ class Registry:
     def with_detector(self, spec: DetectorSpec) -> "Registry":
         """This registry and one detector more. Raises ValueError when its key is taken."""
         if spec.key in self.keys():
-            raise ValueError(f"the detector key {spec.key!r} is taken by {self[spec.key].title!r}")
+            raise ValueError(
+                f"the detector key {spec.key!r} is taken by {self[spec.key].title!r}; give yours another "
+                "in its register(...) or config.json"
+            )
         return replace(self, detectors=(*self.detectors, spec))
 
 

@@ -190,11 +190,11 @@ def _describe_config(config: Config, spec: DetectorSpec) -> dict[str, Any]:
 
 
 def describe_jury(abouts: Sequence[About]) -> dict[str, Any] | None:
-    """About, as far as it is known of the built-in detectors' common word; None where not all of them are seated."""
-    builtins = [about for about in abouts if about["owner"] == BUILT_IN]
-    if {about["key"] for about in builtins} != known_detectors():
+    """About, of the jury's own verdict; None where not all of its members are among these."""
+    members = [about for about in abouts if about["owner"] == BUILT_IN and about["key"] in known_detectors()]
+    if not members or {about["key"] for about in members} != known_detectors():
         return None
-    trained_on = sorted({name for about in builtins for name in about["trained_on"]})
+    trained_on = sorted({name for about in members for name in about["trained_on"]})
     read = _read_metrics(JURY_METRICS, hashes=[hash_jury()], trained_on=trained_on)
     return NOTHING | {"title": JURY_TITLE, "owner": BUILT_IN, "trained_on": trained_on} | read
 

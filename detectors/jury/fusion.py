@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from detectors.networks.folder import MODEL, WEIGHTS, ArtifactError, read_config
 from registry import Label, Verdict, judge
 
 JURY, JURY_METRICS = (Path(__file__).with_name(name) for name in ("jury.json", "jury-metrics.json"))
@@ -114,8 +115,20 @@ def hash_jury() -> str:
 
 
 def known_detectors() -> set[str]:
-    """The keys of the jury's members: the detectors whose numbers it weighs."""
-    return {key for row in read_table(JURY)["subsets"] for key in row["detectors"]}
+    """The keys of the jury's members: the detectors whose numbers it weighs.
+
+    A network that was put in the place of a member's is none, for the weights were fitted on another.
+    """
+    return {key for key, digest in read_table(JURY)["members"].items() if digest == hash_network(key)}
+
+
+@cache
+def hash_network(key: str) -> str:
+    """The SHA-256 of a built-in detector's network, as its config.json has it; "" where there is none."""
+    try:
+        return read_config(WEIGHTS / key).files[MODEL]
+    except (ArtifactError, OSError):
+        return ""
 
 
 def find_subset(table: dict[str, Any], keys: Iterable[str]) -> dict[str, Any] | None:
@@ -126,8 +139,8 @@ def find_subset(table: dict[str, Any], keys: Iterable[str]) -> dict[str, Any] | 
 
 @cache
 def read_table(path: Path) -> dict[str, Any]:
-    """A fitted table; one without subsets where none was fitted yet."""
+    """A fitted table; one without members where none was fitted yet."""
     if not path.is_file():
-        return {"subsets": []}
+        return {"members": {}, "subsets": []}
     table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return table

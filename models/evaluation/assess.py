@@ -12,6 +12,7 @@ from detectors.jury.fusion import JURY_KEY, JURY_METRICS, hash_jury
 from detectors.networks.folder import METRICS, read_config
 from models.data.datasets import Sample, select
 from models.data.face_index import LabelledFace, label_faces
+from models.errors import DataError
 from models.evaluation import adversarial, evaluate, heatmaps, plots, shortcuts, sweeps
 from models.evaluation import recompression as redeliver
 from models.evaluation.evaluate import Answers
@@ -21,24 +22,32 @@ from models.evaluation.sample import measure_sample, read_sample, write_sample
 from registry import DetectorSpec
 
 Metrics = dict[str, Any]
+NOTHING_TO_SAVE = (
+    "--save writes beside what was added with --add, and nothing was; "
+    "--replace-builtin writes over the figures of the built-in detectors"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """Which detectors to measure, and how. cache: the file of the faces found.
 
-    save: write what is measured; thorough: also sweeps, attacks, heat maps and shortcuts.
+    save: write what is measured beside each network that was added, and with replace_builtin beside ours. thorough:
+    also sweeps, attacks, heat maps and shortcuts.
     """
 
     specs: Sequence[DetectorSpec]
     splits: Sequence[str] = ("test", "eval")
     cache: Path
     save: bool = False
+    replace_builtin: bool = False
     thorough: bool = False
 
 
 def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     """The metrics of every detector, and last of the jury where all its members were asked. Raises DataError."""
+    if plan.save and not plan.replace_builtin and all(spec.builtin for spec in plan.specs):
+        raise DataError(NOTHING_TO_SAVE)
     faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
     answers = evaluate.ask(plan.specs, faces, faceless)
     rounds = _ask_all(plan, faces, answers)
@@ -49,6 +58,7 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
         found = [metrics | extras.get(metrics["detector"], {}) for metrics in found]
     if plan.save:
         _save(found, plan)
+    if plan.save and plan.replace_builtin:
         write_sample(rounds.plain)
     return found
 
@@ -101,12 +111,13 @@ def _examine_folder(folder: Path | None, faces: Sequence[LabelledFace]) -> Metri
 
 def _save(found: Sequence[Metrics], plan: Plan) -> None:
     """metrics.json beside each detector's weights, the jury's beside its own."""
-    folders = {spec.key: evaluate.find_folder(spec) for spec in plan.specs}
+    theirs = [spec for spec in plan.specs if plan.replace_builtin or not spec.builtin]
+    folders = {spec.key: folder for spec in theirs if (folder := evaluate.find_folder(spec))}
     for metrics in found:
-        if metrics["detector"] == JURY_KEY:
-            evaluate.write(metrics, JURY_METRICS)
-        elif folder := folders[metrics["detector"]]:
+        if folder := folders.get(metrics["detector"]):
             evaluate.write(metrics | keep_noted(folder / METRICS), folder / METRICS)
+        elif metrics["detector"] == JURY_KEY and plan.replace_builtin:
+            evaluate.write(metrics, JURY_METRICS)
 
 
 def draw(found: Sequence[Metrics], folder: Path) -> None:

@@ -21,6 +21,7 @@ from detectors.jury.fusion import (
     JURY_KEY,
     JURY_TITLE,
     find_fitted,
+    hash_network,
     known_detectors,
     read_table,
     to_logit,
@@ -65,7 +66,7 @@ class Material:
 
 
 def fit(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> dict[str, Any]:
-    """jury.json for these detectors, asked about validation faces.
+    """jury.json for these detectors, each named with the SHA-256 of its network, asked about validation faces.
 
     Raises DataError where there are too few of a class, or where they are for evaluation only.
     """
@@ -75,7 +76,8 @@ def fit(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> dict
             f"the jury is fitted on at least {MIN_OF_A_CLASS} real and as many fake validation faces; "
             f"these folders hold {labels.count(0)} and {labels.count(1)}"
         )
-    return fit_jury(gather(specs, held_out))
+    members = {spec.key: hash_network(spec.key) for spec in specs}
+    return {"members": members} | fit_jury(gather(specs, held_out))
 
 
 def write(table: Mapping[str, Any]) -> None:

@@ -37,6 +37,8 @@ def test_a_folder_of_photos_becomes_a_detector_by_two_commands(
     assert "trained: run/best.keras" in said
     progress = json.loads(Path("run/checkpoint/progress.json").read_text())
     assert [entry["step"] for entry in progress["history"]] == [50]
-    assert "written: weights" in run("export", *at, "--to", "weights")
-    p_fake, heatmap = load_folder(Path("weights")).examine(samples.portrait())
+    assert "written: run/weights" in run("export", *at, "--title", "Mine")
+    config = json.loads(Path("run/weights/config.json").read_text())
+    assert (config["key"], config["title"]) == ("my-custom-cnn", "Mine")
+    p_fake, heatmap = load_folder(Path("run/weights")).examine(samples.portrait())
     assert 0 <= p_fake <= 1 and heatmap.ndim == 2

@@ -26,8 +26,9 @@ def tables(tmp_path, monkeypatch):
     }
     alone = {"detectors": ["a"], "weights": {"a": 1.0}, "shift": 0.0, "fake_from": 0.6, "real_until": 0.4}
     path = tmp_path / "jury.json"
-    path.write_text(json.dumps({"subsets": [pair, alone]}))
+    path.write_text(json.dumps({"members": {"a": "1", "b": "2"}, "subsets": [pair, alone]}))
     monkeypatch.setattr(fuse, "JURY", path)
+    monkeypatch.setattr(fuse, "hash_network", {"a": "1", "b": "2", "c": "3"}.get)
 
 
 @pytest.mark.usefixtures("tables")
@@ -44,6 +45,10 @@ class TestWithTables:
     def test_a_detector_that_is_no_member_does_not_move_the_jury(self):
         both = [verdict("a", 0.9), verdict("b", 0.2)]
         assert fuse.fuse([*both, verdict("plugin", 0.01)]) == fuse.fuse(both)
+
+    def test_another_network_under_a_members_key_does_not_move_the_jury(self, monkeypatch):
+        monkeypatch.setattr(fuse, "hash_network", {"a": "1", "b": "exported here"}.get)
+        assert fuse.fuse([verdict("a", 0.9), verdict("b", 0.01)]) == fuse.fuse([verdict("a", 0.9)])
 
     def test_a_face_in_doubt_is_inconclusive_for_the_jury_too(self):
         assert fuse.fuse([verdict("a", 0.99)], doubt="The face is turned too far.").label == "inconclusive"

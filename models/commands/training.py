@@ -1,0 +1,142 @@
+"""`facejury models train | export`: from data sets to a model folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from models.commands.options import FACES, Data, Key, ReplaceBuiltin, Without, console
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def train(
+    key: Key,
+    data: Data,
+    run: Annotated[Path | None, typer.Option(help="Where checkpoints go; a run that stands there goes on.")] = None,
+    steps: Annotated[int, typer.Option(help="Batches to learn from, at most.")] = 12_000,
+    batch: Annotated[int, typer.Option(help="Faces a batch, half of them fake.")] = 32,
+    rate: Annotated[float, typer.Option(help="Learning rate at its peak.")] = 3e-4,
+    every: Annotated[int, typer.Option(help="Batches between validations and checkpoints.")] = 500,
+    seed: Annotated[int, typer.Option(help="Same seed, same weights, on the same machine.")] = 0,
+    teacher: Annotated[Path | None, typer.Option(help="A model folder whose verdicts are learnt as well.")] = None,
+    start: Annotated[Path | None, typer.Option(help="A model.keras whose weights a new run begins with.")] = None,
+    source_weights: Annotated[
+        list[str] | None,
+        typer.Option("--source-weight", metavar="SOURCE=TIMES", help="Draw this source that many times as often."),
+    ] = None,
+    forged: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of pairs of a real face and its own forgery made here.")
+    ] = None,
+    without: Without = None,
+) -> None:
+    """Train a network. Killed and started again with the same --run, it goes on where it was."""
+    from detectors.networks.folder import load_folder
+    from models.architectures import by_key as architectures
+    from models.data.datasets import leave_out, name_without, read_fittable
+    from models.data.face_index import label_faces
+    from models.training.progress import Screen
+    from models.training.train import TrainingConfig, read_source_weights
+    from models.training.train import train as train_network
+
+    architecture = architectures.find(key)
+    folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
+    faces, _ = label_faces(leave_out(read_fittable(data), without or ()), FACES)
+    head_steps = TrainingConfig.head_steps if architecture.pretrained and not start else 0
+    times = read_source_weights(source_weights or (), {face.sample.source for face in faces})
+    recipe = TrainingConfig(
+        head_steps=head_steps,
+        steps=steps,
+        batch=batch,
+        rate=rate,
+        every=every,
+        seed=seed,
+        source_weights=times,
+        forged=forged,
+    )
+    detector = load_folder(teacher) if teacher else None
+    teach = (lambda crop: detector.examine(crop)[0]) if detector else None
+    with Screen(console, steps) as screen:
+        train_network(architecture, faces, recipe=recipe, run=folder, report=screen.report, teacher=teach, start=start)
+    console.print(f"trained: {folder / 'best.keras'}")
+
+
+@app.command()
+def export(
+    architecture_key: Key,
+    data: Data,
+    run: Annotated[Path | None, typer.Option(help="The run to export; its best.keras is taken.")] = None,
+    to: Annotated[Path | None, typer.Option(help="The model folder to write; RUN/weights unless told.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="KEY", help="The new detector's key; my-KEY unless told.")
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Its name for readers.")] = None,
+    without: Without = None,
+    replace_builtin: ReplaceBuiltin = False,
+) -> None:
+    """Calibrate a trained network on validation faces and write its model folder, ONNX checked against Keras.
+
+    It is a detector of its own, under its own key, beside the built-in one: try it with `facejury compare --add DIR`.
+    """
+    import keras
+
+    from detectors.networks.folder import Config
+    from models.architectures import by_key as architectures
+    from models.data.datasets import leave_out, name_without, read_fittable, select
+    from models.data.face_index import label_faces
+    from models.publishing import export as exporter
+    from models.training import calibration as calibrate
+    from models.training.batches import crop_all
+
+    architecture = architectures.find(architecture_key)
+    trained, named = name_without(architecture_key, architecture.title, without or ())
+    folder, chosen, called = choose_place(
+        run or Path("runs") / trained,
+        (key or f"my-{trained}", title or f"{named}, trained here"),
+        (architecture_key, architecture.title) if replace_builtin else None,
+        to,
+    )
+    samples = leave_out(read_fittable(data), without or ())
+    model = keras.saving.load_model((run or Path("runs") / trained) / "best.keras", compile=False)
+    held_out, _ = label_faces(select(samples, "val"), FACES)
+    calibration, thresholds = calibrate.fit(model, held_out, mode=architecture.mode)
+    config = Config(
+        key=chosen,
+        title=called,
+        pixels=model.input.shape[1],
+        mode=architecture.mode,
+        fake_from=thresholds.fake_from,
+        real_until=thresholds.real_until,
+        architecture=architecture.paper,
+        license="research use: see models/weights/LICENSE",
+        trained_on=tuple(sorted({sample.source for sample in samples})),
+        without=tuple(without or ()),
+        files={},
+    )
+    crops = crop_all(held_out[:: max(1, len(held_out) // 16)], config.pixels, config.mode)
+    exporter.export(model, calibration, folder, config=config, crops=crops)
+    console.print(f"calibration {calibration}, {thresholds}")
+    console.print(f"written: {folder}")
+
+
+def choose_place(
+    run: Path, mine: tuple[str, str], builtin: tuple[str, str] | None, to: Path | None
+) -> tuple[Path, str, str]:
+    """Where a network is exported to, under which key and title. builtin: whose place it takes, if one's.
+
+    Raises DataError for a built-in detector's key or folder where it is not to take its place.
+    """
+    from detectors.networks.folder import WEIGHTS
+    from models.errors import DataError
+    from registry import load_registry
+
+    if builtin:
+        return to or WEIGHTS / builtin[0], *builtin
+    keys = {spec.key for spec in load_registry() if spec.builtin}
+    if mine[0] in keys:
+        raise DataError(f"the key {mine[0]} is a built-in detector's: choose another with --key")
+    folder = to or run / "weights"
+    if WEIGHTS.resolve() in folder.resolve().parents:
+        raise DataError(f"{folder} is where the built-in detectors are: choose another with --to, or --replace-builtin")
+    return folder, *mine
