@@ -20,6 +20,7 @@ from storage.database import DatabaseUnavailable, is_shared, open_database
 from storage.recorder import Recorder
 from storage.uploads import own_folder
 from ui.page import build_page
+from ui.server.address import LOOPBACK, check_address
 from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.health import Health
@@ -29,7 +30,6 @@ from ui.server.memory import bound_arenas, trim_beside
 from ui.tabs.game import say_gaps
 from ui.tabs.live_endpoint import live_routes
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT = 7860
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
 NO_LINK = (
@@ -74,6 +74,8 @@ def main(
         _leave(NEEDS_LOGIN, 2)
     start_log()
     bound_arenas()
+    with _in_a_sentence(1, OSError):
+        check_address(host, port)
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())
@@ -92,10 +94,8 @@ def main(
         settings = Settings(signup=not no_signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
         page = build_page(jury, registry.problems, recorder=recorder, deck=deck)
-        try:
+        with _in_a_sentence(1, OSError):
             address, link = launch(page, host=host, port=port, share=share, **front)
-        except OSError as error:
-            _leave(f"Port {port} is taken; choose another with --port.", 1, error)
         if share and not link:
             _leave(NO_LINK, 1)
         typer.echo(f"Facejury is at {link or address}")

@@ -7,6 +7,7 @@ folder.
 import contextlib
 import logging
 import os
+import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,8 +25,14 @@ BUSY_SECONDS = 30  # how long one SQLite writer waits for another
 RECYCLE_SECONDS = 1800  # well under MySQL's wait_timeout of 8 hours, and most proxies' of 1 hour
 POOL_WAIT_SECONDS = 10
 MYSQL_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30}
+SSL_MODE = ("ssl-mode", "ssl_mode", "sslmode")  # as MySQL's clients and managed databases write it
+SSL_FILES = ("ssl_ca", "ssl_cert", "ssl_key")
+SSL_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 CLIENT_ERRORS = 2000  # MySQL's codes from here on are told by the client, and quote no value of a statement
 GONE = "The account database cannot be reached right now. Please try again in a minute."
+NO_SQLITE = (
+    "{path} is no SQLite database, so no accounts can be kept in it. FACEJURY_DATABASE_URL can name another place."
+)
 TOO_NEW = "The account database was brought up to date by a newer Facejury; start that one, or restore a backup."
 
 log = logging.getLogger(__name__)
@@ -47,7 +54,14 @@ def open_database(url: str | None = None) -> Engine:
     Raises ValueError for another kind of database or a newer one, DatabaseUnavailable if it does not answer.
     """
     engine = _engine(_checked(url or default_url()))
-    migrate(engine)
+    try:
+        migrate(engine)
+    except exc.DatabaseError as error:
+        if engine.dialect.name == "sqlite" and "not a database" in str(error.orig):
+            raise ValueError(NO_SQLITE.format(path=engine.url.database)) from error
+        raise
+    except TypeError as error:  # PyMySQL's word on an option that it does not know
+        raise ValueError(f"FACEJURY_DATABASE_URL has an option that cannot be used: {error}") from error
     return engine
 
 
@@ -74,19 +88,53 @@ def _checked(text_url: str) -> URL:
             "FACEJURY_DATABASE_URL must be mysql+pymysql://user:pass@host/facejury or sqlite:///a/file.db, "
             f"not {url.render_as_string(hide_password=True)!r}"
         )
+    _check_tls(url)
     return url
+
+
+def _check_tls(url: URL) -> None:
+    """Raises ValueError for a mode that MySQL does not know, or a file that is not there."""
+    mode = _find_ssl_mode(url)
+    if mode not in ("", *SSL_MODES):
+        raise ValueError(f"FACEJURY_DATABASE_URL: ssl-mode must be one of {', '.join(SSL_MODES)}, not {mode}")
+    for name in SSL_FILES:
+        path = url.query.get(name)
+        if path and not Path(str(path)).is_file():
+            raise ValueError(f"FACEJURY_DATABASE_URL: {name} names {path}, and there is no such file")
+
+
+def _find_ssl_mode(url: URL) -> str:
+    return next((str(value).upper() for name in SSL_MODE if (value := url.query.get(name))), "")
+
+
+def _read_ssl_mode(url: URL) -> tuple[URL, dict[str, Any]]:
+    """The address without its ssl-mode, and what PyMySQL is given for it."""
+    mode = _find_ssl_mode(url)
+    url = url.difference_update_query(SSL_MODE)
+    if mode in ("", "PREFERRED"):
+        return url, {}
+    if mode == "DISABLED":
+        return url, {"ssl_disabled": True}
+    files = {name: str(url.query[name]) for name in SSL_FILES if url.query.get(name)}
+    context = ssl.create_default_context(cafile=files.get("ssl_ca"))
+    context.check_hostname = mode == "VERIFY_IDENTITY"
+    context.verify_mode = ssl.CERT_NONE if mode == "REQUIRED" else ssl.CERT_REQUIRED
+    if "ssl_cert" in files:
+        context.load_cert_chain(files["ssl_cert"], files.get("ssl_key"))
+    return url.difference_update_query(SSL_FILES), {"ssl": context}
 
 
 def _engine(url: URL) -> Engine:
     if url.drivername == "sqlite":
         return _sqlite_engine(url)
+    url, tls = _read_ssl_mode(url)
     return create_engine(
         url.update_query_dict({"charset": "utf8mb4"}),
         pool_pre_ping=True,
         pool_recycle=RECYCLE_SECONDS,
         pool_timeout=POOL_WAIT_SECONDS,
         isolation_level="READ COMMITTED",
-        connect_args=MYSQL_TIMEOUTS,
+        connect_args=MYSQL_TIMEOUTS | tls,
         hide_parameters=True,
     )
 

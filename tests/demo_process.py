@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
-ADDRESS = re.compile(r"Facejury is at (http://127\.0\.0\.1:\d+/)\n")
+ADDRESS = re.compile(r"Facejury is at (http://(?:127\.0\.0\.1|\[::1\]):\d+/)\n")
 
 
 @contextmanager

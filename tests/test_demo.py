@@ -11,6 +11,7 @@ import pytest
 
 from storage.database import GONE
 from tests.demo_process import ROOT, started
+from tests.ports import free_port
 
 FOREIGN = "{'tensorflow', 'keras', 'torch', 'matplotlib', 'models'}"
 
@@ -34,6 +35,43 @@ def test_a_taken_port_is_one_sentence():
     assert done.returncode == 1
     assert done.stderr == f"Port {port} is taken; choose another with --port.\n"
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--host", "203.0.113.7"), "--host 203.0.113.7 is no address of this machine; 0.0.0.0 listens on all"),
+        (("--host", "nowhere.invalid"), "--host nowhere.invalid is no address of this machine: it is not known."),
+    ],
+)
+def test_an_address_of_another_machine_is_one_sentence(arguments, said):
+    done = run("demo.py", *arguments)
+    assert done.returncode == 1
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path, monkeypatch):
+    (tmp_path / "notes.db").write_text("nothing that SQLite wrote")
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", f"sqlite:///{tmp_path / 'notes.db'}")
+    done = run("demo.py", "--port", str(free_port()))
+    assert done.returncode == 1
+    assert "notes.db is no SQLite database" in done.stderr and "Traceback" not in done.stderr
+    assert (tmp_path / "notes.db").read_text() == "nothing that SQLite wrote"
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "ALL_PROXY"])
+def test_a_proxy_for_other_hosts_does_not_stand_between_the_page_and_itself(name, monkeypatch):
+    scheme = "socks5" if name == "ALL_PROXY" else "http"
+    monkeypatch.setenv(name, f"{scheme}://127.0.0.1:{free_port()}")
+    with started("--no-login") as address:
+        monkeypatch.delenv(name)
+        assert httpx.get(f"{address}healthz").text == "ok\n"
+
+
+def test_it_listens_on_ipv6_too():
+    with started("--no-login", "--host", "::1") as address:
+        assert address.startswith("http://[::1]:")
+        assert httpx.get(f"{address}healthz").text == "ok\n"
 
 
 def test_an_unknown_detector_is_one_sentence():

@@ -71,7 +71,7 @@ def test_a_new_password_ends_the_lock_and_the_sessions(run: Command, site: Site,
     program = site.browser(headers={"authorization": f"Bearer {browser.make_token()}"})
     for _ in range(5):
         site.browser().sign_in(name, password="wrong password")
-    answer = run("set-password", name.upper(), "--password-stdin", typed="the new password\n")
+    answer = run("set-password", name.upper(), "--password-stdin", typed="the new password\r\n")
     assert "all their sessions and API tokens have ended" in answer.stdout
 
     def are_out() -> None:

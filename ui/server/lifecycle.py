@@ -12,6 +12,7 @@ from detectors.inputs.archive import MAX_ZIP_BYTES
 from detectors.inputs.video import MAX_BYTES as MAX_VIDEO_BYTES
 from detectors.jury.judge import Jury, warm_up
 from storage.recorder import Recorder
+from ui.server.address import bracket, without_proxy
 from ui.server.drain import Drain
 from ui.theme import dress
 
@@ -24,24 +25,25 @@ log = logging.getLogger(__name__)
 
 
 def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **options: Any) -> tuple[str, str | None]:
-    """Serve the page; return its address and its public link. Raises OSError when the port is taken."""
-    _, address, link = page.launch(
-        server_name=host,
-        server_port=port,
-        share=share,
-        prevent_thread_lock=True,
-        quiet=True,
-        show_error=False,
-        ssr_mode=False,
-        max_file_size=MAX_UPLOAD_BYTES,
-        max_threads=THREADS,
-        run_history=False,  # it would keep faces in the visitor's browser
-        enable_monitoring=False,
-        state_session_capacity=MAX_VISITS,
-        footer_links=["api"],
-        **dress(),
-        **options,
-    )
+    """Serve the page; return its address and its public link. Raises OSError where nobody can listen there."""
+    with without_proxy(outside=share):
+        _, address, link = page.launch(
+            server_name=bracket(host),
+            server_port=port,
+            share=share,
+            prevent_thread_lock=True,
+            quiet=True,
+            show_error=False,
+            ssr_mode=False,
+            max_file_size=MAX_UPLOAD_BYTES,
+            max_threads=THREADS,
+            run_history=False,  # it would keep faces in the visitor's browser
+            enable_monitoring=False,
+            state_session_capacity=MAX_VISITS,
+            footer_links=["api"],
+            **dress(),
+            **options,
+        )
     return address, link
 
 

@@ -1,0 +1,55 @@
+"""How a database's address is read: what managed MySQL servers hand out works, the rest is refused in a sentence."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from storage.database import open_database
+
+MYSQL = "mysql://user:word@127.0.0.1:1/facejury"
+
+
+@pytest.mark.parametrize("name", ["ssl-mode", "ssl_mode", "sslmode"])
+@pytest.mark.parametrize(
+    ("mode", "checked", "named"),
+    [
+        ("REQUIRED", ssl.CERT_NONE, False),
+        ("verify_ca", ssl.CERT_REQUIRED, False),
+        ("VERIFY_IDENTITY", ssl.CERT_REQUIRED, True),
+    ],
+)
+def test_the_modes_of_mysqls_clients_are_kept(name: str, mode: str, checked: ssl.VerifyMode, named: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        given: dict[str, ssl.SSLContext] = {}
+        patch.setattr("pymysql.connect", lambda **options: given.update(options) or _stop())
+        with pytest.raises(ConnectionAbortedError):
+            open_database(f"{MYSQL}?{name}={mode}")
+    assert (given["ssl"].verify_mode, given["ssl"].check_hostname) == (checked, named)
+    assert not {"ssl-mode", "ssl_mode", "sslmode"} & set(given)
+
+
+def _stop() -> None:
+    raise ConnectionAbortedError
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("ssl-mode=SOMETIMES", "ssl-mode must be one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY"),
+        ("ssl_ca=/nowhere/ca.pem", "ssl_ca names /nowhere/ca.pem, and there is no such file"),
+        ("ssl-mode=VERIFY_CA&ssl_ca=/nowhere/ca.pem", "ssl_ca names /nowhere/ca.pem"),
+        ("colour=blue", "has an option that cannot be used: .*colour"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named(query: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        open_database(f"{MYSQL}?{query}")
+
+
+def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_bytes(b"nothing that SQLite wrote" * 99)
+    with pytest.raises(ValueError, match=r"notes\.db is no SQLite database"):
+        open_database(f"sqlite:///{path}")
+    assert path.read_bytes() == b"nothing that SQLite wrote" * 99
