@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -71,3 +72,26 @@ def test_a_mistake_in_a_models_command_is_one_sentence(tmp_path: Path) -> None:
     done = facejury("models", "card", "nobody", at=tmp_path)
     assert done.returncode == 2
     assert "nobody" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_installed_command_works_anywhere_and_brings_no_package_of_ours(tmp_path: Path) -> None:
+    """The Makefile's own line, in an environment that borrows this one's packages."""
+    line = re.search(r"^COMMAND := \$\(BIN\)/pip (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert line and {"--no-index", "--no-deps", "--no-build-isolation"} <= set(line[1].split())
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
+
+    def run(*command: str, at: Path = tmp_path) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=at, env=environment)
+
+    assert run(sys.executable, "-m", "venv", "--without-pip", "env").returncode == 0
+    python = str(tmp_path / "env" / "bin" / "python")
+    own = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip())
+    (own / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    installed = run(python, "-m", "pip", *line[1].split(), at=ROOT)
+    assert installed.returncode == 0, installed.stderr
+
+    command = str(tmp_path / "env" / "bin" / "facejury")
+    assert run(command, "--help").stdout.startswith("Usage: facejury ")
+    assert "efficientnet" in run(command, "detectors", "list").stdout
+    assert "No module named 'auth'" in run(python, "-c", "import facejury, auth").stderr

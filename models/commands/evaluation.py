@@ -8,7 +8,7 @@ from rich.table import Table
 
 from models.commands.options import FACES, Data, Key, console
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command()

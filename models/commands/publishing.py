@@ -10,7 +10,7 @@ from models.commands.options import Key, console
 if TYPE_CHECKING:
     from models.publishing.hub import Kind
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 From = Annotated[
     Path | None, typer.Option("--from", metavar="DIR", help="The model folder; else the one of KEY in models/weights.")
 ]

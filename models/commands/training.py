@@ -7,7 +7,7 @@ import typer
 
 from models.commands.options import FACES, Data, Key, Without, console
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command()
