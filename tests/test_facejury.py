@@ -7,9 +7,11 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from facejury import SUB_COMMANDS, load
 
@@ -49,6 +51,14 @@ def test_the_sentence_in_the_help_is_the_command_s_own(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_a_group_has_its_commands(name: str) -> None:
     assert set(load(name).commands) == COMMANDS[name]
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_no_sentence_of_a_group_s_help_is_cut_short_on_a_narrow_terminal(name: str) -> None:
+    command = load(name)
+    said = CliRunner().invoke(import_module(SUB_COMMANDS[name].module).app, ["--help"], terminal_width=80).stdout
+    assert set(re.findall(r"^  ([a-z-]+)  ", said, flags=re.MULTILINE)) >= set(command.commands)
+    assert "..." not in said.partition("Commands:")[2]
 
 
 def test_a_command_works_from_another_folder(tmp_path: Path) -> None:
