@@ -1,6 +1,6 @@
 """One evaluation from pictures to figures: every detector is asked, the jury added, everything summed up.
 
-`python -m models evaluate` is its command line.
+`facejury models evaluate` is its command line.
 """
 
 from collections.abc import Collection, Mapping, Sequence
