@@ -1,4 +1,4 @@
-"""The page: `.venv/bin/python demo.py [--share] [--only KEY]... [--add SOURCE]...`. Arguments, wiring, launch."""
+"""The page: `facejury serve`, or `python demo.py`. Options, wiring, launch."""
 
 import logging
 import os
@@ -40,6 +40,7 @@ ONE_FILE = (
 )
 log = logging.getLogger("demo")
 say_beside = partial(typer.echo, err=True)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 Host = Annotated[
     str,
@@ -57,6 +58,7 @@ Game = Annotated[
 NoSignup = Annotated[bool, typer.Option("--no-signup", help="Visitors cannot make accounts: python -m auth add-user.")]
 
 
+@app.command("serve")
 def main(
     host: Host = LOOPBACK[0],
     port: Port = PORT,
@@ -67,7 +69,7 @@ def main(
     no_signup: NoSignup = False,
     game: Game = None,
 ) -> None:
-    """Open the page, behind a sign-in unless told otherwise."""
+    """Serve the page. Visitors sign in first, except with --no-login."""
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
     start_log()
@@ -121,4 +123,4 @@ def _leave(sentence: str, code: int, cause: Exception | None = None) -> Never:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

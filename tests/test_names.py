@@ -17,8 +17,6 @@ MAX_MODULES = 16  # in one folder, __init__.py left out
 DUPLICATES = {"Controls", "Measured", "Ruling"}
 LONG = {
     "benchmarks/stacks.py",
-    "detectors/__main__.py",
-    "models/__main__.py",
     "models/evaluation/metrics.py",
     "models/training/train.py",
     "tests/attack/corpus.py",

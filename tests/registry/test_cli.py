@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from registry import DetectorSpec, Problem, Registry
-from registry.__main__ import as_table, main
+from registry.__main__ import main
+from registry.listing import as_table
 
 HEAVY = {"keras", "tensorflow", "onnx", "onnxruntime", "cv2", "gradio", "PIL", "skimage", "sklearn"}
 

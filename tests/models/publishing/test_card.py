@@ -16,7 +16,7 @@ from skimage.data import astronaut
 
 from detectors.faces.find import crop_face, find_faces
 from detectors.networks.folder import CARD, METRICS, WEIGHTS, load_folder, read_config
-from models.__main__ import run
+from models.commands.application import app
 from models.errors import PublishError
 from models.evaluation.metrics_file import read_metrics
 from models.publishing import card
@@ -167,7 +167,7 @@ def test_the_card_command_writes_beside_the_weights(tmp_path, monkeypatch):
     folder = make_folder(tmp_path)
     monkeypatch.setattr(sys, "argv", ["models", "card", KEY, "--from", str(folder)])
     with pytest.raises(SystemExit) as ended:
-        run()
+        app()
     assert not ended.value.code
     assert f"--only {KEY}" in (folder / CARD).read_text(encoding="utf-8")
 

@@ -20,7 +20,7 @@ from huggingface_hub.utils import _http
 from skimage.data import astronaut
 
 from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, WEIGHTS, read_config
-from models.__main__ import run
+from models.commands.application import app
 from tests.hub_stand_in import Fault, StandIn, serving
 from tests.models.measured import KEY, make_folder
 
@@ -72,7 +72,7 @@ def models(monkeypatch, capsys):
     def command(*arguments):
         monkeypatch.setattr(sys, "argv", ["models", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            run()
+            app()
         captured = capsys.readouterr()
         return ended.value.code or 0, captured.out.splitlines(), captured.err.strip().splitlines()
 

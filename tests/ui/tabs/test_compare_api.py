@@ -59,7 +59,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
         "not a picture we can read",
     ),
-    "moving.gif": (moving_gif, "moves"),
+    "moving.gif": (moving_gif, "animated"),
 }
 ODD: dict[str, Callable[[PIL.Image.Image], bytes]] = {
     "cmyk.jpg": lambda image: png(image.convert("CMYK"), format="JPEG"),

@@ -158,8 +158,8 @@ def test_the_tick_shows_how_far_each_verdict_moves_and_changes_no_label(visit, p
     page.get_by_label("Test how much verdicts change").check()
     page.get_by_role("button", name="Judge", exact=True).click()
     expect(card(page, "Accuser").locator(".why.moves")).to_contain_text("From 93 % fake to 93 % fake when saved again")
-    share = card(page, "Measurer").locator(".share").inner_text()
-    expect(card(page, "Measurer").locator(".why.moves")).to_contain_text(f"to {share} when saved again")
+    share = card(page, "Measurer").locator(".share").inner_text().removeprefix("Estimated chance of fake: ")
+    expect(card(page, "Measurer").locator(".why.moves")).to_contain_text(f"to {share} fake when saved again")
     expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
 
 

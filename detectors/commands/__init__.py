@@ -1,0 +1,1 @@
+"""The command line of the jury: `facejury compare`, `scan` and `detectors`, one module each."""

@@ -1,0 +1,97 @@
+"""`facejury compare FILE...`: judge pictures and videos, as tables or as JSON."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from detectors.commands.options import Add, Only, choose, errors
+from detectors.commands.tables import show, show_video
+from detectors.inputs.timecode import read_time
+from detectors.inputs.video import is_video
+from detectors.jury.compare import compare
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison
+from detectors.provenance import read_provenance
+from detectors.video.judge import compare_video
+from detectors.video.results import JudgedVideo
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command("compare")
+def compare_command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pictures and videos to judge.")],
+    only: Only = None,
+    add: Add = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list with one entry per file.")] = False,
+    stability: Annotated[
+        bool,
+        typer.Option(
+            "--stability", help="Also judge each face recompressed, smaller and shifted, to show how far p_fake moves."
+        ),
+    ] = False,
+    base_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--base-rate",
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="The share of fakes where the pictures come from, for instance 0.1; also print P(fake) there.",
+        ),
+    ] = None,
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Also print the file's metadata: its signer, camera and generator.")
+    ] = False,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--start",
+            metavar="TIME",
+            help="Where in a video to begin: 90 (seconds), 1:30 or 1:02:30. Ten minutes from there are judged.",
+        ),
+    ] = "0:00",
+) -> None:
+    """Judge every face in pictures, and every person in videos.
+
+    The exit code is 1 only when no file could be judged. --stability, --base-rate and --provenance apply to pictures.
+
+    Example: facejury compare photo.jpg clip.mp4 --json
+    """
+    comparisons: list[Comparison | JudgedVideo] = []
+    seconds = _read_start(start)
+    with Jury(choose(only, add)) as jury:
+        for file in files:
+            if is_video(file):
+                comparisons.append(_watch(file, jury, seconds, quiet=as_json))
+                continue
+            judged = compare(file, jury, path=str(file), stability=stability)
+            judged = replace(judged, provenance=read_provenance(file)) if provenance else judged
+            comparisons.append(judged)
+            if not as_json:
+                show(judged, base_rate=base_rate)
+    if as_json:
+        typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
+    if all(comparison.error for comparison in comparisons):
+        raise typer.Exit(1)
+
+
+def _read_start(text: str) -> float:
+    try:
+        return read_time(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--start") from error
+
+
+def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> JudgedVideo:
+    """Judge a video, with a bar meanwhile, and print what was said unless quiet."""
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("watching", total=1.0)
+        judged = compare_video(file, jury, start=start, show=lambda so_far: bar.update(task, completed=so_far.share))
+    if not quiet:
+        show_video(judged)
+    return judged

@@ -1,0 +1,50 @@
+"""What the commands share: the options that choose detectors, and where they print."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from registry import DetectorSpec, UnknownDetectorError
+
+screen, errors = Console(), Console(stderr=True)
+
+
+def pin_added(sources: Sequence[str] | None) -> list[str]:
+    """The sources of --add, those on the Hub with their commit; leaves with exit code 2 when one is not there."""
+    from detectors.networks.resolve import SourceError, pin_sources
+
+    try:
+        return pin_sources(sources or (), announce=partial(typer.echo, err=True))
+    except SourceError as error:
+        errors.print(escape(str(error)))
+        raise typer.Exit(2) from error
+
+
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="KEY", help="Use only this detector. May be repeated.")
+]
+Add = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--add",
+        metavar="SOURCE",
+        help="Add a detector: a plugin's .py file, a model folder, an .onnx file or hub:user/name. May be repeated.",
+        callback=pin_added,
+    ),
+]
+
+
+def choose(only: Sequence[str] | None, add: Sequence[str] | None = None) -> tuple[DetectorSpec, ...]:
+    """The detectors asked for on the command line; leaves with exit code 2 when one is not there or cannot be added."""
+    from detectors.networks.resolve import SourceError
+    from detectors.scan.team import Team
+
+    try:
+        return Team(tuple(only or ()), tuple(add or ())).choose()
+    except (UnknownDetectorError, SourceError) as error:
+        errors.print(escape(str(error)))
+        raise typer.Exit(2) from error

@@ -1,0 +1,91 @@
+"""`facejury detectors list | new | check`: which detectors are here, and the tools for authors of plugins."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from detectors.commands.options import Add, choose, errors, screen
+from registry import load_registry
+from registry.listing import as_json as listing_as_json
+from registry.listing import as_table as listing_as_table
+
+if TYPE_CHECKING:
+    from detectors.conformance.check import Check
+
+app = typer.Typer(
+    help="List, create and check detectors.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.command("list")
+def list_command(as_json: Json = False) -> None:
+    """List the installed detectors, and why others could not be loaded.
+
+    The environment variable FACEJURY_BLOCK=name,name leaves plugins out by name.
+    """
+    registry = load_registry()
+    typer.echo(listing_as_json(registry) if as_json else listing_as_table(registry))
+
+
+@app.command("new")
+def new_command(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The detector's key: lower-case words joined by hyphens.")
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to create the package in.")] = Path(),
+) -> None:
+    """Create a plugin package to start from, DIR/facejury-NAME, with a test that passes.
+
+    Example: facejury detectors new edges --to ~/code
+    """
+    from detectors.conformance.scaffold import NewPluginError, write_plugin
+
+    try:
+        folder = write_plugin(name, to)
+    except NewPluginError as error:
+        errors.print(escape(str(error)))
+        raise typer.Exit(2) from error
+    screen.print(f"Wrote {escape(str(folder))}. Its README.md says what comes next.")
+
+
+@app.command("check")
+def check_command(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The detector to check.")],
+    add: Add = None,
+    as_json: Json = False,
+) -> None:
+    """Check that a detector does everything that the jury relies on. The exit code is 1 when a check fails.
+
+    Example: facejury detectors check edges --add edges.py
+    """
+    from detectors.conformance.check import check_detector  # brings the sample pictures
+
+    checks = check_detector(choose([key], add)[0])
+    if as_json:
+        typer.echo(json.dumps({"checks": [asdict(check) for check in checks]}, indent=2))
+    else:
+        screen.print(_check_table(key, checks))
+    if not all(check.passed for check in checks):
+        raise typer.Exit(1)
+
+
+def _check_table(key: str, checks: "Sequence[Check]") -> Table:
+    failed = sum(not check.passed for check in checks)
+    title = f"{key}: {failed} of {len(checks)} checks failed" if failed else f"{key}: all {len(checks)} checks passed"
+    table = Table(title=title, title_justify="left")
+    for column in ("check", "", "expected", "got"):
+        table.add_column(column, no_wrap=column == "check")
+    for check in checks:
+        word = "[green]passed[/]" if check.passed else "[red]failed[/]"
+        table.add_row(check.name, word, escape(check.expected), escape(check.got))
+    return table

@@ -1,0 +1,75 @@
+"""`facejury scan SOURCE... --out FILE`: judge very many pictures into one table."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from detectors.commands.options import Add, Only, choose, errors
+from detectors.scan.ray_option import RayCommand
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command("scan", cls=RayCommand)
+def scan_command(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...", help="Folders, patterns such as 'in/**/*.png', listings (.txt), pictures or URLs."
+        ),
+    ],
+    out: Annotated[
+        str,
+        typer.Option("--out", metavar="FILE", help="The table to write: .csv, .jsonl or .parquet.", show_default=False),
+    ],
+    only: Only = None,
+    add: Add = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, metavar="N", help="Number of processes. Default: one per processor core."),
+    ] = None,
+    shard: Annotated[
+        str, typer.Option("--shard", metavar="i/n", help="Judge only part i of n equal parts, from 1/n to n/n.")
+    ] = "1/1",
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="[ADDRESS]",
+            help="Use Ray: on this machine, or on the cluster at this address (auto or HOST:PORT).",
+        ),
+    ] = None,
+) -> None:
+    """Judge every face in very many pictures, into one table.
+
+    After an interruption the same command continues where it stopped.
+
+    Example: facejury scan photos/ --out verdicts.csv
+    """
+    from detectors.scan.bar import show_bar
+    from detectors.scan.errors import ScanError
+    from detectors.scan.listing import list_paths, parse_shard
+    from detectors.scan.local import say_counts, scan
+    from detectors.scan.on_ray import scan_with_ray
+    from detectors.scan.team import Team
+
+    choose(only, add)  # an unknown key is told before anything is read
+    team = Team(tuple(only or ()), tuple(add or ()))
+    try:
+        paths = list_paths(sources, shard=parse_shard(shard))
+        with show_bar(errors) as show_counts:
+            if ray:
+                counts = scan_with_ray(paths, out, team, workers=workers, show=show_counts, address=ray)
+            else:
+                counts = scan(paths, Path(out), team, workers=workers, show=show_counts)
+    except (ScanError, OSError) as error:
+        errors.print(escape(str(error)))
+        raise typer.Exit(2) from error
+    except KeyboardInterrupt as error:
+        errors.print("Stopped. What is finished is kept; the same command goes on from there.")
+        raise typer.Exit(130) from error
+    errors.print(escape(say_counts(counts, out)))
+    if counts.total and counts.errors == counts.total:
+        raise typer.Exit(1)

@@ -1,0 +1,128 @@
+"""Results as text to read in a terminal: a table for each face, and one for each person in a video."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from detectors.commands.options import screen
+from detectors.inputs.timecode import say_at
+from detectors.jury.fusion import chance_of_fake
+from detectors.jury.results import Comparison, JudgedFace
+from detectors.jury.stability import Range, Stability
+from detectors.jury.wording import say_split
+from detectors.provenance import Provenance
+from detectors.provenance.say import say_provenance
+from detectors.video.aggregate import SAID
+from detectors.video.results import JudgedVideo, Person, is_brief, say_person, say_video
+from registry import Verdict
+
+COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
+
+
+def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
+    """Print one comparison for reading. base_rate: see say_chance."""
+    screen.print(f"[bold]{escape(comparison.path)}[/bold]")
+    if comparison.error:
+        screen.print(f"  {escape(comparison.error)}", style="magenta")
+        return
+    if not comparison.faces:
+        screen.print("  No face found.")
+    for number, face in enumerate(comparison.faces, start=1):
+        left, top, right, bottom = face.box
+        title = (
+            f"face {number} of {len(comparison.faces)}, {left},{top} to {right},{bottom}: {say_split(face.verdicts)}"
+        )
+        screen.print(_table(title, face.verdicts, face.stability))
+        screen.print(f"  {escape(say_jury(face))}")
+        if base_rate is not None:
+            screen.print(f"  {say_chance(face, base_rate)}")
+    if comparison.whole_image:
+        screen.print(_table(f"whole image: {say_split(comparison.whole_image)}", comparison.whole_image))
+    if comparison.provenance:
+        show_provenance(comparison.provenance)
+
+
+def show_provenance(provenance: Provenance) -> None:
+    """Print what the file says of itself, beside the verdicts."""
+    screen.print("  The file says (anybody can write this into a file; what is unknown is not suspicious):")
+    for name, said in say_provenance(provenance):
+        screen.print(f"    {escape(name)}: {escape(said)}")
+
+
+def say_jury(face: JudgedFace) -> str:
+    """The jury's own word, and what is known of a split like this."""
+    jury, agreement = face.jury, face.agreement
+    parts = [f"jury: {jury.label}, p_fake {jury.p_fake:.3f}"] if jury else ["jury: no verdict"]
+    if face.stability and face.stability.jury:
+        parts.append(f"when saved again, smaller or shifted: {_say_range(face.stability.jury)}")
+    if agreement and agreement.right is not None:
+        interval = f"{agreement.low:.0%} to {agreement.high:.0%}"
+        parts.append(
+            f"splits like this: {agreement.right:.0%} ({interval}) of {agreement.count} faces were {agreement.word}"
+        )
+    return "; ".join(parts)
+
+
+def say_chance(face: JudgedFace, base_rate: float) -> str:
+    """P(fake) of a split like this where that share of the pictures is fake."""
+    chance = chance_of_fake(face.verdicts, base_rate)
+    if chance is None:
+        return "no split of these detectors was counted, so nothing is known for that base rate"
+    interval = f"{chance.low:.1%} to {chance.high:.1%}"
+    return (
+        f"where {base_rate:.1%} of the pictures are fake, a split like this is fake in {chance.p_fake:.1%} ({interval})"
+    )
+
+
+def _say_range(found: Range) -> str:
+    return f"{found.low:.3f} to {found.high:.3f}"
+
+
+def show_video(judged: JudgedVideo) -> None:
+    """Print what was said of a video for reading."""
+    screen.print(f"[bold]{escape(judged.path)}[/bold]")
+    if judged.error:
+        screen.print(f"  {escape(judged.error)}", style="magenta")
+        return
+    screen.print(f"  {escape(say_video(judged))}")
+    for person in [*judged.persons, *([judged.whole] if judged.whole else [])]:
+        if is_brief(person):
+            continue
+        screen.print(_lines_table(person))
+        for line in person.all_lines:
+            if line.ruling.reason:
+                screen.print(f"  {escape(line.title)}: {escape(line.ruling.reason)}")
+        worst = ", ".join(say_at(moment.at) for moment in person.worst)
+        screen.print(f"  most suspect at {worst}")
+    if judged.persons or judged.whole:
+        screen.print(f"  {SAID}")
+
+
+def _lines_table(person: Person) -> Table:
+    table = Table(title=escape(say_person(person)), title_justify="left")
+    for column in ("", "verdict", "p_fake", "middle half", "moments"):
+        table.add_column(column, justify="left" if column in ("", "verdict") else "right")
+    for line in person.all_lines:
+        ruling = line.ruling
+        number = "" if ruling.p_fake is None else f"{ruling.p_fake:.3f}"
+        middle = "" if ruling.low is None else f"{ruling.low:.3f} to {ruling.high:.3f}"
+        word = f"[{COLOURS[ruling.label]}]{ruling.label}[/]"
+        table.add_row(escape(line.title), word, number, middle, str(ruling.count))
+    return table
+
+
+def _table(title: str, verdicts: Sequence[Verdict], stability: Stability | None = None) -> Table:
+    table = Table(title=title, title_justify="left", collapse_padding=True)
+    columns = ("detector", "verdict", "p_fake", *(["moves"] if stability else []), "real below", "fake from", "ms")
+    for column in columns:
+        least = len("inconclusive") if column == "verdict" else None  # never cut short, however narrow the screen
+        table.add_column(column, justify="left" if column in ("detector", "verdict") else "right", min_width=least)
+    for verdict in verdicts:
+        number = "" if verdict.p_fake is None else f"{verdict.p_fake:.3f}"
+        word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]{escape(f': {verdict.error}') if verdict.error else ''}"
+        found = stability.verdicts.get(verdict.detector) if stability else None
+        moves = ([_say_range(found)] if found else [""]) if stability else []
+        thresholds = f"{verdict.real_until:.2f}", f"{verdict.fake_from:.2f}"
+        table.add_row(escape(verdict.title), word, number, *moves, *thresholds, f"{verdict.milliseconds:.1f}")
+    return table

@@ -1,0 +1,77 @@
+"""The command `facejury`: one application over the command lines of all packages, each loaded when it is called."""
+
+import sys
+import tomllib
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+ROOT = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class SubCommand:
+    """Where a sub-command's typer.Typer `app` is, and the sentence that `facejury --help` says of it."""
+
+    module: str
+    help: str
+
+
+SUB_COMMANDS = {
+    "serve": SubCommand("demo", "Serve the page. Visitors sign in first, except with --no-login."),
+    "compare": SubCommand("detectors.commands.compare", "Judge every face in pictures, and every person in videos."),
+    "scan": SubCommand("detectors.commands.scan", "Judge every face in very many pictures, into one table."),
+    "detectors": SubCommand("detectors.commands.plugins", "List, create and check detectors."),
+    "models": SubCommand("models.commands.application", "Train, export, measure and publish the networks of the jury."),
+    "users": SubCommand("auth.commands.users", "Create, unlock, list and remove accounts."),
+    "feedback": SubCommand("auth.commands.feedback", "Review what users reported as wrong; export it for training."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Knows its commands by name and sentence; the one that is called is imported then."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Typer's own method: the name, the command and the arguments left for it. Suggests the nearest name."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load(name) if name else command, rest
+
+
+def load(name: str) -> Any:
+    """The command of that name, imported."""
+    return typer.main.get_command(import_module(SUB_COMMANDS[name].module).app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        typer.echo(f"facejury {project['version']}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for key, stand_in in SUB_COMMANDS.items():
+    app.command(key, help=stand_in.help)(lambda: None)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A jury of deepfake detectors for photos and videos."""
+
+
+def main() -> None:
+    """The console script. Our packages are run from the checkout, whatever folder this is called from."""
+    sys.path.insert(0, str(ROOT))
+    app(prog_name="facejury")
+
+
+if __name__ == "__main__":
+    main()

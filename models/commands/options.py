@@ -1,0 +1,27 @@
+"""What the commands share: their options, and where they print."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+console = Console()
+FACES = Path("runs") / "faces.json"  # where the faces of data sets are, found once
+
+Data = Annotated[
+    list[Path],
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="A folder with manifest.csv, with real/ and fake/, or Kaggle's deepfake-faces. May be repeated.",
+    ),
+]
+Without = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="GENERATOR", help="Leave out this generator's fakes. May be repeated."),
+]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="custom-cnn, efficientnet, blend or residual.")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="KEY", help="Use only this detector. May be repeated.")
+]

@@ -1,0 +1,110 @@
+"""`facejury models train | export`: from data sets to a model folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from models.commands.options import FACES, Data, Key, Without, console
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def train(
+    key: Key,
+    data: Data,
+    run: Annotated[Path | None, typer.Option(help="Where checkpoints go; a run that stands there goes on.")] = None,
+    steps: Annotated[int, typer.Option(help="Batches to learn from, at most.")] = 12_000,
+    batch: Annotated[int, typer.Option(help="Faces a batch, half of them fake.")] = 32,
+    rate: Annotated[float, typer.Option(help="Learning rate at its peak.")] = 3e-4,
+    every: Annotated[int, typer.Option(help="Batches between validations and checkpoints.")] = 500,
+    seed: Annotated[int, typer.Option(help="Same seed, same weights, on the same machine.")] = 0,
+    teacher: Annotated[Path | None, typer.Option(help="A model folder whose verdicts are learnt as well.")] = None,
+    start: Annotated[Path | None, typer.Option(help="A model.keras whose weights a new run begins with.")] = None,
+    source_weights: Annotated[
+        list[str] | None,
+        typer.Option("--source-weight", metavar="SOURCE=TIMES", help="Draw this source that many times as often."),
+    ] = None,
+    forged: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of pairs of a real face and its own forgery made here.")
+    ] = None,
+    without: Without = None,
+) -> None:
+    """Train a network. Killed and started again with the same --run, it goes on where it was."""
+    from detectors.networks.folder import load_folder
+    from models.architectures import by_key as architectures
+    from models.data.datasets import leave_out, name_without, read_fittable
+    from models.data.face_index import label_faces
+    from models.training.progress import Screen
+    from models.training.train import TrainingConfig, read_source_weights
+    from models.training.train import train as train_network
+
+    architecture = architectures.find(key)
+    folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
+    faces, _ = label_faces(leave_out(read_fittable(data), without or ()), FACES)
+    head_steps = TrainingConfig.head_steps if architecture.pretrained and not start else 0
+    times = read_source_weights(source_weights or (), {face.sample.source for face in faces})
+    recipe = TrainingConfig(
+        head_steps=head_steps,
+        steps=steps,
+        batch=batch,
+        rate=rate,
+        every=every,
+        seed=seed,
+        source_weights=times,
+        forged=forged,
+    )
+    detector = load_folder(teacher) if teacher else None
+    teach = (lambda crop: detector.examine(crop)[0]) if detector else None
+    with Screen(console, steps) as screen:
+        train_network(architecture, faces, recipe=recipe, run=folder, report=screen.report, teacher=teach, start=start)
+    console.print(f"trained: {folder / 'best.keras'}")
+
+
+@app.command()
+def export(
+    key: Key,
+    data: Data,
+    run: Annotated[Path | None, typer.Option(help="The run to export; its best.keras is taken.")] = None,
+    to: Annotated[Path | None, typer.Option(help="The model folder to write.")] = None,
+    without: Without = None,
+) -> None:
+    """Calibrate a trained network on validation faces and write its model folder, ONNX checked against Keras.
+
+    With --without, the detector's key says so: it stands beside ours with `evaluate --add`.
+    """
+    import keras
+
+    from detectors.networks.folder import WEIGHTS, Config
+    from models.architectures import by_key as architectures
+    from models.data.datasets import leave_out, name_without, read_fittable, select
+    from models.data.face_index import label_faces
+    from models.publishing import export as exporter
+    from models.training import calibration as calibrate
+    from models.training.batches import crop_all
+
+    architecture = architectures.find(key)
+    key, title = name_without(key, architecture.title, without or ())
+    samples = leave_out(read_fittable(data), without or ())
+    model = keras.saving.load_model((run or Path("runs") / key) / "best.keras", compile=False)
+    held_out, _ = label_faces(select(samples, "val"), FACES)
+    calibration, thresholds = calibrate.fit(model, held_out, mode=architecture.mode)
+    config = Config(
+        key=key,
+        title=title,
+        pixels=model.input.shape[1],
+        mode=architecture.mode,
+        fake_from=thresholds.fake_from,
+        real_until=thresholds.real_until,
+        architecture=architecture.paper,
+        license="research use: see models/weights/LICENSE",
+        trained_on=tuple(sorted({sample.source for sample in samples})),
+        without=tuple(without or ()),
+        files={},
+    )
+    crops = crop_all(held_out[:: max(1, len(held_out) // 16)], config.pixels, config.mode)
+    folder = to or (Path("runs") / key / "weights" if without else WEIGHTS / key)
+    exporter.export(model, calibration, folder, config=config, crops=crops)
+    console.print(f"calibration {calibration}, {thresholds}")
+    console.print(f"written: {folder}")

@@ -1,0 +1,73 @@
+"""`facejury`: one command over all others, from any folder, answered without loading what it does not need."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from facejury import SUB_COMMANDS, load
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
+COMMANDS = {
+    "detectors": {"list", "new", "check"},
+    "models": {"train", "export", "evaluate", "videos", "left-out", "report", "speed", "card", "publish"}
+    | {"publish-space"},
+    "users": {"add", "set-password", "unlock", "list", "remove"},
+    "feedback": {"review", "export"},
+}
+
+
+def facejury(*arguments: str, at: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+    environment = os.environ | {"COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "facejury", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=at, env=environment, timeout=120)
+
+
+def test_the_help_names_every_command_and_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, facejury\n"
+        "try: facejury.main()\n"
+        f"except SystemExit: print('loaded', sorted({HEAVY} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert all(re.search(rf"\b{name} ", done.stdout) for name in SUB_COMMANDS)
+    assert done.stdout.splitlines()[-1] == "loaded []"
+
+
+@pytest.mark.parametrize("name", sorted(SUB_COMMANDS.keys() - {"serve"}))
+def test_the_sentence_in_the_help_is_the_command_s_own(name: str) -> None:
+    assert (load(name).help or "").partition("\n")[0] == SUB_COMMANDS[name].help
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_group_has_its_commands(name: str) -> None:
+    assert set(load(name).commands) == COMMANDS[name]
+
+
+def test_a_command_works_from_another_folder(tmp_path: Path) -> None:
+    done = facejury("detectors", "list", "--json", at=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {found["key"] for found in json.loads(done.stdout)["detectors"]} >= {"custom-cnn", "efficientnet"}
+
+
+def test_an_unknown_command_is_told_the_nearest_one() -> None:
+    done = facejury("comapre")
+    assert done.returncode == 2
+    assert "'compare'" in done.stderr
+
+
+def test_the_version_is_that_of_the_project(tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert facejury("--version", at=tmp_path).stdout == f"facejury {project['version']}\n"
+
+
+def test_a_mistake_in_a_models_command_is_one_sentence(tmp_path: Path) -> None:
+    done = facejury("models", "card", "nobody", at=tmp_path)
+    assert done.returncode == 2
+    assert "nobody" in done.stderr and "Traceback" not in done.stderr
