@@ -346,7 +346,7 @@ def send_feedback(page: Page, *, consent: bool) -> None:
     page.get_by_label("Which verdict").click()
     page.get_by_role("option", name="The face, Custom CNN").click()
     page.get_by_label("It is real").check()
-    page.get_by_label("Include the picture").set_checked(consent)
+    page.get_by_label("Include the picture: ").set_checked(consent)
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".feedback")).to_contain_text("Thank you.")
 

@@ -27,7 +27,7 @@ PICTURE_GONE = "Recorded in your history, but without the picture, which is no l
 NOT_RECORDED = (
     "Not recorded in your history: the account database cannot be reached right now. The verdicts still apply."
 )
-UNSURE = "Possibly not recorded: the account database cannot be reached right now. The verdicts still apply."
+UNSURE = NOT_RECORDED.replace("Not", "Possibly not", 1)
 
 
 @dataclass(frozen=True)

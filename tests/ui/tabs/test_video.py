@@ -167,12 +167,12 @@ def test_the_tab_from_the_file_to_a_chosen_moment_and_the_report(visit, pair, wi
     check(page, width)
     page.locator("#video-persons [data-person='2']").click()
     expect(page.locator("#video-person h3")).to_have_text("Person 2")
-    page.get_by_label("Moment of person 2").fill("5")
+    page.get_by_label("Frame of person 2").fill("5")
     expect(page.locator("#video-moment")).to_contain_text("Person 2 at 0:02.5")
     plot = page.locator("#video-person .film-plot svg")
     plot.click(position={"x": 1, "y": 40})
     expect(page.locator("#video-moment")).to_contain_text("Person 2 at 0:00")
-    assert page.get_by_label("Moment of person 2").input_value() == "0"
+    assert page.get_by_label("Frame of person 2").input_value() == "0"
     assert plot.locator(".cursor").get_attribute("d").startswith("M0.0 ")
     with page.expect_download() as saved:
         page.locator("#video-report").click()
