@@ -17,7 +17,7 @@ FORM_COOKIE = "facejury-form"  # ties a form to its browser before anybody is si
 HOST_ONLY = "__Host-"  # the browser then takes the cookie from this very host, over https, and from no neighbour
 MAX_FORM_BYTES = 16 * 1024
 MAX_FIELDS = 20
-TOO_LONG = "That is more than a form can take."
+TOO_LONG = "The form is too large."
 
 
 class FormRefused(ValueError):

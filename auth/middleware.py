@@ -38,8 +38,8 @@ MAX_DEPTH = 50  # of a call's JSON; the code behind this middleware walks throug
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
-TOO_MUCH = "Your uploads have reached their maximum allowed size together; each is deleted within the hour."
-TOO_LARGE = "A call takes at most 16 MB; send pictures by /gradio_api/upload."
+TOO_MUCH = "Your uploads together have reached their maximum size; each is deleted after about an hour."
+TOO_LARGE = "A call may have at most 16 MB; send pictures to /gradio_api/upload."
 SIGN_IN_FIRST = "Please sign in first."
 NOT_FROM_HERE = "This request came from another site and was refused."
 NOT_YOURS = "This upload or event is not yours."
@@ -142,7 +142,7 @@ class AuthMiddleware:
         try:
             sent = json.loads(body) if body.strip() else {}
         except (ValueError, RecursionError):
-            return await _refuse(request, answer.send, 400, "A call takes JSON.")
+            return await _refuse(request, answer.send, 400, "A call must be JSON.")
         if _is_deep(sent):
             return await _refuse(request, answer.send, 400, f"A call's JSON may be {MAX_DEPTH} levels deep.")
         theirs = all(self.uploads.reserve(visitor.user_id, name) for name in _events_in(sent))

@@ -27,10 +27,10 @@ from storage.users import AccountGone
 
 MAX_WAITING_SIGN_INS = 200  # at 0.2 s each, more would wait longer than a browser does
 REPEAT_DIFFERS = "The two passwords are not the same."
-WRONG_PRESENT = "That is not your present password, or there were too many tries. After five, wait five minutes."
-FORM_TOO_OLD = "This form is too old, or was sent by another site. Please open it again."
+WRONG_PRESENT = "That is not your current password, or there were too many tries. After five, wait five minutes."
+FORM_TOO_OLD = "This form has expired, or was sent by another site. Please open it again."
 TOO_BUSY = "Too many people are signing in right now. Please try again in a minute."
-CLOSED = "New accounts are made only by the person who runs this Facejury."
+CLOSED = "Only the operator of this page creates accounts."
 CHANGED = "Your password is changed. All other sessions are signed out, and your tokens are revoked."
 
 P = ParamSpec("P")
@@ -198,7 +198,7 @@ class Pages:
         self.visitors.forget_all()
         self.uploads.delete_of(visitor.user_id)
         gone = message(
-            "Your account is deleted", "Nothing of yours is kept.", status=200, target="/signin", link="Sign in"
+            "Your account is deleted", "All your data has been deleted.", status=200, target="/signin", link="Sign in"
         )
         return self._with_session(gone, request, secret="")
 

@@ -67,15 +67,6 @@ def test_the_entry_point_is_the_one_that_new_writes(tmp_path):
     assert said["project"]["entry-points"] == written["project"]["entry-points"]
 
 
-def test_every_command_on_the_page_is_one_of_ours():
-    commands = [
-        line.split("-m ", 1)[1].split() for block in blocks("console") for line in block.splitlines() if "-m" in line
-    ]
-    ours = {command.name for command in app.registered_commands}
-    assert commands
-    assert all(words == ["registry"] or (words[0] == "detectors" and words[1] in ours) for words in commands)
-
-
 def test_the_limits_are_those_of_the_code():
     limits = [
         f"at most {MAX_SECONDS:g}",

@@ -120,12 +120,14 @@ def _once(names: Iterator[str]) -> list[str]:
 def _check_member(info: zipfile.ZipInfo) -> None:
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
     if not parts or ".." in parts or info.filename.startswith(("/", "\\")) or ":" in parts[0]:
-        raise ArchiveError("Its name leads out of the zip, so it was left alone.")
+        raise ArchiveError("Its name leads out of the zip, so it was skipped.")
     if info.compress_type not in METHODS:
-        raise ArchiveError("This file in the zip is packed in a rare way: zip it again, by the usual method.")
+        raise ArchiveError(
+            "This file in the zip is compressed by an unusual method: zip it again with the standard one."
+        )
     if info.flag_bits & 1:
         raise ArchiveError("This file in the zip is protected by a password.")
     if info.file_size > MAX_BYTES:
         raise ArchiveError(say_too_large())
     if info.file_size > RATIO_FROM_BYTES and info.file_size > MAX_RATIO * max(1, info.compress_size):
-        raise ArchiveError(f"It would unpack to more than {MAX_RATIO} times its size, so it was left alone.")
+        raise ArchiveError(f"It would unpack to more than {MAX_RATIO} times its size, so it was skipped.")

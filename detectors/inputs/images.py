@@ -111,7 +111,7 @@ def _check(picture: PIL.Image.Image) -> None:
     if picture.format == "BMP" and picture.info.get("compression") in (1, 2):  # Pillow decodes these byte by byte
         raise ImageError("This BMP is run-length coded: save it as PNG.")
     if getattr(picture, "is_animated", False) and picture.format != "MPO":  # n_frames would walk through all of them
-        raise ImageError("This picture moves or has several pages: use a single frame.")
+        raise ImageError("This picture is animated or has several pages: use a single frame.")
 
 
 def _to_rgb(picture: PIL.Image.Image) -> Image:

@@ -204,7 +204,7 @@ def _read_metrics(path: Path, *, hashes: Iterable[str], trained_on: Sequence[str
     with path.open("rb") as file:
         metrics = json.loads(file.read(MAX_METRICS_BYTES))
     if metrics["model"] not in hashes:
-        return {"problem": f"Its {METRICS} was measured on other weights, so it is not shown."}
+        return {"problem": f"Its {METRICS} was measured with other weights, so it is not shown."}
     overall, curves = metrics["overall"], metrics.get("curves") or {"roc": {"fpr": [], "tpr": []}, "reliability": []}
     sources = islice(metrics["sources"].items(), MAX_LINES)
     return {

@@ -117,7 +117,7 @@ def _look_up(repo: str, revision: str | None) -> tuple[str, dict[str, int]]:
 def _refuse_sizes(repo: str, announced: Mapping[str, int | None]) -> dict[str, int]:
     for name in (CONFIG, MODEL):
         if name not in announced:
-            raise HubError(f"{repo} is no detector of facejury: it has no {name}")
+            raise HubError(f"{repo} is not a Facejury detector: it has no {name}")
     sizes = {}
     for name, size in announced.items():
         if size is None or size > LIMITS[name]:
@@ -178,7 +178,7 @@ def _say(causes: Sequence[BaseException]) -> str:
             return _say_status(cause.response.status_code, cause.response.headers)
     if any(isinstance(cause, HTTPError | ConnectionError | TimeoutError) for cause in causes):
         return "the Hub cannot be reached, or the connection broke; nothing is half done, so try again"
-    return f"this went wrong between here and the Hub: {_first_line(causes[-1])}"
+    return f"the connection to the Hub failed: {_first_line(causes[-1])}"
 
 
 def _first_line(error: BaseException) -> str:
@@ -193,8 +193,8 @@ def _say_status(status: int, headers: Mapping[str, str]) -> str:
         401: "the Hub does not know this token, or the repository is private or does not exist (401)",
         403: "the token may not do this (403); it needs the write role, under your own name or your organisation's",
         404: "there is no such repository or revision on the Hub, or it is private (404)",
-        409: "somebody else is changing the repository at this moment (409); look at it, then try again",
-        412: "somebody else changed the repository meanwhile (412); look at it, then try again",
-        429: f"the Hub asks for patience (429); try again {later}",
+        409: "someone else is changing the repository right now (409); check it, then try again",
+        412: "someone else has changed the repository (412); check it, then try again",
+        429: f"the Hub limits requests (429); try again {later}",
     }
     return sentences.get(status, f"the Hub answered with an error ({status}); try again later")

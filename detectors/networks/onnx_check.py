@@ -26,7 +26,7 @@ def check_network(data: bytes) -> None:
 
 def _check_content(model: onnx.ModelProto) -> None:
     if any(_is_outside(tensor) for tensor in _find(model, "TensorProto")):
-        raise NetworkError("the network keeps numbers in other files; save it as one file")
+        raise NetworkError("the network keeps weights in other files; save it as one file")
     strange = sorted({node.domain for node in _find(model, "NodeProto")} - DOMAINS)
     if strange:
         raise NetworkError(f"the network has operators of {', '.join(map(repr, strange))}; only ONNX's own are run")
@@ -39,7 +39,7 @@ def _parse(data: bytes) -> onnx.ModelProto:
     try:
         model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except DecodeError as error:
-        raise NetworkError("the network is no ONNX file") from error
+        raise NetworkError("the network is not an ONNX file") from error
     return model
 
 
@@ -56,7 +56,7 @@ def _check_form(data: bytes) -> None:
         onnx.checker.check_model(data)
     except (onnx.checker.ValidationError, ValueError) as error:
         said = str(error).strip().partition("\n")[0]
-        raise NetworkError(f"the network is no well-formed ONNX file: {said}") from error
+        raise NetworkError(f"the network is not a well-formed ONNX file: {said}") from error
 
 
 def _find(message: Message, kind: str) -> Iterator[Any]:

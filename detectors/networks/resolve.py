@@ -127,7 +127,7 @@ def _import_file(path: Path) -> ModuleType:
     name = f"facejury_added_{path.stem}"
     found = importlib.util.spec_from_file_location(name, path)
     if found is None or found.loader is None:
-        raise SourceError(f"{path.name} is no Python file")
+        raise SourceError(f"{path.name} is not a Python file")
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module  # dataclasses look their module up by name
     if (beside := str(path.parent)) not in sys.path:

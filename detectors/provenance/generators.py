@@ -7,10 +7,10 @@ from detectors.provenance.metadata import Metadata
 from detectors.provenance.record import Trace, clean
 
 ALGORITHMIC = {  # IPTC's codes for what no camera took: cv.iptc.org/newscodes/digitalsourcetype
-    "trainedAlgorithmicMedia": "made by a generative model",
+    "trainedAlgorithmicMedia": "created by a generative model",
     "compositeWithTrainedAlgorithmicMedia": "edited with a generative model",
-    "compositeSynthetic": "composed with made parts",
-    "algorithmicMedia": "made by a program",
+    "compositeSynthetic": "composed with generated parts",
+    "algorithmicMedia": "created by a program",
 }
 PARAMETERS = re.compile(r"\bSteps: \d+,.*\bSampler: ", re.DOTALL)  # as the Stable Diffusion web UI writes them
 PNG_TEXTS = {  # name of a PNG text -> who writes it, and what it must hold

@@ -25,10 +25,10 @@ def say_provenance(found: Provenance) -> list[Line]:
 
 def _say_credentials(found: Credentials | None) -> str:
     if found is None:
-        return "none in the file: unknown"
+        return "None found"
     if found.problem:
         return found.problem
-    signer = found.signer or found.organisation or "somebody unnamed"
+    signer = found.signer or found.organisation or "an unnamed signer"
     of = f" ({found.organisation})" if found.organisation and found.organisation != signer else ""
     at = f" on {found.signed_at}" if found.signed_at else ""
     made = f", made with {found.made_with}" if found.made_with else ""
@@ -37,9 +37,11 @@ def _say_credentials(found: Credentials | None) -> str:
 
 def _say_seals(found: Credentials) -> str:
     if not found.signature_holds:
-        return "the signature does NOT hold, so nothing it says counts"
-    content = "the picture is as it was signed" if found.content_holds else "the picture was CHANGED after signing"
-    return f"the signature holds; {content}"
+        return "the signature is NOT valid, so none of this can be trusted"
+    content = (
+        "the picture is unchanged since signing" if found.content_holds else "the picture was CHANGED after signing"
+    )
+    return f"the signature is valid; {content}"
 
 
 def _say_source_type(found: Provenance) -> Iterator[Line]:
@@ -50,5 +52,5 @@ def _say_source_type(found: Provenance) -> Iterator[Line]:
 def _say_jpeg(found: JpegCoding | None) -> str:
     if found is None:
         return "not a JPEG"
-    kind = "standard tables" if found.is_standard else "tables of its own maker"
+    kind = "standard tables" if found.is_standard else "non-standard tables"
     return f"quality {'' if found.is_standard else 'about '}{found.quality}, {kind}"

@@ -134,7 +134,7 @@ class _Watch:
             if self._over.wait(min(left, WATCH_SECONDS)):
                 return
             if _resident(self._process.pid) > self._memory:
-                self._stop(f"it grew past its memory limit of {self._memory / 1e9:g} GB")
+                self._stop(f"it exceeded its memory limit of {self._memory / 1e9:g} GB")
                 return
         self._stop(f"it took longer than {self._seconds:g} s")
 

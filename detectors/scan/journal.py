@@ -57,7 +57,7 @@ class Journal:
                 file.seek(self._places[path])
                 record = read_line(file.readline())
                 if record is None or record.path != path:
-                    raise ScanError(f"{self._path.name} was changed by somebody else")
+                    raise ScanError(f"{self._path.name} was changed by another process")
                 yield record
 
     def append(self, records: Iterable[Record]) -> None:
@@ -99,7 +99,7 @@ class Journal:
                 self._file.truncate(0)
                 self._write(head)
             else:
-                raise ScanError(f"{self._path.name} is no journal of a scan: choose another --out")
+                raise ScanError(f"{self._path.name} is not the journal of a scan: choose another --out")
 
     def _read_records(self, file: BinaryIO, place: int) -> int:
         """Where the last whole line ends; what follows is torn."""

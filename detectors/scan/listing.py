@@ -50,7 +50,7 @@ def _expand(source: str) -> Iterator[str]:
     found = _expand_url(source) if is_url(source) else _expand_path(source)
     first = next(found, None)
     if first is None:
-        raise ScanError(f"{source} holds no picture")
+        raise ScanError(f"{source} contains no pictures")
     yield first
     yield from found
 

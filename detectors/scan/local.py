@@ -37,7 +37,7 @@ def scan(paths: Sequence[str], out: Path, team: Team, *, workers: int | None, sh
     check_format(out)
     journal_path = out.with_name(out.name + SUFFIX)
     if out.exists() and not journal_path.exists():
-        raise ScanError(f"{out.name} is there already and no scan wrote it: choose another --out, or remove it")
+        raise ScanError(f"{out.name} already exists and was not written by a scan: choose another --out, or remove it")
     with Journal(journal_path, describe_team(team.choose())) as journal:
         counts = _judge(paths, team, journal, workers=workers or count_cores(), show=show)
         write_table(out, journal)
@@ -63,6 +63,6 @@ def add_counts(counts: Counts, pictures: int, errors: int) -> Counts:
 def say_counts(counts: Counts, out: str) -> str:
     """What a scan did, in one sentence."""
     judged = f"{counts.done - counts.before} of {counts.total} pictures judged"
-    parts = [judged, *([f"{counts.before} were done before"] if counts.before else [])]
+    parts = [judged, *([f"{counts.before} were already done"] if counts.before else [])]
     parts += [f"{counts.errors} could not be read"] if counts.errors else []
     return f"{', '.join(parts)}: {out}"

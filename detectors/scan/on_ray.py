@@ -61,7 +61,7 @@ def _import_ray() -> Any:
     try:
         import ray.data
     except ModuleNotFoundError as error:
-        raise ScanError("--ray needs Ray, which is not installed: .venv/bin/pip install -e '.[ray]'") from error
+        raise ScanError("--ray needs Ray, which is not installed: pip install -e '.[ray]'") from error
     return ray
 
 

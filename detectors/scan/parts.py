@@ -54,7 +54,7 @@ class Parts:
         if self._system.exists(head):
             check_team(self._system.cat_file(head), described, name=self._name)
         elif self._system.exists(self._root):
-            raise ScanError(f"{self._name} is there already and no --ray scan wrote it: choose another --out")
+            raise ScanError(f"{self._name} already exists and was not written by a --ray scan: choose another --out")
         else:
             self._system.makedirs(self._root, exist_ok=True)
             self._put(HEAD, team_as_line(described))

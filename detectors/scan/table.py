@@ -27,7 +27,7 @@ def check_format(out: Path) -> None:
     if out.suffix == ".parquet":
         import_parquet()
     if not out.parent.is_dir():
-        raise ScanError(f"the folder of --out, {out.parent}, is not there")
+        raise ScanError(f"the folder of --out, {out.parent}, does not exist")
 
 
 def import_parquet() -> Any:
@@ -35,7 +35,7 @@ def import_parquet() -> Any:
     try:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
-        raise ScanError("Parquet needs pyarrow, which is not here: .venv/bin/pip install -e '.[parquet]'") from error
+        raise ScanError("Parquet needs pyarrow, which is not installed: pip install -e '.[parquet]'") from error
     return pyarrow
 
 

@@ -50,12 +50,14 @@ def check_team(line: bytes, described: Mapping[str, str], *, name: str) -> None:
     if schema != SCHEMA:
         raise ScanError(f"{name} was written by another version of the scan: choose another --out")
     if difference := _say_difference(then, described):
-        raise ScanError(f"{name} holds what other detectors said: {difference}. Choose another --out, or remove it.")
+        raise ScanError(
+            f"{name} contains verdicts of other detectors: {difference}. Choose another --out, or remove it."
+        )
 
 
 def _say_difference(then: Mapping[str, str], now: Mapping[str, str]) -> str:
-    parts = [f"{key} was not asked then" for key in now if key not in then]
-    parts += [f"{key} is not asked now" for key in then if key not in now]
+    parts = [f"{key} was not used then" for key in now if key not in then]
+    parts += [f"{key} is not used now" for key in then if key not in now]
     parts += [f"{key} was ({then[key]}), is ({now[key]})" for key in now if then.get(key, now[key]) != now[key]]
     return "; ".join(parts)
 

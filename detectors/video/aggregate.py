@@ -46,9 +46,12 @@ def rule(p_fakes: Sequence[float], *, fake_from: float, real_until: float) -> Ru
     low, p_fake, high = (round(float(value), 6) for value in np.percentile(p_fakes, [25, 50, 75]))
     label, reason = judge(p_fake, fake_from=fake_from, real_until=real_until), ""
     if len(p_fakes) < MIN_MOMENTS:
-        label, reason = "inconclusive", f"Seen clearly at only {len(p_fakes)} of the {MIN_MOMENTS} moments it takes."
+        label, reason = (
+            "inconclusive",
+            f"Clearly visible in only {len(p_fakes)} of the {MIN_MOMENTS} frames that a verdict needs.",
+        )
     elif label == "real" and (run := find_longest_run(p_fakes, fake_from=fake_from)) >= RUN_MOMENTS:
-        label, reason = "inconclusive", f"Real for the most part, but fake at {run} moments in a row."
+        label, reason = "inconclusive", f"Real for the most part, but fake in {run} frames in a row."
     return Ruling(p_fake, low, high, label, len(p_fakes), reason)
 
 

@@ -63,7 +63,7 @@ class Watcher:
     def _judge(self, spec: DetectorSpec, image: Image, doubt: str | None) -> Verdict:
         failures = self.failures.get(spec.key, 0)
         if failures >= MAX_FAILURES:
-            reason = f"asked no more after {MAX_FAILURES} failures in a row"
+            reason = f"not called again after {MAX_FAILURES} failures in a row"
             return Verdict(spec.key, spec.title, None, "failed", spec.fake_from, spec.real_until, 0.0, reason)
         verdict = self.jury.judge(spec, image, doubt=doubt)
         self.failures[spec.key] = failures + 1 if verdict.label == "failed" else 0

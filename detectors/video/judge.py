@@ -77,11 +77,11 @@ def judge_video(
 def plan(about: VideoHeader, start: float) -> list[float]:
     """The times to look at, in seconds. Raises VideoError for a start beyond the end, and a video that is too long."""
     if start >= about.seconds > 0 or start < 0:
-        raise VideoError(f"The video is {say_length(about.seconds)} long; there is nothing to judge from there on.")
+        raise VideoError(f"The video is {say_length(about.seconds)} long; it ends before the chosen start.")
     if start == 0 and about.seconds > MAX_SECONDS:
         longest = say_length(MAX_SECONDS)
         raise VideoError(
-            f"The video is {say_length(about.seconds)} long; at most {longest} are judged: say where to start."
+            f"The video is {say_length(about.seconds)} long; at most {longest} are judged: choose where to start."
         )
     seconds = min(about.seconds - start, MAX_SECONDS)
     step = max(STEP_SECONDS, seconds / MAX_MOMENTS)

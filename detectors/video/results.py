@@ -200,7 +200,7 @@ class JudgedVideo:
 
 
 def is_brief(person: Person) -> bool:
-    """Whether somebody was seen too briefly for a verdict, so that they need no more than counting."""
+    """Whether somebody was visible too briefly for a verdict, so that they need no more than counting."""
     return len(person.moments) < MIN_MOMENTS
 
 
@@ -212,9 +212,9 @@ def say_person(person: Person) -> str:
 
 def say_video(judged: JudgedVideo) -> str:
     """What was looked at and who was there, in a sentence or two."""
-    looked = f"{len(judged.looks)} moments from {say_at(judged.looks[0])} to {say_at(judged.looks[-1])}"
+    looked = f"{len(judged.looks)} frames from {say_at(judged.looks[0])} to {say_at(judged.looks[-1])}"
     brief = sum(is_brief(person) for person in judged.persons)
     count = len(judged.persons) - brief
-    who = f"{count} {'person' if count == 1 else 'persons'}" if judged.persons else "no face found"
-    more = f", and {brief} seen too briefly for a verdict" if brief else ""
+    who = f"{count} {'person' if count == 1 else 'people'}" if judged.persons else "no face found"
+    more = f", and {brief} visible too briefly for a verdict" if brief else ""
     return f"{looked}: {who}{more}."

@@ -82,7 +82,7 @@ def test_a_format_that_nobody_asked_for_is_not_opened(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_what_moves_is_refused(form: str) -> None:
-    with pytest.raises(ImageError, match="moves or has several pages"):
+    with pytest.raises(ImageError, match="is animated or has several pages"):
         decode_image(corpus.moving(form))
 
 

@@ -204,7 +204,7 @@ def test_no_route_takes_more_than_its_limit(site: Attacked) -> None:
         if path.startswith("/gradio_api/") and not path.startswith("/gradio_api/upload"):
             assert site.send(site.bert, "POST", path, **large).status == 413, path
         elif path.startswith(("/sign", "/account")):
-            assert "more than a form can take" in site.send(site.bert, "POST", path, **form).text, path
+            assert "The form is too large" in site.send(site.bert, "POST", path, **form).text, path
 
 
 def test_a_data_address_is_not_decoded(site: Attacked) -> None:
@@ -249,7 +249,7 @@ def test_nobody_fills_the_disk_and_others_are_not_kept_from_theirs(site: Attacke
     before = sum(path.is_file() for path in site.uploads.rglob("*"))
     said = [site.send(greedy, "POST", UPLOAD, files={"files": ("a.png", bytes([n]) * 100_000)}) for n in range(4)]
     assert [one.status for one in said] == [200, 200, 413, 413]
-    assert "maximum allowed size" in said[-1].text
+    assert "maximum size" in said[-1].text
     assert sum(path.is_file() for path in site.uploads.rglob("*")) == before + 2
     assert site.send(other, "POST", UPLOAD, files={"files": ("a.png", bytes(100_000))}).status == 200
 

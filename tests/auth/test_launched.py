@@ -288,7 +288,7 @@ def test_the_history_is_searched_opened_by_its_link_and_deleted(
     expect(page.locator("#entry h2").first).to_have_text(odd)
     page.get_by_role("button", name="All entries").click()
     page.get_by_label("Search").fill("nothing like it")
-    expect(page.get_by_text("Nothing found.")).to_be_visible()
+    expect(page.get_by_text("No entries found.")).to_be_visible()
     page.get_by_label("Search").fill("")
     link = page.locator(".entries a", has_text="portrait").get_attribute("href")
     page.goto(f"{demo.url}/{link}")
@@ -346,7 +346,7 @@ def send_feedback(page: Page, *, consent: bool) -> None:
     page.get_by_label("Which verdict").click()
     page.get_by_role("option", name="The face, Custom CNN").click()
     page.get_by_label("It is real").check()
-    page.get_by_label("Send the picture along").set_checked(consent)
+    page.get_by_label("Include the picture: ").set_checked(consent)
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".feedback")).to_contain_text("Thank you.")
 

@@ -330,7 +330,7 @@ def test_another_password_ends_all_other_sessions_and_tokens_everywhere(
     [
         (
             {"current": "wrong password", "password": "another password", "repeated": "another password"},
-            "present password",
+            "current password",
         ),
         ({"current": PASSWORD, "password": "short", "repeated": "short"}, "at least 8"),
         ({"current": PASSWORD, "password": "another password", "repeated": "another one"}, "not the same"),
@@ -475,7 +475,7 @@ def test_a_deleted_account_takes_everything_of_its_own_along(site: Site, name: s
     account = accounts.find_user(site.engine, name)
     assert account is not None
     assert browser.form("/account/delete", at="/account", confirm="wrong password").status_code == 400
-    assert "Nothing of yours is kept" in browser.form("/account/delete", at="/account", confirm=PASSWORD).text
+    assert "All your data has been deleted" in browser.form("/account/delete", at="/account", confirm=PASSWORD).text
     assert not browser.is_in()
     assert not other.is_in()
     assert not Path(path).exists()

@@ -25,7 +25,7 @@ ENDED = {
     "crashes": "its process was ended by SIGSEGV",
     "leaves": "its process ended by itself, with exit code 3",
     "exits": "SystemExit: goodbye",
-    "leaks": "it grew past its memory limit of 2 GB",
+    "leaks": "it exceeded its memory limit of 2 GB",
     "nan": "p_fake must be a number in [0, 1], got nan",
     "many": "examine must return p_fake, or (p_fake, heatmap), got array",
     "above": "p_fake must be a number in [0, 1], got 1.5",
@@ -110,7 +110,7 @@ def test_one_that_sleeps_for_ever_delays_no_other_card(demo_address, browser, po
         expect(card(page, key.capitalize()).locator(".why")).to_contain_text(reason)
     for title in OTHERS.values():
         expect(card(page, title).locator(".share")).to_be_visible()
-    expect(card(page, "Sleeps").locator(".word")).to_have_text("thinking…", timeout=1)
+    expect(card(page, "Sleeps").locator(".word")).to_have_text("Analysing…", timeout=1)
     expect(card(page, "Sleeps").locator(".why")).to_have_text("it took longer than 15 s")
     expect(page.locator(".summary h2")).to_contain_text("9 failed")
     page.close()

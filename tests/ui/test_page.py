@@ -36,7 +36,7 @@ def test_every_tab_works_and_has_no_serious_fault(visit, portrait, album, width,
     page = visit(*JURY, spec("viewer", say_real, expects="image"), width=width)
     page.set_input_files("#photo input[type=file]", portrait)
     expect(page.locator("#verdicts .card.thinking")).to_have_count(0)
-    expect(page.locator("#verdicts .provenance")).to_contain_text("none in the file: unknown")
+    expect(page.locator("#verdicts .provenance")).to_contain_text("None found")
     page.get_by_label("Strength of the heat map of Accuser").fill("0.3")
     assert page.locator("#verdicts .heat").evaluate("heat => getComputedStyle(heat).opacity") == "0.3"
     check(page, width)

@@ -17,11 +17,11 @@ from ui.render.wording import TITLES
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import QUICK
 
-CONSENT = "Send the picture along: who runs this Facejury may look at it and train detectors with it"
-NOTHING = "This comparison is not in your history, so there is nothing to say something of."
+CONSENT = "Include the picture: the operator of this page may look at it and train detectors with it"
+NOTHING = "This comparison is not in your history, so feedback on it is not possible."
 NOT_CHOSEN = "Choose the verdict that was wrong, and what the picture is."
-NO_PICTURE = "The picture of this comparison is no longer here. Send it without the picture."
-THANKS = "Thank you. Who runs this Facejury will look at it."
+NO_PICTURE = "The picture of this comparison is no longer on the server. Send the feedback without it."
+THANKS = "Thank you. The operator of this page will look at it."
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def build_feedback(engine: Engine, entry: gr.State, picture: gr.Image | None = N
     """Build the form into the page that is open. entry: the comparison's number; picture: where it may still be."""
     with gr.Accordion("Was a verdict wrong?", open=False, visible=False, elem_classes="feedback") as whole:
         which = gr.Dropdown([], label="Which verdict", info="Type to search.")
-        claim = gr.Radio([("It is real", "real"), ("It is fake", "fake")], label="What is true")
+        claim = gr.Radio([("It is real", "real"), ("It is fake", "fake")], label="What is the picture?")
         consent = gr.Checkbox(label=CONSENT, container=False)
         send = gr.Button("Send", size="sm", variant="secondary", elem_classes="lesser")
         said = build_html("")

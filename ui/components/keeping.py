@@ -23,9 +23,11 @@ from ui.server.events import ALL_AT_ONCE, PRIVATE
 KEEP = "Keep this picture in my history"
 KEPT = "Recorded in your history, with the picture."
 RECORDED = "Recorded in your history, without the picture."
-PICTURE_GONE = "Recorded in your history, but the picture is no longer here to be kept. Choose it again."
-NOT_RECORDED = "Not recorded in your history: the account database cannot be reached right now. The verdicts stand."
-UNSURE = "Perhaps not recorded in your history: the account database cannot be reached right now. The verdicts stand."
+PICTURE_GONE = "Recorded in your history, but without the picture, which is no longer on the server. Choose it again."
+NOT_RECORDED = (
+    "Not recorded in your history: the account database cannot be reached right now. The verdicts still apply."
+)
+UNSURE = NOT_RECORDED.replace("Not", "Possibly not", 1)
 
 
 @dataclass(frozen=True)
@@ -116,4 +118,4 @@ def _keep_as_told(engine: Engine, user: str, entry: HistoryEntry, keep: bool, pa
     if picture is not None or entry.has_picture:
         keep_picture(engine, user, entry_id=entry.id, picture=picture)
     sentence = RECORDED if not keep else PICTURE_GONE if picture is None else KEPT
-    return say_line(sentence, link=f"?history={entry.id}", link_text="Open it there")
+    return say_line(sentence, link=f"?history={entry.id}", link_text="Open the entry")

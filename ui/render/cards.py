@@ -47,6 +47,7 @@ _templates.globals.update(
     say_milliseconds=words.say_milliseconds,
     say_moves=words.say_moves,
     say_p_fake=words.say_p_fake,
+    say_percent=words.say_percent,
     say_share=base_rate.say_share,
     say_thresholds=words.say_thresholds,
     say_why=words.say_why,
@@ -64,7 +65,7 @@ def say(sentence: str, *, more: str = "", kind: str = "plain") -> Pieces:
     return [render("notice", sentence=sentence, more=more, kind=kind)]
 
 
-WENT_WRONG = "Something went wrong here; the server's log says what."
+WENT_WRONG = "Something went wrong here; the server's log has the details."
 BROKEN = say(WENT_WRONG, kind="error")
 WAITING = say("Waiting for its turn…", kind="busy")
 STOPPING = say("Stopping…", kind="busy")
@@ -167,8 +168,8 @@ class Drawing:
         """The split, once everybody has spoken."""
         seats = len(self._seats(expects))
         if len(verdicts) < seats:
-            return f"thinking, {len(verdicts)} of {seats} done"
-        return say_split(verdicts) if seats else "no chosen detector judges faces"
+            return f"analysing, {len(verdicts)} of {seats} done"
+        return say_split(verdicts) if seats else "none of the chosen detectors judges faces"
 
     def _seats(self, expects: str) -> list[DetectorSpec]:
         return [spec for spec in self._jury.specs if spec.expects == expects]

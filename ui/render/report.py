@@ -30,7 +30,7 @@ def build_report(
 ) -> None:
     """The button under the verdicts, and the choice beside it. options: of its event."""
     with gr.Row(elem_id="report"):
-        shown = gr.Checkbox(value=True, label="With the picture; else only its hash", container=False, min_width=200)
+        shown = gr.Checkbox(value=True, label="Include the picture", container=False, min_width=200)
         button = gr.Button("Save the report", variant="secondary", min_width=160, elem_id="save-report")
     save_on_click(button, _make_with(jury), [picture, detectors, stability, shown], **options)
 

@@ -60,7 +60,9 @@ def say_stored(stored: Stored) -> str:
         return f"Jury: {jury['label']}; {split}" if jury else split
     by_jury = sum(bool(face["jury"]) and face["jury"]["label"] == "fake" for face in faces)
     by_some = sum(any(verdict["label"] == "fake" for verdict in face["verdicts"]) for face in faces)
-    return f"{len(faces)} faces; fake to the jury: {by_jury}, to any detector: {by_some}" if faces else "no face found"
+    if not any(face["jury"] for face in faces):
+        return f"{by_some} of {len(faces)} faces called fake by a detector" if faces else "no face found"
+    return f"{by_jury} of {len(faces)} faces likely fake"
 
 
 def _face(face: Stored, image: Image | None) -> JudgedFace:

@@ -90,7 +90,7 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
             "film",
             video=video,
             sentence=_sum_up(persons, brief),
-            looked=f"{len(video.looks)} moments from {say_at(video.looks[0])} to {say_at(video.looks[-1])}",
+            looked=f"{len(video.looks)} frames from {say_at(video.looks[0])} to {say_at(video.looks[-1])}",
             length=say_length(video.seconds),
             persons=[_introduce(film, person) for person in persons],
             chosen=chosen,
@@ -103,9 +103,9 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
 def _sum_up(persons: Sequence[Person], brief: int) -> str:
     seen = [person for person in persons if not person.is_whole]
     if not seen:
-        return "Nobody was seen long enough." if brief else "No face found."
+        return "No person was visible long enough." if brief else "No face found."
     if len(seen) > 1:
-        return f"{len(seen)} persons"
+        return f"{len(seen)} people"
     return f"One person: {say_word(seen[0])}."
 
 
@@ -157,7 +157,7 @@ def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
 def say_times(person: Person) -> str:
     """From when to when somebody is seen, and how often."""
     first, last = person.moments[0].at, person.moments[-1].at
-    return f"{say_at(first)} to {say_at(last)}, {len(person.moments)} moments"
+    return f"{say_at(first)} to {say_at(last)}, {len(person.moments)} frames"
 
 
 def _still(film: Film, person: Person, moment: SampledFrame) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _still(film: Film, person: Person, moment: SampledFrame) -> dict[str, Any]:
 def say_moment(moment: SampledFrame) -> dict[str, str]:
     """When it was, and how suspect it is."""
     p_fake = suspect(moment)
-    return {"at": say_at(moment.at), "said": say_p_fake(p_fake) if p_fake >= 0 else "no number"}
+    return {"at": say_at(moment.at), "said": say_p_fake(p_fake) if p_fake >= 0 else "no p_fake"}
 
 
 def name_lines(person: Person) -> list[tuple[str, Any]]:

@@ -20,12 +20,17 @@ BATCH_TITLES = {
 
 
 def say_p_fake(p_fake: float) -> str:
-    """P(fake) as "3 % fake". Never 0 % or 100 %: no detector is that certain."""
+    """P(fake) as "3 % fake"."""
+    return f"{say_percent(p_fake)} fake"
+
+
+def say_percent(p_fake: float) -> str:
+    """P(fake) as "3 %". Never 0 % or 100 %: no detector is that certain."""
     if p_fake < 0.005:
-        return "under 1 % fake"
+        return "under 1 %"
     if p_fake > 0.995:
-        return "over 99 % fake"
-    return f"{round(p_fake * 100)} % fake"
+        return "over 99 %"
+    return f"{round(p_fake * 100)} %"
 
 
 def say_jury(jury: JuryVerdict) -> str:
@@ -66,7 +71,7 @@ def say_measured_share(figure: Mapping[str, float]) -> str:
 def say_why(verdict: Verdict) -> str:
     """Why there is no clear word: one sentence, empty when there is one."""
     if verdict.label == "failed":
-        return verdict.error or "It gave no reason."
+        return verdict.error or "No reason was given."
     if verdict.label != "inconclusive" or verdict.p_fake is None:
         return ""
     if verdict.real_until <= verdict.p_fake < verdict.fake_from:
@@ -87,15 +92,15 @@ def say_time(time: datetime) -> str:
 def say_notice(said: Statement) -> str:
     """Whether a detector noticed a forgery that was made here."""
     words = {"noticed": "Noticed", "doubts": "Undecided", "missed": "Not noticed", "silent": "No verdict"}
-    return words.get(said.notice, "Called it fake before, too")
+    return words.get(said.notice, "Already called fake before")
 
 
 def say_pointing(hit: Hit, measured: Measured | None) -> str:
     """Whether a heat map points at the forgery, beside chance, and how often this detector's did."""
     where = "inside" if hit.inside > 0.995 else "outside" if hit.inside < 0.005 else "partly inside"
     chance_now = round(100 * hit.by_chance)
-    said = f"Its hottest place lies {where} the line; by chance it would lie inside in {chance_now} % of cases."
+    said = f"The heat map peaks {where} the altered area ({chance_now} % by chance)."
     if measured is None:
         return said
     often, chance = say_measured_share(measured.hit), say_measured_share(measured.by_chance)
-    return f"{said} Measured on {measured.count} forged faces: inside in {often}, by chance {chance}."
+    return f"{said} On {measured.count} forged faces it peaked inside in {often}, by chance in {chance}."

@@ -72,11 +72,11 @@ class CameraSlots:
         self._taken = {name: slot for name, slot in self._taken.items() if _is_used(slot, now)}
         slot = self._taken.get(visitor)
         if slot is None and len(self._taken) >= self.places:
-            raise SlotsFullError(f"{self.places} others are at the camera already; try again in a minute.")
+            raise SlotsFullError(f"{self.places} others are using their cameras; try again in a minute.")
         if slot is None or started > slot.started:
             slot = self._taken[visitor] = CameraSlot(started, now)
         if started < slot.started:
-            raise SlotLostError("You started the camera again on another page; it goes on there.")
+            raise SlotLostError("You started the camera on another page; it continues there.")
         slot.used = now
         return slot
 

@@ -20,7 +20,7 @@ MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too 
 THREADS = 80  # each who waits for a verdict holds one
 MAX_VISITS = 256  # pages and API calls remembered, 0.2 MB each; Gradio's own 10,000 would be 2 GB
 FINISH_SECONDS, CUT_SECONDS, RECORD_SECONDS = 6.0, 1.0, 2.0  # together under the ten that Docker gives
-FINISHING = "Finishing what is under way; once more to stop at once."
+FINISHING = "Finishing the current work; press Ctrl-C again to stop at once."
 log = logging.getLogger(__name__)
 
 

@@ -45,7 +45,7 @@ class FairQueue:
     def _join(self) -> int:
         with self._moved:
             if len(self._waiting) > self._places:
-                raise QueueFullError(f"{self._places} others are waiting already; try again in a minute.")
+                raise QueueFullError(f"{self._places} others are already waiting; try again in a minute.")
             number = next(self._numbers)
             self._waiting.append(number)
             return number
@@ -63,4 +63,4 @@ class FairQueue:
 
 def say_place(before: int) -> str:
     """What a waiting visitor reads."""
-    return "Waiting: you are next." if before == 1 else f"Waiting: {before} others are before you."
+    return "Waiting: you are next." if before == 1 else f"Waiting: {before} others are ahead of you."

@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
 DRAW_SECONDS = 0.7  # between two drawings of a growing table
 EMPTY = say(
-    "The pictures appear here, a line each.",
-    more=f"Choose many files, or a zip of at most {MAX_ZIP_BYTES // 1_000_000} MB; 1,000 pictures at once.",
+    "The pictures appear here, one per line.",
+    more=f"Choose files, or a zip of at most {MAX_ZIP_BYTES // 1_000_000} MB; up to 1,000 pictures at once.",
 )
 NO_CHOICE = "Choose files and at least one detector first."
 OPENING = say("Judging this picture again, with heat maps…", kind="busy")

@@ -31,7 +31,7 @@ from ui.server.queue import FairQueue, QueueFullError
 EMPTY = say("The verdicts appear here.", more="Drop a photo, paste one, take one, or try an example.")
 SEARCHING = say("Looking for faces…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge to start again.")
-STABILITY = "See how far verdicts move when the face is saved again, smaller or shifted"
+STABILITY = "Test how much verdicts change when the face is recompressed, reduced in size or shifted"
 ALT = "The chosen picture"
 Shown = tuple[Any, Any, Any]
 """What an event changes: the verdicts, the Judge button, the Cancel button."""

@@ -36,7 +36,7 @@ VARIANT = 6  # on the example, one that half of our own jury notices
 EMPTY = say("The forgery appears here.", more="Choose a photo, or take the example, and press Forge.")
 FORGING = say("Forging…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Forge to start again.")
-VARIES = "By chance, but the same each time: colour, sharpness, size and place of the copy"
+VARIES = "Random, but repeatable: colour, sharpness, size and position of the copy"
 Shown = tuple[Any, Any, Any, Any]
 """What an event changes: the result, the Forge button, the Cancel button, the Save button."""
 
@@ -196,5 +196,5 @@ def _save(bench: ForgeSession) -> Saved:
     try:
         trial = forge_photo(bench.done.path, bench.done.recipe)
     except ImageError as error:
-        raise gr.Error("The photo is no longer here; choose it again.", print_exception=False) from error
+        raise gr.Error("The photo is no longer on the server; choose it again.", print_exception=False) from error
     return FILE_NAME, "image/png;base64", base64.b64encode(as_file(trial)).decode("ascii")

@@ -36,12 +36,12 @@ from ui.server.queue import FairQueue, QueueFullError, say_place
 
 log = logging.getLogger(__name__)
 DEALING: dict[str, Any] = {"concurrency_id": "dealing", "concurrency_limit": 2}  # each decodes a picture
-LOOKING = say("The jury is looking at it, too…", kind="busy")
-DECIDED = say("The jury has made up its mind.", more="It stays sealed until you have answered.")
-SEALED = say("You have answered; the jury is still looking…", kind="busy")
-GONE = say("The pictures of this game are no longer there.", more="Ask whoever runs this page.", kind="error")
+LOOKING = say("The jury is judging the picture, too…", kind="busy")
+DECIDED = say("The jury has decided.", more="You see its answer after giving yours.")
+SEALED = say("You have answered; the jury is still judging…", kind="busy")
+GONE = say("The pictures of this game are no longer available.", more="Ask the operator of this page.", kind="error")
 YOU = "You"
-LEFT_OUT = f"not readable as pictures, there twice, or beyond the {MAX_OF_A_CLASS} real and as many fake ones it takes."
+LEFT_OUT = f"not readable as pictures, duplicates, or more than {MAX_OF_A_CLASS} of a kind."
 FOCUS = """() => requestAnimationFrame(() => setTimeout(() => {
   const next = [...document.querySelectorAll("#game-play, #game-real, #game-next")].find((one) => one.offsetParent);
   next?.focus({ preventScroll: true });
@@ -92,7 +92,7 @@ def say_gaps(deck: Deck | None) -> Iterator[str]:
     if deck and deck.left_out:
         yield f"The game leaves out {deck.left_out} files: {LEFT_OUT}"
     if deck and deck.rounds < ROUNDS:
-        yield f"So few pictures make a game of {deck.rounds} rounds, not {ROUNDS}."
+        yield f"With so few pictures a game has {deck.rounds} rounds instead of {ROUNDS}."
 
 
 def build_game(jury: Jury, queue: FairQueue, deck: Deck) -> None:
@@ -198,7 +198,7 @@ def _reveal_with(jury: Jury, queue: FairQueue) -> Callable[[Table], Iterator[Sho
             for before in _settle(turn, jury, queue):
                 yield *(gr.skip(),) * 6, say(say_place(before), kind="busy")
         except QueueFullError as error:
-            sealed = say(str(error), more="Your answer stands; press either button to ask the jury again.")
+            sealed = say(str(error), more="Your answer counts; press either button to ask the jury again.")
         except Exception:
             log.exception("a round of the game could not be judged")
             sealed = BROKEN
@@ -238,7 +238,7 @@ def _show(table: Table) -> Shown:
         gr.Button("Play again", visible=table.ended or turn is None),
         gr.Button(visible=asking, interactive=True),
         gr.Button(visible=asking, interactive=True),
-        gr.Button("Next picture" if table.coming else "How it ended", visible=told),
+        gr.Button("Next picture" if table.coming else "See the result", visible=told),
     )
     if turn is None:
         return GONE, [], *offers

@@ -88,13 +88,13 @@ def build_history(engine: Engine, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab) -
 def _lay_out_shelf() -> Shelf:
     with gr.Column(elem_id="shelf") as whole:
         search = gr.Textbox(
-            label="Search", placeholder="File name, or the start of a SHA-256", elem_id="search", max_lines=1
+            label="Search", placeholder="File name, or the beginning of a SHA-256", elem_id="search", max_lines=1
         )
         entries = build_html("", script=FOLLOW, elem_id="entries")
         with gr.Row(elem_classes="pages"):
             newer = gr.Button("← Newer", size="sm", variant="secondary", visible=False)
             older = gr.Button("Older →", size="sm", variant="secondary", visible=False)
-        question = "Delete your whole history with its kept pictures? It cannot be brought back."
+        question = "Delete your whole history with its kept pictures? This cannot be undone."
         clear = build_confirmed("Delete all…", question=question, yes="Yes, delete all")
     return Shelf(whole, search, entries, newer, older, clear, gr.State(Place()))
 
@@ -105,9 +105,9 @@ def _lay_out_opened(engine: Engine) -> Opened:
         back = gr.Button("← All entries", size="sm", variant="secondary", elem_classes="lesser")
         view = build_frame([])
         feedback = build_feedback(engine, entry)
-        question = "Forget the kept picture? The verdicts stay."
-        forget = build_confirmed("Forget the picture…", question=question, yes="Yes, forget it")
-        question = "Delete this entry, and its picture if it was kept? It cannot be brought back."
+        question = "Delete the kept picture? The verdicts stay."
+        forget = build_confirmed("Delete the picture…", question=question, yes="Yes, delete the picture")
+        question = "Delete this entry, and its picture if it was kept? This cannot be undone."
         delete = build_confirmed("Delete this entry…", question=question, yes="Yes, delete it")
     return Opened(whole, back, view, forget, delete, feedback, entry)
 

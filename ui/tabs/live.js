@@ -10,10 +10,10 @@ const choice = part("select");
 const REFUSED = {
   NotAllowedError: "The camera was refused: allow it for this page in your browser, then start it again.",
   NotFoundError: "No camera was found.",
-  OverconstrainedError: "That camera is not there any more.",
+  OverconstrainedError: "That camera is no longer available.",
   NotReadableError: "The camera is in use by another program, or does not work.",
 };
-const NO_CAMERAS = "Browsers lend the camera only to pages opened by https, or on the server's own machine.";
+const NO_CAMERAS = "Browsers allow the camera only on https pages, or on the server's own machine.";
 const GONE = "The server does not answer. Start again in a moment.";
 let run = null; // the run under way: {started, stream, times}
 
@@ -129,7 +129,7 @@ function freeze() {
 async function ask(mine, picture) {
   const query = new URLSearchParams({ started: mine.started });
   element.querySelectorAll("fieldset input:checked").forEach((box) => query.append("only", box.value));
-  const slow = setTimeout(() => run === mine && say("The answer takes its time…"), PATIENCE_MS);
+  const slow = setTimeout(() => run === mine && say("The server is slow to answer…"), PATIENCE_MS);
   try {
     const response = await fetch(`${root}/live?${query}`, { method: "POST", body: picture, headers: { "Content-Type": "image/jpeg" } });
     const answer = await response.json();
@@ -148,7 +148,7 @@ function draw(mine, answer) {
   say(answer.said);
   mine.times = [...mine.times, performance.now()].slice(-20);
   pace.hidden = mine.times.length < 2;
-  pace.textContent = pace.hidden ? "" : `${sayPace(mine.times)} pictures a second; the server took ${Math.round(answer.milliseconds)} ms for this one.`;
+  pace.textContent = pace.hidden ? "" : `${sayPace(mine.times)} pictures per second; the server took ${Math.round(answer.milliseconds)} ms for this one.`;
 }
 
 function sayPace(times) {

@@ -71,7 +71,7 @@ class Frames:
         visitor = visitor_of(request)
         slot = self.slots.take(str(visitor.user_id if visitor else started), started, now=time.monotonic())
         if not await slot.turn.take():
-            raise FrameError(409, "A newer picture came.")
+            raise FrameError(409, "A newer picture has arrived.")
         try:
             data = await read_body(request, MAX_FRAME_BYTES)
             if data is None:

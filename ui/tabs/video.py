@@ -32,13 +32,13 @@ log = logging.getLogger(__name__)
 IN_TURN: dict[str, Any] = {"concurrency_id": "video", "concurrency_limit": 1}  # beside Compare, which need not wait
 DRAW_SECONDS = 1.0  # between two drawings of a growing plot
 EMPTY = say(
-    "The persons in a video appear here, each with a line over time.",
+    "The people in a video appear here, each with p_fake over time.",
     more=f"MP4, MOV or WebM of at most {MAX_BYTES // 1_000_000} MB; {say_length(MAX_SECONDS)} are judged at once.",
 )
 OPENING = say("Opening the video…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")
 NO_CHOICE = "Choose a video and at least one detector first."
-NO_TIME = "Write where to start as 90, 1:30 or 1:02:30."
+NO_TIME = "Enter the start as 90, 1:30 or 1:02:30."
 CHOOSE = """
 const told = {};
 const tell = (what) => { clearTimeout(told.timer); told.timer = setTimeout(() => trigger("click", what), 120); };
@@ -118,7 +118,7 @@ def _lay_out_film(reel: gr.State) -> list[Any]:
     person = build_frame([], script=CHOOSE, elem_id="video-person")
     moment = build_frame([], elem_id="video-moment")
     with gr.Row(visible=False, elem_id="video-tools") as tools:
-        pictured = gr.Checkbox(value=True, label="With the stills; else only its hash", container=False, min_width=220)
+        pictured = gr.Checkbox(value=True, label="Include the stills", container=False, min_width=220)
         report = gr.Button("Save the report", min_width=140, elem_id="video-report")
         saved = gr.Button("Save JSON", min_width=110, elem_id="video-json")
     for frame in (persons, person):

@@ -112,4 +112,4 @@ def test_the_saved_file_holds_what_was_judged_and_says_that_it_is_forged():
     assert "Forged on purpose" in PIL.Image.open(io.BytesIO(file)).text["Comment"]
     found = read_provenance(file)
     assert found.source_type == "compositeSynthetic"
-    assert "composed with made parts" in str(found.traces)
+    assert "composed with generated parts" in str(found.traces)

@@ -107,7 +107,7 @@ def test_a_damaged_or_locked_member_is_one_sentence(tmp_path) -> None:
 
 def test_a_member_packed_in_a_rare_way_is_left_alone(tmp_path) -> None:
     path = pack(tmp_path / "a.zip", {"a.png": encode(quarters())}, how=zipfile.ZIP_LZMA)
-    assert "packed in a rare way" in reason(path, "a.png")
+    assert "compressed by an unusual method" in reason(path, "a.png")
 
 
 def test_a_zip_that_is_gone_by_now_is_one_sentence(tmp_path) -> None:

@@ -45,9 +45,9 @@ BAD = {
     "huge header": (png_of_size(30_000, 30_000), "more than 50 million pixels"),
     "a little too huge": (png_of_size(10_000, 5_001), "more than 50 million pixels"),
     "bomb": (png_of_size(9_000, 9_000, zlib.compress(bytes(9_000 * 27_001), 9)), "more than 50 million pixels"),
-    "animated GIF": (encode(frames(3)[0], "GIF", save_all=True, append_images=frames(3)[1:]), "moves"),
-    "animated WebP": (encode(frames(3)[0], "WEBP", save_all=True, append_images=frames(3)[1:]), "moves"),
-    "animated PNG": (encode(frames(3)[0], "PNG", save_all=True, append_images=frames(3)[1:]), "moves"),
+    "animated GIF": (encode(frames(3)[0], "GIF", save_all=True, append_images=frames(3)[1:]), "is animated"),
+    "animated WebP": (encode(frames(3)[0], "WEBP", save_all=True, append_images=frames(3)[1:]), "is animated"),
+    "animated PNG": (encode(frames(3)[0], "PNG", save_all=True, append_images=frames(3)[1:]), "is animated"),
     "pages": (encode(frames(3)[0], "TIFF", save_all=True, append_images=frames(3)[1:]), "several pages"),
 }
 

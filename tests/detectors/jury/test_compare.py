@@ -252,4 +252,4 @@ def test_provenance_is_told_beside_the_verdicts_when_asked_and_changes_none(run:
     assert plain["faces"][0]["verdicts"][0]["p_fake"] == asked["faces"][0]["verdicts"][0]["p_fake"]
     said = run("developed.jpg", "--only", "says-real", "--provenance").stdout
     assert "Software: Darkroom [bold]3[/]" in said
-    assert "Content Credentials: none in the file: unknown" in said
+    assert "Content Credentials: None found" in said

@@ -220,7 +220,7 @@ def test_a_file_that_is_not_as_large_as_announced_is_not_kept(stand_in):
 def test_a_repository_of_something_else_is_said_to_be_none_of_ours(stand_in):
     stand_in.repos["model", "ada/llm"] = Repo("model", "ada/llm", private=False)
     stand_in.repo("ada/llm").commit({"pytorch_model.bin": b"pickled"})
-    with pytest.raises(SourceError, match=r"is no detector of facejury: it has no config\.json"):
+    with pytest.raises(SourceError, match=r"is not a Facejury detector: it has no config\.json"):
         add_source(NOBODY, "hub:ada/llm")
 
 
@@ -351,4 +351,4 @@ def test_a_network_that_reaches_for_other_files_is_refused_before_it_runs(stand_
     with Jury(registry.detectors) as jury:
         verdict = jury.judge(spec, astronaut())
     assert verdict.p_fake is None
-    assert "the network keeps numbers in other files; save it as one file" in verdict.error
+    assert "the network keeps weights in other files; save it as one file" in verdict.error

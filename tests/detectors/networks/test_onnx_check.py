@@ -95,7 +95,7 @@ def hide_in_a_function(model: onnx.ModelProto) -> None:
     [*map(take_from, ELSEWHERE), hide_in_a_branch, hide_in_a_sparse_tensor, name_a_place_without_saying_so],
 )
 def test_a_network_with_numbers_in_other_files_is_refused(change: Change) -> None:
-    with pytest.raises(NetworkError, match="keeps numbers in other files"):
+    with pytest.raises(NetworkError, match="keeps weights in other files"):
         check_network(make_network(change=change))
 
 
@@ -117,14 +117,14 @@ def test_operators_that_are_not_of_onnx_are_refused_and_named(change: Change) ->
     ],
 )
 def test_a_malformed_network_is_refused_in_one_line(change: Change) -> None:
-    with pytest.raises(NetworkError, match=r"^the network is no well-formed ONNX file: ") as refused:
+    with pytest.raises(NetworkError, match=r"^the network is not a well-formed ONNX file: ") as refused:
         check_network(make_network(change=change))
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x80\x04cos\nsystem\n", b"PK\x03\x04", make_network()[:-9]])
 def test_what_is_no_onnx_is_refused(data: bytes) -> None:
-    with pytest.raises(NetworkError, match=r"is no (well-formed )?ONNX file"):
+    with pytest.raises(NetworkError, match=r"is not an? (well-formed )?ONNX file"):
         check_network(data)
 
 
@@ -173,5 +173,5 @@ def test_at_the_command_line_a_folder_that_reaches_for_a_password_file_is_a_fail
     done = add_network(tmp_path / "theirs", make_network(change=take_from("/etc/passwd")))
     (verdict,) = json.loads(done.stdout)[0]["faces"][0]["verdicts"]
     assert (verdict["label"], verdict["p_fake"]) == ("failed", None)
-    assert verdict["error"] == "ArtifactError: theirs: the network keeps numbers in other files; save it as one file"
+    assert verdict["error"] == "ArtifactError: theirs: the network keeps weights in other files; save it as one file"
     assert not re.search(r"root:|onnxruntime", done.stdout + done.stderr), "the runtime never heard of it"

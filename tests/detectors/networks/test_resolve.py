@@ -87,7 +87,7 @@ def test_an_onnx_file_with_its_config_beside_it_is_a_detector_whatever_its_name(
 def test_a_network_that_names_other_files_is_refused_before_it_runs(tmp_path):
     registry = add_source(NOBODY, str(write_model(tmp_path / "flat", outside=True)))
     error = judge(registry, "flat-network").error
-    assert error == "ArtifactError: flat: the network keeps numbers in other files; save it as one file"
+    assert error == "ArtifactError: flat: the network keeps weights in other files; save it as one file"
 
 
 def test_numbers_in_other_files_are_found_inside_subgraphs_too(tmp_path):

@@ -19,7 +19,7 @@ def say(**known: object) -> dict[str, str]:
 
 def test_what_is_absent_is_unknown() -> None:
     assert say() == {
-        "Content Credentials": "none in the file: unknown",
+        "Content Credentials": "None found",
         "Camera": "unknown",
         "Software": "unknown",
         "Taken": "unknown",
@@ -30,7 +30,7 @@ def test_what_is_absent_is_unknown() -> None:
 def test_a_signature_is_told_with_who_when_and_with_what() -> None:
     said = say(credentials=SIGNED)["Content Credentials"]
     assert said.startswith("signed by Camera 7 (Ada Ltd) on 2026-01-02, made with Darkroom 3, ")
-    assert said.endswith("the signature holds; the picture is as it was signed")
+    assert said.endswith("the signature is valid; the picture is unchanged since signing")
 
 
 def test_a_picture_changed_after_signing_and_a_broken_signature_are_told_apart() -> None:
@@ -38,8 +38,8 @@ def test_a_picture_changed_after_signing_and_a_broken_signature_are_told_apart()
     broken = Credentials(signature_holds=False, content_holds=True)
     assert say(credentials=changed)["Content Credentials"].startswith("signed by Camera 7, ")
     assert "CHANGED after signing" in say(credentials=changed)["Content Credentials"]
-    assert say(credentials=broken)["Content Credentials"].startswith("signed by somebody unnamed")
-    assert "does NOT hold" in say(credentials=broken)["Content Credentials"]
+    assert say(credentials=broken)["Content Credentials"].startswith("signed by an unnamed signer")
+    assert "is NOT valid" in say(credentials=broken)["Content Credentials"]
 
 
 def test_what_could_not_be_read_is_said_in_its_place() -> None:
@@ -55,4 +55,4 @@ def test_a_source_type_is_a_line_unless_a_trace_says_it_already() -> None:
 
 def test_jpeg_tables_of_another_make_give_the_quality_as_a_guess() -> None:
     assert say(jpeg=JpegCoding(90, True, False, ()))["JPEG"] == "quality 90, standard tables"
-    assert say(jpeg=JpegCoding(90, False, False, ()))["JPEG"] == "quality about 90, tables of its own maker"
+    assert say(jpeg=JpegCoding(90, False, False, ()))["JPEG"] == "quality about 90, non-standard tables"

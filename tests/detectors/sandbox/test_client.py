@@ -103,7 +103,7 @@ def test_loading_has_a_limit_of_its_own(strangers, monkeypatch):
 
 def test_a_detector_that_grows_past_its_memory_is_ended(strangers):
     detector = IsolatedDetector(strangers["hog"], memory=150_000_000)
-    with pytest.raises(DetectorFaultError, match=r"grew past its memory limit of 0\.15 GB"):
+    with pytest.raises(DetectorFaultError, match=r"exceeded its memory limit of 0\.15 GB"):
         detector(samples.flat(0))
     detector.close()
 

@@ -66,7 +66,7 @@ def test_a_scan_killed_three_times_at_random_gives_the_table_of_an_undisturbed_o
     for after in sorted(random.sample(range(PHOTOS - 24), 3)):
         start_and_kill(photos, out, after=after)
     done = run_scan(photos, *ONLY, "--workers", 2, out=out)
-    assert "were done before" in done.stderr
+    assert "were already done" in done.stderr
     assert read_csv(out) == undisturbed
     again = out.read_bytes(), out.with_name("killed.csv.journal").read_bytes()
     assert f"0 of {PHOTOS} pictures judged" in run_scan(photos, *ONLY, out=out).stderr
@@ -105,7 +105,7 @@ def test_other_detectors_do_not_go_on_with_a_table_and_are_named(photos, tmp_pat
     done = run_scan(photos / "nobody.png", "--only", "efficientnet", out=out)
     assert done.returncode == 2
     said = " ".join(done.stderr.split())
-    assert "efficientnet was not asked then; custom-cnn is not asked now" in said
+    assert "efficientnet was not used then; custom-cnn is not used now" in said
     assert out.read_bytes() == table
 
 

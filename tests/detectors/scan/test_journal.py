@@ -50,8 +50,8 @@ def test_a_line_spoilt_by_a_power_cut_is_not_there_and_others_are(path):
     ("team", "says"),
     [
         (TEAM | {"a": "weights 2"}, r"a was \(weights 1\), is \(weights 2\)"),
-        (TEAM | {"b": "weights 1"}, "b was not asked then"),
-        ({"jury": "weights none"}, "a is not asked now"),
+        (TEAM | {"b": "weights 1"}, "b was not used then"),
+        ({"jury": "weights none"}, "a is not used now"),
         (TEAM | {"jury": "weights 3"}, r"jury was \(weights none\), is \(weights 3\)"),
     ],
 )

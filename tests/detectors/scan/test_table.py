@@ -89,5 +89,5 @@ def test_without_pyarrow_parquet_is_refused_before_the_work(tmp_path):
 def test_a_table_needs_its_folder_and_a_known_format(tmp_path):
     with pytest.raises(ScanError, match=r"\.csv, \.jsonl, \.parquet"):
         check_format(tmp_path / "t.xlsx")
-    with pytest.raises(ScanError, match="not there"):
+    with pytest.raises(ScanError, match="does not exist"):
         check_format(tmp_path / "nowhere" / "t.csv")

@@ -38,7 +38,7 @@ def test_no_moment_at_all_is_inconclusive_and_without_a_number():
 def test_nobody_is_called_real_who_looked_fake_several_moments_in_a_row(run, label):
     ruling = rule([0.02] * 20 + [0.9] * run + [0.02] * 20, **BAND)
     assert ruling.label == label and ruling.p_fake == 0.02
-    assert (f"fake at {run} moments in a row" in ruling.reason) == (label == "inconclusive")
+    assert (f"fake in {run} frames in a row" in ruling.reason) == (label == "inconclusive")
 
 
 def test_what_is_said_of_the_rule_names_its_numbers():

@@ -107,11 +107,11 @@ def test_a_video_without_faces_says_so_and_whole_frames_are_judged(tmp_path):
 def test_three_hours_are_refused_in_a_sentence_and_a_part_of_them_is_judged(tmp_path):
     times = every(10, until=3 * 3600)
     path = write_video(tmp_path / "long.mp4", still(quarters(), len(times)), times)
-    assert judge(path).error == "The video is 3 h 0 min long; at most 10 min are judged: say where to start."
+    assert judge(path).error == "The video is 3 h 0 min long; at most 10 min are judged: choose where to start."
     part = judge(path, start=7200.0)
     assert part.error is None and part.looks[0] == 7200.0 and part.looks[-1] <= 7800.0
     assert len(part.looks) == 61
-    assert "nothing to judge from there on" in judge(path, start=11_000.0).error
+    assert "ends before the chosen start" in judge(path, start=11_000.0).error
 
 
 def test_a_file_that_is_no_video_is_an_error_of_its_own(tmp_path):
@@ -131,7 +131,7 @@ def test_a_detector_that_fails_is_asked_no_more_after_three_times(walk):
 
     (person,) = judge(walk, spec("failing", fail), *JURY).persons
     assert len(asked) == watcher.MAX_FAILURES
-    assert person.lines[0].ruling.label == "failed" and "asked no more" in person.lines[0].ruling.reason
+    assert person.lines[0].ruling.label == "failed" and "not called again" in person.lines[0].ruling.reason
     assert person.lines[1].ruling.label == "fake"
 
 

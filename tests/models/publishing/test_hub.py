@@ -230,8 +230,8 @@ def test_a_connection_that_drops_half_way_leaves_the_branch_whole_and_the_second
     [
         (Fault("POST", "/api/repos/create", 401), "(401)"),
         (Fault("POST", "/preupload/", 403), "it needs the write role"),
-        (Fault("POST", "/commit/", 409), "somebody else is changing the repository at this moment (409)"),
-        (Fault("POST", "/commit/", 412), "somebody else changed the repository meanwhile (412)"),
+        (Fault("POST", "/commit/", 409), "someone else is changing the repository right now (409)"),
+        (Fault("POST", "/commit/", 412), "someone else has changed the repository (412)"),
         (Fault("GET", "/api/whoami-v2", 429, {"Retry-After": "17"}), "try again in 17 seconds"),
         (Fault("POST", "/commit/", 500), "the Hub answered with an error (500)"),
         (Fault("POST", "/commit/"), "the connection broke"),

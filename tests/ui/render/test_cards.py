@@ -66,8 +66,8 @@ def test_a_huge_picture_stays_small_in_the_page(portrait):
 def test_what_a_file_says_of_itself_is_escaped_and_stands_apart_from_the_verdicts():
     html = "".join(draw_provenance(Provenance(software="<b>Darkroom</b>", traces=(Trace("<i>X</i>", "here", "<s>"),))))
     assert "&lt;b&gt;Darkroom&lt;/b&gt;" in html and "&lt;i&gt;X" in html and "&lt;s&gt;" in html
-    assert "what is unknown is not suspicious" in html
-    assert "suspicious" not in html.replace("what is unknown is not suspicious", "")
+    assert "missing data is not suspicious" in html
+    assert "suspicious" not in html.replace("missing data is not suspicious", "")
 
 
 def test_the_cards_show_the_jury_verdict_that_stands_in_the_face(portrait):

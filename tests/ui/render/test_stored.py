@@ -27,7 +27,7 @@ def test_a_list_says_the_jurys_word_first(portrait):
     face["jury"] = {"p_fake": 0.77, "label": "inconclusive"}
     assert say_stored(stored) == "Jury: inconclusive; 1 of 2 say fake, 1 real"
     stored["faces"] = [face, face | {"jury": {"p_fake": 0.99, "label": "fake"}}]
-    assert say_stored(stored) == "2 faces; fake to the jury: 1, to any detector: 2"
+    assert say_stored(stored) == "1 of 2 faces likely fake"
     assert say_stored(stored | {"faces": []}) == "no face found"
 
 

@@ -19,7 +19,7 @@ def test_who_comes_to_full_seats_is_turned_away_in_one_sentence():
     slots = CameraSlots(places=2)
     first = slots.take("anna", 1, now=0.0)
     slots.take("ben", 1, now=0.0)
-    with pytest.raises(SlotsFullError, match=r"^2 others are at the camera already; try again in a minute\.$"):
+    with pytest.raises(SlotsFullError, match=r"^2 others are using their cameras; try again in a minute\.$"):
         slots.take("carla", 1, now=1.0)
     assert slots.take("anna", 1, now=1.0) is first
 

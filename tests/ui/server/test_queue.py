@@ -28,7 +28,7 @@ def test_who_leaves_makes_room_for_those_behind():
 
 def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence():
     queue = FairQueue(places=1)
-    with queue.wait(), queue.wait(), pytest.raises(QueueFullError, match=r"^1 others are waiting already"):
+    with queue.wait(), queue.wait(), pytest.raises(QueueFullError, match=r"^1 others are already waiting"):
         queue.wait().__enter__()
     with queue.wait() as place:
         assert list(place) == []
@@ -55,6 +55,6 @@ def test_many_at_once_are_served_one_at_a_time_in_the_order_of_coming():
     assert served == list(range(20))
 
 
-@pytest.mark.parametrize(("before", "sentence"), [(1, "you are next"), (4, "4 others are before you")])
+@pytest.mark.parametrize(("before", "sentence"), [(1, "you are next"), (4, "4 others are ahead of you")])
 def test_a_place_is_told_in_words(before, sentence):
     assert sentence in say_place(before)

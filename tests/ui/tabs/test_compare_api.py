@@ -59,7 +59,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
         "not a picture we can read",
     ),
-    "moving.gif": (moving_gif, "moves"),
+    "moving.gif": (moving_gif, "animated"),
 }
 ODD: dict[str, Callable[[PIL.Image.Image], bytes]] = {
     "cmyk.jpg": lambda image: png(image.convert("CMYK"), format="JPEG"),
@@ -171,7 +171,7 @@ def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence_and_the_others_
         refused = next(as_completed(answers)).result()
         goes_on.set()
         said = [answer.result() for answer in answers]
-    assert "1 others are waiting already; try again in a minute." in refused
+    assert "1 others are already waiting; try again in a minute." in refused
     assert sorted("event: complete" in text for text in said) == [False, True, True]
 
 

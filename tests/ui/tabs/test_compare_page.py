@@ -31,9 +31,9 @@ def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit, portrait):
     page = visit()
     upload(page, portrait)
     expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
-    expect(card(page, "Accuser").locator(".share")).to_have_text("93 % fake")
+    expect(card(page, "Accuser").locator(".share")).to_have_text("Estimated chance of fake: 93 %")
     expect(card(page, "Defender").locator(".word")).to_have_text("Real")
-    expect(card(page, "Defender").locator(".share")).to_have_text("3 % fake")
+    expect(card(page, "Defender").locator(".share")).to_have_text("Estimated chance of fake: 3 %")
     expect(page.locator(".summary h2")).to_have_text("1 of 2 say fake, 1 real.")
     expect(page.get_by_label("Go to face 1")).to_be_visible()
     bar = card(page, "Defender").get_by_role("img", name="3 % fake; real below 30 %, fake from 70 %")
@@ -76,7 +76,7 @@ def test_cards_fill_as_detectors_finish_and_a_new_picture_clears_them_at_once(vi
     page = visit(*JURY, spec("ponderer", wait))
     upload(page, portrait)
     expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
-    expect(card(page, "Ponderer").locator(".word")).to_have_text("thinking…")
+    expect(card(page, "Ponderer").locator(".word")).to_have_text("Analysing…")
     upload(page, two_faces := montage(portrait, tmp_path, count=2, columns=2))
     expect(page.locator(".summary")).to_have_count(0)
     goes_on.set()
@@ -93,11 +93,11 @@ def test_cancel_stops_the_waiting_and_the_next_judging_works(visit, portrait):
 
     page = visit(spec("ponderer", wait))
     upload(page, portrait)
-    expect(card(page, "Ponderer").locator(".word")).to_have_text("thinking…")
+    expect(card(page, "Ponderer").locator(".word")).to_have_text("Analysing…")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".notice")).to_contain_text("Cancelled.")
     page.get_by_role("button", name="Judge", exact=True).click()
-    expect(card(page, "Ponderer").locator(".word")).to_have_text("thinking…")  # nobody waits for the cancelled one
+    expect(card(page, "Ponderer").locator(".word")).to_have_text("Analysing…")  # nobody waits for the cancelled one
     goes_on.set()
     expect(card(page, "Ponderer").locator(".word")).to_have_text("Fake")
 
@@ -155,11 +155,11 @@ def test_the_tick_shows_how_far_each_verdict_moves_and_changes_no_label(visit, p
     upload(page, portrait)
     expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
     expect(page.locator(".why.moves")).to_have_count(0)
-    page.get_by_label("See how far verdicts move").check()
+    page.get_by_label("Test how much verdicts change").check()
     page.get_by_role("button", name="Judge", exact=True).click()
     expect(card(page, "Accuser").locator(".why.moves")).to_contain_text("From 93 % fake to 93 % fake when saved again")
-    share = card(page, "Measurer").locator(".share").inner_text()
-    expect(card(page, "Measurer").locator(".why.moves")).to_contain_text(f"to {share} when saved again")
+    share = card(page, "Measurer").locator(".share").inner_text().removeprefix("Estimated chance of fake: ")
+    expect(card(page, "Measurer").locator(".why.moves")).to_contain_text(f"to {share} fake when saved again")
     expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
 
 

@@ -48,9 +48,9 @@ def test_one_forges_a_portrait_and_sees_who_notices(visit, width):
     expect(page.locator("#forge-result")).to_contain_text("The forgery appears here.")
     page.get_by_role("button", name="Forge", exact=True).press("Enter")
     expect(page.locator(".trial h2")).to_have_text("1 of 3 detectors noticed.")
-    expect(page.locator(".trial .word")).to_have_text(["Called it fake before, too", "Not noticed", "Noticed"])
-    expect(page.locator(".trial .card").nth(2)).to_contain_text("Its hottest place lies inside the line; by chance")
-    expect(page.locator(".trial .card").nth(1)).to_contain_text("It draws no heat map.")
+    expect(page.locator(".trial .word")).to_have_text(["Already called fake before", "Not noticed", "Noticed"])
+    expect(page.locator(".trial .card").nth(2)).to_contain_text("The heat map peaks inside the altered area (")
+    expect(page.locator(".trial .card").nth(1)).to_contain_text("It gives no heat map.")
     expect(page.locator(".triptych img")).to_have_count(3)
     check(page, width)
     with page.expect_download() as saved:
@@ -61,7 +61,7 @@ def test_one_forges_a_portrait_and_sees_who_notices(visit, width):
 
 def test_the_networks_of_this_jury_are_heard_with_what_was_measured_of_their_maps():
     *_, last = run(ForgeSession(), str(portrait()), Jury(load_registry(blocked=()).detectors))
-    assert re.search(r"Measured on \d+ forged faces: inside in \d+ %", last)
+    assert re.search(r"On \d+ forged faces it peaked inside in \d+ %", last)
     assert "The jury" in last and "detectors noticed." in last
 
 
@@ -93,7 +93,7 @@ def test_forging_stands_in_the_line_and_says_its_place():
         steps = _run_with(Jury(JURY), queue)(bench)
         assert "you are next" in "".join(next(steps)[0])
         late = run(ForgeSession(), str(portrait()), Jury(JURY), queue)
-        assert "1 others are waiting already" in late[-1]
+        assert "1 others are already waiting" in late[-1]
     assert "detectors noticed" in "".join([*steps][-1][0])
 
 

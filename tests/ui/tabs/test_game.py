@@ -86,7 +86,7 @@ def test_until_the_answer_what_is_sent_is_the_same_whatever_the_answer_is(deck, 
             player = Player(address, f"curious-{forged}")
             shown = player.press("game-play")
             assert shown.count("data:image/webp;base64,") == 1
-            assert "made up its mind" in shown
+            assert "The jury has decided" in shown
             player.press("game-next")  # which is not offered yet
             sent.append("".join(player.sent[1:]))
             everything = "".join(player.sent)
@@ -146,7 +146,7 @@ def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_whe
         end, moments, *_ = _go_on(table)
     right = sum(turn.exhibit.forged for turn in table.turns)
     assert f"You: {right} of 4." in end[0]
-    assert "(the 95 % interval)" in end[0] and "Level with Accuser" in end[0]
+    assert "(95 % interval)" in end[0] and "You tied with Accuser" in end[0]
     assert moments[0].count("It fooled Defender.") == right
     assert "fooled You" not in moments[0]  # within a sentence
 
@@ -163,7 +163,7 @@ def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path, deck):
     begin(table)
     assert table.turn is None or table.turn.exhibit.forged
     gone = Deck((tmp_path / "a",), (tmp_path / "b",))
-    assert "no longer there" in "".join(_begin_with(gone)(table)[0])
+    assert "no longer available" in "".join(_begin_with(gone)(table)[0])
 
 
 def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck):
@@ -172,7 +172,7 @@ def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck
         table, reveal = play(deck, queue)
         _guess(True)(table)
         *_, last = reveal(table)
-        assert "others are waiting already" in "".join(last[-1])
+        assert "others are already waiting" in "".join(last[-1])
     *_, last = reveal(table)
     assert table.turn.over and "It was" in "".join(last[1])
 

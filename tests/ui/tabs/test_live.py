@@ -84,9 +84,9 @@ def test_a_box_and_smoothed_numbers_are_drawn_and_have_no_serious_fault(camera, 
         expect(page.locator(".stage .invite")).to_have_text("The camera is off.")
         start_and_see_a_face(page)
         expect(page.locator(".over .box")).to_contain_text("1 of 2 say fake, 1 real smoothed")
-        expect(page.locator(".live-face .card.fake")).to_contain_text("93 % fake")
-        expect(page.locator(".live-face .card.real")).to_contain_text("3 % fake")
-        expect(page.locator(".live .pace")).to_contain_text("pictures a second")
+        expect(page.locator(".live-face .card.fake")).to_contain_text("chance of fake: 93 %")
+        expect(page.locator(".live-face .card.real")).to_contain_text("chance of fake: 3 %")
+        expect(page.locator(".live .pace")).to_contain_text("pictures per second")
         left, width_of_box = page.evaluate(PLACE)
         assert 0.33 < left < 0.48 and 0.1 < width_of_box < 0.2
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -178,7 +178,7 @@ def test_a_full_server_says_so_and_one_that_is_away_too(camera):
             others.submit(send, number)
         assert all(came.acquire(timeout=100) for _ in range(PLACES))
         start(page)
-        said = f"{PLACES} others are at the camera already; try again in a minute."
+        said = f"{PLACES} others are using their cameras; try again in a minute."
         expect(page.locator(".live .state.error")).to_have_text(said)
         goes_on.set()
         page.context.set_offline(True)
@@ -189,4 +189,4 @@ def test_a_full_server_says_so_and_one_that_is_away_too(camera):
 def test_detectors_of_whole_pictures_are_left_out_with_a_sentence(camera):
     with serving(*JURY, spec("viewer", say_fake, expects="image")) as address, open_live(camera, address) as page:
         expect(page.locator(".live fieldset input")).to_have_count(2)
-        expect(page.locator(".live")).to_contain_text("Not asked here, for they judge whole pictures: Viewer.")
+        expect(page.locator(".live")).to_contain_text("Not available here, because they judge whole pictures: Viewer.")

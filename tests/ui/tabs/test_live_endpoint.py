@@ -59,7 +59,7 @@ def test_a_frame_gets_the_box_and_the_verdicts_of_its_face(server):
         ("accuser", 0.93),
         ("defender", 0.03),
     ]
-    assert "93 % fake" in answer["cards"] and "1 of 2 say fake" in answer["over"]
+    assert "chance of fake: 93 %" in answer["cards"] and "1 of 2 say fake" in answer["over"]
     assert "smoothed" in answer["over"]
     assert answer["milliseconds"] > 0
 
@@ -152,7 +152,7 @@ def test_one_visitor_more_than_there_are_seats_reads_so(server):
     empty = as_jpeg(np.full((64, 64, 3), 99, np.uint8))
     assert [send(client, empty, page=page).status_code for page in range(PLACES)] == [200] * PLACES
     status, said = error_of(send(client, empty, page=PLACES))
-    assert status == 503 and said == f"{PLACES} others are at the camera already; try again in a minute."
+    assert status == 503 and said == f"{PLACES} others are using their cameras; try again in a minute."
 
 
 def test_frames_are_dropped_and_not_queued_while_one_is_in_work(server):
@@ -169,7 +169,7 @@ def test_frames_are_dropped_and_not_queued_while_one_is_in_work(server):
         assert began.wait(120)
         later = [pool.submit(send, client, only=("ponderer",)) for _ in range(3)]
         dropped = list(itertools.islice(as_completed(later, timeout=120), 2))
-        assert [error_of(answer.result()) for answer in dropped] == [(409, "A newer picture came.")] * 2
+        assert [error_of(answer.result()) for answer in dropped] == [(409, "A newer picture has arrived.")] * 2
         goes_on.set()
         assert first.result().status_code == 200
         assert sorted(answer.result().status_code for answer in later) == [200, 409, 409]

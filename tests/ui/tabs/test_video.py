@@ -103,8 +103,8 @@ def test_what_cannot_be_judged_is_a_sentence_and_not_a_word_of_paths(tmp_path, w
         (tmp_path / "empty.mp4", "", "The file is empty."),
         (write_sound(tmp_path / "song.mp4"), "", "No moving pictures"),
         (long, "", "3 h 0 min long; at most 10 min are judged"),
-        (walk, "1:00", "nothing to judge from there on"),
-        (walk, "soon", "Write where to start"),
+        (walk, "1:00", "ends before the chosen start"),
+        (walk, "soon", "Enter the start as"),
     ]:
         _, (status, persons, *_) = run(path, start=start)
         assert sentence in status[0] and "error" in status[0]
@@ -162,17 +162,17 @@ def test_the_tab_from_the_file_to_a_chosen_moment_and_the_report(visit, pair, wi
     expect(page.locator("#video-status")).to_contain_text("Choose a video")
     page.set_input_files("#video-file input[type=file]", str(pair))
     page.get_by_role("button", name="Judge the video").click()
-    expect(page.locator("#video-persons h2")).to_have_text("2 persons")
+    expect(page.locator("#video-persons h2")).to_have_text("2 people")
     expect(page.locator("#video-moment .card.fake")).to_have_count(1)
     check(page, width)
     page.locator("#video-persons [data-person='2']").click()
     expect(page.locator("#video-person h3")).to_have_text("Person 2")
-    page.get_by_label("Moment of person 2").fill("5")
+    page.get_by_label("Frame of person 2").fill("5")
     expect(page.locator("#video-moment")).to_contain_text("Person 2 at 0:02.5")
     plot = page.locator("#video-person .film-plot svg")
     plot.click(position={"x": 1, "y": 40})
     expect(page.locator("#video-moment")).to_contain_text("Person 2 at 0:00")
-    assert page.get_by_label("Moment of person 2").input_value() == "0"
+    assert page.get_by_label("Frame of person 2").input_value() == "0"
     assert plot.locator(".cursor").get_attribute("d").startswith("M0.0 ")
     with page.expect_download() as saved:
         page.locator("#video-report").click()
@@ -202,4 +202,4 @@ def test_cancel_ends_a_video_and_a_new_one_can_follow(visit, pair):
     expect(page.locator("#video-status")).to_contain_text("Cancelled.")
     goes_on.set()
     page.get_by_role("button", name="Judge the video").click()
-    expect(page.locator("#video-persons h2")).to_have_text("2 persons")
+    expect(page.locator("#video-persons h2")).to_have_text("2 people")

@@ -1,4 +1,4 @@
-"""What the README shows to programs, run as it stands: only address and token are put in."""
+"""What docs/api.md shows to programs, run as it stands: only address and token are put in."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.demo_process import ROOT, started
 from ui.components import examples
 
 pytestmark = pytest.mark.slow
-SHOWN = (ROOT / "README.md").read_text(encoding="utf-8").partition("## For programs\n")[2].partition("\n## ")[0]
+SHOWN = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```", SHOWN, flags=re.DOTALL | re.MULTILINE))
 
 
@@ -57,7 +57,7 @@ def run(program: list[str], block: str, place: tuple[str, str], desk: Path) -> s
     return done.stdout
 
 
-def test_the_python_in_the_readme_runs(place: tuple[str, str], desk: Path) -> None:
+def test_the_python_on_the_page_runs(place: tuple[str, str], desk: Path) -> None:
     more = "import json; print('\\n' + json.dumps([jury, verdicts, many]))"
     jury, verdicts, many = json.loads(
         run([sys.executable, "-c"], BLOCKS["python"] + more, place, desk).splitlines()[-1]
@@ -67,7 +67,7 @@ def test_the_python_in_the_readme_runs(place: tuple[str, str], desk: Path) -> No
     assert [entry["name"] for entry in many] == ["photo.jpg", "album.zip/inside.png"]
 
 
-def test_the_curl_in_the_readme_runs(place: tuple[str, str], desk: Path) -> None:
+def test_the_curl_on_the_page_runs(place: tuple[str, str], desk: Path) -> None:
     said = run(["bash", "-ec"], BLOCKS["bash"], place, desk)
     [answer] = json.loads(said.rpartition("event: complete\ndata: ")[2])
     assert answer["faces"][0]["verdicts"][0]["detector"] == "efficientnet"
