@@ -34,8 +34,8 @@ def say_percent(p_fake: float) -> str:
 
 
 def say_jury(jury: JuryVerdict) -> str:
-    """The jury's verdict in one sentence: "The jury: fake, 93 % fake."."""
-    return f"The jury: {TITLES[jury.label].lower()}, {say_p_fake(jury.p_fake)}."
+    """The jury's verdict in words: "The jury: fake. Estimated chance of fake: 93 %."."""
+    return f"The jury: {TITLES[jury.label].lower()}. Estimated chance of fake: {say_percent(jury.p_fake)}."
 
 
 def say_doubt(doubt: str) -> str:

@@ -23,4 +23,7 @@ def test_the_slider_starts_at_the_verdict_itself_and_rises() -> None:
     assert steps[START] == jury
     p_fakes = [step.p_fake for step in steps]
     assert p_fakes == sorted(p_fakes)
-    assert json.loads(as_steps([say_jury(step) for step in steps]))[0] == "The jury: inconclusive, 1 % fake."
+    assert (
+        json.loads(as_steps([say_jury(step) for step in steps]))[0]
+        == "The jury: inconclusive. Estimated chance of fake: 1 %."
+    )

@@ -75,7 +75,7 @@ def test_the_cards_show_the_jury_verdict_that_stands_in_the_face(portrait):
     *_, comparison = compare_stepwise(Path(portrait), jury)
     changed = replace(comparison.faces[0], jury=JuryVerdict(0.77, "fake"))
     html = "".join(Drawing(read_image(Path(portrait)).pixels, jury).draw(replace(comparison, faces=(changed,))))
-    assert "The jury: " in html and "77 % fake" in html
+    assert "The jury: " in html and "Estimated chance of fake: 77 %" in html
 
 
 def test_what_is_settled_offers_no_base_rate(portrait):

@@ -49,7 +49,7 @@ def test_what_the_jury_said_then_stands_whatever_it_would_say_now(portrait):
     stored = judged(portrait)
     stored["faces"][0]["jury"] = {"p_fake": 0.77, "label": "fake"}
     stored["faces"][0]["agreement"] = None
-    assert "77 % fake" in "".join(draw_stored(stored, None))
+    assert "Estimated chance of fake: 77 %" in "".join(draw_stored(stored, None))
     stored["faces"][0]["jury"] |= {"fake_from": None, "real_until": None}  # not kept then
     assert restore(stored).as_dict() == stored
 
@@ -59,4 +59,4 @@ def test_a_jury_verdict_is_shown_although_one_of_the_verdicts_never_came(portrai
     first, second = stored["faces"][0]["verdicts"]
     stored["faces"][0] |= {"jury": {"p_fake": 0.77, "label": "fake"}, "verdicts": [first]}
     stored["faces"].append(stored["faces"][0] | {"jury": None, "verdicts": [first, second]})
-    assert "77 % fake" in "".join(draw_stored(stored, None))
+    assert "Estimated chance of fake: 77 %" in "".join(draw_stored(stored, None))
