@@ -55,7 +55,7 @@ def help_of(*command: str) -> str:
 
 def below(*command: str) -> list[str]:
     """The names of a command's own commands."""
-    return re.findall(r"^│ ([a-z][\w-]*) {2}", help_of(*command).partition("─ Commands ─")[2], flags=re.MULTILINE)
+    return re.findall(r"^  ([a-z][\w-]*) {2}", help_of(*command).partition("Commands:\n")[2], flags=re.MULTILINE)
 
 
 def split(command: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
