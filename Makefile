@@ -11,6 +11,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # --no-deps: the locks are full closures, and the pip of Python 3.11 would look an extra's newest release up again.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+# The command `facejury`. Built by the locked setuptools, without the network.
+COMMAND := $(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 TESTS := $(BIN)/python -m pytest
 WORKERS ?= 2
 # What failed beside others fails for good only when it fails with the machine to itself.
@@ -57,11 +59,13 @@ mutants: $(VENV)/.dev
 $(VENV)/.runtime: pyproject.toml requirements.lock | $(BIN)/pip
 	@echo "Installing what the demo needs into $(VENV): a minute or two, once."
 	$(INSTALL) -r requirements.lock
+	$(COMMAND)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/pip
 	@echo "Installing what training and the tests need into $(VENV): a few minutes, once."
 	$(INSTALL) -r requirements-dev.lock
+	$(COMMAND)
 	@touch $@ $(VENV)/.runtime
 
 $(BIN)/pip:

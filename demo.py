@@ -40,22 +40,35 @@ ONE_FILE = (
 )
 log = logging.getLogger("demo")
 say_beside = partial(typer.echo, err=True)
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 Host = Annotated[
     str,
-    typer.Option(envvar="GRADIO_SERVER_NAME", help="Whom to listen to; 0.0.0.0 is everybody on the network."),
+    typer.Option(
+        envvar="GRADIO_SERVER_NAME", help="Address to listen on; 0.0.0.0 accepts connections from the network."
+    ),
 ]  # a Hugging Face Space sets that variable
-Port = Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")]
-Only = Annotated[list[str] | None, typer.Option("--only", metavar="KEY", help="Use only this detector; repeatable.")]
-Add = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help="Add a detector: see docs/plugins.md.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="KEY", help="Use only this detector. May be repeated.")
+]
+Add = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--add",
+        metavar="SOURCE",
+        help="Add a detector: a plugin's .py file, a model folder, an .onnx file or hub:user/name. May be repeated.",
+    ),
+]
 Share = Annotated[bool, typer.Option("--share", help="Also open a public link, for a week at most.")]
-NoLogin = Annotated[bool, typer.Option("--no-login", help="Without accounts, for this machine alone.")]
+NoLogin = Annotated[bool, typer.Option("--no-login", help="Serve without accounts, to this machine only.")]
 Game = Annotated[
     Path | None,
-    typer.Option("--game", metavar="DIR", help="Offer a game on the pictures in this folder's real/ and fake/."),
+    typer.Option("--game", metavar="DIR", help="Offer a game with the pictures in real/ and fake/ of this folder."),
 ]
-NoSignup = Annotated[bool, typer.Option("--no-signup", help="Visitors cannot make accounts: python -m auth add-user.")]
+NoSignup = Annotated[
+    bool, typer.Option("--no-signup", help="Close sign-up: accounts are made with `facejury users add` alone.")
+]
 
 
 @app.command("serve")
@@ -69,7 +82,7 @@ def main(
     no_signup: NoSignup = False,
     game: Game = None,
 ) -> None:
-    """Serve the page. Visitors sign in first, except with --no-login."""
+    """Serve the page; visitors sign in first, except with --no-login."""
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
     start_log()

@@ -1,7 +1,6 @@
 """The command `facejury`: one application over the command lines of all packages, each loaded when it is called."""
 
 import sys
-import tomllib
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +21,7 @@ class SubCommand:
 
 
 SUB_COMMANDS = {
-    "serve": SubCommand("demo", "Serve the page. Visitors sign in first, except with --no-login."),
+    "serve": SubCommand("demo", "Serve the page; visitors sign in first, except with --no-login."),
     "compare": SubCommand("detectors.commands.compare", "Judge every face in pictures, and every person in videos."),
     "scan": SubCommand("detectors.commands.scan", "Judge every face in very many pictures, into one table."),
     "detectors": SubCommand("detectors.commands.plugins", "List, create and check detectors."),
@@ -48,12 +47,16 @@ def load(name: str) -> Any:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        import tomllib
+
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         typer.echo(f"facejury {project['version']}")
         raise typer.Exit
 
 
-app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 for key, stand_in in SUB_COMMANDS.items():
     app.command(key, help=stand_in.help)(lambda: None)
 

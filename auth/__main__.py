@@ -12,6 +12,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 for command in (users.add_user, users.set_password, users.unlock, users.list_users, users.remove_user):
     app.command()(command)

@@ -1,4 +1,4 @@
-"""How fast, how large, and how much faster than the plain way: `python -m models speed`.
+"""How fast, how large, and how much faster than the plain way: `facejury models speed`.
 
 Times move with the machine, so everything that is compared runs in turn, in short bursts, each stack in a process of
 its own; the medians of all calls are set side by side. What counts are the ratios.
@@ -165,7 +165,7 @@ def _times_slower(ms: Mapping[str, float], *, than: float, among: Sequence[str])
 
 
 def _measure_first_verdict(rounds: int) -> Figures:
-    """`python -m detectors compare PHOTO` on the portrait, from its start to its end, and the most memory it held."""
+    """`facejury compare PHOTO` on the portrait, from its start to its end, and the most memory it held."""
     found = []
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "photo.jpg"
@@ -224,7 +224,7 @@ def _measure_scan(rounds: int, seconds: float) -> Figures:
 
 
 def _time_scan(scratch: Path, options: Sequence[str], *, count: int) -> float:
-    """Seconds of `python -m detectors scan` over so many portraits."""
+    """Seconds of `facejury scan` over so many portraits."""
     photos = scratch / f"photos-{count}"
     photos.mkdir(exist_ok=True)
     for number in range(count):

@@ -1,4 +1,4 @@
-"""The figures of `python -m models speed` as tables to read, on the screen and in Markdown."""
+"""The figures of `facejury models speed` as tables to read, on the screen and in Markdown."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,6 +1,6 @@
 """A served network in PyTorch, operation by operation: what the same numbers cost in eager mode.
 
-PyTorch is no dependency. Where it is installed, `python -m models speed` compares with it.
+PyTorch is no dependency. Where it is installed, `facejury models speed` compares with it.
 """
 
 import tempfile

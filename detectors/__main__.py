@@ -7,7 +7,7 @@ from detectors.commands.plugins import check_command, new_command
 from detectors.commands.scan import scan_command
 from detectors.scan.ray_option import RayCommand
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command("compare")(compare_command)
 app.command("scan", cls=RayCommand)(scan_command)
 app.command("check")(check_command)

@@ -5,10 +5,13 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from facejury import SUB_COMMANDS, load
 
@@ -50,6 +53,14 @@ def test_a_group_has_its_commands(name: str) -> None:
     assert set(load(name).commands) == COMMANDS[name]
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_no_sentence_of_a_group_s_help_is_cut_short_on_a_narrow_terminal(name: str) -> None:
+    command = load(name)
+    said = CliRunner().invoke(import_module(SUB_COMMANDS[name].module).app, ["--help"], terminal_width=80).stdout
+    assert set(re.findall(r"^  ([a-z-]+)  ", said, flags=re.MULTILINE)) >= set(command.commands)
+    assert "..." not in said.partition("Commands:")[2]
+
+
 def test_a_command_works_from_another_folder(tmp_path: Path) -> None:
     done = facejury("detectors", "list", "--json", at=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -71,3 +82,26 @@ def test_a_mistake_in_a_models_command_is_one_sentence(tmp_path: Path) -> None:
     done = facejury("models", "card", "nobody", at=tmp_path)
     assert done.returncode == 2
     assert "nobody" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_installed_command_works_anywhere_and_brings_no_package_of_ours(tmp_path: Path) -> None:
+    """The Makefile's own line, in an environment that borrows this one's packages."""
+    line = re.search(r"^COMMAND := \$\(BIN\)/pip (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert line and {"--no-index", "--no-deps", "--no-build-isolation"} <= set(line[1].split())
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
+
+    def run(*command: str, at: Path = tmp_path) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=at, env=environment)
+
+    assert run(sys.executable, "-m", "venv", "--without-pip", "env").returncode == 0
+    python = str(tmp_path / "env" / "bin" / "python")
+    own = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip())
+    (own / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    installed = run(python, "-m", "pip", *line[1].split(), at=ROOT)
+    assert installed.returncode == 0, installed.stderr
+
+    command = str(tmp_path / "env" / "bin" / "facejury")
+    assert run(command, "--help").stdout.startswith("Usage: facejury ")
+    assert "efficientnet" in run(command, "detectors", "list").stdout
+    assert "No module named 'auth'" in run(python, "-c", "import facejury, auth").stderr

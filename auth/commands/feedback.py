@@ -15,14 +15,20 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 
 @app.command()
 def review(
-    pictures: Annotated[Path, typer.Option(help="Where to put a picture to look at.")] = Path("feedback-pictures"),
+    pictures: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder to write pictures to, for you to look at.")
+    ] = Path("feedback-pictures"),
 ) -> None:
-    """Go through new feedback: accept it for training, refuse it, or leave it for later."""
+    """Review new feedback, one report at a time.
+
+    Accept it for training, refuse it, or leave it for later.
+    """
     with plainly():
         engine = open_database()
         waiting = list_feedback(engine, accepted=None)
@@ -36,8 +42,13 @@ def review(
 
 
 @app.command()
-def export(folder: Annotated[Path, typer.Argument(help="Gets real/ and fake/, for `models train --data`.")]) -> None:
-    """Write the pictures of accepted feedback to a folder that training takes."""
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write real/ and fake/ to.")],
+) -> None:
+    """Write the pictures of accepted feedback to a folder for training.
+
+    Example: facejury feedback export corrections
+    """
     with plainly():
         wrote = export_feedback(open_database(), folder)
     typer.echo(f"{wrote.real} real and {wrote.fake} fake in {folder}.")

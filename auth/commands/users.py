@@ -17,15 +17,21 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
-Name = Annotated[str, typer.Argument(help="The user name, in any capitals.")]
-FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The user name; upper and lower case are the same.")]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
+]
 
 
 @app.command("add")
 def add_user(name: Name, password_stdin: FromStdin = False) -> None:
-    """Make an account, also where sign-up is closed."""
+    """Create an account, even where sign-up is closed.
+
+    Example: facejury users add anna
+    """
     with plainly():
         account = accounts.add_user(open_database(), name, password=_password(password_stdin))
     typer.echo(f"{account.name} can sign in.")
@@ -33,7 +39,10 @@ def add_user(name: Name, password_stdin: FromStdin = False) -> None:
 
 @app.command("set-password")
 def set_password(name: Name, password_stdin: FromStdin = False) -> None:
-    """Give a user another password, for instance a forgotten one; all their sessions end."""
+    """Set a user's password.
+
+    Their sessions and API tokens end.
+    """
     with plainly():
         engine = open_database()
         account = _account(engine, name)
@@ -44,7 +53,7 @@ def set_password(name: Name, password_stdin: FromStdin = False) -> None:
 
 @app.command("unlock")
 def unlock(name: Name) -> None:
-    """Let a user try again at once after five wrong passwords."""
+    """Let a user sign in again at once after five wrong passwords."""
     with plainly():
         engine = open_database()
         account = _account(engine, name)
@@ -54,7 +63,10 @@ def unlock(name: Name) -> None:
 
 @app.command("list")
 def list_users() -> None:
-    """Name all accounts, when they were made, and which are locked."""
+    """List all accounts.
+
+    Each line has the day of creation (UTC), the name, and "locked" after five wrong passwords.
+    """
     with plainly():
         found = accounts.list_users(open_database())
         for account in found:
@@ -65,8 +77,13 @@ def list_users() -> None:
 
 
 @app.command("remove")
-def remove_user(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Remove a user with their history, kept pictures, feedback and tokens."""
+def remove_user(
+    name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False
+) -> None:
+    """Remove a user and all their data.
+
+    That is their history, kept pictures, feedback and tokens.
+    """
     with plainly():
         engine = open_database()
         account = _account(engine, name)

@@ -19,7 +19,7 @@ from detectors.provenance import read_provenance
 from detectors.video.judge import compare_video
 from detectors.video.results import JudgedVideo
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command("compare")

@@ -23,13 +23,14 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @app.command("list")
 def list_command(as_json: Json = False) -> None:
-    """List the installed detectors, and why others could not be loaded.
+    """List the detectors, and why others could not be loaded.
 
     The environment variable FACEJURY_BLOCK=name,name leaves plugins out by name.
     """
@@ -44,7 +45,9 @@ def new_command(
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to create the package in.")] = Path(),
 ) -> None:
-    """Create a plugin package to start from, DIR/facejury-NAME, with a test that passes.
+    """Create a plugin package to start from.
+
+    The folder DIR/facejury-NAME holds a detector that works and a test that passes.
 
     Example: facejury detectors new edges --to ~/code
     """
@@ -64,7 +67,9 @@ def check_command(
     add: Add = None,
     as_json: Json = False,
 ) -> None:
-    """Check that a detector does everything that the jury relies on. The exit code is 1 when a check fails.
+    """Check that a detector does what the jury relies on.
+
+    The exit code is 1 when a check fails.
 
     Example: facejury detectors check edges --add edges.py
     """

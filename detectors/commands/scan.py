@@ -9,7 +9,7 @@ from rich.markup import escape
 from detectors.commands.options import Add, Only, choose, errors
 from detectors.scan.ray_option import RayCommand
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command("scan", cls=RayCommand)

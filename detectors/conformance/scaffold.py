@@ -1,4 +1,4 @@
-"""Write a plugin package to start from: `python -m detectors new NAME [--to DIR]`."""
+"""Write a plugin package to start from: `facejury detectors new NAME [--to DIR]`."""
 
 from pathlib import Path
 from string import Template

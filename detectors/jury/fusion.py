@@ -2,7 +2,7 @@
 
 Nobody is asked again. The jury's p_fake is a logistic regression over the logits of the built-in detectors that gave
 a number; its weights stand in jury.json, and the counts behind the agreement in agreement.json, both made by
-`python -m models evaluate --save`.
+`facejury models evaluate --save`.
 """
 
 import hashlib

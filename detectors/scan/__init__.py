@@ -1,4 +1,4 @@
-"""Very many pictures into one table: `python -m detectors scan`.
+"""Very many pictures into one table: `facejury scan`.
 
 listing says which pictures; crew (on this machine) or on_ray (on many) has them judged; record is what is kept of one;
 journal keeps it through any kill; table is what comes out.

@@ -68,7 +68,13 @@ def _import_ray() -> Any:
 def _connect(ray: Any, address: str, workers: int | None) -> None:
     """Join a cluster, sending it this checkout, or start a Ray here for this scan alone. Raises ScanError."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine unasked
-    here = {"num_cpus": workers, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    here = {
+        "num_cpus": workers,
+        "object_store_memory": STORE_BYTES,
+        "include_dashboard": False,
+        "runtime_env": {"env_vars": {"PYTHONPATH": paths}},  # its processes start in any folder
+    }
     there = {"runtime_env": {"working_dir": str(ROOT), "excludes": EXCLUDED}}
     try:
         ray.init(address=address, **(here if address == HERE else there))

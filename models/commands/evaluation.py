@@ -6,35 +6,51 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from models.commands.options import FACES, Data, Key, console
+from models.commands.options import FACES, ROOT, Data, Key, Only, console
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command()
 def evaluate(
     data: Data,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="KEY", help="Only this detector; repeatable.")
-    ] = None,
+    only: Only = None,
     add: Annotated[
         list[str] | None,
-        typer.Option("--add", metavar="SOURCE", help="Add a plugin's .py, a model folder, an .onnx or hub:user/name."),
+        typer.Option(
+            "--add",
+            metavar="SOURCE",
+            help="Add a detector: a plugin's .py file, a model folder, an .onnx file or hub:user/name. Repeatable.",
+        ),
     ] = None,
-    split: Annotated[list[str] | None, typer.Option(help="Which splits to measure on: test and eval.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="The split to measure on. May be repeated. Default: test and eval."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with every figure, instead of a table.")] = False,
     save: Annotated[
-        bool, typer.Option(help="Write metrics.json beside each detector's weights, and what the jury says together.")
+        bool, typer.Option(help="Write metrics.json beside each detector's weights, and the metrics of the jury.")
     ] = False,
     thorough: Annotated[
         bool,
-        typer.Option("--thorough", help="Also degraded step by step, attacked, pointed at and probed: many minutes."),
+        typer.Option(
+            "--thorough",
+            help="Also measure degraded and attacked pictures, heat maps and shortcuts. Takes many minutes.",
+        ),
     ] = False,
     pictures: Annotated[
-        Path | None, typer.Option("--plots", metavar="DIR", help="Draw ROC, reliability and robustness there, as PNG.")
+        Path | None,
+        typer.Option(
+            "--plots", metavar="DIR", help="Write ROC, reliability and robustness plots (PNG) to this folder."
+        ),
     ] = None,
 ) -> None:
-    """Measure detectors on labelled faces: every figure with its count and 95 % interval."""
+    """Measure detectors on labelled faces.
+
+    Every figure comes with its count and 95 % interval.
+
+    Example: facejury models evaluate --data DIR --only efficientnet
+    """
     import json
     from functools import partial, reduce
 
@@ -62,13 +78,14 @@ def evaluate(
 @app.command()
 def videos(
     data: Data,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="KEY", help="Only this detector; repeatable.")
-    ] = None,
+    only: Only = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     save: Annotated[bool, typer.Option("--save", help="Write the table into docs/video.md.")] = False,
 ) -> None:
-    """Measure by video, on frames that were set aside: mean, trimmed mean and the rule that videos are judged by."""
+    """Measure detectors by video, on held-out frames.
+
+    Compares three ways to aggregate frames: the mean, the trimmed mean and the rule used for videos.
+    """
     import json
 
     from models.data.datasets import read_samples, select
@@ -84,16 +101,24 @@ def videos(
     answers, jury = seat(ask(specs, faces), [spec for spec in registry if spec.builtin])
     found = measuring.compare_rules(answers, [*specs, *([jury] if jury else [])])
     if save:
-        measuring.write(Path("docs") / "video.md", found)
+        measuring.write(ROOT / "docs" / "video.md", found)
     typer.echo(json.dumps(found, indent=2) if as_json else measuring.as_markdown(found))
 
 
 @app.command("left-out")
 def left_out(
     key: Key,
-    trained: Annotated[Path, typer.Argument(metavar="DIR", help="A model folder exported with --without, measured.")],
+    trained: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A model folder that was exported with --without and evaluated.")
+    ],
 ) -> None:
-    """Note in a detector's metrics how the same network does on a generator that was left out of its training."""
+    """Record a leave-one-generator-out result in the metrics.
+
+    KEY's metrics.json then says how the network does on a generator that it was not trained on. Run train, export and
+    evaluate with the same --without first.
+
+    Example: facejury models left-out blend runs/blend-without-GENERATOR/weights
+    """
     from detectors.networks.folder import METRICS, WEIGHTS
     from models.evaluation.leave_one_out import note
 
@@ -103,17 +128,22 @@ def left_out(
 
 @app.command()
 def speed(
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="KEY", help="Only this network; repeatable.")
-    ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Bursts of each stack, in turn.")] = 5,
-    seconds: Annotated[float, typer.Option(min=0, help="How long a burst is; 0 is one call.")] = 0.25,
+    only: Only = None,
+    rounds: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Bursts of calls per stack; the stacks take turns.")
+    ] = 5,
+    seconds: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="The length of a burst in seconds; 0 makes one call.")
+    ] = 0.25,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     save: Annotated[
-        bool, typer.Option("--save", help="Write docs/speed.json, and its tables into docs/performance.md.")
+        bool, typer.Option("--save", help="Write docs/speed.json, and the tables in docs/performance.md.")
     ] = False,
 ) -> None:
-    """Measure how fast the built-in detectors are, beside Keras, TensorFlow and (where installed) PyTorch."""
+    """Measure the speed of the built-in detectors.
+
+    Keras, TensorFlow and, where it is installed, PyTorch are measured beside ONNX Runtime.
+    """
     import json
 
     from benchmarks import speed as measuring

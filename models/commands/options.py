@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 
 console = Console()
-FACES = Path("runs") / "faces.json"  # where the faces of data sets are, found once
+ROOT = Path(__file__).parents[2]
+FACES = Path("runs") / "faces.json"  # found once for each data set; below the working folder, like runs
 
 Data = Annotated[
     list[Path],

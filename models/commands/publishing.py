@@ -5,24 +5,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.commands.options import Key, console
+from models.commands.options import ROOT, Key, console
 
 if TYPE_CHECKING:
     from models.publishing.hub import Kind
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 From = Annotated[
-    Path | None, typer.Option("--from", metavar="DIR", help="The model folder; else the one of KEY in models/weights.")
+    Path | None, typer.Option("--from", metavar="DIR", help="The model folder. Default: models/weights/KEY.")
 ]
-Repo = Annotated[str, typer.Option(metavar="USER/NAME", help="Where on the Hugging Face Hub.")]
-Private = Annotated[bool, typer.Option("--private", help="A repository that only you can see, where it is a new one.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Write the folder and print its path; touch no network.")]
-Replace = Annotated[bool, typer.Option("--replace", help="Overwrite files there that differ.")]
+Repo = Annotated[str, typer.Option(metavar="USER/NAME", help="The repository on the Hugging Face Hub.")]
+Private = Annotated[bool, typer.Option("--private", help="Make a new repository private.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Write the folder and print its path, without using the network.")
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Overwrite files in the repository that differ.")]
 
 
 @app.command()
-def report(readme: Annotated[Path, typer.Option(help="The file with the marks.")] = Path("README.md")) -> None:
-    """Write the measured table into the README, from metrics.json."""
+def report(
+    readme: Annotated[
+        Path, typer.Option(metavar="FILE", help="The page to write into. Default: README.md.", show_default=False)
+    ] = ROOT / "README.md",
+) -> None:
+    """Write the table of measurements into the README."""
     from models.publishing.report import write
     from registry import load_registry
 
@@ -31,7 +37,7 @@ def report(readme: Annotated[Path, typer.Option(help="The file with the marks.")
 
 @app.command()
 def card(key: Key, folder: From = None) -> None:
-    """Write the model card: README.md and its pictures, from config.json and metrics.json."""
+    """Write the model card from config.json and metrics.json."""
     from detectors.networks.folder import CARD, WEIGHTS
     from models.publishing.card import write_card
 
@@ -49,7 +55,12 @@ def publish(
     dry_run: DryRun = False,
     replace: Replace = False,
 ) -> None:
-    """Publish a measured detector to the Hugging Face Hub, in one commit. The token is HF_TOKEN or the stored login."""
+    """Publish an evaluated detector to the Hugging Face Hub.
+
+    Everything goes into one commit. The token is HF_TOKEN, or that of `hf auth login`.
+
+    Example: facejury models publish efficientnet --repo user/name --dry-run
+    """
     from detectors.networks.folder import WEIGHTS
     from models.publishing import hub as publishing
 
@@ -60,7 +71,12 @@ def publish(
 
 @app.command("publish-space")
 def publish_space(repo: Repo, private: Private = False, dry_run: DryRun = False, replace: Replace = False) -> None:
-    """Publish the demo as a Gradio Space, in one commit. The token is HF_TOKEN or the stored login."""
+    """Publish the page as a Gradio Space.
+
+    Everything goes into one commit. The token is HF_TOKEN, or that of `hf auth login`.
+
+    Example: facejury models publish-space --repo user/space --dry-run
+    """
     from models.publishing import hub as publishing
     from models.publishing import space
 

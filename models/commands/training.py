@@ -7,31 +7,59 @@ import typer
 
 from models.commands.options import FACES, Data, Key, Without, console
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command()
 def train(
     key: Key,
     data: Data,
-    run: Annotated[Path | None, typer.Option(help="Where checkpoints go; a run that stands there goes on.")] = None,
-    steps: Annotated[int, typer.Option(help="Batches to learn from, at most.")] = 12_000,
-    batch: Annotated[int, typer.Option(help="Faces a batch, half of them fake.")] = 32,
-    rate: Annotated[float, typer.Option(help="Learning rate at its peak.")] = 3e-4,
-    every: Annotated[int, typer.Option(help="Batches between validations and checkpoints.")] = 500,
-    seed: Annotated[int, typer.Option(help="Same seed, same weights, on the same machine.")] = 0,
-    teacher: Annotated[Path | None, typer.Option(help="A model folder whose verdicts are learnt as well.")] = None,
-    start: Annotated[Path | None, typer.Option(help="A model.keras whose weights a new run begins with.")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="The folder for checkpoints. A run already there is continued. Default: runs/KEY."
+        ),
+    ] = None,
+    steps: Annotated[int, typer.Option(metavar="N", help="Number of training batches.")] = 12_000,
+    batch: Annotated[int, typer.Option(metavar="N", help="Faces per batch, half of them fake.")] = 32,
+    rate: Annotated[float, typer.Option(metavar="RATE", help="The peak learning rate.")] = 3e-4,
+    every: Annotated[
+        int, typer.Option(metavar="N", help="Batches between two checkpoints, each with a validation.")
+    ] = 500,
+    seed: Annotated[
+        int,
+        typer.Option(metavar="N", help="The random seed. The same seed gives the same weights on the same machine."),
+    ] = 0,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A model folder to distil: its p_fake is a second training target."),
+    ] = None,
+    start: Annotated[Path | None, typer.Option(metavar="FILE", help="A model.keras to start a new run from.")] = None,
     source_weights: Annotated[
         list[str] | None,
-        typer.Option("--source-weight", metavar="SOURCE=TIMES", help="Draw this source that many times as often."),
+        typer.Option(
+            "--source-weight",
+            metavar="SOURCE=TIMES",
+            help="Draw this source that many times as often. May be repeated.",
+        ),
     ] = None,
     forged: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of pairs of a real face and its own forgery made here.")
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="The share (0 to 1) of pairs that consist of a real face and a forgery made from it.",
+        ),
     ] = None,
     without: Without = None,
 ) -> None:
-    """Train a network. Killed and started again with the same --run, it goes on where it was."""
+    """Train a network.
+
+    After an interruption the same command continues at the last checkpoint.
+
+    Example: facejury models train efficientnet --data DIR
+    """
     from detectors.networks.folder import load_folder
     from models.architectures import by_key as architectures
     from models.data.datasets import leave_out, name_without, read_fittable
@@ -66,13 +94,25 @@ def train(
 def export(
     key: Key,
     data: Data,
-    run: Annotated[Path | None, typer.Option(help="The run to export; its best.keras is taken.")] = None,
-    to: Annotated[Path | None, typer.Option(help="The model folder to write.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run whose best.keras is exported. Default: runs/KEY.")
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The model folder to write. Default: models/weights/KEY; with --without, weights/ in the run.",
+        ),
+    ] = None,
     without: Without = None,
 ) -> None:
-    """Calibrate a trained network on validation faces and write its model folder, ONNX checked against Keras.
+    """Calibrate a trained network and write its model folder.
 
-    With --without, the detector's key says so: it stands beside ours with `evaluate --add`.
+    Calibration uses the validation faces. The ONNX file is compared with the Keras model. With --without, the
+    detector gets a key that names what was left out, so that `facejury models evaluate --add` can put it beside the
+    built-in one.
+
+    Example: facejury models export efficientnet --data DIR
     """
     import keras
 

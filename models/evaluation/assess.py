@@ -1,6 +1,6 @@
 """One evaluation from pictures to figures: everybody is asked, the jury fitted and seated, everything summed up.
 
-`python -m models evaluate` is its command line.
+`facejury models evaluate` is its command line.
 """
 
 from collections.abc import Collection, Mapping, Sequence

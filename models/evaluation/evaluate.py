@@ -1,6 +1,6 @@
 """Measure registered detectors on labelled folders: the only writer of metrics.
 
-`python -m models evaluate --data DIR... [--only KEY] [--json] [--save] [--thorough] [--plots DIR]`
+`facejury models evaluate --data DIR... [--only KEY] [--json] [--save] [--thorough] [--plots DIR]`
 """
 
 import json

@@ -1,6 +1,6 @@
 """What a network makes of a generator that it never met: its recipe without it, noted beside the figures with it.
 
-`python -m models left-out KEY DIR`, after train, export and evaluate with the same --without.
+`facejury models left-out KEY DIR`, after train, export and evaluate with the same --without.
 """
 
 import json

@@ -12,7 +12,7 @@ Metrics = dict[str, Any]
 
 def read_metrics(folder: Path) -> Metrics:
     """metrics.json of a model folder. Raises PublishError when these weights were not measured."""
-    remedy = "measure it first: python -m models evaluate --data DIR --save"
+    remedy = "measure it first: facejury models evaluate --data DIR --save"
     if not (folder / METRICS).is_file():
         raise PublishError(f"{folder.name} has no {METRICS}; {remedy}")
     metrics: Metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
 """From frames to videos: mean, trimmed mean and the rule that videos are judged by, side by side on the same frames.
 
-`python -m models videos --data DIR... [--only KEY] [--json] [--save]`. A video is a group of a data set: all frames of
+`facejury models videos --data DIR... [--only KEY] [--json] [--save]`. A video is a group of a data set: all frames of
 one source video that have the same label. The rule was set before it was measured, and nothing is fitted on videos.
 """
 

@@ -1,6 +1,6 @@
 """The model card of a detector, rendered from its config.json and metrics.json: every number in it comes from there.
 
-`python -m models card KEY` writes README.md, and its two pictures, into the model folder.
+`facejury models card KEY` writes README.md, and its two pictures, into the model folder.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """Publish a detector to the Hugging Face Hub: a staged folder, compared with what is there, uploaded in one commit.
 
-`python -m models publish KEY --repo user/name [--private] [--dry-run] [--replace]`
+`facejury models publish KEY --repo user/name [--private] [--dry-run] [--replace]`
 """
 
 import hashlib
@@ -67,7 +67,7 @@ def _check(folder: Path) -> Config:
     config = read_config(folder)
     for name in (MODEL, KERAS_MODEL):
         if not (folder / name).is_file():
-            raise PublishError(f"{folder.name} has no {name}; export it first: python -m models export {config.key}")
+            raise PublishError(f"{folder.name} has no {name}; export it first: facejury models export {config.key}")
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != config.files.get(name):
             raise PublishError(f"{folder.name}: {name} is not the file that {CONFIG} names; export it again")
     read_metrics(folder)

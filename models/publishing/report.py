@@ -1,6 +1,6 @@
 """The measured table of the README, as Markdown, from the metrics.json of the built-in detectors.
 
-`python -m models report` writes it between the two marks in README.md; a test compares.
+`facejury models report` writes it between the two marks in README.md; a test compares.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The demo as a Gradio Space: the code that serves, its requirements, its system packages, and the Space's front page.
 
-`python -m models publish-space --repo user/space [--dry-run]`
+`facejury models publish-space --repo user/space [--dry-run]`
 """
 
 import shutil

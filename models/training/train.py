@@ -1,4 +1,4 @@
-"""Train one network: `python -m models train KEY --data DIR...`. Killed and started again, it goes on.
+"""Train one network: `facejury models train KEY --data DIR...`. Killed and started again, it goes on.
 
 Head first where the backbone is pretrained, then everything; AdamW on a cosine with warm-up; the weights' running
 average (Polyak & Juditsky 1992) is what is validated and kept; stops early on validation AUC. The same code runs on

@@ -9,6 +9,7 @@ from numpy.random import default_rng
 from typer.testing import CliRunner
 
 from models.__main__ import app
+from models.commands import evaluation
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation import videos
@@ -86,6 +87,7 @@ def frames(tmp_path, monkeypatch):
     write_portraits(tmp_path, ["eval"] * 5, source="films", group="{label}")
     (tmp_path / "docs").mkdir()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(evaluation, "ROOT", tmp_path)
     return tmp_path
 
 
