@@ -172,7 +172,7 @@ def _measure_first_verdict(rounds: int) -> Figures:
         path.write_bytes(portrait())
         for _ in range(rounds):
             began = time.perf_counter()
-            command = [sys.executable, "-m", "detectors", "compare", str(path), "--json"]
+            command = [sys.executable, "-m", "facejury", "compare", str(path), "--json"]
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)  # our own module
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -230,7 +230,7 @@ def _time_scan(scratch: Path, options: Sequence[str], *, count: int) -> float:
     for number in range(count):
         (photos / f"{number}.jpg").write_bytes(portrait())
     out = scratch / f"{'-'.join(['table', *options, str(count)])}.parquet"
-    command = [sys.executable, "-m", "detectors", "scan", str(photos), "--out", str(out), *options]
+    command = [sys.executable, "-m", "facejury", "scan", str(photos), "--out", str(out), *options]
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)  # our own module
     if done.returncode:

@@ -55,7 +55,7 @@ def resident(pid: int) -> int:
 def measure(video: Path, keys: list[str]) -> dict[str, object]:
     """What judging it by these detectors takes, from the start of the process to its end."""
     only = [word for key in keys for word in ("--only", key)]
-    command = [sys.executable, "-m", "detectors", "compare", str(video), "--json", *only]
+    command = [sys.executable, "-m", "facejury", "compare", str(video), "--json", *only]
     began, before, most = time.monotonic(), os.times(), 0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as judging:
         assert judging.stdout

@@ -9,10 +9,14 @@ import sysconfig
 import tomllib
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from detectors.scan import on_ray
 from facejury import SUB_COMMANDS, load
 
 ROOT = Path(__file__).parents[1]
@@ -82,6 +86,27 @@ def test_a_mistake_in_a_models_command_is_one_sentence(tmp_path: Path) -> None:
     done = facejury("models", "card", "nobody", at=tmp_path)
     assert done.returncode == 2
     assert "nobody" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("package", "names"),
+    [
+        ("auth", {"add-user", "set-password", "unlock", "list-users", "remove-user", "feedback"}),
+        ("detectors", {"compare", "scan", "check", "new"}),
+        ("models", COMMANDS["models"]),
+    ],
+)
+def test_the_older_names_still_work(package: str, names: set[str]) -> None:
+    app = import_module(f"{package}.__main__").app
+    assert set(typer.main.get_command(app).commands) == names
+
+
+def test_the_processes_of_a_local_ray_find_our_packages_from_any_folder() -> None:
+    asked: dict[str, Any] = {}
+    context = SimpleNamespace(get_current=SimpleNamespace)
+    ray = SimpleNamespace(init=lambda **options: asked.update(options), data=SimpleNamespace(DataContext=context))
+    on_ray._connect(ray, on_ray.HERE, 1)
+    assert asked["runtime_env"]["env_vars"]["PYTHONPATH"].split(os.pathsep)[0] == str(ROOT)
 
 
 @pytest.mark.slow
