@@ -59,7 +59,7 @@ def test_a_frame_gets_the_box_and_the_verdicts_of_its_face(server):
         ("accuser", 0.93),
         ("defender", 0.03),
     ]
-    assert "chance of fake: <b>93 %</b>" in answer["cards"] and "1 of 2 say fake" in answer["over"]
+    assert "chance of fake: 93 %" in answer["cards"] and "1 of 2 say fake" in answer["over"]
     assert "smoothed" in answer["over"]
     assert answer["milliseconds"] > 0
 
