@@ -14,7 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from detectors.inputs.timecode import read_time, say_at
-from detectors.inputs.video import is_video
+from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
 from detectors.jury.fusion import chance_of_fake
 from detectors.jury.judge import Jury
