@@ -1,6 +1,7 @@
 """The jury at the command line: `compare FILE...`, `scan` for very many, and `new` and `check` for authors."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -13,6 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from detectors.inputs.images import ImageError, read_file
 from detectors.inputs.timecode import read_time, say_at
 from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
@@ -34,6 +36,8 @@ from registry import DetectorSpec, UnknownDetectorError, Verdict
 if TYPE_CHECKING:
     from detectors.conformance.check import Check
 
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
+NO_ADDRESS = "This is a web address: download the picture and compare the file, or let `scan` read it from there."
 COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 screen, errors = Console(), Console(stderr=True)
@@ -117,8 +121,7 @@ def compare_command(
             if is_video(file):
                 comparisons.append(_watch(file, jury, seconds, quiet=as_json))
                 continue
-            judged = compare(file, jury, path=str(file), stability=stability)
-            judged = replace(judged, provenance=read_provenance(file)) if provenance else judged
+            judged = _compare_picture(file, jury, stability=stability, provenance=provenance)
             comparisons.append(judged)
             if not as_json:
                 show(judged, base_rate=base_rate)
@@ -228,6 +231,8 @@ def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
     if comparison.error:
         screen.print(f"  {escape(comparison.error)}", style="magenta")
         return
+    for note in comparison.notes:
+        screen.print(f"  {escape(note)}", style="yellow")
     if not comparison.faces:
         screen.print("  No face found.")
     for number, face in enumerate(comparison.faces, start=1):
@@ -243,6 +248,18 @@ def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
         screen.print(_table(f"whole image: {say_split(comparison.whole_image)}", comparison.whole_image))
     if comparison.provenance:
         show_provenance(comparison.provenance)
+
+
+def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: bool) -> Comparison:
+    """What is said of a picture; its bytes are read once, for a pipe gives them only once."""
+    if ADDRESS.match(str(file)) and not file.exists():
+        return Comparison(str(file), error=NO_ADDRESS)
+    try:
+        data = read_file(file)
+    except ImageError as error:
+        return Comparison(str(file), error=str(error))
+    judged = compare(data, jury, path=str(file), stability=stability)
+    return replace(judged, provenance=read_provenance(data)) if provenance else judged
 
 
 def show_provenance(provenance: Provenance) -> None:
