@@ -1,6 +1,7 @@
 """`facejury compare FILE...`: judge pictures and videos, as tables or as JSON."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,9 @@ from rich.progress import Progress
 
 from detectors.commands.options import Add, Only, choose, errors
 from detectors.commands.tables import show, show_video
+from detectors.inputs.images import ImageError, read_file
 from detectors.inputs.timecode import read_time
-from detectors.inputs.video import is_video
+from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
@@ -19,6 +21,10 @@ from detectors.provenance import read_provenance
 from detectors.video.judge import compare_video
 from detectors.video.results import JudgedVideo
 
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
+NO_ADDRESS = "This is a web address: download the picture, or let `facejury scan` read it from there."
+    "This is a web address: download the picture and compare the file, or let `facejury scan` read it from there."
+)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
@@ -69,8 +75,7 @@ def compare_command(
             if is_video(file):
                 comparisons.append(_watch(file, jury, seconds, quiet=as_json))
                 continue
-            judged = compare(file, jury, path=str(file), stability=stability)
-            judged = replace(judged, provenance=read_provenance(file)) if provenance else judged
+            judged = _compare_picture(file, jury, stability=stability, provenance=provenance)
             comparisons.append(judged)
             if not as_json:
                 show(judged, base_rate=base_rate)
@@ -78,6 +83,18 @@ def compare_command(
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
     if all(comparison.error for comparison in comparisons):
         raise typer.Exit(1)
+
+
+def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: bool) -> Comparison:
+    """The results for a picture; its bytes are read once, for a pipe gives them only once."""
+    if ADDRESS.match(str(file)) and not file.exists():
+        return Comparison(str(file), error=NO_ADDRESS)
+    try:
+        data = read_file(file)
+    except ImageError as error:
+        return Comparison(str(file), error=str(error))
+    judged = compare(data, jury, path=str(file), stability=stability)
+    return replace(judged, provenance=read_provenance(data)) if provenance else judged
 
 
 def _read_start(text: str) -> float:

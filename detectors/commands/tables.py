@@ -25,6 +25,8 @@ def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
     if comparison.error:
         screen.print(f"  {escape(comparison.error)}", style="magenta")
         return
+    for note in comparison.notes:
+        screen.print(f"  {escape(note)}", style="yellow")
     if not comparison.faces:
         screen.print("  No face found.")
     for number, face in enumerate(comparison.faces, start=1):

@@ -1,7 +1,7 @@
 """The one place where untrusted bytes become uint8 RGB.
 
-Formats are told by content, never by name. EXIF rotation is applied; CMYK, 16-bit, palette, alpha and grey become
-plain RGB. Everything refused is an ImageError with one plain sentence a visitor can read.
+Formats are told by content, never by name. EXIF rotation and colour profiles are applied; CMYK, 16-bit, palette, alpha
+and grey become plain RGB. Everything refused is an ImageError with one plain sentence a visitor can read.
 """
 
 import hashlib
@@ -15,14 +15,16 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
-from detectors.inputs.header_limits import MAX_EXIF_BYTES, TOO_MUCH_EXIF, find_exceeded_limit
+from detectors.inputs.colours import ROWS, UnclearScaleError, from_deep_grey, to_srgb
+from detectors.inputs.cut_jpeg import mend_jpeg
+from detectors.inputs.header_limits import JPEG, MAX_EXIF_BYTES, TOO_MUCH_EXIF, find_exceeded_limit
+from detectors.inputs.picture_kinds import FORMATS, RAW, say_picture
 from registry import Image
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000  # a 50-megapixel camera's picture; 150 MB as RGB
+DNG_VERSION, SUBFILE_TYPE = 50706, 254  # tags of a TIFF
 MIN_SIDE = 16  # below it there is no face to see
-ROWS = 64  # turned into numpy at a time: all at once takes three times as long, and of floats a gigabyte
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # Pillow opens MPO, what some phones call JPEG, as JPEG
 
 
 class ImageError(ValueError):
@@ -31,20 +33,30 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: uint8 RGB (h, w, 3), upright, not to be written into, and the SHA-256 of the file's bytes."""
+    """A decoded picture: uint8 RGB (h, w, 3), upright, not to be written into, and the SHA-256 of the file's bytes.
+
+    notes: what a reader of the verdicts must know about the file, a sentence each.
+    """
 
     pixels: Image
     sha256: str
+    notes: tuple[str, ...] = ()
 
 
 def read_image(source: bytes | Path) -> Picture:
     """Decode a picture from its bytes or its file. Raises ImageError."""
     data = source if isinstance(source, bytes) else read_file(source)
-    return Picture(decode_image(data), hashlib.sha256(data).hexdigest())
+    pixels, notes = _decode_checked(data)
+    return Picture(pixels, hashlib.sha256(data).hexdigest(), notes)
 
 
 def decode_image(data: bytes) -> Image:
     """uint8 RGB (h, w, 3) of a picture's bytes, upright. Raises ImageError."""
+    return _decode_checked(data)[0]
+
+
+def _decode_checked(data: bytes) -> tuple[Image, tuple[str, ...]]:
+    """A picture's pixels, and the notes on it. Raises ImageError."""
     if not data:
         raise ImageError("The file is empty.")
     if len(data) > MAX_BYTES:
@@ -60,13 +72,21 @@ def say_too_large() -> str:
 
 
 def read_file(path: Path) -> bytes:
-    """A file's bytes, when they are few enough. Raises ImageError."""
+    """The bytes of a file, pipe or device, when they are few enough. Raises ImageError."""
     try:
+        if path.is_dir():
+            raise ImageError("This is a folder: `scan` judges all pictures in it.")
         if path.stat().st_size > MAX_BYTES:
             raise ImageError(say_too_large())
-        return path.read_bytes()
-    except OSError as error:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # pipes have no size, and devices no end
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        if isinstance(error, ImageError):
+            raise
         raise ImageError("The file cannot be opened.") from error
+    if len(data) > MAX_BYTES:
+        raise ImageError(say_too_large())
+    return data
 
 
 def open_picture(data: bytes) -> PIL.Image.Image:
@@ -83,19 +103,30 @@ def check_exif(picture: PIL.Image.Image) -> None:
         raise ImageError(TOO_MUCH_EXIF)
 
 
-def _decode(data: bytes) -> Image:
+def _decode(data: bytes) -> tuple[Image, tuple[str, ...]]:
     try:
         with open_picture(data) as picture:
             _check(picture)
             return _to_rgb(picture)
-    except ImageError:
-        raise
+    except (ImageError, UnclearScaleError) as error:
+        raise error if isinstance(error, ImageError) else ImageError(str(error)) from error
     except PIL.UnidentifiedImageError as error:
-        raise ImageError("This is not a picture we can read: use JPEG, PNG, WebP, BMP, TIFF or GIF.") from error
+        raise ImageError(say_picture(data)) from error
     except PIL.Image.DecompressionBombError as error:
         raise ImageError(_too_many()) from error
     except Exception as error:  # decoders raise nearly anything on broken files
+        if "truncated" in str(error) and data.startswith(JPEG) and (found := _decode_cut(data)):
+            return found
         raise ImageError("The picture is damaged and cannot be decoded.") from error
+
+
+def _decode_cut(data: bytes) -> tuple[Image, tuple[str, ...]] | None:
+    """What is left of a JPEG without its end; None where that is too little."""
+    with suppress(Exception):  # decoders raise nearly anything on broken files
+        if mended := mend_jpeg(data):
+            pixels, notes = _to_rgb(open_picture(mended[0]))
+            return pixels, (*notes, mended[1])
+    return None
 
 
 def _too_many() -> str:
@@ -110,19 +141,23 @@ def _check(picture: PIL.Image.Image) -> None:
         raise ImageError(f"The picture is too small: {picture.width} x {picture.height}, at least {MIN_SIDE} a side.")
     if picture.format == "BMP" and picture.info.get("compression") in (1, 2):  # Pillow decodes these byte by byte
         raise ImageError("This BMP is run-length coded: save it as PNG.")
+    tags = getattr(picture, "tag_v2", {})  # a TIFF's
+    if DNG_VERSION in tags or tags.get(SUBFILE_TYPE, 0) & 1:  # 1: a smaller copy of what stands elsewhere in the file
+        raise ImageError(RAW)
     if getattr(picture, "is_animated", False) and picture.format != "MPO":  # n_frames would walk through all of them
         raise ImageError("This picture is animated or has several pages: use a single frame.")
 
 
-def _to_rgb(picture: PIL.Image.Image) -> Image:
+def _to_rgb(picture: PIL.Image.Image) -> tuple[Image, tuple[str, ...]]:
     _turn_upright(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
-        return _from_deep_grey(picture)
+        return from_deep_grey(picture), ()
+    picture, notes = to_srgb(picture)
     if picture.has_transparency_data:
         picture = _on_white(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
     if picture.mode != "RGB":  # a plain photo is not copied once more
         picture = picture.convert("RGB")
-    return _to_numpy(picture)
+    return _to_numpy(picture), notes
 
 
 def _to_numpy(picture: PIL.Image.Image) -> Image:
@@ -146,14 +181,3 @@ def _on_white(picture: PIL.Image.Image) -> PIL.Image.Image:
     ground = PIL.Image.new("RGB", picture.size, "white")
     ground.paste(picture, mask=picture)
     return ground
-
-
-def _from_deep_grey(picture: PIL.Image.Image) -> Image:
-    """16-bit and float grey: the whole range of the type (65,535, or 1.0 for floats) becomes 0..255."""
-    values = np.asarray(picture)
-    full = 1.0 if picture.mode == "F" else 65_535.0
-    grey = np.empty(values.shape, dtype=np.uint8)
-    for top in range(0, len(values), ROWS):
-        band = np.nan_to_num(values[top : top + ROWS].astype(np.float64)) / full * 255
-        grey[top : top + ROWS] = np.clip(band, 0, 255).round()
-    return np.repeat(grey[:, :, None], 3, axis=2)

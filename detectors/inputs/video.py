@@ -1,8 +1,9 @@
 """A video file as a sequence of frames with their times, decoded in a process of its own.
 
 A video is untrusted input to a large decoder, which therefore runs where it can be timed out and killed, in bounded
-memory. What the file is, is told by its first bytes, never by its name; anything but MP4, MOV and WebM is refused
-before it is opened, and the decoder may open neither other files nor addresses. Everything refused is a VideoError.
+memory. What the file is, is told by its first bytes, never by its name; anything but MP4, MOV, WebM, MKV and AVI is
+refused before it is opened, and the decoder may open neither other files nor addresses. Everything refused is a
+VideoError.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors.inputs.images import ImageError
+from detectors.inputs.video_kinds import is_readable, read_head, say_container
 from detectors.sandbox.process import WorkerFaultError, WorkerProcess
 from detectors.sandbox.protocol import Array, Values
 from registry import Image
@@ -26,13 +28,7 @@ MIN_SIDE = 16
 MEMORY_BYTES = 1_000_000_000  # the decoder's, resident
 OPEN_SECONDS = 120.0  # a file that says no length is read through once
 FRAME_SECONDS = 60.0  # to the next wanted frame: some hundred frames of 4K lie between two on a slow machine
-SUFFIXES = {".mp4", ".m4v", ".mov", ".webm"}
-MATROSKA = b"\x1a\x45\xdf\xa3"  # EBML; only its kind "webm" is taken
-QUICKTIME = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}  # what an MP4 or MOV may begin with
-PICTURES = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"avif", b"avis"}  # ftyp brands
-HEAD_BYTES = 64
 
-UNKNOWN = "This is not a video we can read: use MP4, MOV or WebM."
 NOTHING = "No moving pictures can be read from this file: it is damaged, or holds only sound."
 DAMAGED = "The video is damaged and cannot be decoded."
 TOO_LARGE = f"The video has frames of more than {MAX_PIXELS / 1e6:.0f} million pixels."
@@ -60,11 +56,6 @@ class VideoHeader:
     seconds: float
 
 
-def is_video(path: Path) -> bool:
-    """Whether a file is to be taken for a video: by its first bytes, or, where these say nothing, by its name."""
-    return path.suffix.lower() in SUFFIXES or _is_known(_read_head(path))
-
-
 def check_video(path: Path) -> None:
     """Refuse what need not be opened to be refused. Raises VideoError."""
     try:
@@ -75,28 +66,15 @@ def check_video(path: Path) -> None:
         raise VideoError("The file is empty.")
     if size > MAX_BYTES:
         raise VideoError(f"The video is larger than {MAX_BYTES // 1_000_000} MB.")
-    if not _is_known(_read_head(path)):
-        raise VideoError(UNKNOWN)
+    head = read_head(path)
+    if not is_readable(head):
+        raise VideoError(say_container(head))
 
 
 def hash_file(path: Path) -> str:
     """The SHA-256 of a file of any size."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read_head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD_BYTES)
-    except OSError:
-        return b""
-
-
-def _is_known(head: bytes) -> bool:
-    if head.startswith(MATROSKA):
-        return b"webm" in head
-    return head[4:8] in QUICKTIME and not (head[4:8] == b"ftyp" and head[8:12] in PICTURES)
 
 
 @contextmanager
@@ -111,12 +89,15 @@ def open_video(path: Path) -> Iterator["Video"]:
 
 
 class Video:
-    """An open video. about: what its header says."""
+    """An open video. about: what its header says; lost: pieces that could not be decoded so far; ends: where the last
+    frame ends, in seconds, once that was reached.
+    """
 
     def __init__(self, worker: WorkerProcess, path: Path) -> None:
         self._worker = worker
-        self._last = -1.0
-        order = {"open": str(path.resolve()), "memory": MEMORY_BYTES, "longest": MAX_SECONDS}
+        self._last, self.lost = -1.0, 0
+        self.ends: float | None = None
+        order = {"open": str(path.resolve()), "memory": MEMORY_BYTES, "longest": MAX_SECONDS, "pixels": MAX_PIXELS}
         self.about = _check(VideoHeader(**self._ask(order, seconds=OPEN_SECONDS)[0]))
 
     def frames(self, times: Iterable[float]) -> Iterator[Frame]:
@@ -140,7 +121,9 @@ class Video:
         if at is None:
             return None
         values, pixels = self._ask({"at": at}, seconds=FRAME_SECONDS)
+        self.lost = int(values["lost"])
         if pixels is None:
+            self.ends = float(values["at"])
             return None
         self._last = float(values["at"])
         return Frame(self._last, _check_pixels(pixels))

@@ -61,7 +61,7 @@ def judge_stepwise(
         return
     began = time.perf_counter()
     faces = [_frame(picture.pixels, face) for face in find_faces(picture.pixels)]
-    comparison = Comparison(path, picture.sha256, width, height, faces=tuple(faces))
+    comparison = Comparison(path, picture.sha256, width, height, faces=tuple(faces), notes=picture.notes)
     yield comparison
     queues = {spec.key: ThreadPoolExecutor(1, thread_name_prefix=spec.key) for spec in jury.specs}
     try:

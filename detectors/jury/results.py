@@ -59,6 +59,7 @@ class Comparison:
     """Everything said about one picture. error: one plain sentence when it could not be judged, else None.
 
     provenance: what the file says of itself, None when it was not asked; no verdict depends on it.
+    notes: what a reader of the verdicts must know about the file, a sentence each.
     """
 
     path: str
@@ -69,6 +70,7 @@ class Comparison:
     whole_image: tuple[Verdict, ...] = ()
     faces: tuple[JudgedFace, ...] = ()
     provenance: Provenance | None = None
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form, version 1."""
@@ -79,6 +81,7 @@ class Comparison:
             "width": self.width,
             "height": self.height,
             "error": self.error,
+            "notes": list(self.notes),
             "whole_image": [verdict.as_dict() for verdict in self.whole_image],
             "faces": [face.as_dict() for face in self.faces],
             "provenance": self.provenance.as_dict() if self.provenance else None,

@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from detectors.scan.errors import ScanError
 from detectors.scan.fetch import is_url
 
-SUFFIXES = frozenset({".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".mpo", ".png", ".tif", ".tiff", ".webp"})
+PICTURES = frozenset({".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".mpo", ".png", ".tif", ".tiff", ".webp"})
+SUFFIXES = PICTURES | {".heic", ".heif"}  # these are not read, but a row in the table says so
 LISTING = ".txt"
 
 

@@ -11,14 +11,24 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
-from detectors.inputs.timecode import say_length
-from detectors.inputs.video import MAX_SECONDS, Frame, VideoError, VideoHeader, check_video, hash_file, open_video
+from detectors.inputs.timecode import say_at, say_length
+from detectors.inputs.video import (
+    MAX_SECONDS,
+    Frame,
+    Video,
+    VideoError,
+    VideoHeader,
+    check_video,
+    hash_file,
+    open_video,
+)
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.video.frames import Watcher
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
 
 STEP_SECONDS = 0.5  # between two moments, in a short video
 MAX_MOMENTS = 240  # in a long one they lie farther apart
+UNSEEN_SECONDS = 1.0  # missing at the end; clocks of sound and pictures differ by less
 MAX_WATCH_SECONDS = 900.0  # of judging; then the rest is left out, for others wait
 
 
@@ -64,14 +74,32 @@ def judge_video(
         about, seconds = video.about, round(video.about.seconds, 3)
         judged = JudgedVideo(name or str(path), hash_file(path), about.width, about.height, seconds, start, step)
         watcher, deadline = Watcher(jury, pool), time.monotonic() + MAX_WATCH_SECONDS
-        for frame in takewhile(lambda _: wanted() and time.monotonic() < deadline, video.frames(times)):
+        frames = takewhile(lambda _: wanted() and time.monotonic() < deadline, video.frames(times))
+        coming = next(frames, None)
+        if coming is None and wanted():
+            raise VideoError("No frame of this video could be decoded from there on.")
+        while (frame := coming) and wanted():
             if jury.is_stopping:
                 raise VideoError(RESTARTING)
             seen = watcher.look(frame)
-            judged = _add(judged, frame.at, seen)
+            coming = next(frames, None)
+            notes = _note_unseen(video, is_late=coming is None and time.monotonic() >= deadline, at=frame.at)
+            judged = replace(_add(judged, frame.at, seen), notes=notes)
             yield Look(judged, frame, seen)
-        if not judged.looks and wanted():
-            raise VideoError("No picture of this video could be decoded.")
+
+
+def _note_unseen(video: Video, *, is_late: bool, at: float) -> tuple[str, ...]:
+    """What of the video was not looked at and never will be, a sentence each. at: of the last frame, in seconds."""
+    notes = []
+    if video.lost:
+        notes.append("Parts of the video are damaged; what they show was not seen.")
+    if video.ends is not None and video.about.seconds - video.ends > UNSEEN_SECONDS:
+        length = say_at(video.about.seconds)
+        notes.append(f"Its frames end at {say_at(video.ends)}, though its length is {length}; the rest was not seen.")
+    if is_late:
+        minutes = round(MAX_WATCH_SECONDS / 60)
+        notes.append(f"Judging stopped after {minutes} minutes, at {say_at(at)}; the rest was not seen.")
+    return tuple(notes)
 
 
 def plan(about: VideoHeader, start: float) -> list[float]:

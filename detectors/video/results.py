@@ -156,7 +156,8 @@ def suspect(moment: SampledFrame) -> float:
 class JudgedVideo:
     """Everything said about one video, or so far. error: one plain sentence when it could not be judged, else None.
 
-    seconds: its length; start: where judging began; step: seconds between two moments; looks: the times looked at.
+    seconds: its length; start: where judging began; step: seconds between two moments; looks: the times looked at;
+    notes: what of it was not seen, a sentence each.
     """
 
     path: str
@@ -170,6 +171,7 @@ class JudgedVideo:
     looks: tuple[float, ...] = ()
     persons: tuple[Person, ...] = ()
     whole: Person | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def end(self) -> float:
@@ -192,6 +194,7 @@ class JudgedVideo:
             "kind": "video",
             **named,
             "error": self.error,
+            "notes": list(self.notes),
             "looks": len(self.looks),
             "rule": SAID,
             "persons": [person.as_dict() for person in self.persons],
@@ -217,4 +220,4 @@ def say_video(judged: JudgedVideo) -> str:
     count = len(judged.persons) - brief
     who = f"{count} {'person' if count == 1 else 'people'}" if judged.persons else "no face found"
     more = f", and {brief} visible too briefly for a verdict" if brief else ""
-    return f"{looked}: {who}{more}."
+    return " ".join([f"{looked}: {who}{more}.", *judged.notes])

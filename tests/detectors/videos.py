@@ -1,9 +1,10 @@
 """Videos for the tests, made here: by time, so that rates may vary; turned, without pictures, without a length."""
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -13,23 +14,41 @@ from numpy.typing import NDArray
 from tests.detectors.pictures import portrait
 
 Pixels = NDArray[np.uint8]
-CODECS = {".mp4": "libx264", ".mov": "libx264", ".webm": "libvpx"}
+CODECS = {".webm": "libvpx", ".avi": "mpeg4"} | dict.fromkeys((".mp4", ".mov", ".mkv", ".flv", ".ts"), "libx264")
 MILLISECOND = Fraction(1, 1000)
 UPRIGHT = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # the matrix of an MP4's track
 QUARTER_TURN = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 0, 0, 0x40000000)
 DURATION = b"\x44\x89\x88"  # of a WebM: the name, and eight bytes to come
 
 
-def write_video(path: Path, frames: Iterable[Pixels], times: Sequence[float]) -> Path:
-    """A video of these frames, uint8 RGB (h, w, 3), each shown from its time on, in seconds."""
+def write_video(
+    path: Path,
+    frames: Iterable[Pixels],
+    times: Sequence[float],
+    *,
+    codec: str = "",
+    pix_fmt: str = "yuv420p",
+    flags: int = 0,
+    about: Mapping[str, Any] | None = None,
+    **options: str,
+) -> Path:
+    """A video of these frames, uint8 RGB (h, w, 3), each shown from its time on, in seconds.
+
+    about: attributes of the encoder; options: of the codec, as FFmpeg has them.
+    """
+    given = {"preset": "ultrafast", "deadline": "realtime", "cpu-used": "8"} | options
     with av.open(path, "w") as container:
         stream = None
         for frame, at in zip(frames, times, strict=False):
             if stream is None:
-                stream = container.add_stream(CODECS[path.suffix], rate=25)
+                stream = container.add_stream(codec or CODECS[path.suffix], rate=25)
                 stream.height, stream.width = frame.shape[:2]
-                stream.pix_fmt, stream.codec_context.time_base = "yuv420p", MILLISECOND
-                stream.options = {"preset": "ultrafast", "deadline": "realtime", "cpu-used": "8"}
+                stream.pix_fmt, stream.options = pix_fmt, given
+                stream.codec_context.flags |= flags
+                if path.suffix != ".avi":  # whose clock is the frame rate
+                    stream.codec_context.time_base = MILLISECOND
+                for name, value in (about or {}).items():
+                    setattr(stream.codec_context, name, value)
             shown = av.VideoFrame.from_ndarray(frame, "rgb24")
             shown.pts, shown.time_base = round(at * 1000), MILLISECOND
             container.mux(stream.encode(shown))

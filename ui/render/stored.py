@@ -45,6 +45,7 @@ def restore(stored: Stored, image: Image | None = None) -> Comparison:
         _verdicts(stored["whole_image"]),
         tuple(_face(face, image) for face in stored["faces"]),
         _provenance(stored.get("provenance")),  # older entries have none
+        tuple(stored.get("notes", ())),  # nor these
     )
 
 

@@ -89,7 +89,7 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
         render(
             "film",
             video=video,
-            sentence=_sum_up(persons, brief),
+            sentence=" ".join([_sum_up(persons, brief), *video.notes]),
             looked=f"{len(video.looks)} frames from {say_at(video.looks[0])} to {say_at(video.looks[-1])}",
             length=say_length(video.seconds),
             persons=[_introduce(film, person) for person in persons],

@@ -12,7 +12,8 @@ from typing import Any
 import gradio as gr
 
 from detectors.inputs.timecode import read_time, say_at, say_length
-from detectors.inputs.video import MAX_BYTES, MAX_SECONDS, SUFFIXES, VideoError
+from detectors.inputs.video import MAX_BYTES, MAX_SECONDS, VideoError
+from detectors.inputs.video_kinds import SUFFIXES
 from detectors.jury.judge import Jury
 from detectors.scan.batch import say_time_left
 from detectors.video.judge import compare_video, judge_video

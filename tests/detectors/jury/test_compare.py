@@ -106,6 +106,7 @@ def test_the_json_is_the_documented_one(everybody: dict[str, Any], room: Path) -
         "width",
         "height",
         "error",
+        "notes",
         "whole_image",
         "faces",
         "provenance",

@@ -1,0 +1,68 @@
+"""Pixels of any depth and any colour profile become 8-bit sRGB, the colours that detectors were trained on."""
+
+import io
+
+import numpy as np
+import PIL.Image
+import PIL.ImageCms
+from numpy.typing import NDArray
+
+from registry import Image
+
+ROWS = 64  # turned into numpy at a time: all at once takes three times as long, and of floats a gigabyte
+SPACES = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "L": "GRAY", "LAB": "Lab "}  # Pillow's mode, of a profile
+BAD_PROFILE = "Its colour profile is damaged or of another kind of picture, so its colours may be shifted."
+FULL = (1.0, 255.0, 65_535.0)  # what white may be, in a picture of numbers
+LEAST_WHITE = 1 / 8  # of that, for the brightest hundredth of the pixels; below it the scale is a guess
+BRIGHT_PERCENT = 99
+
+
+class UnclearScaleError(ValueError):
+    """Numbers of which nobody can tell what is white. The message is one sentence for the visitor."""
+
+
+def to_srgb(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]:
+    """A picture by its embedded profile in sRGB, alpha kept; a note where the profile is of no use."""
+    raw = picture.info.get("icc_profile")
+    if not raw:
+        return picture, ()
+    if picture.mode in ("P", "PA", "LA"):
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    try:
+        profile = PIL.ImageCms.ImageCmsProfile(io.BytesIO(raw))
+        if PIL.ImageCms.getProfileDescription(profile).startswith("sRGB"):
+            return picture, ()
+        if profile.profile.xcolor_space != SPACES.get(picture.mode):
+            return picture, (BAD_PROFILE,)
+        mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+        srgb = PIL.ImageCms.createProfile("sRGB")
+        turned = PIL.ImageCms.profileToProfile(picture, profile, srgb, outputMode=mode)
+    except (PIL.ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture, (BAD_PROFILE,)
+    return turned or picture, ()
+
+
+def from_deep_grey(picture: PIL.Image.Image) -> Image:
+    """16-bit, 32-bit and float grey as uint8 RGB (h, w, 3). Raises UnclearScaleError."""
+    values = np.asarray(picture)
+    full = 65_535.0 if picture.mode.startswith("I;16") else _find_white(values)
+    grey = np.empty(values.shape, dtype=np.uint8)
+    for top in range(0, len(values), ROWS):
+        band = np.nan_to_num(values[top : top + ROWS].astype(np.float64)) / full * 255
+        grey[top : top + ROWS] = np.clip(band, 0, 255).round()
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def _find_white(values: NDArray[np.generic]) -> float:
+    """The number that stands for white: 1, 255 or 65,535. Raises UnclearScaleError where it is none of them."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        raise UnclearScaleError("The picture holds no numbers that could be brightness.")
+    least, bright, most = (float(value) for value in np.percentile(finite, [0, BRIGHT_PERCENT, 100]))
+    for full in FULL if values.dtype.kind == "f" else FULL[1:]:
+        if most <= full and least >= 0 and (bright >= full * LEAST_WHITE or full == 1.0 or most == 0):
+            return full
+    raise UnclearScaleError(
+        f"The picture's numbers go from {least:.6g} to {most:.6g}, which is none of the usual scales (0 to 1, 255 or "
+        "65,535): save it with 8 bits a colour and try again."
+    )
