@@ -25,7 +25,7 @@ SAID = (
 
 
 @dataclass(frozen=True)
-class Ruling:
+class TrackVerdict:
     """The word on one line. low, high: its quartiles; count: of moments it rests on; reason: why it is inconclusive.
 
     The reason is empty where p_fake lies between the thresholds, or where there is a clear word.
@@ -39,17 +39,17 @@ class Ruling:
     reason: str = ""
 
 
-def rule(p_fakes: Sequence[float], *, fake_from: float, real_until: float) -> Ruling:
+def rule(p_fakes: Sequence[float], *, fake_from: float, real_until: float) -> TrackVerdict:
     """The word on a line. p_fakes: of the moments with a large enough face, in their order."""
     if not p_fakes:
-        return Ruling(None, None, None, "inconclusive", 0, "The face was never large enough.")
+        return TrackVerdict(None, None, None, "inconclusive", 0, "The face was never large enough.")
     low, p_fake, high = (round(float(value), 6) for value in np.percentile(p_fakes, [25, 50, 75]))
     label, reason = judge(p_fake, fake_from=fake_from, real_until=real_until), ""
     if len(p_fakes) < MIN_MOMENTS:
         label, reason = "inconclusive", f"Seen clearly at only {len(p_fakes)} of the {MIN_MOMENTS} moments it takes."
     elif label == "real" and (run := find_longest_run(p_fakes, fake_from=fake_from)) >= RUN_MOMENTS:
         label, reason = "inconclusive", f"Real for the most part, but fake at {run} moments in a row."
-    return Ruling(p_fake, low, high, label, len(p_fakes), reason)
+    return TrackVerdict(p_fake, low, high, label, len(p_fakes), reason)
 
 
 def find_longest_run(p_fakes: Sequence[float], *, fake_from: float) -> int:

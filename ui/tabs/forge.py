@@ -57,7 +57,7 @@ class ForgeSession:
 
 
 @dataclass(frozen=True)
-class Controls:
+class ForgeControls:
     """The components of the tab that take part in its events."""
 
     photo: PhotoInput
@@ -85,7 +85,7 @@ def build_forge(jury: Jury, queue: FairQueue) -> None:
     save_on_click(controls.save, _save, [controls.bench], concurrency_limit=1, **PRIVATE)
 
 
-def _lay_out() -> Controls:
+def _lay_out() -> ForgeControls:
     build_html(render("forge_intro", side=MAX_SIDE))
     with gr.Row(elem_id="forge"):
         with gr.Column(scale=2, min_width=300):
@@ -101,7 +101,7 @@ def _lay_out() -> Controls:
             result = build_frame(EMPTY, elem_id="forge-result")
             save = gr.Button("Save the forged picture", visible=False, elem_id="forge-save", **SMALL)
     recipe = [region, strength, softness, variant]
-    return Controls(photo, example, recipe, forge, cancel, result, save, gr.State(ForgeSession()))
+    return ForgeControls(photo, example, recipe, forge, cancel, result, save, gr.State(ForgeSession()))
 
 
 def _start(path: str | None, bench: ForgeSession, *told: Any) -> Shown:
