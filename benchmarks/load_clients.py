@@ -25,6 +25,7 @@ from typing import Any
 import httpx
 import numpy as np
 import PIL.Image
+import psutil
 import skimage.data
 
 from tests.ports import free_port
@@ -79,7 +80,7 @@ def picture(number: int) -> bytes:
 
 def resident(pid: int) -> float:
     """Megabytes a process holds."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return float(psutil.Process(pid).memory_info().rss / 1e6)
 
 
 async def ask(http: httpx.AsyncClient, path: str, keys: list[str]) -> dict[str, Any]:

@@ -22,7 +22,9 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.flops import count_gflop
-from benchmarks.stacks import MATRIX, is_installed, naive_finder_name, portrait
+from benchmarks.network_stacks import MATRIX
+from benchmarks.pictures import portrait
+from benchmarks.request_stacks import is_installed, naive_finder_name
 from detectors.faces.find import read_finder
 from detectors.networks.folder import WEIGHTS, read_config, read_network
 from detectors.scan.crew import count_cores

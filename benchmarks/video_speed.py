@@ -13,10 +13,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 
 from tests.detectors.pictures import portrait
 from tests.detectors.videos import Pixels, write_video
@@ -42,13 +44,9 @@ def scene(seconds: float) -> Iterator[Pixels]:
 def resident(pid: int) -> int:
     """Bytes that a process and its children hold."""
     total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if pid in (int(folder.name), parent):
-                total += int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        except (OSError, IndexError, ValueError):
-            continue
+    with suppress(psutil.Error):
+        for process in (whole := psutil.Process(pid), *whole.children()):
+            total += process.memory_info().rss
     return total
 
 

@@ -16,13 +16,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
 
 from storage.database import inserted_id, reading, writing
+from storage.formulas import neutralise
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255
 CSV_COLUMNS = ("time", "file", "sha256", "face", "detector", "p_fake", "label", "error")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
 
 Comparison = dict[str, Any]  # schema 1 of the comparison; stored and given back unread
 
@@ -131,13 +131,8 @@ def export_csv(engine: Engine, user: str, *, search: str = "") -> str:
     writer.writerow(CSV_COLUMNS)
     for entry in entries:
         start = [entry.time.isoformat(), entry.file_name, entry.sha256]
-        writer.writerows([neutral(cell) for cell in [*start, *line]] for line in _verdict_lines(entry.comparison))
+        writer.writerows([neutralise(cell) for cell in [*start, *line]] for line in _verdict_lines(entry.comparison))
     return text.getvalue()
-
-
-def neutral(cell: object) -> object:
-    """The cell so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
 
 
 def _verdict_lines(comparison: Comparison) -> Iterator[list[object]]:

@@ -23,8 +23,6 @@ from detectors.video.results import JudgedVideo
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
 NO_ADDRESS = "This is a web address: download the picture, or let `facejury scan` read it from there."
-    "This is a web address: download the picture and compare the file, or let `facejury scan` read it from there."
-)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 

@@ -3,7 +3,6 @@
 detectors.conformance.check runs them, in the detector's own process.
 """
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from detectors.conformance import samples
 from detectors.inputs.images import read_image
@@ -150,9 +150,9 @@ def memory(audited: AuditedDetector) -> Outcome:
     """At most 20 MB more held after 200 pictures."""
     image = samples.stretched(samples.SIDE, samples.SIDE)
     _call(audited, image, 20, until=time.monotonic() + 2 * audited.spec.seconds)  # until buffers have their size
-    before, began = _resident_megabytes(), time.monotonic()
+    before, began = psutil.Process().memory_info().rss / 1e6, time.monotonic()
     calls = _call(audited, image, CALLS, until=began + 5 * audited.spec.seconds)
-    grown = _resident_megabytes() - before
+    grown = psutil.Process().memory_info().rss / 1e6 - before
     return grown * CALLS / calls <= MEGABYTES, f"{max(0.0, grown):.1f} MB more after {calls} pictures"
 
 
@@ -249,16 +249,6 @@ def _call(audited: AuditedDetector, image: Image, times: int, *, until: float) -
         if time.monotonic() > until:
             return count
     return times
-
-
-def _resident_megabytes() -> float:
-    """What this process holds now; where /proc is missing, the most it ever held."""
-    statm = Path("/proc/self/statm")
-    if statm.is_file():
-        return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS, the one platform that gets here
 
 
 def _list(numbers: Sequence[float], *, digits: int = 3) -> str:

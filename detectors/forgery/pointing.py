@@ -1,17 +1,17 @@
 """Whether a heat map points where a forgery is, and how often a detector's maps did when that was measured.
 
-Pointing game (Zhang et al. 2016, https://arxiv.org/abs/1608.00507): is the hottest place inside the forged region?
+HeatmapHits game (Zhang et al. 2016, https://arxiv.org/abs/1608.00507): is the hottest place inside the forged region?
 """
 
-import json
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.jury.about import UNREADABLE, find_model_folder
+from detectors.jury.about import find_model_folder
 from detectors.networks.folder import METRICS
+from detectors.networks.metrics import UNREADABLE, read_metrics
 from registry import DetectorSpec, Heatmap
 
 Figure = dict[str, float]
@@ -34,7 +34,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Measured:
+class HeatmapHits:
     """How often the hottest place lay inside, on `count` faces forged for the measuring, and how often by chance."""
 
     hit: Figure
@@ -58,12 +58,12 @@ def find_hit(heatmap: Heatmap, region: Region) -> Hit:
     return Hit(float(region[hottest].mean()), float(region.mean()), float(x), float(y))
 
 
-def read_pointing(spec: DetectorSpec) -> Measured | None:
+def read_pointing(spec: DetectorSpec) -> HeatmapHits | None:
     """What its own evaluation found; None for a detector that was never asked."""
     folder = find_model_folder(spec)
     try:
-        found = json.loads((folder / METRICS).read_bytes())["heatmaps"] if folder else None
-        return Measured(_read(found["hit"]), _read(found["hit_by_chance"]), int(found["n"])) if found else None
+        found = read_metrics(folder / METRICS)["heatmaps"] if folder else None
+        return HeatmapHits(_read(found["hit"]), _read(found["hit_by_chance"]), int(found["n"])) if found else None
     except UNREADABLE:
         return None
 

@@ -3,7 +3,6 @@
 All of it is read from the registry and from the detector's model folder; nothing is loaded, and nobody is asked.
 """
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, metadata
@@ -13,17 +12,16 @@ from typing import Any, TypedDict, cast
 
 from detectors.jury.fusion import JURY_METRICS, JURY_TITLE, hash_jury, known_detectors
 from detectors.networks.folder import CONFIG, METRICS, MODEL, ArtifactError, Config, read_config
+from detectors.networks.metrics import UNREADABLE, OtherWeightsError, read_metrics
 from detectors.networks.resolve import is_added, is_on_hub
 from registry import DetectorSpec
 
 ALL = "all test splits"
 BUILT_IN = "built in"  # the owner of our own
-MAX_METRICS_BYTES = 5_000_000  # as much as is fetched from the Hub
 MAX_TEXT = 20_000  # characters of a card
 MAX_WORDS = 300  # characters of any other text
 MAX_POINTS = 1000  # of a curve
 MAX_LINES = 100  # of any list or table
-UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 class Figure(TypedDict):
@@ -123,7 +121,7 @@ def _describe_files(spec: DetectorSpec) -> dict[str, Any]:
 
 def _describe_metrics(folder: Path, config: Config) -> dict[str, Any]:
     try:
-        return _read_metrics(folder / METRICS, hashes=config.files.values(), trained_on=config.trained_on)
+        return _read_measured(folder / METRICS, hashes=config.files.values(), trained_on=config.trained_on)
     except FileNotFoundError:
         return {}
     except UNREADABLE:
@@ -195,16 +193,16 @@ def describe_jury(abouts: Sequence[About]) -> dict[str, Any] | None:
     if not members or {about["key"] for about in members} != known_detectors():
         return None
     trained_on = sorted({name for about in members for name in about["trained_on"]})
-    read = _read_metrics(JURY_METRICS, hashes=[hash_jury()], trained_on=trained_on)
+    read = _read_measured(JURY_METRICS, hashes=[hash_jury()], trained_on=trained_on)
     return NOTHING | {"title": JURY_TITLE, "owner": BUILT_IN, "trained_on": trained_on} | read
 
 
-def _read_metrics(path: Path, *, hashes: Iterable[str], trained_on: Sequence[str]) -> dict[str, Any]:
+def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[str]) -> dict[str, Any]:
     """The part of About that stands in metrics.json. hashes: of what it may be about. Raises what is in UNREADABLE."""
-    with path.open("rb") as file:
-        metrics = json.loads(file.read(MAX_METRICS_BYTES))
-    if metrics["model"] not in hashes:
-        return {"problem": f"Its {METRICS} was measured with other weights, so it is not shown."}
+    try:
+        metrics = read_metrics(path, hashes=hashes)
+    except OtherWeightsError:
+        return {"problem": f"Its {METRICS} was measured on other weights, so it is not shown."}
     overall, curves = metrics["overall"], metrics.get("curves") or {"roc": {"fpr": [], "tpr": []}, "reliability": []}
     sources = islice(metrics["sources"].items(), MAX_LINES)
     return {

@@ -1,10 +1,10 @@
 """Where a detector did worst in its own evaluation: the figures behind "detectors fail like this"."""
 
-import json
 from dataclasses import dataclass
 
-from detectors.jury.about import UNREADABLE, About, Figure, Measured, describe, find_model_folder
+from detectors.jury.about import About, Figure, Measured, describe, find_model_folder
 from detectors.networks.folder import METRICS
+from detectors.networks.metrics import UNREADABLE, read_metrics
 from registry import DetectorSpec
 
 HARD = "hard"  # metrics.json's name for faces made small and strongly compressed
@@ -40,7 +40,7 @@ def _sort(about: About, figure: str) -> list[Measured]:
 def _read_lost(spec: DetectorSpec) -> Figure | None:
     folder = find_model_folder(spec)
     try:
-        found = json.loads((folder / METRICS).read_bytes())["robustness"][HARD]["lost"] if folder else None
+        found = read_metrics(folder / METRICS)["robustness"][HARD]["lost"] if folder else None
         return Figure(**{name: float(found[name]) for name in ("value", "low", "high")}) if found else None  # type: ignore[typeddict-item]
     except UNREADABLE:
         return None

@@ -13,6 +13,7 @@ import numpy as np
 from detectors.faces.crop import crop_face
 from detectors.faces.face import Box
 from detectors.jury.fusion import fuse
+from detectors.jury.recompression import recompress
 from registry import Image, Verdict
 
 QUALITIES = (90, 60)  # of JPEG
@@ -47,16 +48,11 @@ def vary(picture: Image, box: Box, roll: float = 0.0) -> Iterator[Image]:
     """The crop of a face after JPEG at quality 90 and 60, at three quarters of its size, and framed 2 px aside."""
     crop = crop_face(picture, box, roll)
     for quality in QUALITIES:
-        yield _save_as_jpeg(crop, quality)
+        yield recompress(crop, quality)
     small = max(2, round(crop.shape[0] * SCALE))
     yield np.asarray(cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     left, top, right, bottom = (side + SHIFT_PIXELS for side in box)
     yield crop_face(picture, (left, top, right, bottom), roll)
-
-
-def _save_as_jpeg(image: Image, quality: int) -> Image:
-    _, saved = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(np.asarray(cv2.imdecode(saved, cv2.IMREAD_COLOR), dtype=np.uint8)[..., ::-1])
 
 
 def measure_stability(verdicts: Sequence[Verdict], variants: Iterable[Image], again: Again) -> Stability:

@@ -1,7 +1,7 @@
 """Add one detector to the jury without installing it: `--add SOURCE`.
 
 A source is a plugin's .py file, a model folder (config.json, model.onnx), an .onnx file with its config.json beside it,
-or hub:user/name[@revision]. What is added is a stranger like any other, and runs in a process of its own.
+or hub:user/name[@revision]. What is added is untrusted like any other plugin, and runs in a process of its own.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ def add_source(registry: Registry, source: str) -> Registry:
         raise SourceError(str(error)) from error
     try:
         return registry.with_plugin(plugin)
-    except (Exception, SystemExit) as error:  # a stranger's import or registration may raise anything
+    except (Exception, SystemExit) as error:  # an untrusted import or registration may raise anything
         raise SourceError(f"{source} cannot be added: {type(error).__name__}: {error}") from error
 
 
@@ -115,7 +115,7 @@ class HubPlugin:
 
     @hookimpl
     def register_detectors(self, register: Register) -> None:
-        """One detector, whose title says from whom it is: a stranger may call itself as ours are called."""
+        """One detector, whose title says from whom it is: it may call itself as ours are called."""
 
         def register_theirs(*, title: str, **options: Any) -> None:
             register(title=f"{title} ({self.fetched.repo})", **options | {"source": self.fetched.reference})

@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from detectors.sandbox.protocol import Array, Values, receive, send
 
 ROOT = Path(__file__).parent.parent.parent
@@ -146,9 +148,8 @@ class _Watch:
 
 
 def _resident(pid: int) -> int:
-    """Bytes a process holds in memory (Linux); 0 where that cannot be read, and the process's own limit remains."""
+    """Bytes a process holds in memory; 0 where that cannot be read, and the process's own limit remains."""
     try:
-        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
-    except (OSError, IndexError):
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
         return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -1,22 +1,22 @@
-"""The journal of a scan: a file that only grows, one line a finished picture. What is in it is never judged again.
+"""The journal of a scan: a SQLite database of finished pictures. What is in it is never judged again.
 
-The first line says who was asked. A line is handed to the system at once, so it outlives the process, and to the disk
-every few seconds, so it outlives a power cut. A torn line counts as not written.
+It also says who was asked. What is appended is on the disk when `append` returns, and outlives the process and a power
+cut; what was being written then is not there.
 """
 
-import fcntl
-import os
-import time
+import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from detectors.scan.errors import ScanError
 from detectors.scan.record import Record, as_line, read_line
 from detectors.scan.team import check_team, team_as_line
 
 SUFFIX = ".journal"
-SYNC_SECONDS = 2.0
+NO_JOURNAL = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+SPOILT = "is not the journal of a scan, or is damaged: choose another --out"
 
 
 class Journal:
@@ -27,86 +27,68 @@ class Journal:
 
     def __init__(self, path: Path, described: Mapping[str, str]) -> None:
         self._path = path
-        self._places: dict[str, int] = {}  # path of a picture -> where its line begins
-        self._synced = time.monotonic()
-        self._file = path.open("a+b", buffering=0)
+        self._database = sqlite3.connect(path, timeout=0)
         try:
-            self._lock()
-            self._read(described)
+            with self._explained():
+                self._open(described)
         except BaseException:
-            self._file.close()
+            self._database.close()
             raise
 
     def __enter__(self) -> "Journal":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._sync()
-        self._file.close()
+        self._database.close()
 
     def __contains__(self, path: str) -> bool:
-        return path in self._places
+        with self._explained():
+            found = self._database.execute("SELECT 1 FROM records WHERE path = ?", [_as_key(path)])
+            return found.fetchone() is not None
 
     def __len__(self) -> int:
-        return len(self._places)
+        with self._explained():
+            count: int = self._database.execute("SELECT count(*) FROM records").fetchone()[0]
+            return count
 
     def __iter__(self) -> Iterator[Record]:
-        """The records in the order of their paths, read one at a time."""
-        with self._path.open("rb") as file:
-            for path in sorted(self._places):
-                file.seek(self._places[path])
-                record = read_line(file.readline())
-                if record is None or record.path != path:
-                    raise ScanError(f"{self._path.name} was changed by another process")
-                yield record
+        """The records in the order of their paths, read one at a time. Raises ScanError where the file is damaged."""
+        with self._explained():
+            for (line,) in self._database.execute("SELECT line FROM records ORDER BY path"):
+                yield read_line(line)
 
     def append(self, records: Iterable[Record]) -> None:
-        """Keep the records of pictures that are not here yet."""
-        place = self._file.seek(0, os.SEEK_END)
-        lines: list[bytes] = []
-        for record in records:
-            self._places[record.path] = place
-            lines.append(as_line(record))
-            place += len(lines[-1])
-        self._write(b"".join(lines))
-        if time.monotonic() - self._synced > SYNC_SECONDS:
-            self._sync()
+        """Keep the records of pictures that are not here yet: all or, after a kill, none. Raises ScanError."""
+        rows = [(_as_key(record.path), as_line(record)) for record in records]
+        with self._explained(), self._database:
+            self._database.executemany("INSERT INTO records VALUES (?, ?)", rows)
 
-    def _write(self, data: bytes) -> None:
-        """All of it: a call may write a part when the disk is nearly full, and the next one raises."""
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
+    def _open(self, described: Mapping[str, str]) -> None:
+        self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        with self._database:
+            self._database.execute("BEGIN EXCLUSIVE")
+            if not self._database.execute("SELECT 1 FROM sqlite_master").fetchone():
+                self._database.execute("CREATE TABLE team (line BLOB)")
+                self._database.execute("CREATE TABLE records (path BLOB PRIMARY KEY, line BLOB) WITHOUT ROWID")
+                self._database.execute("INSERT INTO team VALUES (?)", [team_as_line(described)])
+            (line,) = self._database.execute("SELECT line FROM team").fetchone() or (b"",)
+        check_team(line, described, name=self._path.name)
 
-    def _sync(self) -> None:
-        os.fsync(self._file.fileno())
-        self._synced = time.monotonic()
-
-    def _lock(self) -> None:
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What SQLite raises, as a ScanError."""
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ScanError(f"another scan is writing {self._path.name}: choose another --out") from error
+            yield
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise ScanError(f"another scan is writing {self._path.name}: choose another --out") from error
+            if error.sqlite_errorcode not in NO_JOURNAL:
+                raise ScanError(f"{self._path.name} cannot be read or written: {error}") from error
+            raise ScanError(f"{self._path.name} {SPOILT}") from error
+        except (json.JSONDecodeError, TypeError) as error:  # a record whose page is not what was written
+            raise ScanError(f"{self._path.name} {SPOILT}") from error
 
-    def _read(self, described: Mapping[str, str]) -> None:
-        head = team_as_line(described)
-        with self._path.open("rb") as file:
-            found = file.readline()
-            if found.endswith(b"\n"):
-                check_team(found, described, name=self._path.name)
-                self._file.truncate(self._read_records(file, len(found)))
-            elif head.startswith(found):  # new, or torn in its first line
-                self._file.truncate(0)
-                self._write(head)
-            else:
-                raise ScanError(f"{self._path.name} is not the journal of a scan: choose another --out")
 
-    def _read_records(self, file: BinaryIO, place: int) -> int:
-        """Where the last whole line ends; what follows is torn."""
-        for line in file:
-            if not line.endswith(b"\n"):
-                break
-            if record := read_line(line):
-                self._places.setdefault(record.path, place)
-            place += len(line)
-        return place
+def _as_key(path: str) -> bytes:
+    """A path so that the order of the bytes is that of the text; surrogates stand for bytes that are no UTF-8."""
+    return path.encode("utf-8", "surrogatepass")

@@ -13,9 +13,9 @@ from typing import IO, Any
 
 from detectors.scan.errors import ScanError
 from detectors.scan.record import Record
+from storage.formulas import neutralise
 
 COLUMNS = ("path", "sha256", "face", "box", "detector", "p_fake", "label", "milliseconds", "error")
-RISKY = ("=", "+", "-", "@", "\t", "\r", "'")  # what begins a formula; and ' itself, so that it can be undone
 GROUP_ROWS = 20_000  # of a Parquet row group: a few MB in memory
 Values = dict[str, Any]
 
@@ -54,7 +54,7 @@ def write_table(out: Path, records: Iterable[Record]) -> None:
 
 def table_rows(record: Record) -> Iterator[Values]:
     """The rows of one picture, by column. Bytes of a path that are no UTF-8 are spelt out, like \\xff."""
-    path = record.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    path = show_path(record.path)
     for row in record.rows:
         box = None if row.box is None else list(row.box)
         yield {"path": path, "sha256": record.sha256 or None, **vars(row), "box": box}
@@ -88,13 +88,8 @@ def _write_csv(file: IO[bytes], rows: Iterator[Values]) -> None:
     writer = csv.writer(_Lines(file))
     writer.writerow(COLUMNS)
     for values in rows:
-        writer.writerow([_cell(name, values[name]) for name in COLUMNS])
-
-
-def _cell(name: str, value: Any) -> Any:
-    if name in ("path", "error") and value and value.startswith(RISKY):
-        return f"'{value}"
-    return json.dumps(value) if isinstance(value, list) else value
+        cells = values | {"box": values["box"] and json.dumps(values["box"])}
+        writer.writerow([neutralise(cells[name]) for name in COLUMNS])
 
 
 class _Lines:

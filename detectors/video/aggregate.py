@@ -19,13 +19,13 @@ from registry import Label, judge
 MIN_MOMENTS = 4
 RUN_MOMENTS = 4  # two seconds at two moments a second
 SAID = (
-    f"The median over all moments with a face that can be judged; inconclusive with fewer than {MIN_MOMENTS} of them, "
-    f"or where the median says real and {RUN_MOMENTS} moments in a row say fake."
+    f"The median over all frames with a face that can be judged; inconclusive with fewer than {MIN_MOMENTS} of them, "
+    f"or where the median says real and {RUN_MOMENTS} frames in a row say fake."
 )
 
 
 @dataclass(frozen=True)
-class Ruling:
+class TrackVerdict:
     """The word on one line. low, high: its quartiles; count: of moments it rests on; reason: why it is inconclusive.
 
     The reason is empty where p_fake lies between the thresholds, or where there is a clear word.
@@ -39,20 +39,18 @@ class Ruling:
     reason: str = ""
 
 
-def rule(p_fakes: Sequence[float], *, fake_from: float, real_until: float) -> Ruling:
-    """The word on a line. p_fakes: of the moments with a face that can be judged, in their order."""
+def rule(p_fakes: Sequence[float], *, fake_from: float, real_until: float) -> TrackVerdict:
+    """The word on a line. p_fakes: of the frames with a face that can be judged, in their order."""
     if not p_fakes:
-        return Ruling(None, None, None, "inconclusive", 0, "The face was never large and upright enough to be judged.")
+        return TrackVerdict(None, None, None, "inconclusive", 0, "The face was never large and upright enough.")
     low, p_fake, high = (round(float(value), 6) for value in np.percentile(p_fakes, [25, 50, 75]))
     label, reason = judge(p_fake, fake_from=fake_from, real_until=real_until), ""
     if len(p_fakes) < MIN_MOMENTS:
-        label, reason = (
-            "inconclusive",
-            f"Clearly visible in only {len(p_fakes)} of the {MIN_MOMENTS} frames that a verdict needs.",
-        )
+        label = "inconclusive"
+        reason = f"Clearly visible in only {len(p_fakes)} of the {MIN_MOMENTS} frames that a verdict needs."
     elif label == "real" and (run := find_longest_run(p_fakes, fake_from=fake_from)) >= RUN_MOMENTS:
         label, reason = "inconclusive", f"Real for the most part, but fake in {run} frames in a row."
-    return Ruling(p_fake, low, high, label, len(p_fakes), reason)
+    return TrackVerdict(p_fake, low, high, label, len(p_fakes), reason)
 
 
 def find_longest_run(p_fakes: Sequence[float], *, fake_from: float) -> int:

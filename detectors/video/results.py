@@ -8,7 +8,7 @@ from detectors.faces.face import Box, Landmarks, measure_side
 from detectors.inputs.timecode import say_at
 from detectors.inputs.video import MAX_SECONDS
 from detectors.jury.fusion import JURY_KEY, JURY_TITLE, Agreement, JuryVerdict, find_fitted
-from detectors.video.aggregate import MIN_MOMENTS, SAID, Ruling, rule
+from detectors.video.aggregate import MIN_MOMENTS, SAID, TrackVerdict, rule
 from registry import Verdict
 
 SCHEMA = 1
@@ -64,7 +64,7 @@ class TrackScores:
     title: str
     fake_from: float
     real_until: float
-    ruling: Ruling
+    ruling: TrackVerdict
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""
@@ -128,7 +128,7 @@ class Person:
             verdict.error for one in self.moments for verdict in one.verdicts if verdict.detector == seat.detector
         ]
         if all(errors):  # it never gave a number
-            ruling = Ruling(None, None, None, "failed", 0, str(errors[-1]))
+            ruling = TrackVerdict(None, None, None, "failed", 0, str(errors[-1]))
         return TrackScores(seat.detector, seat.title, **thresholds, ruling=ruling)
 
     def as_dict(self) -> dict[str, Any]:

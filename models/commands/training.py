@@ -64,8 +64,8 @@ def train(
     from models.architectures import by_key as architectures
     from models.data.datasets import leave_out, name_without, read_fittable
     from models.data.face_index import label_faces
+    from models.training.config import TrainingConfig, read_source_weights
     from models.training.progress import Screen
-    from models.training.train import TrainingConfig, read_source_weights
     from models.training.train import train as train_network
 
     architecture = architectures.find(key)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from detectors.faces.face import Box, measure_side
+from detectors.jury.recompression import recompress
 from registry import Image
 
 SHIFT, ZOOM = 0.06, (0.85, 1.25)  # of the box's longer side
@@ -86,15 +87,7 @@ def recolour(image: Image, random: Generator) -> Image:
 
 def encode_jpeg(image: Image, random: Generator) -> Image:
     """JPEG, quality 35 to 100, with or without colour subsampling."""
-    return jpeg(image, int(random.integers(35, 101)), subsampled=bool(random.integers(2)))
-
-
-def jpeg(image: Image, quality: int, *, subsampled: bool = True) -> Image:
-    """The picture after JPEG of a given quality."""
-    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if subsampled else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
+    return recompress(image, int(random.integers(35, 101)), subsampled=bool(random.integers(2)))
 
 
 STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
@@ -113,4 +106,4 @@ def degrade(image: Image, random: Generator) -> Image:
     scale = random.uniform(0.5, 1.0)
     small = max(24, round(width * scale)), max(24, round(height * scale))
     reduced = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return jpeg(reduced, int(random.integers(30, 91)))
+    return recompress(reduced, int(random.integers(30, 91)))

@@ -18,7 +18,8 @@ from detectors.networks.folder import CONFIG, MODEL, WEIGHTS, read_config
 from models import ERRORS
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
-from models.evaluation.metrics import Scores, curves, measure
+from models.evaluation.curves import curves
+from models.evaluation.metrics import Scores, measure
 from registry import DetectorSpec, Image
 
 NOT_TESTED_ON = (

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from detectors.networks.folder import METRICS, read_config
+from detectors.networks.metrics import read_metrics as read_file
 from models.errors import DataError
-from models.evaluation.metrics_file import read_metrics
+from models.metrics_file import read_metrics
 
 NOTED = "left_out"
 
@@ -34,5 +35,5 @@ def keep_noted(path: Path) -> dict[str, Any]:
     """What was noted in a metrics.json that is about to be written anew: it is of the recipe, not of these weights."""
     if not path.is_file():
         return {}
-    metrics = json.loads(path.read_text(encoding="utf-8"))
+    metrics = read_file(path)
     return {NOTED: metrics[NOTED]} if NOTED in metrics else {}

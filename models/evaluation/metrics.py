@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 RESAMPLES = 1000
 CALIBRATION_BINS = 15  # of equal width, as in Guo et al. 2017
-CURVE_POINTS = 100  # at most, of a ROC curve: enough for a picture
 DECISION = 0.5  # on calibrated p_fake; "inconclusive" is not used for these figures
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -124,9 +123,14 @@ def brier(draws: Draws) -> Floats:
     return _ratio(draws.total((draws.p_fake - draws.labels) ** 2), draws.weights.sum(axis=1))
 
 
+def bin_index(p_fake: Floats) -> NDArray[np.int64]:
+    """The calibration bin of each p_fake: (n,), from 0."""
+    return np.minimum((p_fake * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+
+
 def calibration_error(draws: Draws) -> Floats:
     """Expected calibration error, 15 bins of equal width (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
-    gaps = (_bin(draws.p_fake)[:, None] == np.arange(CALIBRATION_BINS)) * (draws.p_fake - draws.labels)[:, None]
+    gaps = (bin_index(draws.p_fake)[:, None] == np.arange(CALIBRATION_BINS)) * (draws.p_fake - draws.labels)[:, None]
     return _ratio(np.abs(draws.weights @ gaps).sum(axis=1), draws.weights.sum(axis=1))
 
 
@@ -266,45 +270,4 @@ def perfect_calibration_errors(p_fake: Floats) -> dict[str, float]:
     return {
         "calibration_error_if_perfect": round(float(np.mean(errors)), 4),
         "calibration_error_by_chance": round(float(np.quantile(errors, 0.95)), 4),
-    }
-
-
-def curves(scores: Scores) -> dict[str, Any]:
-    """What the pictures are drawn from: {"roc": {"fpr", "tpr"}, "reliability": bins}; empty with one class only.
-
-    roc: ascending from (0, 0) to (1, 1). reliability: {"from", "to", "count", "p_fake": mean, "fake": share} for each
-    of the 15 bins that holds a face.
-    """
-    if len(np.unique(scores.labels)) < 2:
-        return {}
-    return {"roc": roc(scores), "reliability": reliability(scores)}
-
-
-def roc(scores: Scores) -> dict[str, list[float]]:
-    """The ROC curve at no more than 100 of its corners, evenly along the way."""
-    draws = Draws.of(scores, resamples=0)
-    reals, fakes = (np.r_[0.0, np.cumsum(draws.by_score(label)[0, ::-1])] for label in (0, 1))
-    fpr, tpr = reals / reals[-1], fakes / fakes[-1]
-    along = np.searchsorted(fpr + tpr, np.linspace(0, 2, CURVE_POINTS))
-    chosen = np.unique(np.r_[0, np.minimum(along, len(fpr) - 1)])[-CURVE_POINTS:]
-    return {"fpr": np.round(fpr[chosen], 4).tolist(), "tpr": np.round(tpr[chosen], 4).tolist()}
-
-
-def reliability(scores: Scores) -> list[dict[str, float]]:
-    """What came true of each bin of p_fake: bins as in calibration_error, empty ones left out."""
-    place = _bin(scores.p_fake)
-    return [_describe_bin(index, scores.where(place == index)) for index in np.unique(place)]
-
-
-def _bin(p_fake: Floats) -> NDArray[np.int64]:
-    return np.minimum((p_fake * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
-
-
-def _describe_bin(index: int, inside: Scores) -> dict[str, float]:
-    return {
-        "from": round(float(index / CALIBRATION_BINS), 4),
-        "to": round(float((index + 1) / CALIBRATION_BINS), 4),
-        "count": len(inside.labels),
-        "p_fake": round(float(inside.p_fake.mean()), 4),
-        "fake": round(float(inside.labels.mean()), 4),
     }

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, ask
 from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, estimate
@@ -25,8 +26,7 @@ def redeliver(image: Image, pixels: int, quality: int) -> Image:
     scale = min(1.0, pixels / max(image.shape[:2]))
     if scale < 1:
         image = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    _, saved = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(np.asarray(cv2.imdecode(saved, cv2.IMREAD_COLOR), dtype=np.uint8)[..., ::-1])
+    return recompress(image, quality)
 
 
 def ask_again(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, Answers]:

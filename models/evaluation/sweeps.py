@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.random import default_rng
 
-from models.data.augmentation import jpeg
+from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, ask
 from models.evaluation.recompression import AS_IT_IS, compare_answers, pick_tested
@@ -36,7 +36,7 @@ def shrink(image: Image, scale: float, _: int) -> Image:
 
 def compress(image: Image, quality: float, _: int) -> Image:
     """Saved once as JPEG."""
-    return jpeg(image, int(quality))
+    return recompress(image, int(quality))
 
 
 SWEEPS: dict[str, tuple[Degrade, tuple[float, ...]]] = {

@@ -13,9 +13,9 @@ from huggingface_hub import EvalResult, ModelCardData
 from detectors.networks.folder import CARD, Config, read_config
 from models.evaluation import plots
 from models.evaluation.metrics import say_figure
-from models.evaluation.metrics_file import read_metrics
 from models.evaluation.recompression import TIERS
 from models.evaluation.sweeps import SAY_LEVEL
+from models.metrics_file import read_metrics
 from registry.contract import MIN_FACE_PIXELS
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")

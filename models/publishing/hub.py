@@ -18,7 +18,7 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from detectors.networks.folder import CONFIG, METRICS, MODEL, WEIGHTS, Config, read_config
 from detectors.networks.hub import talking_about
 from models.errors import PublishError
-from models.evaluation.metrics_file import read_metrics
+from models.metrics_file import read_metrics
 from models.publishing.card import LICENSE, ORIGINS, write_card
 
 KERAS_MODEL = "model.keras"  # as in models.publishing.export, which imports keras

@@ -3,13 +3,12 @@
 `facejury models report` writes it between the two marks in README.md; a test compares.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from detectors.jury.fusion import JURY_METRICS, JURY_TITLE
 from detectors.networks.folder import METRICS, WEIGHTS
+from detectors.networks.metrics import Metrics, read_metrics
 from models.evaluation.document import as_table, write_between
 from models.evaluation.metrics import say_figure
 from registry import DetectorSpec
@@ -18,21 +17,13 @@ MARK = "measured"
 AUC, BALANCED = "auc", "balanced_accuracy"
 NEVER_SEEN = "eval"  # the split of data that nothing was fitted on, source and generator included
 
-Metrics = Mapping[str, Any]
 
-
-def read_metrics(specs: Sequence[DetectorSpec]) -> dict[str, Metrics]:
+def read_all(specs: Sequence[DetectorSpec]) -> dict[str, Metrics]:
     """Title -> metrics.json of each built-in detector; where several are asked for, last of the jury."""
     paths = {spec.title: WEIGHTS / spec.key / METRICS for spec in specs if spec.builtin}
     if len(paths) > 1:
         paths[JURY_TITLE] = JURY_METRICS
-    return {title: read_json(path) for title, path in paths.items()}
-
-
-def read_json(path: Path) -> Metrics:
-    """One metrics.json."""
-    metrics: Metrics = json.loads(path.read_text(encoding="utf-8"))
-    return metrics
+    return {title: read_metrics(path) for title, path in paths.items()}
 
 
 def measured_table(found: Mapping[str, Metrics]) -> str:
@@ -62,4 +53,4 @@ def _cell(figures: Metrics, name: str) -> str:
 
 def write(readme: Path, specs: Sequence[DetectorSpec]) -> None:
     """Put the measured table into the README."""
-    write_between(readme, MARK, measured_table(read_metrics(specs)))
+    write_between(readme, MARK, measured_table(read_all(specs)))

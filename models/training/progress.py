@@ -6,7 +6,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from models.training.train import RunProgress, TrainingConfig
+from models.training.config import TrainingConfig
+from models.training.run import RunProgress
 
 LOG_EVERY = 50  # steps
 

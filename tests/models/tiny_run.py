@@ -3,7 +3,9 @@
 import sys
 from pathlib import Path
 
-from models.training.train import RunProgress, TrainingConfig, train
+from models.training.config import TrainingConfig
+from models.training.run import RunProgress
+from models.training.train import train
 from tests.models.faces import TINY, make_faces
 
 

@@ -1,15 +1,33 @@
-"""Runs a job: its place in the queue, then its results, and a sentence for whatever goes wrong."""
+"""Runs the jobs of all tabs: a place in the queue, the results, and a sentence for whatever goes wrong."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import takewhile
+from typing import TypeVar
 
 from detectors.inputs.images import ImageError
+from detectors.inputs.video import VideoError
 from ui.render.cards import BROKEN, WAITING, Pieces, say
 from ui.server.job_slot import Job, JobSlot
 from ui.server.queue import FairQueue, QueueFullError, say_place
 
 log = logging.getLogger(__name__)
+Step = TypeVar("Step")
+
+
+def run_steps(steps: Iterable[Step], *, more: str = "") -> Generator[Step, None, Pieces]:
+    """The steps of a job, one after another. Returns what to say where it failed; nothing where it did not.
+
+    ImageError, VideoError and QueueFullError are written for the visitor, who reads `more` below them.
+    """
+    try:
+        yield from steps
+    except (ImageError, VideoError, QueueFullError) as error:
+        return say(str(error), more=more, kind="error")
+    except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
+        log.exception("judging failed")
+        return BROKEN
+    return []
 
 
 def run_job(job: Job, slot: JobSlot, queue: FairQueue, find: Callable[[], Iterator[Pieces]]) -> Iterator[Pieces]:
@@ -25,13 +43,15 @@ def run_job(job: Job, slot: JobSlot, queue: FairQueue, find: Callable[[], Iterat
 
 
 def _answer(queue: FairQueue, find: Callable[[], Iterator[Pieces]], *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
-    try:
-        with queue.wait() as place:
-            yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
-            if wanted():
-                yield from find()
-    except (ImageError, QueueFullError) as error:
-        yield say(str(error), kind="error")
-    except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
-        log.exception("judging failed")
-        yield BROKEN
+    failed = yield from run_steps(_take_turn(queue, find, wanted=wanted))
+    if failed:
+        yield failed
+
+
+def _take_turn(
+    queue: FairQueue, find: Callable[[], Iterator[Pieces]], *, wanted: Callable[[], bool]
+) -> Iterator[Pieces]:
+    with queue.wait() as place:
+        yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
+        if wanted():
+            yield from find()

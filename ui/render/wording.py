@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from detectors.forgery.pointing import Hit, Measured
+from detectors.forgery.pointing import HeatmapHits, Hit
 from detectors.forgery.trial import Statement
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.stability import Range
@@ -95,7 +95,7 @@ def say_notice(said: Statement) -> str:
     return words.get(said.notice, "Already called fake before")
 
 
-def say_pointing(hit: Hit, measured: Measured | None) -> str:
+def say_pointing(hit: Hit, measured: HeatmapHits | None) -> str:
     """Whether a heat map points at the forgery, beside chance, and how often this detector's did."""
     where = "inside" if hit.inside > 0.995 else "outside" if hit.inside < 0.005 else "partly inside"
     chance_now = round(100 * hit.by_chance)

@@ -1,6 +1,5 @@
 """The Batch tab: many pictures or a zip of them, one line each; a click on a name opens its full comparison."""
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,8 +24,9 @@ from detectors.scan.batch import (
 )
 from ui.components.controls import list_detectors, offer_stop
 from ui.components.files_input import FilesInput
+from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html
-from ui.render.cards import BROKEN, STOPPING, WAITING, Drawing, Pieces, render, say
+from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
 from ui.render.download import Saved, save_on_click
 from ui.render.pictures import draw_thumb
 from ui.render.wording import BATCH_TITLES
@@ -34,7 +34,6 @@ from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
 
-log = logging.getLogger(__name__)
 IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
 DRAW_SECONDS = 0.7  # between two drawings of a growing table
 EMPTY = say(
@@ -70,23 +69,23 @@ class BatchRun:
 
 
 @dataclass
-class Tray:
+class BatchSession:
     """One visitor's: the slot, the last run, and how its table is shown."""
 
     slot: JobSlot = field(default_factory=JobSlot)
-    pile: BatchRun | None = None
+    run: BatchRun | None = None
     words: tuple[str, ...] = ()
     name: str = ""
     order: Order = "given"
 
     def arrange(self) -> list[Entry]:
         """The entries as the visitor wants to see them."""
-        return arrange(self.pile.entries, words=self.words, name=self.name, order=self.order) if self.pile else []
+        return arrange(self.run.entries, words=self.words, name=self.name, order=self.order) if self.run else []
 
 
 def build_batch(jury: Jury) -> None:
     """Build the tab into the page that is open, and connect it."""
-    tray = gr.State(Tray())
+    session = gr.State(BatchSession())
     with gr.Row(elem_id="batch"):
         with gr.Column(scale=2, min_width=300):
             files = FilesInput(
@@ -97,15 +96,15 @@ def build_batch(jury: Jury) -> None:
             stop = gr.Button("Stop", variant="secondary", visible=False, elem_id="batch-stop")
         with gr.Column(scale=5, min_width=320):
             status = build_frame(EMPTY, elem_id="batch-status")
-            tools, table = _lay_out_table(tray)
+            tools, table = _lay_out_table(session)
     shown = [status, table, tools, judge, stop]
-    started = judge.click(_start, [files, keys, tray], shown, **ALL_AT_ONCE, **PRIVATE)
-    started.then(_judge_with(jury), [tray], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
-    stop.click(_stop, [tray], shown, **QUICK)
+    started = judge.click(_start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
+    started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    stop.click(_stop, [session], shown, **QUICK)
     _offer_api(files, keys, jury)
 
 
-def _lay_out_table(tray: gr.State) -> tuple[gr.Column, gr.HTML]:
+def _lay_out_table(session: gr.State) -> tuple[gr.Column, gr.HTML]:
     """The tools above the table, and the table; connected to each other, and to the picture that a click opens."""
     with gr.Column(visible=False) as tools, gr.Row(elem_id="batch-tools"):
         words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
@@ -115,104 +114,98 @@ def _lay_out_table(tray: gr.State) -> tuple[gr.Column, gr.HTML]:
     table = build_html([], script=OPEN, html_template=TABLE, elem_id="batch-table", container=False)
     detail = build_frame([], elem_id="batch-detail")
     changes = [words.change, name.change, order.change]
-    gr.on(changes, _arrange, [words, name, order, tray], [table], **QUICK)
-    opened = table.click(_open, [tray], [detail], **IN_TURN, **PRIVATE)
+    gr.on(changes, _arrange, [words, name, order, session], [table], **QUICK)
+    opened = table.click(_open, [session], [detail], **IN_TURN, **PRIVATE)
     opened.then(None, None, None, js=SCROLL, **PRIVATE)
-    save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [tray], **QUICK)
-    save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [tray], **QUICK)
+    save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [session], **QUICK)
+    save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [session], **QUICK)
     return tools, table
 
 
-def _start(paths: list[str], keys: list[str], tray: Tray) -> Shown:
+def _start(paths: list[str], keys: list[str], session: BatchSession) -> Shown:
     if not paths or not keys:
-        tray.slot.clear(say(NO_CHOICE, kind="error"))
-        return tray.slot.notice, gr.skip(), gr.skip(), *offer_stop(False)
+        session.slot.clear(say(NO_CHOICE, kind="error"))
+        return session.slot.notice, gr.skip(), gr.skip(), *offer_stop(False)
     first, *more = map(Path, paths)
-    tray.slot.put(Job(first, tuple(keys), more=tuple(more)), WAITING)
-    tray.pile = None
+    session.slot.put(Job(first, tuple(keys), more=tuple(more)), WAITING)
+    session.run = None
     return WAITING, [], gr.Column(visible=False), *offer_stop(True)
 
 
-def _stop(tray: Tray) -> Shown:
-    tray.slot.clear(STOPPING)
-    return (STOPPING if tray.pile is None else _say_progress(tray)), *(gr.skip(),) * 2, *offer_stop(False)
+def _stop(session: BatchSession) -> Shown:
+    session.slot.clear(STOPPING)
+    return (STOPPING if session.run is None else _say_progress(session)), *(gr.skip(),) * 2, *offer_stop(False)
 
 
-def _judge_with(jury: Jury) -> Callable[[Tray], Iterator[Shown]]:
-    def judge(tray: Tray) -> Iterator[Shown]:
+def _judge_with(jury: Jury) -> Callable[[BatchSession], Iterator[Shown]]:
+    def judge(session: BatchSession) -> Iterator[Shown]:
         """The table as it grows, for as long as it is wanted."""
-        job = tray.slot.take()
+        job = session.slot.take()
         if job is None:  # an earlier run took it, or it was stopped before its turn
-            yield _show(tray) if tray.pile else (EMPTY, [], gr.skip(), *offer_stop(tray.slot.busy))
+            yield _show(session) if session.run else (EMPTY, [], gr.skip(), *offer_stop(session.slot.busy))
             return
-        tray.pile = pile = BatchRun(jury.choose(job.detectors))
-        try:
-            for _ in _judge_pile(pile, [job.path, *job.more], wanted=lambda: tray.slot.wants(job)):
-                yield _show(tray)
-        except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
-            log.exception("a batch failed")
-            tray.slot.put_away(job)
-            yield BROKEN, *_show(tray)[1:]
-            return
-        tray.slot.put_away(job)
-        yield _show(tray)
+        session.run = run = BatchRun(jury.choose(job.detectors))
+        failed = yield from run_steps(_judge_run(session, run, job))
+        session.slot.put_away(job)
+        status, *others = _show(session)
+        yield failed or status, *others
 
     return judge
 
 
-def _judge_pile(pile: BatchRun, paths: list[Path], *, wanted: Callable[[], bool]) -> Iterator[None]:
-    """Judge them all into the pile, with a pause for drawing now and then."""
-    items = list_items(paths)
-    pile.total, drawn = len(items), 0.0
-    for entry, picture in judge_items(items, pile.jury, wanted=wanted):
+def _judge_run(session: BatchSession, run: BatchRun, job: Job) -> Iterator[Shown]:
+    """Judge all files of the job into the run, and show it now and then."""
+    items = list_items([job.path, *job.more])
+    run.total, drawn = len(items), 0.0
+    for entry, picture in judge_items(items, run.jury, wanted=lambda: session.slot.wants(job)):
         thumb = draw_thumb(picture.pixels) if picture else None
-        pile.entries.append(entry)
-        pile.lines.append(render("line", entry=entry, thumb=thumb, word=BATCH_TITLES[entry.word]))
+        run.entries.append(entry)
+        run.lines.append(render("line", entry=entry, thumb=thumb, word=BATCH_TITLES[entry.word]))
         if time.monotonic() - drawn > DRAW_SECONDS:
-            yield
+            yield _show(session)
             drawn = time.monotonic()
 
 
-def _show(tray: Tray) -> Shown:
-    has_lines = tray.pile is not None and bool(tray.pile.entries)
-    return _say_progress(tray), _draw_lines(tray), gr.Column(visible=has_lines), *offer_stop(tray.slot.busy)
+def _show(session: BatchSession) -> Shown:
+    has_lines = session.run is not None and bool(session.run.entries)
+    return _say_progress(session), _draw_lines(session), gr.Column(visible=has_lines), *offer_stop(session.slot.busy)
 
 
-def _say_progress(tray: Tray) -> Pieces:
-    pile = tray.pile
-    if pile is None:
-        return list(tray.slot.notice)
-    done = len(pile.entries)
-    counts = {title: sum(entry.word == word for entry in pile.entries) for word, title in BATCH_TITLES.items()}
-    left = say_time_left(done, pile.total, since=pile.began) if tray.slot.busy else ""
-    return [render("progress", done=done, total=pile.total, left=left, busy=tray.slot.busy, counts=counts)]
+def _say_progress(session: BatchSession) -> Pieces:
+    run = session.run
+    if run is None:
+        return list(session.slot.notice)
+    done = len(run.entries)
+    counts = {title: sum(entry.word == word for entry in run.entries) for word, title in BATCH_TITLES.items()}
+    left = say_time_left(done, run.total, since=run.began) if session.slot.busy else ""
+    return [render("progress", done=done, total=run.total, left=left, busy=session.slot.busy, counts=counts)]
 
 
-def _draw_lines(tray: Tray) -> Pieces:
-    return [tray.pile.lines[entry.number] for entry in tray.arrange()] if tray.pile else []
+def _draw_lines(session: BatchSession) -> Pieces:
+    return [session.run.lines[entry.number] for entry in session.arrange()] if session.run else []
 
 
-def _arrange(word: str, name: str, order: Order, tray: Tray) -> Pieces:
-    tray.words, tray.name, tray.order = () if word == ALL else (word,), name, order
-    return _draw_lines(tray)
+def _arrange(word: str, name: str, order: Order, session: BatchSession) -> Pieces:
+    session.words, session.name, session.order = () if word == ALL else (word,), name, order
+    return _draw_lines(session)
 
 
-def _open(tray: Tray, event: gr.EventData) -> Iterator[Pieces]:
+def _open(session: BatchSession, event: gr.EventData) -> Iterator[Pieces]:
     """The full comparison of a line: judged again, since two hundred pictures' heat maps are not kept."""
     number = event._data.get("entry") if isinstance(event._data, dict) else None
-    if tray.pile is None or not isinstance(number, int) or not 0 <= number < len(tray.pile.entries):
+    if session.run is None or not isinstance(number, int) or not 0 <= number < len(session.run.entries):
         return
     yield OPENING
-    comparison, picture = judge_item(tray.pile.entries[number].item, tray.pile.jury)
+    comparison, picture = judge_item(session.run.entries[number].item, session.run.jury)
     if picture is None:
         yield say(str(comparison.error), more=comparison.path, kind="error")
     else:
-        yield Drawing(picture.pixels, tray.pile.jury, anchor="batch-face").draw(comparison)
+        yield Drawing(picture.pixels, session.run.jury, anchor="batch-face").draw(comparison)
 
 
-def _save(write: Callable[[list[Entry]], str], name: str, kind: str, tray: Tray) -> Saved:
+def _save(write: Callable[[list[Entry]], str], name: str, kind: str, session: BatchSession) -> Saved:
     """What is shown, in its order."""
-    return name, kind, write(tray.arrange())
+    return name, kind, write(session.arrange())
 
 
 def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury) -> None:

@@ -41,7 +41,7 @@ Record = Callable[[Comparison], None]
 
 
 @dataclass(frozen=True)
-class Controls:
+class CompareControls:
     """The components of the tab that take part in its events."""
 
     picture: PhotoInput
@@ -63,7 +63,7 @@ def build_compare(jury: Jury, queue: FairQueue, recorder: Recorder | None = None
     _offer_api(controls, jury, queue)
 
 
-def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
+def _lay_out(jury: Jury, recorder: Recorder | None) -> CompareControls:
     with gr.Row(elem_id="compare"):
         with gr.Column(elem_id="case", scale=2, min_width=300):
             picture = build_photo(height=320, elem_id="photo", alt_text=ALT)
@@ -79,12 +79,12 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> Controls:
             verdicts = build_frame(EMPTY, elem_id="verdicts")
             build_report(picture, detectors, stability, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
             keeping = build_keeping(recorder, tick, picture) if recorder else None
-    return Controls(
+    return CompareControls(
         picture, portrait, forgery, detectors, stability, judge, cancel, verdicts, gr.State(JobSlot()), keeping
     )
 
 
-def _connect(controls: Controls, jury: Jury, queue: FairQueue) -> None:
+def _connect(controls: CompareControls, jury: Jury, queue: FairQueue) -> None:
     """A new picture clears the old verdicts at once, stops what still runs, and is judged."""
     shown = [controls.verdicts, controls.judge, controls.cancel]
     given = [controls.picture, controls.detectors, controls.slot, controls.stability]
@@ -150,7 +150,7 @@ def _find(job: Job, jury: Jury, *, wanted: Callable[[], bool], record: Record) -
         record(comparison)
 
 
-def _offer_api(controls: Controls, jury: Jury, queue: FairQueue) -> None:
+def _offer_api(controls: CompareControls, jury: Jury, queue: FairQueue) -> None:
     """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
     keeping = controls.keeping
 

@@ -29,6 +29,6 @@ def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> 
     def draw() -> str:
         return render("detectors", abouts=list_detectors(), together=together, left_out=left_out)
 
-    bench = build_html(draw())
-    tab.select(draw, None, bench, **QUICK)  # faults come later
+    listing = build_html(draw())
+    tab.select(draw, None, listing, **QUICK)  # faults come later
     gr.api(list_detectors, api_name="detectors", **ALL_AT_ONCE)

@@ -57,7 +57,7 @@ class ForgeSession:
 
 
 @dataclass(frozen=True)
-class Controls:
+class ForgeControls:
     """The components of the tab that take part in its events."""
 
     photo: PhotoInput
@@ -67,25 +67,25 @@ class Controls:
     cancel: gr.Button
     result: gr.HTML
     save: gr.Button
-    bench: gr.State
+    session: gr.State
 
 
 def build_forge(jury: Jury, queue: FairQueue) -> None:
     """Build the tab into the page that is open, and connect it."""
     controls = _lay_out()
     shown = [controls.result, controls.forge, controls.cancel, controls.save]
-    given = [controls.photo, controls.bench, *controls.recipe]
+    given = [controls.photo, controls.session, *controls.recipe]
     # queued, so that what it shows comes after what an older judging still had to say
     started = controls.forge.click(_start, given, shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     run = _run_with(jury, queue)
-    started.then(run, [controls.bench], shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
+    started.then(run, [controls.session], shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     for event, sentence in ((controls.cancel.click, CANCELLED), (controls.photo.change, EMPTY)):
-        event(_clear_to(sentence), [controls.bench], shown, **ALL_AT_ONCE, **PRIVATE)
+        event(_clear_to(sentence), [controls.session], shown, **ALL_AT_ONCE, **PRIVATE)
     controls.example.click(lambda: str(examples.portrait()), None, [controls.photo], **QUICK)
-    save_on_click(controls.save, _save, [controls.bench], concurrency_limit=1, **PRIVATE)
+    save_on_click(controls.save, _save, [controls.session], concurrency_limit=1, **PRIVATE)
 
 
-def _lay_out() -> Controls:
+def _lay_out() -> ForgeControls:
     build_html(render("forge_intro", side=MAX_SIDE))
     with gr.Row(elem_id="forge"):
         with gr.Column(scale=2, min_width=300):
@@ -101,16 +101,16 @@ def _lay_out() -> Controls:
             result = build_frame(EMPTY, elem_id="forge-result")
             save = gr.Button("Save the forged picture", visible=False, elem_id="forge-save", **SMALL)
     recipe = [region, strength, softness, variant]
-    return Controls(photo, example, recipe, forge, cancel, result, save, gr.State(ForgeSession()))
+    return ForgeControls(photo, example, recipe, forge, cancel, result, save, gr.State(ForgeSession()))
 
 
-def _start(path: str | None, bench: ForgeSession, *told: Any) -> Shown:
-    bench.done = None
+def _start(path: str | None, session: ForgeSession, *told: Any) -> Shown:
+    session.done = None
     if path is None:
-        bench.slot.clear(say(NO_PICTURE, kind="error"))
+        session.slot.clear(say(NO_PICTURE, kind="error"))
     else:
-        bench.slot.put(Order(Path(path), (), recipe=_read_recipe(*told)), WAITING)
-    return _show(bench, bench.slot.notice)
+        session.slot.put(Order(Path(path), (), recipe=_read_recipe(*told)), WAITING)
+    return _show(session, session.slot.notice)
 
 
 def _read_recipe(region: Region, strength: float, softness: float, variant: float) -> BlendParameters:
@@ -119,35 +119,35 @@ def _read_recipe(region: Region, strength: float, softness: float, variant: floa
 
 
 def _clear_to(sentence: Pieces) -> Callable[[ForgeSession], Shown]:
-    def clear(bench: ForgeSession) -> Shown:
-        bench.done = None
-        bench.slot.clear(sentence)
-        return _show(bench, sentence)
+    def clear(session: ForgeSession) -> Shown:
+        session.done = None
+        session.slot.clear(sentence)
+        return _show(session, sentence)
 
     return clear
 
 
-def _show(bench: ForgeSession, pieces: Any) -> Shown:
+def _show(session: ForgeSession, pieces: Any) -> Shown:
     """These pieces, with the buttons that go with them."""
-    return pieces, *offer_stop(bench.slot.busy), gr.Button(visible=bench.done is not None)
+    return pieces, *offer_stop(session.slot.busy), gr.Button(visible=session.done is not None)
 
 
 def _run_with(jury: Jury, queue: FairQueue) -> Callable[[ForgeSession], Iterator[Shown]]:
-    def run(bench: ForgeSession) -> Iterator[Shown]:
+    def run(session: ForgeSession) -> Iterator[Shown]:
         """The forgery, then what is said of it, for as long as it is wanted."""
-        order = bench.slot.take()
+        order = session.slot.take()
         if not isinstance(order, Order):  # an earlier run took it
             yield (gr.skip(),) * 4
             return
-        for pieces in run_job(order, bench.slot, queue, partial(_find, order, jury, bench)):
-            yield _show(bench, pieces)
+        for pieces in run_job(order, session.slot, queue, partial(_find, order, jury, session)):
+            yield _show(session, pieces)
 
     return run
 
 
-def _find(order: Order, jury: Jury, bench: ForgeSession) -> Iterator[Pieces]:
+def _find(order: Order, jury: Jury, session: ForgeSession) -> Iterator[Pieces]:
     """Before, after and the mask; then what was said of both. Raises ImageError."""
-    wanted = partial(bench.slot.wants, order)
+    wanted = partial(session.slot.wants, order)
     yield FORGING
     trial = forge_photo(order.path, order.recipe)
     shown = _draw_pictures(trial)
@@ -156,7 +156,7 @@ def _find(order: Order, jury: Jury, bench: ForgeSession) -> Iterator[Pieces]:
     if wanted():
         yield [shown, _draw_answers(trial, before, after, jury)]
     if wanted():
-        bench.done = order
+        session.done = order
 
 
 def _draw_answers(trial: Trial, before: Comparison, after: Comparison, jury: Jury) -> str:
@@ -189,12 +189,12 @@ def _draw_pictures(trial: Trial) -> str:
     return render("forged", before=before, after=after, mask=mask, reduced=trial.reduced, side=MAX_SIDE)
 
 
-def _save(bench: ForgeSession) -> Saved:
+def _save(session: ForgeSession) -> Saved:
     """The forgery that is shown, made once more: nothing of it was kept."""
-    if bench.done is None:
+    if session.done is None:
         return NO_FILE
     try:
-        trial = forge_photo(bench.done.path, bench.done.recipe)
+        trial = forge_photo(session.done.path, session.done.recipe)
     except ImageError as error:
         raise gr.Error("The photo is no longer on the server; choose it again.", print_exception=False) from error
     return FILE_NAME, "image/png;base64", base64.b64encode(as_file(trial)).decode("ascii")

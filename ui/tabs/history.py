@@ -39,7 +39,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class EntryList:
     """The list's components."""
 
     whole: gr.Column
@@ -77,16 +77,16 @@ class Opened:
 
 def build_history(engine: Engine, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab) -> None:
     """Build the tab into the page that is open, and connect it. `tab` is in `tabs`, with the id "history"."""
-    shelf, opened = _lay_out_shelf(), _lay_out_opened(engine)
-    _connect_shelf(engine, shelf, tab)
-    _connect_opened(engine, shelf, opened)
-    both = [shelf.whole, opened.whole, *opened.shown]
-    shelf.entries.click(_open_in(engine), None, both, **ASKING)
+    entry_list, opened = _lay_out_list(), _lay_out_opened(engine)
+    _connect_list(engine, entry_list, tab)
+    _connect_opened(engine, entry_list, opened)
+    both = [entry_list.whole, opened.whole, *opened.shown]
+    entry_list.entries.click(_open_in(engine), None, both, **ASKING)
     page.load(_follow_link(engine), None, [tabs, *both], **ASKING)
 
 
-def _lay_out_shelf() -> Shelf:
-    with gr.Column(elem_id="shelf") as whole:
+def _lay_out_list() -> EntryList:
+    with gr.Column(elem_id="history-list") as whole:
         search = gr.Textbox(
             label="Search", placeholder="File name, or the beginning of a SHA-256", elem_id="search", max_lines=1
         )
@@ -96,7 +96,7 @@ def _lay_out_shelf() -> Shelf:
             older = gr.Button("Older →", size="sm", variant="secondary", visible=False)
         question = "Delete your whole history with its kept pictures? This cannot be undone."
         clear = build_confirmed("Delete all…", question=question, yes="Yes, delete all")
-    return Shelf(whole, search, entries, newer, older, clear, gr.State(Place()))
+    return EntryList(whole, search, entries, newer, older, clear, gr.State(Place()))
 
 
 def _lay_out_opened(engine: Engine) -> Opened:
@@ -112,7 +112,7 @@ def _lay_out_opened(engine: Engine) -> Opened:
     return Opened(whole, back, view, forget, delete, feedback, entry)
 
 
-def _connect_shelf(engine: Engine, shelf: Shelf, tab: gr.Tab) -> None:
+def _connect_list(engine: Engine, entry_list: EntryList, tab: gr.Tab) -> None:
     def first(search: str, request: gr.Request) -> tuple[Any, ...]:
         return _show(engine, user_of(request), Place((search or "")[: history.MAX_SEARCH_CHARACTERS].strip()))
 
@@ -127,14 +127,14 @@ def _connect_shelf(engine: Engine, shelf: Shelf, tab: gr.Tab) -> None:
             history.delete_entries(engine, user_of(request))
         return *_show(engine, user_of(request), Place()), "", reset()[1]
 
-    tab.select(first, shelf.search, shelf.shown, **ASKING)
-    shelf.search.change(first, shelf.search, shelf.shown, trigger_mode="always_last", **ASKING)
-    shelf.older.click(older, shelf.place, shelf.shown, **ASKING)
-    shelf.newer.click(newer, shelf.place, shelf.shown, **ASKING)
-    shelf.clear.yes.click(clear, None, [*shelf.shown, shelf.search, shelf.clear.question], **ASKING)
+    tab.select(first, entry_list.search, entry_list.shown, **ASKING)
+    entry_list.search.change(first, entry_list.search, entry_list.shown, trigger_mode="always_last", **ASKING)
+    entry_list.older.click(older, entry_list.place, entry_list.shown, **ASKING)
+    entry_list.newer.click(newer, entry_list.place, entry_list.shown, **ASKING)
+    entry_list.clear.yes.click(clear, None, [*entry_list.shown, entry_list.search, entry_list.clear.question], **ASKING)
 
 
-def _connect_opened(engine: Engine, shelf: Shelf, opened: Opened) -> None:
+def _connect_opened(engine: Engine, entry_list: EntryList, opened: Opened) -> None:
     def delete(number: int, place: Place, request: gr.Request) -> tuple[Any, ...]:
         with in_plain_words():
             history.delete_entries(engine, user_of(request), entry_ids=[number])
@@ -145,11 +145,11 @@ def _connect_opened(engine: Engine, shelf: Shelf, opened: Opened) -> None:
             history.keep_picture(engine, user_of(request), entry_id=number, picture=None)
         return *_present(engine, user_of(request), number), *_show(engine, user_of(request), place)
 
-    columns = [shelf.whole, opened.whole]
-    given = [opened.entry, shelf.place]
+    columns = [entry_list.whole, opened.whole]
+    given = [opened.entry, entry_list.place]
     opened.back.click(lambda: _turn(False), None, columns, **QUICK)
-    opened.delete.yes.click(delete, given, [*columns, *shelf.shown], **ASKING)
-    opened.forget.yes.click(forget, given, [*columns, *opened.shown, *shelf.shown], **ASKING)
+    opened.delete.yes.click(delete, given, [*columns, *entry_list.shown], **ASKING)
+    opened.forget.yes.click(forget, given, [*columns, *opened.shown, *entry_list.shown], **ASKING)
 
 
 def _open_in(engine: Engine) -> Callable[..., tuple[Any, ...]]:
@@ -178,7 +178,7 @@ def _as_number(text: object) -> int:
 
 
 def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
-    """One page of the list: values for Shelf.shown."""
+    """One page of the list: values for EntryList.shown."""
     with in_plain_words():
         found = history.find_entries(engine, user, search=place.search, before=place.starts[-1], limit=PAGE + 1)
     rows, more = found[:PAGE], len(found) > PAGE

@@ -1,7 +1,6 @@
 """The Video tab: one video, who is seen in it, and what everybody says of each person from moment to moment."""
 
 import json
-import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from detectors.inputs.timecode import read_time, say_at, say_length
-from detectors.inputs.video import MAX_BYTES, MAX_SECONDS, VideoError
+from detectors.inputs.video import MAX_BYTES, MAX_SECONDS
 from detectors.inputs.video_kinds import SUFFIXES
 from detectors.jury.judge import Jury
 from detectors.scan.batch import say_time_left
@@ -20,8 +19,9 @@ from detectors.video.judge import compare_video, judge_video
 from detectors.video.results import JudgedVideo
 from ui.components.controls import list_detectors, offer_stop
 from ui.components.files_input import FilesInput
+from ui.components.judging import run_steps
 from ui.components.markup import build_frame
-from ui.render.cards import BROKEN, STOPPING, WAITING, Pieces, render, say
+from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.video import Film, draw_film, draw_moment, draw_person
 from ui.render.video_report import render_film_report
@@ -29,7 +29,6 @@ from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
 
-log = logging.getLogger(__name__)
 IN_TURN: dict[str, Any] = {"concurrency_id": "video", "concurrency_limit": 1}  # beside Compare, which need not wait
 DRAW_SECONDS = 1.0  # between two drawings of a growing plot
 EMPTY = say(
@@ -70,7 +69,7 @@ Shown = tuple[Any, ...]
 
 
 @dataclass
-class Reel:
+class VideoSession:
     """One visitor's: the slot, the last video, and whom of it they look at, when.
 
     jury: who judged it, None before the first; began: of time.monotonic(); stopped: by the visitor, before its end;
@@ -93,7 +92,7 @@ class Reel:
 
 def build_video(jury: Jury) -> None:
     """Build the tab into the page that is open, and connect it."""
-    reel = gr.State(Reel())
+    session = gr.State(VideoSession())
     with gr.Row(elem_id="video"):
         with gr.Column(scale=2, min_width=300):
             file = FilesInput(
@@ -104,15 +103,15 @@ def build_video(jury: Jury) -> None:
             judge = gr.Button("Judge the video", variant="primary", elem_id="video-judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="video-cancel")
         with gr.Column(scale=5, min_width=320):
-            film = _lay_out_film(reel)
+            film = _lay_out_film(session)
     shown = [*film, judge, cancel]
-    started = judge.click(_start, [file, start, keys, reel], shown, **ALL_AT_ONCE, **PRIVATE)
-    started.then(_judge_with(jury), [reel], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
-    cancel.click(_cancel, [reel], shown, **QUICK)
+    started = judge.click(_start, [file, start, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
+    started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    cancel.click(_cancel, [session], shown, **QUICK)
     _offer_api(file, start, keys, jury)
 
 
-def _lay_out_film(reel: gr.State) -> list[Any]:
+def _lay_out_film(session: gr.State) -> list[Any]:
     """What is shown of a video, as in Shown, and connected to its clicks; below it what saves it."""
     status = build_frame(EMPTY, elem_id="video-status")
     persons = build_frame([], script=CHOOSE, elem_id="video-persons")
@@ -123,125 +122,123 @@ def _lay_out_film(reel: gr.State) -> list[Any]:
         report = gr.Button("Save the report", min_width=140, elem_id="video-report")
         saved = gr.Button("Save JSON", min_width=110, elem_id="video-json")
     for frame in (persons, person):
-        frame.click(_choose, [reel], [persons, person, moment], trigger_mode="always_last", **QUICK)
-    save_on_click(report, _save_report, [pictured, reel], **QUICK)
-    save_on_click(saved, _save_json, [reel], **QUICK)
+        frame.click(_choose, [session], [persons, person, moment], trigger_mode="always_last", **QUICK)
+    save_on_click(report, _save_report, [pictured, session], **QUICK)
+    save_on_click(saved, _save_json, [session], **QUICK)
     return [status, persons, person, moment, tools]
 
 
-def _start(paths: list[str], start: str, keys: list[str], reel: Reel) -> Shown:
-    reel.film, reel.person, reel.moment, reel.stopped = None, None, None, False
+def _start(paths: list[str], start: str, keys: list[str], session: VideoSession) -> Shown:
+    session.film, session.person, session.moment, session.stopped = None, None, None, False
     if not paths or not keys:
-        reel.slot.clear(say(NO_CHOICE, kind="error"))
+        session.slot.clear(say(NO_CHOICE, kind="error"))
     else:
         try:
-            reel.slot.put(Job(Path(paths[0]), tuple(keys), start=read_time(start or "")), WAITING)
+            session.slot.put(Job(Path(paths[0]), tuple(keys), start=read_time(start or "")), WAITING)
         except ValueError:
-            reel.slot.clear(say(NO_TIME, kind="error"))
-    return _show(reel)
+            session.slot.clear(say(NO_TIME, kind="error"))
+    return _show(session)
 
 
-def _cancel(reel: Reel) -> Shown:
-    reel.stopped = True
-    reel.slot.clear(STOPPING if reel.film else CANCELLED)
-    return (gr.skip() if reel.film else CANCELLED), *(gr.skip(),) * 4, *offer_stop(False)
+def _cancel(session: VideoSession) -> Shown:
+    session.stopped = True
+    session.slot.clear(STOPPING if session.film else CANCELLED)
+    return (gr.skip() if session.film else CANCELLED), *(gr.skip(),) * 4, *offer_stop(False)
 
 
-def _judge_with(jury: Jury) -> Callable[[Reel], Iterator[Shown]]:
-    def judge(reel: Reel) -> Iterator[Shown]:
+def _judge_with(jury: Jury) -> Callable[[VideoSession], Iterator[Shown]]:
+    def judge(session: VideoSession) -> Iterator[Shown]:
         """The persons and their lines as they grow, for as long as that is wanted."""
-        job = reel.slot.take()
+        job = session.slot.take()
         if job is None:  # an earlier run took it, or it was cancelled before its turn
-            yield _show(reel)
+            yield _show(session)
             return
-        reel.jury, reel.film, reel.began = jury.choose(job.detectors), None, time.monotonic()
-        reel.slot.notice = OPENING
-        yield _show(reel)
-        try:
-            yield from (_show(reel) for _ in _watch(reel, job))
-            failed: Pieces = []
-        except VideoError as error:
-            failed = say(str(error), more=job.path.name, kind="error")
-        except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
-            log.exception("a video failed")
-            failed = BROKEN
-        if reel.slot.put_away(job) and failed:
-            reel.film, reel.slot.notice = None, failed
-        yield _show(reel)
+        session.jury, session.film, session.began = jury.choose(job.detectors), None, time.monotonic()
+        session.slot.notice = OPENING
+        yield _show(session)
+        failed = yield from run_steps((_show(session) for _ in _watch(session, job)), more=job.path.name)
+        if session.slot.put_away(job) and failed:
+            session.film, session.slot.notice = None, failed
+        yield _show(session)
 
     return judge
 
 
-def _watch(reel: Reel, job: Job) -> Iterator[None]:
+def _watch(session: VideoSession, job: Job) -> Iterator[None]:
     """Judge it, with a pause for drawing now and then."""
     drawn = time.monotonic()
     given: dict[str, Any] = {"start": job.start, "name": job.path.name}
-    for look in judge_video(job.path, reel.judges, wanted=lambda: reel.slot.wants(job), **given):
-        if not reel.slot.wants(job):
+    for look in judge_video(job.path, session.judges, wanted=lambda: session.slot.wants(job), **given):
+        if not session.slot.wants(job):
             return
-        reel.film = reel.film or Film(look.video)
-        reel.film.add(look)
+        session.film = session.film or Film(look.video)
+        session.film.add(look)
         if time.monotonic() - drawn > DRAW_SECONDS:
             yield
             drawn = time.monotonic()
 
 
-def _show(reel: Reel) -> Shown:
-    if reel.film is None:
-        return list(reel.slot.notice) or EMPTY, [], [], [], gr.Row(visible=False), *offer_stop(reel.slot.busy)
-    tools = gr.Row(visible=not reel.slot.busy)
-    return _say_progress(reel, reel.film.video), *_draw(reel, reel.film), tools, *offer_stop(reel.slot.busy)
+def _show(session: VideoSession) -> Shown:
+    if session.film is None:
+        return list(session.slot.notice) or EMPTY, [], [], [], gr.Row(visible=False), *offer_stop(session.slot.busy)
+    tools = gr.Row(visible=not session.slot.busy)
+    return (
+        _say_progress(session, session.film.video),
+        *_draw(session, session.film),
+        tools,
+        *offer_stop(session.slot.busy),
+    )
 
 
-def _say_progress(reel: Reel, video: JudgedVideo) -> Pieces:
+def _say_progress(session: VideoSession, video: JudgedVideo) -> Pieces:
     """How far it is; nothing once it is through."""
-    busy = reel.slot.busy
-    if not busy and not reel.stopped:
+    busy = session.slot.busy
+    if not busy and not session.stopped:
         return []
-    left = say_time_left(round(1000 * video.share), 1000, since=reel.began) if busy else ""
+    left = say_time_left(round(1000 * video.share), 1000, since=session.began) if busy else ""
     values = {"share": round(video.share, 3), "left": left, "busy": busy}
     return [render("watching", at=say_at(video.looks[-1]), end=say_at(round(video.end)), **values)]
 
 
-def _draw(reel: Reel, film: Film) -> tuple[Pieces, Pieces, Pieces]:
+def _draw(session: VideoSession, film: Film) -> tuple[Pieces, Pieces, Pieces]:
     """The persons, the chosen one, and the chosen moment: the worst one until another is chosen."""
-    person = film.find(reel.person)
+    person = film.find(session.person)
     if person is None:
-        return [] if reel.slot.busy else draw_film(film, None), [], []
-    index = reel.moment if reel.moment is not None else person.moments.index(person.worst[0])
+        return [] if session.slot.busy else draw_film(film, None), [], []
+    index = session.moment if session.moment is not None else person.moments.index(person.worst[0])
     index = min(index, len(person.moments) - 1)
-    moment = [] if reel.slot.busy else draw_moment(film, person, index, reel.judges)
+    moment = [] if session.slot.busy else draw_moment(film, person, index, session.judges)
     return draw_film(film, person.number), draw_person(film, person, index), moment
 
 
-def _choose(reel: Reel, event: gr.EventData) -> tuple[Any, Any, Any]:
+def _choose(session: VideoSession, event: gr.EventData) -> tuple[Any, Any, Any]:
     """Another person, or another moment of the same one."""
     given = event._data if isinstance(event._data, dict) else {}
     person, moment = given.get("person"), given.get("moment")
-    if reel.film is None:
+    if session.film is None:
         return gr.skip(), gr.skip(), gr.skip()
     if isinstance(person, int):
-        reel.person, reel.moment = person, None
-        return _draw(reel, reel.film)
-    shown = reel.film.find(reel.person)
+        session.person, session.moment = person, None
+        return _draw(session, session.film)
+    shown = session.film.find(session.person)
     if shown is None or not isinstance(moment, int) or not 0 <= moment < len(shown.moments):
         return gr.skip(), gr.skip(), gr.skip()
-    reel.person, reel.moment = shown.number, moment
-    return gr.skip(), gr.skip(), draw_moment(reel.film, shown, moment, reel.judges)
+    session.person, session.moment = shown.number, moment
+    return gr.skip(), gr.skip(), draw_moment(session.film, shown, moment, session.judges)
 
 
-def _save_json(reel: Reel) -> Saved:
+def _save_json(session: VideoSession) -> Saved:
     """What `compare --json` prints."""
-    if reel.film is None:
+    if session.film is None:
         return NO_FILE
-    return "video.json", "application/json", json.dumps([reel.film.video.as_dict()], indent=2)
+    return "video.json", "application/json", json.dumps([session.film.video.as_dict()], indent=2)
 
 
-def _save_report(pictured: bool, reel: Reel) -> Saved:
-    if reel.film is None:
+def _save_report(pictured: bool, session: VideoSession) -> Saved:
+    if session.film is None:
         return NO_FILE
-    text = render_film_report(reel.film, reel.judges.specs, pictured=pictured, made=datetime.now(UTC))
-    return f"facejury-{reel.film.video.sha256[:12]}.html", "text/html", text
+    text = render_film_report(session.film, session.judges.specs, pictured=pictured, made=datetime.now(UTC))
+    return f"facejury-{session.film.video.sha256[:12]}.html", "text/html", text
 
 
 def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, jury: Jury) -> None:

@@ -5,13 +5,16 @@ pictures and prints what came of it.
 """
 
 import argparse
+import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,21 +63,26 @@ def kill_after(photos, out, pictures, *options):
     """End a scan and its processes with SIGKILL once so many pictures are in its journal. Whether it came to that."""
     process = subprocess.Popen(command(photos, *options, out=out), stderr=subprocess.DEVNULL, start_new_session=True)
     journal = out.with_name(f"{out.name}.journal")
-    while process.poll() is None and count_lines(journal) <= pictures:
+    while process.poll() is None and count_records(journal) <= pictures:
         time.sleep(0.05)
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     return process.wait() == -signal.SIGKILL
 
 
-def count_lines(journal):
-    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+def count_records(journal):
+    """How many pictures are in a journal that a scan holds locked; 0 where that cannot be read just now."""
+    try:
+        with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM records").fetchone()[0]
+    except sqlite3.DatabaseError:
+        return 0
 
 
 def journal_paths(out):
-    """How often each picture is in the journal; the first line says who was asked."""
-    lines = out.with_name(f"{out.name}.journal").read_bytes().splitlines()[1:]
-    return Counter(line.split(b'","')[0] for line in lines)
+    """How often each picture is in the journal."""
+    with closing(sqlite3.connect(out.with_name(f"{out.name}.journal"))) as database:
+        return Counter(json.loads(line)[0] for (line,) in database.execute("SELECT line FROM records"))
 
 
 def compare_tables(total, kills, before, after, journal):

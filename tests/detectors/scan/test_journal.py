@@ -1,11 +1,19 @@
 """What outlives a kill, and who may go on with it."""
 
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from detectors.scan.errors import ScanError
 from detectors.scan.journal import Journal
 from detectors.scan.record import Record, Row, record_error
 
+ROOT = Path(__file__).parents[3]
 TEAM = {"a": "weights 1", "jury": "weights none"}
 RECORDS = [
     Record("b.jpg", "00", (Row(1, (-3, 0, 9, 9), "a", 0.25, "real", 1.5), Row(1, (-3, 0, 9, 9), "jury", 0.3, "real"))),
@@ -28,22 +36,58 @@ def test_records_come_back_whole_in_the_order_of_their_paths(path):
         assert list(journal) == [RECORDS[1], RECORDS[0], RECORDS[2]]
 
 
-def test_a_journal_cut_anywhere_keeps_its_whole_records_and_goes_on(path):
-    whole = path.read_bytes()
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
-        kept = max(0, whole[:length].count(b"\n") - 1)
-        with Journal(path, TEAM) as journal:
-            assert len(journal) == kept
-            journal.append(RECORDS[kept:])
-        assert path.read_bytes() == whole
+KILLED_WHILE_WRITING = """
+import os, signal, sys
+from pathlib import Path
+from detectors.scan.journal import Journal
+from detectors.scan.record import record_error
+from tests.detectors.scan.test_journal import TEAM
+
+def records():
+    for number in range(20_000):
+        yield record_error(f"more-{number}", "x" * 200)
+
+journal = Journal(Path(sys.argv[1]), TEAM)
+journal._database.execute("PRAGMA cache_size = 10")  # pages: what does not fit goes to the file before the commit
+journal._database.set_progress_handler(lambda: Path(sys.argv[1] + "-journal").exists() and
+    Path(sys.argv[1]).stat().st_size > 1_000_000 and os.kill(os.getpid(), signal.SIGKILL), 1000)
+journal.append(records())
+"""
 
 
-def test_a_line_spoilt_by_a_power_cut_is_not_there_and_others_are(path):
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(lines[0] + lines[1] + b"\0" * 40 + b"\n" + lines[3])
+def test_a_journal_whose_process_is_killed_while_it_writes_holds_what_was_whole_and_goes_on(path):
+    command = [sys.executable, "-c", KILLED_WHILE_WRITING, str(path)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    assert path.stat().st_size > 1_000_000  # half of it was in the file
     with Journal(path, TEAM) as journal:
-        assert list(journal) == [RECORDS[0], RECORDS[2]]
+        assert list(journal) == [RECORDS[1], RECORDS[0], RECORDS[2]]
+        journal.append([record_error("d.jpg", "The file is empty.")])
+        assert len(journal) == 4
+
+
+def test_a_picture_is_never_in_it_twice(path):
+    with Journal(path, TEAM) as journal:
+        with pytest.raises(ScanError):
+            journal.append([record_error("d.jpg", "The file is empty."), RECORDS[0]])
+        assert len(journal) == 3
+        assert "d.jpg" not in journal
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.9])
+def test_a_journal_that_was_cut_off_is_refused_with_a_sentence(path, share):
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    with pytest.raises(ScanError, match="damaged"), Journal(path, TEAM) as journal:
+        list(journal)
+
+
+def test_another_database_is_left_as_it_is(tmp_path):
+    path = tmp_path / "t.journal"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE precious (thing)")
+    before = path.read_bytes()
+    with pytest.raises(ScanError, match="not the journal of a scan"):
+        Journal(path, TEAM)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import skimage.data
 from numpy.random import Generator, default_rng
 
 from detectors.faces.crop import crop_face
+from detectors.jury.recompression import recompress
 from models.data import augmentation as augmenting
-from models.data.augmentation import STEPS, TILT, augment, degrade, draw_tilt, jpeg, loosen
+from models.data.augmentation import STEPS, TILT, augment, degrade, draw_tilt, loosen
 from registry import Image
 
 Step = Callable[[Image, Generator], Image]
@@ -54,9 +55,9 @@ def test_every_step_changes_something_and_not_too_much(step: Step) -> None:
 
 def test_jpeg_of_higher_quality_is_nearer() -> None:
     given = picture(128, 128).astype(float)
-    errors = [np.abs(jpeg(picture(128, 128), quality) - given).mean() for quality in (30, 60, 95)]
+    errors = [np.abs(recompress(picture(128, 128), quality) - given).mean() for quality in (30, 60, 95)]
     assert errors == sorted(errors, reverse=True)
-    assert np.abs(jpeg(picture(128, 128), 95, subsampled=False) - given).mean() < errors[2]
+    assert np.abs(recompress(picture(128, 128), 95, subsampled=False) - given).mean() < errors[2]
 
 
 def test_the_loose_crop_stays_about_the_face() -> None:

@@ -9,7 +9,7 @@ from detectors.networks.folder import CONFIG, METRICS, read_config
 from models.__main__ import app
 from models.data.datasets import DataError, leave_out, name_without
 from models.evaluation.leave_one_out import keep_noted, note
-from models.evaluation.metrics_file import read_metrics
+from models.metrics_file import read_metrics
 from models.publishing.card import render
 from tests.models.measured import make_answers, make_folder
 

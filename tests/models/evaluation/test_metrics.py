@@ -6,6 +6,7 @@ from numpy.random import default_rng
 from sklearn import metrics as sk
 
 from models.evaluation import metrics
+from models.evaluation.curves import curves
 from models.evaluation.metrics import Draws, Scores
 
 
@@ -149,7 +150,7 @@ def test_the_roc_curve_runs_through_scikit_learns_corners():
     scores = make_scores(n=2000)
     false, caught, _ = sk.roc_curve(scores.labels, scores.p_fake, drop_intermediate=False)
     corners = set(zip(false.round(4), caught.round(4), strict=True))
-    curve = metrics.curves(scores)["roc"]
+    curve = curves(scores)["roc"]
     points = list(zip(curve["fpr"], curve["tpr"], strict=True))
     assert len(points) <= 100
     assert set(points) <= corners
@@ -161,7 +162,7 @@ def test_the_roc_curve_runs_through_scikit_learns_corners():
 
 def test_the_reliability_bins_hold_every_face_and_give_back_the_calibration_error():
     scores = make_scores(n=500)
-    bins = metrics.curves(scores)["reliability"]
+    bins = curves(scores)["reliability"]
     assert sum(one["count"] for one in bins) == 500
     error = sum(one["count"] * abs(one["p_fake"] - one["fake"]) for one in bins) / 500
     assert error == pytest.approx(metrics.calibration_error(Draws.of(scores, 0))[0], abs=1e-3)
@@ -169,4 +170,4 @@ def test_the_reliability_bins_hold_every_face_and_give_back_the_calibration_erro
 
 def test_no_curve_is_drawn_from_one_class():
     scores = make_scores()
-    assert metrics.curves(scores.where(scores.labels == 1)) == {}
+    assert curves(scores.where(scores.labels == 1)) == {}

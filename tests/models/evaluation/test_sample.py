@@ -8,13 +8,13 @@ import pytest
 
 from detectors.jury.fusion import JURY_METRICS, hash_jury
 from detectors.networks.folder import METRICS, WEIGHTS
+from detectors.networks.metrics import read_metrics
 from models.data.datasets import Sample, read_samples
 from models.data.face_index import LabelledFace, label_faces
 from models.evaluation import evaluate
 from models.evaluation.evaluate import Answers
 from models.evaluation.fit_jury import add_jury
 from models.evaluation.sample import measure_sample, name_picture, read_sample, write_sample
-from models.publishing.report import read_json
 from registry import load_registry
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
@@ -65,7 +65,7 @@ def test_scores_are_stored_beside_the_names_only_when_every_picture_was_asked_ab
 
 
 def test_the_jury_that_was_measured_is_the_one_that_sits():
-    assert read_json(JURY_METRICS)["model"] == hash_jury()
+    assert read_metrics(JURY_METRICS)["model"] == hash_jury()
 
 
 @pytest.mark.slow
@@ -80,6 +80,6 @@ def test_the_shipped_weights_score_on_the_sample_what_was_measured(tmp_path):
     for key, p_fake in answers.p_fake.items():
         said = np.array([stored[name_picture(face.sample)][key] for face in faces])
         assert np.abs(p_fake - said).max() < 0.01, key  # processors round differently
-        metrics = read_json(JURY_METRICS if key == seated.key else WEIGHTS / key / METRICS)
+        metrics = read_metrics(JURY_METRICS if key == seated.key else WEIGHTS / key / METRICS)
         found = measure_sample(answers, key, stored)
         assert found == metrics["sample"] | {"auc": pytest.approx(metrics["sample"]["auc"], abs=1e-3)}, key

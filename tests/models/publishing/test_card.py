@@ -19,7 +19,7 @@ from detectors.faces.find import find_faces
 from detectors.networks.folder import CARD, METRICS, WEIGHTS, load_folder, read_config
 from models.commands.application import app
 from models.errors import PublishError
-from models.evaluation.metrics_file import read_metrics
+from models.metrics_file import read_metrics
 from models.publishing import card
 from models.publishing.card import render, write_card
 from tests.models.measured import KEY, make_folder

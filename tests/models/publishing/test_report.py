@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from detectors.networks.folder import MODEL, WEIGHTS, read_config
 from models.__main__ import app
 from models.evaluation.document import fill
-from models.publishing.report import MARK, measured_table, read_metrics
+from models.publishing.report import MARK, measured_table, read_all
 from registry import load_registry
 
 README = Path(__file__).parents[3] / "README.md"
@@ -16,7 +16,7 @@ DETECTORS = load_registry(blocked=()).detectors
 
 def test_the_readme_shows_exactly_what_was_measured():
     text = README.read_text(encoding="utf-8")
-    assert fill(text, MARK, measured_table(read_metrics(DETECTORS))) == text
+    assert fill(text, MARK, measured_table(read_all(DETECTORS))) == text
 
 
 def test_the_command_writes_the_table_between_its_marks_and_nothing_else(tmp_path):
@@ -30,17 +30,17 @@ def test_the_command_writes_the_table_between_its_marks_and_nothing_else(tmp_pat
 
 def test_what_was_measured_is_what_is_shipped():
     for spec in DETECTORS:
-        (metrics,) = read_metrics([spec]).values()
+        (metrics,) = read_all([spec]).values()
         assert metrics["model"] == read_config(WEIGHTS / spec.key).files[MODEL]
 
 
 def test_each_detector_scores_fakes_above_reals_where_it_was_measured():
-    for metrics in read_metrics(DETECTORS).values():
+    for metrics in read_all(DETECTORS).values():
         assert metrics["overall"]["auc"]["low"] > 0.5
 
 
 def test_every_data_set_stands_in_the_table_with_its_interval():
-    table = measured_table(read_metrics(DETECTORS))
-    for source in next(iter(read_metrics(DETECTORS).values()))["sources"]:
+    table = measured_table(read_all(DETECTORS))
+    for source in next(iter(read_all(DETECTORS).values()))["sources"]:
         (line,) = [line for line in table.splitlines() if line.startswith(f"| {source} |")]
-        assert line.count("[") == len(read_metrics(DETECTORS)) + (" right" not in line)
+        assert line.count("[") == len(read_all(DETECTORS)) + (" right" not in line)

@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 
 from models.data.datasets import DataError
-from models.training.train import RunProgress, TrainingConfig, localisation_loss, read_source_weights, train
+from models.training.config import TrainingConfig, read_source_weights
+from models.training.localisation import localisation_loss
+from models.training.run import RunProgress
+from models.training.train import train
 from tests.models.faces import TINY, make_faces
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from pathlib import Path
 from detectors.jury.judge import Jury
 from tests.detectors.pictures import encode, quarters
 from tests.ui.jurors import JURY
-from ui.tabs.batch import Tray, _judge_with, _start, _stop
+from ui.tabs.batch import BatchSession, _judge_with, _start, _stop
 
 KEYS = ["accuser", "defender"]
 
@@ -17,23 +17,23 @@ def put(folder: Path, *names: str) -> list[str]:
 
 
 def test_a_stopped_batch_ends_at_once_and_keeps_what_is_done(tmp_path):
-    tray = Tray()
-    _start(put(tmp_path, *(f"{number}.png" for number in range(5))), KEYS, tray)
-    run = _judge_with(Jury(JURY))(tray)
+    session = BatchSession()
+    _start(put(tmp_path, *(f"{number}.png" for number in range(5))), KEYS, session)
+    run = _judge_with(Jury(JURY))(session)
     status, lines, *_ = next(run)
     assert "<strong>1 of 5</strong> judged" in status[0] and len(lines) == 1
-    _stop(tray)
+    _stop(session)
     *_, (status, lines, *_) = run
     assert "Stopped." in status[0] and "of 5 judged" in status[0]
     assert 1 <= len(lines) <= 2
 
 
 def test_a_new_batch_takes_the_place_of_the_one_that_runs(tmp_path):
-    tray, jury = Tray(), Jury(JURY)
-    _start(put(tmp_path, "a.png", "b.png", "c.png"), KEYS, tray)
-    older = _judge_with(jury)(tray)
+    session, jury = BatchSession(), Jury(JURY)
+    _start(put(tmp_path, "a.png", "b.png", "c.png"), KEYS, session)
+    older = _judge_with(jury)(session)
     next(older)
-    _start(put(tmp_path, "<b>new.png"), KEYS, tray)
+    _start(put(tmp_path, "<b>new.png"), KEYS, session)
     list(older)
-    *_, (_, [line], *_) = _judge_with(jury)(tray)
+    *_, (_, [line], *_) = _judge_with(jury)(session)
     assert "&lt;b&gt;new.png" in line and "<b>new" not in line

@@ -29,10 +29,12 @@ def sharpness(image: np.ndarray) -> tuple[float, np.ndarray]:
     return float(np.abs(np.diff(image.astype(float), axis=0)).mean() < 7.5), middle
 
 
-def run(bench: ForgeSession, path: str | None, jury: Jury, queue: FairQueue | None = None) -> list[str]:
+def run(session: ForgeSession, path: str | None, jury: Jury, queue: FairQueue | None = None) -> list[str]:
     """What the tab showed, one text each."""
-    _start(path, bench, *TOLD)
-    return ["".join(shown[0]) for shown in _run_with(jury, queue or FairQueue(1))(bench) if isinstance(shown[0], list)]
+    _start(path, session, *TOLD)
+    return [
+        "".join(shown[0]) for shown in _run_with(jury, queue or FairQueue(1))(session) if isinstance(shown[0], list)
+    ]
 
 
 @pytest.mark.browser
@@ -69,28 +71,28 @@ def test_a_photo_without_a_face_and_a_file_that_is_none_get_a_sentence(tmp_path)
     PIL.Image.new("RGB", (80, 80), "navy").save(tmp_path / "wall.png")
     (tmp_path / "text.png").write_text("just text")
     for name, sentence in (("wall.png", "No face was found"), ("text.png", "not a picture we can read")):
-        bench = ForgeSession()
-        *_, last = run(bench, str(tmp_path / name), Jury(JURY))
+        session = ForgeSession()
+        *_, last = run(session, str(tmp_path / name), Jury(JURY))
         assert sentence in last
-        assert not bench.slot.busy and _save(bench) == ("", "", "")
+        assert not session.slot.busy and _save(session) == ("", "", "")
 
 
 def test_a_cancelled_run_ends_without_verdicts_and_without_a_file():
-    bench = ForgeSession()
-    _start(str(portrait()), bench, *TOLD)
-    steps = _run_with(Jury(JURY), FairQueue(1))(bench)
+    session = ForgeSession()
+    _start(str(portrait()), session, *TOLD)
+    steps = _run_with(Jury(JURY), FairQueue(1))(session)
     next(steps)
-    _clear_to(["cancelled"])(bench)
+    _clear_to(["cancelled"])(session)
     *_, last = steps
     assert last[0] == ["cancelled"]
-    assert _save(bench) == ("", "", "")
+    assert _save(session) == ("", "", "")
 
 
 def test_forging_stands_in_the_line_and_says_its_place():
-    queue, bench = FairQueue(1), ForgeSession()
-    _start(str(portrait()), bench, *TOLD)
+    queue, session = FairQueue(1), ForgeSession()
+    _start(str(portrait()), session, *TOLD)
     with queue.wait():
-        steps = _run_with(Jury(JURY), queue)(bench)
+        steps = _run_with(Jury(JURY), queue)(session)
         assert "you are next" in "".join(next(steps)[0])
         late = run(ForgeSession(), str(portrait()), Jury(JURY), queue)
         assert "1 others are already waiting" in late[-1]

@@ -18,7 +18,7 @@ from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import open_tab
 from ui.render.video import Film
 from ui.render.video_report import render_film_report
-from ui.tabs.video import Reel, _cancel, _choose, _judge_with, _save_json, _start, _watch
+from ui.tabs.video import VideoSession, _cancel, _choose, _judge_with, _save_json, _start, _watch
 
 KEYS = ["accuser", "defender"]
 MARKUP = "<b>walk.mp4"
@@ -37,11 +37,11 @@ def pair(tmp_path_factory) -> Path:
 
 
 def run(path, *, keys=KEYS, start="", jury=JURY):
-    """The reel after a whole run, and the last thing shown."""
-    reel = Reel()
-    _start([str(path)], start, list(keys), reel)
-    *_, shown = _judge_with(Jury(jury))(reel)
-    return reel, shown
+    """The session after a whole run, and the last thing shown."""
+    session = VideoSession()
+    _start([str(path)], start, list(keys), session)
+    *_, shown = _judge_with(Jury(jury))(session)
+    return session, shown
 
 
 class Click:
@@ -50,8 +50,8 @@ class Click:
 
 
 def test_a_run_shows_the_person_their_lines_and_the_worst_moment(walk):
-    reel, (status, persons, person, moment, *_) = run(walk)
-    assert status == [] and not reel.slot.busy
+    session, (status, persons, person, moment, *_) = run(walk)
+    assert status == [] and not session.slot.busy
     assert "One person: 1 of 2 say fake." in persons[0]
     assert person[0].count('<path class="line') == 2 * 2, "each line once in the plot, once beside its name"
     assert person[0].count("data-moment") == 3, "at least a second apart"
@@ -60,39 +60,39 @@ def test_a_run_shows_the_person_their_lines_and_the_worst_moment(walk):
 
 
 def test_choosing_a_moment_shows_that_moment_and_whose_it_is(pair):
-    reel, _ = run(pair)
-    *_, moment = _choose(reel, Click(moment=4))
+    session, _ = run(pair)
+    *_, moment = _choose(session, Click(moment=4))
     assert "Person 1 at 0:02" in moment[1]
-    _, person, moment = _choose(reel, Click(person=2))
+    _, person, moment = _choose(session, Click(person=2))
     assert "<h3>Person 2</h3>" in person[0] and "Person 2 at" in moment[1]
-    left = reel.film.video.persons[1].moments[4].box[0]
-    *_, moment = _choose(reel, Click(moment=4))
+    left = session.film.video.persons[1].moments[4].box[0]
+    *_, moment = _choose(session, Click(moment=4))
     assert f"left:{round(100 * left / 640, 2)}%" in moment[0], "the box is that person's"
 
 
 @pytest.mark.parametrize("sent", [{"moment": 99}, {"moment": -1}, {"moment": "1"}, {"person": "2"}, {}])
 def test_a_click_that_makes_no_sense_changes_nothing(walk, sent):
-    reel, _ = run(walk)
-    assert all("__type__" in shown for shown in _choose(reel, Click(**sent)))
+    session, _ = run(walk)
+    assert all("__type__" in shown for shown in _choose(session, Click(**sent)))
 
 
 def test_a_cancelled_run_ends_and_keeps_what_is_done(walk):
-    reel = Reel()
-    _start([str(walk)], "", KEYS, reel)
-    job = reel.slot.take()
+    session = VideoSession()
+    _start([str(walk)], "", KEYS, session)
+    job = session.slot.take()
     seen = 0
 
     def look(image):
         nonlocal seen
         seen += 1
         if seen == 2:
-            _cancel(reel)
+            _cancel(session)
         return 0.5
 
-    reel.jury = Jury([spec("slow", look)])
-    list(_watch(reel, job))
-    assert seen == 2 and not reel.slot.busy
-    assert len(reel.film.video.looks) == 1
+    session.jury = Jury([spec("slow", look)])
+    list(_watch(session, job))
+    assert seen == 2 and not session.slot.busy
+    assert len(session.film.video.looks) == 1
 
 
 def test_what_cannot_be_judged_is_a_sentence_and_not_a_word_of_paths(tmp_path, walk):
@@ -114,32 +114,32 @@ def test_what_cannot_be_judged_is_a_sentence_and_not_a_word_of_paths(tmp_path, w
 
 def test_the_json_is_that_of_the_command_line_and_the_report_needs_no_other_file(walk):
     specs = load_registry().choose(["custom-cnn"])
-    reel, _ = run(walk, keys=["custom-cnn"], jury=specs)
-    (saved,) = json.loads(_save_json(reel)[2])
+    session, _ = run(walk, keys=["custom-cnn"], jury=specs)
+    (saved,) = json.loads(_save_json(session)[2])
     assert saved["kind"] == "video" and saved["persons"][0]["verdicts"][0]["detector"] == "custom-cnn"
     made = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
-    report = render_film_report(reel.film, specs, pictured=True, made=made)
+    report = render_film_report(session.film, specs, pictured=True, made=made)
     jury = saved["persons"][0]["jury"]
     for said in (saved["sha256"], "21 Nov 2026, 09:05 UTC", "cannot prove", f"{jury['p_fake']:.3f}", "median"):
         assert said in report
     assert report.count('<path class="line') == 2 * 2 and "<script" not in report
     assert "http://" not in report and "https://" not in report
-    bare = render_film_report(reel.film, specs, pictured=False, made=made)
+    bare = render_film_report(session.film, specs, pictured=False, made=made)
     assert "data:image" not in bare and saved["sha256"] in bare
 
 
 def test_names_are_text_and_never_markup(walk, tmp_path):
     named = tmp_path / MARKUP
     named.write_bytes(walk.read_bytes())
-    reel, (_, persons, *_) = run(named)
-    report = render_film_report(reel.film, JURY, pictured=True, made=datetime.now(UTC))
+    session, (_, persons, *_) = run(named)
+    report = render_film_report(session.film, JURY, pictured=True, made=datetime.now(UTC))
     for text in (persons[0], report):
         assert "&lt;b&gt;walk" in text and "<b>walk" not in text
 
 
 def test_what_is_kept_of_a_moment_is_small(walk):
-    reel, _ = run(walk)
-    film: Film = reel.film
+    session, _ = run(walk)
+    film: Film = session.film
     assert len(film.frames) == len(film.video.looks) == 6
     assert max(map(len, [*film.frames.values(), *film.faces.values()])) < 60_000
 

@@ -1,13 +1,11 @@
 """metrics.json of a model folder, refused where it belongs to other weights."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from detectors.networks.folder import METRICS, MODEL, read_config
+from detectors.networks.metrics import Metrics, OtherWeightsError
+from detectors.networks.metrics import read_metrics as read_file
 from models.errors import PublishError
-
-Metrics = dict[str, Any]
 
 
 def read_metrics(folder: Path) -> Metrics:
@@ -15,9 +13,10 @@ def read_metrics(folder: Path) -> Metrics:
     remedy = "measure it first: facejury models evaluate --data DIR --save"
     if not (folder / METRICS).is_file():
         raise PublishError(f"{folder.name} has no {METRICS}; {remedy}")
-    metrics: Metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
-    if metrics["model"] != read_config(folder).files[MODEL]:
-        raise PublishError(f"{METRICS} of {folder.name} was measured on other weights; {remedy}")
+    try:
+        metrics = read_file(folder / METRICS, hashes=[read_config(folder).files[MODEL]])
+    except OtherWeightsError as error:
+        raise PublishError(f"{METRICS} of {folder.name} was measured on other weights; {remedy}") from error
     if "curves" not in metrics:
         raise PublishError(f"{METRICS} of {folder.name} holds no curves to draw; {remedy}")
     return metrics
