@@ -21,11 +21,6 @@ LONG = {
     "models/__main__.py",
     "models/evaluation/metrics.py",
     "models/training/train.py",
-    "tests/attack/corpus.py",
-    "tests/auth/test_launched.py",
-    "tests/auth/test_pages.py",
-    "tests/detectors/networks/test_hub.py",
-    "tests/models/publishing/test_hub.py",
 }
 OURS = [
     path

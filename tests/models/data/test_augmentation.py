@@ -9,7 +9,7 @@ import skimage.data
 from numpy.random import Generator, default_rng
 
 from detectors.faces.find import crop_face
-from models.data import augmentation as augmenting
+from models.data import augmentation
 from models.data.augmentation import STEPS, augment, degrade, jpeg, loosen, tilt
 from registry import Image
 
@@ -69,7 +69,7 @@ def test_the_loose_crop_stays_about_the_face() -> None:
 def test_no_step_is_told_the_class() -> None:
     for _, step in [*STEPS, (0, augment), (0, loosen), (0, degrade)]:
         assert not {"label", "sample", "face"} & set(inspect.signature(step).parameters)
-    assert "label" not in inspect.getsource(augmenting)
+    assert "label" not in inspect.getsource(augmentation)
 
 
 def test_pictures_are_turned_together_about_the_face_or_left_alone() -> None:

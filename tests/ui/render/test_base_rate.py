@@ -30,4 +30,4 @@ def test_the_slider_and_the_command_line_say_the_same():
 
 
 def test_a_split_that_was_never_counted_has_no_steps():
-    assert say_chances([Verdict("stranger", "Stranger", 0.9, "fake", 0.7, 0.3, 1.0)]) == []
+    assert say_chances([Verdict("unlisted", "Unlisted", 0.9, "fake", 0.7, 0.3, 1.0)]) == []
