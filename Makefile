@@ -15,8 +15,6 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --re
 COMMAND := $(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 TESTS := $(BIN)/python -m pytest
 WORKERS ?= 2
-# What failed beside others fails for good only when it fails with the machine to itself.
-AGAIN = $(TESTS) --last-failed --last-failed-no-failures none
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 
@@ -33,7 +31,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 test: check
-	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ] || $(AGAIN)
+	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ]
 	$(TESTS) --alone $(ARGS) || [ $$? = 5 ]  # 5: none of the tests that ARGS chose is of this kind
 
 quick: check

@@ -37,6 +37,13 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, lambda _number, _frame: None)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What asks for databases runs on SQLite and on MariaDB; what no SQL decides (`one_database`), on SQLite alone."""
+    if "new_url" in metafunc.fixturenames:
+        kinds = ["sqlite"] if metafunc.definition.get_closest_marker("one_database") else ["sqlite", "mariadb"]
+        metafunc.parametrize("new_url", kinds, indirect=True, scope="session")
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark a test `slow` that starts a server, a browser or MariaDB."""
     asked = set(getattr(item, "fixturenames", ()))

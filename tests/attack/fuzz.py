@@ -1,4 +1,4 @@
-"""Broken inputs by the ten thousand, against everything that reads strangers' bytes.
+"""Broken inputs by the ten thousand, against everything that reads untrusted bytes.
 
 `.venv/bin/python -m tests.attack.fuzz --inputs 200000` says how far it is, and every finding with its number, which is
 its seed; `--first NUMBER --inputs 1 --keep FILE` makes the same input again and writes it down.
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tests.attack import corpus
+from tests.attack import corpus, zips
 from tests.attack.cell import Attempt, Tried, run_through
 from tests.attack.mutate import mutate
 from tests.attack.targets import TARGETS, a_config
@@ -94,8 +94,8 @@ def _pictures_with_words() -> Iterator[bytes]:
 
 def _zips() -> Sequence[bytes]:
     small = {"a.png": corpus.encode(corpus.quarters()), "b/c.jpg": corpus.encode(corpus.quarters(), "JPEG")}
-    packed = [corpus.pack(small, how=how) for how in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA)]
-    return (*packed, corpus.pack(small, comment=b"a comment"), corpus.link("/etc/passwd"), corpus.nested(2))
+    packed = [zips.pack(small, how=how) for how in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA)]
+    return (*packed, zips.pack(small, comment=b"a comment"), zips.link("/etc/passwd"), zips.nested(2))
 
 
 def _messages() -> Sequence[bytes]:

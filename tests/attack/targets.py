@@ -1,4 +1,4 @@
-"""Where strangers' bytes come in, each as a function of bytes: what it says when it accepts, or its own refusal.
+"""Where untrusted bytes come in, each as a function of bytes: what it says when it accepts, or its own refusal.
 
 Anything else that leaves one of them is a finding.
 """

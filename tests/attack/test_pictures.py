@@ -11,20 +11,20 @@ from detectors.inputs.archive import is_zip
 from detectors.inputs.header_limits import MAX_SCANS, TOO_MANY_SCANS, TOO_MUCH_EXIF
 from detectors.inputs.images import ImageError, decode_image, read_image
 from detectors.provenance import read_provenance
-from tests.attack import corpus
+from tests.attack import corpus, zips
 from tests.attack.cell import Attempt, Tried, run_through
 from tests.attack.targets import REFUSED, TAKEN, try_picture, try_provenance, try_zip
 from tests.detectors.pictures import encode, quarters
 
 SOUND = corpus.sound()
 SIXTEENTHS = range(16)
-ZIP = corpus.pack({"a.png": encode(quarters())})
+ZIP = zips.pack({"a.png": encode(quarters())})
 
 
 def bombs(first: int) -> Iterator[Attempt]:
     """Every bomb, as a picture and for its provenance; then the zips; then the largest pictures that are let in."""
     made = [(attempt, make) for make in corpus.BOMBS.values() for attempt in (try_picture, try_provenance)]
-    made += [(try_zip, make) for make in corpus.ZIP_BOMBS.values()]
+    made += [(try_zip, make) for make in zips.ZIP_BOMBS.values()]
     made += [(try_picture, make) for make in corpus.LARGEST.values()]
     yield from ((attempt, make()) for attempt, make in made[first:])
 
@@ -133,7 +133,7 @@ def test_exif_as_large_as_a_camera_writes_it_is_read_and_larger_is_not() -> None
 
 @pytest.mark.slow
 def test_no_bomb_and_no_largest_picture_costs_five_seconds_or_a_gigabyte() -> None:
-    count = 2 * len(corpus.BOMBS) + len(corpus.ZIP_BOMBS) + len(corpus.LARGEST)
+    count = 2 * len(corpus.BOMBS) + len(zips.ZIP_BOMBS) + len(corpus.LARGEST)
     tried = list(run_through("tests.attack.test_pictures:bombs", last=count))
     assert len(tried) == count
     assert [one for one in tried if one.finding] == []

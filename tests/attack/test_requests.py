@@ -1,4 +1,4 @@
-"""Every route and endpoint, given nonsense by a stranger and by somebody who is signed in.
+"""Every route and endpoint, given nonsense by a visitor without a session and by somebody who is signed in.
 
 No answer is an error of ours, a traceback, a place on this machine or another user's; and nothing is fetched.
 """
@@ -78,7 +78,7 @@ def site(tmp_path_factory) -> Iterator[Attacked]:
 
 
 @pytest.fixture(scope="module")
-def stranger(site: Attacked) -> Browser:
+def visitor(site: Attacked) -> Browser:
     return site.browser()
 
 
@@ -133,11 +133,11 @@ def test_no_body_of_a_call_breaks_or_tells(site: Attacked, body, number, route) 
     body=BODIES,
     signed_in=st.booleans(),
 )
-def test_no_route_breaks_or_tells(site: Attacked, stranger, *, which, values, query, body, signed_in) -> None:
+def test_no_route_breaks_or_tells(site: Attacked, visitor, *, which, values, query, body, signed_in) -> None:
     method, template = site.routes[which % len(site.routes)]
     path = address(template, [_fill(value, site.guesses) for value in values])
     options = {"params": fill(query, site.guesses)} | (fill(body, site.guesses) if method == "POST" else {})
-    said = site.send(site.bert if signed_in else stranger, method, path, **options)
+    said = site.send(site.bert if signed_in else visitor, method, path, **options)
     check(said, (method, path, options), template=template)
     closed = template not in OPEN_PATHS and not template.startswith(OPEN_FOLDERS)
     assert signed_in or not closed or said.status in {303, 401, 403, 405}, (method, path, said)

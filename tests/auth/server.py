@@ -243,3 +243,15 @@ class Browser:
             return started.status_code, started.text
         answer = self.http.get(f"/gradio_api/call/{name}/{started.json()['event_id']}")
         return answer.status_code, answer.text
+
+
+def assert_out_within_five_seconds(browser: Browser) -> None:
+    def is_out() -> None:
+        assert not browser.is_in()
+
+    wait_for(is_out, seconds=5)
+
+
+def copy_of(browser: Browser, site: Site) -> Browser:
+    """The same cookies at this server."""
+    return site.browser(cookies=dict(browser.http.cookies))

@@ -43,31 +43,31 @@ def place(site: Server) -> tuple[str, str]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     shutil.copy(examples.portrait(), tmp_path / "photo.jpg")
     with zipfile.ZipFile(tmp_path / "album.zip", "w") as archive:
         archive.write(tmp_path / "photo.jpg", "inside.png")
     return tmp_path
 
 
-def run(program: list[str], block: str, place: tuple[str, str], desk: Path) -> str:
+def run(program: list[str], block: str, place: tuple[str, str], folder: Path) -> str:
     text = block.replace("http://127.0.0.1:7860", place[0]).replace("TOKEN", place[1])
-    done = subprocess.run([*program, text], capture_output=True, text=True, cwd=desk, timeout=240)
+    done = subprocess.run([*program, text], capture_output=True, text=True, cwd=folder, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_the_python_on_the_page_runs(place: tuple[str, str], desk: Path) -> None:
+def test_the_python_in_the_readme_runs(place: tuple[str, str], folder: Path) -> None:
     more = "import json; print('\\n' + json.dumps([jury, verdicts, many]))"
     jury, verdicts, many = json.loads(
-        run([sys.executable, "-c"], BLOCKS["python"] + more, place, desk).splitlines()[-1]
+        run([sys.executable, "-c"], BLOCKS["python"] + more, place, folder).splitlines()[-1]
     )
     assert {"efficientnet", "custom-cnn"} <= {detector["key"] for detector in jury}
     assert [verdict["detector"] for verdict in verdicts["faces"][0]["verdicts"]] == ["efficientnet"]
     assert [entry["name"] for entry in many] == ["photo.jpg", "album.zip/inside.png"]
 
 
-def test_the_curl_on_the_page_runs(place: tuple[str, str], desk: Path) -> None:
-    said = run(["bash", "-ec"], BLOCKS["bash"], place, desk)
+def test_the_curl_in_the_readme_runs(place: tuple[str, str], folder: Path) -> None:
+    said = run(["bash", "-ec"], BLOCKS["bash"], place, folder)
     [answer] = json.loads(said.rpartition("event: complete\ndata: ")[2])
     assert answer["faces"][0]["verdicts"][0]["detector"] == "efficientnet"

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.auth.by_browser import sign_up
 from tests.auth.server import PASSWORD, Site, picture
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 
 @pytest.fixture

@@ -1,77 +1,28 @@
-"""The whole of it as it is shipped: demo.py as a process, with accounts, through HTTP and in a browser."""
+"""The whole of it as it is shipped: demo.py as a process, with accounts, through HTTP."""
 
-import contextlib
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import gradio_client  # type: ignore[import-untyped]
-import httpx
 import pytest
-from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
 from auth import accounts, forms, passwords
 from auth.middleware import OPEN_FOLDERS, OPEN_PATHS
 from auth.sessions import IDLE_SECONDS
-from storage.database import GONE, open_database, writing
-from storage.feedback import list_feedback, read_feedback_picture
-from storage.history import add_entry, find_entries
+from storage.database import writing
+from storage.history import find_entries
 from storage.tables import sessions, users
-from tests.auth.by_browser import sign_up
-from tests.auth.server import PASSWORD, Browser, MariaDB, Server, wait_for
-from tests.demo_process import started
-from tests.ui.faults import find_faults
-from ui.components import examples
+from tests.auth.launched import KEYS
+from tests.auth.server import PASSWORD, Browser, Server, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 OURS = {"/", "/account", "/account/history.csv", "/account/password", "/account/tokens", "/account/delete"}
-KEYS = ["custom-cnn"]  # the smaller of the built-in networks
 FILE = {"meta": {"_type": "gradio.FileData"}}
-
-
-SLOW = """
-import time
-import pluggy
-
-@pluggy.HookimplMarker("facejury")
-def register_detectors(register):
-    register(key="ponderer", title="Ponderer", load=lambda: ponder, seconds=60.0)
-
-def ponder(image):
-    time.sleep(6)
-    return 0.5
-"""
-
-
-@contextlib.contextmanager
-def launched(url: str, uploads: Path, *arguments: str) -> Iterator[Server]:
-    """The demo on this database, once it is ready to judge."""
-    engine = open_database(url)
-    places = {"FACEJURY_DATABASE_URL": url, "GRADIO_TEMP_DIR": str(uploads)}
-    with started("--only", *KEYS, *arguments, **places) as address:
-
-        def is_ready() -> None:
-            assert httpx.get(f"{address}readyz").json() == {"jury": True, "database": True}
-
-        wait_for(is_ready, seconds=120)
-        yield Server(address.rstrip("/"), engine)
-    engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def demo(new_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with launched(new_url(), tmp_path_factory.mktemp("demo") / "uploads") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def portrait() -> str:
-    return str(examples.portrait())
 
 
 def client_of(browser: Browser) -> gradio_client.Client:
@@ -88,9 +39,9 @@ def test_the_watchdogs_addresses_are_open_and_say_nothing_else(demo: Server) -> 
 def test_every_route_without_a_session_is_closed(demo: Server, name: str) -> None:
     paths = {path.partition("{")[0] for path in demo.member(name).http.get("/openapi.json").json()["paths"]} | OURS
     closed = [path for path in sorted(paths) if path not in OPEN_PATHS and not path.startswith(OPEN_FOLDERS)]
-    stranger = demo.browser()
-    assert {path: stranger.http.get(path).status_code for path in closed} == dict.fromkeys(closed, 401)
-    assert {path: stranger.http.post(path).status_code for path in closed} == dict.fromkeys(closed, 401)
+    visitor = demo.browser()
+    assert {path: visitor.http.get(path).status_code for path in closed} == dict.fromkeys(closed, 401)
+    assert {path: visitor.http.post(path).status_code for path in closed} == dict.fromkeys(closed, 401)
     assert len(closed) > 40
 
 
@@ -214,200 +165,3 @@ def test_the_page_answers_while_fifty_sign_in(demo: Server, name: str) -> None:
             time.sleep(0.1)
     assert [one.result().status_code for one in signing_in] == [303] * 50
     assert statistics.median(waits) < max(0.5, 10 * alone), "a hash on the event loop would make each wait for all"
-
-
-# In a browser
-
-
-@pytest.fixture
-def page(browser: Chromium) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    yield page
-    context.close()
-
-
-def enter(page: Page, server: Server, name: str) -> None:
-    """Sign up by the form."""
-    sign_up(page, server.url, name)
-    expect(page.get_by_role("tab", name="History")).to_be_visible()
-
-
-def judge(page: Page, path: str | Path, said: str) -> None:
-    """Upload a picture, and wait for what is said of the record."""
-    page.set_input_files("#photo input[type=file]", str(path))
-    expect(page.locator("#verdicts .summary")).to_contain_text(Path(path).name)
-    expect(page.locator("#recorded")).to_contain_text(said)
-
-
-def sign_out(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/account")
-    page.get_by_role("button", name="Sign out").click()
-    expect(page).to_have_url(f"{server.url}/signin")
-
-
-@pytest.mark.browser
-def test_sign_up_sign_in_compare_see_the_history_sign_out_and_be_out(
-    page: Page, demo: Server, name: str, portrait: str
-) -> None:
-    enter(page, demo, name)
-    sign_out(page, demo)
-    page.get_by_label("User name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    judge(page, portrait, "Recorded in your history, without the picture.")
-    page.get_by_label("Keep this picture").check()
-    expect(page.locator("#recorded")).to_contain_text("with the picture")
-    word = page.locator("#verdicts .card .word").inner_text()
-    page.get_by_role("tab", name="History").click()
-    expect(page.locator(".entries")).to_contain_text("picture kept")
-    page.locator(".entries a").click()
-    expect(page.locator("#entry .card .word")).to_have_text(word)
-    expect(page.locator("#entry .unkept")).to_have_count(0)
-    sign_out(page, demo)
-    page.go_back()
-    page.goto(f"{demo.url}/?history=1")
-    expect(page).to_have_url(f"{demo.url}/signin?next=/%3Fhistory%3D1")
-
-
-@pytest.mark.browser
-def test_the_history_is_searched_opened_by_its_link_and_deleted(
-    page: Page, browser: Chromium, demo: Server, name: str, portrait: str
-) -> None:
-    enter(page, demo, name)
-    judge(page, portrait, "without the picture")
-    (entry,) = find_entries(demo.engine, name)
-    odd = "{{value}} ${1+1} <b>beach</b>.png"  # Gradio cleans the names of uploads, another program may not
-    add_entry(demo.engine, name, file_name=odd, comparison=entry.comparison | {"path": odd})
-    page.get_by_role("tab", name="History").click()
-    expect(page.locator(".entries li")).to_have_count(2)
-    page.get_by_label("Search").fill("BEACH")
-    expect(page.locator(".entries li")).to_have_count(1)
-    page.locator(".entries a", has_text=odd).click()
-    expect(page.locator("#entry h2").first).to_have_text(odd)
-    page.get_by_role("button", name="All entries").click()
-    page.get_by_label("Search").fill("nothing like it")
-    expect(page.get_by_text("No entries found.")).to_be_visible()
-    page.get_by_label("Search").fill("")
-    link = page.locator(".entries a", has_text="portrait").get_attribute("href")
-    page.goto(f"{demo.url}/{link}")
-    expect(page.locator("#entry")).to_contain_text("The picture was not kept")
-    expect(page.locator("#entry .card .word")).to_have_count(1)
-    other = browser.new_context()
-    stranger = other.new_page()
-    enter(stranger, demo, f"x{name}")
-    stranger.goto(f"{demo.url}/{link}")
-    expect(stranger.get_by_text("There is no such entry in your history.")).to_be_visible()
-    other.close()
-    page.get_by_role("button", name="Delete this entry").click()
-    page.get_by_role("button", name="No, keep").click()
-    page.get_by_role("button", name="Delete this entry").click()
-    page.get_by_role("button", name="Yes, delete it").click()
-    expect(page.locator(".entries li")).to_have_count(1)
-    page.get_by_role("button", name="Delete all").click()
-    page.get_by_role("button", name="Yes, delete all").click()
-    expect(page.get_by_text("Nothing here yet.")).to_be_visible()
-    assert find_entries(demo.engine, name) == []
-
-
-def faults_at_both_widths(page: Page, **options: str) -> list[str]:
-    """What axe-core finds at a phone's width and then at a desktop's, where nothing may stick out sideways."""
-    found = []
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
-        found += find_faults(page, **options)
-    return found
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("new_url", ["sqlite"], indirect=True)  # the look is the same on any database
-def test_what_only_users_see_has_no_serious_fault(page: Page, demo: Server, name: str, portrait: str) -> None:
-    for path in ("/signin", "/signup"):
-        page.goto(f"{demo.url}{path}")
-        assert faults_at_both_widths(page, ours="body") == []
-    enter(page, demo, name)
-    judge(page, portrait, "without the picture")
-    assert faults_at_both_widths(page) == []
-    page.get_by_role("tab", name="History").click()
-    expect(page.locator(".entries li")).to_have_count(1)
-    assert faults_at_both_widths(page) == []
-    page.locator(".entries a").click()
-    expect(page.locator("#entry .card")).to_have_count(1)
-    assert faults_at_both_widths(page) == []
-    page.goto(f"{demo.url}/account")
-    assert faults_at_both_widths(page, ours="body") == []
-
-
-def send_feedback(page: Page, *, consent: bool) -> None:
-    """Fill in the form under the verdicts."""
-    page.get_by_role("button", name="Was a verdict wrong?").click()
-    page.get_by_label("Which verdict").click()
-    page.get_by_role("option", name="The face, Custom CNN").click()
-    page.get_by_label("It is real").check()
-    page.get_by_label("Include the picture: ").set_checked(consent)
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator(".feedback")).to_contain_text("Thank you.")
-
-
-@pytest.mark.browser
-def test_feedback_goes_with_the_picture_only_by_consent(page: Page, demo: Server, name: str, portrait: str) -> None:
-    enter(page, demo, name)
-    judge(page, portrait, "without the picture")
-    send_feedback(page, consent=False)
-    page.get_by_role("button", name="Judge", exact=True).click()
-    expect(page.locator(".feedback")).not_to_contain_text("Thank you.")  # the form of the judging before is gone
-    expect(page.locator("#recorded")).to_contain_text("without the picture")
-    send_feedback(page, consent=True)
-    without, with_picture = (one for one in list_feedback(demo.engine, accepted=None) if one.user == name)
-    assert (without.claim, without.face, without.detector, without.has_picture) == ("real", 0, "custom-cnn", False)
-    assert read_feedback_picture(demo.engine, with_picture.id) == Path(portrait).read_bytes()
-
-
-# The database dies
-
-
-@pytest.fixture
-def fragile(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MariaDB]:
-    request.getfixturevalue("mariadb")  # skips or fails where there is none
-    server = MariaDB(tmp_path)
-    server.install()
-    yield server
-    server.kill()
-
-
-@pytest.mark.browser
-def test_a_killed_database_breaks_no_judging_lets_nobody_in_loses_nothing_and_may_come_back(
-    fragile: MariaDB, page: Page, tmp_path: Path, portrait: str
-) -> None:
-    (tmp_path / "ponderer.py").write_text(SLOW)
-    slowly = ["--add", str(tmp_path / "ponderer.py"), "--only", "ponderer"]
-    with launched(fragile.make_database("facejury"), tmp_path / "uploads", *slowly) as demo:
-        enter(page, demo, "Anna")
-        judge(page, portrait, "without the picture")
-        stranger = demo.browser()
-        form = stranger.http.get("/signin").text.split('form_token" value="')[1][:64]
-        fields = {"form_token": form, "name": "Anna", "password": PASSWORD}
-        forged = demo.browser(cookies={forms.SESSION_COOKIE: "fs_" + "a" * 43})
-        page.get_by_role("button", name="Judge", exact=True).click()
-        expect(page.locator("#verdicts .card.thinking")).to_have_count(1)
-        fragile.kill()
-        expect(page.locator("#recorded")).to_contain_text("ot recorded in your history: the account database cannot be")
-        expect(page.locator("#verdicts .card:not(.thinking)")).to_have_count(2)
-        assert httpx.get(f"{demo.url}/readyz").status_code == 503
-        assert httpx.get(f"{demo.url}/healthz").status_code == 200
-        refused = stranger.http.post("/signin", data=fields)
-        assert (refused.status_code, GONE in refused.text) == (503, True)
-        assert forged.http.get("/config").status_code == 503
-        fragile.start()
-
-        def is_back() -> None:
-            assert httpx.get(f"{demo.url}/readyz").status_code == 200
-
-        wait_for(is_back, seconds=60)
-        assert not forged.is_in()
-        assert stranger.http.post("/signin", data=fields).status_code == 303
-        assert [entry.file_name for entry in find_entries(demo.engine, "Anna")] == ["portrait.png"]
-        page.get_by_role("button", name="Judge", exact=True).click()
-        expect(page.locator("#recorded")).to_contain_text("Recorded in your history, without the picture.")

@@ -16,6 +16,7 @@ from storage.tables import users
 from tests.auth.server import PASSWORD, Site, picture, wait_for
 from tests.ports import free_port
 
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]  # each command is a process
 Done = subprocess.CompletedProcess[str]
 Command = Callable[..., Done]
 

@@ -7,6 +7,7 @@ import pytest
 from auth.middleware import OPEN_FOLDERS, OPEN_PATHS
 from tests.auth.server import Site
 
+pytestmark = pytest.mark.one_database
 EVIL = "https://evil.example"
 
 
@@ -20,11 +21,11 @@ def paths_of(site: Site) -> set[tuple[str, str]]:
 
 
 def test_every_route_without_a_session_is_closed(site: Site) -> None:
-    stranger, closed = site.browser(), 0
+    visitor, closed = site.browser(), 0
     for method, path in sorted(paths_of(site)):
         if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
             continue
-        answer = stranger.http.request(method, path)
+        answer = visitor.http.request(method, path)
         assert answer.status_code == 401, (method, path, answer.status_code)
         assert answer.headers["www-authenticate"] == "Bearer"
         closed += 1
@@ -32,17 +33,17 @@ def test_every_route_without_a_session_is_closed(site: Site) -> None:
 
 
 def test_what_is_open_tells_nothing_about_the_page(site: Site) -> None:
-    stranger = site.browser()
+    visitor = site.browser()
     for method, path in sorted(paths_of(site)):
         if path in OPEN_PATHS and method == "GET" and path != "/manifest.json":  # that one has the page's title
-            assert "A page to guard" not in stranger.http.get(path).text, path
+            assert "A page to guard" not in visitor.http.get(path).text, path
 
 
 def test_a_person_is_sent_to_the_sign_in_page_and_a_program_is_told(site: Site) -> None:
-    stranger = site.browser()
-    person = stranger.http.get("/", headers={"accept": "text/html,*/*"})
+    visitor = site.browser()
+    person = visitor.http.get("/", headers={"accept": "text/html,*/*"})
     assert (person.status_code, person.headers["location"]) == (303, "/signin")
-    program = stranger.http.get("/config")
+    program = visitor.http.get("/config")
     assert (program.status_code, program.json()) == (401, {"error": "Please sign in first."})
 
 

@@ -157,7 +157,8 @@ def test_a_database_that_can_only_be_read_puts_nobody_out(tmp_path: Path, clock:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [("  night desk ", "night desk"), ("   ", "unnamed"), ("x" * 99, "x" * MAX_LABEL_CHARACTERS)]
+    ("given", "kept"),
+    [("  office laptop ", "office laptop"), ("   ", "unnamed"), ("x" * 99, "x" * MAX_LABEL_CHARACTERS)],
 )
 def test_a_token_has_a_short_label(
     engine: Engine, anna: Account, clock: SimpleNamespace, given: str, kept: str

@@ -1,4 +1,4 @@
-"""What strangers' plugins may do wrong, each installed as its own distribution on the path."""
+"""What plugins of others may do wrong, each installed as its own distribution on the path."""
 
 import itertools
 

@@ -188,27 +188,27 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(fragile: MariaDB
 def test_a_killed_server_is_a_plain_sentence_lets_nobody_in_and_comes_back(
     fragile: MariaDB, fragile_site: Site
 ) -> None:
-    member, stranger = fragile_site.member("Anna"), fragile_site.browser()
-    form = stranger.http.get("/signin").text.split('form_token" value="')[1][:64]
+    member, visitor = fragile_site.member("Anna"), fragile_site.browser()
+    form = visitor.http.get("/signin").text.split('form_token" value="')[1][:64]
     fields = {"form_token": form, "name": "Anna", "password": PASSWORD}
     fragile.kill()
-    refused = stranger.http.post("/signin", data=fields)
+    refused = visitor.http.post("/signin", data=fields)
     assert refused.status_code == 503 and GONE in refused.text and "Traceback" not in refused.text
     forged = fragile_site.browser(cookies={"facejury-session": "fs_" + "a" * 43})
     assert forged.http.get("/config").status_code == 503
     person = forged.http.get("/", headers={"accept": "text/html"})
     assert person.status_code == 503 and GONE in person.text and person.headers["content-type"].startswith("text/html")
-    assert stranger.http.get("/config").status_code == 401, "without a cookie nobody need be asked"
+    assert visitor.http.get("/config").status_code == 401, "without a cookie nobody need be asked"
     time.sleep(4.1)
     assert member.http.get("/config").status_code == 503, "the server no longer remembers who is in"
-    assert stranger.http.get("/signin").status_code == 200
+    assert visitor.http.get("/signin").status_code == 200
     fragile.start()
 
     def is_back() -> None:
         assert member.is_in()
 
     wait_for(is_back)
-    assert stranger.http.post("/signin", data=fields).status_code == 303 and stranger.is_in()
+    assert visitor.http.post("/signin", data=fields).status_code == 303 and visitor.is_in()
     assert not forged.is_in()
 
 

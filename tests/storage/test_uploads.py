@@ -11,6 +11,7 @@ import pytest
 from storage.uploads import KEEP_SECONDS, sweep
 from tests.auth.server import Browser, Site, picture
 
+pytestmark = pytest.mark.one_database
 FILE = re.compile(r'"path": ?"([^"]+)"')
 
 
@@ -44,8 +45,8 @@ def test_nobody_reads_anothers_upload(site: Site, anna: Browser, bert: Browser) 
 
 
 def test_a_refusal_does_not_say_whether_the_file_exists(anna: Browser, bert: Browser) -> None:
-    path = anna.upload(picture(3), name="witness.png")
-    missing = path.replace("witness", "nobody")
+    path = anna.upload(picture(3), name="portrait.png")
+    missing = path.replace("portrait", "nobody")
     theirs, nothing = bert.fetch(path), bert.fetch(missing)
     assert (theirs.status_code, theirs.json()) == (nothing.status_code, nothing.json()) == (403, theirs.json())
 

@@ -41,8 +41,8 @@ ALONE = {"no-grey", "no-alpha", "no-tiny", "no-huge", "shared", "scribbles", "re
 
 
 @pytest.fixture(scope="module")
-def strangers(tmp_path_factory):
-    plugin = tmp_path_factory.mktemp("strangers") / "faults.py"  # what a detector writes beside its module goes there
+def faulty(tmp_path_factory):
+    plugin = tmp_path_factory.mktemp("faulty") / "faults.py"  # what a detector writes beside its module goes there
     plugin.write_text(FAULTS.read_text())
     return add_source(Registry(()), str(plugin))
 
@@ -53,27 +53,27 @@ def find_failed(spec):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", FAILS)
-def test_a_bad_detector_fails_the_check_of_its_fault(strangers, key):
-    failed = find_failed(strangers[key])
+def test_a_bad_detector_fails_the_check_of_its_fault(faulty, key):
+    failed = find_failed(faulty[key])
     assert FAILS[key] in failed
     if key in ALONE:
         assert failed == {FAILS[key]}
 
 
 @pytest.mark.slow
-def test_an_answer_that_depends_on_the_call_fails_wherever_answers_are_compared(strangers):
+def test_an_answer_that_depends_on_the_call_fails_wherever_answers_are_compared(faulty):
     compared = {"repeatable", "path-bytes-array", "exif-rotated", "eight-threads"}
-    assert find_failed(strangers["drifts"]) == compared
+    assert find_failed(faulty["drifts"]) == compared
 
 
-def test_a_detector_that_never_answers_fails_every_check_and_says_why_once(strangers):
-    first, *others = check_detector(strangers["hang"])
+def test_a_detector_that_never_answers_fails_every_check_and_says_why_once(faulty):
+    first, *others = check_detector(faulty["hang"])
     assert (first.name, first.passed, first.got) == ("time-limit", False, "it took longer than 6 s")
     assert {check.got for check in others} == {"not tried: it did not answer"}
 
 
-def test_a_detector_that_cannot_be_loaded_fails_every_check_with_the_reason(strangers):
-    checks = check_detector(strangers["load-raises"])
+def test_a_detector_that_cannot_be_loaded_fails_every_check_with_the_reason(faulty):
+    checks = check_detector(faulty["load-raises"])
     assert [check.name for check in checks] == NAMES
     assert {check.got for check in checks} == {"it could not be loaded: FileNotFoundError: weights are missing"}
 

@@ -1,4 +1,4 @@
-"""Zips that strangers send."""
+"""Zips that visitors upload."""
 
 import struct
 import zipfile

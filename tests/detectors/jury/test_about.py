@@ -14,7 +14,7 @@ from registry import DetectorSpec, Registry, load_registry
 
 FOLDER = WEIGHTS / "custom-cnn"
 METRICS = json.loads((FOLDER / "metrics.json").read_text())
-STRANGER = DetectorSpec(key="odd", title="Odd", load=lambda: lambda image: 0.5, card="A rule of thumb.")
+UNLISTED = DetectorSpec(key="odd", title="Odd", load=lambda: lambda image: 0.5, card="A rule of thumb.")
 
 
 def copy_folder(tmp_path, **changes):
@@ -75,11 +75,11 @@ def test_a_model_folder_that_was_added_is_described_like_a_built_in_one(tmp_path
     ],
 )
 def test_the_owner_is_named_without_the_folders_of_this_machine(plugin, owner):
-    assert describe(replace(STRANGER, plugin=plugin, owner="pluggy"))["owner"] == owner
+    assert describe(replace(UNLISTED, plugin=plugin, owner="pluggy"))["owner"] == owner
 
 
 def test_a_plugin_package_has_the_licence_of_its_package_and_its_own_card():
-    about = describe(replace(STRANGER, plugin="pluggy", owner="pluggy", version="1"))
+    about = describe(replace(UNLISTED, plugin="pluggy", owner="pluggy", version="1"))
     assert (about["license"], about["card"], about["version"]) == ("MIT", "A rule of thumb.", "1")
     assert about["measured"] == about["not_tested_on"] == []
 
@@ -133,5 +133,5 @@ def test_the_jurys_own_figures_are_those_that_were_measured_of_all_built_ins_tog
         "faceforensics-c23",
         "stylegan2-unsplash",
     }
-    assert describe_jury([*abouts, describe(STRANGER)]) == found
+    assert describe_jury([*abouts, describe(UNLISTED)]) == found
     assert describe_jury(abouts[1:]) is None

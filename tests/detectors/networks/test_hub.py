@@ -1,91 +1,21 @@
 """`--add hub:user/name`: fetched from a stand-in for the Hub by the real client, checked, pinned, and run apart."""
 
-import hashlib
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import cv2
-import gradio_client
 import huggingface_hub
 import onnx
 import pytest
-from huggingface_hub.utils import _http
-from onnx import TensorProto, helper
+from onnx import TensorProto
 from skimage.data import astronaut
 
 from detectors.jury.judge import Jury
 from detectors.networks import hub
 from detectors.networks.resolve import SourceError, add_source, pin_sources
 from registry import Registry
-from tests.hub_stand_in import Fault, Repo, StandIn, serving
-from tests.ports import free_port
+from tests.detectors.networks.steady import REPO, make_files, make_network
+from tests.hub_stand_in import Fault, Repo, StandIn
 
-REPO = "ada/steady"
 NOBODY = Registry(())
-
-
-def make_network(p_fake: float = 0.125) -> bytes:
-    """Says the same of every picture: uint8 (n, 16, 16, 3) -> p_fake (n, 1), heat map (n, 2, 2)."""
-    nodes = [
-        helper.make_node("Shape", ["image"], ["count"], start=0, end=1),
-        helper.make_node("Concat", ["count", "one"], ["shape"], axis=0),
-        helper.make_node("Concat", ["count", "two", "two"], ["map"], axis=0),
-        helper.make_node("Expand", ["answer", "shape"], ["p_fake"]),
-        helper.make_node("Expand", ["answer", "map"], ["heatmap"]),
-    ]
-    constants = [
-        helper.make_tensor("one", TensorProto.INT64, [1], [1]),
-        helper.make_tensor("two", TensorProto.INT64, [1], [2]),
-        helper.make_tensor("answer", TensorProto.FLOAT, [1], [p_fake]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "steady",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", 16, 16, 3])],
-        [
-            helper.make_tensor_value_info("p_fake", TensorProto.FLOAT, ["n", 1]),
-            helper.make_tensor_value_info("heatmap", TensorProto.FLOAT, ["n", 2, 2]),
-        ],
-        constants,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
-
-
-def make_files(network: bytes, **config) -> dict[str, bytes]:
-    files = {"model.onnx": hashlib.sha256(network).hexdigest(), "model.keras": "0" * 64}
-    values = {"schema": 1, "key": "efficientnet", "title": "EfficientNet-Lite0", "pixels": 16, "files": files}
-    return {
-        "model.onnx": network,
-        "config.json": json.dumps(values | config).encode(),
-        "README.md": b"---\nlicense: mit\n---\nSteady.",
-        "model.keras": b"a program in disguise",
-        "setup.py": b"raise SystemExit",
-    }
-
-
-@pytest.fixture
-def stand_in(tmp_path, monkeypatch):
-    """The Hub of this process, with one detector on it; the data folder is a fresh one."""
-    with serving(StandIn()) as server:
-        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", server.url)
-        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
-        monkeypatch.setattr(
-            huggingface_hub.constants,
-            "HUGGINGFACE_CO_URL_TEMPLATE",
-            server.url + "/{repo_id}/resolve/{revision}/{filename}",
-        )
-        monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", "no-token-is-stored-here")
-        monkeypatch.setenv("HF_TOKEN", "")
-        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-        server.repos["model", REPO] = Repo("model", REPO, private=False)
-        server.repo(REPO).commit(make_files(make_network()))
-        yield server
-    _http.close_session()
 
 
 def fetched_names(server: StandIn) -> set[str]:
@@ -269,69 +199,6 @@ def test_two_that_claim_one_key_both_sit_on_the_jury(stand_in):
     stand_in.repo("eve/steady").commit(make_files(make_network(0.875)))
     registry = add_source(add_source(NOBODY, f"hub:{REPO}"), "hub:eve/steady")
     assert [spec.key.partition("@")[0] for spec in registry] == [f"hub:{REPO}", "hub:eve/steady"]
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "photo.png"
-    cv2.imwrite(str(path), astronaut()[..., ::-1])
-    return path
-
-
-@pytest.fixture
-def environment(stand_in, tmp_path):
-    """What leads other processes to the stand-in."""
-    return {**os.environ, "HF_ENDPOINT": stand_in.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path)}
-
-
-def start(environment, *arguments):
-    command = [sys.executable, "-m", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-
-
-def test_the_command_line_shows_the_commit_and_leaves_with_2_when_there_is_none(stand_in, photo, environment):
-    head = stand_in.repo(REPO).head
-    key = f"hub:{REPO}@{head[:8]}"
-    done = start(environment, "detectors", "compare", photo, "--json", "--add", f"hub:{REPO}", "--only", key)
-    assert done.returncode == 0
-    assert head in done.stderr
-    (verdict,) = json.loads(done.stdout)[0]["faces"][0]["verdicts"]
-    assert (verdict["detector"], verdict["p_fake"]) == (key, 0.125)
-    missing = start(environment, "detectors", "compare", photo, "--add", "hub:ada/nothing")
-    assert missing.returncode == 2
-    assert "there is no such repository" in missing.stderr or "does not exist" in missing.stderr
-    assert "Traceback" not in missing.stderr
-
-
-def test_a_scan_has_its_rows_and_says_the_commit(stand_in, photo, environment, tmp_path):
-    head = stand_in.repo(REPO).head
-    key, out = f"hub:{REPO}@{head[:8]}", tmp_path / "table.jsonl"
-    done = start(
-        environment, "detectors", "scan", photo, "--out", out, "--workers", 2, "--add", f"hub:{REPO}", "--only", key
-    )
-    assert done.returncode == 0, done.stderr
-    assert head in done.stderr
-    rows = [json.loads(line) for line in out.read_text().splitlines()]
-    assert [(row["detector"], row["p_fake"]) for row in rows if row["detector"] != "jury"] == [(key, 0.125)]
-    looked_up = [line for line in stand_in.log if "/api/models/" in line]
-    assert len(looked_up) == 1  # its workers are told the commit, and need no network
-
-
-def test_the_page_seats_it_and_names_its_commit(stand_in, environment, tmp_path):
-    head = stand_in.repo(REPO).head
-    command = [sys.executable, "demo.py", "--no-login", "--port", str(free_port()), "--add", f"hub:{REPO}"]
-    environment |= {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as page:
-        try:
-            address = page.stdout.readline().split()[-1]
-            client = gradio_client.Client(address, verbose=False)
-            *_, about = client.predict(api_name="/detectors")
-            client.close()
-        finally:
-            page.terminate()
-        said = page.stderr.read()
-    assert f"hub:{REPO}@{head[:8]} is commit {head}" in said
-    assert (about["key"], about["owner"]) == (f"hub:{REPO}@{head[:8]}", f"hub:{REPO}@{head}")
 
 
 def reach_outside(network: bytes, location: str) -> bytes:

@@ -15,7 +15,7 @@ from detectors.conformance import samples
 from detectors.jury.compare import compare_stepwise
 from detectors.jury.judge import Jury
 from detectors.networks.resolve import add_source
-from detectors.sandbox import client as isolated
+from detectors.sandbox import client
 from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
 from registry import DetectorSpec, Registry
 
@@ -25,7 +25,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 @pytest.fixture(scope="module")
-def strangers():
+def untrusted():
     return add_source(Registry(()), str(FAULTS))
 
 
@@ -76,49 +76,49 @@ REASONS = {
 
 
 @pytest.mark.parametrize("key", REASONS)
-def test_a_fault_is_a_failed_verdict_with_its_reason_each_time(strangers, key):
-    for verdict in judge_twice(strangers[key]):
+def test_a_fault_is_a_failed_verdict_with_its_reason_each_time(untrusted, key):
+    for verdict in judge_twice(untrusted[key]):
         assert verdict.label == "failed"
         assert verdict.p_fake is None
         assert REASONS[key] in verdict.error
 
 
 @pytest.mark.parametrize("key", ["fine", "chatty", "scribbles"])
-def test_printing_and_writing_into_the_picture_harm_nobody(strangers, key):
-    assert [verdict.p_fake for verdict in judge_twice(strangers[key])] == [0.3, 0.3]
+def test_printing_and_writing_into_the_picture_harm_nobody(untrusted, key):
+    assert [verdict.p_fake for verdict in judge_twice(untrusted[key])] == [0.3, 0.3]
 
 
-def test_loading_may_take_longer_than_examining(strangers):
-    first, second = judge_twice(strangers["load-slowly"])
+def test_loading_may_take_longer_than_examining(untrusted):
+    first, second = judge_twice(untrusted["load-slowly"])
     assert first.p_fake == second.p_fake == 0.3
     assert first.milliseconds < 1000
 
 
-def test_loading_has_a_limit_of_its_own(strangers, monkeypatch):
-    monkeypatch.setattr(isolated, "LOAD_SECONDS", 2.0)
-    with Jury([strangers["load-hangs"]]) as jury:
-        verdict = jury.judge(strangers["load-hangs"], samples.flat(0))
+def test_loading_has_a_limit_of_its_own(untrusted, monkeypatch):
+    monkeypatch.setattr(client, "LOAD_SECONDS", 2.0)
+    with Jury([untrusted["load-hangs"]]) as jury:
+        verdict = jury.judge(untrusted["load-hangs"], samples.flat(0))
     assert verdict.error == "it took longer than 2 s"
 
 
-def test_a_detector_that_grows_past_its_memory_is_ended(strangers):
-    detector = IsolatedDetector(strangers["hog"], memory=150_000_000)
+def test_a_detector_that_grows_past_its_memory_is_ended(untrusted):
+    detector = IsolatedDetector(untrusted["hog"], memory=150_000_000)
     with pytest.raises(DetectorFaultError, match=r"exceeded its memory limit of 0\.15 GB"):
         detector(samples.flat(0))
     detector.close()
 
 
-def test_picture_and_heat_map_cross_unchanged(strangers):
+def test_picture_and_heat_map_cross_unchanged(untrusted):
     image = samples.noise(61, 47)
-    detector = IsolatedDetector(strangers["checksum"])
+    detector = IsolatedDetector(untrusted["checksum"])
     p_fake, heatmap = detector(image)
     detector.close()
     assert p_fake == zlib.crc32(image.tobytes()) / 2**32
     assert np.array_equal(heatmap, (image[:, :, 0] / 255).astype(np.float32))
 
 
-def test_a_stranger_runs_in_one_process_of_its_own_that_stays(strangers):
-    first, second = judge_twice(strangers["process"])
+def test_an_untrusted_detector_runs_in_one_process_of_its_own_that_stays(untrusted):
+    first, second = judge_twice(untrusted["process"])
     assert first.p_fake == second.p_fake != os.getpid() % 100_000 / 100_000
 
 
@@ -128,11 +128,11 @@ def test_our_own_detectors_stay_in_this_process():
         assert jury.judge(spec, samples.flat(0)).p_fake == os.getpid() % 1000 / 1000
 
 
-def test_a_hanging_detector_delays_no_other_verdict_on_any_face(strangers, tmp_path):
+def test_a_hanging_detector_delays_no_other_verdict_on_any_face(untrusted, tmp_path):
     photo = tmp_path / "three.png"
     PIL.Image.fromarray(np.hstack([samples.photo()] * 3)).save(photo)
     own = DetectorSpec(key="own", title="Own", load=lambda: lambda image: 0.1)
-    with Jury([strangers["hang"], own]) as jury:
+    with Jury([untrusted["hang"], own]) as jury:
         order = [arrived(step) for step in compare_stepwise(photo, jury)]
     assert order[-1] == {"hang": 3, "own": 3}
     assert next(counts for counts in order if counts["hang"])["own"] == 3
@@ -144,8 +144,8 @@ def arrived(comparison):
 
 
 @linux
-def test_killing_a_worker_in_the_middle_of_a_picture_loses_only_its_own_verdict(strangers):
-    slow, fine = strangers["slow"], strangers["fine"]
+def test_killing_a_worker_in_the_middle_of_a_picture_loses_only_its_own_verdict(untrusted):
+    slow, fine = untrusted["slow"], untrusted["fine"]
     verdicts = {}
     with Jury([slow, fine]) as jury:
         jury.load(slow)
@@ -157,7 +157,7 @@ def test_killing_a_worker_in_the_middle_of_a_picture_loses_only_its_own_verdict(
         os.kill(worker, signal.SIGKILL)
         for thread in threads:
             thread.join()
-        again = jury.judge(fine, samples.flat(0)), jury.judge(strangers["slow"], samples.flat(0))
+        again = jury.judge(fine, samples.flat(0)), jury.judge(untrusted["slow"], samples.flat(0))
     assert verdicts["slow"].error == "its process was ended by SIGKILL"
     assert verdicts["fine"].p_fake == 0.3
     assert again[0].p_fake == 0.3
@@ -169,9 +169,9 @@ def judge_into(verdicts, jury, spec):
 
 
 @linux
-def test_closing_the_jury_ends_a_call_and_leaves_no_process(strangers):
+def test_closing_the_jury_ends_a_call_and_leaves_no_process(untrusted):
     verdicts = {}
-    hang = strangers["load-hangs"]
+    hang = untrusted["load-hangs"]
     jury = Jury([hang])
     thread = threading.Thread(target=judge_into, args=(verdicts, jury, hang))
     thread.start()

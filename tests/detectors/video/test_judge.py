@@ -10,7 +10,7 @@ import pytest
 
 from detectors.inputs.video import VideoError
 from detectors.jury.judge import RESTARTING, Jury
-from detectors.video import frames as watcher
+from detectors.video import frames
 from detectors.video.judge import compare_video, judge_video
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import (
@@ -130,7 +130,7 @@ def test_a_detector_that_fails_is_asked_no_more_after_three_times(walk):
         raise RuntimeError("no idea")
 
     (person,) = judge(walk, spec("failing", fail), *JURY).persons
-    assert len(asked) == watcher.MAX_FAILURES
+    assert len(asked) == frames.MAX_FAILURES
     assert person.lines[0].ruling.label == "failed" and "not called again" in person.lines[0].ruling.reason
     assert person.lines[1].ruling.label == "fake"
 
@@ -158,7 +158,7 @@ def test_large_heat_maps_are_kept_small(walk):
         return 0.5, np.ones((300, 300), dtype=np.float32)
 
     (person,) = judge(walk, spec("drawing", draw)).persons
-    assert person.moments[0].verdicts[0].heatmap.shape == (watcher.HEAT_SIDE, watcher.HEAT_SIDE)
+    assert person.moments[0].verdicts[0].heatmap.shape == (frames.HEAT_SIDE, frames.HEAT_SIDE)
 
 
 def run(*arguments):

@@ -11,12 +11,12 @@ from registry import Registry, load_registry
 from tests.ui.camera import frame, portrait
 from tests.ui.jurors import JURY, say_fake, spec
 
-STRANGER = """
+UNTRUSTED = """
 import pluggy
 
 @pluggy.HookimplMarker("facejury")
 def register_detectors(register):
-    register(key="stranger", title="Stranger", load=lambda: lambda image: 0.25)
+    register(key="untrusted", title="Untrusted", load=lambda: lambda image: 0.25)
 """
 
 
@@ -66,8 +66,8 @@ def test_a_detector_that_fails_takes_no_other_along():
 
 
 def test_a_plugin_in_a_process_of_its_own_is_asked_as_well(tmp_path):
-    plugin = tmp_path / "stranger.py"
-    plugin.write_text(STRANGER)
+    plugin = tmp_path / "untrusted.py"
+    plugin.write_text(UNTRUSTED)
     with Jury(add_source(Registry(()), str(plugin)).detectors) as jury:
         [face] = LiveView().look(frame(portrait()), jury, at=0.0)
     assert [(verdict.p_fake, verdict.error) for verdict in face.verdicts] == [(0.25, None)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.architectures import by_key as architectures
+from models.architectures import by_key
 from models.evaluation.adversarial import Network, attack, attack_all
 from models.publishing.export import build_serving
 from models.training.calibration import Calibration
@@ -16,7 +16,7 @@ LABELS = np.array([0, 1, 0, 1, 0, 1])
 @pytest.fixture(scope="module", params=["custom-cnn", "residual"])
 def network(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "model.keras"
-    build_serving(architectures.find(request.param).build(), Calibration(scale=4.0)).save(path)
+    build_serving(by_key.find(request.param).build(), Calibration(scale=4.0)).save(path)
     return Network(path)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from detectors.forgery.blend import Forgery
 from models.data.face_index import LabelledFace
-from models.training import batches as batches_module
+from models.training import batches
 from models.training.batches import (
     FORGED,
     PARTIAL,
@@ -111,9 +111,9 @@ def test_self_blending_learns_from_reals_alone(faces: list[LabelledFace]) -> Non
 def test_where_a_face_was_forged_goes_with_the_picture_through_every_turn(
     faces: list[LabelledFace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches_module, "COMPOSED", 0.0)
-    monkeypatch.setattr(batches_module, "augment", lambda image, random: image)
-    monkeypatch.setattr(batches_module, "blend_face", blot)
+    monkeypatch.setattr(batches, "COMPOSED", 0.0)
+    monkeypatch.setattr(batches, "augment", lambda image, random: image)
+    monkeypatch.setattr(batches, "blend_face", blot)
     reals = [face for face in faces if face.sample.label == 0]
     found = drawn(Batches(reals, replace(TINY, supervision="blended"), 8, 0, PLACES), 0, 4)
     for images, targets, regions in found:

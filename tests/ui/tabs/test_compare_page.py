@@ -9,9 +9,11 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
 
+from detectors.inputs.images import Picture, read_image
 from registry import load_registry
 from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.visitor import card, upload
+from ui.tabs import compare
 
 pytestmark = pytest.mark.browser
 
@@ -66,21 +68,29 @@ def test_choosing_no_detector_is_answered_in_a_sentence(visit, portrait):
     expect(page.locator(".notice")).to_contain_text("Choose at least one detector.")
 
 
-def test_cards_fill_as_detectors_finish_and_a_new_picture_clears_them_at_once(visit, portrait, tmp_path):
-    goes_on = threading.Event()
+def test_cards_fill_as_detectors_finish_and_a_new_picture_clears_them_at_once(visit, portrait, tmp_path, monkeypatch):
+    two_faces = montage(portrait, tmp_path, count=2, columns=2)
+    goes_on, cleared = threading.Event(), threading.Event()
 
     def wait(image: np.ndarray) -> float:
-        goes_on.wait(60)
+        goes_on.wait(240)
         return 0.5
 
+    def read_when_cleared(path: Path) -> Picture:  # else a fast detector may fill the page before anybody has looked
+        if path.name == two_faces.name:
+            cleared.wait(240)
+        return read_image(path)
+
+    monkeypatch.setattr(compare, "read_image", read_when_cleared)
     page = visit(*JURY, spec("ponderer", wait))
     upload(page, portrait)
     expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
     expect(card(page, "Ponderer").locator(".word")).to_have_text("Analysing…")
-    upload(page, two_faces := montage(portrait, tmp_path, count=2, columns=2))
+    upload(page, two_faces)
     expect(page.locator(".summary")).to_have_count(0)
-    goes_on.set()
+    cleared.set()
     expect(page.locator(".summary")).to_contain_text(two_faces.name)
+    goes_on.set()
     expect(card(page, "Ponderer").first.locator(".word")).to_have_text("Inconclusive")
 
 

@@ -8,43 +8,43 @@ import pytest
 
 from detectors.conformance import samples
 from tests.auth.server import wait_for
-from tests.night.server import FILE, Night, copy_checkout, serving
+from tests.resilience.server import FILE, RunningDemo, copy_checkout, serving
 
 pytestmark = pytest.mark.slow
 KEYS = ("custom-cnn", "efficientnet", "blend", "residual")
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     """A demo whose first network lost its end, and whose others are the first one, whole."""
     root = copy_checkout(tmp_path_factory.mktemp("checkout"))
     first, *others = (root / "models/weights" / key / "model.onnx" for key in KEYS)
     for other in others:
         shutil.copy(first, other)
     first.write_bytes(first.read_bytes()[:-1])
-    with serving(tmp_path_factory.mktemp("night"), "--no-login", root=root) as night:
-        yield night
+    with serving(tmp_path_factory.mktemp("demo"), "--no-login", root=root) as demo:
+        yield demo
 
 
-def test_a_truncated_and_a_swapped_network_are_refused_by_their_hash_and_named(night: Night) -> None:
-    browser = night.browser()
+def test_a_truncated_and_a_swapped_network_are_refused_by_their_hash_and_named(demo: RunningDemo) -> None:
+    browser = demo.browser()
     path = browser.upload(samples.as_png(samples.photo()))
     said = browser.call("compare", FILE | {"path": path}, list(KEYS))[1]
     for key in KEYS:
         assert f"{key}: config.json: model.onnx has SHA-256" in said
     assert said.count('"label": "failed"') == len(KEYS)
-    refusals = [line for line in night.log() if line["event"] in {f"detector {key} failed" for key in KEYS}]
+    refusals = [line for line in demo.log() if line["event"] in {f"detector {key} failed" for key in KEYS}]
     assert {line["error"][0]["type"] for line in refusals} == {"ArtifactError"}
     assert all("has SHA-256" in line["error"][0]["text"] for line in refusals)
 
 
-def test_a_server_none_of_whose_networks_load_is_alive_and_not_ready(night: Night) -> None:
+def test_a_server_none_of_whose_networks_load_is_alive_and_not_ready(demo: RunningDemo) -> None:
     def have_all_failed() -> None:
-        assert {f"detector {key} failed" for key in KEYS} <= set(night.events())
+        assert {f"detector {key} failed" for key in KEYS} <= set(demo.events())
 
     wait_for(have_all_failed, seconds=120)
-    assert httpx.get(f"{night.url}/healthz").status_code == 200
-    assert (httpx.get(f"{night.url}/readyz").status_code, httpx.get(f"{night.url}/readyz").json()) == (
+    assert httpx.get(f"{demo.url}/healthz").status_code == 200
+    assert (httpx.get(f"{demo.url}/readyz").status_code, httpx.get(f"{demo.url}/readyz").json()) == (
         503,
         {"jury": False},
     )

@@ -1,4 +1,4 @@
-"""Zips, model folders and detectors' processes that strangers make: what they may say, and no more."""
+"""Zips, model folders and detectors' processes from untrusted sources: what they may say, and no more."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from detectors.networks.resolve import add_source
 from detectors.sandbox.protocol import MAX_HEATMAP_BYTES, MAX_LINE_BYTES, receive
 from detectors.scan.batch import list_items
 from registry import Registry
-from tests.attack import corpus
+from tests.attack import corpus, zips
 from tests.attack.fuzz import seeds
 from tests.attack.targets import REFUSED, TAKEN, a_config, try_message, try_zip
 
@@ -55,12 +55,12 @@ def given(tmp_path: Path):
 
 @pytest.mark.parametrize("how", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_method_that_unpacks_without_limit_is_not_used(given, how: int) -> None:
-    [member] = list_members(given(corpus.lying(bytes(1_000_000), how)))
+    [member] = list_members(given(zips.lying(bytes(1_000_000), how)))
     with pytest.raises(ArchiveError, match="compressed by an unusual method"):
         member.read()
 
 
-@pytest.mark.parametrize("make", [corpus.hidden_list, corpus.crowded_list])
+@pytest.mark.parametrize("make", [zips.hidden_list, zips.crowded_list])
 def test_a_list_longer_than_the_zip_admits_is_refused(given, make) -> None:
     with pytest.raises(ArchiveError, match="more than 1000 files"):
         list_members(given(make(3000)))
@@ -68,14 +68,14 @@ def test_a_list_longer_than_the_zip_admits_is_refused(given, make) -> None:
 
 def test_a_link_in_a_zip_is_not_followed(given, tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(corpus.encode(corpus.quarters()))
-    [item] = list_items([given(corpus.link(str(tmp_path / "secret.png")))])
+    [item] = list_items([given(zips.link(str(tmp_path / "secret.png")))])
     with pytest.raises(ImageError, match="not a picture we can read"):
         read_image(item.read())
 
 
 @pytest.mark.parametrize("name", ["\x00", ".", "./", "a/../..", "\\\\host\\x", "C:x", "x" * 60_000])
 def test_a_name_without_sense_is_a_sentence_and_its_neighbours_are_read(name: str) -> None:
-    data = corpus.pack({"q" if name == "\x00" else name: b"x", "good.png": b"y"})
+    data = zips.pack({"q" if name == "\x00" else name: b"x", "good.png": b"y"})
     assert try_zip(data.replace(b"q", b"\x00")) == TAKEN
 
 
@@ -87,7 +87,7 @@ def test_a_zip_cut_at_any_sixteenth_is_its_files_or_one_sentence(number: int) ->
 
 
 def test_a_zip_that_was_swept_meanwhile_is_one_sentence(given) -> None:
-    path = given(corpus.pack({"a.png": b"x"}))
+    path = given(zips.pack({"a.png": b"x"}))
     path.unlink()
     with pytest.raises(ArchiveError, match=r"^The zip cannot be opened\.$"):
         list_members(path)

@@ -14,7 +14,7 @@ from detectors.conformance import samples
 from storage.database import GONE, open_database
 from storage.history import find_entries
 from tests.auth.server import Browser, wait_for
-from tests.night.server import FILE, KEY, Night, as_root, mounted, serving, wait_until_ready
+from tests.resilience.server import FILE, KEY, RunningDemo, as_root, mounted, serving, wait_until_ready
 from ui.server.disk_full import NO_ROOM
 
 pytestmark = [pytest.mark.slow, as_root]
@@ -25,22 +25,22 @@ DISK = "size=6m"
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     """A demo whose accounts and uploads are on a disk of six megabytes."""
-    home = tmp_path_factory.mktemp("night")
+    home = tmp_path_factory.mktemp("demo")
     with mounted(home / "disk", DISK) as disk:
         url = f"sqlite:///{disk / 'facejury.db'}"
         with serving(
             home, "--only", KEY, FACEJURY_DATABASE_URL=url, GRADIO_TEMP_DIR=str(disk / "up"), TMPDIR=str(disk)
-        ) as night:
-            wait_until_ready(night)
-            yield night
+        ) as demo:
+            wait_until_ready(demo)
+            yield demo
 
 
 @pytest.fixture(scope="module")
-def anna(night: Night) -> Browser:
+def anna(demo: RunningDemo) -> Browser:
     """A visitor from far away, signed in."""
-    browser = night.browser(headers={"X-Forwarded-For": FROM})
+    browser = demo.browser(headers={"X-Forwarded-For": FROM})
     assert browser.sign_up(NAME, password=PASSWORD).status_code == 303
     return browser
 
@@ -55,7 +55,7 @@ def judge(browser: Browser, path: str, *keys: str) -> str:
 
 
 def test_the_log_of_a_session_names_nobody_no_picture_no_token_and_no_address(
-    night: Night, anna: Browser, portrait: bytes
+    demo: RunningDemo, anna: Browser, portrait: bytes
 ) -> None:
     """Signs up, uploads, judges, fails, is refused; then each line must be JSON, and none may say who or what."""
     secret, token = anna.http.cookies["facejury-session"], anna.make_token("Annas script")
@@ -72,10 +72,10 @@ def test_the_log_of_a_session_names_nobody_no_picture_no_token_and_no_address(
     )
     anna.http.get(f"/gradio_api/file=/tmp/{PICTURE}")
     anna.http.get("/gradio_api/info", headers={"sec-fetch-site": "cross-site"})
-    night.browser().sign_in(NAME, password="wrong zebra battery")
-    night.browser(headers={"Authorization": f"Bearer {token}"}).http.get("/config")
-    lines = night.log()
-    said = night.errors.read_text()
+    demo.browser().sign_in(NAME, password="wrong zebra battery")
+    demo.browser(headers={"Authorization": f"Bearer {token}"}).http.get("/config")
+    lines = demo.log()
+    said = demo.errors.read_text()
     assert {"started", "account made", "judged", "sign-in refused", "request refused", "unexpected error"} <= {
         line["event"] for line in lines
     }
@@ -86,9 +86,9 @@ def test_the_log_of_a_session_names_nobody_no_picture_no_token_and_no_address(
 
 
 def test_with_a_full_disk_a_visitor_reads_a_sentence_and_nothing_acknowledged_is_lost(
-    night: Night, anna: Browser, portrait: bytes
+    demo: RunningDemo, anna: Browser, portrait: bytes
 ) -> None:
-    disk, engine = night.errors.parent / "disk", open_database(f"sqlite:///{night.errors.parent / 'disk/facejury.db'}")
+    disk, engine = demo.errors.parent / "disk", open_database(f"sqlite:///{demo.errors.parent / 'disk/facejury.db'}")
     kept = anna.upload(portrait, name="before.png")
     judge(anna, kept)
 
@@ -99,24 +99,24 @@ def test_with_a_full_disk_a_visitor_reads_a_sentence_and_nothing_acknowledged_is
     fill(disk)
     refused = anna.http.post("/gradio_api/upload", files={"files": ("after.png", portrait)})
     assert (refused.status_code, refused.text) == (507, NO_ROOM)
-    stranger = night.browser().sign_up("Bert", password=PASSWORD)
-    assert (stranger.status_code, GONE in stranger.text) == (503, True)
+    visitor = demo.browser().sign_up("Bert", password=PASSWORD)
+    assert (visitor.status_code, GONE in visitor.text) == (503, True)
     assert "p_fake" in judge(anna, kept), "what is here is judged all the same"
     time.sleep(4.1)  # until the server no longer remembers who is in
     assert anna.is_in()
-    assert httpx.get(f"{night.url}/healthz").status_code == 200
+    assert httpx.get(f"{demo.url}/healthz").status_code == 200
     (disk / "filler").unlink()
-    assert night.browser().sign_up("Bert", password=PASSWORD).status_code == 303
+    assert demo.browser().sign_up("Bert", password=PASSWORD).status_code == 303
     anna.upload(portrait, name="later.png")
     names = [entry.file_name for entry in find_entries(engine, NAME)]
     engine.dispose()
     assert "before.png" in names
     assert anna.fetch(kept).content == portrait
-    events = night.events()
+    events = demo.events()
     assert "the disk takes no more" in events
     assert "the database did not answer" in events
     assert "a comparison was not recorded" in events
-    assert any(line.get("why") == "database or disk is full" for line in night.log())
+    assert any(line.get("why") == "database or disk is full" for line in demo.log())
 
 
 def fill(disk: Path) -> None:

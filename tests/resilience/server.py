@@ -27,7 +27,7 @@ as_root = pytest.mark.skipif(
 
 
 @dataclass(frozen=True)
-class Night:
+class RunningDemo:
     """A running demo: its address, its process, and what it has said so far."""
 
     url: str
@@ -48,7 +48,7 @@ class Night:
 
 
 @contextmanager
-def serving(tmp_path: Path, *arguments: str, root: Path = ROOT, **environment: str) -> Iterator[Night]:
+def serving(tmp_path: Path, *arguments: str, root: Path = ROOT, **environment: str) -> Iterator[RunningDemo]:
     """The demo, once it answers; without HOME-bound settings of whoever runs the tests."""
     command = [sys.executable, "demo.py", "--port", str(free_port()), *arguments]
     places = {"GRADIO_TEMP_DIR": str(tmp_path / "uploads"), "PYTHONUNBUFFERED": "1"} | environment
@@ -57,22 +57,22 @@ def serving(tmp_path: Path, *arguments: str, root: Path = ROOT, **environment: s
         errors.open("w") as stderr,
         subprocess.Popen(
             command, cwd=root, stdout=subprocess.PIPE, stderr=stderr, text=True, env=os.environ | places
-        ) as demo,
+        ) as process,
     ):
-        assert demo.stdout is not None
+        assert process.stdout is not None
         try:
-            found = re.search(r"http://127\.0\.0\.1:\d+", demo.stdout.readline())
+            found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
             assert found, errors.read_text()
-            yield Night(found[0], demo, errors)
+            yield RunningDemo(found[0], process, errors)
         finally:
-            demo.terminate()
+            process.terminate()
 
 
-def wait_until_ready(night: Night) -> None:
+def wait_until_ready(demo: RunningDemo) -> None:
     """Until the jury is loaded."""
 
     def is_ready() -> None:
-        assert httpx.get(f"{night.url}/readyz").status_code == 200
+        assert httpx.get(f"{demo.url}/readyz").status_code == 200
 
     wait_for(is_ready, seconds=120)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from detectors.conformance import samples
-from tests.night.server import FILE, KEY, ROOT, as_root, mounted, serving, wait_until_ready
+from tests.resilience.server import FILE, KEY, ROOT, as_root, mounted, serving, wait_until_ready
 
 pytestmark = [pytest.mark.slow, as_root]
 HOMES = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HF_HOME", "FACEJURY_DATABASE_URL", "GRADIO_TEMP_DIR")
@@ -18,7 +18,7 @@ HOMES = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HF_HOME", "FACEJ
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder on a disk that is mounted to be read only."""
-    with mounted(tmp_path_factory.mktemp("night") / "home", "ro,size=1m") as folder:
+    with mounted(tmp_path_factory.mktemp("demo") / "home", "ro,size=1m") as folder:
         yield folder
 
 
@@ -47,8 +47,8 @@ def test_where_uploads_cannot_be_kept_is_one_sentence_that_says_what_to_do(home:
 
 def test_without_accounts_the_page_needs_no_home(home: Path, tmp_path: Path) -> None:
     nowhere = {"HOME": str(home), "XDG_DATA_HOME": "", "XDG_CACHE_HOME": "", "HF_HOME": ""}
-    with serving(tmp_path, "--no-login", "--only", KEY, **nowhere) as night:
-        wait_until_ready(night)
-        browser = night.browser()
+    with serving(tmp_path, "--no-login", "--only", KEY, **nowhere) as demo:
+        wait_until_ready(demo)
+        browser = demo.browser()
         path = browser.upload(samples.as_png(samples.photo()))
         assert "p_fake" in browser.call("compare", FILE | {"path": path}, [KEY])[1]

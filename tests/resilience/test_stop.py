@@ -15,7 +15,7 @@ from detectors.conformance import samples
 from storage.database import open_database
 from storage.history import find_entries
 from tests.auth.server import Browser, wait_for
-from tests.night.server import FILE, ROOT, Night, serving, wait_until_ready
+from tests.resilience.server import FILE, ROOT, RunningDemo, serving, wait_until_ready
 from ui.server.drain import RESTARTING
 
 pytestmark = pytest.mark.slow
@@ -47,29 +47,29 @@ def test_told_to_stop_a_server_finishes_or_says_so_and_writes_down_what_was_judg
     plugin.write_text(PLUGIN.format(note=str(note)))
     chosen = [part for key in KEYS for part in ("--only", key)]
     with (
-        serving(tmp_path, "--add", str(plugin), *chosen, FACEJURY_DATABASE_URL=url) as night,
+        serving(tmp_path, "--add", str(plugin), *chosen, FACEJURY_DATABASE_URL=url) as demo,
         ThreadPoolExecutor(2) as pool,
     ):
-        wait_until_ready(night)
-        anna = night.browser()
+        wait_until_ready(demo)
+        anna = demo.browser()
         anna.sign_up("Anna")
         path = anna.upload(samples.as_png(samples.photo()))
         first = pool.submit(judge, anna, path)
         wait_for(lambda: is_asked(note, times=2))
         second = pool.submit(judge, anna, path)
         time.sleep(1)  # until it stands in the line
-        night.process.send_signal(signal.SIGTERM)
-        wait_for(lambda: is_refused(night, anna))
-        assert httpx.get(f"{night.url}/readyz").status_code == 503
-        assert httpx.get(f"{night.url}/healthz").status_code == 200
+        demo.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: is_refused(demo, anna))
+        assert httpx.get(f"{demo.url}/readyz").status_code == 503
+        assert httpx.get(f"{demo.url}/healthz").status_code == 200
         answer = first.result(60)
         assert '"p_fake": 0.5' in answer, "what could be finished was"
         assert '"error": "its process ' in answer, "what could not be says so"
         assert RESTARTING in second.result(60)
-        assert night.process.wait(60) == 0
-        last = night.log()[-1]
+        assert demo.process.wait(60) == 0
+        last = demo.log()[-1]
         assert (last["event"], last["cut_off"], last["unrecorded"]) == ("stopped", 0, 0)
-        assert "stopping" in night.events()
+        assert "stopping" in demo.events()
     engine = open_database(url)
     assert len(find_entries(engine, "Anna")) == 1
     engine.dispose()
@@ -80,7 +80,7 @@ def is_asked(note: Path, *, times: int) -> None:
     assert len(note.read_text()) >= times
 
 
-def is_refused(night: Night, browser: Browser) -> None:
+def is_refused(demo: RunningDemo, browser: Browser) -> None:
     refused = browser.http.post("/gradio_api/call/compare", json={"data": []})
     assert (refused.status_code, refused.json()) == (503, {"error": RESTARTING})
     uploaded = browser.http.post("/gradio_api/upload", files={"files": ("a.png", b"x")})

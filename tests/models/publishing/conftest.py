@@ -1,0 +1,44 @@
+"""The Hub's stand-in, and the command line against it."""
+
+import sys
+import types
+
+import pytest
+from huggingface_hub.utils import _http
+
+from models.__main__ import run
+from tests.hub_stand_in import StandIn, serving
+from tests.models.publishing.client import use
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """The stand-in as the Hub of this process, ada signed in, and a working directory of its own."""
+    with serving(StandIn()) as stand_in:
+        use(monkeypatch, stand_in.url)
+        monkeypatch.setenv("HF_TOKEN", "hf_write")
+        monkeypatch.chdir(tmp_path)
+        yield stand_in
+    _http.close_session()
+
+
+@pytest.fixture
+def naps(monkeypatch):
+    """The seconds that the client would have waited before it tried again."""
+    taken: list[float] = []
+    monkeypatch.setattr(_http, "time", types.SimpleNamespace(sleep=taken.append))
+    return taken
+
+
+@pytest.fixture
+def models(monkeypatch, capsys):
+    """`python -m models ...`: exit code, the lines of stdout, stderr."""
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["models", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            run()
+        captured = capsys.readouterr()
+        return ended.value.code or 0, captured.out.splitlines(), captured.err.strip().splitlines()
+
+    return command

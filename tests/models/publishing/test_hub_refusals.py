@@ -1,0 +1,148 @@
+"""`models publish` that fails, in one sentence: by the Hub, the network, or a folder that is not what it says."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from detectors.networks.folder import CONFIG, METRICS, MODEL
+from tests.hub_stand_in import Fault
+from tests.models.measured import KEY, make_folder
+from tests.models.publishing.client import use
+
+# What huggingface_hub 2.4 itself does when it puts a file into large storage without Xet.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+REPO = "ada/jury-cnn"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return make_folder(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.mark.parametrize(
+    ("token", "repo", "sentence"),
+    [
+        ("", REPO, "there is no Hugging Face token; run `hf auth login`, or set HF_TOKEN"),
+        ("hf_wrong", REPO, "the Hub does not know this token"),
+        ("hf_read", REPO, "the token may only read"),
+        ("hf_other", REPO, "the token belongs to eve, who cannot publish under the name ada"),
+        ("hf_write", "no-slash", "it is written user/name"),
+    ],
+)
+def test_who_may_not_publish_is_told_in_one_sentence(hub, models, folder, token, repo, sentence):  # noqa: PLR0917
+    os.environ["HF_TOKEN"] = token  # which the fixture puts back
+    code, _, errors = models("publish", KEY, "--repo", repo, "--from", folder)
+    assert code == 1
+    assert len(errors) == 1
+    assert sentence in errors[0]
+    assert hub.repos == {}
+
+
+def test_without_network_it_says_so(hub, models, folder, monkeypatch):
+    use(monkeypatch, "http://127.0.0.1:9")
+    code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder)
+    assert code == 1
+    assert len(errors) == 1
+    assert "the Hub cannot be reached" in errors[0]
+
+
+def test_a_connection_that_drops_half_way_leaves_the_branch_whole_and_the_second_run_finishes(
+    hub, models, folder, naps
+):
+    models("publish", KEY, "--repo", REPO, "--from", folder)
+    before = dict(hub.repo(REPO).files)
+    hub.large.clear()
+    hub.repo(REPO).commit({MODEL: b"an older network"})
+    head = hub.repo(REPO).head
+    hub.faults = [Fault("PUT", "/large/")]
+    code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder, "--replace")
+    assert code == 1
+    assert len([line for line in errors if "the connection broke" in line]) == 1
+    assert hub.repo(REPO).head == head
+    assert hub.repo(REPO).files[MODEL] == b"an older network"
+    hub.faults = []
+    code, lines, _ = models("publish", KEY, "--repo", REPO, "--from", folder, "--replace")
+    assert code == 0
+    assert lines[-1] == hub.repo(REPO).head != head
+    assert hub.repo(REPO).files == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (Fault("POST", "/api/repos/create", 401), "(401)"),
+        (Fault("POST", "/preupload/", 403), "it needs the write role"),
+        (Fault("POST", "/commit/", 409), "someone else is changing the repository right now (409)"),
+        (Fault("POST", "/commit/", 412), "someone else has changed the repository (412)"),
+        (Fault("GET", "/api/whoami-v2", 429, {"Retry-After": "17"}), "try again in 17 seconds"),
+        (Fault("POST", "/commit/", 500), "the Hub answered with an error (500)"),
+        (Fault("POST", "/commit/"), "the connection broke"),
+    ],
+)
+def test_what_the_hub_refuses_is_one_sentence(hub, models, folder, fault, sentence):
+    hub.faults = [fault]
+    code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder)
+    assert code == 1
+    assert sentence in errors[-1]
+    assert not any("Traceback" in line for line in errors)
+    assert all(set(repo.files) == {".gitattributes"} for repo in hub.repos.values())
+
+
+def test_a_short_429_is_waited_for_as_long_as_the_hub_asks(hub, models, folder, naps):
+    hub.faults = [Fault("POST", "/preupload/", 429, {"Retry-After": "3"}, times=1)]
+    code, lines, _ = models("publish", KEY, "--repo", REPO, "--from", folder)
+    assert code == 0
+    assert lines[-1] == hub.repo(REPO).head
+    assert naps == [4]  # one more than asked, as the client does
+
+
+def test_a_commit_by_somebody_else_in_between_is_not_overwritten(hub, models, folder):
+    models("publish", KEY, "--repo", REPO, "--from", folder)
+    repo = hub.repo(REPO)
+    repo.commit({CONFIG: b"{}"})
+    theirs = []
+
+    class Meanwhile(Fault):
+        def takes(self, scope):
+            if "/preupload/" in scope["path"] and not theirs:
+                theirs.append(repo.commit({"notes.txt": b"in between"}))
+            return False
+
+    hub.faults = [Meanwhile("POST", "/preupload/")]
+    code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder, "--replace")
+    assert code == 1
+    assert "(412)" in errors[-1]
+    assert [repo.head] == theirs
+
+
+@pytest.mark.parametrize("missing", [METRICS, "model.keras"])
+def test_an_incomplete_model_folder_is_refused_before_anything_is_sent(hub, models, folder, tmp_path, missing):
+    part = shutil.copytree(folder, tmp_path / "part")
+    (part / missing).unlink()
+    code, _, errors = models("publish", KEY, "--repo", REPO, "--from", part)
+    assert code == 1
+    assert missing in " ".join(errors)
+    assert hub.log == []
+
+
+def test_weights_that_are_not_those_of_the_config_are_refused(hub, models, folder, tmp_path):
+    other = shutil.copytree(folder, tmp_path / "other")
+    (other / "model.keras").write_bytes(b"something else")
+    code, _, errors = models("publish", KEY, "--repo", REPO, "--from", other)
+    assert code == 1
+    assert "model.keras is not the file that config.json names" in errors[-1]
+
+
+def test_weights_from_data_that_our_licence_does_not_cover_need_their_own(hub, models, folder, tmp_path):
+    own = shutil.copytree(folder, tmp_path / "own")
+    config = json.loads((own / CONFIG).read_text())
+    (own / CONFIG).write_text(json.dumps(config | {"trained_on": ["my-photos"]}))
+    code, _, errors = models("publish", KEY, "--repo", REPO, "--from", own)
+    assert code == 1
+    assert "put a LICENSE into own: it was also trained on my-photos" in errors[-1]
+    (own / "LICENSE").write_text("Mine to give.")
+    code, _, _ = models("publish", KEY, "--repo", REPO, "--from", own)
+    assert code == 0
+    assert hub.repo(REPO).files["LICENSE"] == b"Mine to give."
