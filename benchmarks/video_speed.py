@@ -38,7 +38,7 @@ def scene(seconds: float) -> Iterator[Pixels]:
         frame = wall[20 + int(15 * swing) :, 50 + int(40 * swing) :][:720, :1280].copy()
         left = 380 + int(200 * np.sin(number / 90))
         frame[150:662, left : left + 512] = face
-        yield cv2.add(frame, grain[number % 7])
+        yield cv2.add(frame, grain[number % 7]).astype(np.uint8, copy=False)
 
 
 def resident(pid: int) -> int:

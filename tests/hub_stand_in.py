@@ -9,8 +9,9 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -55,13 +56,13 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1_000_000
 
-    def takes(self, scope) -> bool:
+    def takes(self, scope: dict[str, Any]) -> bool:
         if self.times and scope["method"] == self.method and self.part in scope["path"]:
             self.times -= 1
             return True
         return False
 
-    async def answer(self, scope, receive, send) -> None:
+    async def answer(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if self.status:
             body = JSONResponse({"error": "as the test wants it"}, self.status, self.headers)
             await body(scope, receive, send)
@@ -86,7 +87,7 @@ class StandIn:
     def repo(self, id: str, kind: str = "model") -> Repo:
         return self.repos[kind, id]
 
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             self.log.append(f"{scope['method']} {scope['path']}")
             for fault in self.faults:
@@ -194,7 +195,7 @@ class StandIn:
         head = repo.commit({line["value"]["path"]: self._content(line) for line in lines})
         return JSONResponse({"success": True, "commitOid": head, "commitUrl": f"{self.url}/{repo.id}/commit/{head}"})
 
-    def _content(self, line: dict) -> bytes:
+    def _content(self, line: dict[str, Any]) -> bytes:
         value = line["value"]
         return base64.b64decode(value["content"]) if line["key"] == "file" else self.large[value["oid"]]
 
@@ -260,7 +261,7 @@ def _error(status: int, message: str, code: str = "") -> Response:
 
 
 @contextlib.contextmanager
-def serving(stand_in: StandIn):
+def serving(stand_in: StandIn) -> Iterator[StandIn]:
     """The stand-in on a free port of this machine, while the block runs."""
     config = uvicorn.Config(stand_in, host="127.0.0.1", port=0, log_level="critical", lifespan="off", ws="none")
     server = uvicorn.Server(config)

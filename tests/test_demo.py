@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import PIL.Image
@@ -17,7 +18,7 @@ FOREIGN = "{'tensorflow', 'keras', 'torch', 'matplotlib', 'models'}"
 
 
 @pytest.fixture(autouse=True)
-def own_database(tmp_path, monkeypatch):
+def own_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Accounts go into a file of the test's own."""
     monkeypatch.setenv("FACEJURY_DATABASE_URL", f"sqlite:///{tmp_path / 'facejury.db'}")
 
@@ -26,7 +27,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_a_taken_port_is_one_sentence():
+def test_a_taken_port_is_one_sentence() -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -81,20 +82,20 @@ def test_an_unknown_detector_is_one_sentence():
     assert "Traceback" not in done.stderr
 
 
-def test_without_login_the_page_answers_on_this_machine():
+def test_without_login_the_page_answers_on_this_machine() -> None:
     with started("--no-login") as address:
         config = httpx.get(f"{address}config").json()
     assert config["title"] == "Facejury"
     assert config["analytics_enabled"] is False
 
 
-def test_without_login_it_still_says_how_it_is():
+def test_without_login_it_still_says_how_it_is() -> None:
     with started("--no-login") as address:
         assert httpx.get(f"{address}healthz").text == "ok\n"
         assert set(httpx.get(f"{address}readyz").json()) == {"jury"}
 
 
-def test_by_default_everything_is_behind_the_sign_in():
+def test_by_default_everything_is_behind_the_sign_in() -> None:
     with started() as address:
         page = httpx.get(address, headers={"accept": "text/html"})
         assert (page.status_code, page.headers["location"]) == (303, "/signin")
@@ -102,14 +103,16 @@ def test_by_default_everything_is_behind_the_sign_in():
         assert "Create an account" in httpx.get(f"{address}signin").text
 
 
-def test_a_page_without_login_is_never_public():
+def test_a_page_without_login_is_never_public() -> None:
     for arguments in (("--share",), ("--host", "0.0.0.0")):
         done = run("demo.py", "--no-login", *arguments)
         assert done.returncode == 2
         assert "--no-login is for this machine alone" in done.stderr
 
 
-def test_a_database_that_is_away_at_the_start_is_one_sentence_and_the_log_says_why(monkeypatch):
+def test_a_database_that_is_away_at_the_start_is_one_sentence_and_the_log_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("FACEJURY_DATABASE_URL", "mysql+pymysql://anna:s3cret@127.0.0.1:1/facejury")
     done = run("demo.py")
     logged, said = done.stderr.splitlines()
@@ -118,7 +121,7 @@ def test_a_database_that_is_away_at_the_start_is_one_sentence_and_the_log_says_w
     assert "s3cret" not in done.stderr
 
 
-def test_an_unreadable_database_address_is_one_sentence(monkeypatch):
+def test_an_unreadable_database_address_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACEJURY_DATABASE_URL", "nonsense")
     done = run("demo.py")
     assert done.returncode == 1
@@ -126,14 +129,14 @@ def test_an_unreadable_database_address_is_one_sentence(monkeypatch):
     assert "Traceback" not in done.stderr
 
 
-def test_what_cannot_be_added_is_one_sentence(tmp_path):
+def test_what_cannot_be_added_is_one_sentence(tmp_path: Path) -> None:
     done = run("demo.py", "--add", str(tmp_path / "nothing.py"))
     assert done.returncode == 2
     assert "nothing.py cannot be added" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_that_makes_no_game_ends_the_start_in_one_sentence(tmp_path):
+def test_a_folder_that_makes_no_game_ends_the_start_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     for folder, sentence in ((tmp_path, "real is empty"), (tmp_path / "nowhere", "has no real/")):
         done = run("demo.py", "--game", str(folder))
@@ -142,7 +145,7 @@ def test_a_folder_that_makes_no_game_ends_the_start_in_one_sentence(tmp_path):
         assert done.stdout == ""
 
 
-def test_a_game_is_on_the_page_where_the_operator_gave_a_folder(tmp_path):
+def test_a_game_is_on_the_page_where_the_operator_gave_a_folder(tmp_path: Path) -> None:
     for number, name in enumerate(("real", "fake")):
         (tmp_path / name).mkdir()
         PIL.Image.new("RGB", (20, 20), (number, 0, 0)).save(tmp_path / name / "secret.png")
@@ -152,7 +155,7 @@ def test_a_game_is_on_the_page_where_the_operator_gave_a_folder(tmp_path):
     assert "secret" not in config and str(tmp_path) not in config
 
 
-def test_the_demo_imports_no_training_framework_to_show_its_page():
+def test_the_demo_imports_no_training_framework_to_show_its_page() -> None:
     build = "build_page(Jury(load_registry().detectors))"
     show = f"print(json.dumps(sorted({FOREIGN} & set(sys.modules))))"
     code = f"import sys, json, ui.components.examples; from demo import *; {build}; {show}"

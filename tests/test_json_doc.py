@@ -22,7 +22,7 @@ from tests.detectors.pictures import encode, portrait
 from tests.detectors.videos import every, small_portrait, still, write_video
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "json.md").read_text(encoding="utf-8")
-KINDS = {
+KINDS: dict[str, Any] = {
     "string": str,
     "integer": int,
     "number": (int, float),

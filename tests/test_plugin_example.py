@@ -24,13 +24,13 @@ EXAMPLE = Path(__file__).parent / "plugin_example"
 MODULE = EXAMPLE / "facejury_spectrum.py"
 
 
-def pip(*arguments):
+def pip(*arguments: str) -> None:
     offline = ["--disable-pip-version-check", "--no-index", "--no-deps"]
     subprocess.run([sys.executable, "-m", "pip", *arguments, *offline], check=True, capture_output=True, timeout=250)
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     source = shutil.copytree(EXAMPLE, folder / "source")  # building leaves files behind
     pip("wheel", "--no-build-isolation", "--wheel-dir", str(folder), str(source))
@@ -39,12 +39,12 @@ def wheel(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def python(wheel, tmp_path_factory):
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of a fresh environment: the runtime's packages, and the wheel."""
     folder = tmp_path_factory.mktemp("fresh")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
     fresh = folder / "bin" / "python"
-    say_packages = [fresh, "-c", "import sysconfig; print(sysconfig.get_path('purelib'), end='')"]
+    say_packages = [str(fresh), "-c", "import sysconfig; print(sysconfig.get_path('purelib'), end='')"]
     packages = subprocess.check_output(say_packages, text=True)
     runtime = dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()])
     Path(packages, "runtime.pth").write_text("\n".join(runtime))
@@ -52,7 +52,7 @@ def python(wheel, tmp_path_factory):
     return fresh
 
 
-def run(python, *arguments):
+def run(python: str | Path, *arguments: str) -> str:
     done = subprocess.run(
         [python, "-m", *arguments], cwd=ROOT, check=False, capture_output=True, text=True, timeout=250
     )
@@ -60,7 +60,7 @@ def run(python, *arguments):
     return done.stdout
 
 
-def test_the_example_is_25_lines_that_import_pluggy_and_numpy_only():
+def test_the_example_is_25_lines_that_import_pluggy_and_numpy_only() -> None:
     lines = [line for line in MODULE.read_text().splitlines() if line.strip()]
     assert len(lines) <= 25
     imported = [node for node in ast.walk(parse(MODULE)) if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -68,19 +68,19 @@ def test_the_example_is_25_lines_that_import_pluggy_and_numpy_only():
     assert names == {"pluggy", "numpy"}
 
 
-def test_the_example_has_one_entry_point():
+def test_the_example_has_one_entry_point() -> None:
     project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]
     assert project["entry-points"] == {"facejury": {"spectrum": "facejury_spectrum"}}
     assert project["dependencies"] == ["numpy", "pluggy"]
 
 
-def test_the_wheel_holds_the_module_and_nothing_else(wheel):
+def test_the_wheel_holds_the_module_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert [name for name in names if ".dist-info/" not in name] == ["facejury_spectrum.py"]
 
 
 @pytest.mark.slow
-def test_the_installed_example_is_listed_and_judges_faces(python, tmp_path):
+def test_the_installed_example_is_listed_and_judges_faces(python: Path, tmp_path: Path) -> None:
     listed = json.loads(run(python, "registry", "--json"))
     (spectrum,) = [spec for spec in listed["detectors"] if spec["key"] == "spectrum"]
     assert (spectrum["owner"], spectrum["version"]) == ("facejury-spectrum", "1.0.0")
@@ -93,10 +93,10 @@ def test_the_installed_example_is_listed_and_judges_faces(python, tmp_path):
     assert verdict["error"] is None
 
 
-def test_without_the_wheel_the_example_is_not_there():
+def test_without_the_wheel_the_example_is_not_there() -> None:
     assert '"spectrum"' not in run(sys.executable, "registry", "--json")
 
 
-def test_the_example_passes_every_check():
+def test_the_example_passes_every_check() -> None:
     spec = add_source(Registry(()), str(MODULE))["spectrum"]
     assert [check for check in check_detector(spec) if not check.passed] == []

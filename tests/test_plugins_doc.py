@@ -24,17 +24,17 @@ TEXT = (Path(__file__).parent.parent / "docs" / "plugins.md").read_text()
 WORDS = " ".join(TEXT.split())
 
 
-def blocks(language):
+def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
 
 
-def table(first):
+def table(first: str) -> list[list[str]]:
     """The rows of the table whose first heading is this."""
     after = TEXT.split(f"| {first} |", 1)[1].split("\n\n", 1)[0]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in after.splitlines()[2:]]
 
 
-def test_the_first_code_on_the_page_is_a_whole_plugin(tmp_path):
+def test_the_first_code_on_the_page_is_a_whole_plugin(tmp_path: Path) -> None:
     plugin, photo = tmp_path / "edges.py", tmp_path / "photo.png"
     plugin.write_text(blocks("python")[0])
     photo.write_bytes(samples.as_png(samples.photo()))
@@ -43,11 +43,11 @@ def test_the_first_code_on_the_page_is_a_whole_plugin(tmp_path):
     assert [verdict["error"] for verdict in comparison["faces"][0]["verdicts"]] == [None]
 
 
-def test_the_first_plugin_stands_on_the_first_screen():
+def test_the_first_plugin_stands_on_the_first_screen() -> None:
     assert TEXT.index("```console") < 1200
 
 
-def test_every_argument_is_there_with_its_default_and_no_other():
+def test_every_argument_is_there_with_its_default_and_no_other() -> None:
     parameters = [item for name, item in inspect.signature(Register.__call__).parameters.items() if name != "self"]
     defaults = {item.name: item.default for item in parameters}
     said = {argument.strip("`"): default.strip("`") for argument, default, _ in table("argument")}
@@ -56,11 +56,11 @@ def test_every_argument_is_there_with_its_default_and_no_other():
     assert defaults.keys() - required == OPTIONS
 
 
-def test_every_check_is_there_in_its_own_words():
+def test_every_check_is_there_in_its_own_words() -> None:
     assert table("check") == [[f"`{name_check(check)}`", say_expected(check)] for check in CHECKS]
 
 
-def test_the_entry_point_is_the_one_that_new_writes(tmp_path):
+def test_the_entry_point_is_the_one_that_new_writes(tmp_path: Path) -> None:
     written = tomllib.loads((write_plugin("edges", tmp_path) / "pyproject.toml").read_text())
     said = tomllib.loads(blocks("toml")[0])
     assert said["project"]["entry-points"] == written["project"]["entry-points"]
@@ -80,5 +80,5 @@ def test_the_limits_are_those_of_the_code():
     assert {"XDG_CACHE_HOME", "HF_HOME"} <= set(CACHES)
 
 
-def test_the_page_names_no_detector_that_is_here():
+def test_the_page_names_no_detector_that_is_here() -> None:
     assert "edges" not in load_registry().keys()  # noqa: SIM118  # the examples would fail with a taken key

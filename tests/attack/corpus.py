@@ -163,8 +163,8 @@ HUGE: dict[str, Callable[[], bytes]] = {
 
 def copied_tags(room: int, count: int) -> bytes:
     """A TIFF that points to the same bytes from very many tags, each of which Pillow copies."""
-    more = {f"x{number}": (40_000 + number, 7, room, 8) for number in range(count)}
-    return tiff(grey_tags(**more), bytes(room))
+    more = [(40_000 + number, 7, room, 8) for number in range(count)]
+    return tiff([*grey_tags(), *more], bytes(room))
 
 
 def crowded_exif(room: int, count: int) -> bytes:

@@ -11,6 +11,7 @@ import struct
 import sys
 import time
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from tests.attack import corpus, zips
 from tests.attack.cell import Attempt, Tried, run_through
 from tests.attack.mutate import mutate
 from tests.attack.targets import TARGETS, a_config
+from tests.detectors.pictures import encode, quarters
 
 INPUTS = "tests.attack.fuzz:inputs"
 TURNS = ("picture", "picture", "picture", "picture", "picture", "zip", "zip", "provenance", "config", "message")
@@ -88,12 +90,12 @@ def _pictures_with_words() -> Iterator[bytes]:
     yield corpus.jpeg_of_segments(corpus.looping_exif())
     yield corpus.jpeg_of_segments(b"JP\x00\x01" + b"\x00\x00\x00\x30jumb\x00\x00\x00\x28jumdc2pa" + bytes(30), mark=b"")
     boxes = b"\x00\x00\x00\x30jumb\x00\x00\x00\x28jumdc2pa" + bytes(30)
-    pixels = (b"IDAT", corpus.zlib.compress(bytes(64 * 193)))
+    pixels = (b"IDAT", zlib.compress(bytes(64 * 193)))
     yield corpus.png(64, 64, (b"caBX", boxes), (b"tEXt", b"parameters\x00Steps: 20, Sampler: x"), pixels)
 
 
 def _zips() -> Sequence[bytes]:
-    small = {"a.png": corpus.encode(corpus.quarters()), "b/c.jpg": corpus.encode(corpus.quarters(), "JPEG")}
+    small = {"a.png": encode(quarters()), "b/c.jpg": encode(quarters(), "JPEG")}
     packed = [zips.pack(small, how=how) for how in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA)]
     return (*packed, zips.pack(small, comment=b"a comment"), zips.link("/etc/passwd"), zips.nested(2))
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -44,7 +45,7 @@ def test_a_picture_cut_at_any_sixteenth_is_a_picture_or_one_sentence(name: str) 
         try_provenance(data[: len(data) * part // 16])
 
 
-def test_a_name_says_nothing_of_what_is_in_a_file(tmp_path) -> None:
+def test_a_name_says_nothing_of_what_is_in_a_file(tmp_path: Path) -> None:
     endings = ("jpg", "png", "gif", "webp", "bmp", "tif", "svg", "exe", "zip", "")
     for number, data in enumerate(SOUND.values()):
         path = tmp_path / f"picture.{endings[number % len(endings)]}"
@@ -53,7 +54,7 @@ def test_a_name_says_nothing_of_what_is_in_a_file(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("tail", [ZIP, b"<script>alert(1)</script>", b"%PDF-1.4\n", SOUND["RGB.gif"], bytes(100_000)])
-def test_a_picture_with_something_behind_it_is_that_picture_and_nothing_else(tail: bytes, tmp_path) -> None:
+def test_a_picture_with_something_behind_it_is_that_picture_and_nothing_else(tail: bytes, tmp_path: Path) -> None:
     for name in ("RGB.jpeg", "RGB.png", "RGB.gif", "RGB.bmp", "RGB.tiff"):
         both = SOUND[name] + tail
         assert np.array_equal(decode_image(both), decode_image(SOUND[name])), name

@@ -68,11 +68,13 @@ VALUES = st.recursive(
 )
 FIELDS = st.sampled_from(["name", "password", "repeated", "next", "form_token", "token_id", "x"])
 FORMS = st.dictionaries(FIELDS, TEXTS, max_size=5)
-BODIES = st.fixed_dictionaries({"data": FORMS}) | st.fixed_dictionaries({"json": VALUES}) | st.just({})
+BODIES: st.SearchStrategy[dict[str, Any]] = (
+    st.fixed_dictionaries({"data": FORMS}) | st.fixed_dictionaries({"json": VALUES}) | st.just({})
+)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Iterator[Attacked]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     with attacked(tmp_path_factory.mktemp("attacked")) as site:
         yield site
 
@@ -108,17 +110,19 @@ def calls(site: Attacked) -> list[tuple[str, int]]:
 
 @settings(AGAIN, max_examples=150)
 @given(which=st.integers(0, 10**6), data=st.lists(VALUES, max_size=7), fits=st.integers(0, 9), query=st.none() | TEXTS)
-def test_no_function_of_the_page_breaks_or_tells(site: Attacked, which, data, fits, query) -> None:
+def test_no_function_of_the_page_breaks_or_tells(
+    site: Attacked, which: int, data: list[Any], fits: int, query: str | None
+) -> None:
     functions = calls(site)
     name, count = functions[which % len(functions)]
     data = (data + [None] * count)[:count] if fits else data  # mostly as many values as it takes
-    options = {} if query is None else {"params": {"history": _fill(query, site.guesses)}}
+    options: dict[str, Any] = {} if query is None else {"params": {"history": _fill(query, site.guesses)}}
     check(site.call(site.bert, name, fill(data, site.guesses), **options), (name, data))
 
 
 @settings(AGAIN, max_examples=60)
 @given(body=VALUES, number=st.none() | st.integers(-1, 200), route=st.sampled_from(["/gradio_api/queue/join", *CALLS]))
-def test_no_body_of_a_call_breaks_or_tells(site: Attacked, body, number, route) -> None:
+def test_no_body_of_a_call_breaks_or_tells(site: Attacked, body: object, number: int, route: str) -> None:
     named = {"data": body, "fn_index": number, "session_hash": "berts", "event_data": body}
     sent = body if number is None else named
     said = site.send(site.bert, "POST", route.format(api_name="compare"), json=fill(sent, site.guesses))
@@ -133,7 +137,16 @@ def test_no_body_of_a_call_breaks_or_tells(site: Attacked, body, number, route) 
     body=BODIES,
     signed_in=st.booleans(),
 )
-def test_no_route_breaks_or_tells(site: Attacked, visitor, *, which, values, query, body, signed_in) -> None:
+def test_no_route_breaks_or_tells(
+    site: Attacked,
+    visitor: Browser,
+    *,
+    which: int,
+    values: list[str],
+    query: dict[str, str],
+    body: dict[str, Any],
+    signed_in: bool,
+) -> None:
     method, template = site.routes[which % len(site.routes)]
     path = address(template, [_fill(value, site.guesses) for value in values])
     options = {"params": fill(query, site.guesses)} | (fill(body, site.guesses) if method == "POST" else {})
@@ -211,7 +224,8 @@ def test_a_data_address_is_not_decoded(site: Attacked) -> None:
     picture = "data:image/png;base64," + "A" * 1_000_000
     for value in ({"url": picture}, {"path": "x.png", "url": picture}, {"path": picture}, picture):
         for name, count in calls(site):
-            said = site.call(site.bert, name, [value, ["accuser"], *[None] * 7][:count])
+            given: list[object] = [value, ["accuser"], *[None] * 7]
+            said = site.call(site.bert, name, given[:count])
             assert '"faces"' not in said.text, (name, said)
 
 
@@ -243,7 +257,9 @@ def test_odd_bytes_on_the_line_are_an_ordinary_refusal(site: Attacked, path: str
         assert said.status < 500, (method, headers, said)
 
 
-def test_nobody_fills_the_disk_and_others_are_not_kept_from_theirs(site: Attacked, monkeypatch) -> None:
+def test_nobody_fills_the_disk_and_others_are_not_kept_from_theirs(
+    site: Attacked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     greedy, other = site.member("Greedy"), site.member("Another")
     monkeypatch.setattr("storage.uploads.MAX_HELD_BYTES", 250_000)
     before = sum(path.is_file() for path in site.uploads.rglob("*"))

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from detectors.networks.resolve import add_source
 from detectors.sandbox.protocol import MAX_HEATMAP_BYTES, MAX_LINE_BYTES, receive
 from detectors.scan.batch import list_items
 from registry import Registry
-from tests.attack import corpus, zips
+from tests.attack import zips
 from tests.attack.fuzz import seeds
 from tests.attack.targets import REFUSED, TAKEN, a_config, try_message, try_zip
+from tests.detectors.pictures import encode, quarters
 
 FOUL = """
 import numpy as np
@@ -42,7 +44,7 @@ def wide(image):
 
 
 @pytest.fixture
-def given(tmp_path: Path):
+def given(tmp_path: Path) -> Callable[[bytes], Path]:
     """Writes a zip down."""
 
     def write(data: bytes) -> Path:
@@ -54,20 +56,22 @@ def given(tmp_path: Path):
 
 
 @pytest.mark.parametrize("how", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_method_that_unpacks_without_limit_is_not_used(given, how: int) -> None:
+def test_a_method_that_unpacks_without_limit_is_not_used(given: Callable[[bytes], Path], how: int) -> None:
     [member] = list_members(given(zips.lying(bytes(1_000_000), how)))
     with pytest.raises(ArchiveError, match="compressed by an unusual method"):
         member.read()
 
 
 @pytest.mark.parametrize("make", [zips.hidden_list, zips.crowded_list])
-def test_a_list_longer_than_the_zip_admits_is_refused(given, make) -> None:
+def test_a_list_longer_than_the_zip_admits_is_refused(
+    given: Callable[[bytes], Path], make: Callable[[int], bytes]
+) -> None:
     with pytest.raises(ArchiveError, match="more than 1000 files"):
         list_members(given(make(3000)))
 
 
-def test_a_link_in_a_zip_is_not_followed(given, tmp_path: Path) -> None:
-    (tmp_path / "secret.png").write_bytes(corpus.encode(corpus.quarters()))
+def test_a_link_in_a_zip_is_not_followed(given: Callable[[bytes], Path], tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(encode(quarters()))
     [item] = list_items([given(zips.link(str(tmp_path / "secret.png")))])
     with pytest.raises(ImageError, match="not a picture we can read"):
         read_image(item.read())
@@ -86,7 +90,7 @@ def test_a_zip_cut_at_any_sixteenth_is_its_files_or_one_sentence(number: int) ->
         try_zip(data[: len(data) * part // 16])
 
 
-def test_a_zip_that_was_swept_meanwhile_is_one_sentence(given) -> None:
+def test_a_zip_that_was_swept_meanwhile_is_one_sentence(given: Callable[[bytes], Path]) -> None:
     path = given(zips.pack({"a.png": b"x"}))
     path.unlink()
     with pytest.raises(ArchiveError, match=r"^The zip cannot be opened\.$"):

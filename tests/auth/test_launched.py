@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-import gradio_client  # type: ignore[import-untyped]
+import gradio_client
 import pytest
 from sqlalchemy import select, update
 

@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-import gradio_client  # type: ignore[import-untyped]
+import gradio_client
 import httpx
 import pytest
 from sqlalchemy import Engine, func, select

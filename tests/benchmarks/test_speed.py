@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from benchmarks.speed_table import write
 from models.__main__ import app
 
 
-def made(kind: str, weights: tuple[int, ...], shape: list[int], **options: object) -> bytes:
+def made(kind: str, weights: tuple[int, ...], shape: list[int], **options: Any) -> bytes:
     """A network of one operation."""
-    shapes = {"x": shape, "y": [None] * len(shape)}
+    shapes: dict[str, list[Any]] = {"x": shape, "y": [None] * len(shape)}
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, sides) for name, sides in shapes.items()]
     node = helper.make_node(kind, ["x", "w"], ["y"], **options)
     constant = numpy_helper.from_array(np.ones(weights, np.float32), "w")

@@ -8,166 +8,173 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pluggy
 
+from registry import Image
+from registry.hookspecs import Register
+
 hookimpl = pluggy.HookimplMarker("facejury")
-kept = []
+kept: list[Any] = []
 
 
-def fine(image):
+def fine(image: Image) -> object:
     return 0.3
 
 
-def checksum(image):
+def checksum(image: Image) -> object:
     """What arrived, and it as a heat map."""
     return zlib.crc32(image.tobytes()) / 2**32, (image[:, :, 0] / 255).astype(np.float32)
 
 
-def process(image):
+def process(image: Image) -> object:
     return os.getpid() % 100_000 / 100_000
 
 
-def chatty(image):
+def chatty(image: Image) -> object:
     print("p_fake" * 200_000, flush=True)
     os.write(1, b'{"p_fake": 0.9}\n')
     return 0.3
 
 
-def hang(image):
+def hang(image: Image) -> None:
     time.sleep(3600)
 
 
-def slow(image):
+def slow(image: Image) -> object:
     time.sleep(1.3)
     return 0.3
 
 
-def crash(image):
+def crash(image: Image) -> None:
     ctypes.string_at(0)
 
 
-def leave(image):
+def leave(image: Image) -> None:
     os._exit(3)
 
 
-def killed(image):
+def killed(image: Image) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def exits(image):
+def exits(image: Image) -> None:
     sys.exit("goodbye")
 
 
-def raises(image):
+def raises(image: Image) -> None:
     raise KeyError("no such layer in /home/somebody/secret/weights.bin")
 
 
-def huge_claim(image):
+def huge_claim(image: Image) -> object:
     return float(np.zeros(50_000_000_000, dtype=np.uint8)[0])
 
 
-def hog(image):
+def hog(image: Image) -> None:
     while True:
         kept.append(np.ones(1_000_000))
         time.sleep(0.01)
 
 
-def leak(image):
+def leak(image: Image) -> object:
     kept.append(np.ones(100_000))
     return 0.3
 
 
-def above(image):
+def above(image: Image) -> object:
     return 1.5
 
 
-def text(image):
+def text(image: Image) -> object:
     return "0.3"
 
 
-def nan(image):
+def nan(image: Image) -> object:
     return float("nan")
 
 
-def function(image):
+def function(image: Image) -> object:
     return lambda: 0.3
 
 
-def many(image):
+def many(image: Image) -> object:
     return np.zeros(7)
 
 
-def drifts(image):
+def drifts(image: Image) -> object:
     kept.append(None)
     return 0.3 + len(kept) % 10 / 100
 
 
-def no_grey(image):
+def no_grey(image: Image) -> object:
     if (image[:, :, 0] == image[:, :, 1]).all() and image.min() < image.max():
         raise ValueError("not a colour picture")
     return 0.3
 
 
-def no_alpha(image):
+def no_alpha(image: Image) -> object:
     if 127 <= image.min() < image.max():
         raise ValueError("too pale")
     return 0.3
 
 
-def no_tiny(image):
+def no_tiny(image: Image) -> object:
     if min(image.shape[:2]) < 32:
         raise ValueError("too small for the pyramid")
     return 0.3
 
 
-def no_huge(image):
+def no_huge(image: Image) -> object:
     if image.shape[0] * image.shape[1] > 10_000_000:
         raise MemoryError
     return 0.3
 
 
-def squares_only(image):
+def squares_only(image: Image) -> object:
     return 0.3 + 0 * float((image - image.transpose(1, 0, 2)).mean())
 
 
 class Shared:
     """Not safe from many threads: the picture is kept in the object."""
 
-    def examine(self, image):
+    def examine(self, image: Image) -> object:
         self.image = image
         time.sleep(0.01)
         return float(self.image.mean() / 255)
 
 
-def scribbles(image):
+def scribbles(image: Image) -> object:
     image[:10] = 0
     return 0.3
 
 
-def flat_map(image):
+def flat_map(image: Image) -> object:
     return 0.3, np.zeros(9)
 
 
-def bright_map(image):
+def bright_map(image: Image) -> object:
     return 0.3, np.full((4, 4), 2.0)
 
 
-def reads_again(image):
+def reads_again(image: Image) -> object:
     Path(__file__).read_bytes()
     return 0.3
 
 
-def connects(image):
+def connects(image: Image) -> object:
     try:
         socket.create_connection(("127.0.0.1", 9), timeout=1)
     except OSError:
         return 0.3
+    return 0.4
 
 
-def writes(image):
+def writes(image: Image) -> object:
     Path(__file__).with_name("left-behind").write_bytes(image[:1].tobytes())
     return 0.3
 
@@ -175,38 +182,38 @@ def writes(image):
 class Backwards:
     """Says fake of the first photo it is shown, and of nothing else."""
 
-    def __init__(self):
-        self.first = None
+    def __init__(self) -> None:
+        self.first: Image | None = None
         self.lock = threading.Lock()
 
-    def examine(self, image):
+    def examine(self, image: Image) -> object:
         with self.lock:
             self.first = image.copy() if self.first is None else self.first
         return 0.9 if np.array_equal(image, self.first) else 0.1
 
 
-def load_hangs():
+def load_hangs() -> None:
     time.sleep(3600)
 
 
-def load_raises():
+def load_raises() -> None:
     raise FileNotFoundError("weights are missing")
 
 
-def load_leaves():
+def load_leaves() -> None:
     os._exit(4)
 
 
-def load_slowly():
+def load_slowly() -> Callable[[Image], object]:
     time.sleep(1.5)
     return fine
 
 
-def load_number():
+def load_number() -> int:
     return 7
 
 
-FUNCTIONS = (
+FUNCTIONS: tuple[Callable[..., Any], ...] = (
     *(fine, checksum, process, chatty, hang, slow, crash, leave, killed, exits, raises, huge_claim, hog, leak, above),
     *(text, nan, function, many, drifts, no_grey, no_alpha, no_tiny, no_huge, squares_only, scribbles, flat_map),
     *(bright_map, reads_again, connects, writes),
@@ -223,9 +230,16 @@ LOADS = {
 }
 
 
+def give(examine: Callable[..., Any]) -> Callable[..., Any]:
+    return examine
+
+
 @hookimpl
-def register_detectors(register):
-    loads = {function.__name__.replace("_", "-"): lambda function=function: function for function in FUNCTIONS} | LOADS
+def register_detectors(register: Register) -> None:
+    loads: dict[str, Callable[[], Any]] = {
+        function.__name__.replace("_", "-"): partial(give, function) for function in FUNCTIONS
+    }
+    loads |= LOADS
     for key, load in loads.items():
         seconds = 1 if key in {"hang", "load-slowly", "slow"} else 10
         card = "" if key == "no-card" else "Does one thing wrong."

@@ -38,7 +38,7 @@ def write_video(
     """
     given = {"preset": "ultrafast", "deadline": "realtime", "cpu-used": "8"} | options
     with av.open(path, "w") as container:
-        stream = None
+        stream: Any = None  # PyAV cannot say that it is one of pictures
         for frame, at in zip(frames, times, strict=False):
             if stream is None:
                 stream = container.add_stream(codec or CODECS[path.suffix], rate=25)

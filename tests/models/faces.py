@@ -32,10 +32,9 @@ TINY = Architecture(key="tiny", title="Tiny", pixels=PIXELS, paper="", build=bui
 def make_faces(folder: Path, *, train: int = 24, val: int = 16, telling: bool = True) -> list[LabelledFace]:
     """Pictures of 64 x 64 with a box. telling: fakes are redder than reals; otherwise nothing tells them apart."""
     folder.mkdir(parents=True, exist_ok=True)
+    counts: dict[Split, int] = {"train": train, "val": val}
     return [
-        make_face(folder, split, index, telling=telling)
-        for split, count in (("train", train), ("val", val))
-        for index in range(count)
+        make_face(folder, split, index, telling=telling) for split, count in counts.items() for index in range(count)
     ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import default_rng
 
 from detectors.networks.folder import METRICS, WEIGHTS, read_config
-from models.data.datasets import Sample
+from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, summarise
 from models.evaluation.heatmaps import Pointing
@@ -24,7 +24,7 @@ from models.evaluation.sweeps import summarise as summarise_sweeps
 from registry import DetectorSpec
 
 KEY = "custom-cnn"
-SOURCES = [  # source, split, generator, reals, fakes, faces a group
+SOURCES: list[tuple[str, Split, str, int, int, int]] = [  # source, split, generator, reals, fakes, faces a group
     ("deepfake-faces", "test", "dfdc", 40, 50, 1),
     ("stylegan1-ffhq", "test", "stylegan1", 30, 30, 1),
     ("celeba", "test", "", 20, 0, 1),

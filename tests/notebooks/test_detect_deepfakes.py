@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def find(book: nbformat.NotebookNode, tag: str) -> int:
     return next(place for place, cell in enumerate(book.cells) if tag in cell.metadata.get("tags", ()))
 
 
-def execute(checkout: Path, values: dict[str, object], *, until: str = "", then: str = "") -> nbformat.NotebookNode:
+def execute(checkout: Path, values: Mapping[str, object], *, until: str = "", then: str = "") -> nbformat.NotebookNode:
     """The notebook, run with other parameters, injected as papermill does; to the tagged cell, or to its end."""
     book = read()
     if until:

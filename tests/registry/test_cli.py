@@ -26,7 +26,9 @@ def test_the_command_names_every_detector_and_says_nothing_else() -> None:
     assert keys[:4] == ["custom-cnn", "efficientnet", "blend", "residual"]
 
 
-def test_json_has_the_plain_values_of_every_detector(capsys, monkeypatch) -> None:
+def test_json_has_the_plain_values_of_every_detector(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FACEJURY_BLOCK", "")
     main(["--json"])
     said = capsys.readouterr().out
@@ -42,7 +44,9 @@ def test_json_has_the_plain_values_of_every_detector(capsys, monkeypatch) -> Non
     assert said == json.dumps(listed, indent=2) + "\n"
 
 
-def test_the_table_has_a_line_for_each_detector(capsys, monkeypatch) -> None:
+def test_the_table_has_a_line_for_each_detector(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FACEJURY_BLOCK", "")
     main([])
     lines = capsys.readouterr().out.splitlines()
@@ -59,7 +63,9 @@ def test_columns_are_as_wide_as_their_longest_cell_and_problems_come_last() -> N
     )
 
 
-def test_a_blocked_detector_is_left_out_and_a_wrong_name_is_a_problem(capsys, monkeypatch) -> None:
+def test_a_blocked_detector_is_left_out_and_a_wrong_name_is_a_problem(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FACEJURY_BLOCK", "custom-cnn, nobody")
     main(["--json"])
     listed = json.loads(capsys.readouterr().out)
@@ -80,7 +86,9 @@ assert not {HEAVY} & set(sys.modules), set(sys.modules)
     assert json.loads(done.stdout)["detectors"] is not None
 
 
-def test_help_names_the_command_what_it_does_and_the_environment_variable(capsys, monkeypatch) -> None:
+def test_help_names_the_command_what_it_does_and_the_environment_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit):
         main(["--help"])

@@ -1,6 +1,7 @@
 """What a detector may say of itself and answer, and the label that follows from a number."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ def spec(**options: object) -> DetectorSpec:
 @pytest.mark.parametrize(
     "said", [0, 1, 0.25, np.float32(0.25), np.array([0.25]), (0.25,), np.array([[0.25]], np.float16)]
 )
-def test_one_number_of_any_kind_is_p_fake(said: object) -> None:
+def test_one_number_of_any_kind_is_p_fake(said: Any) -> None:
     finding = read_finding(said)
     assert type(finding.p_fake) is float
     assert finding.p_fake == float(np.reshape(said, ()))
@@ -94,7 +95,7 @@ def test_an_object_is_asked_by_its_examine_and_a_function_itself() -> None:
         ({"card": 3}, "source and card must be text, got 3"),
     ],
 )
-def test_a_detector_that_says_nonsense_of_itself_is_refused_with_the_rule(options: dict, said: str) -> None:
+def test_a_detector_that_says_nonsense_of_itself_is_refused_with_the_rule(options: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
         spec(**options)
 

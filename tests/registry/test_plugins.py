@@ -1,11 +1,14 @@
 """What plugins of others may do wrong, each installed as its own distribution on the path."""
 
 import itertools
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from registry import DetectorSpec, Plugin, Registry, UnknownDetectorError, hookimpl, load_registry, reopen
 from registry.contract import MAX_SECONDS
+from registry.hookspecs import Register
 
 GOOD = """
 import pluggy
@@ -19,10 +22,10 @@ numbers = itertools.count()
 
 
 @pytest.fixture
-def install(tmp_path, monkeypatch):
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
     """Install a plugin of one module, as pip would leave it."""
 
-    def install_plugin(name, code, *, version="1.0", module=None):
+    def install_plugin(name: str, code: str, *, version: str = "1.0", module: str | None = None) -> None:
         site = tmp_path / f"site-{next(numbers)}"
         info = site / f"{name}-{version}.dist-info"
         info.mkdir(parents=True)
@@ -35,15 +38,15 @@ def install(tmp_path, monkeypatch):
     return install_plugin
 
 
-def good(key, more=""):
+def good(key: str, more: str = "") -> str:
     return GOOD.format(key=key, more=more)
 
 
-def problems(plugin):
+def problems(plugin: str) -> list[str]:
     return [problem.reason for problem in load_registry().problems if problem.plugin == plugin]
 
 
-def test_an_installed_plugin_is_in_the_jury_after_the_built_ins_under_its_owner(install):
+def test_an_installed_plugin_is_in_the_jury_after_the_built_ins_under_its_owner(install: Callable[..., object]) -> None:
     install("spectral", good("spectral"), version="2.1")
     registry = load_registry()
     spec = registry["spectral"]
@@ -52,7 +55,7 @@ def test_an_installed_plugin_is_in_the_jury_after_the_built_ins_under_its_owner(
     assert problems("spectral") == []
 
 
-def test_a_plugin_that_offers_several_keeps_their_order(install):
+def test_a_plugin_that_offers_several_keeps_their_order(install: Callable[..., object]) -> None:
     install("pair", good("second") + '    register(key="first", title="First", load=lambda: print)')
     assert load_registry().keys()[-2:] == ("second", "first")
 
@@ -89,7 +92,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_plugin_that_does_it_wrong_is_named_with_the_reason_and_stops_nobody(install, fault):
+def test_a_plugin_that_does_it_wrong_is_named_with_the_reason_and_stops_nobody(
+    install: Callable[..., object], fault: str
+) -> None:
     code, reason = BROKEN[fault]
     install("wrong", code)
     install("right", good("right"))
@@ -98,7 +103,7 @@ def test_a_plugin_that_does_it_wrong_is_named_with_the_reason_and_stops_nobody(i
     assert load_registry().keys()[-1] == "right"
 
 
-def test_a_taken_key_keeps_its_first_owner(install):
+def test_a_taken_key_keeps_its_first_owner(install: Callable[..., object]) -> None:
     install("zebra", good("shared") + '    register(key="own", title="Own", load=lambda: print)')
     install("aardvark", good("shared"))
     registry = load_registry()
@@ -107,13 +112,13 @@ def test_a_taken_key_keeps_its_first_owner(install):
     assert problems("zebra") == ["the key 'shared' is taken by 'A shared' of aardvark-dist"]
 
 
-def test_a_key_offered_twice_by_one_plugin_is_a_problem(install):
+def test_a_key_offered_twice_by_one_plugin_is_a_problem(install: Callable[..., object]) -> None:
     install("twice", good("same") + '    register(key="same", title="Other", load=lambda: print)')
     assert load_registry()["same"].title == "A same"
     assert problems("twice") == ["the key 'same' is taken by 'A same' of twice-dist"]
 
 
-def test_blocked_plugins_are_not_even_imported(install, monkeypatch):
+def test_blocked_plugins_are_not_even_imported(install: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
     install("noisy", "raise RuntimeError('imported')")
     install("right", good("right"))
     monkeypatch.setenv("FACEJURY_BLOCK", " noisy, custom-cnn ,")
@@ -123,7 +128,9 @@ def test_blocked_plugins_are_not_even_imported(install, monkeypatch):
     assert "right" in keys
 
 
-def test_blocking_who_is_not_there_is_a_problem_that_names_who_is(install, monkeypatch):
+def test_blocking_who_is_not_there_is_a_problem_that_names_who_is(
+    install: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     install("right", good("right"))
     monkeypatch.setenv("FACEJURY_BLOCK", "wrong")
     (reason,) = problems("wrong")
@@ -131,13 +138,13 @@ def test_blocking_who_is_not_there_is_a_problem_that_names_who_is(install, monke
     assert reason.endswith("right")
 
 
-def test_the_built_ins_come_first_named_by_their_modules_and_owned_by_the_house():
+def test_the_built_ins_come_first_named_by_their_modules_and_owned_by_the_house() -> None:
     first = load_registry(blocked=()).detectors[:2]
     told = [(one.key, one.plugin, one.owner, one.version, one.builtin) for one in first]
     assert told == [(key, key, "facejury", "built in", True) for key in ("custom-cnn", "efficientnet")]
 
 
-def test_who_is_blocked_is_said_by_the_caller_before_the_environment(monkeypatch):
+def test_who_is_blocked_is_said_by_the_caller_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACEJURY_BLOCK", "efficientnet")
     assert load_registry(blocked=["custom-cnn"]).keys()[0] == "efficientnet"
     assert load_registry().keys()[0] == "custom-cnn"
@@ -145,7 +152,7 @@ def test_who_is_blocked_is_said_by_the_caller_before_the_environment(monkeypatch
     assert load_registry().problems == ()
 
 
-def test_another_process_finds_the_same_detector_by_its_plugin_alone(install):
+def test_another_process_finds_the_same_detector_by_its_plugin_alone(install: Callable[..., object]) -> None:
     install("right", good("right", ", seconds=3"))
     install("wrong", "raise RuntimeError")
     assert reopen("right", "right") == load_registry()["right"]
@@ -155,18 +162,18 @@ def test_another_process_finds_the_same_detector_by_its_plugin_alone(install):
         reopen("gone", "right")
 
 
-def spec(key):
+def spec(key: str) -> DetectorSpec:
     return DetectorSpec(key=key, title=key.title(), load=lambda: print)
 
 
-def test_detectors_are_chosen_by_key_in_the_registrys_order():
+def test_detectors_are_chosen_by_key_in_the_registrys_order() -> None:
     registry = Registry(tuple(map(spec, ("first", "second", "third"))))
     assert [one.key for one in registry] == ["first", "second", "third"]
     assert [one.key for one in registry.choose(["third", "first", "third"])] == ["first", "third"]
     assert registry.choose() == registry.choose([]) == registry.detectors
 
 
-def test_who_is_not_here_is_told_who_is_and_who_was_meant():
+def test_who_is_not_here_is_told_who_is_and_who_was_meant() -> None:
     registry = Registry((spec("efficientnet"), spec("efficient-cnn")))
     with pytest.raises(UnknownDetectorError) as caught:
         registry.choose(["efficientnet", "eficientnet"])
@@ -177,11 +184,11 @@ def test_who_is_not_here_is_told_who_is_and_who_was_meant():
         Registry(())["x"]
 
 
-def test_one_plugin_more_brings_its_detectors_or_its_fault(tmp_path):
+def test_one_plugin_more_brings_its_detectors_or_its_fault(tmp_path: Path) -> None:
     class Offers:
         @staticmethod
         @hookimpl
-        def register_detectors(register):
+        def register_detectors(register: Register) -> None:
             register(key="own", title="Own", load=print)
 
     registry = Registry((spec("first"),)).with_plugin(Plugin("added", "me", "1", Offers))
@@ -193,7 +200,7 @@ def test_one_plugin_more_brings_its_detectors_or_its_fault(tmp_path):
         registry.with_plugin(Plugin("again", "me", "1", Offers))
 
 
-def test_a_detector_more_must_have_a_key_of_its_own():
+def test_a_detector_more_must_have_a_key_of_its_own() -> None:
     spec = DetectorSpec(key="mine", title="Mine", load=lambda: print)
     registry = Registry(()).with_detector(spec)
     assert registry.keys() == ("mine",)

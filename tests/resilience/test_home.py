@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_where_uploads_cannot_be_kept_is_one_sentence_that_says_what_to_do(home:
 
 
 def test_without_accounts_the_page_needs_no_home(home: Path, tmp_path: Path) -> None:
-    nowhere = {"HOME": str(home), "XDG_DATA_HOME": "", "XDG_CACHE_HOME": "", "HF_HOME": ""}
+    nowhere: dict[str, Any] = {"HOME": str(home), "XDG_DATA_HOME": "", "XDG_CACHE_HOME": "", "HF_HOME": ""}
     with serving(tmp_path, "--no-login", "--only", KEY, **nowhere) as demo:
         wait_until_ready(demo)
         browser = demo.browser()

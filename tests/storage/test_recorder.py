@@ -1,6 +1,7 @@
 """Writing comparisons down in the background."""
 
 import threading
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -34,7 +35,7 @@ def test_what_is_recorded_is_in_the_history(engine: Engine, anna: str) -> None:
 
 def test_nobody_waits_for_a_slow_database_and_the_queue_has_an_end(engine: Engine, anna: str) -> None:
     recorder, freed = Recorder(engine), threading.Event()
-    asked = [recorder._pool.submit(freed.wait, 60) for _ in range(WRITERS)]
+    asked: list[Any] = [recorder._pool.submit(freed.wait, 60) for _ in range(WRITERS)]
     some = [recorder.record(anna, file_name="a.jpg", comparison=COMPARISON) for _ in range(MAX_WAITING + 1)]
     assert not any(one.done() for one in (*asked, *some[:-1])), "nobody waited for the writers"
     assert isinstance(some[-1].exception(0), DatabaseUnavailable), "one too many"

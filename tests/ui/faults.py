@@ -18,7 +18,8 @@ def check(page: Page, width: int) -> None:
 def find_faults(page: Page, *, ours: str = OURS) -> list[str]:
     """One line each. ours: a selector of what we wrote ourselves."""
     found = Axe().run(page).response["violations"]
-    mine, theirs = [], []
+    mine: list[str] = []
+    theirs: list[str] = []
     for fault in (fault for fault in found if fault["impact"] in SERIOUS):
         for node in fault["nodes"]:
             [place] = node["target"][:1]

@@ -1,16 +1,17 @@
 """Detectors made of one function each, whose verdicts are known."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from registry import DetectorSpec
 
 
-def spec(key: str, examine: Callable[..., object], **options: object) -> DetectorSpec:
+def spec(key: str, examine: Callable[..., Any], **options: Any) -> DetectorSpec:
     """A detector made of one function."""
-    options = {"title": key.capitalize(), "fake_from": 0.7, "real_until": 0.3} | options
-    return DetectorSpec(key=key, load=lambda: examine, **options)  # type: ignore[arg-type]
+    usual: dict[str, Any] = {"title": key.capitalize(), "fake_from": 0.7, "real_until": 0.3}
+    return DetectorSpec(key=key, load=lambda: examine, **usual | options)
 
 
 def say_fake(image: np.ndarray) -> tuple[float, np.ndarray]:

@@ -4,13 +4,15 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import gradio_client
 import pytest
 from gradio_client import handle_file
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.demo_process import started
 from tests.ui.visitor import card, upload
@@ -35,13 +37,13 @@ OTHERS = {OURS: "Custom CNN", "calm": "Calm"}
 
 
 @pytest.fixture(scope="module")
-def note(tmp_path_factory):
+def note(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the ponderer says which process it is."""
     return tmp_path_factory.mktemp("note") / "process"
 
 
 @pytest.fixture(scope="module")
-def demo_address(note):
+def demo_address(note: Path) -> Iterator[str]:
     """`demo.py --add faulty.py`, as anybody starts it."""
     keys = [OURS, "calm", "sleeps", *ENDED, "ponders"]
     chosen = [part for key in keys for part in ("--only", key)]
@@ -50,11 +52,11 @@ def demo_address(note):
 
 
 @pytest.fixture(scope="module")
-def ask(demo_address, portrait):
+def ask(demo_address: str, portrait: str) -> Any:
     """The verdicts of some detectors on the portrait, by key, as a program gets them."""
     client = gradio_client.Client(demo_address, verbose=False)
 
-    def ask(*keys):
+    def ask(*keys: str) -> Any:
         (face,) = client.predict(handle_file(portrait), list(keys), api_name="/compare")["faces"]
         return {verdict["detector"]: verdict for verdict in face["verdicts"]}
 
@@ -63,24 +65,26 @@ def ask(demo_address, portrait):
 
 
 @pytest.fixture(scope="module")
-def verdicts(ask):
+def verdicts(ask: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     return ask(*OTHERS, *ENDED)
 
 
 @pytest.mark.parametrize("key", ENDED)
-def test_a_fault_is_a_failed_verdict_with_its_reason(verdicts, key):
+def test_a_fault_is_a_failed_verdict_with_its_reason(verdicts: dict[str, Any], key: str) -> None:
     assert (verdicts[key]["label"], verdicts[key]["p_fake"]) == ("failed", None)
     assert ENDED[key] in verdicts[key]["error"]
 
 
 @pytest.mark.parametrize("key", OTHERS)
-def test_the_other_verdicts_come_in_their_normal_time(verdicts, key):
+def test_the_other_verdicts_come_in_their_normal_time(verdicts: dict[str, Any], key: str) -> None:
     assert verdicts[key]["error"] is None
     assert verdicts[key]["p_fake"] is not None
     assert verdicts[key]["milliseconds"] < 2000
 
 
-def test_a_worker_killed_in_the_middle_of_a_picture_loses_only_its_own_verdict(ask, note):
+def test_a_worker_killed_in_the_middle_of_a_picture_loses_only_its_own_verdict(
+    ask: Callable[..., dict[str, Any]], note: Path
+) -> None:
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(ask, "ponders", *OTHERS)
         wait_for(note)
@@ -91,7 +95,7 @@ def test_a_worker_killed_in_the_middle_of_a_picture_loses_only_its_own_verdict(a
     assert ask("ponders")["ponders"]["p_fake"] == 0.3
 
 
-def wait_for(path, seconds=60):
+def wait_for(path: Path, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not path.exists():
         assert time.monotonic() < deadline
@@ -99,7 +103,9 @@ def wait_for(path, seconds=60):
 
 
 @pytest.mark.browser
-def test_one_that_sleeps_for_ever_delays_no_other_card(demo_address, browser, portrait, note):
+def test_one_that_sleeps_for_ever_delays_no_other_card(
+    demo_address: str, browser: Browser, portrait: str, note: Path
+) -> None:
     note.touch()  # the ponderer need not ponder
     page = browser.new_page()
     page.goto(demo_address)

@@ -3,12 +3,13 @@
 import json
 import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.ui.faults import check
 from tests.ui.jurors import JURY, say_real, spec
@@ -19,7 +20,7 @@ WIDTHS = (1280, 390)
 
 
 @pytest.fixture(scope="module")
-def album(portrait, tmp_path_factory) -> Path:
+def album(portrait: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zip of a face, a wall and a file that is no picture."""
     folder = tmp_path_factory.mktemp("album")
     PIL.Image.new("RGB", (60, 60), "navy").save(folder / "wall.png")
@@ -31,7 +32,9 @@ def album(portrait, tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_every_tab_works_and_has_no_serious_fault(visit, portrait, album, width, tmp_path):
+def test_every_tab_works_and_has_no_serious_fault(
+    visit: Callable[..., Page], portrait: str, album: Path, width: int, tmp_path: Path
+) -> None:
     expect.set_options(timeout=90_000)
     page = visit(*JURY, spec("viewer", say_real, expects="image"), width=width)
     page.set_input_files("#photo input[type=file]", portrait)
@@ -77,7 +80,7 @@ def test_every_tab_works_and_has_no_serious_fault(visit, portrait, album, width,
     check(page, width)
 
 
-def test_the_link_and_either_address_open_the_documentation_of_the_api(visit):
+def test_the_link_and_either_address_open_the_documentation_of_the_api(visit: Callable[..., Page]) -> None:
     expect.set_options(timeout=60_000)
     page = visit()
     home = page.url
@@ -89,7 +92,7 @@ def test_the_link_and_either_address_open_the_documentation_of_the_api(visit):
         expect(page.locator("body")).to_contain_text("/compare")
 
 
-def test_stop_ends_a_batch_and_keeps_what_is_done(visit, tmp_path):
+def test_stop_ends_a_batch_and_keeps_what_is_done(visit: Callable[..., Page], tmp_path: Path) -> None:
     goes_on = threading.Event()
 
     def ponder(image: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from detectors.__main__ import app
 from detectors.conformance.check import check_detector
 from detectors.conformance.checks import CHECKS, name_check
 from detectors.networks.resolve import add_source
-from registry import Registry, load_registry
+from registry import DetectorSpec, Registry, load_registry
 from registry.manager import BUILTINS
 
 FAULTS = Path(__file__).parents[1] / "faults.py"
@@ -41,19 +41,19 @@ ALONE = {"no-grey", "no-alpha", "no-tiny", "no-huge", "shared", "scribbles", "re
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory):
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     plugin = tmp_path_factory.mktemp("faulty") / "faults.py"  # what a detector writes beside its module goes there
     plugin.write_text(FAULTS.read_text())
     return add_source(Registry(()), str(plugin))
 
 
-def find_failed(spec):
+def find_failed(spec: DetectorSpec) -> set[str]:
     return {check.name for check in check_detector(spec) if not check.passed}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", FAILS)
-def test_a_bad_detector_fails_the_check_of_its_fault(faulty, key):
+def test_a_bad_detector_fails_the_check_of_its_fault(faulty: Registry, key: str) -> None:
     failed = find_failed(faulty[key])
     assert FAILS[key] in failed
     if key in ALONE:
@@ -61,24 +61,24 @@ def test_a_bad_detector_fails_the_check_of_its_fault(faulty, key):
 
 
 @pytest.mark.slow
-def test_an_answer_that_depends_on_the_call_fails_wherever_answers_are_compared(faulty):
+def test_an_answer_that_depends_on_the_call_fails_wherever_answers_are_compared(faulty: Registry) -> None:
     compared = {"repeatable", "path-bytes-array", "exif-rotated", "eight-threads"}
     assert find_failed(faulty["drifts"]) == compared
 
 
-def test_a_detector_that_never_answers_fails_every_check_and_says_why_once(faulty):
+def test_a_detector_that_never_answers_fails_every_check_and_says_why_once(faulty: Registry) -> None:
     first, *others = check_detector(faulty["hang"])
     assert (first.name, first.passed, first.got) == ("time-limit", False, "it took longer than 6 s")
     assert {check.got for check in others} == {"not tried: it did not answer"}
 
 
-def test_a_detector_that_cannot_be_loaded_fails_every_check_with_the_reason(faulty):
+def test_a_detector_that_cannot_be_loaded_fails_every_check_with_the_reason(faulty: Registry) -> None:
     checks = check_detector(faulty["load-raises"])
     assert [check.name for check in checks] == NAMES
     assert {check.got for check in checks} == {"it could not be loaded: FileNotFoundError: weights are missing"}
 
 
-def test_checks_are_printed_as_json_and_a_failed_one_is_the_exit_code():
+def test_checks_are_printed_as_json_and_a_failed_one_is_the_exit_code() -> None:
     result = CliRunner().invoke(app, ["check", "no-card", "--add", str(FAULTS), "--json"])
     checks = json.loads(result.stdout)["checks"]
     assert result.exit_code == 1
@@ -87,13 +87,13 @@ def test_checks_are_printed_as_json_and_a_failed_one_is_the_exit_code():
     assert [check["name"] for check in checks if not check["passed"]] == ["card"]
 
 
-def test_checks_are_printed_as_a_table_and_exit_with_0_when_all_passed():
+def test_checks_are_printed_as_a_table_and_exit_with_0_when_all_passed() -> None:
     result = CliRunner().invoke(app, ["check", "fine", "--add", str(FAULTS)])
     assert result.exit_code == 0
     assert all(name in result.stdout for name in ["all 20 checks passed", *NAMES])
 
 
-def test_an_unknown_detector_leaves_with_2():
+def test_an_unknown_detector_leaves_with_2() -> None:
     result = CliRunner().invoke(app, ["check", "no-such-detector"])
     assert result.exit_code == 2
 
@@ -102,6 +102,6 @@ BUILT_IN = [dotted.rpartition(".")[2].replace("_", "-") for dotted in BUILTINS]
 
 
 @pytest.mark.parametrize("key", BUILT_IN)
-def test_our_own_detectors_pass_every_check(key):
+def test_our_own_detectors_pass_every_check(key: str) -> None:
     failed = {check.name: check.got for check in check_detector(load_registry()[key]) if not check.passed}
     assert not failed, failed

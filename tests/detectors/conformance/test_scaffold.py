@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -11,7 +12,7 @@ from detectors.networks.resolve import add_source
 from registry import Registry
 
 
-def test_a_new_package_is_written_and_passes_its_own_tests_at_once(tmp_path):
+def test_a_new_package_is_written_and_passes_its_own_tests_at_once(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["new", "blink-rate", "--to", str(tmp_path)])
     assert result.exit_code == 0
     folder = tmp_path / "facejury-blink-rate"
@@ -20,12 +21,12 @@ def test_a_new_package_is_written_and_passes_its_own_tests_at_once(tmp_path):
     subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=folder, check=True, timeout=120)
 
 
-def test_a_new_package_leaves_no_blank_to_fill_in(tmp_path):
+def test_a_new_package_leaves_no_blank_to_fill_in(tmp_path: Path) -> None:
     for path in write_plugin("blink-rate", tmp_path).iterdir():
         assert "$" not in path.read_text()
 
 
-def test_a_new_detector_passes_every_check(tmp_path):
+def test_a_new_detector_passes_every_check(tmp_path: Path) -> None:
     folder = write_plugin("blink-rate", tmp_path)
     spec = add_source(Registry(()), str(folder / "facejury_blink_rate.py"))["blink-rate"]
     assert spec.title == "Blink rate"
@@ -33,13 +34,13 @@ def test_a_new_detector_passes_every_check(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["Blink", "blink_rate", "2nd", "", "../blink", "a--b"])
-def test_a_name_that_is_no_key_is_refused(tmp_path, name):
+def test_a_name_that_is_no_key_is_refused(tmp_path: Path, name: str) -> None:
     result = CliRunner().invoke(app, ["new", "--to", str(tmp_path), "--", name])
     assert result.exit_code == 2
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_there_is_left_alone(tmp_path):
+def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "facejury-blink"
     folder.mkdir()
     result = CliRunner().invoke(app, ["new", "blink", "--to", str(tmp_path)])

@@ -1,6 +1,8 @@
 """A forgery on trial: where it was forged, who is said to notice, and what the saved file says of itself."""
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -13,24 +15,25 @@ from detectors.jury.compare import judge_stepwise
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
 from detectors.provenance import read_provenance
-from registry import DetectorSpec, Verdict
+from registry import DetectorSpec, Image, Verdict
 from tests.detectors.pictures import encode, montage, portrait, quarters
 
 PORTRAIT = encode(portrait())
 
 
-def judge(trial: Trial, jury: Jury) -> tuple[Comparison, ...]:
-    return tuple(list(judge_stepwise(picture, jury))[-1] for picture in (trial.before, trial.after))
+def judge(trial: Trial, jury: Jury) -> tuple[Comparison, Comparison]:
+    before, after = (list(judge_stepwise(picture, jury))[-1] for picture in (trial.before, trial.after))
+    return before, after
 
 
-def spec(key, examine, **options):
-    options = {"title": key, "fake_from": 0.7, "real_until": 0.3} | options
-    return DetectorSpec(key=key, load=lambda: examine, **options)
+def spec(key: str, examine: Callable[..., Any], **options: Any) -> DetectorSpec:
+    limits: dict[str, Any] = {"title": key, "fake_from": 0.7, "real_until": 0.3}
+    return DetectorSpec(key=key, load=lambda: examine, **limits | options)
 
 
-def said(before, after):
-    verdicts = (label and Verdict("a", "A", 0.5, label, 0.7, 0.3, 1.0) for label in (before, after))
-    return Statement("A", *verdicts, spec("a", float))
+def said(before: Any, after: Any) -> Statement:
+    first, second = (label and Verdict("a", "A", 0.5, label, 0.7, 0.3, 1.0) for label in (before, after))
+    return Statement("A", first, second, spec("a", float))
 
 
 @pytest.mark.parametrize(
@@ -47,16 +50,16 @@ def said(before, after):
         (None, "fake", "silent"),
     ],
 )
-def test_who_notices_is_who_calls_it_fake_now_and_did_not_before(before, after, notice):
+def test_who_notices_is_who_calls_it_fake_now_and_did_not_before(before: str | None, after: str, notice: str) -> None:
     assert said(before, after).notice == notice
 
 
-def test_the_counts_are_of_those_who_spoke_both_times_and_not_of_the_jury():
+def test_the_counts_are_of_those_who_spoke_both_times_and_not_of_the_jury() -> None:
     jury = Statement("The jury", said("real", "fake").before, said("real", "fake").after)
     assert count_noticing([said("real", "fake"), said("real", "real"), said("real", None), jury]) == (1, 2)
 
 
-def test_only_the_largest_face_changes_and_only_inside_its_mask():
+def test_only_the_largest_face_changes_and_only_inside_its_mask() -> None:
     trial = forge_photo(encode(montage()), BlendParameters(region="mouth"))
     changed = np.argwhere(np.abs(trial.before.pixels.astype(int) - trial.after.pixels).max(axis=2) > 0)
     left, top, right, bottom = trial.frame
@@ -64,12 +67,12 @@ def test_only_the_largest_face_changes_and_only_inside_its_mask():
     assert (changed >= (top, left)).all() and (changed < (bottom, right)).all()
 
 
-def test_detectors_that_see_the_change_are_told_from_those_that_do_not():
+def test_detectors_that_see_the_change_are_told_from_those_that_do_not() -> None:
     trial = forge_photo(PORTRAIT, BlendParameters(region="lower", seed=6))
     truth = trial.forgery.region.astype(np.float32)
     before = trial.before.pixels
 
-    def compares(image):
+    def compares(image: Image) -> tuple[float, object]:
         same = image.shape == before.shape and bool((image == before).all())
         return (0.05, 1 - truth) if same else (0.95, truth)
 
@@ -84,7 +87,7 @@ def test_detectors_that_see_the_change_are_told_from_those_that_do_not():
     assert 0.1 < blind.region.mean() < 0.9, "its share of the face, not of the picture"
 
 
-def test_a_face_that_is_found_no_more_leaves_a_detector_without_a_word():
+def test_a_face_that_is_found_no_more_leaves_a_detector_without_a_word() -> None:
     trial = forge_photo(PORTRAIT, BlendParameters())
     jury = Jury([spec("blind", lambda image: 0.1)])
     before, after = judge(trial, jury)
@@ -93,23 +96,23 @@ def test_a_face_that_is_found_no_more_leaves_a_detector_without_a_word():
     assert (one.notice, one.after, one.hit) == ("silent", None, None)
 
 
-def test_a_picture_without_a_face_is_refused_in_a_sentence():
+def test_a_picture_without_a_face_is_refused_in_a_sentence() -> None:
     with pytest.raises(ImageError, match=r"^No face was found in this picture, so there is nothing to forge\."):
         forge_photo(encode(quarters()), BlendParameters())
 
 
-def test_a_large_photo_is_reduced_before_both():
+def test_a_large_photo_is_reduced_before_both() -> None:
     large = PIL.Image.fromarray(portrait()).resize((2000, 2000))
     trial = forge_photo(encode(large, "JPEG"), BlendParameters())
     assert trial.reduced and not forge_photo(PORTRAIT, BlendParameters()).reduced
     assert trial.before.pixels.shape == trial.after.pixels.shape == (1600, 1600, 3)
 
 
-def test_the_saved_file_holds_what_was_judged_and_says_that_it_is_forged():
+def test_the_saved_file_holds_what_was_judged_and_says_that_it_is_forged() -> None:
     trial = forge_photo(PORTRAIT, BlendParameters())
     file = as_file(trial)
     np.testing.assert_array_equal(decode_image(file), trial.after.pixels)
-    assert "Forged on purpose" in PIL.Image.open(io.BytesIO(file)).text["Comment"]
+    assert "Forged on purpose" in PIL.Image.open(io.BytesIO(file)).info["Comment"]
     found = read_provenance(file)
     assert found.source_type == "compositeSynthetic"
     assert "composed with generated parts" in str(found.traces)

@@ -24,7 +24,7 @@ def reason(path: Path, name: str) -> str:
     return str(refused.value)
 
 
-def test_pictures_come_out_in_their_order_without_folders_and_clutter(tmp_path) -> None:
+def test_pictures_come_out_in_their_order_without_folders_and_clutter(tmp_path: Path) -> None:
     picture = encode(quarters())
     given = {"b/2.png": picture, "a.png": picture, "__MACOSX/._a.png": b"x", "b/.DS_Store": b"x", "empty/": b""}
     members = list_members(pack(tmp_path / "a.zip", given))
@@ -32,14 +32,14 @@ def test_pictures_come_out_in_their_order_without_folders_and_clutter(tmp_path) 
     assert members[0].read() == picture
 
 
-def test_a_zip_is_told_by_its_content(tmp_path) -> None:
+def test_a_zip_is_told_by_its_content(tmp_path: Path) -> None:
     assert is_zip(pack(tmp_path / "a.jpg", {"a.png": b"x"}))
     (tmp_path / "b.zip").write_bytes(b"no zip")
     assert not is_zip(tmp_path / "b.zip")
 
 
 @pytest.mark.parametrize("name", ["../up.png", "/etc/up.png", "C:/up.png", "a/../../up.png", "..\\up.png"])
-def test_a_name_that_leads_out_is_refused_and_its_neighbours_are_not(tmp_path, name) -> None:
+def test_a_name_that_leads_out_is_refused_and_its_neighbours_are_not(tmp_path: Path, name: str) -> None:
     path = pack(tmp_path / "a.zip", {name: b"x", "good.png": b"y"})
     [bad, good] = list_members(path)
     with pytest.raises(ArchiveError, match="leads out"):
@@ -48,18 +48,18 @@ def test_a_name_that_leads_out_is_refused_and_its_neighbours_are_not(tmp_path, n
     assert [found.name for found in tmp_path.rglob("*")] == ["a.zip"]
 
 
-def test_a_zip_in_a_zip_is_not_opened(tmp_path) -> None:
+def test_a_zip_in_a_zip_is_not_opened(tmp_path: Path) -> None:
     inner = pack(tmp_path / "inner.zip", {"a.png": encode(quarters())}).read_bytes()
     assert "zip inside a zip" in reason(pack(tmp_path / "a.zip", {"picture.png": inner}), "picture.png")
 
 
-def test_a_member_that_would_unpack_to_far_more_is_left_alone(tmp_path) -> None:
+def test_a_member_that_would_unpack_to_far_more_is_left_alone(tmp_path: Path) -> None:
     path = pack(tmp_path / "a.zip", {"bomb.png": bytes(10_000_000), "huge.png": bytes(20_000_001)})
     assert "more than 100 times" in reason(path, "bomb.png")
     assert "larger than 20 MB" in reason(path, "huge.png")
 
 
-def test_a_member_that_lies_about_its_size_is_read_no_further_than_allowed(tmp_path) -> None:
+def test_a_member_that_lies_about_its_size_is_read_no_further_than_allowed(tmp_path: Path) -> None:
     path = pack(tmp_path / "a.zip", {"liar.png": bytes(60_000_000)})
     data = bytearray(path.read_bytes())
     entry = data.rindex(b"PK\x01\x02")
@@ -68,7 +68,7 @@ def test_a_member_that_lies_about_its_size_is_read_no_further_than_allowed(tmp_p
     assert reason(path, "liar.png").endswith(".")
 
 
-def test_a_zip_that_would_unpack_to_too_much_in_all_is_refused(tmp_path) -> None:
+def test_a_zip_that_would_unpack_to_too_much_in_all_is_refused(tmp_path: Path) -> None:
     path = pack(tmp_path / "a.zip", {f"{number}.png": b"x" for number in range(30)})
     data = bytearray(path.read_bytes())
     at = data.index(b"PK\x01\x02")
@@ -80,21 +80,21 @@ def test_a_zip_that_would_unpack_to_too_much_in_all_is_refused(tmp_path) -> None
         list_members(path)
 
 
-def test_too_many_members_are_refused_before_they_are_listed(tmp_path) -> None:
+def test_too_many_members_are_refused_before_they_are_listed(tmp_path: Path) -> None:
     for count in (1001, 3000):
         with pytest.raises(ArchiveError, match="more than 1000 files"):
             list_members(pack(tmp_path / "a.zip", {str(number): b"" for number in range(count)}))
 
 
 @pytest.mark.parametrize("cut", [4, 60, 150])
-def test_a_damaged_zip_is_one_sentence(tmp_path, cut) -> None:
+def test_a_damaged_zip_is_one_sentence(tmp_path: Path, cut: int) -> None:
     path = pack(tmp_path / "a.zip", {"a.png": encode(quarters())})
     path.write_bytes(path.read_bytes()[:-cut])
     with pytest.raises(ArchiveError, match="damaged"):
         list_members(path)
 
 
-def test_a_damaged_or_locked_member_is_one_sentence(tmp_path) -> None:
+def test_a_damaged_or_locked_member_is_one_sentence(tmp_path: Path) -> None:
     path = pack(tmp_path / "a.zip", {"a.png": encode(quarters())}, how=zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
     data[60] ^= 255
@@ -105,11 +105,11 @@ def test_a_damaged_or_locked_member_is_one_sentence(tmp_path) -> None:
     assert "password" in reason(path, "a.png")
 
 
-def test_a_member_packed_in_a_rare_way_is_left_alone(tmp_path) -> None:
+def test_a_member_packed_in_a_rare_way_is_left_alone(tmp_path: Path) -> None:
     path = pack(tmp_path / "a.zip", {"a.png": encode(quarters())}, how=zipfile.ZIP_LZMA)
     assert "compressed by an unusual method" in reason(path, "a.png")
 
 
-def test_a_zip_that_is_gone_by_now_is_one_sentence(tmp_path) -> None:
+def test_a_zip_that_is_gone_by_now_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="cannot be opened"):
         list_members(tmp_path / "swept.zip")

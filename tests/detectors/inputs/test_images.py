@@ -4,6 +4,7 @@ import hashlib
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -121,7 +122,12 @@ def turned(orientation: int) -> np.ndarray:
 def test_every_exif_rotation_comes_out_upright(form: str, orientation: int) -> None:
     exif = PIL.Image.Exif()
     exif[274] = orientation
-    options = {"PNG": {}, "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}[form]
+    kinds: dict[str, dict[str, Any]] = {
+        "PNG": {},
+        "JPEG": {"quality": 95, "subsampling": 0},
+        "WEBP": {"lossless": True},
+    }
+    options = kinds[form]
     data = encode(np.ascontiguousarray(turned(orientation)), form, exif=exif, **options)
     found = decode_image(data)
     assert found.shape == quarters().shape

@@ -2,6 +2,9 @@
 
 import os
 import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,24 +13,25 @@ from detectors.inputs import video as video_file
 from detectors.inputs.video import VideoError, check_video, open_video
 from detectors.inputs.video_kinds import UNKNOWN, is_video
 from detectors.sandbox.process import WorkerProcess
+from registry import Image
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, forget_length, still, turn, write_sound, write_video
 
 RED, GREEN, BLUE = (200, 20, 30), (20, 190, 40), (30, 40, 210)
 
 
-def read(path, times):
+def read(path: Path, times: Sequence[float]) -> tuple[Any, list[Any]]:
     with open_video(path) as video:
         return video.about, list(video.frames(times))
 
 
-def fade(count):
+def fade(count: int) -> list[Image]:
     """Frames whose brightness tells which they are."""
     return [np.full((48, 64, 3), 8 * number, dtype=np.uint8) for number in range(count)]
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
-def test_frames_come_at_the_times_asked_for(tmp_path, suffix):
+def test_frames_come_at_the_times_asked_for(tmp_path: Path, suffix: str) -> None:
     path = write_video(tmp_path / f"a{suffix}", fade(25), every(0.04, until=1))
     about, frames = read(path, [0.0, 0.2, 0.5, 5.0])
     assert (about.width, about.height) == (64, 48)
@@ -37,7 +41,7 @@ def test_frames_come_at_the_times_asked_for(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
-def test_where_the_rate_varies_times_are_still_right(tmp_path, suffix):
+def test_where_the_rate_varies_times_are_still_right(tmp_path: Path, suffix: str) -> None:
     times = [*every(0.04, until=0.4), 2.0, 4.0, 4.04, 4.08]
     path = write_video(tmp_path / f"a{suffix}", fade(len(times)), times)
     _, frames = read(path, every(0.5, until=4.5))
@@ -45,7 +49,7 @@ def test_where_the_rate_varies_times_are_still_right(tmp_path, suffix):
     assert [round(frame.pixels.mean() / 8) for frame in frames] == pytest.approx([0, 10, 11], abs=1)
 
 
-def test_a_turned_video_is_seen_upright(tmp_path):
+def test_a_turned_video_is_seen_upright(tmp_path: Path) -> None:
     path = turn(write_video(tmp_path / "phone.mp4", still(quarters(), 5), every(0.04, until=1)))
     about, (frame,) = read(path, [0.0])
     assert (about.width, about.height) == (48, 64)
@@ -53,14 +57,14 @@ def test_a_turned_video_is_seen_upright(tmp_path):
     assert np.abs(frame.pixels.astype(int) - upright).mean() < 12
 
 
-def test_a_recording_that_does_not_say_its_length_is_measured(tmp_path):
+def test_a_recording_that_does_not_say_its_length_is_measured(tmp_path: Path) -> None:
     path = forget_length(write_video(tmp_path / "recorded.webm", fade(25), every(0.1, until=2.5)))
     about, frames = read(path, [0.0, 1.0])
     assert about.seconds == pytest.approx(2.4, abs=0.11)
     assert [frame.at for frame in frames] == [0.0, 1.0]
 
 
-def test_a_part_far_into_three_hours_is_found_without_decoding_all_before_it(tmp_path):
+def test_a_part_far_into_three_hours_is_found_without_decoding_all_before_it(tmp_path: Path) -> None:
     times = every(10, until=3 * 3600)
     path = write_video(tmp_path / "long.mp4", still(quarters(), len(times)), times)
     about, frames = read(path, [7201.0, 7205.0, 7230.0])
@@ -68,7 +72,7 @@ def test_a_part_far_into_three_hours_is_found_without_decoding_all_before_it(tmp
     assert [frame.at for frame in frames] == [7210.0, 7230.0]
 
 
-def broken(path):
+def broken(path: Path) -> Path:
     data = bytearray(path.read_bytes())
     at = data.index(b"moov")
     data[at + 8 :] = os.urandom(len(data) - at - 8)
@@ -76,7 +80,7 @@ def broken(path):
     return path
 
 
-def test_files_that_are_no_video_each_get_one_plain_sentence(tmp_path):
+def test_files_that_are_no_video_each_get_one_plain_sentence(tmp_path: Path) -> None:
     whole = write_video(tmp_path / "whole.mp4", fade(25), every(0.04, until=1))
     said = {}
     for name, make in {
@@ -102,19 +106,19 @@ def test_files_that_are_no_video_each_get_one_plain_sentence(tmp_path):
     assert {said["head alone"], said["noise"], str(caught.value)} == {video_file.NOTHING}
 
 
-def test_sound_alone_is_told_apart_from_a_video(tmp_path):
+def test_sound_alone_is_told_apart_from_a_video(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="No moving pictures"):
         read(write_sound(tmp_path / "song.mp4"), [0.0])
 
 
-def test_a_cut_off_file_gives_what_is_there(tmp_path):
+def test_a_cut_off_file_gives_what_is_there(tmp_path: Path) -> None:
     path = write_video(tmp_path / "cut.webm", [quarters() + np.uint8(n) for n in range(50)], every(0.1, until=5))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     _, frames = read(path, every(0.5, until=5))
     assert 1 <= len(frames) < 10
 
 
-def test_a_file_that_is_too_large_is_not_opened(tmp_path):
+def test_a_file_that_is_too_large_is_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "large.mp4"
     with path.open("wb") as file:
         file.write(b"\0\0\0\x18ftypisom")
@@ -123,19 +127,19 @@ def test_a_file_that_is_too_large_is_not_opened(tmp_path):
         check_video(path)
 
 
-def test_frames_of_too_many_pixels_are_refused(tmp_path, monkeypatch):
+def test_frames_of_too_many_pixels_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_video(tmp_path / "huge.mp4", still(quarters(), 3), every(0.04, until=1))
     monkeypatch.setattr(video_file, "MAX_PIXELS", 64 * 48 - 1)
     with pytest.raises(VideoError, match="more than 9 million pixels"):
         read(path, [0.0])
 
 
-def test_a_decoder_that_hangs_or_dies_is_one_sentence_and_gone(tmp_path, monkeypatch):
+def test_a_decoder_that_hangs_or_dies_is_one_sentence_and_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_video(tmp_path / "a.mp4", fade(10), every(0.04, until=1))
-    started = []
+    started: list[WorkerProcess] = []
     original = WorkerProcess.__init__
 
-    def start(self, *given, **more):
+    def start(self: WorkerProcess, *given: Any, **more: Any) -> None:
         original(self, *given, **more)
         started.append(self)
 
@@ -165,7 +169,7 @@ def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path, k
     assert answer == {"error": video_file.NOTHING}
 
 
-def test_videos_are_told_by_their_beginning_and_else_by_their_name(tmp_path):
+def test_videos_are_told_by_their_beginning_and_else_by_their_name(tmp_path: Path) -> None:
     write_video(tmp_path / "a.mp4", fade(3), every(0.04, until=1)).rename(tmp_path / "a")
     (tmp_path / "b.mp4").write_bytes(b"")
     (tmp_path / "c.jpg").write_bytes(b"\0\0\0\x18ftypheic")

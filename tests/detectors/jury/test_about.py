@@ -3,6 +3,8 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ METRICS = json.loads((FOLDER / "metrics.json").read_text())
 UNLISTED = DetectorSpec(key="odd", title="Odd", load=lambda: lambda image: 0.5, card="A rule of thumb.")
 
 
-def copy_folder(tmp_path, **changes):
+def copy_folder(tmp_path: Path, **changes: object) -> Path:
     """A copy of a model folder without its network's neighbours; changes: fields of its metrics.json."""
     folder = tmp_path / "somebody"
     folder.mkdir()
@@ -27,12 +29,12 @@ def copy_folder(tmp_path, **changes):
     return folder
 
 
-def describe_folder(folder):
+def describe_folder(folder: Path) -> Any:
     (spec,) = add_source(Registry(()), str(folder))
     return describe(spec)
 
 
-def test_every_figure_of_a_built_in_is_that_of_its_metrics():
+def test_every_figure_of_a_built_in_is_that_of_its_metrics() -> None:
     about = describe(load_registry()["custom-cnn"])
     assert {one["data"]: (one["real"], one["fake"]) for one in about["measured"]} == {
         name: (found["real"], found["fake"]) for name, found in METRICS["sources"].items()
@@ -45,7 +47,7 @@ def test_every_figure_of_a_built_in_is_that_of_its_metrics():
     assert about["not_tested_on"] == METRICS["not_tested_on"]
 
 
-def test_a_built_in_says_what_it_is_and_what_it_learnt_from():
+def test_a_built_in_says_what_it_is_and_what_it_learnt_from() -> None:
     about = describe(load_registry()["custom-cnn"])
     assert (about["owner"], about["version"]) == ("built in", f"sha256 {METRICS['model'][:12]}")
     assert about["license"].startswith("research use")
@@ -55,7 +57,7 @@ def test_a_built_in_says_what_it_is_and_what_it_learnt_from():
     assert about["problem"] == about["card"] == ""
 
 
-def test_a_model_folder_that_was_added_is_described_like_a_built_in_one(tmp_path):
+def test_a_model_folder_that_was_added_is_described_like_a_built_in_one(tmp_path: Path) -> None:
     folder = copy_folder(tmp_path)
     (spec,) = add_source(Registry(()), str(folder))
     about = describe(replace(spec, key="theirs"))
@@ -74,17 +76,17 @@ def test_a_model_folder_that_was_added_is_described_like_a_built_in_one(tmp_path
         ("pluggy", "plugin package pluggy"),
     ],
 )
-def test_the_owner_is_named_without_the_folders_of_this_machine(plugin, owner):
+def test_the_owner_is_named_without_the_folders_of_this_machine(plugin: str, owner: str) -> None:
     assert describe(replace(UNLISTED, plugin=plugin, owner="pluggy"))["owner"] == owner
 
 
-def test_a_plugin_package_has_the_licence_of_its_package_and_its_own_card():
+def test_a_plugin_package_has_the_licence_of_its_package_and_its_own_card() -> None:
     about = describe(replace(UNLISTED, plugin="pluggy", owner="pluggy", version="1"))
     assert (about["license"], about["card"], about["version"]) == ("MIT", "A rule of thumb.", "1")
     assert about["measured"] == about["not_tested_on"] == []
 
 
-def test_figures_of_other_weights_are_not_shown(tmp_path):
+def test_figures_of_other_weights_are_not_shown(tmp_path: Path) -> None:
     about = describe_folder(copy_folder(tmp_path, model="0" * 64))
     assert about["measured"] == about["roc"] == []
     assert "other weights" in about["problem"]
@@ -101,20 +103,20 @@ def test_figures_of_other_weights_are_not_shown(tmp_path):
         {"not_tested_on": None},
     ],
 )
-def test_metrics_that_are_none_are_said_to_be_unreadable(tmp_path, changes):
+def test_metrics_that_are_none_are_said_to_be_unreadable(tmp_path: Path, changes: dict[str, object]) -> None:
     about = describe_folder(copy_folder(tmp_path, **changes))
     assert about["problem"] == "Its metrics.json cannot be read."
     assert about["measured"] == []
 
 
 @pytest.mark.parametrize("text", ["", "[" * 100_000, "[]", "null", "{}", "\x00"])
-def test_a_file_of_anything_else_is_said_to_be_unreadable(tmp_path, text):
+def test_a_file_of_anything_else_is_said_to_be_unreadable(tmp_path: Path, text: str) -> None:
     folder = copy_folder(tmp_path)
     (folder / "metrics.json").write_text(text)
     assert describe_folder(folder)["problem"] == "Its metrics.json cannot be read."
 
 
-def test_a_model_folder_without_metrics_is_one_that_was_not_measured(tmp_path):
+def test_a_model_folder_without_metrics_is_one_that_was_not_measured(tmp_path: Path) -> None:
     folder = copy_folder(tmp_path)
     (folder / "metrics.json").unlink()
     about = describe_folder(folder)
@@ -123,7 +125,7 @@ def test_a_model_folder_without_metrics_is_one_that_was_not_measured(tmp_path):
     assert about["trained_on"]
 
 
-def test_the_jurys_own_figures_are_those_that_were_measured_of_all_built_ins_together():
+def test_the_jurys_own_figures_are_those_that_were_measured_of_all_built_ins_together() -> None:
     measured = json.loads(JURY_METRICS.read_text())
     abouts = [describe(spec) for spec in load_registry().detectors]
     found = describe_jury(abouts)

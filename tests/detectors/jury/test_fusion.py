@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,13 +11,13 @@ from detectors.jury import fusion as fuse
 from registry import Verdict, judge
 
 
-def verdict(key, p_fake, *, fake_from=0.7, real_until=0.3):
+def verdict(key: str, p_fake: float | None, *, fake_from: float = 0.7, real_until: float = 0.3) -> Verdict:
     label = "failed" if p_fake is None else judge(p_fake, fake_from=fake_from, real_until=real_until)
     return Verdict(key, key.title(), p_fake, label, fake_from, real_until, 1.0)
 
 
 @pytest.fixture
-def tables(tmp_path, monkeypatch):
+def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pair = {
         "detectors": ["a", "b"],
         "weights": {"a": 2.0, "b": 0.5},
@@ -33,13 +34,13 @@ def tables(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("tables")
 class TestWithTables:
-    def test_the_jury_is_a_logistic_regression_over_logits(self):
+    def test_the_jury_is_a_logistic_regression_over_logits(self) -> None:
         found = fuse.fuse([verdict("a", 0.9), verdict("b", 0.2)])
         logit = 2.0 * math.log(9) + 0.5 * math.log(0.25) - 0.25
         assert found.p_fake == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-6)
         assert found.label == "fake"
 
-    def test_a_detector_that_failed_leaves_the_word_to_the_subset_that_did_not(self):
+    def test_a_detector_that_failed_leaves_the_word_to_the_subset_that_did_not(self) -> None:
         assert fuse.fuse([verdict("a", 0.5), verdict("b", None)]).p_fake == pytest.approx(0.5)
 
     def test_a_detector_that_is_no_member_does_not_move_the_jury(self):
@@ -53,14 +54,14 @@ class TestWithTables:
     def test_a_face_in_doubt_is_inconclusive_for_the_jury_too(self):
         assert fuse.fuse([verdict("a", 0.99)], doubt="The face is turned too far.").label == "inconclusive"
 
-    def test_nobody_with_a_number_means_no_jury_and_no_agreement(self):
+    def test_nobody_with_a_number_means_no_jury_and_no_agreement(self) -> None:
         assert fuse.fuse([verdict("a", None)]) is None
         assert fuse.agree([verdict("a", None)]) is None
 
     def test_the_agreement_counts_who_gave_a_number_and_who_says_fake(self):
         assert fuse.agree([verdict("a", 0.9), verdict("b", 0.2), verdict("c", None)]) == fuse.Agreement(2, 1)
 
-    def test_json_of_nothing_is_nothing(self):
+    def test_json_of_nothing_is_nothing(self) -> None:
         assert fuse.as_json(None) is None
         assert fuse.as_json(fuse.fuse([verdict("a", 0.5)])) == {
             "p_fake": 0.5,
@@ -98,14 +99,16 @@ def test_a_label_never_contradicts_the_number_beside_it_and_never_gets_firmer():
             assert moved.label != "real" or moved.p_fake < 0.2
 
 
-def test_without_tables_there_is_no_jury_and_the_split_is_still_counted(tmp_path, monkeypatch):
+def test_without_tables_there_is_no_jury_and_the_split_is_still_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(fuse, "JURY", tmp_path / "none.json")
     assert fuse.fuse([verdict("a", 0.9)]) is None
     assert fuse.agree([verdict("a", 0.9)]).fake == 1
 
 
 @pytest.mark.parametrize(("successes", "count"), [(0, 1), (1, 1), (0, 40), (8, 10), (17, 40), (40, 40)])
-def test_the_wilson_interval_is_where_the_score_test_would_just_reject(successes, count):
+def test_the_wilson_interval_is_where_the_score_test_would_just_reject(successes: int, count: int) -> None:
     low, high = fuse.wilson(successes, count)
     share = successes / count
     ends = sorted(np.roots([count + 1.959964**2, -(2 * successes + 1.959964**2), count * share**2]).real)
@@ -113,11 +116,11 @@ def test_the_wilson_interval_is_where_the_score_test_would_just_reject(successes
     assert 0 <= low <= share <= high <= 1
 
 
-def test_rounding_pushes_no_interval_out_of_0_to_1():
+def test_rounding_pushes_no_interval_out_of_0_to_1() -> None:
     assert all(fuse.wilson(0, count)[0] >= 0 and fuse.wilson(count, count)[1] <= 1 for count in range(1, 2000))
 
 
-def test_the_wilson_interval_holds_the_truth_about_95_times_in_100():
+def test_the_wilson_interval_holds_the_truth_about_95_times_in_100() -> None:
     random = np.random.default_rng(0)
     for truth in (0.5, 0.9, 0.99):
         hits = random.binomial(200, truth, size=2000)
@@ -129,5 +132,5 @@ def test_the_wilson_interval_holds_the_truth_about_95_times_in_100():
     ("p_fake", "logit"),
     [(0.0, -14), (1e-9, -14), (0.2, -math.log(4)), (0.5, 0), (0.9, math.log(9)), (1 - 1e-9, 14), (1.0, 14)],
 )
-def test_logits_stay_finite(p_fake, logit):
+def test_logits_stay_finite(p_fake: float, logit: float) -> None:
     assert fuse.to_logit(p_fake) == pytest.approx(logit)

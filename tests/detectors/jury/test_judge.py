@@ -1,9 +1,12 @@
 """The jury: its detectors are loaded once, and none of them can stop it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from detectors.jury.judge import Jury
-from registry import DetectorSpec
+from registry import DetectorSpec, Image
 
 IMAGE = np.full((96, 96, 3), 127, np.uint8)
 
@@ -14,14 +17,14 @@ class Loader:
     def __init__(self, failures: int = 0) -> None:
         self.failures, self.count = failures, 0
 
-    def __call__(self):
+    def __call__(self) -> Callable[[Image], float]:
         self.count += 1
         if self.count <= self.failures:
             raise OSError("the weights are not here")
         return lambda image: 0.9
 
 
-def spec(key: str, load) -> DetectorSpec:
+def spec(key: str, load: Callable[[], Any]) -> DetectorSpec:
     return DetectorSpec(key=key, title=key.title(), load=load, fake_from=0.7, real_until=0.3, builtin=True)
 
 

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,20 +44,20 @@ ONLY = [word for key in ("by-side", "by-blocks", "constant", "fails", "custom-cn
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory):
+def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     room = tmp_path_factory.mktemp("room")
     (room / "plugin.py").write_text(PLUGIN)
     (room / "portrait.png").write_bytes(encode(portrait()))
     return room
 
 
-def compare(room, *arguments):
+def compare(room: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "detectors", "compare", str(room / "portrait.png"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
-def faces(room):
+def faces(room: Path) -> list[dict[str, Any]]:
     """The face without and with its stability, before the plugin and a built-in."""
     add = ("--add", str(room / "plugin.py"), *ONLY, "--json")
     answers = [compare(room, *add), compare(room, *add, "--stability")]
@@ -63,19 +65,19 @@ def faces(room):
     return [json.loads(done.stdout)[0]["faces"][0] for done in answers]
 
 
-def test_stability_is_measured_only_on_request(faces):
+def test_stability_is_measured_only_on_request(faces: list[dict[str, Any]]) -> None:
     plain, measured = faces
     assert plain["stability"] is None
     assert set(measured["stability"]) == {"verdicts", "jury"}
 
 
-def test_stability_changes_no_verdict_and_no_label(faces):
+def test_stability_changes_no_verdict_and_no_label(faces: list[dict[str, Any]]) -> None:
     plain, measured = ([v | {"milliseconds": 0} for v in face["verdicts"]] for face in faces)
     assert plain == measured
     assert faces[0]["jury"] == faces[1]["jury"]
 
 
-def test_each_range_holds_the_p_fake_of_the_face_as_it_is(faces):
+def test_each_range_holds_the_p_fake_of_the_face_as_it_is(faces: list[dict[str, Any]]) -> None:
     _, face = faces
     for verdict in face["verdicts"]:
         if verdict["p_fake"] is not None:
@@ -86,7 +88,7 @@ def test_each_range_holds_the_p_fake_of_the_face_as_it_is(faces):
     assert jury["low"] < jury["high"]
 
 
-def test_the_face_is_seen_at_three_quarters_and_nothing_moves_what_sees_nothing(faces):
+def test_the_face_is_seen_at_three_quarters_and_nothing_moves_what_sees_nothing(faces: list[dict[str, Any]]) -> None:
     _, face = faces
     ranges = face["stability"]["verdicts"]
     side = {verdict["detector"]: verdict for verdict in face["verdicts"]}["by-side"]["p_fake"]
@@ -95,13 +97,13 @@ def test_the_face_is_seen_at_three_quarters_and_nothing_moves_what_sees_nothing(
     assert ranges["constant"] == {"low": 0.4, "high": 0.4}
 
 
-def test_the_face_is_saved_as_jpeg_and_a_detector_that_failed_is_left_out(faces):
+def test_the_face_is_saved_as_jpeg_and_a_detector_that_failed_is_left_out(faces: list[dict[str, Any]]) -> None:
     ranges = faces[1]["stability"]["verdicts"]
     assert ranges["by-blocks"]["high"] > ranges["by-blocks"]["low"]
     assert "fails" not in ranges
 
 
-def test_the_variants_are_two_qualities_a_smaller_one_and_a_shifted_one():
+def test_the_variants_are_two_qualities_a_smaller_one_and_a_shifted_one() -> None:
     picture, box = portrait(), (180, 60, 270, 180)
     good, bad, small, shifted = vary(picture, box)
     crop = crop_face(picture, box)
@@ -126,7 +128,7 @@ def test_rare_fakes_make_the_same_face_less_alarming_and_only_one_number_is_said
     assert chances[0] < chances[1]
 
 
-def test_a_base_rate_beyond_one_is_refused_with_what_is_allowed(room):
+def test_a_base_rate_beyond_one_is_refused_with_what_is_allowed(room: Path) -> None:
     done = compare(room, "--base-rate", "2")
     assert done.returncode == 2
     assert "less than or equal to 1" in " ".join(done.stderr.split())

@@ -1,5 +1,8 @@
 """A stand-in for the Hub, with one detector on it."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import huggingface_hub
 import pytest
 from huggingface_hub.utils import _http
@@ -9,7 +12,7 @@ from tests.hub_stand_in import Repo, StandIn, serving
 
 
 @pytest.fixture
-def stand_in(tmp_path, monkeypatch):
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """The Hub of this process, with one detector on it; the data folder is a fresh one."""
     with serving(StandIn()) as server:
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", server.url)

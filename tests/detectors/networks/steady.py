@@ -38,7 +38,7 @@ def make_network(p_fake: float = 0.125) -> bytes:
     return model.SerializeToString()
 
 
-def make_files(network: bytes, **config) -> dict[str, bytes]:
+def make_files(network: bytes, **config: object) -> dict[str, bytes]:
     files = {"model.onnx": hashlib.sha256(network).hexdigest(), "model.keras": "0" * 64}
     values = {"schema": 1, "key": "efficientnet", "title": "EfficientNet-Lite0", "pixels": 16, "files": files}
     return {

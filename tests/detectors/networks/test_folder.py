@@ -162,7 +162,7 @@ def test_values_the_contract_forbids_are_refused_at_registration(
     write_folder: WriteFolder, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match="got"):
-        register_folder(DetectorSpec, write_folder(**changes))
+        register_folder(DetectorSpec, write_folder(**changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 300), (16, 16), (17, 15), (400, 401)])

@@ -26,8 +26,8 @@ def kept() -> list[Path]:
     return [path for path in hub.store().rglob("*") if path.is_file()]
 
 
-def test_a_detector_is_named_by_its_commit_and_says_from_whom_it_is(stand_in):
-    told = []
+def test_a_detector_is_named_by_its_commit_and_says_from_whom_it_is(stand_in: StandIn) -> None:
+    told: list[str] = []
     (pinned,) = pin_sources([f"hub:{REPO}"], announce=told.append)
     (spec,) = add_source(NOBODY, pinned)
     head = stand_in.repo(REPO).head
@@ -40,7 +40,7 @@ def test_a_detector_is_named_by_its_commit_and_says_from_whom_it_is(stand_in):
     assert told[-1] == f"{spec.key} is commit {head}"
 
 
-def test_it_is_run_by_the_worker_and_judges(stand_in):
+def test_it_is_run_by_the_worker_and_judges(stand_in: StandIn) -> None:
     (spec,) = registry = add_source(NOBODY, f"hub:{REPO}")
     with Jury(registry.detectors) as jury:
         verdict = jury.judge(spec, astronaut())
@@ -48,14 +48,14 @@ def test_it_is_run_by_the_worker_and_judges(stand_in):
     assert (verdict.p_fake, verdict.error) == (0.125, None)
 
 
-def test_nothing_but_the_four_files_is_fetched(stand_in):
+def test_nothing_but_the_four_files_is_fetched(stand_in: StandIn) -> None:
     add_source(NOBODY, f"hub:{REPO}")
     assert fetched_names(stand_in) == {"config.json", "model.onnx", "README.md"}
     assert {path.name for path in kept()} == {"config.json", "model.onnx", "README.md"}
     assert [path.name for path in hub.store().glob("*/*")] == [stand_in.repo(REPO).head]
 
 
-def test_a_pinned_commit_is_fetched_once_and_then_needs_no_network(stand_in):
+def test_a_pinned_commit_is_fetched_once_and_then_needs_no_network(stand_in: StandIn) -> None:
     first = hub.fetch(f"hub:{REPO}")
     stand_in.repo(REPO).commit(make_files(make_network(0.75)))
     stand_in.log.clear()
@@ -65,31 +65,31 @@ def test_a_pinned_commit_is_fetched_once_and_then_needs_no_network(stand_in):
     assert hub.fetch(f"hub:{REPO}").commit == stand_in.repo(REPO).head != first.commit
 
 
-def test_two_that_fetch_the_same_at_once_both_get_it(stand_in):
-    def fetch_it_too(said):
+def test_two_that_fetch_the_same_at_once_both_get_it(stand_in: StandIn) -> None:
+    def fetch_it_too(said: str) -> None:
         if said.startswith("fetching"):  # the first has looked, and found nothing kept
             others.append(hub.fetch(f"hub:{REPO}"))
 
-    others = []
+    others: list[object] = []
     first = hub.fetch(f"hub:{REPO}", announce=fetch_it_too)
     assert others == [first]
     assert [path.name for path in hub.store().glob("*/*")] == [first.commit]
 
 
-def test_a_disk_that_cannot_keep_it_is_one_sentence(stand_in, tmp_path):
+def test_a_disk_that_cannot_keep_it_is_one_sentence(stand_in: StandIn, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
     with pytest.raises(hub.HubError, match="cannot be kept on this disk: Not a directory"):
         hub.fetch(f"hub:{REPO}")
 
 
-def test_a_hub_that_names_no_commit_is_refused(stand_in):
+def test_a_hub_that_names_no_commit_is_refused(stand_in: StandIn) -> None:
     repo = stand_in.repo(REPO)
     repo.commits, repo.head = {"newest": repo.files}, "newest"
     with pytest.raises(hub.HubError, match="named no commit"):
         hub.fetch(f"hub:{REPO}")
 
 
-def test_a_commit_that_is_not_the_newest_can_be_named(stand_in):
+def test_a_commit_that_is_not_the_newest_can_be_named(stand_in: StandIn) -> None:
     old = stand_in.repo(REPO).head
     stand_in.repo(REPO).commit(make_files(make_network(0.75)))
     (spec,) = registry = add_source(NOBODY, f"hub:{REPO}@{old}")
@@ -97,7 +97,7 @@ def test_a_commit_that_is_not_the_newest_can_be_named(stand_in):
         assert jury.judge(spec, astronaut()).p_fake == 0.125
 
 
-def test_a_private_one_needs_its_owners_token(stand_in, monkeypatch):
+def test_a_private_one_needs_its_owners_token(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in.repo(REPO).private = True
     with pytest.raises(SourceError, match="private or does not exist"):
         add_source(NOBODY, f"hub:{REPO}")
@@ -105,7 +105,7 @@ def test_a_private_one_needs_its_owners_token(stand_in, monkeypatch):
     assert hub.fetch(f"hub:{REPO}").commit == stand_in.repo(REPO).head
 
 
-BAD_CONFIGS = {
+BAD_CONFIGS: dict[str, tuple[dict[str, object], str]] = {
     "outside": ({"files": {"model.onnx": "0" * 64, "../../.ssh/id_rsa": "0" * 64}}, "files must stand beside"),
     "elsewhere": ({"files": {"/etc/passwd": "0" * 64}}, "files must name model.onnx"),
     "wrong hash": ({"files": {"model.onnx": "0" * 64}}, "model.onnx has SHA-256"),
@@ -115,7 +115,7 @@ BAD_CONFIGS = {
 
 
 @pytest.mark.parametrize("name", BAD_CONFIGS)
-def test_a_config_that_is_not_true_is_refused_and_nothing_is_kept(stand_in, name):
+def test_a_config_that_is_not_true_is_refused_and_nothing_is_kept(stand_in: StandIn, name: str) -> None:
     config, reason = BAD_CONFIGS[name]
     stand_in.repo(REPO).commit(make_files(make_network(), **config))
     with pytest.raises(SourceError, match=reason) as caught:
@@ -133,21 +133,23 @@ def test_a_config_that_is_not_true_is_refused_and_nothing_is_kept(stand_in, name
         ({"config.json": None}, r"config.json is of unknown size"),
     ],
 )
-def test_a_size_that_is_announced_too_large_is_refused_before_anything_is_fetched(stand_in, announced, reason):
+def test_a_size_that_is_announced_too_large_is_refused_before_anything_is_fetched(
+    stand_in: StandIn, announced: dict[str, int], reason: str
+) -> None:
     stand_in.announced = announced
     with pytest.raises(SourceError, match=reason):
         add_source(NOBODY, f"hub:{REPO}")
     assert fetched_names(stand_in) == set()
 
 
-def test_a_file_that_is_not_as_large_as_announced_is_not_kept(stand_in):
+def test_a_file_that_is_not_as_large_as_announced_is_not_kept(stand_in: StandIn) -> None:
     stand_in.announced = {"model.onnx": 1000}
     with pytest.raises(SourceError, match="not as large as the Hub had said"):
         add_source(NOBODY, f"hub:{REPO}")
     assert kept() == []
 
 
-def test_a_repository_of_something_else_is_said_to_be_none_of_ours(stand_in):
+def test_a_repository_of_something_else_is_said_to_be_none_of_ours(stand_in: StandIn) -> None:
     stand_in.repos["model", "ada/llm"] = Repo("model", "ada/llm", private=False)
     stand_in.repo("ada/llm").commit({"pytorch_model.bin": b"pickled"})
     with pytest.raises(SourceError, match=r"is not a Facejury detector: it has no config\.json"):
@@ -164,7 +166,9 @@ def test_a_repository_of_something_else_is_said_to_be_none_of_ours(stand_in):
         (Fault("HEAD", "/resolve/", 404), "(404)"),
     ],
 )
-def test_what_the_hub_refuses_is_one_sentence_and_the_next_try_works(stand_in, fault, reason):
+def test_what_the_hub_refuses_is_one_sentence_and_the_next_try_works(
+    stand_in: StandIn, fault: Fault, reason: str
+) -> None:
     stand_in.faults = [fault]
     with pytest.raises(SourceError) as caught:
         add_source(NOBODY, f"hub:{REPO}")
@@ -175,26 +179,26 @@ def test_what_the_hub_refuses_is_one_sentence_and_the_next_try_works(stand_in, f
     assert len(add_source(NOBODY, f"hub:{REPO}").detectors) == 1
 
 
-def test_a_download_that_breaks_off_is_gone_on_with(stand_in):
+def test_a_download_that_breaks_off_is_gone_on_with(stand_in: StandIn) -> None:
     stand_in.faults = [Fault("GET", "/large/", times=1)]
     fetched = hub.fetch(f"hub:{REPO}")
     assert (fetched.folder / "model.onnx").read_bytes() == make_network()
 
 
-def test_without_network_it_says_so(stand_in, monkeypatch):
+def test_without_network_it_says_so(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(SourceError, match="the Hub cannot be reached"):
         add_source(NOBODY, f"hub:{REPO}")
 
 
 @pytest.mark.parametrize("name", ["hub:", "hub:ada", "hub:../../etc", "hub:ada/x@../y", "hub:a/b/c", "hub:ada/x@"])
-def test_a_name_that_is_none_is_refused_unasked(stand_in, name):
+def test_a_name_that_is_none_is_refused_unasked(stand_in: StandIn, name: str) -> None:
     with pytest.raises(SourceError, match="is named hub:user/name"):
         add_source(NOBODY, name)
     assert stand_in.log == []
 
 
-def test_two_that_claim_one_key_both_sit_on_the_jury(stand_in):
+def test_two_that_claim_one_key_both_sit_on_the_jury(stand_in: StandIn) -> None:
     stand_in.repos["model", "eve/steady"] = Repo("model", "eve/steady", private=False)
     stand_in.repo("eve/steady").commit(make_files(make_network(0.875)))
     registry = add_source(add_source(NOBODY, f"hub:{REPO}"), "hub:eve/steady")
@@ -212,7 +216,7 @@ def reach_outside(network: bytes, location: str) -> bytes:
 
 
 @pytest.mark.parametrize("location", ["/etc/passwd", "../../../../../../etc/passwd"])
-def test_a_network_that_reaches_for_other_files_is_refused_before_it_runs(stand_in, location):
+def test_a_network_that_reaches_for_other_files_is_refused_before_it_runs(stand_in: StandIn, location: str) -> None:
     stand_in.repo(REPO).commit(make_files(reach_outside(make_network(), location)))
     (spec,) = registry = add_source(NOBODY, f"hub:{REPO}")
     with Jury(registry.detectors) as jury:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import gradio_client
@@ -11,28 +12,31 @@ import pytest
 from skimage.data import astronaut
 
 from tests.detectors.networks.steady import REPO
+from tests.hub_stand_in import StandIn
 from tests.ports import free_port
 
 
 @pytest.fixture
-def photo(tmp_path):
+def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
     cv2.imwrite(str(path), astronaut()[..., ::-1])
     return path
 
 
 @pytest.fixture
-def environment(stand_in, tmp_path):
+def environment(stand_in: StandIn, tmp_path: Path) -> dict[str, str]:
     """What leads other processes to the stand-in."""
     return {**os.environ, "HF_ENDPOINT": stand_in.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path)}
 
 
-def start(environment, *arguments):
+def start(environment: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
-def test_the_command_line_shows_the_commit_and_leaves_with_2_when_there_is_none(stand_in, photo, environment):
+def test_the_command_line_shows_the_commit_and_leaves_with_2_when_there_is_none(
+    stand_in: StandIn, photo: Path, environment: dict[str, str]
+) -> None:
     head = stand_in.repo(REPO).head
     key = f"hub:{REPO}@{head[:8]}"
     done = start(environment, "detectors", "compare", photo, "--json", "--add", f"hub:{REPO}", "--only", key)
@@ -46,7 +50,9 @@ def test_the_command_line_shows_the_commit_and_leaves_with_2_when_there_is_none(
     assert "Traceback" not in missing.stderr
 
 
-def test_a_scan_has_its_rows_and_says_the_commit(stand_in, photo, environment, tmp_path):
+def test_a_scan_has_its_rows_and_says_the_commit(
+    stand_in: StandIn, photo: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
     head = stand_in.repo(REPO).head
     key, out = f"hub:{REPO}@{head[:8]}", tmp_path / "table.jsonl"
     done = start(
@@ -60,7 +66,7 @@ def test_a_scan_has_its_rows_and_says_the_commit(stand_in, photo, environment, t
     assert len(looked_up) == 1  # its workers are told the commit, and need no network
 
 
-def test_the_page_lists_it_and_names_its_commit(stand_in, environment, tmp_path):
+def test_the_page_lists_it_and_names_its_commit(stand_in: StandIn, environment: dict[str, str], tmp_path: Path) -> None:
     head = stand_in.repo(REPO).head
     command = [sys.executable, "demo.py", "--no-login", "--port", str(free_port()), "--add", f"hub:{REPO}"]
     environment |= {"PYTHONUNBUFFERED": "1"}

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -11,7 +12,7 @@ from detectors.__main__ import app
 from detectors.conformance import samples
 from detectors.jury.judge import Jury
 from detectors.networks.resolve import SourceError, add_source
-from registry import Registry
+from registry import Registry, Verdict
 
 PLUGIN = """
 import pluggy
@@ -23,7 +24,7 @@ def register_detectors(register):
 NOBODY = Registry(())
 
 
-def write_model(folder, *, name="model.onnx", outside=False):
+def write_model(folder: Path, *, name: str = "model.onnx", outside: bool = False) -> Path:
     """A network that answers 0.125 and a flat heat map, and its config.json."""
     folder.mkdir()
     level = numpy_helper.from_array(np.full((1, 1), 0.125, dtype=np.float32), "level")
@@ -49,12 +50,12 @@ def write_model(folder, *, name="model.onnx", outside=False):
     return folder
 
 
-def judge(registry, key):
+def judge(registry: Registry, key: str) -> Verdict:
     with Jury(registry.choose([key])) as jury:
         return jury.judge(registry[key], samples.flat(0))
 
 
-def test_a_plugin_file_is_a_detector_and_shown_as_unpackaged(tmp_path):
+def test_a_plugin_file_is_a_detector_and_shown_as_unpackaged(tmp_path: Path) -> None:
     plugin = tmp_path / "mine.py"
     plugin.write_text(PLUGIN.format(key="mine"))
     registry = add_source(NOBODY, str(plugin))
@@ -78,19 +79,19 @@ def test_a_model_folder_is_a_detector(tmp_path):
     assert judge(registry, "flat-network").p_fake == 0.125
 
 
-def test_an_onnx_file_with_its_config_beside_it_is_a_detector_whatever_its_name(tmp_path):
+def test_an_onnx_file_with_its_config_beside_it_is_a_detector_whatever_its_name(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "flat", name="best-of-all.onnx")
     registry = add_source(NOBODY, str(folder / "best-of-all.onnx"))
     assert judge(registry, "flat-network").p_fake == 0.125
 
 
-def test_a_network_that_names_other_files_is_refused_before_it_runs(tmp_path):
+def test_a_network_that_names_other_files_is_refused_before_it_runs(tmp_path: Path) -> None:
     registry = add_source(NOBODY, str(write_model(tmp_path / "flat", outside=True)))
     error = judge(registry, "flat-network").error
     assert error == "ArtifactError: flat: the network keeps weights in other files; save it as one file"
 
 
-def test_numbers_in_other_files_are_found_inside_subgraphs_too(tmp_path):
+def test_numbers_in_other_files_are_found_inside_subgraphs_too(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "flat")
     model = onnx.load(folder / "model.onnx")
     hidden = onnx.TensorProto(name="hidden", data_type=TensorProto.FLOAT, dims=[1])
@@ -104,7 +105,7 @@ def test_numbers_in_other_files_are_found_inside_subgraphs_too(tmp_path):
     assert "other files" in judge(add_source(NOBODY, str(folder)), "flat-network").error
 
 
-def test_a_file_changed_after_it_was_added_is_not_run(tmp_path):
+def test_a_file_changed_after_it_was_added_is_not_run(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "flat")
     registry = add_source(NOBODY, str(folder))
     (folder / "model.onnx").write_bytes(b"something else")
@@ -123,7 +124,7 @@ def test_a_file_changed_after_it_was_added_is_not_run(tmp_path):
         ("leaves.py", "SystemExit"),
     ],
 )
-def test_what_cannot_be_added_is_said_in_a_sentence(tmp_path, source, reason):
+def test_what_cannot_be_added_is_said_in_a_sentence(tmp_path: Path, source: str, reason: str) -> None:
     (tmp_path / "notes.txt").write_text("a detector")
     (tmp_path / "alone.onnx").write_bytes(b"")
     (tmp_path / "empty.py").write_text("import pluggy")
@@ -134,14 +135,14 @@ def test_what_cannot_be_added_is_said_in_a_sentence(tmp_path, source, reason):
     assert reason in str(caught.value)
 
 
-def test_a_taken_key_cannot_be_added(tmp_path):
+def test_a_taken_key_cannot_be_added(tmp_path: Path) -> None:
     plugin = tmp_path / "mine.py"
     plugin.write_text(PLUGIN.format(key="mine"))
     with pytest.raises(SourceError, match="the detector key 'mine' is taken by 'Added'"):
         add_source(add_source(NOBODY, str(plugin)), str(plugin))
 
 
-def test_the_command_line_adds_several_and_leaves_with_2_when_one_cannot_be_added(tmp_path):
+def test_the_command_line_adds_several_and_leaves_with_2_when_one_cannot_be_added(tmp_path: Path) -> None:
     photo, first, second = tmp_path / "face.png", tmp_path / "first.py", tmp_path / "second.py"
     photo.write_bytes(samples.as_png(samples.photo()))
     first.write_text(PLUGIN.format(key="first"))

@@ -3,6 +3,7 @@
 import datetime
 import io
 from functools import cache
+from typing import Any
 
 import c2pa
 from cryptography import x509
@@ -40,7 +41,7 @@ def _signer() -> c2pa.Signer:
     return c2pa.Signer.from_info(c2pa.C2paSignerInfo(alg=b"es256", sign_cert=pem, private_key=secret, ta_url=None))
 
 
-def _certify(name, key, authority) -> x509.Certificate:
+def _certify(name: Any, key: Any, authority: Any) -> x509.Certificate:
     now, top = datetime.datetime.now(datetime.UTC), key is authority
     named = [(NameOID.COMMON_NAME, name), (NameOID.ORGANIZATION_NAME, "Test Press")]
     subject = x509.Name([x509.NameAttribute(*part) for part in named])

@@ -138,7 +138,7 @@ def test_xmp_gives_software_and_the_digital_source_type() -> None:
         ({"Software": "NovelAI"}, "NovelAI"),
     ],
 )
-def test_a_generators_png_text_is_named(texts, generator) -> None:
+def test_a_generators_png_text_is_named(texts: dict[str, str], generator: str) -> None:
     [trace] = read_provenance(with_texts(**texts)).traces
     assert trace.name == generator
 
@@ -157,7 +157,7 @@ def test_parameters_in_the_exif_comment_of_a_jpeg_are_found() -> None:
 
 
 @pytest.mark.parametrize("quality", [10, 49, 75, 92, 100])
-def test_the_quality_of_a_jpeg_is_that_it_was_saved_with(quality) -> None:
+def test_the_quality_of_a_jpeg_is_that_it_was_saved_with(quality: int) -> None:
     found = read_provenance(jpeg(quality=quality)).jpeg
     assert found is not None
     assert (found.quality, found.is_standard, len(found.tables)) == (quality, True, 2)
@@ -209,7 +209,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_a_sentence_and_never_an_error(name) -> None:
+def test_a_hostile_file_is_a_sentence_and_never_an_error(name: str) -> None:
     found = read_provenance(HOSTILE[name]())
     said = found.problem or (found.credentials and found.credentials.problem)
     assert said and said.endswith(".") and "/" not in said

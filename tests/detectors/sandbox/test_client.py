@@ -5,7 +5,9 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -14,10 +16,11 @@ import pytest
 from detectors.conformance import samples
 from detectors.jury.compare import compare_stepwise
 from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison
 from detectors.networks.resolve import add_source
 from detectors.sandbox import client
 from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
-from registry import DetectorSpec, Registry
+from registry import DetectorSpec, Registry, Verdict
 
 FAULTS = Path(__file__).parents[1] / "faults.py"
 ROOT = Path(__file__).parents[3]
@@ -25,16 +28,16 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 @pytest.fixture(scope="module")
-def untrusted():
+def untrusted() -> Registry:
     return add_source(Registry(()), str(FAULTS))
 
 
-def judge_twice(spec):
+def judge_twice(spec: DetectorSpec) -> list[Verdict]:
     with Jury([spec]) as jury:
         return [jury.judge(spec, samples.flat(level)) for level in (0, 9)]
 
 
-def workers(parent=None):
+def workers(parent: int | None = None) -> list[int]:
     """The process numbers of the workers that this process, or the given one, has started."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -47,7 +50,7 @@ def workers(parent=None):
     return found
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -76,7 +79,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize("key", REASONS)
-def test_a_fault_is_a_failed_verdict_with_its_reason_each_time(untrusted, key):
+def test_a_fault_is_a_failed_verdict_with_its_reason_each_time(untrusted: Registry, key: str) -> None:
     for verdict in judge_twice(untrusted[key]):
         assert verdict.label == "failed"
         assert verdict.p_fake is None
@@ -84,51 +87,52 @@ def test_a_fault_is_a_failed_verdict_with_its_reason_each_time(untrusted, key):
 
 
 @pytest.mark.parametrize("key", ["fine", "chatty", "scribbles"])
-def test_printing_and_writing_into_the_picture_harm_nobody(untrusted, key):
+def test_printing_and_writing_into_the_picture_harm_nobody(untrusted: Registry, key: str) -> None:
     assert [verdict.p_fake for verdict in judge_twice(untrusted[key])] == [0.3, 0.3]
 
 
-def test_loading_may_take_longer_than_examining(untrusted):
+def test_loading_may_take_longer_than_examining(untrusted: Registry) -> None:
     first, second = judge_twice(untrusted["load-slowly"])
     assert first.p_fake == second.p_fake == 0.3
     assert first.milliseconds < 1000
 
 
-def test_loading_has_a_limit_of_its_own(untrusted, monkeypatch):
+def test_loading_has_a_limit_of_its_own(untrusted: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "LOAD_SECONDS", 2.0)
     with Jury([untrusted["load-hangs"]]) as jury:
         verdict = jury.judge(untrusted["load-hangs"], samples.flat(0))
     assert verdict.error == "it took longer than 2 s"
 
 
-def test_a_detector_that_grows_past_its_memory_is_ended(untrusted):
+def test_a_detector_that_grows_past_its_memory_is_ended(untrusted: Registry) -> None:
     detector = IsolatedDetector(untrusted["hog"], memory=150_000_000)
     with pytest.raises(DetectorFaultError, match=r"exceeded its memory limit of 0\.15 GB"):
         detector(samples.flat(0))
     detector.close()
 
 
-def test_picture_and_heat_map_cross_unchanged(untrusted):
+def test_picture_and_heat_map_cross_unchanged(untrusted: Registry) -> None:
     image = samples.noise(61, 47)
     detector = IsolatedDetector(untrusted["checksum"])
-    p_fake, heatmap = detector(image)
+    said: Any = detector(image)
+    p_fake, heatmap = said
     detector.close()
     assert p_fake == zlib.crc32(image.tobytes()) / 2**32
     assert np.array_equal(heatmap, (image[:, :, 0] / 255).astype(np.float32))
 
 
-def test_an_untrusted_detector_runs_in_one_process_of_its_own_that_stays(untrusted):
+def test_an_untrusted_detector_runs_in_one_process_of_its_own_that_stays(untrusted: Registry) -> None:
     first, second = judge_twice(untrusted["process"])
     assert first.p_fake == second.p_fake != os.getpid() % 100_000 / 100_000
 
 
-def test_our_own_detectors_stay_in_this_process():
+def test_our_own_detectors_stay_in_this_process() -> None:
     spec = DetectorSpec(key="own", title="Own", load=lambda: lambda image: os.getpid() % 1000 / 1000, builtin=True)
     with Jury([spec]) as jury:
         assert jury.judge(spec, samples.flat(0)).p_fake == os.getpid() % 1000 / 1000
 
 
-def test_a_hanging_detector_delays_no_other_verdict_on_any_face(untrusted, tmp_path):
+def test_a_hanging_detector_delays_no_other_verdict_on_any_face(untrusted: Registry, tmp_path: Path) -> None:
     photo = tmp_path / "three.png"
     PIL.Image.fromarray(np.hstack([samples.photo()] * 3)).save(photo)
     own = DetectorSpec(key="own", title="Own", load=lambda: lambda image: 0.1)
@@ -138,15 +142,15 @@ def test_a_hanging_detector_delays_no_other_verdict_on_any_face(untrusted, tmp_p
     assert next(counts for counts in order if counts["hang"])["own"] == 3
 
 
-def arrived(comparison):
+def arrived(comparison: Comparison) -> dict[str, int]:
     verdicts = [verdict.detector for face in comparison.faces for verdict in face.verdicts]
     return {key: verdicts.count(key) for key in ("hang", "own")}
 
 
 @linux
-def test_killing_a_worker_in_the_middle_of_a_picture_loses_only_its_own_verdict(untrusted):
+def test_killing_a_worker_in_the_middle_of_a_picture_loses_only_its_own_verdict(untrusted: Registry) -> None:
     slow, fine = untrusted["slow"], untrusted["fine"]
-    verdicts = {}
+    verdicts: dict[str, Verdict] = {}
     with Jury([slow, fine]) as jury:
         jury.load(slow)
         (worker,) = workers()
@@ -164,13 +168,13 @@ def test_killing_a_worker_in_the_middle_of_a_picture_loses_only_its_own_verdict(
     assert again[1].error == "it took longer than 1 s"  # it is back, and as slow as ever
 
 
-def judge_into(verdicts, jury, spec):
+def judge_into(verdicts: dict[str, Verdict], jury: Jury, spec: DetectorSpec) -> None:
     verdicts[spec.key] = jury.judge(spec, samples.flat(0))
 
 
 @linux
-def test_closing_the_jury_ends_a_call_and_leaves_no_process(untrusted):
-    verdicts = {}
+def test_closing_the_jury_ends_a_call_and_leaves_no_process(untrusted: Registry) -> None:
+    verdicts: dict[str, Verdict] = {}
     hang = untrusted["load-hangs"]
     jury = Jury([hang])
     thread = threading.Thread(target=judge_into, args=(verdicts, jury, hang))
@@ -185,7 +189,7 @@ def test_closing_the_jury_ends_a_call_and_leaves_no_process(untrusted):
 
 @linux
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_no_worker_outlives_the_program_that_started_it(number, tmp_path):
+def test_no_worker_outlives_the_program_that_started_it(number: int, tmp_path: Path) -> None:
     photo, plugin = tmp_path / "face.png", tmp_path / "endless.py"
     PIL.Image.fromarray(samples.photo()).save(photo)
     plugin.write_text(FAULTS.read_text().replace('1 if key in {"hang"', '300 if key in {"hang"'))

@@ -1,5 +1,6 @@
 import io
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from detectors.sandbox.protocol import MAX_LINE_BYTES, receive, send
 
 
 @pytest.mark.parametrize("array", [None, np.arange(24, dtype=np.uint8).reshape(2, 4, 3), np.eye(3, dtype=np.float32)])
-def test_what_is_sent_is_received(array):
+def test_what_is_sent_is_received(array: Any) -> None:
     stream = io.BytesIO()
     send(stream, {"p_fake": 0.5}, array)
     stream.seek(0)
@@ -17,14 +18,14 @@ def test_what_is_sent_is_received(array):
     assert received is None if array is None else np.array_equal(received, array)
 
 
-def test_a_received_picture_may_be_written_into():
+def test_a_received_picture_may_be_written_into() -> None:
     stream = io.BytesIO()
     send(stream, {}, np.zeros((2, 2, 3), dtype=np.uint8))
     stream.seek(0)
     receive(stream)[1][:] = 1
 
 
-def test_a_closed_pipe_is_the_end():
+def test_a_closed_pipe_is_the_end() -> None:
     with pytest.raises(EOFError):
         receive(io.BytesIO())
 
@@ -41,12 +42,12 @@ def test_a_closed_pipe_is_the_end():
         json.dumps({"array": 3}).encode() + b"\n",
     ],
 )
-def test_what_is_no_message_is_refused_unread(line):
+def test_what_is_no_message_is_refused_unread(line: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         receive(io.BytesIO(line))
 
 
-def test_half_an_array_is_the_end():
+def test_half_an_array_is_the_end() -> None:
     stream = io.BytesIO()
     send(stream, {}, np.zeros(9, dtype=np.float32))
     with pytest.raises(EOFError):

@@ -39,7 +39,7 @@ class Proof:
         return not (self.lost or self.doubled or self.different)
 
 
-def lay_out(paths, folder, *, twice):
+def lay_out(paths: Sequence[str | Path], folder: Path, *, twice: bool) -> Path:
     """The pictures as links in a folder; twice: each under two names."""
     for copy in ("a", "b")[: 1 + twice]:
         (folder / copy).mkdir(parents=True)
@@ -48,7 +48,7 @@ def lay_out(paths, folder, *, twice):
     return folder
 
 
-def prove(photos, work, *options, kills=3, seed=None):
+def prove(photos: Path, work: Path, *options: object, kills: int = 3, seed: int | None = None) -> Proof:
     """Scan undisturbed; scan again, killed; compare. seed: of the moments of the kills."""
     total = len(list_paths([str(photos)]))
     undisturbed, killed = work / "undisturbed.csv", work / "killed.csv"
@@ -59,7 +59,7 @@ def prove(photos, work, *options, kills=3, seed=None):
     return compare_tables(total, done, read_csv(undisturbed), read_csv(killed), journal_paths(killed))
 
 
-def kill_after(photos, out, pictures, *options):
+def kill_after(photos: Path, out: Path, pictures: int, *options: object) -> bool:
     """End a scan and its processes with SIGKILL once so many pictures are in its journal. Whether it came to that."""
     process = subprocess.Popen(command(photos, *options, out=out), stderr=subprocess.DEVNULL, start_new_session=True)
     journal = out.with_name(f"{out.name}.journal")
@@ -85,7 +85,9 @@ def journal_paths(out):
         return Counter(json.loads(line)[0] for (line,) in database.execute("SELECT line FROM records"))
 
 
-def compare_tables(total, kills, before, after, journal):
+def compare_tables(
+    total: int, kills: int, before: list[dict[str, str]], after: list[dict[str, str]], journal: Mapping[bytes, int]
+) -> Proof:
     missing, added = Counter(map(str, before)), Counter(map(str, after))
     return Proof(
         pictures=total,
@@ -97,7 +99,7 @@ def compare_tables(total, kills, before, after, journal):
     )
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="A folder of pictures.")
     parser.add_argument("--work", required=True, type=Path, help="A new folder.")

@@ -13,7 +13,7 @@ import skimage.data
 PHOTOS, ERRORS = 60, 9
 
 
-def make_photos(folder, *, faces=50):
+def make_photos(folder: Path, *, faces: int = 50) -> Path:
     """faces portraits, each a little different, one picture without a face, and nine files that are no pictures."""
     portrait = skimage.data.astronaut()[0:200, 130:310].astype(np.float32)
     folder.mkdir()
@@ -27,15 +27,15 @@ def make_photos(folder, *, faces=50):
     return folder
 
 
-def command(*arguments, out):
+def command(*arguments: object, out: Path) -> list[str]:
     return [sys.executable, "-m", "detectors", "scan", *map(str, arguments), "--out", str(out)]
 
 
-def run_scan(*arguments, out, cwd=None):
+def run_scan(*arguments: object, out: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*arguments, out=out), capture_output=True, text=True, check=False, cwd=cwd)
 
 
-def find_processes(mark):
+def find_processes(mark: str) -> dict[int, str]:
     """Process id -> name of every process that was started with this text in its environment."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
@@ -45,10 +45,10 @@ def find_processes(mark):
     return found
 
 
-def read_csv(path):
+def read_csv(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return [without_time(row) for row in csv.DictReader(file)]
 
 
-def without_time(row):
+def without_time(row: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in row.items() if name != "milliseconds"}

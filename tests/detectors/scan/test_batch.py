@@ -3,6 +3,7 @@
 import csv
 import json
 import zipfile
+from pathlib import Path
 from typing import get_args
 
 from detectors.inputs.images import ImageError
@@ -13,7 +14,7 @@ from tests.detectors.pictures import encode, portrait, quarters
 from tests.ui.jurors import JURY
 
 
-def test_bad_files_are_lines_with_a_reason_between_the_others(tmp_path) -> None:
+def test_bad_files_are_lines_with_a_reason_between_the_others(tmp_path: Path) -> None:
     (tmp_path / "face.jpg").write_bytes(encode(portrait(), "JPEG"))
     (tmp_path / "=text.jpg").write_text("no picture")
     (tmp_path / "wall.png").write_bytes(encode(quarters()))
@@ -65,7 +66,7 @@ def test_lines_stand_as_given_or_the_most_suspect_first_or_the_least_and_those_w
     }
 
 
-def test_a_batch_that_is_not_wanted_any_more_ends(tmp_path) -> None:
+def test_a_batch_that_is_not_wanted_any_more_ends(tmp_path: Path) -> None:
     (tmp_path / "wall.png").write_bytes(encode(quarters()))
     asked = iter([True] * 4)
     items = list_items([tmp_path / "wall.png"] * 50)

@@ -38,7 +38,7 @@ def start(photos, out, *, until):
     return process
 
 
-def start_and_kill(photos, out, *, after):
+def start_and_kill(photos: Path, out: Path, *, after: float) -> None:
     process = start(photos, out, until=after)
     process.kill()
     process.communicate()
@@ -46,7 +46,9 @@ def start_and_kill(photos, out, *, after):
     wait_until_gone(process.pid)
 
 
-def test_every_picture_has_its_rows_and_every_bad_file_says_why(photos, undisturbed):
+def test_every_picture_has_its_rows_and_every_bad_file_says_why(
+    photos: Path, undisturbed: list[dict[str, str]]
+) -> None:
     assert {row["path"].removeprefix("'") for row in undisturbed} == {str(path) for path in photos.iterdir()}
     bad = [row for row in undisturbed if row["error"]]
     assert len(bad) == ERRORS + 1
@@ -58,7 +60,9 @@ def test_every_picture_has_its_rows_and_every_bad_file_says_why(photos, undistur
     assert 0 <= float(judged["p_fake"]) <= 1
 
 
-def test_a_scan_killed_three_times_at_random_gives_the_table_of_an_undisturbed_one(photos, undisturbed, tmp_path):
+def test_a_scan_killed_three_times_at_random_gives_the_table_of_an_undisturbed_one(
+    photos: Path, undisturbed: list[dict[str, str]], tmp_path: Path
+) -> None:
     out = tmp_path / "killed.csv"
     for after in sorted(random.sample(range(PHOTOS - 24), 3)):
         start_and_kill(photos, out, after=after)
@@ -70,7 +74,7 @@ def test_a_scan_killed_three_times_at_random_gives_the_table_of_an_undisturbed_o
     assert (out.read_bytes(), out.with_name("killed.csv.journal").read_bytes()) == again
 
 
-def test_ctrl_c_stops_with_a_sentence_and_keeps_what_is_finished(tmp_path):
+def test_ctrl_c_stops_with_a_sentence_and_keeps_what_is_finished(tmp_path: Path) -> None:
     out = tmp_path / "stopped.csv"
     many = make_photos(tmp_path / "many", faces=400)  # so that a busy machine does not notice the first too late
     process = start(many, out, until=0)
@@ -84,7 +88,9 @@ def test_ctrl_c_stops_with_a_sentence_and_keeps_what_is_finished(tmp_path):
     wait_until_gone(process.pid)
 
 
-def test_three_shards_together_are_the_whole_table(photos, undisturbed, tmp_path):
+def test_three_shards_together_are_the_whole_table(
+    photos: Path, undisturbed: list[dict[str, str]], tmp_path: Path
+) -> None:
     rows = []
     for index in (1, 2, 3):
         out = tmp_path / f"{index}.csv"
@@ -95,7 +101,7 @@ def test_three_shards_together_are_the_whole_table(photos, undisturbed, tmp_path
     assert sorted(rows, key=str) == sorted(undisturbed, key=str)
 
 
-def test_other_detectors_do_not_go_on_with_a_table_and_are_named(photos, tmp_path):
+def test_other_detectors_do_not_go_on_with_a_table_and_are_named(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "table.jsonl"
     assert run_scan(photos / "nobody.png", *ONLY, out=out).returncode == 0
     table = out.read_bytes()
@@ -106,14 +112,14 @@ def test_other_detectors_do_not_go_on_with_a_table_and_are_named(photos, tmp_pat
     assert out.read_bytes() == table
 
 
-def test_an_added_detector_has_its_rows(photos, tmp_path):
+def test_an_added_detector_has_its_rows(photos: Path, tmp_path: Path) -> None:
     plugin = Path(__file__).parents[2] / "plugin_example" / "facejury_spectrum.py"
     out = tmp_path / "table.csv"
     assert run_scan(photos / "portrait-10.jpg", *ONLY, "--only", "spectrum", "--add", plugin, out=out).returncode == 0
     assert [row["detector"] for row in read_csv(out)] == ["custom-cnn", "spectrum", "jury"]
 
 
-def test_what_no_scan_wrote_is_not_overwritten(photos, tmp_path):
+def test_what_no_scan_wrote_is_not_overwritten(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "mine.csv"
     out.write_text("precious")
     assert run_scan(photos, *ONLY, out=out).returncode == 2
@@ -130,7 +136,9 @@ def test_what_no_scan_wrote_is_not_overwritten(photos, tmp_path):
         ([".", "--ray"], "a.csv", "--ray"),
     ],
 )
-def test_a_wrong_command_is_told_in_one_sentence(photos, tmp_path, arguments, out, says):
+def test_a_wrong_command_is_told_in_one_sentence(
+    photos: Path, tmp_path: Path, arguments: list[str], out: str, says: str
+) -> None:
     where = photos if arguments[0] == "." else tmp_path
     paths = [str(where)] if arguments[0] == "." else arguments[:1]
     done = run_scan(*paths, *arguments[1:], out=tmp_path / out)
@@ -141,5 +149,5 @@ def test_a_wrong_command_is_told_in_one_sentence(photos, tmp_path, arguments, ou
     assert "0/" not in said  # no bar of a scan that is not one
 
 
-def test_a_scan_of_nothing_readable_exits_with_1(photos, tmp_path):
+def test_a_scan_of_nothing_readable_exits_with_1(photos: Path, tmp_path: Path) -> None:
     assert run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv").returncode == 1

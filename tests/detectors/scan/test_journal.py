@@ -23,7 +23,7 @@ RECORDS = [
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     path = tmp_path / "t.journal"
     with Journal(path, TEAM) as journal:
         journal.append(RECORDS[:2])
@@ -31,7 +31,7 @@ def path(tmp_path):
     return path
 
 
-def test_records_come_back_whole_in_the_order_of_their_paths(path):
+def test_records_come_back_whole_in_the_order_of_their_paths(path: Path) -> None:
     with Journal(path, TEAM) as journal:
         assert list(journal) == [RECORDS[1], RECORDS[0], RECORDS[2]]
 
@@ -99,7 +99,7 @@ def test_another_database_is_left_as_it_is(tmp_path):
         (TEAM | {"jury": "weights 3"}, r"jury was \(weights none\), is \(weights 3\)"),
     ],
 )
-def test_another_team_is_refused_and_the_difference_named(path, team, says):
+def test_another_team_is_refused_and_the_difference_named(path: Path, team: Any, says: str) -> None:
     before = path.read_bytes()
     with pytest.raises(ScanError, match=says):
         Journal(path, team)
@@ -107,7 +107,7 @@ def test_another_team_is_refused_and_the_difference_named(path, team, says):
 
 
 @pytest.mark.parametrize("content", [b"precious\n", b"precious", b'{"scan": 99, "detectors": {}}\n', b"[]\n"])
-def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path, content):
+def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "t.journal"
     path.write_bytes(content)
     with pytest.raises(ScanError):
@@ -115,6 +115,6 @@ def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path, content):
     assert path.read_bytes() == content
 
 
-def test_two_scans_do_not_write_one_journal(path):
+def test_two_scans_do_not_write_one_journal(path: Path) -> None:
     with Journal(path, TEAM), pytest.raises(ScanError, match="another scan"):
         Journal(path, TEAM)

@@ -1,6 +1,7 @@
 """What folders, patterns, listings and shards stand for."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from detectors.scan.listing import Shard, list_paths, parse_shard
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("photos/b.JPG", "photos/deep/a.png", "photos/notes.csv", "photos/.hidden.jpg", "photos/.git/x.jpg"):
         path = tmp_path / name
@@ -17,40 +18,40 @@ def _here(tmp_path, monkeypatch):
         path.write_bytes(b"")
 
 
-def test_a_folder_is_its_pictures_at_any_depth_as_it_was_given():
+def test_a_folder_is_its_pictures_at_any_depth_as_it_was_given() -> None:
     assert list_paths(["photos"]) == ["photos/b.JPG", "photos/deep/a.png"]
     assert list_paths(["./photos"]) == ["./photos/b.JPG", "./photos/deep/a.png"]
 
 
-def test_a_pattern_and_a_path_are_what_they_name_whatever_it_is():
+def test_a_pattern_and_a_path_are_what_they_name_whatever_it_is() -> None:
     assert list_paths(["photos/*.*"]) == ["photos/b.JPG", "photos/notes.csv"]
     assert list_paths(["photos/**/*.png"]) == ["photos/deep/a.png"]
     assert list_paths(["photos/notes.csv"]) == ["photos/notes.csv"]
 
 
-def test_a_listing_is_its_lines_also_where_they_are_missing_or_no_utf8(tmp_path):
+def test_a_listing_is_its_lines_also_where_they_are_missing_or_no_utf8(tmp_path: Path) -> None:
     (tmp_path / "all.txt").write_bytes(b"photos/b.JPG\r\n\nnowhere.jpg\n\xff.jpg\n")
     assert list_paths(["all.txt"]) == ["photos/b.JPG", "nowhere.jpg", os.fsdecode(b"\xff.jpg")]
 
 
-def test_a_url_is_listed_as_urls(tmp_path):
+def test_a_url_is_listed_as_urls(tmp_path: Path) -> None:
     folder = (tmp_path / "photos").as_uri()
     assert list_paths([folder]) == [f"{folder}/b.JPG", f"{folder}/deep/a.png"]
     assert list_paths([f"{folder}/*.csv"]) == [f"{folder}/notes.csv"]
     assert list_paths([f"{folder}/b.JPG"]) == [f"{folder}/b.JPG"]
 
 
-def test_a_path_met_twice_is_one():
+def test_a_path_met_twice_is_one() -> None:
     assert list_paths(["photos", "photos/b.JPG"]) == ["photos/b.JPG", "photos/deep/a.png"]
 
 
 @pytest.mark.parametrize("source", ["nowhere", "*.jpg", "photos/.git", "unknown://bucket"])
-def test_a_source_that_names_nothing_is_refused(source):
+def test_a_source_that_names_nothing_is_refused(source: str) -> None:
     with pytest.raises(ScanError):
         list_paths([source] if source != "photos/.git" else ["photos/deep/*.jpg"])
 
 
-def test_shards_are_parts_of_about_one_size_and_a_path_keeps_its_own():
+def test_shards_are_parts_of_about_one_size_and_a_path_keeps_its_own() -> None:
     paths = [f"{number}.jpg" for number in range(3000)]
     parts = [[path for path in paths if Shard(index, 3).holds(path)] for index in (1, 2, 3)]
     assert sorted(path for part in parts for path in part) == sorted(paths)
@@ -59,6 +60,6 @@ def test_shards_are_parts_of_about_one_size_and_a_path_keeps_its_own():
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "-1/2", "1/0", "²/3"])
-def test_a_shard_is_one_of_its_count(text):
+def test_a_shard_is_one_of_its_count(text: str) -> None:
     with pytest.raises(ScanError):
         parse_shard(text)

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import time
 import uuid
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def read_parts(out):
+def read_parts(out: Path) -> list[dict[str, Any]]:
     """The rows of all parts as read_csv gives them, in the order of their paths."""
     import pyarrow.parquet
 
@@ -26,7 +28,7 @@ def read_parts(out):
     ]
 
 
-def by_path(rows):
+def by_path(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     plain = [
         row | {"path": row["path"].removeprefix("'"), "box": row["box"] and str(ast.literal_eval(row["box"]))}
         for row in rows
@@ -37,7 +39,7 @@ def by_path(rows):
 class RayScan:
     """A scan on Ray, with two actors, whose processes can be told from all others."""
 
-    def __init__(self, photos, out):
+    def __init__(self, photos: Path, out: Path) -> None:
         self.mark, self.out = f"FACEJURY_TEST={uuid.uuid4()}", out
         self.process = subprocess.Popen(
             command(photos, "--only", "custom-cnn", "--workers", 2, "--ray", out=out),
@@ -46,23 +48,25 @@ class RayScan:
             text=True,
         )
 
-    def wait_for_parts(self, count):
+    def wait_for_parts(self, count: int) -> None:
         while self.process.poll() is None and len(list(self.out.glob("part-*"))) < count:
             time.sleep(0.01)
         assert self.process.poll() is None
 
-    def kill_an_actor(self):
+    def kill_an_actor(self) -> None:
         actors = [number for number, name in find_processes(self.mark).items() if name.startswith("ray::MapWorker")]
         os.kill(actors[0], signal.SIGKILL)
 
-    def kill(self):
+    def kill(self) -> None:
         self.process.kill()
         self.process.communicate()
         while find_processes(self.mark):  # Ray ends with its driver
             time.sleep(0.1)
 
 
-def test_a_ray_scan_whose_driver_and_actor_are_killed_gives_the_rows_of_the_local_one(photos, undisturbed, tmp_path):
+def test_a_ray_scan_whose_driver_and_actor_are_killed_gives_the_rows_of_the_local_one(
+    photos: Path, undisturbed: list[dict[str, str]], tmp_path: Path
+) -> None:
     out = tmp_path / "rows.parquet"
     first = RayScan(photos, out)
     first.wait_for_parts(1)

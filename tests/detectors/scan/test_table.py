@@ -4,6 +4,8 @@ import csv
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,12 +21,12 @@ RECORDS = [
 ]
 
 
-def read_csv(path):
+def read_csv(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def test_json_lines_hold_every_column_in_order(tmp_path):
+def test_json_lines_hold_every_column_in_order(tmp_path: Path) -> None:
     out = tmp_path / "t.jsonl"
     write_table(out, RECORDS)
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
@@ -33,7 +35,7 @@ def test_json_lines_hold_every_column_in_order(tmp_path):
     assert rows[4] | {"path": "\\xff é.jpg", "sha256": None, "p_fake": None, "error": "The file is empty."} == rows[4]
 
 
-def test_csv_holds_the_same_rows_as_json_lines(tmp_path):
+def test_csv_holds_the_same_rows_as_json_lines(tmp_path: Path) -> None:
     write_table(tmp_path / "t.csv", RECORDS)
     write_table(tmp_path / "t.jsonl", RECORDS)
     lines = (tmp_path / "t.jsonl").read_text(encoding="utf-8").splitlines()
@@ -45,7 +47,7 @@ def test_csv_holds_the_same_rows_as_json_lines(tmp_path):
         assert cells["error"].removeprefix("'") == (values["error"] or "")
 
 
-def test_parquet_holds_the_same_rows_as_json_lines(tmp_path):
+def test_parquet_holds_the_same_rows_as_json_lines(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
     write_table(tmp_path / "t.parquet", RECORDS)
     write_table(tmp_path / "t.jsonl", RECORDS)
@@ -54,18 +56,18 @@ def test_parquet_holds_the_same_rows_as_json_lines(tmp_path):
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_no_spreadsheet_runs_a_path_or_an_error_and_it_can_be_undone(tmp_path, text):
+def test_no_spreadsheet_runs_a_path_or_an_error_and_it_can_be_undone(tmp_path: Path, text: str) -> None:
     write_table(tmp_path / "t.csv", [record_error(text, text)])
     (row,) = read_csv(tmp_path / "t.csv")
     assert row["path"] == row["error"] == f"'{text}"
 
 
-def test_a_table_that_fails_midway_leaves_the_old_one(tmp_path):
+def test_a_table_that_fails_midway_leaves_the_old_one(tmp_path: Path) -> None:
     out = tmp_path / "t.csv"
     write_table(out, RECORDS)
     before = out.read_bytes()
 
-    def broken():
+    def broken() -> Any:
         yield RECORDS[0]
         raise OSError("no space left")
 
@@ -75,7 +77,7 @@ def test_a_table_that_fails_midway_leaves_the_old_one(tmp_path):
     assert list(tmp_path.iterdir()) == [out]
 
 
-def test_without_pyarrow_parquet_is_refused_before_the_work(tmp_path):
+def test_without_pyarrow_parquet_is_refused_before_the_work(tmp_path: Path) -> None:
     code = "import sys; sys.modules['pyarrow'] = None; sys.argv[0] = 'x'; from detectors.__main__ import app; app()"
     out = tmp_path / "t.parquet"
     done = subprocess.run(
@@ -86,7 +88,7 @@ def test_without_pyarrow_parquet_is_refused_before_the_work(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_table_needs_its_folder_and_a_known_format(tmp_path):
+def test_a_table_needs_its_folder_and_a_known_format(tmp_path: Path) -> None:
     with pytest.raises(ScanError, match=r"\.csv, \.jsonl, \.parquet"):
         check_format(tmp_path / "t.xlsx")
     with pytest.raises(ScanError, match="does not exist"):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from detectors.inputs.video import VideoError
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.video import frames
 from detectors.video.judge import compare_video, judge_video
+from registry import DetectorSpec, Image
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import (
     every,
@@ -28,19 +30,19 @@ from tests.ui.jurors import JURY, say_fake, spec
 ROOT = Path(__file__).parents[3]
 
 
-def judge(path, *specs, **options):
+def judge(path: Path, *specs: DetectorSpec, **options: Any) -> Any:
     with Jury(specs or JURY) as jury:
         return compare_video(path, jury, **options)
 
 
 @pytest.fixture(scope="module")
-def walk(tmp_path_factory):
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four seconds of somebody who walks past."""
     path = tmp_path_factory.mktemp("walk") / "walk.mp4"
     return write_video(path, moving_portrait(32), every(0.125, until=4))
 
 
-def test_a_person_who_walks_past_is_one_person_with_a_line_for_each_detector(walk):
+def test_a_person_who_walks_past_is_one_person_with_a_line_for_each_detector(walk: Path) -> None:
     judged = judge(walk)
     (person,) = judged.persons
     assert judged.looks == tuple(every(0.5, until=4))
@@ -54,7 +56,7 @@ def test_a_person_who_walks_past_is_one_person_with_a_line_for_each_detector(wal
     assert not list(walk.parent.glob("*.tmp")) and len(list(walk.parent.iterdir())) == 1
 
 
-def test_the_word_rests_on_each_moment_and_the_worst_ones_are_named(walk):
+def test_the_word_rests_on_each_moment_and_the_worst_ones_are_named(walk: Path) -> None:
     said = iter([0.1, 0.1, 0.95, 0.1, 0.1, 0.8, 0.1, 0.1])
     (person,) = judge(walk, spec("wavering", lambda image: next(said))).persons
     (line,) = person.lines
@@ -63,14 +65,14 @@ def test_the_word_rests_on_each_moment_and_the_worst_ones_are_named(walk):
     assert [moment.at for moment in person.worst][:2] == [1.0, 2.5]
 
 
-def test_two_persons_are_told_apart(tmp_path):
+def test_two_persons_are_told_apart(tmp_path: Path) -> None:
     path = write_video(tmp_path / "two.webm", two_portraits(20), every(0.125, until=2.5))
     judged = judge(path)
     assert [person.number for person in judged.persons] == [1, 2]
     assert all(len(person.moments) == 5 for person in judged.persons)
 
 
-def test_after_a_cut_whoever_stands_there_is_somebody_new(tmp_path):
+def test_after_a_cut_whoever_stands_there_is_somebody_new(tmp_path: Path) -> None:
     face = small_portrait()
     other = (255 - face.astype(int)).clip(0, 255).astype(np.uint8)
     other[50:250, 50:250] = face[50:250, 50:250]  # another scene, a face at the same place
@@ -79,7 +81,7 @@ def test_after_a_cut_whoever_stands_there_is_somebody_new(tmp_path):
     assert [(person.moments[0].at, person.moments[-1].at) for person in judged.persons] == [(0.0, 1.5), (2.0, 3.5)]
 
 
-def test_a_small_face_is_followed_and_gets_no_clear_word(tmp_path):
+def test_a_small_face_is_followed_and_gets_no_clear_word(tmp_path: Path) -> None:
     frame = np.full((256, 448, 3), (90, 110, 120), dtype=np.uint8)
     frame[60:156, 100:196] = small_portrait(96)
     (person,) = judge(write_video(tmp_path / "far.mp4", still(frame, 24), every(0.125, until=3))).persons
@@ -88,7 +90,7 @@ def test_a_small_face_is_followed_and_gets_no_clear_word(tmp_path):
     assert "never large and upright enough" in person.lines[0].ruling.reason
 
 
-def test_a_turned_video_has_its_person_upright(tmp_path):
+def test_a_turned_video_has_its_person_upright(tmp_path: Path) -> None:
     lying = [np.ascontiguousarray(np.rot90(frame)) for frame in still(small_portrait(), 8)]
     path = turn(write_video(tmp_path / "phone.mov", lying, every(0.25, until=2)))
     (person,) = judge(path).persons
@@ -96,7 +98,7 @@ def test_a_turned_video_has_its_person_upright(tmp_path):
     assert bottom - top > right - left
 
 
-def test_a_video_without_faces_says_so_and_whole_frames_are_judged(tmp_path):
+def test_a_video_without_faces_says_so_and_whole_frames_are_judged(tmp_path: Path) -> None:
     path = write_video(tmp_path / "wall.mp4", still(quarters(96, 128), 24), every(0.125, until=3))
     judged = judge(path, *JURY, spec("viewer", say_fake, expects="image"))
     assert judged.persons == () and judged.error is None
@@ -104,7 +106,7 @@ def test_a_video_without_faces_says_so_and_whole_frames_are_judged(tmp_path):
     assert judged.whole.moments[0].box == (0, 0, 128, 96)
 
 
-def test_three_hours_are_refused_in_a_sentence_and_a_part_of_them_is_judged(tmp_path):
+def test_three_hours_are_refused_in_a_sentence_and_a_part_of_them_is_judged(tmp_path: Path) -> None:
     times = every(10, until=3 * 3600)
     path = write_video(tmp_path / "long.mp4", still(quarters(), len(times)), times)
     assert judge(path).error == "The video is 3 h 0 min long; at most 10 min are judged: choose where to start."
@@ -114,7 +116,7 @@ def test_three_hours_are_refused_in_a_sentence_and_a_part_of_them_is_judged(tmp_
     assert "ends before the chosen start" in judge(path, start=11_000.0).error
 
 
-def test_a_file_that_is_no_video_is_an_error_of_its_own(tmp_path):
+def test_a_file_that_is_no_video_is_an_error_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").write_bytes(b"")
     assert judge(tmp_path / "empty.mp4").error == "The file is empty."
     assert "only sound" in judge(write_sound(tmp_path / "song.mp4")).error
@@ -122,10 +124,10 @@ def test_a_file_that_is_no_video_is_an_error_of_its_own(tmp_path):
         next(judge_video(tmp_path / "empty.mp4", jury))
 
 
-def test_a_detector_that_fails_is_asked_no_more_after_three_times(walk):
+def test_a_detector_that_fails_is_asked_no_more_after_three_times(walk: Path) -> None:
     asked = []
 
-    def fail(image):
+    def fail(image: Image) -> None:
         asked.append(1)
         raise RuntimeError("no idea")
 
@@ -135,7 +137,7 @@ def test_a_detector_that_fails_is_asked_no_more_after_three_times(walk):
     assert person.lines[1].ruling.label == "fake"
 
 
-def test_judging_ends_once_it_is_not_wanted(walk):
+def test_judging_ends_once_it_is_not_wanted(walk: Path) -> None:
     with Jury(JURY) as jury:
         looks = judge_video(walk, jury, wanted=lambda: len(seen) < 2)
         seen = []
@@ -144,7 +146,7 @@ def test_judging_ends_once_it_is_not_wanted(walk):
     assert len(seen) == 2
 
 
-def test_a_server_that_ends_tells_so_and_does_not_watch_on(walk):
+def test_a_server_that_ends_tells_so_and_does_not_watch_on(walk: Path) -> None:
     with Jury(JURY) as jury:
         looks = judge_video(walk, jury)
         next(looks)
@@ -153,21 +155,21 @@ def test_a_server_that_ends_tells_so_and_does_not_watch_on(walk):
             next(looks)
 
 
-def test_large_heat_maps_are_kept_small(walk):
-    def draw(image):
+def test_large_heat_maps_are_kept_small(walk: Path) -> None:
+    def draw(image: Image) -> Any:
         return 0.5, np.ones((300, 300), dtype=np.float32)
 
     (person,) = judge(walk, spec("drawing", draw)).persons
     assert person.moments[0].verdicts[0].heatmap.shape == (frames.HEAT_SIDE, frames.HEAT_SIDE)
 
 
-def run(*arguments):
+def run(*arguments: object) -> Any:
     command = [sys.executable, "-m", "detectors", "compare", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
 
 
 @pytest.mark.slow
-def test_the_command_line_judges_videos_beside_pictures(walk, tmp_path):
+def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Path) -> None:
     done = run(walk, tmp_path / "gone.mp4", "--json", "--only", "custom-cnn")
     moving, gone = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr

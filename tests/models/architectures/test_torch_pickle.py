@@ -26,7 +26,7 @@ class Tensor:
     """Stands for a torch tensor: a window into a storage."""
 
     def __init__(self, storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
-        self.arguments = (storage, offset, shape, strides, False, OrderedDict())
+        self.arguments: tuple[Any, ...] = (storage, offset, shape, strides, False, OrderedDict())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return sys.modules["torch._utils"]._rebuild_tensor_v2, self.arguments
@@ -50,7 +50,7 @@ def kinds(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         raise AssertionError("never called")
 
     rebuild.__module__, rebuild.__qualname__ = "torch._utils", "_rebuild_tensor_v2"
-    utils._rebuild_tensor_v2 = rebuild
+    utils._rebuild_tensor_v2 = rebuild  # type: ignore[attr-defined]
     made = {name: type(name, (), {"__module__": "torch"}) for name in ("FloatStorage", "LongStorage", "HalfStorage")}
     for name, kind in made.items():
         setattr(torch, name, kind)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models.data.datasets import DataError, Sample, read_fittable, read_samples, refuse_eval_only, select
+from models.data.datasets import Sample, read_fittable, read_samples, refuse_eval_only, select
+from models.errors import DataError
 from tests.models.manifest import write_manifest
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"

@@ -1,6 +1,8 @@
 """The index of faces: found once, kept, looked at again only when a file changes."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -13,7 +15,7 @@ from models.data.face_index import label_faces
 
 
 @pytest.fixture
-def samples(tmp_path):
+def samples(tmp_path: Path) -> Any:
     portrait, nothing, broken = (tmp_path / name for name in ("portrait.png", "nothing.png", "broken.jpg"))
     PIL.Image.fromarray(skimage.data.astronaut()).save(portrait)
     PIL.Image.fromarray(np.full((80, 80, 3), 128, np.uint8)).save(nothing)
@@ -21,7 +23,7 @@ def samples(tmp_path):
     return [Sample(path, 0, "made", path.name, "train") for path in (portrait, nothing, broken)]
 
 
-def test_faces_are_labelled_and_the_faceless_are_named(samples, tmp_path):
+def test_faces_are_labelled_and_the_faceless_are_named(samples: Any, tmp_path: Path) -> None:
     faces, faceless = label_faces(samples, tmp_path / "faces.json")
     assert [face.sample.path.name for face in faces] == ["portrait.png"]
     assert len(faces[0].landmarks) == 5
@@ -29,11 +31,18 @@ def test_faces_are_labelled_and_the_faceless_are_named(samples, tmp_path):
     assert [sample.path.name for sample in faceless] == ["nothing.png", "broken.jpg"]
 
 
-def test_what_was_found_is_not_looked_for_again_unless_the_file_changed(samples, tmp_path, monkeypatch):
+def test_what_was_found_is_not_looked_for_again_unless_the_file_changed(
+    samples: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache = tmp_path / "faces.json"
     first = label_faces(samples, cache)
-    looked = []
-    monkeypatch.setattr(face_index, "_find_all", lambda paths: looked.append(paths) or {})
+    looked: list[Any] = []
+
+    def find_nothing(paths: Any) -> dict[str, Any]:
+        looked.append(paths)
+        return {}
+
+    monkeypatch.setattr(face_index, "_find_all", find_nothing)
     assert label_faces(samples, cache) == first
     assert looked == []
     assert len(json.loads(cache.read_text())["faces"]) == 3
@@ -43,7 +52,9 @@ def test_what_was_found_is_not_looked_for_again_unless_the_file_changed(samples,
     assert looked == [[samples[1].path]]
 
 
-def test_what_another_version_of_the_finder_found_is_looked_for_again(samples, tmp_path, monkeypatch):
+def test_what_another_version_of_the_finder_found_is_looked_for_again(
+    samples: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache = tmp_path / "faces.json"
     label_faces(samples[:1], cache)
     kept = json.loads(cache.read_text())

@@ -1,5 +1,7 @@
 """Attacks: they stay within their grey levels, they mislead, and PGD misleads more than FGSM does."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -14,30 +16,30 @@ LABELS = np.array([0, 1, 0, 1, 0, 1])
 
 
 @pytest.fixture(scope="module", params=["custom-cnn", "residual"])
-def network(request, tmp_path_factory):
+def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Network:
     path = tmp_path_factory.mktemp("weights") / "model.keras"
     build_serving(by_key.find(request.param).build(), Calibration(scale=4.0)).save(path)
     return Network(path)
 
 
-def test_no_value_moves_by_more_than_allowed_and_every_result_is_a_picture(network):
+def test_no_value_moves_by_more_than_allowed_and_every_result_is_a_picture(network: Network) -> None:
     for level, steps in ((1, 1), (2, 3)):
         harmed = attack(network, PICTURES, LABELS, level=level, steps=steps)
         assert harmed.dtype == np.uint8
         assert np.abs(harmed.astype(int) - PICTURES).max() == level
 
 
-def test_every_face_is_pushed_away_from_its_label(network):
+def test_every_face_is_pushed_away_from_its_label(network: Network) -> None:
     plain = network.judge(PICTURES)
     for steps in (1, 3):
         moved = network.judge(attack(network, PICTURES, LABELS, level=2, steps=steps)) - plain
         assert (np.where(LABELS, -moved, moved) > 0).all()
 
 
-def test_the_same_attack_twice_gives_the_same_pictures(network):
+def test_the_same_attack_twice_gives_the_same_pictures(network: Network) -> None:
     first, second = (attack(network, PICTURES, LABELS, level=1, steps=2) for _ in range(2))
     assert np.array_equal(first, second)
 
 
-def test_a_folder_without_a_keras_network_is_not_attacked(tmp_path):
+def test_a_folder_without_a_keras_network_is_not_attacked(tmp_path: Path) -> None:
     assert attack_all(tmp_path, []) == {}

@@ -7,19 +7,19 @@ from models.evaluation.document import as_table, fill
 OLD = "before <!-- speed: begin --> old <!-- speed: end --> after"
 
 
-def test_filling_leaves_the_rest_of_the_text_alone():
+def test_filling_leaves_the_rest_of_the_text_alone() -> None:
     assert fill(OLD, "speed", "new") == "before <!-- speed: begin -->\n\nnew\n\n<!-- speed: end --> after"
 
 
-def test_filling_twice_is_filling_once():
+def test_filling_twice_is_filling_once() -> None:
     once = fill(OLD, "speed", "new")
     assert fill(once, "speed", "new") == once
 
 
-def test_a_document_without_its_marks_is_refused():
+def test_a_document_without_its_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="unpack"):
         fill(OLD, "measured", "new")
 
 
-def test_a_table_has_a_rule_below_its_heads():
+def test_a_table_has_a_rule_below_its_heads() -> None:
     assert as_table([["a", "b"], ["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from models.data.face_index import LabelledFace
 from models.evaluation import evaluate
 from models.evaluation.evaluate import Answers
 from registry import DetectorSpec, load_registry
-from tests.detectors.networks.test_hub import make_files, make_network
+from tests.detectors.networks.steady import make_files, make_network
 from tests.hub_stand_in import Repo, StandIn, serving
 from tests.models.portraits import write_portraits
 
@@ -24,19 +25,19 @@ BUILT_IN = [spec.key for spec in load_registry(blocked=()) if spec.builtin]
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     """Four portraits, four forgeries and one picture without a face, as a manifest, all of the test split."""
     return write_portraits(tmp_path, ["test"] * 4, faceless=1)
 
 
-def run(folder, *arguments, cwd=".", **environment):
+def run(folder: Path, *arguments: str, cwd: str | Path = ".", **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "models", "evaluate", "--data", str(folder), *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, cwd=cwd, check=False, env={**os.environ, **environment}
     )
 
 
-def test_evaluate_prints_every_detectors_metrics_as_json(folder):
+def test_evaluate_prints_every_detectors_metrics_as_json(folder: Path) -> None:
     done = run(folder, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -49,7 +50,7 @@ def test_evaluate_prints_every_detectors_metrics_as_json(folder):
 
 
 @pytest.mark.slow
-def test_a_thorough_evaluation_attacks_points_probes_and_draws(folder, tmp_path):
+def test_a_thorough_evaluation_attacks_points_probes_and_draws(folder: Path, tmp_path: Path) -> None:
     done = run(folder, "--only", "custom-cnn", "--thorough", "--json", "--plots", str(tmp_path / "plots"))
     assert done.returncode == 0, done.stderr
     (metrics,) = json.loads(done.stdout)  # one detector alone is no jury
@@ -63,22 +64,22 @@ def test_a_thorough_evaluation_attacks_points_probes_and_draws(folder, tmp_path)
     assert drawn == ["reliability.png", "robustness.png", "roc.png"]
 
 
-def test_an_unknown_detector_is_one_sentence(folder):
+def test_an_unknown_detector_is_one_sentence(folder: Path) -> None:
     done = run(folder, "--only", "efficientnett")
     assert done.returncode == 2
     assert "Did you mean 'efficientnet'" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_of_no_known_layout_is_one_sentence(tmp_path):
+def test_a_folder_of_no_known_layout_is_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 2
     assert "expected manifest.csv" in " ".join(done.stderr.split())
 
 
-def test_a_generator_is_measured_against_all_reals_of_its_split():
+def test_a_generator_is_measured_against_all_reals_of_its_split() -> None:
     faces = [
-        LabelledFace(Sample(f"/{place}", label, source, str(place), "test", "g" if label else ""), (0, 0, 9, 9))
+        LabelledFace(Sample(Path(f"/{place}"), label, source, str(place), "test", "g" if label else ""), (0, 0, 9, 9))
         for place, (label, source) in enumerate([(0, "a"), (0, "b"), (1, "a")])
     ]
     answers = Answers(faces, [], {"x": np.array([0.1, 0.8, 0.5])})
@@ -87,8 +88,8 @@ def test_a_generator_is_measured_against_all_reals_of_its_split():
     assert chosen.all()
 
 
-def test_failed_answers_are_counted_and_left_out():
-    faces = [LabelledFace(Sample(f"/{i}", i % 2, "a", str(i), "test", ""), (0, 0, 9, 9)) for i in range(6)]
+def test_failed_answers_are_counted_and_left_out() -> None:
+    faces = [LabelledFace(Sample(Path(f"/{i}"), i % 2, "a", str(i), "test", ""), (0, 0, 9, 9)) for i in range(6)]
     answers = Answers(faces, [], {"x": np.array([0.1, 0.9, np.nan, 0.8, 0.2, np.nan])})
     metrics = evaluate.summarise(answers, DetectorSpec(key="x", title="X", load=lambda: None))
     assert metrics["failed"] == 2
@@ -96,15 +97,17 @@ def test_failed_answers_are_counted_and_left_out():
     assert metrics["overall"]["auc"]["value"] == 1.0
 
 
-def test_one_source_of_one_class_has_no_auc_but_a_share_right():
-    faces = [LabelledFace(Sample(f"/{i}", 0, "reals", str(i), "test", ""), (0, 0, 9, 9)) for i in range(4)]
+def test_one_source_of_one_class_has_no_auc_but_a_share_right() -> None:
+    faces = [LabelledFace(Sample(Path(f"/{i}"), 0, "reals", str(i), "test", ""), (0, 0, 9, 9)) for i in range(4)]
     answers = Answers(faces, [], {"x": np.array([0.1, 0.2, 0.7, 0.3])})
     metrics = evaluate.summarise(answers, DetectorSpec(key="x", title="X", load=lambda: None))
     assert "auc" not in metrics["sources"]["reals"]
     assert metrics["sources"]["reals"]["accuracy"]["value"] == 0.75
 
 
-def test_a_model_folder_that_was_added_gets_its_metrics_beside_its_weights(folder, tmp_path_factory):
+def test_a_model_folder_that_was_added_gets_its_metrics_beside_its_weights(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """What a researcher's own detector needs before it can be published."""
     mine = shutil.copytree(WEIGHTS / "custom-cnn", tmp_path_factory.mktemp("mine") / "my-cnn")
     config = json.loads((mine / CONFIG).read_text())
@@ -121,14 +124,16 @@ def test_a_model_folder_that_was_added_gets_its_metrics_beside_its_weights(folde
     assert JURY.read_bytes() == jury
 
 
-def test_a_detector_of_the_hub_is_measured_like_any_other(folder, tmp_path_factory):
+def test_a_detector_of_the_hub_is_measured_like_any_other(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     home = str(tmp_path_factory.mktemp("home"))
     with serving(StandIn()) as hub:
         hub.repos["model", "ada/steady"] = Repo("model", "ada/steady", private=False)
         head = hub.repo("ada/steady").commit(make_files(make_network()))
         homes = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": home, "XDG_DATA_HOME": home}
         key = f"hub:ada/steady@{head[:8]}"
-        done = run(folder, "--add", "hub:ada/steady", "--split", "test", "--only", key, "--json", **homes)
+        done = run(folder, "--add", "hub:ada/steady", "--split", "test", "--only", key, "--json", cwd=".", **homes)
     assert done.returncode == 0, done.stderr
     assert f"{key} is commit {head}" in done.stderr
     (metrics,) = json.loads(done.stdout)

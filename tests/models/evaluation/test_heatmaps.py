@@ -1,6 +1,8 @@
 """Heat maps against the truth: one that knows it scores one, one that knows nothing scores by chance."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -9,31 +11,32 @@ import skimage.data
 
 from detectors.faces.find import find_faces
 from models.data.blending import forge_face
-from models.data.datasets import Sample
+from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.evaluation.heatmaps import measure_heatmaps, point
-from registry import DetectorSpec
+from registry import DetectorSpec, Image
 
 
 @pytest.fixture(scope="module")
-def faces(tmp_path_factory):
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Six real portraits of the test split, a fake one and one of another split."""
     folder = tmp_path_factory.mktemp("faces")
     portrait = skimage.data.astronaut()
     found = find_faces(portrait)[0]
     faces = []
-    for index, (label, split) in enumerate([(0, "test")] * 6 + [(1, "test"), (0, "val")]):
+    for index, label in enumerate([0, 0, 0, 0, 0, 0, 1, 0]):
+        split: Split = "val" if index == 7 else "test"
         path = folder / f"{index}.png"
         PIL.Image.fromarray(np.clip(portrait.astype(int) + index, 0, 255).astype(np.uint8)).save(path)
         faces.append(LabelledFace(Sample(path, label, "made", f"v{index}", split), found.box, found.landmarks))
     return faces
 
 
-def spec(key, examine):
+def spec(key: str, examine: Callable[..., Any]) -> DetectorSpec:
     return DetectorSpec(key=key, title=key, load=lambda: examine)
 
 
-def test_what_was_forged_lies_inside_the_region(faces):
+def test_what_was_forged_lies_inside_the_region(faces: Any) -> None:
     for seed in range(4):
         blended = forge_face(faces[0], seed=seed)
         changed = np.abs(blended.after.astype(int) - blended.before).sum(axis=2)
@@ -42,7 +45,7 @@ def test_what_was_forged_lies_inside_the_region(faces):
         assert changed[blended.region].mean() > 3 * changed[~blended.region].mean()
 
 
-def test_the_truth_itself_points_and_overlaps_wholly():
+def test_the_truth_itself_points_and_overlaps_wholly() -> None:
     region = np.zeros((40, 40), dtype=bool)
     region[10:20, 5:25] = True
     found = point(region.astype(np.float32), region, rose=True)
@@ -50,14 +53,14 @@ def test_the_truth_itself_points_and_overlaps_wholly():
     assert found.hit_by_chance == region.mean()
 
 
-def test_the_opposite_of_the_truth_misses():
+def test_the_opposite_of_the_truth_misses() -> None:
     region = np.zeros((40, 40), dtype=bool)
     region[10:20, 5:25] = True
     found = point(1 - region.astype(np.float32), region, rose=False)
     assert (found.hit, found.overlap) == (0.0, 0.0)
 
 
-def test_random_heat_maps_score_by_chance():
+def test_random_heat_maps_score_by_chance() -> None:
     random = np.random.default_rng(0)
     region = np.zeros((48, 48), dtype=bool)
     region[:24] = True
@@ -66,8 +69,8 @@ def test_random_heat_maps_score_by_chance():
     assert np.mean([one.overlap for one in points]) == pytest.approx(points[0].overlap_by_chance, abs=0.02)
 
 
-def test_real_test_faces_alone_are_forged_and_every_detector_is_asked(faces):
-    def spread(image):
+def test_real_test_faces_alone_are_forged_and_every_detector_is_asked(faces: Any) -> None:
+    def spread(image: Image) -> Any:
         """Something that rises where neighbours differ, and points at the middle."""
         middle = np.zeros((5, 5), np.float32)
         middle[2, 2] = 1
@@ -81,6 +84,6 @@ def test_real_test_faces_alone_are_forged_and_every_detector_is_asked(faces):
     assert found["silent"] == {}
 
 
-def test_a_face_without_landmarks_cannot_be_forged_and_is_left_out():
+def test_a_face_without_landmarks_cannot_be_forged_and_is_left_out() -> None:
     bare = LabelledFace(Sample(Path("x.png"), 0, "made", "v", "test"), (0, 0, 9, 9))
     assert measure_heatmaps([spec("silent", lambda image: 0.5)], [bare]) == {"silent": {}}

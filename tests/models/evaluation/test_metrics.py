@@ -1,5 +1,7 @@
 """Every figure against scikit-learn's, resample by resample, and the intervals against what they promise."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.random import default_rng
@@ -10,15 +12,15 @@ from models.evaluation.curves import curves
 from models.evaluation.metrics import Draws, Scores
 
 
-def make_scores(n=300, *, videos=60, seed=3):
+def make_scores(n: int = 300, *, videos: int = 60, seed: int = 3) -> Any:
     random = default_rng(seed)
     labels = (random.random(n) < 0.4).astype(np.int64)
     p_fake = np.round(np.clip(0.3 * labels + random.normal(0.4, 0.2, n), 0, 1), 2)  # rounded: ties matter
     groups = np.array([f"v{place}" for place in random.integers(videos, size=n)])
-    return Scores(p_fake, labels, groups)
+    return Scores(p_fake.astype(np.float64), labels, groups)
 
 
-def caught_by_sklearn(labels, p_fake, weights, allowed):
+def caught_by_sklearn(labels: Any, p_fake: Any, weights: Any, allowed: float) -> float:
     false, caught, _ = sk.roc_curve(labels, p_fake, sample_weight=weights, drop_intermediate=False)
     return caught[false <= allowed + 1e-12].max()
 
@@ -37,14 +39,14 @@ REFERENCES = {
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-def test_each_figure_is_scikit_learns_in_every_resample(name):
+def test_each_figure_is_scikit_learns_in_every_resample(name: str) -> None:
     draws = Draws.of(make_scores(), resamples=20)
     found = metrics.TWO_CLASS[name](draws)
     expected = [REFERENCES[name](draws.labels, draws.p_fake, weights) for weights in draws.weights]
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
-def test_the_calibration_error_is_the_weighted_gap_of_the_bins():
+def test_the_calibration_error_is_the_weighted_gap_of_the_bins() -> None:
     scores = make_scores()
     bins = np.minimum((scores.p_fake * 15).astype(int), 14)
     gaps = [abs((scores.p_fake - scores.labels)[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
@@ -52,14 +54,14 @@ def test_the_calibration_error_is_the_weighted_gap_of_the_bins():
     assert found == pytest.approx(sum(gaps))
 
 
-def test_a_perfect_detector_scores_one_and_a_constant_one_half():
+def test_a_perfect_detector_scores_one_and_a_constant_one_half() -> None:
     labels = np.array([0, 0, 1, 1])
     groups = np.array(list("abcd"))
     assert metrics.auc(Draws.of(Scores(labels.astype(float), labels, groups), 1))[0] == 1.0
     assert metrics.auc(Draws.of(Scores(np.full(4, 0.3), labels, groups), 1))[0] == 0.5
 
 
-def test_the_surest_faces_are_counted_as_by_hand_in_every_resample():
+def test_the_surest_faces_are_counted_as_by_hand_in_every_resample() -> None:
     random = default_rng(5)
     scores = make_scores()
     scores = Scores(
@@ -79,14 +81,14 @@ def test_the_surest_faces_are_counted_as_by_hand_in_every_resample():
         assert at_90[place] == pytest.approx(np.max(np.flatnonzero(shares >= 0.9) + 1, initial=0) / len(hits), abs=0.03)
 
 
-def test_a_detector_that_is_never_that_right_covers_nothing():
+def test_a_detector_that_is_never_that_right_covers_nothing() -> None:
     labels = np.array([1, 1, 0, 0])
     scores = Scores(np.array([0.01, 0.4, 0.3, 0.2]), labels, np.array(list("abcd")))
     assert metrics.coverage_at_right(0.99)(Draws.of(scores, 0))[0] == 0.0
     assert metrics.right_at_coverage(1.0)(Draws.of(scores, 0))[0] == 0.5
 
 
-def test_the_mean_has_the_interval_of_its_groups():
+def test_the_mean_has_the_interval_of_its_groups() -> None:
     values = np.repeat([0.0, 1.0], 50)
     alone = metrics.mean(values, np.arange(100).astype(str))
     together = metrics.mean(values, np.repeat(["a", "b", "c", "d"], 25))
@@ -94,7 +96,7 @@ def test_the_mean_has_the_interval_of_its_groups():
     assert together.high - together.low > 2 * (alone.high - alone.low)
 
 
-def test_an_interval_over_videos_is_wider_than_one_over_their_copied_frames():
+def test_an_interval_over_videos_is_wider_than_one_over_their_copied_frames() -> None:
     once = make_scores(80, videos=80)
     copied = Scores(*(np.repeat(values, 10) for values in (once.p_fake, once.labels, once.groups)))
     as_if_independent = Scores(copied.p_fake, copied.labels, np.arange(800).astype(str))
@@ -102,7 +104,7 @@ def test_an_interval_over_videos_is_wider_than_one_over_their_copied_frames():
     assert grouped.high - grouped.low > 2 * (naive.high - naive.low)
 
 
-def test_about_95_of_100_intervals_hold_the_true_accuracy():
+def test_about_95_of_100_intervals_hold_the_true_accuracy() -> None:
     truth, held = 0.7, 0
     for seed in range(100):
         right = default_rng(seed).random(200) < truth
@@ -112,7 +114,7 @@ def test_about_95_of_100_intervals_hold_the_true_accuracy():
     assert 88 <= held <= 99
 
 
-def test_data_of_one_class_gets_no_auc():
+def test_data_of_one_class_gets_no_auc() -> None:
     scores = make_scores()
     reals = metrics.measure(scores.where(scores.labels == 0), fake_from=0.7, real_until=0.4)
     assert "auc" not in reals
@@ -122,14 +124,14 @@ def test_data_of_one_class_gets_no_auc():
     )
 
 
-def test_a_video_of_both_classes_becomes_two():
+def test_a_video_of_both_classes_becomes_two() -> None:
     scores = Scores(np.array([0.2, 0.4, 0.9]), np.array([0, 0, 1]), np.array(["v", "v", "v"]))
     videos = scores.by_group()
     np.testing.assert_allclose(videos.p_fake, [0.3, 0.9])
     np.testing.assert_array_equal(videos.labels, [0, 1])
 
 
-def test_a_perfectly_calibrated_detector_is_not_beyond_chance():
+def test_a_perfectly_calibrated_detector_is_not_beyond_chance() -> None:
     random = default_rng(1)
     p_fake = random.random(2000)
     labels = (random.random(2000) < p_fake).astype(np.int64)
@@ -138,7 +140,7 @@ def test_a_perfectly_calibrated_detector_is_not_beyond_chance():
     assert found["calibration_error"]["value"] <= found["calibration_error_by_chance"]
 
 
-def test_an_overconfident_detector_is_beyond_chance():
+def test_an_overconfident_detector_is_beyond_chance() -> None:
     random = default_rng(1)
     p_fake = random.random(2000)
     labels = (random.random(2000) < 0.5 + 0.5 * (p_fake - 0.5)).astype(np.int64)
@@ -146,7 +148,7 @@ def test_an_overconfident_detector_is_beyond_chance():
     assert found["calibration_error"]["value"] > found["calibration_error_by_chance"]
 
 
-def test_the_roc_curve_runs_through_scikit_learns_corners():
+def test_the_roc_curve_runs_through_scikit_learns_corners() -> None:
     scores = make_scores(n=2000)
     false, caught, _ = sk.roc_curve(scores.labels, scores.p_fake, drop_intermediate=False)
     corners = set(zip(false.round(4), caught.round(4), strict=True))
@@ -160,7 +162,7 @@ def test_the_roc_curve_runs_through_scikit_learns_corners():
     assert sk.auc(curve["fpr"], curve["tpr"]) == pytest.approx(area, abs=0.003)
 
 
-def test_the_reliability_bins_hold_every_face_and_give_back_the_calibration_error():
+def test_the_reliability_bins_hold_every_face_and_give_back_the_calibration_error() -> None:
     scores = make_scores(n=500)
     bins = curves(scores)["reliability"]
     assert sum(one["count"] for one in bins) == 500
@@ -168,6 +170,6 @@ def test_the_reliability_bins_hold_every_face_and_give_back_the_calibration_erro
     assert error == pytest.approx(metrics.calibration_error(Draws.of(scores, 0))[0], abs=1e-3)
 
 
-def test_no_curve_is_drawn_from_one_class():
+def test_no_curve_is_drawn_from_one_class() -> None:
     scores = make_scores()
     assert curves(scores.where(scores.labels == 1)) == {}

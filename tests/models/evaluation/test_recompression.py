@@ -1,6 +1,7 @@
 """What happens to a face on its way through the web, and that the loss is paired."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from models.evaluation.evaluate import Answers
 from models.evaluation.recompression import AS_IT_IS, redeliver, summarise
 
 
-def answers(p_fake, labels):
+def answers(p_fake: Any, labels: Any) -> Any:
     faces = [
         LabelledFace(Sample(Path(f"{place}.png"), int(label), "made", f"v{place}", "test"), (0, 0, 9, 9))
         for place, label in enumerate(labels)
@@ -21,20 +22,20 @@ def answers(p_fake, labels):
 
 
 @pytest.mark.parametrize(("shape", "expected"), [((300, 200, 3), (80, 53, 3)), ((40, 60, 3), (40, 60, 3))])
-def test_a_face_is_made_smaller_and_never_larger(shape, expected):
+def test_a_face_is_made_smaller_and_never_larger(shape: tuple[int, int, int], expected: tuple[int, int, int]) -> None:
     again = redeliver(np.full(shape, 90, np.uint8), 80, 40)
     assert again.shape == expected
     assert again.dtype == np.uint8
 
 
-def test_redelivery_keeps_the_colours_and_loses_the_detail():
+def test_redelivery_keeps_the_colours_and_loses_the_detail() -> None:
     noise = default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     orange = np.full((64, 64, 3), (230, 120, 10), np.uint8)
     assert np.abs(redeliver(orange, 80, 40).astype(int) - orange).max() <= 6
     assert redeliver(noise, 128, 40).std() < noise.std()
 
 
-def test_what_is_lost_is_measured_on_the_same_faces():
+def test_what_is_lost_is_measured_on_the_same_faces() -> None:
     labels = np.arange(400) % 2
     plain = np.where(labels, 0.9, 0.1)
     again = np.where(np.arange(400) < 40, 1 - plain, plain)

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,23 +22,23 @@ SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 DETECTORS = load_registry(blocked=()).detectors
 
 
-def make_samples(count=500):
+def make_samples(count: int = 500) -> Any:
     names = "real", "fake"
     return [Sample(Path(f"/here/made/{names[i % 2]}/{i}.jpg"), i % 2, "made", f"v{i}", "test") for i in range(count)]
 
 
-def make_answers(samples, p_fake):
+def make_answers(samples: Any, p_fake: Any) -> Any:
     return Answers([LabelledFace(sample, (0, 0, 9, 9)) for sample in samples], [], {"mine": np.array(p_fake)})
 
 
-def test_the_sample_is_400_pictures_with_the_scores_of_every_detector_and_the_jury():
+def test_the_sample_is_400_pictures_with_the_scores_of_every_detector_and_the_jury() -> None:
     stored = read_sample()
     keys = {spec.key for spec in DETECTORS} | {"jury"}
     assert len(stored) == 400
     assert sum(said.keys() == keys for said in stored.values()) == 399  # one picture shows no face
 
 
-def test_the_figure_is_that_of_the_sample_and_of_no_other_face():
+def test_the_figure_is_that_of_the_sample_and_of_no_other_face() -> None:
     samples = make_samples()
     names = {name_picture(sample) for sample in samples[::3]}
     right = [float(s.label) if name_picture(s) in names else 1.0 - s.label for s in samples]
@@ -45,13 +46,13 @@ def test_the_figure_is_that_of_the_sample_and_of_no_other_face():
     assert found == {"real": 84, "fake": 83, "auc": 1.0}
 
 
-def test_a_sample_of_one_class_has_no_figure():
+def test_a_sample_of_one_class_has_no_figure() -> None:
     samples = [sample for sample in make_samples() if sample.label]
     names = {name_picture(sample) for sample in samples}
     assert measure_sample(make_answers(samples, [0.5] * len(samples)), "mine", names) == {}
 
 
-def test_scores_are_stored_beside_the_names_only_when_every_picture_was_asked_about(tmp_path):
+def test_scores_are_stored_beside_the_names_only_when_every_picture_was_asked_about(tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"
     samples = make_samples(4)
     with path.open("w", newline="") as file:
@@ -70,7 +71,7 @@ def test_the_jury_that_was_measured_is_the_one_that_sits():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "manifest.csv").is_file(), reason="the research data is not beside the checkout")
-def test_the_shipped_weights_score_on_the_sample_what_was_measured(tmp_path):
+def test_the_shipped_weights_score_on_the_sample_what_was_measured(tmp_path: Path) -> None:
     stored = read_sample()
     samples = [sample for sample in read_samples([SHARED]) if name_picture(sample) in stored]
     assert len(samples) == len(stored)

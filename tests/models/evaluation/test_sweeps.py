@@ -16,7 +16,7 @@ FACE = np.ascontiguousarray(skimage.data.astronaut()[60:200, 160:300])
 
 
 @pytest.mark.parametrize("kind", SWEEPS)
-def test_each_level_is_farther_from_the_face_than_the_one_before(kind):
+def test_each_level_is_farther_from_the_face_than_the_one_before(kind: str) -> None:
     degrade, levels = SWEEPS[kind]
     again = [degrade(FACE, level, 0) for level in levels]
     assert all(image.dtype == np.uint8 and image.ndim == 3 for image in again)
@@ -27,13 +27,13 @@ def test_each_level_is_farther_from_the_face_than_the_one_before(kind):
         assert distances == sorted(set(distances))
 
 
-def test_noise_is_the_same_for_a_face_every_time_and_another_for_the_next():
+def test_noise_is_the_same_for_a_face_every_time_and_another_for_the_next() -> None:
     degrade, _ = SWEEPS["noise"]
     assert np.array_equal(degrade(FACE, 8, 3), degrade(FACE, 8, 3))
     assert not np.array_equal(degrade(FACE, 8, 3), degrade(FACE, 8, 4))
 
 
-def test_the_summary_has_a_row_for_every_level_paired_with_the_face_as_it_is():
+def test_the_summary_has_a_row_for_every_level_paired_with_the_face_as_it_is() -> None:
     labels = np.arange(100) % 2
     faces = [
         LabelledFace(Sample(Path(f"{place}.png"), int(label), "made", f"v{place}", "test"), (0, 0, 9, 9))
@@ -49,5 +49,5 @@ def test_the_summary_has_a_row_for_every_level_paired_with_the_face_as_it_is():
     assert found["jpeg"][-1]["auc"]["value"] == 0
 
 
-def test_nothing_was_swept_where_there_is_no_test_face():
+def test_nothing_was_swept_where_there_is_no_test_face() -> None:
     assert summarise("mine", {}) == {}

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,28 +21,28 @@ from tests.models.portraits import write_portraits
 SPEC = DetectorSpec(key="a", title="A", load=lambda: None, fake_from=0.7, real_until=0.3)
 
 
-def make_answers(p_fakes, *, box=(0, 0, 90, 90), source="films"):
+def make_answers(p_fakes: Any, *, box: Any = (0, 0, 90, 90), source: Any = "films") -> Any:
     """p_fakes: of each video's frames; every second video is fake."""
     faces = [
-        LabelledFace(Sample(f"/{source}/{v}-{f}", v % 2, source, f"v{v}", "eval"), box)
+        LabelledFace(Sample(Path(f"/{source}/{v}-{f}"), v % 2, source, f"v{v}", "eval"), box)
         for v, frames in enumerate(p_fakes)
         for f, _ in enumerate(frames)
     ]
     return Answers(faces, [], {"a": np.concatenate(p_fakes)})
 
 
-def by_rule(answers):
+def by_rule(answers: Any) -> Any:
     return {entry["rule"]: entry for entry in videos.compare_rules(answers, [SPEC])}
 
 
-def test_each_rule_says_what_its_name_says():
+def test_each_rule_says_what_its_name_says() -> None:
     values = np.array([0.9, 0.1, 0.2, 0.3, 0.2, 0.2, 0.2, 0.1, 0.2, 1.0])
     assert videos.say_mean(values, SPEC) == (pytest.approx(0.34), "inconclusive")
     assert videos.say_trimmed_mean(values, SPEC) == (pytest.approx(0.2875), "real")
     assert videos.say_rule(values, SPEC) == (0.2, "real")
 
 
-def test_outliers_spoil_the_mean_and_not_the_rule():
+def test_outliers_spoil_the_mean_and_not_the_rule() -> None:
     random = default_rng(0)
     films = [np.clip(0.1 + 0.7 * (v % 2) + random.normal(0, 0.05, 10), 0, 1) for v in range(40)]
     for film in films[::4]:
@@ -53,7 +54,7 @@ def test_outliers_spoil_the_mean_and_not_the_rule():
     assert found["mean"]["auc"]["low"] <= found["mean"]["auc"]["value"] <= found["mean"]["auc"]["high"]
 
 
-def test_the_rules_own_reasons_for_no_word_are_counted_as_no_answer():
+def test_the_rules_own_reasons_for_no_word_are_counted_as_no_answer() -> None:
     few = [np.full(3, 0.05 + 0.9 * (v % 2)) for v in range(10)]
     found = by_rule(make_answers(few))
     assert found["the rule (median)"]["coverage"]["value"] == 0.0
@@ -61,18 +62,18 @@ def test_the_rules_own_reasons_for_no_word_are_counted_as_no_answer():
     assert found["the rule (median)"]["auc"]["value"] == 1.0
 
 
-def test_small_faces_and_missing_numbers_are_left_out_as_in_a_video():
+def test_small_faces_and_missing_numbers_are_left_out_as_in_a_video() -> None:
     films = [np.full(6, 0.05 + 0.9 * (v % 2)) for v in range(6)]
     films[0][0] = np.nan
     assert by_rule(make_answers(films))["mean"]["n"] == 6
     assert by_rule(make_answers(films, box=(0, 0, 63, 63)))["mean"]["n"] == 0
 
 
-def test_single_pictures_are_no_videos():
+def test_single_pictures_are_no_videos() -> None:
     assert by_rule(make_answers([np.array([0.5])] * 8, source="photos")) == {}
 
 
-def test_the_table_is_written_between_the_marks(tmp_path):
+def test_the_table_is_written_between_the_marks(tmp_path: Path) -> None:
     page = tmp_path / "video.md"
     page.write_text("# Video\n\n<!-- measured: begin -->\nold\n<!-- measured: end -->\n\nmore\n")
     videos.write(page, videos.compare_rules(make_answers([np.full(6, 0.05 + 0.9 * (v % 2)) for v in range(6)]), [SPEC]))
@@ -82,7 +83,7 @@ def test_the_table_is_written_between_the_marks(tmp_path):
 
 
 @pytest.fixture
-def frames(tmp_path, monkeypatch):
+def frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two videos of five frames each, one of them forged, as a manifest; the command is run beside it."""
     write_portraits(tmp_path, ["eval"] * 5, source="films", group="{label}")
     (tmp_path / "docs").mkdir()
@@ -91,18 +92,18 @@ def frames(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(*arguments):
+def run(*arguments: str) -> str:
     done = CliRunner().invoke(app, ["videos", "--data", ".", "--only", "custom-cnn", *arguments])
     assert done.exit_code == 0, done.output
     return done.stdout
 
 
-def test_the_command_measures_the_videos_of_a_folder(frames):
+def test_the_command_measures_the_videos_of_a_folder(frames: Path) -> None:
     found = json.loads(run("--json"))
     assert [(entry["source"], entry["detector"], entry["n"]) for entry in found] == [("films", "custom-cnn", 2)] * 3
 
 
-def test_the_command_writes_its_table_into_the_document(frames):
+def test_the_command_writes_its_table_into_the_document(frames: Path) -> None:
     page = Path("docs/video.md")
     page.write_text(f"Before.\n<!-- {videos.MARK}: begin -->\n<!-- {videos.MARK}: end -->\nAfter.\n")
     table = run("--save")

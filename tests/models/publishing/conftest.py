@@ -2,6 +2,8 @@
 
 import sys
 import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from huggingface_hub.utils import _http
@@ -12,7 +14,7 @@ from tests.models.publishing.client import use
 
 
 @pytest.fixture
-def hub(tmp_path, monkeypatch):
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """The stand-in as the Hub of this process, ada signed in, and a working directory of its own."""
     with serving(StandIn()) as stand_in:
         use(monkeypatch, stand_in.url)
@@ -23,7 +25,7 @@ def hub(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def naps(monkeypatch):
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that the client would have waited before it tried again."""
     taken: list[float] = []
     monkeypatch.setattr(_http, "time", types.SimpleNamespace(sleep=taken.append))
@@ -31,14 +33,16 @@ def naps(monkeypatch):
 
 
 @pytest.fixture
-def models(monkeypatch, capsys):
+def models(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, list[str], list[str]]]:
     """`python -m models ...`: exit code, the lines of stdout, stderr."""
 
-    def command(*arguments):
+    def command(*arguments: object) -> tuple[int, list[str], list[str]]:
         monkeypatch.setattr(sys, "argv", ["models", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             run()
         captured = capsys.readouterr()
-        return ended.value.code or 0, captured.out.splitlines(), captured.err.strip().splitlines()
+        return int(ended.value.code or 0), captured.out.splitlines(), captured.err.strip().splitlines()
 
     return command

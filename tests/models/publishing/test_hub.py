@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -28,11 +29,13 @@ PUBLISHED = {CARD, CONFIG, "LICENSE", METRICS, MODEL, "model.keras"} | PLOTS
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_folder(tmp_path_factory.mktemp("weights"))
 
 
-def test_a_published_detector_is_there_whole_in_one_commit(hub, models, folder):
+def test_a_published_detector_is_there_whole_in_one_commit(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path
+) -> None:
     code, lines, errors = models("publish", KEY, "--repo", REPO, "--from", folder)
     repo = hub.repo(REPO)
     assert code == 0
@@ -46,7 +49,9 @@ def test_a_published_detector_is_there_whole_in_one_commit(hub, models, folder):
     assert not repo.private
 
 
-def test_what_make_demo_did_not_install_is_named_with_how_to_install_it(models, folder, monkeypatch):
+def test_what_make_demo_did_not_install_is_named_with_how_to_install_it(
+    models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("matplotlib", "matplotlib.figure"):
         monkeypatch.setitem(sys.modules, name, None)
     code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder, "--dry-run")
@@ -54,7 +59,9 @@ def test_what_make_demo_did_not_install_is_named_with_how_to_install_it(models, 
     assert len(errors) == 1 and "matplotlib" in errors[0] and "pip install -e '.[train]'" in errors[0]
 
 
-def test_large_files_go_to_large_storage_and_small_ones_into_the_commit(hub, models, folder):
+def test_large_files_go_to_large_storage_and_small_ones_into_the_commit(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path
+) -> None:
     models("publish", KEY, "--repo", REPO, "--from", folder)
     assert {hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, "model.keras")} <= set(
         hub.large
@@ -62,12 +69,16 @@ def test_large_files_go_to_large_storage_and_small_ones_into_the_commit(hub, mod
     assert sum(line.startswith("PUT /large/") for line in hub.log) == 5  # two models, three pictures
 
 
-def test_a_private_repository_is_private(hub, models, folder):
+def test_a_private_repository_is_private(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path
+) -> None:
     models("publish", KEY, "--repo", REPO, "--from", folder, "--private")
     assert hub.repo(REPO).private
 
 
-def test_publishing_the_same_again_changes_nothing(hub, models, folder):
+def test_publishing_the_same_again_changes_nothing(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path
+) -> None:
     _, first, _ = models("publish", KEY, "--repo", REPO, "--from", folder)
     code, second, _ = models("publish", KEY, "--repo", REPO, "--from", folder)
     assert code == 0
@@ -75,7 +86,9 @@ def test_publishing_the_same_again_changes_nothing(hub, models, folder):
     assert any("nothing has changed" in line for line in second)
 
 
-def test_a_file_that_differs_there_is_named_and_kept_until_replace_is_said(hub, models, folder):
+def test_a_file_that_differs_there_is_named_and_kept_until_replace_is_said(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path
+) -> None:
     models("publish", KEY, "--repo", REPO, "--from", folder)
     hub.repo(REPO).commit({CARD: b"---\nlicense: mit\n---\nA better card.", "notes.txt": b"mine"})
     code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder)
@@ -88,8 +101,10 @@ def test_a_file_that_differs_there_is_named_and_kept_until_replace_is_said(hub, 
     assert hub.repo(REPO).files["notes.txt"] == b"mine"
 
 
-def test_a_dry_run_writes_the_folder_and_touches_no_network(hub, models, folder, monkeypatch):
-    def refuse(*_):
+def test_a_dry_run_writes_the_folder_and_touches_no_network(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
         raise AssertionError("a connection was opened")
 
     monkeypatch.delenv("HF_TOKEN")
@@ -100,7 +115,13 @@ def test_a_dry_run_writes_the_folder_and_touches_no_network(hub, models, folder,
     assert hub.log == []
 
 
-def test_nothing_published_names_the_machine_or_its_user(hub, models, folder, tmp_path, monkeypatch):
+def test_nothing_published_names_the_machine_or_its_user(
+    hub: StandIn,
+    models: Callable[..., tuple[int, list[str], list[str]]],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("LOGNAME", "zaphod-beeblebrox")
     monkeypatch.setenv("HOME", str(tmp_path / "zaphod-beeblebrox"))
     assert getpass.getuser() == "zaphod-beeblebrox"
@@ -112,7 +133,7 @@ def test_nothing_published_names_the_machine_or_its_user(hub, models, folder, tm
     assert not [(name, trace) for name, data in unpacked(hub.repo(REPO).files) for trace in traces if trace in data]
 
 
-def unpacked(files):
+def unpacked(files: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
     for name, data in files.items():
         yield name, data
         if name.endswith(".keras"):
@@ -121,7 +142,9 @@ def unpacked(files):
                 yield from ((f"{name}/{inner}", packed.read(inner)) for inner in packed.namelist())
 
 
-def test_a_file_that_does_name_the_machine_is_not_sent(hub, models, folder, tmp_path):
+def test_a_file_that_does_name_the_machine_is_not_sent(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, tmp_path: Path
+) -> None:
     telling = shutil.copytree(folder, tmp_path / "telling")
     metrics = json.loads((telling / METRICS).read_text())
     (telling / METRICS).write_text(json.dumps(metrics | {"data": str(tmp_path / "data")}))
@@ -131,7 +154,7 @@ def test_a_file_that_does_name_the_machine_is_not_sent(hub, models, folder, tmp_
 
 
 @pytest.mark.slow
-def test_a_published_detector_judges_a_photo_exactly_as_the_local_one(folder, tmp_path):
+def test_a_published_detector_judges_a_photo_exactly_as_the_local_one(folder: Path, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "photo.png"), astronaut()[..., ::-1])
     with serving(StandIn()) as hub:
         environment = {
@@ -155,19 +178,21 @@ def test_a_published_detector_judges_a_photo_exactly_as_the_local_one(folder, tm
     assert not any("model.keras" in line for line in hub.log)
 
 
-def start(environment, *arguments):
+def start(environment: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     return done
 
 
-def test_the_token_is_never_an_argument(models):
+def test_the_token_is_never_an_argument(models: Callable[..., tuple[int, list[str], list[str]]]) -> None:
     _, lines, _ = models("publish", "--help")
     assert not re.search(r"--\S*token", "\n".join(lines))
 
 
-def test_what_runs_is_named_by_the_config_that_is_published(hub, models, folder):
+def test_what_runs_is_named_by_the_config_that_is_published(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path
+) -> None:
     models("publish", KEY, "--repo", REPO, "--from", folder)
     files = hub.repo(REPO).files
     assert json.loads(files[CONFIG])["files"] == read_config(folder).files

@@ -3,11 +3,14 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from detectors.networks.folder import CONFIG, METRICS, MODEL
-from tests.hub_stand_in import Fault
+from tests.hub_stand_in import Fault, StandIn
 from tests.models.measured import KEY, make_folder
 from tests.models.publishing.client import use
 
@@ -17,7 +20,7 @@ REPO = "ada/jury-cnn"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_folder(tmp_path_factory.mktemp("weights"))
 
 
@@ -31,7 +34,14 @@ def folder(tmp_path_factory):
         ("hf_write", "no-slash", "it is written user/name"),
     ],
 )
-def test_who_may_not_publish_is_told_in_one_sentence(hub, models, folder, token, repo, sentence):  # noqa: PLR0917
+def test_who_may_not_publish_is_told_in_one_sentence(  # noqa: PLR0917
+    hub: StandIn,
+    models: Callable[..., tuple[int, list[str], list[str]]],
+    folder: Path,
+    token: str,
+    repo: str,
+    sentence: str,
+) -> None:
     os.environ["HF_TOKEN"] = token  # which the fixture puts back
     code, _, errors = models("publish", KEY, "--repo", repo, "--from", folder)
     assert code == 1
@@ -40,7 +50,9 @@ def test_who_may_not_publish_is_told_in_one_sentence(hub, models, folder, token,
     assert hub.repos == {}
 
 
-def test_without_network_it_says_so(hub, models, folder, monkeypatch):
+def test_without_network_it_says_so(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     use(monkeypatch, "http://127.0.0.1:9")
     code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder)
     assert code == 1
@@ -49,8 +61,8 @@ def test_without_network_it_says_so(hub, models, folder, monkeypatch):
 
 
 def test_a_connection_that_drops_half_way_leaves_the_branch_whole_and_the_second_run_finishes(
-    hub, models, folder, naps
-):
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, naps: list[float]
+) -> None:
     models("publish", KEY, "--repo", REPO, "--from", folder)
     before = dict(hub.repo(REPO).files)
     hub.large.clear()
@@ -81,7 +93,9 @@ def test_a_connection_that_drops_half_way_leaves_the_branch_whole_and_the_second
         (Fault("POST", "/commit/"), "the connection broke"),
     ],
 )
-def test_what_the_hub_refuses_is_one_sentence(hub, models, folder, fault, sentence):
+def test_what_the_hub_refuses_is_one_sentence(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, fault: Fault, sentence: str
+) -> None:
     hub.faults = [fault]
     code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder)
     assert code == 1
@@ -90,7 +104,9 @@ def test_what_the_hub_refuses_is_one_sentence(hub, models, folder, fault, senten
     assert all(set(repo.files) == {".gitattributes"} for repo in hub.repos.values())
 
 
-def test_a_short_429_is_waited_for_as_long_as_the_hub_asks(hub, models, folder, naps):
+def test_a_short_429_is_waited_for_as_long_as_the_hub_asks(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, naps: list[float]
+) -> None:
     hub.faults = [Fault("POST", "/preupload/", 429, {"Retry-After": "3"}, times=1)]
     code, lines, _ = models("publish", KEY, "--repo", REPO, "--from", folder)
     assert code == 0
@@ -98,14 +114,16 @@ def test_a_short_429_is_waited_for_as_long_as_the_hub_asks(hub, models, folder, 
     assert naps == [4]  # one more than asked, as the client does
 
 
-def test_a_commit_by_somebody_else_in_between_is_not_overwritten(hub, models, folder):
+def test_a_commit_by_somebody_else_in_between_is_not_overwritten(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path
+) -> None:
     models("publish", KEY, "--repo", REPO, "--from", folder)
     repo = hub.repo(REPO)
     repo.commit({CONFIG: b"{}"})
-    theirs = []
+    theirs: list[str] = []
 
     class Meanwhile(Fault):
-        def takes(self, scope):
+        def takes(self, scope: dict[str, Any]) -> bool:
             if "/preupload/" in scope["path"] and not theirs:
                 theirs.append(repo.commit({"notes.txt": b"in between"}))
             return False
@@ -118,7 +136,9 @@ def test_a_commit_by_somebody_else_in_between_is_not_overwritten(hub, models, fo
 
 
 @pytest.mark.parametrize("missing", [METRICS, "model.keras"])
-def test_an_incomplete_model_folder_is_refused_before_anything_is_sent(hub, models, folder, tmp_path, missing):
+def test_an_incomplete_model_folder_is_refused_before_anything_is_sent(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, tmp_path: Path, missing: str
+) -> None:
     part = shutil.copytree(folder, tmp_path / "part")
     (part / missing).unlink()
     code, _, errors = models("publish", KEY, "--repo", REPO, "--from", part)
@@ -127,7 +147,9 @@ def test_an_incomplete_model_folder_is_refused_before_anything_is_sent(hub, mode
     assert hub.log == []
 
 
-def test_weights_that_are_not_those_of_the_config_are_refused(hub, models, folder, tmp_path):
+def test_weights_that_are_not_those_of_the_config_are_refused(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, tmp_path: Path
+) -> None:
     other = shutil.copytree(folder, tmp_path / "other")
     (other / "model.keras").write_bytes(b"something else")
     code, _, errors = models("publish", KEY, "--repo", REPO, "--from", other)
@@ -135,7 +157,9 @@ def test_weights_that_are_not_those_of_the_config_are_refused(hub, models, folde
     assert "model.keras is not the file that config.json names" in errors[-1]
 
 
-def test_weights_from_data_that_our_licence_does_not_cover_need_their_own(hub, models, folder, tmp_path):
+def test_weights_from_data_that_our_licence_does_not_cover_need_their_own(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, tmp_path: Path
+) -> None:
     own = shutil.copytree(folder, tmp_path / "own")
     config = json.loads((own / CONFIG).read_text())
     (own / CONFIG).write_text(json.dumps(config | {"trained_on": ["my-photos"]}))

@@ -14,12 +14,12 @@ README = Path(__file__).parents[3] / "README.md"
 DETECTORS = load_registry(blocked=()).detectors
 
 
-def test_the_readme_shows_exactly_what_was_measured():
+def test_the_readme_shows_exactly_what_was_measured() -> None:
     text = README.read_text(encoding="utf-8")
     assert fill(text, MARK, measured_table(read_all(DETECTORS))) == text
 
 
-def test_the_command_writes_the_table_between_its_marks_and_nothing_else(tmp_path):
+def test_the_command_writes_the_table_between_its_marks_and_nothing_else(tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
     page = tmp_path / "README.md"
     page.write_text(fill(text, MARK, "nothing yet"), encoding="utf-8")
@@ -28,7 +28,7 @@ def test_the_command_writes_the_table_between_its_marks_and_nothing_else(tmp_pat
     assert page.read_text(encoding="utf-8") == text
 
 
-def test_what_was_measured_is_what_is_shipped():
+def test_what_was_measured_is_what_is_shipped() -> None:
     for spec in DETECTORS:
         (metrics,) = read_all([spec]).values()
         assert metrics["model"] == read_config(WEIGHTS / spec.key).files[MODEL]

@@ -20,13 +20,13 @@ REPO = "ada/jury"
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory):
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that a dry run writes, and names on its last line."""
     done = start(tmp_path_factory.mktemp("work"), "publish-space", "--repo", REPO, "--dry-run")
     return Path(done.stdout.splitlines()[-1])
 
 
-def start(where, *arguments, **environment):
+def start(where: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "models", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_TOKEN": "", **environment}
     done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False, env=environment)
@@ -34,17 +34,17 @@ def start(where, *arguments, **environment):
     return done
 
 
-def test_the_requirements_are_those_of_pyproject(staged):
+def test_the_requirements_are_those_of_pyproject(staged: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (staged / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert [Requirement(line) for line in lines] == [Requirement(text) for text in project["dependencies"]]
 
 
-def test_the_system_packages_are_those_of_this_checkout(staged):
+def test_the_system_packages_are_those_of_this_checkout(staged: Path) -> None:
     assert (staged / "packages.txt").read_bytes() == (ROOT / "packages.txt").read_bytes()
 
 
-def test_the_front_matter_tells_spaces_what_to_run(staged):
+def test_the_front_matter_tells_spaces_what_to_run(staged: Path) -> None:
     data = SpaceCard.load(staged / "README.md").data
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (gradio,) = [one for one in map(Requirement, project["dependencies"]) if one.name == "gradio"]
@@ -54,7 +54,7 @@ def test_the_front_matter_tells_spaces_what_to_run(staged):
     assert data.python_version == f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def test_the_page_says_what_a_space_forgets_and_how_to_keep_it(staged):
+def test_the_page_says_what_a_space_forgets_and_how_to_keep_it(staged: Path) -> None:
     text = SpaceCard.load(staged / "README.md").text
     assert "a Space forgets its files whenever it\nrestarts" in text
     assert "`FACEJURY_DATABASE_URL`" in text
@@ -62,7 +62,7 @@ def test_the_page_says_what_a_space_forgets_and_how_to_keep_it(staged):
     assert f"spaces/{REPO}" in text
 
 
-def test_it_holds_what_serves_and_nothing_of_training(staged):
+def test_it_holds_what_serves_and_nothing_of_training(staged: Path) -> None:
     names = {str(path.relative_to(staged)) for path in list_files(staged)}
     assert {"demo.py", "LICENSE", "models/weights/LICENSE", "models/weights/custom-cnn/model.onnx"} <= names
     assert not [name for name in names if name.endswith((".keras", ".pyc")) or name.startswith("tests/")]
@@ -70,7 +70,7 @@ def test_it_holds_what_serves_and_nothing_of_training(staged):
     assert not [name for name in names if any(part.startswith(".") for part in Path(name).parts)]
 
 
-def test_weights_that_are_no_built_in_detectors_stay_at_home(tmp_path, monkeypatch):
+def test_weights_that_are_no_built_in_detectors_stay_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = tmp_path / "checkout" / "models" / "weights"
     (weights / "an-experiment").mkdir(parents=True)
     (weights / "an-experiment" / "config.json").write_text("{}")
@@ -84,12 +84,12 @@ def test_weights_that_are_no_built_in_detectors_stay_at_home(tmp_path, monkeypat
     assert folders == {"custom-cnn", "efficientnet", "blend", "residual"}
 
 
-def test_nothing_in_it_names_the_machine(staged):
+def test_nothing_in_it_names_the_machine(staged: Path) -> None:
     traces = [str(ROOT).encode(), str(Path.home()).encode() + b"/", str(staged.parent).encode()]
     assert not [path for path in list_files(staged) for trace in traces if trace in path.read_bytes()]
 
 
-def test_the_detectors_of_the_checkout_are_in_it(staged):
+def test_the_detectors_of_the_checkout_are_in_it(staged: Path) -> None:
     command = [sys.executable, "-m", "registry", "--json"]
     done = subprocess.run(command, cwd=staged, capture_output=True, text=True, check=True)
     listed = json.loads(done.stdout)
@@ -98,7 +98,7 @@ def test_the_detectors_of_the_checkout_are_in_it(staged):
 
 
 @pytest.mark.slow
-def test_the_page_starts_from_what_the_space_holds_and_is_reachable_as_spaces_ask(staged, tmp_path):
+def test_the_page_starts_from_what_the_space_holds_and_is_reachable_as_spaces_ask(staged: Path, tmp_path: Path) -> None:
     port = free_port()
     as_spaces_do = {"GRADIO_SERVER_NAME": "0.0.0.0", "SPACE_ID": REPO, "XDG_DATA_HOME": str(tmp_path)}
     environment = {**os.environ, **as_spaces_do, "PYTHONUNBUFFERED": "1"}
@@ -111,7 +111,7 @@ def test_the_page_starts_from_what_the_space_holds_and_is_reachable_as_spaces_as
             demo.terminate()
 
 
-def test_it_becomes_a_space_in_one_commit(tmp_path):
+def test_it_becomes_a_space_in_one_commit(tmp_path: Path) -> None:
     with serving(StandIn()) as hub:
         hub_of = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "hf_write", "HF_HOME": str(tmp_path)}
         done = start(tmp_path, "publish-space", "--repo", REPO, **hub_of)

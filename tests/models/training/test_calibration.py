@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.data.datasets import DataError, Sample
+from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
+from models.errors import DataError
 from models.training.calibration import Calibration, fit, fit_platt, fit_thresholds
 
 
@@ -30,7 +31,7 @@ def climb(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     best, step = (1.0, 0.0), 1.0
     while step > 1e-6:
         around = [(best[0] + x * step, best[1] + y * step) for x in (-1, 0, 1) for y in (-1, 0, 1)]
-        nearest = min(around, key=lambda point: balanced_log_loss(*point, logits, labels))
+        nearest = min(around, key=lambda point: balanced_log_loss(point[0], point[1], logits, labels))
         if nearest == best:
             step /= 2
         best = nearest

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -87,7 +88,7 @@ def test_a_training_killed_half_way_goes_on_from_its_last_checkpoint_to_the_very
         assert np.array_equal(first, second)
 
 
-def train_here(folder: Path, recipe: TrainingConfig, **changes: object) -> list[int]:
+def train_here(folder: Path, recipe: TrainingConfig, **changes: Any) -> list[int]:
     """Train in this process; the steps that were reported."""
     steps: list[int] = []
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,7 +29,7 @@ stay_until_told()
 
 
 @pytest.mark.parametrize("told", ["SIGTERM", "SIGINT"])
-def test_a_server_that_is_told_to_stop_takes_its_examples_along(told, tmp_path):
+def test_a_server_that_is_told_to_stop_takes_its_examples_along(told: str, tmp_path: Path) -> None:
     command, places = [sys.executable, "-c", SERVER, told], os.environ | {"TMPDIR": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=places, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr

@@ -13,7 +13,7 @@ from ui.render.wording import say_jury
     ("share", "words"),
     [(0.0, "under 0.1 %"), (0.001, "0.1 %"), (0.01, "1 %"), (0.5, "50 %"), (0.995, "99.5 %"), (1.0, "over 99.9 %")],
 )
-def test_a_share_is_never_nothing_and_never_all(share, words):
+def test_a_share_is_never_nothing_and_never_all(share: float, words: str) -> None:
     assert say_share(share) == words
 
 

@@ -16,14 +16,14 @@ from tests.ui.jurors import JURY
 from ui.render.cards import Drawing, draw_provenance
 
 
-def test_markup_in_a_file_name_is_escaped(portrait):
+def test_markup_in_a_file_name_is_escaped(portrait: str) -> None:
     *_, comparison = compare_stepwise(Path(portrait), Jury(JURY), path="<b>name</b>.png")
     html = "".join(Drawing(read_image(Path(portrait)).pixels, Jury(JURY)).draw(comparison))
     assert "&lt;b&gt;name&lt;/b&gt;.png" in html
     assert "<b>name" not in html
 
 
-def test_only_the_pieces_that_changed_are_drawn_again(portrait):
+def test_only_the_pieces_that_changed_are_drawn_again(portrait: str) -> None:
     steps = list(compare_stepwise(Path(portrait), Jury(JURY)))
     drawing = Drawing(read_image(Path(portrait)).pixels, Jury(JURY))
     before, after = drawing.draw(steps[0]), drawing.draw(steps[1])
@@ -32,7 +32,7 @@ def test_only_the_pieces_that_changed_are_drawn_again(portrait):
     assert drawing.draw(replace(steps[1]))[2] is after[2]
 
 
-def test_the_jury_rules_once_everybody_has_spoken(portrait):
+def test_the_jury_rules_once_everybody_has_spoken(portrait: str) -> None:
     jury = Jury(load_registry(blocked=()).detectors)
     steps = list(compare_stepwise(Path(portrait), jury))
     drawing = Drawing(read_image(Path(portrait)).pixels, jury)
@@ -41,7 +41,7 @@ def test_the_jury_rules_once_everybody_has_spoken(portrait):
     assert ['id="base-rate"' in html for html in drawn] == [False] * (len(drawn) - 1) + [True]
 
 
-def test_a_heat_map_is_as_strong_as_its_slider_says_before_anybody_moves_it(portrait):
+def test_a_heat_map_is_as_strong_as_its_slider_says_before_anybody_moves_it(portrait: str) -> None:
     jury = Jury(load_registry(blocked=()).choose(["custom-cnn"]))
     *_, comparison = compare_stepwise(Path(portrait), jury)
     html = "".join(Drawing(read_image(Path(portrait)).pixels, jury).draw(comparison))
@@ -50,27 +50,27 @@ def test_a_heat_map_is_as_strong_as_its_slider_says_before_anybody_moves_it(port
     assert f"opacity:var(--heat, {strength})" in html
 
 
-def test_a_mix_that_was_never_counted_has_no_ruling_and_no_slider(portrait):
+def test_a_mix_that_was_never_counted_has_no_ruling_and_no_slider(portrait: str) -> None:
     *_, comparison = compare_stepwise(Path(portrait), Jury(JURY))
     html = "".join(Drawing(read_image(Path(portrait)).pixels, Jury(JURY)).draw(comparison))
     assert "ruling" not in html
     assert "base-rate" not in html
 
 
-def test_a_huge_picture_stays_small_in_the_page(portrait):
+def test_a_huge_picture_stays_small_in_the_page(portrait: str) -> None:
     drawing = Drawing(np.random.default_rng(0).integers(0, 256, (3000, 4000, 3), dtype=np.uint8), Jury(JURY))
     [comparison] = list(compare_stepwise(Path(portrait), Jury(())))
     assert len("".join(drawing.draw(comparison))) < 400_000
 
 
-def test_what_a_file_says_of_itself_is_escaped_and_stands_apart_from_the_verdicts():
+def test_what_a_file_says_of_itself_is_escaped_and_stands_apart_from_the_verdicts() -> None:
     html = "".join(draw_provenance(Provenance(software="<b>Darkroom</b>", traces=(Trace("<i>X</i>", "here", "<s>"),))))
     assert "&lt;b&gt;Darkroom&lt;/b&gt;" in html and "&lt;i&gt;X" in html and "&lt;s&gt;" in html
     assert "missing data is not suspicious" in html
     assert "suspicious" not in html.replace("missing data is not suspicious", "")
 
 
-def test_the_cards_show_the_jury_verdict_that_stands_in_the_face(portrait):
+def test_the_cards_show_the_jury_verdict_that_stands_in_the_face(portrait: str) -> None:
     jury = Jury(load_registry(blocked=()).detectors)
     *_, comparison = compare_stepwise(Path(portrait), jury)
     changed = replace(comparison.faces[0], jury=JuryVerdict(0.77, "fake"))
@@ -78,7 +78,7 @@ def test_the_cards_show_the_jury_verdict_that_stands_in_the_face(portrait):
     assert "The jury: " in html and "Estimated chance of fake: 77 %" in html
 
 
-def test_what_is_settled_offers_no_base_rate(portrait):
+def test_what_is_settled_offers_no_base_rate(portrait: str) -> None:
     jury = Jury(load_registry(blocked=()).detectors)
     *_, comparison = compare_stepwise(Path(portrait), jury)
     image = read_image(Path(portrait)).pixels

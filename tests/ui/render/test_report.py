@@ -9,7 +9,7 @@ from detectors.jury.about import find_model_hash
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.provenance import Credentials, Provenance, Trace
-from registry import load_registry
+from registry import DetectorSpec, load_registry
 from tests.ui.jurors import JURY, spec
 from ui.render.report import render_report
 
@@ -18,13 +18,18 @@ MADE = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
 
 
 def make(
-    portrait: str, specs: tuple, *, shown: bool = True, name: str = "a.png", found: Provenance | None = None
+    portrait: str,
+    specs: tuple[DetectorSpec, ...],
+    *,
+    shown: bool = True,
+    name: str = "a.png",
+    found: Provenance | None = None,
 ) -> str:
     comparison = replace(compare(Path(portrait), Jury(specs), path=name), provenance=found)
     return render_report(comparison, specs, read_image(Path(portrait)).pixels if shown else None, made=MADE)
 
 
-def test_it_tells_all_of_a_comparison_and_needs_no_other_file(portrait):
+def test_it_tells_all_of_a_comparison_and_needs_no_other_file(portrait: str) -> None:
     specs = load_registry().choose(["efficientnet", "custom-cnn"])
     html = make(portrait, specs, found=Provenance(camera="Canon EOS R5"))
     comparison = compare(Path(portrait), Jury(specs))
@@ -37,20 +42,20 @@ def test_it_tells_all_of_a_comparison_and_needs_no_other_file(portrait):
     assert "http://" not in html and "https://" not in html
 
 
-def test_without_the_picture_no_face_is_in_it(portrait):
+def test_without_the_picture_no_face_is_in_it(portrait: str) -> None:
     html = make(portrait, JURY, shown=False)
     assert html.count("data:image/webp") == 1  # the heat map, over nothing
     assert "left out on request" in html
     assert "SHA-256" in html
 
 
-def test_stability_that_was_asked_for_stands_in_it(portrait):
+def test_stability_that_was_asked_for_stands_in_it(portrait: str) -> None:
     judged = compare(Path(portrait), Jury(JURY), stability=True)
     html = render_report(judged, JURY, None, made=MADE)
     assert html.count("when saved again, smaller or shifted") == len(judged.faces[0].stability.verdicts)
 
 
-def test_all_texts_from_outside_are_escaped(portrait):
+def test_all_texts_from_outside_are_escaped(portrait: str) -> None:
     def explode(image: object) -> float:
         raise RuntimeError(MARKUP)
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
@@ -9,19 +10,19 @@ from tests.ui.jurors import JURY
 from ui.render.stored import draw_stored, restore, say_stored
 
 
-def judged(portrait: str):
+def judged(portrait: str) -> dict[str, Any]:
     """A comparison as the history gives it back."""
     return json.loads(json.dumps(compare(Path(portrait), Jury(JURY), path="portrait.png", stability=True).as_dict()))
 
 
-def test_a_stored_comparison_comes_back_whole(portrait):
+def test_a_stored_comparison_comes_back_whole(portrait: str) -> None:
     stored = judged(portrait)
     again = restore(stored).as_dict()
     assert again == stored
     assert say_stored(stored) == "1 of 2 say fake, 1 real"
 
 
-def test_a_list_says_the_jurys_word_first(portrait):
+def test_a_list_says_the_jurys_word_first(portrait: str) -> None:
     stored = judged(portrait)
     face = stored["faces"][0]
     face["jury"] = {"p_fake": 0.77, "label": "inconclusive"}
@@ -31,7 +32,7 @@ def test_a_list_says_the_jurys_word_first(portrait):
     assert say_stored(stored | {"faces": []}) == "no face found"
 
 
-def test_it_is_drawn_with_its_picture_or_with_an_empty_frame(portrait):
+def test_it_is_drawn_with_its_picture_or_with_an_empty_frame(portrait: str) -> None:
     stored = judged(portrait)
     kept, without = draw_stored(stored, Path(portrait).read_bytes()), draw_stored(stored, None)
     assert len(kept) == len(without)
@@ -40,12 +41,12 @@ def test_it_is_drawn_with_its_picture_or_with_an_empty_frame(portrait):
     assert len("".join(kept)) > 10 * len("".join(without))
 
 
-def test_a_picture_that_can_no_longer_be_read_is_an_empty_frame(portrait):
+def test_a_picture_that_can_no_longer_be_read_is_an_empty_frame(portrait: str) -> None:
     stored = judged(portrait)
     assert draw_stored(stored, b"not a picture") == draw_stored(stored, None)
 
 
-def test_what_the_jury_said_then_stands_whatever_it_would_say_now(portrait):
+def test_what_the_jury_said_then_stands_whatever_it_would_say_now(portrait: str) -> None:
     stored = judged(portrait)
     stored["faces"][0]["jury"] = {"p_fake": 0.77, "label": "fake"}
     stored["faces"][0]["agreement"] = None
@@ -54,7 +55,7 @@ def test_what_the_jury_said_then_stands_whatever_it_would_say_now(portrait):
     assert restore(stored).as_dict() == stored
 
 
-def test_a_jury_verdict_is_shown_although_one_of_the_verdicts_never_came(portrait):
+def test_a_jury_verdict_is_shown_although_one_of_the_verdicts_never_came(portrait: str) -> None:
     stored = judged(portrait)
     first, second = stored["faces"][0]["verdicts"]
     stored["faces"][0] |= {"jury": {"p_fake": 0.77, "label": "fake"}, "verdicts": [first]}

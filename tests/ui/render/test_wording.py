@@ -21,7 +21,7 @@ def verdict(p_fake: float | None, label: str, error: str | None = None) -> Verdi
         (1.0, "over 99 % fake"),
     ],
 )
-def test_p_fake_is_always_the_share_of_fake(p_fake, words):
+def test_p_fake_is_always_the_share_of_fake(p_fake: float, words: str) -> None:
     assert say_p_fake(p_fake) == words
 
 
@@ -30,14 +30,14 @@ def test_an_inconclusive_verdict_says_why_unless_the_reason_is_the_faces():
     assert say_why(verdict(0.9, "inconclusive")) == ""
 
 
-def test_a_failed_verdict_gives_its_reason_and_a_clear_one_needs_none():
+def test_a_failed_verdict_gives_its_reason_and_a_clear_one_needs_none() -> None:
     assert say_why(verdict(None, "failed", "ValueError: no")) == "ValueError: no"
     assert say_why(verdict(0.9, "fake")) == ""
 
 
-def test_milliseconds_have_the_digits_they_deserve():
+def test_milliseconds_have_the_digits_they_deserve() -> None:
     assert [say_milliseconds(value) for value in (0.25, 12.3, 4000.0)] == ["0.2 ms", "12 ms", "4,000 ms"]
 
 
-def test_a_measured_share_is_said_with_its_interval():
+def test_a_measured_share_is_said_with_its_interval() -> None:
     assert say_measured_share({"value": 0.1294, "low": 0.0267, "high": 0.2882}) == "13 % [3, 29]"

@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from ui.server.camera_slots import IDLE_SECONDS, CameraSlots, FrameTurn, SlotLostError, SlotsFullError
 
 
-def run(waited: Coroutine):
+def run(waited: Coroutine[Any, Any, Any]) -> Any:
     """In a thread of its own: Playwright's loop may be running in this one."""
     with ThreadPoolExecutor(1) as fresh:
         return fresh.submit(asyncio.run, waited).result()
 
 
-def test_who_comes_to_full_seats_is_turned_away_in_one_sentence():
+def test_who_comes_to_full_seats_is_turned_away_in_one_sentence() -> None:
     slots = CameraSlots(places=2)
     first = slots.take("anna", 1, now=0.0)
     slots.take("ben", 1, now=0.0)
@@ -24,20 +25,20 @@ def test_who_comes_to_full_seats_is_turned_away_in_one_sentence():
     assert slots.take("anna", 1, now=1.0) is first
 
 
-def test_a_seat_whose_visitor_went_quiet_is_free():
+def test_a_seat_whose_visitor_went_quiet_is_free() -> None:
     slots = CameraSlots(places=1)
     slots.take("anna", 1, now=0.0)
     slots.take("ben", 1, now=IDLE_SECONDS + 0.1)
 
 
-def test_a_seat_with_a_frame_in_work_is_kept_however_long_it_takes():
+def test_a_seat_with_a_frame_in_work_is_kept_however_long_it_takes() -> None:
     slots = CameraSlots(places=1)
     slots.take("anna", 1, now=0.0).turn.busy = True
     with pytest.raises(SlotsFullError):
         slots.take("ben", 1, now=1000.0)
 
 
-def test_the_page_that_started_last_has_the_seat_and_sees_nothing_of_the_one_before():
+def test_the_page_that_started_last_has_the_seat_and_sees_nothing_of_the_one_before() -> None:
     slots = CameraSlots(places=1)
     before = slots.take("anna", 5, now=0.0)
     after = slots.take("anna", 6, now=0.1)
@@ -47,7 +48,7 @@ def test_the_page_that_started_last_has_the_seat_and_sees_nothing_of_the_one_bef
     assert slots.take("anna", 6, now=0.3) is after
 
 
-def test_while_a_frame_is_in_work_the_newest_waits_and_the_others_are_dropped():
+def test_while_a_frame_is_in_work_the_newest_waits_and_the_others_are_dropped() -> None:
     async def send_four() -> list[bool]:
         turn = FrameTurn()
         assert await turn.take()
@@ -64,7 +65,7 @@ def test_while_a_frame_is_in_work_the_newest_waits_and_the_others_are_dropped():
     assert run(send_four()) == [False, False, True]
 
 
-def test_a_waiting_frame_that_was_called_off_holds_nobody_up():
+def test_a_waiting_frame_that_was_called_off_holds_nobody_up() -> None:
     async def call_off() -> bool:
         turn = FrameTurn()
         await turn.take()

@@ -7,14 +7,14 @@ import pytest
 from ui.server.queue import FairQueue, QueueFullError, say_place
 
 
-def test_the_first_is_served_at_once_and_others_know_who_is_before_them():
+def test_the_first_is_served_at_once_and_others_know_who_is_before_them() -> None:
     queue = FairQueue(places=5)
     with queue.wait() as first, queue.wait() as second, queue.wait() as third:
         assert list(first) == []
         assert (next(second), next(third)) == (1, 2)
 
 
-def test_who_leaves_makes_room_for_those_behind():
+def test_who_leaves_makes_room_for_those_behind() -> None:
     queue = FairQueue(places=5)
     with queue.wait():
         second, third = queue.wait(), queue.wait()
@@ -26,7 +26,7 @@ def test_who_leaves_makes_room_for_those_behind():
     assert len(queue) == 0
 
 
-def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence():
+def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence() -> None:
     queue = FairQueue(places=1)
     with queue.wait(), queue.wait(), pytest.raises(QueueFullError, match=r"^1 others are already waiting"):
         queue.wait().__enter__()
@@ -34,12 +34,12 @@ def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence():
         assert list(place) == []
 
 
-def test_many_at_once_are_served_one_at_a_time_in_the_order_of_coming():
+def test_many_at_once_are_served_one_at_a_time_in_the_order_of_coming() -> None:
     queue, served, inside = FairQueue(places=30), [], threading.Lock()
     came = [queue.wait() for _ in range(20)]
     places = [one.__enter__() for one in came]
 
-    def wait(number):
+    def wait(number: int) -> None:
         for _ in places[number]:
             pass
         assert inside.acquire(blocking=False)

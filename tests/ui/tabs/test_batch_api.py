@@ -4,7 +4,9 @@ import json
 import zipfile
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import gradio_client
 import httpx
 import PIL.Image
 import pytest
@@ -26,7 +28,7 @@ BAD = {
 
 
 @pytest.fixture(scope="module")
-def files(portrait, tmp_path_factory) -> list[Path]:
+def files(portrait: str, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """190 pictures, two of them with a face, and ten files that are none, mixed."""
     folder = tmp_path_factory.mktemp("many")
     face = PIL.Image.open(portrait).convert("RGB").crop((80, 0, 380, 300))
@@ -38,7 +40,7 @@ def files(portrait, tmp_path_factory) -> list[Path]:
     return Random(0).sample(found := sorted(folder.iterdir()), len(found))
 
 
-def check(answer: list[dict]) -> None:
+def check(answer: list[dict[str, Any]]) -> None:
     assert len(answer) == 200
     errors = {entry["name"].rpartition("/")[2]: entry["error"] for entry in answer if entry["error"]}
     assert len(errors) == 10
@@ -50,7 +52,7 @@ def check(answer: list[dict]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_two_hundred_files_give_190_results_and_ten_plain_errors(address, files):
+def test_two_hundred_files_give_190_results_and_ten_plain_errors(address: str, files: list[Path]) -> None:
     sent = [("files", (path.name, path.read_bytes())) for path in files]
     paths = httpx.post(f"{address}gradio_api/upload", files=sent, timeout=300).json()
     given = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths]
@@ -63,7 +65,7 @@ def test_two_hundred_files_give_190_results_and_ten_plain_errors(address, files)
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_zip_of_two_hundred_gives_the_same(client, files, tmp_path):
+def test_a_zip_of_two_hundred_gives_the_same(client: gradio_client.Client, files: list[Path], tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
         for path in files:
             archive.write(path, f"album/{path.name}")
@@ -72,7 +74,9 @@ def test_a_zip_of_two_hundred_gives_the_same(client, files, tmp_path):
     assert {entry["name"] for entry in answer} == {f"many.zip/album/{path.name}" for path in files}
 
 
-def test_a_hostile_zip_is_a_sentence_beside_the_results_of_the_others(client, portrait, tmp_path):
+def test_a_hostile_zip_is_a_sentence_beside_the_results_of_the_others(
+    client: gradio_client.Client, portrait: str, tmp_path: Path
+) -> None:
     with zipfile.ZipFile(tmp_path / "evil.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("../../up.png", "x")
         archive.writestr("bomb.png", bytes(15_000_000))
@@ -82,7 +86,7 @@ def test_a_hostile_zip_is_a_sentence_beside_the_results_of_the_others(client, po
     assert "leads out" in answer[0]["error"] and "100 times" in answer[1]["error"]
 
 
-def test_a_file_of_this_machine_cannot_be_named(address, portrait):
+def test_a_file_of_this_machine_cannot_be_named(address: str, portrait: str) -> None:
     meta = {"meta": {"_type": "gradio.FileData"}}
     for payload in ({"path": portrait} | meta, {"path": "https://example.invalid/a.png"} | meta):
         event = httpx.post(f"{address}gradio_api/call/batch", json={"data": [[payload], KEYS]}).json()["event_id"]
@@ -91,7 +95,7 @@ def test_a_file_of_this_machine_cannot_be_named(address, portrait):
         assert "sha256" not in answer
 
 
-def test_batch_is_documented_with_its_types(address):
+def test_batch_is_documented_with_its_types(address: str) -> None:
     endpoint = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]["/batch"]
     assert [parameter["parameter_name"] for parameter in endpoint["parameters"]] == ["files", "detectors"]
     assert "many pictures" in endpoint["description"]

@@ -5,7 +5,7 @@ import json
 import struct
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -68,7 +68,7 @@ ODD: dict[str, Callable[[PIL.Image.Image], bytes]] = {
 }
 
 
-def test_the_answer_is_the_documented_json(client, portrait):
+def test_the_answer_is_the_documented_json(client: gradio_client.Client, portrait: str) -> None:
     answer = client.predict(handle_file(portrait), KEYS, api_name="/compare")
     assert (answer["schema"], answer["path"], answer["error"]) == (1, None, None)
     assert (answer["width"], answer["height"], len(answer["sha256"])) == (512, 512, 64)
@@ -80,19 +80,19 @@ def test_the_answer_is_the_documented_json(client, portrait):
     ]
 
 
-def test_all_detectors_are_asked_by_default(client, portrait):
+def test_all_detectors_are_asked_by_default(client: gradio_client.Client, portrait: str) -> None:
     answer = client.predict(handle_file(portrait), api_name="/compare")
     assert [verdict["detector"] for verdict in answer["faces"][0]["verdicts"]] == KEYS
 
 
-def test_an_unknown_or_missing_detector_is_refused(client, portrait):
+def test_an_unknown_or_missing_detector_is_refused(client: gradio_client.Client, portrait: str) -> None:
     with pytest.raises(gradio_client.exceptions.AppError, match="nobody"):
         client.predict(handle_file(portrait), ["nobody"], api_name="/compare")
     with pytest.raises(gradio_client.exceptions.AppError, match="at least one detector"):
         client.predict(handle_file(portrait), [], api_name="/compare")
 
 
-def test_no_other_endpoint_is_documented(address):
+def test_no_other_endpoint_is_documented(address: str) -> None:
     assert set(httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]) == {
         "/batch",
         "/compare",
@@ -101,14 +101,14 @@ def test_no_other_endpoint_is_documented(address):
     }
 
 
-def test_the_panel_of_endpoints_shows_files_of_the_callers_own(address):
+def test_the_panel_of_endpoints_shows_files_of_the_callers_own(address: str) -> None:
     endpoints = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
     shown = {name: json.dumps(endpoints[name]["parameters"][0]["example_input"]) for name in FILES}
     assert all(FILES[name] in shown[name] and "http" not in shown[name] for name in FILES)
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_one_plain_sentence(client, tmp_path, name):
+def test_a_bad_file_is_one_plain_sentence(client: gradio_client.Client, tmp_path: Path, name: str) -> None:
     make, sentence = BAD[name]
     (tmp_path / name).write_bytes(make())
     answer = client.predict(handle_file(tmp_path / name), KEYS, api_name="/compare")
@@ -118,20 +118,22 @@ def test_a_bad_file_is_one_plain_sentence(client, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_colour_space_is_judged_like_any_other(client, portrait, tmp_path, name):
+def test_an_odd_colour_space_is_judged_like_any_other(
+    client: gradio_client.Client, portrait: str, tmp_path: Path, name: str
+) -> None:
     (tmp_path / name).write_bytes(ODD[name](PIL.Image.open(portrait).convert("RGB")))
     answer = client.predict(handle_file(tmp_path / name), KEYS, api_name="/compare")
     assert answer["error"] is None
     assert len(answer["faces"]) == 1
 
 
-def call(address: str, payload: dict[str, object], keys: list[str] = KEYS) -> str:
+def call(address: str, payload: Mapping[str, object], keys: list[str] = KEYS) -> str:
     """What the endpoint streams back for a picture named this way."""
     event = httpx.post(f"{address.rstrip('/')}{ENDPOINT}", json={"data": [payload, keys]}).json()["event_id"]
     return httpx.get(f"{address.rstrip('/')}{ENDPOINT}/{event}", timeout=60).text
 
 
-def test_a_file_of_this_machine_cannot_be_named(address, portrait):
+def test_a_file_of_this_machine_cannot_be_named(address: str, portrait: str) -> None:
     meta = {"meta": {"_type": "gradio.FileData"}}
     for payload in ({"path": portrait}, {"path": portrait} | meta, {"path": "../../etc/hostname"}):
         answer = call(address, payload)
@@ -139,18 +141,18 @@ def test_a_file_of_this_machine_cannot_be_named(address, portrait):
         assert "sha256" not in answer
 
 
-def test_a_data_url_is_refused(address):
+def test_a_data_url_is_refused(address: str) -> None:
     answer = call(address, {"path": "x", "url": "data:image/png;base64,aGVsbG8="})
     assert "Upload the picture through this page." in answer
 
 
-def test_an_address_on_the_network_is_not_fetched(address):
+def test_an_address_on_the_network_is_not_fetched(address: str) -> None:
     for meta in ({}, {"meta": {"_type": "gradio.FileData"}}):
-        answer = call(address, {"path": "https://example.invalid/a.png"} | meta)
+        answer = call(address, {"path": "https://example.invalid/a.png", **meta})
         assert "Upload the picture through this page." in answer
 
 
-def test_a_file_over_the_limit_is_not_taken(address, client, tmp_path):
+def test_a_file_over_the_limit_is_not_taken(address: str, client: gradio_client.Client, tmp_path: Path) -> None:
     with (tmp_path / "big.mp4").open("wb") as file:
         file.truncate(250_000_001)
     with (tmp_path / "big.mp4").open("rb") as file:
@@ -160,7 +162,9 @@ def test_a_file_over_the_limit_is_not_taken(address, client, tmp_path):
     assert "larger than 20 MB" in client.predict(handle_file(tmp_path / "big.png"), KEYS, api_name="/compare")["error"]
 
 
-def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence_and_the_others_are_served(portrait, monkeypatch):
+def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence_and_the_others_are_served(
+    portrait: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ui.page.PLACES", 1)
     goes_on = threading.Event()
     with serving(spec("slow", lambda _: goes_on.wait(60) and 0.5)) as address, ThreadPoolExecutor(3) as visitors:
@@ -175,7 +179,7 @@ def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence_and_the_others_
     assert sorted("event: complete" in text for text in said) == [False, True, True]
 
 
-def test_uploaded_markup_in_a_name_reaches_nobody(client, portrait, tmp_path):
+def test_uploaded_markup_in_a_name_reaches_nobody(client: gradio_client.Client, portrait: str, tmp_path: Path) -> None:
     path = tmp_path / "<script>alert(1)<.png"
     path.write_bytes(Path(portrait).read_bytes())
     assert len(client.predict(handle_file(path), KEYS, api_name="/compare")["faces"]) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from detectors.inputs.images import Picture, read_image
 from registry import load_registry
@@ -29,7 +29,7 @@ def montage(portrait: str, folder: Path, *, count: int, columns: int) -> Path:
     return path
 
 
-def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit, portrait):
+def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit: Callable[..., Page], portrait: str) -> None:
     page = visit()
     upload(page, portrait)
     expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
@@ -43,7 +43,7 @@ def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit, portrait):
     expect(card(page, "Defender").locator(".time")).to_contain_text("ms")
 
 
-def test_the_heat_map_lies_over_the_face_and_can_be_hidden(visit, portrait):
+def test_the_heat_map_lies_over_the_face_and_can_be_hidden(visit: Callable[..., Page], portrait: str) -> None:
     page = visit()
     upload(page, portrait)
     heat = page.get_by_role("img", name="Heat map of Accuser")
@@ -52,7 +52,7 @@ def test_the_heat_map_lies_over_the_face_and_can_be_hidden(visit, portrait):
     expect(heat).to_be_hidden()
 
 
-def test_only_the_chosen_detectors_are_asked(visit, portrait):
+def test_only_the_chosen_detectors_are_asked(visit: Callable[..., Page], portrait: str) -> None:
     page = visit()
     page.get_by_label("Accuser").uncheck()
     upload(page, portrait)
@@ -60,7 +60,7 @@ def test_only_the_chosen_detectors_are_asked(visit, portrait):
     expect(page.locator(".card")).to_have_count(1)
 
 
-def test_choosing_no_detector_is_answered_in_a_sentence(visit, portrait):
+def test_choosing_no_detector_is_answered_in_a_sentence(visit: Callable[..., Page], portrait: str) -> None:
     page = visit()
     page.get_by_label("Accuser").uncheck()
     page.get_by_label("Defender").uncheck()
@@ -68,7 +68,9 @@ def test_choosing_no_detector_is_answered_in_a_sentence(visit, portrait):
     expect(page.locator(".notice")).to_contain_text("Choose at least one detector.")
 
 
-def test_cards_fill_as_detectors_finish_and_a_new_picture_clears_them_at_once(visit, portrait, tmp_path, monkeypatch):
+def test_cards_fill_as_detectors_finish_and_a_new_picture_clears_them_at_once(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     two_faces = montage(portrait, tmp_path, count=2, columns=2)
     goes_on, cleared = threading.Event(), threading.Event()
 
@@ -94,7 +96,7 @@ def test_cards_fill_as_detectors_finish_and_a_new_picture_clears_them_at_once(vi
     expect(card(page, "Ponderer").first.locator(".word")).to_have_text("Inconclusive")
 
 
-def test_cancel_stops_the_waiting_and_the_next_judging_works(visit, portrait):
+def test_cancel_stops_the_waiting_and_the_next_judging_works(visit: Callable[..., Page], portrait: str) -> None:
     goes_on = threading.Event()
 
     def wait(image: np.ndarray) -> float:
@@ -112,7 +114,7 @@ def test_cancel_stops_the_waiting_and_the_next_judging_works(visit, portrait):
     expect(card(page, "Ponderer").locator(".word")).to_have_text("Fake")
 
 
-def test_a_failing_detector_says_why_and_the_page_stays_up(visit, portrait):
+def test_a_failing_detector_says_why_and_the_page_stays_up(visit: Callable[..., Page], portrait: str) -> None:
     def explode(image: np.ndarray) -> float:
         raise RuntimeError("<b>weights</b> do not fit")
 
@@ -126,7 +128,9 @@ def test_a_failing_detector_says_why_and_the_page_stays_up(visit, portrait):
     expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
 
 
-def test_a_picture_without_a_face_says_so_and_is_still_judged_as_a_whole(visit, tmp_path):
+def test_a_picture_without_a_face_says_so_and_is_still_judged_as_a_whole(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
     PIL.Image.effect_noise((300, 200), 40).convert("RGB").save(tmp_path / "noise.png")
     page = visit(*JURY, spec("viewer", say_real, expects="image"))
     upload(page, tmp_path / "noise.png")
@@ -135,14 +139,14 @@ def test_a_picture_without_a_face_says_so_and_is_still_judged_as_a_whole(visit, 
     expect(page.locator(".card")).to_have_count(1)
 
 
-def test_a_file_that_is_no_picture_is_refused_in_a_sentence(visit, tmp_path):
+def test_a_file_that_is_no_picture_is_refused_in_a_sentence(visit: Callable[..., Page], tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("just text, " * 20)
     page = visit()
     upload(page, tmp_path / "text.jpg")
     expect(page.locator(".notice.error")).to_contain_text("not a picture we can read")
 
 
-def test_markup_in_a_file_name_stays_text(visit, portrait, tmp_path):
+def test_markup_in_a_file_name_stays_text(visit: Callable[..., Page], portrait: str, tmp_path: Path) -> None:
     name = "<img src=x onerror=document.title='taken'>.png"
     (tmp_path / name).write_bytes(Path(portrait).read_bytes())
     page = visit()
@@ -151,7 +155,7 @@ def test_markup_in_a_file_name_stays_text(visit, portrait, tmp_path):
     expect(page).to_have_title("Facejury")
 
 
-def test_the_examples_need_no_download(visit):
+def test_the_examples_need_no_download(visit: Callable[..., Page]) -> None:
     page = visit()
     page.get_by_role("button", name="Try a forgery of it").click()
     expect(page.locator(".summary")).to_contain_text("forgery.png")
@@ -160,7 +164,9 @@ def test_the_examples_need_no_download(visit):
     expect(card(page, "Defender").locator(".word")).to_have_text("Real")
 
 
-def test_the_tick_shows_how_far_each_verdict_moves_and_changes_no_label(visit, portrait):
+def test_the_tick_shows_how_far_each_verdict_moves_and_changes_no_label(
+    visit: Callable[..., Page], portrait: str
+) -> None:
     page = visit(*JURY, spec("measurer", lambda image: image.shape[0] / 1000))
     upload(page, portrait)
     expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
@@ -173,7 +179,9 @@ def test_the_tick_shows_how_far_each_verdict_moves_and_changes_no_label(visit, p
     expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
 
 
-def test_the_slider_turns_the_split_into_a_probability_for_that_base_rate(visit, portrait):
+def test_the_slider_turns_the_split_into_a_probability_for_that_base_rate(
+    visit: Callable[..., Page], portrait: str
+) -> None:
     page = visit(*load_registry(blocked=()).detectors)
     upload(page, portrait)
     expect(page.locator(".ruling")).to_contain_text("The jury:")
@@ -190,7 +198,9 @@ def test_the_slider_turns_the_split_into_a_probability_for_that_base_rate(visit,
     assert chances[0] < chances[1]
 
 
-def test_thirty_faces_stay_readable_and_never_scroll_sideways(visit, portrait, tmp_path):
+def test_thirty_faces_stay_readable_and_never_scroll_sideways(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path
+) -> None:
     page = visit()
     upload(page, montage(portrait, tmp_path, count=30, columns=6))
     expect(page.locator("#face-30 .card.real")).to_have_count(1)
@@ -217,7 +227,9 @@ def join_line(page: Page, address: str, portrait: str) -> None:
     expect(page.locator(".notice")).to_contain_text("Waiting: you are next.")
 
 
-def test_a_second_visitor_reads_how_many_are_before_them_and_is_served_next(visit, browser, portrait):
+def test_a_second_visitor_reads_how_many_are_before_them_and_is_served_next(
+    visit: Callable[..., Page], browser: Browser, portrait: str
+) -> None:
     page = ponder_until(goes_on := threading.Event(), visit, portrait)
     with browser.new_page() as other:
         join_line(other, page.url, portrait)
@@ -225,7 +237,9 @@ def test_a_second_visitor_reads_how_many_are_before_them_and_is_served_next(visi
         expect(card(other, "Slow").locator(".word")).to_have_text("Inconclusive")
 
 
-def test_a_visitor_who_leaves_does_not_hold_up_the_line(visit, browser, portrait):
+def test_a_visitor_who_leaves_does_not_hold_up_the_line(
+    visit: Callable[..., Page], browser: Browser, portrait: str
+) -> None:
     page = ponder_until(goes_on := threading.Event(), visit, portrait)
     with browser.new_page() as leaver:
         join_line(leaver, page.url, portrait)

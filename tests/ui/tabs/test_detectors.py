@@ -2,19 +2,20 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import gradio_client
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from detectors.jury.about import describe
 from detectors.jury.fusion import JURY_METRICS
 from detectors.networks.folder import WEIGHTS
 from detectors.networks.resolve import add_source
-from registry import Problem, Registry, load_registry
+from registry import DetectorSpec, Problem, Registry, load_registry
 from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.visitor import open_tab, upload
 from ui.render.wording import say_band, say_figure
@@ -31,12 +32,12 @@ def open_bench(page: Page) -> Page:
     return page
 
 
-def fold(page: Page, title: str):
+def fold(page: Page, title: str) -> Locator:
     return page.locator(".detector", has=page.locator(".name", has_text=title))
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> DetectorSpec:
     """A model folder whose every text is an attack."""
     folder = tmp_path_factory.mktemp("folder") / "hostile"
     folder.mkdir()
@@ -52,7 +53,7 @@ def hostile(tmp_path_factory):
 
 
 @pytest.mark.browser
-def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit):
+def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit: Callable[..., Page]) -> None:
     shown = load_registry()["custom-cnn"]
     page = open_bench(visit(shown, *JURY))
     detector = fold(page, "Custom CNN")
@@ -73,7 +74,7 @@ def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit):
 
 
 @pytest.mark.browser
-def test_the_whole_jury_shows_how_it_was_measured_together(visit):
+def test_the_whole_jury_shows_how_it_was_measured_together(visit: Callable[..., Page]) -> None:
     jury = fold(open_bench(visit(*load_registry(blocked=()).detectors)), "The jury")
     measured = json.loads(JURY_METRICS.read_text())["overall"]
     expect(jury.locator("summary")).to_contain_text(f"test splits {say_figure(measured['auc'])}")
@@ -82,7 +83,7 @@ def test_the_whole_jury_shows_how_it_was_measured_together(visit):
 
 
 @pytest.mark.browser
-def test_a_detector_without_figures_is_said_to_be_unmeasured_and_opens_by_keyboard(visit):
+def test_a_detector_without_figures_is_said_to_be_unmeasured_and_opens_by_keyboard(visit: Callable[..., Page]) -> None:
     page = open_bench(visit(*JURY, spec("odd", say_real, card="A rule of thumb.")))
     odd = fold(page, "Odd")
     expect(odd.locator("summary")).to_contain_text("not measured")
@@ -94,7 +95,9 @@ def test_a_detector_without_figures_is_said_to_be_unmeasured_and_opens_by_keyboa
 
 
 @pytest.mark.browser
-def test_a_detector_that_cannot_be_loaded_says_why(visit, hostile, portrait, tmp_path):
+def test_a_detector_that_cannot_be_loaded_says_why(
+    visit: Callable[..., Page], hostile: DetectorSpec, portrait: str, tmp_path: Path
+) -> None:
     folder = shutil.copytree(Path(hostile.plugin), tmp_path / "broken")
     (folder / "model.onnx").write_bytes(b"another network")
     page = visit(replace(hostile, title="Broken", plugin=str(folder)))
@@ -106,7 +109,9 @@ def test_a_detector_that_cannot_be_loaded_says_why(visit, hostile, portrait, tmp
 
 
 @pytest.mark.browser
-def test_markup_from_outside_stays_text_and_nothing_scrolls_sideways_on_a_phone(visit, hostile):
+def test_markup_from_outside_stays_text_and_nothing_scrolls_sideways_on_a_phone(
+    visit: Callable[..., Page], hostile: DetectorSpec
+) -> None:
     problem = Problem("odd", f"ImportError: {ATTACK} in /home/somebody/plugins/odd.py")
     page = open_bench(visit(hostile, problems=(problem,), width=390))
     detector = fold(page, "Hostile")
@@ -119,13 +124,13 @@ def test_markup_from_outside_stays_text_and_nothing_scrolls_sideways_on_a_phone(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_the_endpoint_gives_what_the_tab_shows(address):
+def test_the_endpoint_gives_what_the_tab_shows(address: str) -> None:
     client = gradio_client.Client(address, verbose=False)
     assert client.predict(api_name="/detectors") == json.loads(json.dumps([describe(one) for one in JURY]))
     client.close()
 
 
-def test_the_endpoint_is_typed_and_documented(address):
+def test_the_endpoint_is_typed_and_documented(address: str) -> None:
     endpoint = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]["/detectors"]
     (answer,) = endpoint["returns"]
     assert answer["type"]["type"] == "array"

@@ -1,6 +1,7 @@
 """The Forge tab: in a real browser, and its runs without one."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -40,7 +41,7 @@ def run(session: ForgeSession, path: str | None, jury: Jury, queue: FairQueue | 
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
-def test_one_forges_a_portrait_and_sees_who_notices(visit, width):
+def test_one_forges_a_portrait_and_sees_who_notices(visit: Callable[..., Page], width: int) -> None:
     page: Page = visit(*JURY, spec("sharp", sharpness), width=width)
     open_tab(page, "Forge")
     page.get_by_role("button", name="Forge", exact=True).click()
@@ -61,13 +62,13 @@ def test_one_forges_a_portrait_and_sees_who_notices(visit, width):
     assert read_provenance(Path(saved.value.path())).source_type == "compositeSynthetic"
 
 
-def test_the_networks_of_this_jury_are_heard_with_what_was_measured_of_their_maps():
+def test_the_networks_of_this_jury_are_heard_with_what_was_measured_of_their_maps() -> None:
     *_, last = run(ForgeSession(), str(portrait()), Jury(load_registry(blocked=()).detectors))
     assert re.search(r"On \d+ forged faces it peaked inside in \d+ %", last)
     assert "The jury" in last and "detectors noticed." in last
 
 
-def test_a_photo_without_a_face_and_a_file_that_is_none_get_a_sentence(tmp_path):
+def test_a_photo_without_a_face_and_a_file_that_is_none_get_a_sentence(tmp_path: Path) -> None:
     PIL.Image.new("RGB", (80, 80), "navy").save(tmp_path / "wall.png")
     (tmp_path / "text.png").write_text("just text")
     for name, sentence in (("wall.png", "No face was found"), ("text.png", "not a picture we can read")):
@@ -99,7 +100,7 @@ def test_forging_stands_in_the_line_and_says_its_place():
     assert "detectors noticed" in "".join([*steps][-1][0])
 
 
-def test_a_file_of_this_machine_cannot_be_forged(address):
+def test_a_file_of_this_machine_cannot_be_forged(address: str) -> None:
     config = httpx.get(f"{address}config").json()
     photo = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "forge-photo")
     start = next(

@@ -4,7 +4,9 @@ import base64
 import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import PIL.Image
@@ -24,7 +26,7 @@ from ui.tabs.game import Table, _begin_with, _go_on, _guess, _judge_with, _revea
 
 
 @pytest.fixture(scope="module")
-def album(tmp_path_factory) -> Path:
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A portrait, a picture without a face and two forgeries, whose names and EXIF tell what they are."""
     folder = tmp_path_factory.mktemp("album")
     exif = PIL.Image.Exif()
@@ -40,7 +42,7 @@ def album(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def deck(album) -> Deck:
+def deck(album: Path) -> Deck:
     return open_deck(album)
 
 
@@ -76,7 +78,9 @@ class Player:
                 self.sent.append(json.dumps(message["output"]["data"]))
 
 
-def test_until_the_answer_what_is_sent_is_the_same_whatever_the_answer_is(deck, album, monkeypatch):
+def test_until_the_answer_what_is_sent_is_the_same_whatever_the_answer_is(
+    deck: Deck, album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     picture, sent, told = deck.fakes[0], [], []
     for forged in (True, False):
         monkeypatch.setattr(
@@ -98,7 +102,7 @@ def test_until_the_answer_what_is_sent_is_the_same_whatever_the_answer_is(deck, 
     assert "93 % fake" in told[0] and "Heat map of Accuser" in told[0]
 
 
-def test_pictures_tell_nothing_by_their_size(deck):
+def test_pictures_tell_nothing_by_their_size(deck: Deck) -> None:
     with serving(deck=deck) as address:
         player = Player(address, "measurer")
         for _ in range(4):
@@ -110,12 +114,12 @@ def test_pictures_tell_nothing_by_their_size(deck):
     assert sides == {512}
 
 
-def test_a_page_without_a_deck_offers_no_game(address):
+def test_a_page_without_a_deck_offers_no_game(address: str) -> None:
     labels = [part["props"].get("label") for part in httpx.get(f"{address}config").json()["components"]]
     assert "Forge" in labels and "Beat the jury" not in labels
 
 
-def play(deck: Deck, queue: FairQueue | None = None):
+def play(deck: Deck, queue: FairQueue | None = None) -> tuple[Table, Callable[..., Any]]:
     """A table with its first round judged, and the functions that go on."""
     table, jury, queue = Table(), Jury(JURY), queue or FairQueue(3)
     _begin_with(deck)(table)
@@ -123,7 +127,7 @@ def play(deck: Deck, queue: FairQueue | None = None):
     return table, _reveal_with(jury, queue)
 
 
-def test_the_first_answer_counts_and_nothing_goes_on_before_it(deck):
+def test_the_first_answer_counts_and_nothing_goes_on_before_it(deck: Deck) -> None:
     table, reveal = play(deck)
     turn = table.turn
     list(reveal(table))
@@ -138,7 +142,7 @@ def test_the_first_answer_counts_and_nothing_goes_on_before_it(deck):
     assert len(table.turns) == 2
 
 
-def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_when(deck):
+def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_when(deck: Deck) -> None:
     table, reveal = play(deck)
     while not table.ended:
         _guess(True)(table)
@@ -151,7 +155,7 @@ def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_whe
     assert "fooled You" not in moments[0]  # within a sentence
 
 
-def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path, deck):
+def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path: Path, deck: Deck) -> None:
     copies = [tmp_path / path.name for path in deck.reals]
     for path, copy in zip(deck.reals, copies, strict=True):
         copy.write_bytes(path.read_bytes())
@@ -166,7 +170,7 @@ def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path, deck):
     assert "no longer available" in "".join(_begin_with(gone)(table)[0])
 
 
-def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck):
+def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck: Deck) -> None:
     queue = FairQueue(0)
     with queue.wait():
         table, reveal = play(deck, queue)
@@ -180,7 +184,9 @@ def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(visit, deck, width):
+def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(
+    visit: Callable[..., Page], deck: Deck, width: int
+) -> None:
     page: Page = visit(deck=deck, width=width)
     open_tab(page, "Beat the jury")
     expect(page.locator("#game-picture")).to_contain_text("4 rounds.")

@@ -10,7 +10,7 @@ from ui.render.wording import say_measured_share
 from ui.tabs.guide import draw_guide
 
 
-def test_its_examples_of_failure_are_the_evaluations_own_figures():
+def test_its_examples_of_failure_are_the_evaluations_own_figures() -> None:
     html = draw_guide(Jury(load_registry().choose(["efficientnet"])))
     sources = json.loads((WEIGHTS / "efficientnet" / "metrics.json").read_text())["sources"]
     missed = min(
@@ -20,7 +20,7 @@ def test_its_examples_of_failure_are_the_evaluations_own_figures():
     assert f"it called {say_measured_share(sources[missed[1]]['fakes_called_fake'])} fake" in html
 
 
-def test_it_says_what_is_not_covered_whoever_sits_on_the_jury():
+def test_it_says_what_is_not_covered_whoever_sits_on_the_jury() -> None:
     html = draw_guide(Jury(JURY))
     for said in ("Audio", "Generated scenes", "consent", "Not to accuse a person", "Inconclusive"):
         assert said in html

@@ -28,7 +28,7 @@ PLACE = """() => {  // of the box in the picture: its left side and its width; i
 
 
 @pytest.fixture(scope="module", autouse=True)
-def uploads(tmp_path_factory) -> Iterator[Path]:
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder of this module's own for what the page writes."""
     folder = tmp_path_factory.mktemp("uploads")
     with pytest.MonkeyPatch.context() as patch:
@@ -37,7 +37,7 @@ def uploads(tmp_path_factory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory) -> Path:
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frames = [frame(portrait(), left=80 + 4 * step) for step in (0, 1, 2, 1)]
     return write_film(tmp_path_factory.mktemp("film") / "portrait.y4m", frames)
 
@@ -78,7 +78,9 @@ def lights(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_box_and_smoothed_numbers_are_drawn_and_have_no_serious_fault(camera, address, uploads, width):
+def test_a_box_and_smoothed_numbers_are_drawn_and_have_no_serious_fault(
+    camera: Browser, address: str, uploads: Path, width: int
+) -> None:
     before = set(uploads.rglob("*"))
     with open_live(camera, address, width=width) as page:
         expect(page.locator(".stage .invite")).to_have_text("The camera is off.")
@@ -94,7 +96,7 @@ def test_a_box_and_smoothed_numbers_are_drawn_and_have_no_serious_fault(camera, 
     assert set(uploads.rglob("*")) == before
 
 
-def test_pause_stops_the_requests_gives_the_camera_back_and_keeps_the_picture(camera, address):
+def test_pause_stops_the_requests_gives_the_camera_back_and_keeps_the_picture(camera: Browser, address: str) -> None:
     sent: list[Request] = []
     with open_live(camera, address) as page:
         page.on("request", lambda request: sent.append(request) if "/live?" in request.url else None)
@@ -113,7 +115,7 @@ def test_pause_stops_the_requests_gives_the_camera_back_and_keeps_the_picture(ca
         assert lights(page) == ["live"]
 
 
-def test_leaving_the_tab_turns_the_camera_off(camera, address):
+def test_leaving_the_tab_turns_the_camera_off(camera: Browser, address: str) -> None:
     with open_live(camera, address) as page:
         start_and_see_a_face(page)
         open_tab(page, "Guide")
@@ -122,7 +124,7 @@ def test_leaving_the_tab_turns_the_camera_off(camera, address):
         expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
 
 
-def test_only_the_chosen_detectors_are_asked_and_none_is_a_sentence(camera, address):
+def test_only_the_chosen_detectors_are_asked_and_none_is_a_sentence(camera: Browser, address: str) -> None:
     with open_live(camera, address) as page:
         page.locator(".live").get_by_label("Accuser").uncheck()
         start_and_see_a_face(page)
@@ -132,7 +134,7 @@ def test_only_the_chosen_detectors_are_asked_and_none_is_a_sentence(camera, addr
         assert lights(page) == ["ended"]
 
 
-def test_it_works_behind_a_prefix_as_a_proxy_gives_one(camera, monkeypatch):
+def test_it_works_behind_a_prefix_as_a_proxy_gives_one(camera: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def pass_on(route: Route) -> None:
@@ -148,20 +150,20 @@ def test_it_works_behind_a_prefix_as_a_proxy_gives_one(camera, monkeypatch):
     assert any(url.startswith(f"{outside}/live?") for url in asked)
 
 
-def test_a_missing_camera_is_a_sentence(browser, address):
+def test_a_missing_camera_is_a_sentence(browser: Browser, address: str) -> None:
     with open_live(browser, address) as page:
         start(page)
         expect(page.locator(".live .state.error")).to_have_text("No camera was found.")
         expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
 
 
-def test_a_refused_camera_is_a_sentence(browser, film, address):
+def test_a_refused_camera_is_a_sentence(browser: Browser, film: Path, address: str) -> None:
     with with_camera(browser, film, allowed=False) as chromium, open_live(chromium, address) as page:
         start(page)
         expect(page.locator(".live .state.error")).to_contain_text("The camera was refused: allow it")
 
 
-def test_a_full_server_says_so_and_one_that_is_away_too(camera):
+def test_a_full_server_says_so_and_one_that_is_away_too(camera: Browser) -> None:
     came, goes_on = threading.Semaphore(0), threading.Event()
 
     def ponder(image: np.ndarray) -> float:
@@ -186,7 +188,7 @@ def test_a_full_server_says_so_and_one_that_is_away_too(camera):
         expect(page.locator(".live .state.error")).to_contain_text("The server does not answer.")
 
 
-def test_detectors_of_whole_pictures_are_left_out_with_a_sentence(camera):
+def test_detectors_of_whole_pictures_are_left_out_with_a_sentence(camera: Browser) -> None:
     with serving(*JURY, spec("viewer", say_fake, expects="image")) as address, open_live(camera, address) as page:
         expect(page.locator(".live fieldset input")).to_have_count(2)
         expect(page.locator(".live")).to_contain_text("Not available here, because they judge whole pictures: Viewer.")

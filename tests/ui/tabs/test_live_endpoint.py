@@ -6,6 +6,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -39,17 +41,22 @@ def server() -> Iterator[Callable[..., TestClient]]:
 
 
 def send(
-    client: TestClient, data: bytes | None = None, *, page: int = 1, only: tuple[str, ...] = KEYS, **headers: str
-) -> httpx.Response:
+    client: TestClient,
+    data: bytes | None = None,
+    *,
+    page: int = 1,
+    only: tuple[str, ...] = KEYS,
+    headers: dict[str, str] | None = None,
+) -> Any:
     data = as_jpeg(frame(portrait())) if data is None else data
     return client.post("/live", params={"started": page, "only": only}, content=data, headers=headers)
 
 
-def error_of(response: httpx.Response) -> tuple[int, str]:
+def error_of(response: Any) -> tuple[int, str]:
     return response.status_code, response.json()["error"]
 
 
-def test_a_frame_gets_the_box_and_the_verdicts_of_its_face(server):
+def test_a_frame_gets_the_box_and_the_verdicts_of_its_face(server: Callable[..., TestClient]) -> None:
     answer = send(server()).json()
     [face] = answer["faces"]
     assert (answer["width"], answer["height"]) == (640, 480)
@@ -64,31 +71,31 @@ def test_a_frame_gets_the_box_and_the_verdicts_of_its_face(server):
     assert answer["milliseconds"] > 0
 
 
-def test_only_the_chosen_detectors_are_asked(server):
+def test_only_the_chosen_detectors_are_asked(server: Callable[..., TestClient]) -> None:
     [face] = send(server(), only=("defender",)).json()["faces"]
     assert [verdict["detector"] for verdict in face["verdicts"]] == ["defender"]
 
 
-def test_no_face_says_so_and_asks_for_the_next_frame_later(server):
+def test_no_face_says_so_and_asks_for_the_next_frame_later(server: Callable[..., TestClient]) -> None:
     client = server()
     nobody, somebody = send(client, as_jpeg(frame())).json(), send(client).json()
     assert nobody["faces"] == [] and nobody["said"].startswith("No face found.")
     assert nobody["pause_ms"] > somebody["pause_ms"]
 
 
-def test_several_faces_are_told_apart(server):
+def test_several_faces_are_told_apart(server: Callable[..., TestClient]) -> None:
     answer = send(server(), as_jpeg(frame(portrait(300), portrait(300), left=20))).json()
     assert [face["number"] for face in answer["faces"]] == [1, 2]
     assert "Face 2" in answer["cards"] and "Face 2:" in answer["said"]
 
 
-def test_a_face_under_64_pixels_is_inconclusive_and_says_why(server):
+def test_a_face_under_64_pixels_is_inconclusive_and_says_why(server: Callable[..., TestClient]) -> None:
     answer = send(server(), as_jpeg(frame(portrait(200)))).json()
     assert {verdict["label"] for verdict in answer["faces"][0]["verdicts"]} == {"inconclusive"}
     assert "too small for a verdict" in answer["cards"] and "too small" in answer["over"]
 
 
-def test_what_a_detector_calls_itself_stays_text(server):
+def test_what_a_detector_calls_itself_stays_text(server: Callable[..., TestClient]) -> None:
     def explode(image: np.ndarray) -> float:
         raise RuntimeError("<b>no</b>")
 
@@ -97,10 +104,10 @@ def test_what_a_detector_calls_itself_stays_text(server):
     assert "&lt;i&gt;Exploder" in cards and "&lt;b&gt;no" in cards and "<b>no" not in cards
 
 
-def test_nothing_is_written_while_a_frame_is_judged(server):
+def test_nothing_is_written_while_a_frame_is_judged(server: Callable[..., TestClient]) -> None:
     client, heard, listening = server(), [], True
 
-    def hear(event: str, arguments: tuple) -> None:
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
         if listening and event == "open" and arguments[2] & WRITING and "/dev/null" not in str(arguments[0]):
             heard.append(str(arguments[0]))
 
@@ -121,33 +128,35 @@ def test_nothing_is_written_while_a_frame_is_judged(server):
         (as_jpeg(np.zeros((1500, 1500, 3), np.uint8)), 413, "larger than 1920 x 1080"),
     ],
 )
-def test_what_is_no_frame_is_refused_in_a_sentence_and_the_next_one_is_judged(server, data, status, sentence):
+def test_what_is_no_frame_is_refused_in_a_sentence_and_the_next_one_is_judged(
+    server: Callable[..., TestClient], data: bytes, status: int, sentence: str
+) -> None:
     client = server()
     found, said = error_of(send(client, data))
     assert found == status and sentence in said
     assert send(client).status_code == 200
 
 
-def test_no_detector_for_faces_is_a_sentence(server):
+def test_no_detector_for_faces_is_a_sentence(server: Callable[..., TestClient]) -> None:
     client = server(*JURY, spec("viewer", say_fake, expects="image"))
     for only in ((), ("nobody",), ("viewer",)):
         assert error_of(send(client, only=only)) == (400, "Choose at least one detector.")
 
 
 @pytest.mark.parametrize("page", ["", "x", "-1", "1" * 17, "٣"])
-def test_a_page_without_a_number_is_refused(server, page):
+def test_a_page_without_a_number_is_refused(server: Callable[..., TestClient], page: str) -> None:
     response = server().post("/live", params={"started": page, "only": "accuser"}, content=b"")
     assert error_of(response)[0] == 400
 
 
-def test_another_sites_page_is_refused_also_without_a_sign_in(server):
+def test_another_sites_page_is_refused_also_without_a_sign_in(server: Callable[..., TestClient]) -> None:
     client = server()
-    assert error_of(send(client, **{"Sec-Fetch-Site": "cross-site"}))[0] == 403
-    assert error_of(send(client, Origin="https://evil.example"))[0] == 403
-    assert send(client, **{"Sec-Fetch-Site": "same-origin"}).status_code == 200
+    assert error_of(send(client, headers={"Sec-Fetch-Site": "cross-site"}))[0] == 403
+    assert error_of(send(client, headers={"Origin": "https://evil.example"}))[0] == 403
+    assert send(client, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
 
 
-def test_one_visitor_more_than_there_are_seats_reads_so(server):
+def test_one_visitor_more_than_there_are_seats_reads_so(server: Callable[..., TestClient]) -> None:
     client = server()
     empty = as_jpeg(np.full((64, 64, 3), 99, np.uint8))
     assert [send(client, empty, page=page).status_code for page in range(PLACES)] == [200] * PLACES
@@ -155,7 +164,7 @@ def test_one_visitor_more_than_there_are_seats_reads_so(server):
     assert status == 503 and said == f"{PLACES} others are using their cameras; try again in a minute."
 
 
-def test_frames_are_dropped_and_not_queued_while_one_is_in_work(server):
+def test_frames_are_dropped_and_not_queued_while_one_is_in_work(server: Callable[..., TestClient]) -> None:
     began, goes_on = threading.Event(), threading.Event()
 
     def ponder(image: np.ndarray) -> float:
@@ -176,7 +185,7 @@ def test_frames_are_dropped_and_not_queued_while_one_is_in_work(server):
 
 
 @pytest.mark.slow
-def test_it_stands_behind_the_sign_in(tmp_path):
+def test_it_stands_behind_the_sign_in(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'facejury.db'}"
     with started("--only", "custom-cnn", FACEJURY_DATABASE_URL=url) as address:
         response = httpx.post(f"{address}live", params={"started": 1, "only": "custom-cnn"}, content=b"x")

@@ -2,15 +2,18 @@
 
 import json
 import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import gradio_client
 import pytest
 from gradio_client import handle_file
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from detectors.jury.judge import Jury
-from registry import load_registry
+from registry import DetectorSpec, Image, load_registry
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import every, moving_portrait, still, two_portraits, write_sound, write_video
 from tests.ui.faults import check
@@ -25,13 +28,13 @@ MARKUP = "<b>walk.mp4"
 
 
 @pytest.fixture(scope="module")
-def walk(tmp_path_factory) -> Path:
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("films")
     return write_video(folder / "walk.mp4", moving_portrait(24), every(0.125, until=3))
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory) -> Path:
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("films") / "pair.webm"
     return write_video(path, two_portraits(24), every(0.125, until=3))
 
@@ -45,7 +48,7 @@ def run(path, *, keys=KEYS, start="", jury=JURY):
 
 
 class Click:
-    def __init__(self, **data):
+    def __init__(self, **data: Any) -> None:
         self._data = data
 
 
@@ -82,7 +85,7 @@ def test_a_cancelled_run_ends_and_keeps_what_is_done(walk):
     job = session.slot.take()
     seen = 0
 
-    def look(image):
+    def look(image: Image) -> float:
         nonlocal seen
         seen += 1
         if seen == 2:
@@ -95,7 +98,7 @@ def test_a_cancelled_run_ends_and_keeps_what_is_done(walk):
     assert len(session.film.video.looks) == 1
 
 
-def test_what_cannot_be_judged_is_a_sentence_and_not_a_word_of_paths(tmp_path, walk):
+def test_what_cannot_be_judged_is_a_sentence_and_not_a_word_of_paths(tmp_path: Path, walk: Path) -> None:
     (tmp_path / "empty.mp4").write_bytes(b"")
     times = every(10, until=3 * 3600)
     long = write_video(tmp_path / "long.mp4", still(quarters(), len(times)), times)
@@ -112,7 +115,7 @@ def test_what_cannot_be_judged_is_a_sentence_and_not_a_word_of_paths(tmp_path, w
     assert "Choose a video" in run(walk, keys=[])[1][0][0]
 
 
-def test_the_json_is_that_of_the_command_line_and_the_report_needs_no_other_file(walk):
+def test_the_json_is_that_of_the_command_line_and_the_report_needs_no_other_file(walk: Path) -> None:
     specs = load_registry().choose(["custom-cnn"])
     session, _ = run(walk, keys=["custom-cnn"], jury=specs)
     (saved,) = json.loads(_save_json(session)[2])
@@ -128,7 +131,7 @@ def test_the_json_is_that_of_the_command_line_and_the_report_needs_no_other_file
     assert "data:image" not in bare and saved["sha256"] in bare
 
 
-def test_names_are_text_and_never_markup(walk, tmp_path):
+def test_names_are_text_and_never_markup(walk: Path, tmp_path: Path) -> None:
     named = tmp_path / MARKUP
     named.write_bytes(walk.read_bytes())
     session, (_, persons, *_) = run(named)
@@ -145,7 +148,7 @@ def test_what_is_kept_of_a_moment_is_small(walk):
 
 
 @pytest.mark.slow
-def test_a_program_gets_the_same_as_json(client, walk):
+def test_a_program_gets_the_same_as_json(client: gradio_client.Client, walk: Path) -> None:
     answer = client.predict(handle_file(walk), "0:01", KEYS, api_name="/video")
     assert (answer["kind"], answer["name"], answer["path"], answer["start"]) == ("video", "walk.mp4", None, 1.0)
     assert answer["persons"][0]["verdicts"][0]["label"] == "fake"
@@ -154,7 +157,9 @@ def test_a_program_gets_the_same_as_json(client, walk):
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_tab_from_the_file_to_a_chosen_moment_and_the_report(visit, pair, width):
+def test_the_tab_from_the_file_to_a_chosen_moment_and_the_report(
+    visit: Callable[..., Page], pair: Path, width: int
+) -> None:
     expect.set_options(timeout=90_000)
     page = visit(*JURY, width=width)
     open_tab(page, "Video")
@@ -185,10 +190,10 @@ def test_the_tab_from_the_file_to_a_chosen_moment_and_the_report(visit, pair, wi
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_cancel_ends_a_video_and_a_new_one_can_follow(visit, pair):
+def test_cancel_ends_a_video_and_a_new_one_can_follow(visit: Callable[..., Page], pair: Path) -> None:
     goes_on = threading.Event()
 
-    def ponder(image):
+    def ponder(image: Image) -> object:
         goes_on.wait(120)
         return say_fake(image)
 
