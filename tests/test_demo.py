@@ -45,13 +45,13 @@ def test_a_taken_port_is_one_sentence() -> None:
         (("--host", "nowhere.invalid"), "--host nowhere.invalid is no address of this machine: it is not known."),
     ],
 )
-def test_an_address_of_another_machine_is_one_sentence(arguments, said):
+def test_an_address_of_another_machine_is_one_sentence(arguments: tuple[str, str], said: str) -> None:
     done = run("demo.py", *arguments)
     assert done.returncode == 1
     assert said in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_file_that_is_no_database_is_one_sentence(tmp_path, monkeypatch):
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "notes.db").write_text("nothing that SQLite wrote")
     monkeypatch.setenv("FACEJURY_DATABASE_URL", f"sqlite:///{tmp_path / 'notes.db'}")
     done = run("demo.py", "--port", str(free_port()))
@@ -61,7 +61,7 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "ALL_PROXY"])
-def test_a_proxy_for_other_hosts_does_not_stand_between_the_page_and_itself(name, monkeypatch):
+def test_a_proxy_does_not_stand_between_the_page_and_itself(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     scheme = "socks5" if name == "ALL_PROXY" else "http"
     monkeypatch.setenv(name, f"{scheme}://127.0.0.1:{free_port()}")
     with started("--no-login") as address:
@@ -69,13 +69,13 @@ def test_a_proxy_for_other_hosts_does_not_stand_between_the_page_and_itself(name
         assert httpx.get(f"{address}healthz").text == "ok\n"
 
 
-def test_it_listens_on_ipv6_too():
+def test_it_listens_on_ipv6_too() -> None:
     with started("--no-login", "--host", "::1") as address:
         assert address.startswith("http://[::1]:")
         assert httpx.get(f"{address}healthz").text == "ok\n"
 
 
-def test_an_unknown_detector_is_one_sentence():
+def test_an_unknown_detector_is_one_sentence() -> None:
     done = run("demo.py", "--only", "nobody")
     assert done.returncode == 2
     assert "no detector named 'nobody'" in done.stderr

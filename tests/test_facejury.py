@@ -98,14 +98,15 @@ def test_a_mistake_in_a_models_command_is_one_sentence(tmp_path: Path) -> None:
 )
 def test_the_older_names_still_work(package: str, names: set[str]) -> None:
     app = import_module(f"{package}.__main__").app
-    assert set(typer.main.get_command(app).commands) == names
+    command: Any = typer.main.get_command(app)
+    assert set(command.commands) == names
 
 
 def test_the_processes_of_a_local_ray_find_our_packages_from_any_folder() -> None:
     asked: dict[str, Any] = {}
     context = SimpleNamespace(get_current=SimpleNamespace)
     ray = SimpleNamespace(init=lambda **options: asked.update(options), data=SimpleNamespace(DataContext=context))
-    on_ray._connect(ray, on_ray.HERE, 1)
+    on_ray._connect(ray, "local", 1)
     assert asked["runtime_env"]["env_vars"]["PYTHONPATH"].split(os.pathsep)[0] == str(ROOT)
 
 

@@ -66,7 +66,7 @@ def test_the_entry_point_is_the_one_that_new_writes(tmp_path: Path) -> None:
     assert said["project"]["entry-points"] == written["project"]["entry-points"]
 
 
-def test_the_limits_are_those_of_the_code():
+def test_the_limits_are_those_of_the_code() -> None:
     limits = [
         f"at most {MAX_SECONDS:g}",
         f"loading takes longer than {client.LOAD_SECONDS:g} s",

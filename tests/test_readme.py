@@ -56,10 +56,11 @@ def find(command: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
 
 def leaves() -> set[tuple[str, ...]]:
     """Every command that has none below itself, as words."""
-    groups = {name: getattr(load(name), "commands", {}) for name in SUB_COMMANDS}
-    return {
-        ("facejury", name, *below) for name, names in groups.items() for below in ([(one,) for one in names] or [()])
-    }
+    found: set[tuple[str, ...]] = set()
+    for name in SUB_COMMANDS:
+        below = getattr(load(name), "commands", {})
+        found |= {("facejury", name, one) for one in below} or {("facejury", name)}
+    return found
 
 
 def tracked(*patterns: str) -> list[Path]:

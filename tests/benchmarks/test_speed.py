@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from benchmarks.flops import count_gflop
 from benchmarks.speed_table import write
-from models.__main__ import app
+from models.commands.application import app
 
 
 def made(kind: str, weights: tuple[int, ...], shape: list[int], **options: Any) -> bytes:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from detectors.conformance import samples
 from detectors.networks.folder import WEIGHTS, load_folder
-from models.__main__ import app
+from models.commands.application import app
 from tests.models.portraits import write_portraits
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

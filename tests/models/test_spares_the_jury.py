@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from detectors.jury.fusion import JURY, JURY_METRICS
 from detectors.networks.folder import WEIGHTS
-from models.__main__ import app
+from models.commands.application import app
 from models.commands.training import choose_place
 from models.errors import DataError
 from models.evaluation.sample import SAMPLE

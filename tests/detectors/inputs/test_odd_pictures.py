@@ -10,18 +10,22 @@ import subprocess
 import sys
 import threading
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
 import PIL.ImageCms
 import pytest
 import tifffile
+from numpy.typing import NDArray
 
 from detectors.inputs.images import MAX_BYTES, read_image
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
-from registry import DetectorSpec
+from detectors.jury.results import Comparison
+from registry import DetectorSpec, Image
 from tests.detectors.pictures import encode, portrait, quarters
 from tests.detectors.videos import every, still, write_video
 
@@ -29,19 +33,19 @@ ROOT = Path(__file__).parents[3]
 DETECTOR = DetectorSpec(key="plain", title="Plain", load=lambda: lambda image: 0.3)
 
 
-def judge(source):
+def judge(source: Path | bytes) -> Comparison:
     with Jury([DETECTOR]) as jury:
         return compare(source, jury)
 
 
-def make_profile(matrix, gamma):
+def make_profile(matrix: Sequence[Sequence[float]], gamma: float) -> bytes:
     """A profile of an RGB display: version 2, with these columns (XYZ, D50) and one gamma for all. uint8 bytes."""
 
-    def tag(kind, content):
+    def tag(kind: bytes, content: bytes) -> bytes:
         data = kind + bytes(4) + content
         return data + bytes(-len(data) % 4)
 
-    def fixed(values):
+    def fixed(values: Sequence[float]) -> bytes:
         return b"".join(round(value * 65536).to_bytes(4, "big", signed=True) for value in values)
 
     curve = tag(b"curv", (1).to_bytes(4, "big") + round(gamma * 256).to_bytes(2, "big"))
@@ -64,15 +68,19 @@ WIDE = make_profile([(0.7977, 0.288, 0.0), (0.1352, 0.7119, 0.0), (0.0313, 0.000
 SRGB = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB"))
 
 
-def in_profile(pixels, profile):
+def in_profile(pixels: Image, profile: bytes) -> PIL.Image.Image:
     """How these sRGB pixels are stored in that profile."""
     wide = PIL.ImageCms.ImageCmsProfile(io.BytesIO(profile))
     return PIL.ImageCms.profileToProfile(PIL.Image.fromarray(pixels), SRGB, wide)
 
 
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "WEBP", "JPEG", "AVIF"])
-def test_a_picture_with_a_profile_has_the_colours_that_are_shown(form):
-    options = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True}, "AVIF": {"quality": 98}}
+def test_a_picture_with_a_profile_has_the_colours_that_are_shown(form: str) -> None:
+    options: dict[str, dict[str, Any]] = {
+        "JPEG": {"quality": 98, "subsampling": 0},
+        "WEBP": {"lossless": True},
+        "AVIF": {"quality": 98},
+    }
     stored = in_profile(portrait(), WIDE)
     assert np.abs(np.asarray(stored).astype(int) - portrait()).mean() > 10
     picture = read_image(encode(stored, form, icc_profile=WIDE, **options.get(form, {})))
@@ -80,7 +88,7 @@ def test_a_picture_with_a_profile_has_the_colours_that_are_shown(form):
     assert picture.notes == ()
 
 
-def test_grey_palettes_and_transparency_follow_their_profile_too():
+def test_grey_palettes_and_transparency_follow_their_profile_too() -> None:
     stored = in_profile(quarters(), WIDE)
     alpha = stored.convert("RGBA")
     alpha.putalpha(PIL.Image.fromarray(np.where(np.arange(64) < 32, 255, 0).astype(np.uint8)[None].repeat(48, 0)))
@@ -91,14 +99,14 @@ def test_grey_palettes_and_transparency_follow_their_profile_too():
 
 
 @pytest.mark.parametrize("profile", [b"no profile at all", WIDE[:200], WIDE.replace(b"RGB XYZ ", b"CMYKXYZ ")])
-def test_a_profile_of_no_use_is_said_and_the_picture_judged(profile):
+def test_a_profile_of_no_use_is_said_and_the_picture_judged(profile: bytes) -> None:
     judged = judge(encode(portrait(), "PNG", icc_profile=profile))
     assert judged.error is None and len(judged.faces) == 1
     (note,) = judged.notes
     assert "colour profile" in note and judged.as_dict()["notes"] == [note]
 
 
-def test_avif_is_read_upright_and_a_moving_one_is_refused():
+def test_avif_is_read_upright_and_a_moving_one_is_refused() -> None:
     exif = PIL.Image.Exif()
     exif[274] = 6
     data = encode(np.ascontiguousarray(np.rot90(portrait())), "AVIF", quality=90, exif=exif)
@@ -108,7 +116,7 @@ def test_avif_is_read_upright_and_a_moving_one_is_refused():
     assert "million pixels" in judge(encode(PIL.Image.new("L", (8000, 6300)), "AVIF", quality=10, speed=10)).error
 
 
-def tiff(values, **options):
+def tiff(values: NDArray[Any], **options: Any) -> bytes:
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, values, **options)
     return buffer.getvalue()
@@ -129,7 +137,7 @@ GREY = portrait().mean(axis=2)
     ],
     ids=["float255", "float1", "float65535", "int255", "int65535", "uint16"],
 )
-def test_numbers_of_every_usual_scale_become_the_same_picture(values):
+def test_numbers_of_every_usual_scale_become_the_same_picture(values: NDArray[Any]) -> None:
     picture = read_image(tiff(values))
     assert np.abs(picture.pixels[:, :, 0].astype(float) - GREY).mean() < 1.5
     assert len(judge(tiff(values)).faces) == 1
@@ -144,13 +152,13 @@ def test_numbers_of_every_usual_scale_become_the_same_picture(values):
         np.full((64, 64), np.nan, np.float32),
     ],
 )
-def test_numbers_of_an_unknown_scale_are_refused_in_a_sentence(values):
+def test_numbers_of_an_unknown_scale_are_refused_in_a_sentence(values: NDArray[Any]) -> None:
     said = judge(tiff(values)).error
     assert "The picture" in said and "numbers" in said and "damaged" not in said
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.uint32])
-def test_colours_too_deep_to_be_read_are_named(kind):
+def test_colours_too_deep_to_be_read_are_named(kind: type[np.number[Any]]) -> None:
     assert "save it with 8 bits a colour" in judge(tiff(portrait().astype(kind), photometric="rgb")).error
 
 
@@ -161,13 +169,13 @@ def test_colours_too_deep_to_be_read_are_named(kind):
         {"subfiletype": 1},  # NEF and ARW: the first picture in the file is a small one
     ],
 )
-def test_of_a_raw_file_its_small_preview_is_not_taken_for_the_picture(extra):
+def test_of_a_raw_file_its_small_preview_is_not_taken_for_the_picture(extra: dict[str, Any]) -> None:
     assert "camera's raw file" in judge(tiff(portrait(), photometric="rgb", **extra)).error
 
 
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("lost", [1, 2, 3, 12])
-def test_a_jpeg_without_its_last_bytes_is_judged_with_a_note(progressive, lost):
+def test_a_jpeg_without_its_last_bytes_is_judged_with_a_note(progressive: bool, lost: int) -> None:
     whole = encode(portrait(), "JPEG", quality=90, progressive=progressive)
     judged = judge(whole[:-lost])
     if progressive and lost > 2:  # each pass goes over the whole picture
@@ -182,7 +190,7 @@ def test_a_jpeg_without_its_last_bytes_is_judged_with_a_note(progressive, lost):
     )
 
 
-def test_a_jpeg_that_lost_a_part_says_how_much_and_one_that_lost_more_is_refused():
+def test_a_jpeg_that_lost_a_part_says_how_much_and_one_that_lost_more_is_refused() -> None:
     whole = encode(portrait(), "JPEG", quality=90)
     (note,) = judge(whole[: len(whole) * 97 // 100]).notes
     assert "The file is cut off: the lowest" in note
@@ -190,7 +198,7 @@ def test_a_jpeg_that_lost_a_part_says_how_much_and_one_that_lost_more_is_refused
     assert judge(whole).notes == ()
 
 
-def zipped():
+def zipped() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.jpg", encode(portrait(), "JPEG"))
@@ -214,19 +222,19 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_what_is_no_picture_is_named_with_the_way_out(name):
+def test_what_is_no_picture_is_named_with_the_way_out(name: str) -> None:
     data, said = OTHERS[name]
     assert said in judge(data.ljust(200, b"\0")).error
 
 
-def run(*arguments, **options):
+def run(*arguments: object, **options: Any) -> Any:
     command = [sys.executable, "-m", "detectors", "compare", "--only", "custom-cnn", "--json", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, **options)
     assert done.stdout, done.stderr
     return json.loads(done.stdout)
 
 
-def test_devices_pipes_folders_and_addresses_given_to_the_command(tmp_path):
+def test_devices_pipes_folders_and_addresses_given_to_the_command(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     whole = encode(portrait(), "JPEG", quality=90)
@@ -243,7 +251,7 @@ def test_devices_pipes_folders_and_addresses_given_to_the_command(tmp_path):
     assert (judged["kind"], len(judged["persons"])) == ("video", 1)
 
 
-def test_the_command_prints_the_note(tmp_path):
+def test_the_command_prints_the_note(tmp_path: Path) -> None:
     path = tmp_path / "cut.jpg"
     path.write_bytes(encode(portrait(), "JPEG")[:-2])
     command = [sys.executable, "-m", "detectors", "compare", "--only", "custom-cnn", str(path)]

@@ -155,7 +155,7 @@ def test_a_decoder_that_hangs_or_dies_is_one_sentence_and_gone(tmp_path: Path, m
 
 
 @pytest.mark.parametrize("kind", ["playlist", "concat", "flv"])
-def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path, kind):
+def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path: Path, kind: str) -> None:
     whole, path = write_video(tmp_path / "whole.mp4", fade(5), every(0.04, until=1)), tmp_path / "a.mp4"
     if kind == "flv":
         write_video(tmp_path / "a.flv", fade(5), every(0.04, until=1)).rename(path)

@@ -43,22 +43,22 @@ class TestWithTables:
     def test_a_detector_that_failed_leaves_the_word_to_the_subset_that_did_not(self) -> None:
         assert fuse.fuse([verdict("a", 0.5), verdict("b", None)]).p_fake == pytest.approx(0.5)
 
-    def test_a_detector_that_is_no_member_does_not_move_the_jury(self):
+    def test_a_detector_that_is_no_member_does_not_move_the_jury(self) -> None:
         both = [verdict("a", 0.9), verdict("b", 0.2)]
         assert fuse.fuse([*both, verdict("plugin", 0.01)]) == fuse.fuse(both)
 
-    def test_another_network_under_a_members_key_does_not_move_the_jury(self, monkeypatch):
+    def test_another_network_under_a_members_key_does_not_move_the_jury(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(fuse, "hash_network", {"a": "1", "b": "exported here"}.get)
         assert fuse.fuse([verdict("a", 0.9), verdict("b", 0.01)]) == fuse.fuse([verdict("a", 0.9)])
 
-    def test_a_face_in_doubt_is_inconclusive_for_the_jury_too(self):
+    def test_a_face_in_doubt_is_inconclusive_for_the_jury_too(self) -> None:
         assert fuse.fuse([verdict("a", 0.99)], doubt="The face is turned too far.").label == "inconclusive"
 
     def test_nobody_with_a_number_means_no_jury_and_no_agreement(self) -> None:
         assert fuse.fuse([verdict("a", None)]) is None
         assert fuse.agree([verdict("a", None)]) is None
 
-    def test_the_agreement_counts_who_gave_a_number_and_who_says_fake(self):
+    def test_the_agreement_counts_who_gave_a_number_and_who_says_fake(self) -> None:
         assert fuse.agree([verdict("a", 0.9), verdict("b", 0.2), verdict("c", None)]) == fuse.Agreement(2, 1)
 
     def test_json_of_nothing_is_nothing(self) -> None:
@@ -70,26 +70,26 @@ class TestWithTables:
             "real_until": 0.4,
         }
 
-    def test_p_fake_is_kept_to_six_digits(self):
+    def test_p_fake_is_kept_to_six_digits(self) -> None:
         p_fake = fuse.fuse([verdict("a", 0.6), verdict("b", 0.35)]).p_fake
         assert p_fake == round(p_fake, 6) != round(p_fake, 5)
 
 
 @pytest.mark.parametrize("p_fake", [0.0001, 0.03, 0.5, 0.8, 0.9999])
 @pytest.mark.parametrize("base_rate", [0.001, 0.3, 0.5, 0.9])
-def test_a_base_rate_moves_p_fake_by_bayes_rule(p_fake, base_rate):
+def test_a_base_rate_moves_p_fake_by_bayes_rule(p_fake: float, base_rate: float) -> None:
     found = fuse.JuryVerdict(p_fake, judge(p_fake, fake_from=0.8, real_until=0.2), 0.8, 0.2).at_base_rate(base_rate)
     of_fakes, of_reals = p_fake * base_rate, (1 - p_fake) * (1 - base_rate)
     assert found.p_fake == pytest.approx(of_fakes / (of_fakes + of_reals), abs=1e-5)
 
 
-def test_where_there_are_no_fakes_or_only_fakes_nothing_is_left_to_judge():
+def test_where_there_are_no_fakes_or_only_fakes_nothing_is_left_to_judge() -> None:
     jury = fuse.JuryVerdict(0.999999, "fake", 0.8, 0.2)
     assert jury.at_base_rate(0.0) == fuse.JuryVerdict(0.0, "inconclusive", 0.8, 0.2)
     assert jury.at_base_rate(1.0) == fuse.JuryVerdict(1.0, "fake", 0.8, 0.2)
 
 
-def test_a_label_never_contradicts_the_number_beside_it_and_never_gets_firmer():
+def test_a_label_never_contradicts_the_number_beside_it_and_never_gets_firmer() -> None:
     for p_fake in np.linspace(0, 1, 41):
         plain = fuse.JuryVerdict(p_fake, judge(p_fake, fake_from=0.8, real_until=0.2), 0.8, 0.2)
         for base_rate in (0.0, 0.001, 0.1, 0.5, 0.9, 0.999, 1.0):

@@ -64,7 +64,7 @@ def test_a_plugin_file_is_a_detector_and_shown_as_unpackaged(tmp_path: Path) -> 
     assert judge(registry, "mine").p_fake == 0.25
 
 
-def test_a_plugin_file_may_import_what_lies_beside_it(tmp_path):
+def test_a_plugin_file_may_import_what_lies_beside_it(tmp_path: Path) -> None:
     (tmp_path / "weights_of_mine.py").write_text("P_FAKE = 0.25\n")
     (tmp_path / "auth.py").write_text("raise RuntimeError('stands in for ours')\n")
     plugin = tmp_path / "mine.py"
@@ -73,7 +73,7 @@ def test_a_plugin_file_may_import_what_lies_beside_it(tmp_path):
     assert judge(add_source(NOBODY, str(plugin)), "beside").p_fake == 0.25
 
 
-def test_a_model_folder_is_a_detector(tmp_path):
+def test_a_model_folder_is_a_detector(tmp_path: Path) -> None:
     registry = add_source(NOBODY, str(write_model(tmp_path / "flat")))
     assert registry["flat-network"].owner == "unpackaged"
     assert judge(registry, "flat-network").p_fake == 0.125

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def kill_after(photos: Path, out: Path, pictures: int, *options: object) -> bool
     return process.wait() == -signal.SIGKILL
 
 
-def count_records(journal):
+def count_records(journal: Path) -> int:
     """How many pictures are in a journal that a scan holds locked; 0 where that cannot be read just now."""
     try:
         with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
@@ -79,7 +80,7 @@ def count_records(journal):
         return 0
 
 
-def journal_paths(out):
+def journal_paths(out: Path) -> Counter[bytes]:
     """How often each picture is in the journal."""
     with closing(sqlite3.connect(out.with_name(f"{out.name}.journal"))) as database:
         return Counter(json.loads(line)[0] for (line,) in database.execute("SELECT line FROM records"))

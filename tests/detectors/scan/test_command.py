@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 ONLY = "--only", "custom-cnn"
 
 
-def wait_until_gone(group):
+def wait_until_gone(group: int) -> None:
     """Until no process of the group is left; fails after a minute."""
     for _ in range(600):
         try:
@@ -28,7 +28,7 @@ def wait_until_gone(group):
     pytest.fail("the killed scan left processes behind")
 
 
-def start(photos, out, *, until):
+def start(photos: Path, out: Path, *, until: float) -> subprocess.Popen[str]:
     """A scan, in a process group of its own, as soon as more than so many pictures are in its journal."""
     journal = out.with_name(f"{out.name}.journal")
     arguments = command(photos, *ONLY, "--workers", 2, out=out)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ journal.append(records())
 """
 
 
-def test_a_journal_whose_process_is_killed_while_it_writes_holds_what_was_whole_and_goes_on(path):
+def test_a_journal_whose_process_is_killed_while_it_writes_holds_what_was_whole_and_goes_on(path: Path) -> None:
     command = [sys.executable, "-c", KILLED_WHILE_WRITING, str(path)]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
     assert path.stat().st_size > 1_000_000  # half of it was in the file
@@ -65,7 +66,7 @@ def test_a_journal_whose_process_is_killed_while_it_writes_holds_what_was_whole_
         assert len(journal) == 4
 
 
-def test_a_picture_is_never_in_it_twice(path):
+def test_a_picture_is_never_in_it_twice(path: Path) -> None:
     with Journal(path, TEAM) as journal:
         with pytest.raises(ScanError):
             journal.append([record_error("d.jpg", "The file is empty."), RECORDS[0]])
@@ -74,13 +75,13 @@ def test_a_picture_is_never_in_it_twice(path):
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.9])
-def test_a_journal_that_was_cut_off_is_refused_with_a_sentence(path, share):
+def test_a_journal_that_was_cut_off_is_refused_with_a_sentence(path: Path, share: float) -> None:
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     with pytest.raises(ScanError, match="damaged"), Journal(path, TEAM) as journal:
         list(journal)
 
 
-def test_another_database_is_left_as_it_is(tmp_path):
+def test_another_database_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "t.journal"
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE precious (thing)")

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from detectors.jury import fusion
 from detectors.jury.fusion import to_logit, to_p
-from models.data.datasets import Sample
+from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.errors import DataError
 from models.evaluation import fit_jury as fitting
@@ -111,7 +111,7 @@ def make_answers(count: int = 60) -> Answers:
     return Answers(faces, [], {key: random.random(count) for key in KINDS})
 
 
-def make_face(index: int, label: int, split: str) -> LabelledFace:
+def make_face(index: int, label: int, split: Split) -> LabelledFace:
     return LabelledFace(Sample(Path(f"/{index}"), label, "made", f"v{index}", split), (0, 0, 9, 9))
 
 

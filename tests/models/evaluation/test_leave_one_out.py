@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.networks.folder import CONFIG, METRICS, read_config
-from models.__main__ import app
+from models.commands.application import app
 from models.data.datasets import leave_out, name_without
 from models.errors import DataError
 from models.evaluation.leave_one_out import keep_noted, note

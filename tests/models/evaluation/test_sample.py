@@ -65,7 +65,7 @@ def test_scores_are_stored_beside_the_names_only_when_every_picture_was_asked_ab
     assert said[name_picture(samples[1])] == {"other": 0.25}
 
 
-def test_the_jury_that_was_measured_is_the_one_that_sits():
+def test_the_jury_that_was_measured_is_the_one_that_sits() -> None:
     assert read_metrics(JURY_METRICS)["model"] == hash_jury()
 
 

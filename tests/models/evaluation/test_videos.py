@@ -9,8 +9,8 @@ import pytest
 from numpy.random import default_rng
 from typer.testing import CliRunner
 
-from models.__main__ import app
 from models.commands import evaluation
+from models.commands.application import app
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation import videos

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub.utils import _http
 
-from models.__main__ import run
+from models.commands.application import app
 from tests.hub_stand_in import StandIn, serving
 from tests.models.publishing.client import use
 
@@ -41,7 +41,7 @@ def models(
     def command(*arguments: object) -> tuple[int, list[str], list[str]]:
         monkeypatch.setattr(sys, "argv", ["models", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            run()
+            app()
         captured = capsys.readouterr()
         return int(ended.value.code or 0), captured.out.splitlines(), captured.err.strip().splitlines()
 

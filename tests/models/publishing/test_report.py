@@ -5,7 +5,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from detectors.networks.folder import MODEL, WEIGHTS, read_config
-from models.__main__ import app
+from models.commands.application import app
 from models.evaluation.document import fill
 from models.publishing.report import MARK, measured_table, read_all
 from registry import load_registry
@@ -34,12 +34,12 @@ def test_what_was_measured_is_what_is_shipped() -> None:
         assert metrics["model"] == read_config(WEIGHTS / spec.key).files[MODEL]
 
 
-def test_each_detector_scores_fakes_above_reals_where_it_was_measured():
+def test_each_detector_scores_fakes_above_reals_where_it_was_measured() -> None:
     for metrics in read_all(DETECTORS).values():
         assert metrics["overall"]["auc"]["low"] > 0.5
 
 
-def test_every_data_set_stands_in_the_table_with_its_interval():
+def test_every_data_set_stands_in_the_table_with_its_interval() -> None:
     table = measured_table(read_all(DETECTORS))
     for source in next(iter(read_all(DETECTORS).values()))["sources"]:
         (line,) = [line for line in table.splitlines() if line.startswith(f"| {source} |")]

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from models.data.datasets import DataError
+from models.errors import DataError
 from models.training.config import TrainingConfig, read_source_weights
 from models.training.localisation import localisation_loss
 from models.training.run import RunProgress

@@ -25,7 +25,7 @@ def test_p_fake_is_always_the_share_of_fake(p_fake: float, words: str) -> None:
     assert say_p_fake(p_fake) == words
 
 
-def test_an_inconclusive_verdict_says_why_unless_the_reason_is_the_faces():
+def test_an_inconclusive_verdict_says_why_unless_the_reason_is_the_faces() -> None:
     assert "two thresholds" in say_why(verdict(0.5, "inconclusive"))
     assert say_why(verdict(0.9, "inconclusive")) == ""
 

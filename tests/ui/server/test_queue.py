@@ -56,5 +56,5 @@ def test_many_at_once_are_served_one_at_a_time_in_the_order_of_coming() -> None:
 
 
 @pytest.mark.parametrize(("before", "sentence"), [(1, "you are next"), (4, "4 others are ahead of you")])
-def test_a_place_is_told_in_words(before, sentence):
+def test_a_place_is_told_in_words(before: int, sentence: str) -> None:
     assert sentence in say_place(before)

@@ -16,7 +16,7 @@ def put(folder: Path, *names: str) -> list[str]:
     return [str(folder / name) for name in names]
 
 
-def test_a_stopped_batch_ends_at_once_and_keeps_what_is_done(tmp_path):
+def test_a_stopped_batch_ends_at_once_and_keeps_what_is_done(tmp_path: Path) -> None:
     session = BatchSession()
     _start(put(tmp_path, *(f"{number}.png" for number in range(5))), KEYS, session)
     run = _judge_with(Jury(JURY))(session)
@@ -28,7 +28,7 @@ def test_a_stopped_batch_ends_at_once_and_keeps_what_is_done(tmp_path):
     assert 1 <= len(lines) <= 2
 
 
-def test_a_new_batch_takes_the_place_of_the_one_that_runs(tmp_path):
+def test_a_new_batch_takes_the_place_of_the_one_that_runs(tmp_path: Path) -> None:
     session, jury = BatchSession(), Jury(JURY)
     _start(put(tmp_path, "a.png", "b.png", "c.png"), KEYS, session)
     older = _judge_with(jury)(session)

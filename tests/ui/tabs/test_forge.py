@@ -78,7 +78,7 @@ def test_a_photo_without_a_face_and_a_file_that_is_none_get_a_sentence(tmp_path:
         assert not session.slot.busy and _save(session) == ("", "", "")
 
 
-def test_a_cancelled_run_ends_without_verdicts_and_without_a_file():
+def test_a_cancelled_run_ends_without_verdicts_and_without_a_file() -> None:
     session = ForgeSession()
     _start(str(portrait()), session, *TOLD)
     steps = _run_with(Jury(JURY), FairQueue(1))(session)
@@ -89,7 +89,7 @@ def test_a_cancelled_run_ends_without_verdicts_and_without_a_file():
     assert _save(session) == ("", "", "")
 
 
-def test_forging_stands_in_the_line_and_says_its_place():
+def test_forging_stands_in_the_line_and_says_its_place() -> None:
     queue, session = FairQueue(1), ForgeSession()
     _start(str(portrait()), session, *TOLD)
     with queue.wait():

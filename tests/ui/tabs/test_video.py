@@ -39,7 +39,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_video(path, two_portraits(24), every(0.125, until=3))
 
 
-def run(path, *, keys=KEYS, start="", jury=JURY):
+def run(
+    path: Path, *, keys: Sequence[str] = KEYS, start: str = "", jury: Sequence[DetectorSpec] = JURY
+) -> tuple[VideoSession, Any]:
     """The session after a whole run, and the last thing shown."""
     session = VideoSession()
     _start([str(path)], start, list(keys), session)
@@ -52,7 +54,7 @@ class Click:
         self._data = data
 
 
-def test_a_run_shows_the_person_their_lines_and_the_worst_moment(walk):
+def test_a_run_shows_the_person_their_lines_and_the_worst_moment(walk: Path) -> None:
     session, (status, persons, person, moment, *_) = run(walk)
     assert status == [] and not session.slot.busy
     assert "One person: 1 of 2 say fake." in persons[0]
@@ -62,7 +64,7 @@ def test_a_run_shows_the_person_their_lines_and_the_worst_moment(walk):
     assert "Heat map of Accuser" in moment[2]
 
 
-def test_choosing_a_moment_shows_that_moment_and_whose_it_is(pair):
+def test_choosing_a_moment_shows_that_moment_and_whose_it_is(pair: Path) -> None:
     session, _ = run(pair)
     *_, moment = _choose(session, Click(moment=4))
     assert "Person 1 at 0:02" in moment[1]
@@ -74,12 +76,12 @@ def test_choosing_a_moment_shows_that_moment_and_whose_it_is(pair):
 
 
 @pytest.mark.parametrize("sent", [{"moment": 99}, {"moment": -1}, {"moment": "1"}, {"person": "2"}, {}])
-def test_a_click_that_makes_no_sense_changes_nothing(walk, sent):
+def test_a_click_that_makes_no_sense_changes_nothing(walk: Path, sent: Any) -> None:
     session, _ = run(walk)
     assert all("__type__" in shown for shown in _choose(session, Click(**sent)))
 
 
-def test_a_cancelled_run_ends_and_keeps_what_is_done(walk):
+def test_a_cancelled_run_ends_and_keeps_what_is_done(walk: Path) -> None:
     session = VideoSession()
     _start([str(walk)], "", KEYS, session)
     job = session.slot.take()
@@ -140,7 +142,7 @@ def test_names_are_text_and_never_markup(walk: Path, tmp_path: Path) -> None:
         assert "&lt;b&gt;walk" in text and "<b>walk" not in text
 
 
-def test_what_is_kept_of_a_moment_is_small(walk):
+def test_what_is_kept_of_a_moment_is_small(walk: Path) -> None:
     session, _ = run(walk)
     film: Film = session.film
     assert len(film.frames) == len(film.video.looks) == 6
