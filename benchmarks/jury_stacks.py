@@ -33,11 +33,8 @@ def open_crowd(_: str) -> Tasks:
 def open_eight(_: str) -> Tasks:
     """Eight detectors on a 12-megapixel photo: the built-in ones, as often as it takes."""
     ours = _builtins()
-    return _judged(photo(), *(_again(ours[place % len(ours)], place) for place in range(8)))
-
-
-def _again(spec: DetectorSpec, place: int) -> DetectorSpec:
-    return replace(spec, key=f"{spec.key}-{place}")
+    eight = [(ours[place % len(ours)], place) for place in range(8)]
+    return _judged(photo(), *(replace(spec, key=f"{spec.key}-{place}") for spec, place in eight))
 
 
 def open_scan(_: str) -> Tasks:

@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +47,12 @@ def open_savedmodel(key: str) -> Tasks:
         load_keras_model(key).export(scratch, format="tf_saved_model", verbose=False)
         served = tf.saved_model.load(scratch)
         batch = _crop(key)[None]
-        call = partial(_call_savedmodel, served, batch)
+
+        def call() -> list[NDArray[Any]]:
+            return [output.numpy() for output in served.serve(batch)]
+
         call()  # variables are read with the first call at the latest
     return {"savedmodel": call}
-
-
-def _call_savedmodel(served: Any, batch: Image) -> list[NDArray[Any]]:
-    return [output.numpy() for output in served.serve(batch)]
 
 
 def open_torch(key: str) -> Tasks:

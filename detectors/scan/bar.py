@@ -29,10 +29,7 @@ def show_bar(console: Console) -> Iterator[Show]:
         def show(counts: Counts) -> None:
             if counts.done == counts.before:
                 progress.reset(task, total=counts.total, completed=counts.done, visible=True)
-            progress.update(task, completed=counts.done, description=_say(counts))
+            said = f"scan, {counts.errors} unreadable" if counts.errors else "scan"
+            progress.update(task, completed=counts.done, description=said)
 
         yield show
-
-
-def _say(counts: Counts) -> str:
-    return f"scan, {counts.errors} unreadable" if counts.errors else "scan"

@@ -84,10 +84,11 @@ def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
     answered = ~np.isnan(scores.p_fake)
     splits = answers.column("split")
     tested = scores.where(answered & (splits == "test"))
+    folder = find_folder(spec)
     return {
         "schema": 1,
         "detector": spec.key,
-        "model": _model_hash(find_folder(spec)),
+        "model": read_config(folder).files[MODEL] if folder else "",  # of the weights that were measured
         "failed": int((~answered).sum()),
         "no_face": count_faceless(answers),
         "overall": measure(tested, **thresholds),
@@ -99,7 +100,7 @@ def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
         "videos": {
             name: measure(scores.where(answered & chosen).by_group(), **thresholds)
             for name, _, chosen in _sources(answers)
-            if _has_videos(scores.groups[chosen])
+            if len(np.unique(scores.groups[chosen])) < 0.8 * int(chosen.sum())  # more than one face each
         },
         "generators": {
             name: measure(scores.where(answered & chosen), **thresholds) for name, chosen in _generators(answers)
@@ -112,11 +113,6 @@ def find_folder(spec: DetectorSpec) -> Path | None:
     """The model folder of a built-in detector, or of one that was added by its folder; None for any other."""
     folder = WEIGHTS / spec.key if spec.builtin else Path(spec.plugin)
     return folder if folder.is_absolute() and (folder / CONFIG).is_file() else None
-
-
-def _model_hash(folder: Path | None) -> str:
-    """Which weights were measured; empty for a detector that is no model folder."""
-    return read_config(folder).files[MODEL] if folder else ""
 
 
 def count_faceless(answers: Answers) -> dict[str, dict[str, int]]:
@@ -137,11 +133,6 @@ def _sources(answers: Answers) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
     for source in np.unique(sources):
         for split in np.unique(splits[sources == source]):
             yield str(source), str(split), (sources == source) & (splits == split)
-
-
-def _has_videos(groups: NDArray[np.str_]) -> bool:
-    """Whether groups hold more than one face each, so that a video's mean says something new."""
-    return len(np.unique(groups)) < 0.8 * len(groups)
 
 
 def _generators(answers: Answers) -> Iterator[tuple[str, NDArray[np.bool_]]]:

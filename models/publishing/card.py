@@ -59,7 +59,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
         repo=repo,
         origins=ORIGINS,
         research_only=is_covered(config),
-        tiers=_say_tiers(),
+        tiers={name: f"{name}: at most {pixels} px, JPEG q{quality}" for name, (pixels, quality) in TIERS.items()},
         min_face_pixels=MIN_FACE_PIXELS,
         cells=_cells,
         swept=list(_say_sweeps(metrics.get("sweeps", {}))),
@@ -106,10 +106,6 @@ def _name_metric(label: str, figures: Metrics, figure: str) -> str:
 def _cells(figures: Metrics, *names: str) -> str:
     """Table cells; a dash where the data allows no such figure."""
     return " | ".join(say_figure(figures[name]) if name in figures else "-" for name in names)
-
-
-def _say_tiers() -> dict[str, str]:
-    return {name: f"{name}: at most {pixels} px, JPEG q{quality}" for name, (pixels, quality) in TIERS.items()}
 
 
 def _say_sweeps(swept: Metrics) -> Iterator[tuple[str, Metrics]]:

@@ -7,7 +7,6 @@ behind a Cast that ONNX Runtime folds at load (it computes in float32), model.ke
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,13 +46,10 @@ def export(model: keras.Model, calibration: Calibration, folder: Path, *, config
         files = {name: (fresh / name).read_bytes() for name in (MODEL, KERAS_MODEL)}
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    config = replace(config, files=_hash(files), parameters=serving.count_params())
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    config = replace(config, files=hashes, parameters=serving.count_params())
     (folder / CONFIG).write_text(config.as_json(), encoding="utf-8")
     return config
-
-
-def _hash(files: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
 def build_serving(model: keras.Model, calibration: Calibration) -> keras.Model:

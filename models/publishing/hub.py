@@ -7,7 +7,7 @@ import hashlib
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -160,9 +160,5 @@ def publish(staged: Path, remote: Remote, *, private: bool, replace: bool, messa
     remote.check_owner()
     parent, differing = remote.differing(staged)
     if differing and not replace:
-        raise PublishError(f"{remote.repo} holds other versions of {_list(differing)}; --replace overwrites them")
+        raise PublishError(f"{remote.repo} holds other versions of {', '.join(differing)}; --replace overwrites them")
     return remote.upload(staged, parent=parent, private=private, message=message)
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names)

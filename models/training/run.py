@@ -74,7 +74,8 @@ class TrainingRun:
             for variable, seed in zip(_seeds(model), progress.seeds, strict=False):
                 variable.assign(seed)
             return cls(model, _load_weights(checkpoint / "average.npz"), progress, recipe, run)
-        model = _show_evidence(architecture.build())
+        plain = architecture.build()  # its evidence is supervised where the forged region is known
+        model = keras.Model(plain.input, [plain.output, plain.get_layer("evidence").output])
         if start:
             take_weights(model, start)
         run.mkdir(parents=True, exist_ok=True)
@@ -155,11 +156,6 @@ def take_weights(model: keras.Model, source: Path) -> None:
                 layer.set_weights(trained.get_layer(layer.name).get_weights())
             except ValueError as error:
                 raise DataError(f"{source.name} is no network of this architecture: {layer.name} differs") from error
-
-
-def _show_evidence(model: keras.Model) -> keras.Model:
-    """The network with its evidence as a second output, which is supervised where the forged region is known."""
-    return keras.Model(model.input, [model.output, model.get_layer("evidence").output])
 
 
 def _optimizer(recipe: TrainingConfig, *, head_only: bool) -> keras.optimizers.Optimizer:

@@ -69,7 +69,9 @@ class CameraSlots:
 
     def take(self, visitor: str, started: int, *, now: float) -> CameraSlot:
         """This visitor's slot, for the page that they started last. Raises SlotsFullError, SlotLostError."""
-        self._taken = {name: slot for name, slot in self._taken.items() if _is_used(slot, now)}
+        self._taken = {
+            name: slot for name, slot in self._taken.items() if slot.turn.busy or now - slot.used < IDLE_SECONDS
+        }
         slot = self._taken.get(visitor)
         if slot is None and len(self._taken) >= self.places:
             raise SlotsFullError(f"{self.places} others are using their cameras; try again in a minute.")
@@ -79,7 +81,3 @@ class CameraSlots:
             raise SlotLostError("You started the camera on another page; it continues there.")
         slot.used = now
         return slot
-
-
-def _is_used(slot: CameraSlot, now: float) -> bool:
-    return slot.turn.busy or now - slot.used < IDLE_SECONDS

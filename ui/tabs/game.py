@@ -243,7 +243,8 @@ def _show(table: Table) -> Shown:
     if turn is None:
         return GONE, [], *offers
     if table.ended:
-        return _draw_end(table), _draw_moments(table), *offers
+        fooled = [render("moments", turns=[(turn, _fooled(turn)) for turn in table.turns])]
+        return _draw_end(table), fooled, *offers
     number = len(table.turns)
     values = {"turn": turn, "number": number, "rounds": table.rounds}
     scores = _count(table)
@@ -271,8 +272,3 @@ def _draw_end(table: Table) -> Pieces:
     beaten = [other.player for other in others if other.right < you.right]
     level = [other.player for other in others if other.right == you.right]
     return [render("game_end", you=you, others=others, beaten=beaten, level=level, low=low, high=high)]
-
-
-def _draw_moments(table: Table) -> Pieces:
-    """Which pictures fooled whom."""
-    return [render("moments", turns=[(turn, _fooled(turn)) for turn in table.turns])]
