@@ -15,6 +15,8 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --re
 COMMAND := $(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 TESTS := $(BIN)/python -m pytest
 WORKERS ?= 2
+# A file at a time, in the order of tests/conftest.py: the longest first.
+BESIDE = FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 
@@ -31,11 +33,11 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 test: check
-	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile $(ARGS) || [ $$? = 5 ]
+	$(BESIDE) $(ARGS) || [ $$? = 5 ]
 	$(TESTS) --alone $(ARGS) || [ $$? = 5 ]  # 5: none of the tests that ARGS chose is of this kind
 
 quick: check
-	FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile -m "not slow and not browser" $(ARGS)
+	$(BESIDE) -m "not slow and not browser" $(ARGS)
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -5,9 +5,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -18,7 +20,7 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 QUIETER = ("--disable-component-update", "--disable-sync")
 SAVE_SECONDS = 10.0
 # What takes seconds to start. A test that asks for one of these is slow, whatever it does with it.
-SLOW_FIXTURES = {"address", "browser", "client", "mariadb", "other_site", "site"}
+SLOW_FIXTURES = {"address", "browser", "client", "demo", "fragile", "fragile_site", "mariadb", "other_site", "site"}
 PLACES = {"TMPDIR": "tmp", "XDG_DATA_HOME": "data", "HF_HOME": "hub", "KERAS_HOME": "keras"}
 
 
@@ -52,6 +54,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.slow)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Beside another worker, the tests marked `alone` are left out; with --alone, all others are."""
     alone = config.getoption("alone")
@@ -59,7 +62,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     chosen = [item for item in items if bool(item.get_closest_marker("alone")) == alone]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
+    items[:] = _longest_files_first(chosen)
+
+
+def _longest_files_first(items: list[pytest.Item]) -> list[pytest.Item]:
+    """What is allowed the most time starts first, lest one worker is left with it when the others have ended."""
+    allowed: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        limit = item.get_closest_marker("timeout")
+        allowed[item.path] = max(allowed[item.path], limit.args[0] if limit else 0)
+    return sorted(items, key=lambda item: -allowed[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,8 @@ from storage.database import GONE
 from tests.demo_process import ROOT, started
 from tests.ports import free_port
 
+pytestmark = pytest.mark.slow  # each starts demo.py
+
 FOREIGN = "{'tensorflow', 'keras', 'torch', 'matplotlib', 'models'}"
 
 

@@ -97,6 +97,7 @@ def test_without_the_wheel_the_example_is_not_there() -> None:
     assert '"spectrum"' not in run(sys.executable, "registry", "--json")
 
 
+@pytest.mark.slow
 def test_the_example_passes_every_check() -> None:
     spec = add_source(Registry(()), str(MODULE))["spectrum"]
     assert [check for check in check_detector(spec) if not check.passed] == []

@@ -67,6 +67,7 @@ def test_no_module_that_serves_can_unpickle_or_evaluate() -> None:
                 assert "allow_pickle=False" in call, f"{path}: {call}"
 
 
+@pytest.mark.slow
 def test_nothing_is_unpickled_from_the_start_to_a_verdict() -> None:
     done = subprocess.run([sys.executable, "-c", JUDGE], cwd=ROOT, capture_output=True, text=True, check=False)
     error, unpickled = json.loads(done.stdout.splitlines()[-1])

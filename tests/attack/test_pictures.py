@@ -17,6 +17,8 @@ from tests.attack.cell import Attempt, Tried, run_through
 from tests.attack.targets import REFUSED, TAKEN, try_picture, try_provenance, try_zip
 from tests.detectors.pictures import encode, quarters
 
+pytestmark = pytest.mark.slow  # pictures as large as are let in
+
 SOUND = corpus.sound()
 SIXTEENTHS = range(16)
 ZIP = zips.pack({"a.png": encode(quarters())})
@@ -132,7 +134,6 @@ def test_exif_as_large_as_a_camera_writes_it_is_read_and_larger_is_not() -> None
             decode_image(data)
 
 
-@pytest.mark.slow
 def test_no_bomb_and_no_largest_picture_costs_five_seconds_or_a_gigabyte() -> None:
     count = 2 * len(corpus.BOMBS) + len(zips.ZIP_BOMBS) + len(corpus.LARGEST)
     tried = list(run_through("tests.attack.test_pictures:bombs", last=count))

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.auth.launched import launched
-from tests.auth.server import Server
+from tests.auth.server import Server, launched
 from tests.databases import engine, mariadb, name, new_url, other_site, site, uploads, url
 from ui.components import examples
 

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,9 +22,13 @@ import pymysql  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
 from auth.pages import Settings
+from storage.database import open_database
+from tests.demo_process import started
 from tests.ports import free_port
 from ui.server.drain import Drain
 from ui.server.front import build_front
+
+KEYS = ["custom-cnn"]  # the smaller of the built-in networks
 
 PASSWORD = "correct horse battery"
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
@@ -255,3 +260,18 @@ def assert_out_within_five_seconds(browser: Browser) -> None:
 def copy_of(browser: Browser, site: Site) -> Browser:
     """The same cookies at this server."""
     return site.browser(cookies=dict(browser.http.cookies))
+
+
+@contextmanager
+def launched(url: str, uploads: Path, *arguments: str) -> Iterator[Server]:
+    """The demo on this database, once it is ready to judge."""
+    engine = open_database(url)
+    places = {"FACEJURY_DATABASE_URL": url, "GRADIO_TEMP_DIR": str(uploads)}
+    with started("--only", *KEYS, *arguments, **places) as address:
+
+        def is_ready() -> None:
+            assert httpx.get(f"{address}readyz").json() == {"jury": True, "database": True}
+
+        wait_for(is_ready, seconds=120)
+        yield Server(address.rstrip("/"), engine)
+    engine.dispose()

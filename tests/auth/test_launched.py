@@ -17,8 +17,7 @@ from auth.sessions import IDLE_SECONDS
 from storage.database import writing
 from storage.history import find_entries
 from storage.tables import sessions, users
-from tests.auth.launched import KEYS
-from tests.auth.server import PASSWORD, Browser, Server, wait_for
+from tests.auth.server import KEYS, PASSWORD, Browser, Server, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 OURS = {"/", "/account", "/account/history.csv", "/account/password", "/account/tokens", "/account/delete"}

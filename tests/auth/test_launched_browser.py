@@ -13,8 +13,7 @@ from storage.database import GONE
 from storage.feedback import list_feedback, read_feedback_picture
 from storage.history import add_entry, find_entries
 from tests.auth.by_browser import sign_up
-from tests.auth.launched import launched
-from tests.auth.server import PASSWORD, MariaDB, Server, wait_for
+from tests.auth.server import PASSWORD, MariaDB, Server, launched, wait_for
 from tests.ui.faults import find_faults
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]  # the last one kills a MariaDB of its own

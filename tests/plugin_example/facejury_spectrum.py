@@ -1,14 +1,12 @@
 """A face's power spectrum, averaged over all directions, and a fixed rule. After Durall 2019, arXiv:1911.00686."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pluggy
 
 hookimpl = pluggy.HookimplMarker("facejury")
 
 
-def examine(image: np.ndarray) -> float:
+def examine(image):
     """P(fake): how far the high frequencies of the middle are above or below a photo's, which fall as 1 / f^2."""
     top, left = (max(0, (side - 256) // 2) for side in image.shape[:2])
     grey = image[top : top + 256, left : left + 256].mean(axis=2) / 255
@@ -21,6 +19,6 @@ def examine(image: np.ndarray) -> float:
 
 
 @hookimpl
-def register_detectors(register: Callable[..., None]) -> None:
+def register_detectors(register):
     """One detector, which needs nothing loaded."""
     register(key="spectrum", title="Power spectrum", load=lambda: examine, card="A rule set by eye; not measured.")

@@ -11,6 +11,8 @@ from detectors.networks.resolve import add_source
 from registry import DetectorSpec, Registry, load_registry
 from registry.manager import BUILTINS
 
+pytestmark = pytest.mark.slow  # each check starts workers
+
 FAULTS = Path(__file__).parents[1] / "faults.py"
 NAMES = [name_check(check) for check in CHECKS]
 FAILS = {  # a detector that does one thing wrong -> the check that must say so
@@ -51,7 +53,6 @@ def find_failed(spec: DetectorSpec) -> set[str]:
     return {check.name for check in check_detector(spec) if not check.passed}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("key", FAILS)
 def test_a_bad_detector_fails_the_check_of_its_fault(faulty: Registry, key: str) -> None:
     failed = find_failed(faulty[key])
@@ -60,7 +61,6 @@ def test_a_bad_detector_fails_the_check_of_its_fault(faulty: Registry, key: str)
         assert failed == {FAILS[key]}
 
 
-@pytest.mark.slow
 def test_an_answer_that_depends_on_the_call_fails_wherever_answers_are_compared(faulty: Registry) -> None:
     compared = {"repeatable", "path-bytes-array", "exif-rotated", "eight-threads"}
     assert find_failed(faulty["drifts"]) == compared

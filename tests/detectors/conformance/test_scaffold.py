@@ -11,6 +11,8 @@ from detectors.conformance.scaffold import write_plugin
 from detectors.networks.resolve import add_source
 from registry import Registry
 
+pytestmark = pytest.mark.slow  # a package is built and checked
+
 
 def test_a_new_package_is_written_and_passes_its_own_tests_at_once(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["new", "blink-rate", "--to", str(tmp_path)])

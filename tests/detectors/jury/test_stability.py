@@ -13,6 +13,8 @@ from detectors.faces.crop import crop_face
 from detectors.jury.stability import vary
 from tests.detectors.pictures import encode, portrait
 
+pytestmark = pytest.mark.slow  # commands are started
+
 # By the side of the crop it is shown, by whether it was saved as JPEG before, by nothing, and one that fails.
 PLUGIN = """
 import cv2

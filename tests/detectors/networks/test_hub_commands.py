@@ -15,6 +15,8 @@ from tests.detectors.networks.steady import REPO
 from tests.hub_stand_in import StandIn
 from tests.ports import free_port
 
+pytestmark = pytest.mark.slow  # each starts commands, or the page
+
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:

@@ -22,6 +22,8 @@ from detectors.sandbox import client
 from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
 from registry import DetectorSpec, Registry, Verdict
 
+pytestmark = pytest.mark.slow  # workers are started, and waited for until they are late
+
 FAULTS = Path(__file__).parents[1] / "faults.py"
 ROOT = Path(__file__).parents[3]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

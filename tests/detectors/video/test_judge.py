@@ -27,6 +27,8 @@ from tests.detectors.videos import (
 )
 from tests.ui.jurors import JURY, say_fake, spec
 
+pytestmark = pytest.mark.slow  # videos are written, and all faces in them judged
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -168,7 +170,6 @@ def run(*arguments: object) -> Any:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
 
 
-@pytest.mark.slow
 def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Path) -> None:
     done = run(walk, tmp_path / "gone.mp4", "--json", "--only", "custom-cnn")
     moving, gone = json.loads(done.stdout)

@@ -138,6 +138,7 @@ def test_an_evaluation_only_folder_is_refused_at_the_command_line(tmp_path: Path
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "manifest.csv").is_file(), reason="the research data is not beside the checkout")
 def test_no_picture_and_no_video_of_the_research_data_stands_in_two_splits() -> None:
     samples = read_samples([SHARED])

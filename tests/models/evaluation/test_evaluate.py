@@ -21,6 +21,8 @@ from tests.detectors.networks.steady import make_files, make_network
 from tests.hub_stand_in import Repo, StandIn, serving
 from tests.models.portraits import write_portraits
 
+pytestmark = pytest.mark.slow  # most start commands that judge pictures
+
 BUILT_IN = [spec.key for spec in load_registry(blocked=()) if spec.builtin]
 
 
@@ -49,7 +51,6 @@ def test_evaluate_prints_every_detectors_metrics_as_json(folder: Path) -> None:
         assert 0 <= metrics["overall"]["auc"]["low"] <= metrics["overall"]["auc"]["high"] <= 1
 
 
-@pytest.mark.slow
 def test_a_thorough_evaluation_attacks_points_probes_and_draws(folder: Path, tmp_path: Path) -> None:
     done = run(folder, "--only", "custom-cnn", "--thorough", "--json", "--plots", str(tmp_path / "plots"))
     assert done.returncode == 0, done.stderr

@@ -16,6 +16,8 @@ from models.metrics_file import read_metrics
 from models.publishing.card import render
 from tests.models.measured import make_answers, make_folder
 
+pytestmark = pytest.mark.slow  # faces are found and networks run for each
+
 FACES = make_answers().faces
 SAMPLES = [face.sample for face in FACES]
 

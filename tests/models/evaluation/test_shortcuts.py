@@ -14,6 +14,8 @@ from models.data.face_index import LabelledFace
 from models.errors import DataError
 from models.evaluation.shortcuts import ALL, describe_file, describe_pixels, guess, probe
 
+pytestmark = pytest.mark.slow  # classifiers are trained
+
 CONFIG = Config(key="made", title="Made", pixels=32, files={})
 
 

@@ -98,11 +98,13 @@ def run(*arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_command_measures_the_videos_of_a_folder(frames: Path) -> None:
     found = json.loads(run("--json"))
     assert [(entry["source"], entry["detector"], entry["n"]) for entry in found] == [("films", "custom-cnn", 2)] * 3
 
 
+@pytest.mark.slow
 def test_the_command_writes_its_table_into_the_document(frames: Path) -> None:
     page = Path("docs/video.md")
     page.write_text(f"Before.\n<!-- {videos.MARK}: begin -->\n<!-- {videos.MARK}: end -->\nAfter.\n")

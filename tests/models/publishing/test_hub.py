@@ -22,7 +22,10 @@ from tests.hub_stand_in import StandIn, serving
 from tests.models.measured import KEY, make_folder
 
 # What huggingface_hub 2.4 itself does when it puts a file into large storage without Xet.
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),
+]  # each talks to a server
 REPO = "ada/jury-cnn"
 PLOTS = {"reliability.png", "robustness.png", "roc.png"}
 PUBLISHED = {CARD, CONFIG, "LICENSE", METRICS, MODEL, "model.keras"} | PLOTS
@@ -153,7 +156,6 @@ def test_a_file_that_does_name_the_machine_is_not_sent(
     assert hub.repos == {}
 
 
-@pytest.mark.slow
 def test_a_published_detector_judges_a_photo_exactly_as_the_local_one(folder: Path, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "photo.png"), astronaut()[..., ::-1])
     with serving(StandIn()) as hub:

@@ -15,7 +15,10 @@ from tests.models.measured import KEY, make_folder
 from tests.models.publishing.client import use
 
 # What huggingface_hub 2.4 itself does when it puts a file into large storage without Xet.
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),
+]  # each talks to a server
 REPO = "ada/jury-cnn"
 
 

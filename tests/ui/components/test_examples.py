@@ -28,6 +28,7 @@ stay_until_told()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", ["SIGTERM", "SIGINT"])
 def test_a_server_that_is_told_to_stop_takes_its_examples_along(told: str, tmp_path: Path) -> None:
     command, places = [sys.executable, "-c", SERVER, told], os.environ | {"TMPDIR": str(tmp_path)}

@@ -22,6 +22,8 @@ from tests.ui.camera import as_jpeg, frame, portrait
 from tests.ui.jurors import JURY, say_fake, spec
 from ui.tabs.live_endpoint import MAX_FRAME_BYTES, PLACES, live_routes
 
+pytestmark = pytest.mark.slow  # a server for each
+
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 KEYS = ("accuser", "defender")
 
@@ -184,7 +186,6 @@ def test_frames_are_dropped_and_not_queued_while_one_is_in_work(server: Callable
         assert sorted(answer.result().status_code for answer in later) == [200, 409, 409]
 
 
-@pytest.mark.slow
 def test_it_stands_behind_the_sign_in(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'facejury.db'}"
     with started("--only", "custom-cnn", FACEJURY_DATABASE_URL=url) as address:
