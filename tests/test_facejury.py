@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
 COMMANDS = {
     "detectors": {"list", "new", "check"},
-    "models": {"train", "export", "evaluate", "videos", "left-out", "report", "speed", "card", "publish"}
+    "models": {"train", "export", "evaluate", "fit-jury", "videos", "left-out", "report", "speed", "card", "publish"}
     | {"publish-space"},
     "users": {"add", "set-password", "unlock", "list", "remove"},
     "feedback": {"review", "export"},

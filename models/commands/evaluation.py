@@ -77,9 +77,10 @@ def evaluate(
 
 @app.command("fit-jury")
 def fit_jury(data: Data, replace_builtin: ReplaceBuiltin = False) -> None:
-    """Fit the jury's weights and thresholds on validation faces, at least 200 real and 200 fake ones; print them.
+    """Fit the jury's weights and thresholds.
 
-    With --replace-builtin they replace those that are served; `evaluate --replace-builtin --save` then measures them.
+    They are fitted on the validation faces, at least 200 real and 200 fake ones, and printed. With --replace-builtin
+    they replace those that are served; `evaluate --replace-builtin --save` then measures them.
     """
     import json
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.auth.server import Server, launched
-from tests.databases import engine, mariadb, name, new_url, other_site, site, uploads, url
+from tests.storage.databases import engine, mariadb, name, new_url, other_site, site, uploads, url
 from ui.components import examples
 
 __all__ = ["engine", "mariadb", "name", "new_url", "other_site", "site", "uploads", "url"]

@@ -44,4 +44,4 @@ def test_nobody_is_called_real_who_looked_fake_several_moments_in_a_row(run: Any
 
 
 def test_what_is_said_of_the_rule_names_its_numbers() -> None:
-    assert "median" in SAID and f"fewer than {MIN_MOMENTS}" in SAID and f"{RUN_MOMENTS} moments in a row" in SAID
+    assert "median" in SAID and f"fewer than {MIN_MOMENTS}" in SAID and f"{RUN_MOMENTS} frames in a row" in SAID
