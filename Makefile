@@ -11,7 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # --no-deps: the locks are full closures, and the pip of Python 3.11 would look an extra's newest release up again.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
-# The command `facejury`, built by the locked setuptools without the network. -qq: newer pips print a warning of its.
+# The command `facejury`, built by the locked setuptools without the network. -qq: newer pips show its build warnings.
 COMMAND := $(BIN)/pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 TESTS := $(BIN)/python -m pytest
 WORKERS ?= 2
