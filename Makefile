@@ -11,8 +11,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # --no-deps: the locks are full closures, and the pip of Python 3.11 would look an extra's newest release up again.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
-# The command `facejury`. Built by the locked setuptools, without the network.
-COMMAND := $(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+# The command `facejury`, built by the locked setuptools without the network. -qq: newer pips show its build warnings.
+COMMAND := $(BIN)/pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 TESTS := $(BIN)/python -m pytest
 WORKERS ?= 2
 # A file at a time, in the order of tests/conftest.py: the longest first.
