@@ -84,9 +84,10 @@ def find_faces(image: Image) -> list[Face]:
 
     In a picture so large that this view would show none of 64 pixels, small faces are searched for from close up.
     """
-    faces, hints = _look(image, LADDER[0])
+    smaller: dict[float, Image] = {}
+    faces, hints = _look(image, LADDER[0], smaller)
     for view in LADDER[1:]:
-        faces = faces or _look(image, view)[0]
+        faces = faces or _look(image, view, smaller)[0]
     if max(image.shape[:2]) > TILE:
         faces = [*faces, *_find_small(image, faces, hints)]
     return sorted(faces, key=lambda face: (-face.pixels, face.box))
@@ -137,7 +138,7 @@ def _look_at(image: Image, window: Box, view: _View, *, hints: bool = False) -> 
     left, top, right, bottom = window
     if min(right - left, bottom - top) < 1:
         return []
-    faces, doubtful = _look(image[top:bottom, left:right], view)
+    faces, doubtful = _look(image[top:bottom, left:right], view, {})
     return [_shift(face, left, top) for face in (*faces, *(doubtful if hints else ()))]
 
 
@@ -176,11 +177,14 @@ def _reflect(first: int, count: int, length: int) -> NDArray[np.intp]:
     return places.astype(np.intp)
 
 
-def _look(image: Image, view: _View) -> tuple[list[Face], list[Face]]:
-    """The faces seen in one view, and the places that may be faces, in pixels of the picture."""
+def _look(image: Image, view: _View, smaller: dict[float, Image]) -> tuple[list[Face], list[Face]]:
+    """The faces seen in one view, and the places that may be faces, in pixels of the picture.
+
+    smaller: by scale, the picture in the sizes that were needed so far.
+    """
     height, width = image.shape[:2]
     scale = view.scale * min(1.0, FIND_PIXELS / max(height, width))
-    small = _resize(image, scale)
+    small = smaller[scale] = smaller[scale] if scale in smaller else _resize(image, scale)
     margin = round(view.border * max(small.shape[:2]))
     canvas = _pad(small, margin)
     boxes, scores, points = _decode(*_session().run(_blob(canvas)))

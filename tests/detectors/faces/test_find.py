@@ -197,5 +197,5 @@ def test_a_large_face_does_not_keep_a_small_one_from_being_found() -> None:
 
 def test_a_large_picture_of_large_faces_shows_the_boxes_of_the_whole_view_alone() -> None:
     scene = np.asarray(cv2.resize(montage(), (4500, 3000)), dtype=np.uint8)
-    whole = find._look(scene, find.LADDER[0])[0]
+    whole = find._look(scene, find.LADDER[0], {})[0]
     assert sorted(find_faces(scene), key=lambda face: face.box) == sorted(whole, key=lambda face: face.box)
