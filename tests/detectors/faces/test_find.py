@@ -1,11 +1,17 @@
 """Faces are found wherever they stand, and cropped by one framing."""
 
+import math
+
+import cv2
 import numpy as np
 import pytest
+import skimage.data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.faces import find
 from detectors.faces.crop import CROP_SIDE, crop_face
+from detectors.faces.face import Face
 from detectors.faces.find import find_faces
 from tests.detectors.pictures import montage, portrait
 
@@ -133,3 +139,65 @@ def test_the_crop_is_0_87_of_the_longer_side_and_its_pixels_are_the_pictures() -
     crop = crop_face(portrait(), (100, 200, 180, 300))
     assert crop.shape == (87, 87, 3)
     assert np.array_equal(crop, portrait()[206:293, 96:183])
+
+
+def scatter(width: int, height: int, pixels: int, count: int) -> tuple[np.ndarray, list[tuple[float, float]]]:
+    """A large scene with that many copies of the portrait, faces of that size, and where their middles are."""
+    scene = np.asarray(cv2.resize(skimage.data.coffee(), (width, height)), dtype=np.uint8)
+    scale = pixels / 120  # the portrait's face has 120
+    face = np.asarray(cv2.resize(portrait(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    columns = math.ceil(math.sqrt(count * width / height))
+    places, side = [], len(face)
+    for number in range(count):
+        left = round((number % columns + 0.5) * width / columns - side / 2)
+        top = round((number // columns + 0.5) * height / math.ceil(count / columns) - side / 2)
+        scene[top : top + side, left : left + side] = face
+        places.append((left + 226 * scale, top + 118 * scale))
+    return scene, places
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "pixels", "count"),
+    [
+        (6000, 4000, 70, 24),  # a crowd
+        (1200, 16000, 70, 5),  # a long screenshot
+        (12000, 1500, 110, 3),  # a panorama
+        (12000, 1500, 64, 9),
+        (8600, 5800, 66, 20),  # the largest that is let in
+        (4000, 3000, 70, 6),
+    ],
+)
+def test_small_faces_in_large_pictures_are_found_once_each(width: int, height: int, pixels: int, count: int) -> None:
+    scene, places = scatter(width, height, pixels, count)
+    found = find_faces(scene)
+    assert len(found) == count
+    for x, y in places:
+        assert sum(np.hypot(x - across, y - down) < pixels / 3 for across, down in map(middle_of, found)) == 1
+    assert all(0.75 < face.pixels / pixels < 1.35 for face in found)
+
+
+def middle_of(face: Face) -> tuple[float, float]:
+    return middle(face.box)
+
+
+def test_a_face_on_the_border_of_two_windows_is_found_once() -> None:
+    for shift in (-300, -200, -100, 0, 100):
+        scene = np.full((1500, 9000, 3), 120, dtype=np.uint8)
+        face = cv2.resize(portrait(), (300, 300), interpolation=cv2.INTER_AREA)
+        left = find.TILE + shift - 130
+        scene[600:900, left : left + 300] = face
+        (found,) = find_faces(scene)
+        assert np.hypot(middle(found.box)[0] - left - 132, middle(found.box)[1] - 600 - 69) < 25
+
+
+def test_a_large_face_does_not_keep_a_small_one_from_being_found() -> None:
+    scene = np.full((4000, 6000, 3), 120, dtype=np.uint8)
+    scene[500:2500, 300:2300] = cv2.resize(portrait(), (2000, 2000))
+    scene[3000:3300, 4000:4300] = cv2.resize(portrait(), (300, 300), interpolation=cv2.INTER_AREA)
+    assert [round(face.pixels, -2) for face in find_faces(scene)] == [500, 100]
+
+
+def test_a_large_picture_of_large_faces_shows_the_boxes_of_the_whole_view_alone() -> None:
+    scene = np.asarray(cv2.resize(montage(), (4500, 3000)), dtype=np.uint8)
+    whole = find._look(scene, find.LADDER[0], {})[0]
+    assert sorted(find_faces(scene), key=lambda face: face.box) == sorted(whole, key=lambda face: face.box)
