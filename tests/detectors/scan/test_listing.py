@@ -63,3 +63,11 @@ def test_shards_are_parts_of_about_one_size_and_a_path_keeps_its_own() -> None:
 def test_a_shard_is_one_of_its_count(text: str) -> None:
     with pytest.raises(ScanError):
         parse_shard(text)
+
+
+def test_pictures_that_cannot_be_read_are_listed_too_so_that_the_table_says_why(tmp_path: Path) -> None:
+    folder = tmp_path / "phone"
+    folder.mkdir()
+    for name in ("a.AVIF", "b.heic", "c.HEIF", "d.mp4", "e.txt"):
+        (folder / name).write_bytes(b"")
+    assert [Path(path).name for path in list_paths([str(folder)])] == ["a.AVIF", "b.heic", "c.HEIF"]
