@@ -19,8 +19,8 @@ from detectors.sandbox import process  # also before a test imports ONNX Runtime
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
 SAVE_SECONDS = 10.0
-# What takes seconds to start. A test that asks for one of these is slow, whatever it does with it.
-SLOW_FIXTURES = {"address", "browser", "client", "demo", "fragile", "fragile_site", "mariadb", "other_site", "site"}
+# What takes seconds to start, or what a server is launched with: a test that asks for one of these is slow.
+SLOW_FIXTURES = {"address", "browser", "client", "demo", "fragile", "mariadb", "other_site", "site", "uploads"}
 PLACES = {"TMPDIR": "tmp", "XDG_DATA_HOME": "data", "HF_HOME": "hub", "KERAS_HOME": "keras"}
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from tests.detectors.pictures import encode, montage, portrait
 
+pytestmark = pytest.mark.slow  # commands are started
+
 # A real plugin, found by its entry point: detectors whose answers are known, and some that misbehave.
 PLUGIN = """
 import pluggy

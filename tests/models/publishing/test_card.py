@@ -27,6 +27,8 @@ from models.publishing.card import render, write_card
 from registry import Image
 from tests.models.measured import KEY, make_folder
 
+pytestmark = pytest.mark.slow  # a whole model folder is measured and drawn
+
 NUMBER = re.compile(r"-?\d\.\d{3} \[-?\d\.\d{3}, -?\d\.\d{3}\]")
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -204,7 +206,6 @@ def run_code(code: str, where: Path) -> list[float]:
     return [float(line) for line in done.stdout.split()]
 
 
-@pytest.mark.slow
 def test_the_code_in_the_card_gives_the_same_p_fake_with_onnxruntime_and_with_keras(folder: Path, face: Image) -> None:
     cv2.imwrite(str(folder / "face.png"), face[..., ::-1])
     plain, keras = BLOCK.findall((folder / CARD).read_text(encoding="utf-8"))

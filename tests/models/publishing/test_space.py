@@ -16,6 +16,8 @@ from models.publishing.hub import ROOT, list_files
 from tests.hub_stand_in import StandIn, serving
 from tests.ports import free_port
 
+pytestmark = pytest.mark.slow  # commands are started, or talk to a server
+
 REPO = "ada/jury"
 
 
@@ -97,7 +99,6 @@ def test_the_detectors_of_the_checkout_are_in_it(staged: Path) -> None:
     assert listed["problems"] == []
 
 
-@pytest.mark.slow
 def test_the_page_starts_from_what_the_space_holds_and_is_reachable_as_spaces_ask(staged: Path, tmp_path: Path) -> None:
     port = free_port()
     as_spaces_do = {"GRADIO_SERVER_NAME": "0.0.0.0", "SPACE_ID": REPO, "XDG_DATA_HOME": str(tmp_path)}
