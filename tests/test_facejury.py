@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
 COMMANDS = {
     "detectors": {"list", "new", "check"},
-    "models": {"train", "export", "evaluate", "fit-jury", "videos", "left-out", "report", "speed", "card", "publish"}
-    | {"publish-space"},
+    "models": {"train", "export", "evaluate", "fit-jury", "turns", "videos", "left-out", "speed"}
+    | {"report", "card", "publish", "publish-space"},
     "users": {"add", "set-password", "unlock", "list", "remove"},
     "feedback": {"review", "export"},
 }

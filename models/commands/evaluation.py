@@ -1,4 +1,4 @@
-"""`facejury models evaluate | fit-jury | videos | left-out | speed`: measure detectors."""
+"""`facejury models evaluate | fit-jury | turns | videos | left-out | speed`: measure detectors."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,6 +97,45 @@ def fit_jury(data: Data, replace_builtin: ReplaceBuiltin = False) -> None:
         write(table)
         names = ", ".join(sorted({sample.source for sample in samples}))
         typer.echo(f"The built-in jury is replaced by one fitted on {names}.", err=True)
+
+
+@app.command()
+def turns(
+    data: Data,
+    most: Annotated[int, typer.Option("--most", metavar="N", help="Faces of each class, evenly chosen.")] = 300,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Measure the jury on turned pictures.
+
+    By quarters, and by 15 and 30 degrees: faces lost, AUC beside that of the same faces as they are, verdicts moved.
+    """
+    import json
+    from dataclasses import asdict
+
+    from models.data.datasets import read_samples, select
+    from models.data.face_index import label_faces
+    from models.evaluation.fit_jury import MEMBERS
+    from models.evaluation.turns import measure_turns
+    from registry import load_registry
+
+    faces, _ = label_faces(select(read_samples(data), "test"), FACES)
+    chosen = []
+    for label in (0, 1):
+        mine = [face for face in faces if face.sample.label == label]
+        chosen += mine[:: max(1, len(mine) // most)][:most]
+    found = measure_turns(load_registry().choose(MEMBERS), chosen)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2))
+        return
+    table = Table(title=f"{len(chosen)} faces, turned; 95 % intervals in brackets")
+    columns = "degrees", "found both ways", "lost", "AUC as it is", "AUC turned", "difference", "moved", "flipped"
+    for column in columns:
+        table.add_column(column, justify="right")
+    for one in found:
+        difference = f"{one.auc - one.before:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+        cells = (f"{one.angle:g}", str(one.count), f"{one.lost:.1%}", f"{one.before:.3f}", f"{one.auc:.3f}")
+        table.add_row(*cells, difference, f"{one.moved:.3f}", f"{one.flipped:.1%}")
+    console.print(table)
 
 
 @app.command()

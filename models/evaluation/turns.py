@@ -1,0 +1,109 @@
+"""How verdicts fare when the whole picture is turned: by quarters as phones leave it, and by some degrees.
+
+The picture is turned, the face found in it anew and judged as it is served. Turning by other than quarters makes pixels
+anew, as any editor does, so a part of the loss is of that.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import default_rng
+from numpy.typing import NDArray
+from rich.progress import track
+from sklearn.metrics import roc_auc_score
+
+from detectors.faces.crop import crop_face
+from detectors.faces.find import find_faces
+from detectors.jury.fusion import JURY_KEY, fuse
+from detectors.jury.judge import Jury
+from models import ERRORS
+from models.data.face_index import LabelledFace
+from registry import DetectorSpec, Image
+
+ANGLES = (90.0, 180.0, -90.0, 15.0, -15.0, 30.0, -30.0)  # degrees clockwise
+DRAWS = 1000  # of the bootstrap, over faces
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What an angle changes. lost: share of the faces that were not found, or could not be turned upright.
+
+    auc, before: on the others, turned and as they are, the jury's; low, high: the 95 % interval of their difference.
+    moved: median change of p_fake; flipped: share of faces called real one way and fake the other.
+    """
+
+    angle: float
+    count: int
+    lost: float
+    auc: float
+    before: float
+    low: float
+    high: float
+    moved: float
+    flipped: float
+
+
+def measure_turns(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> list[Turned]:
+    """The jury's verdicts on each face, turned by each of ANGLES beside as it is. faces: test faces of both classes."""
+    labels = np.array([face.sample.label for face in faces])
+    with Jury(specs) as jury:
+        said = [_judge_turned(jury, face.read()) for face in track(faces, "turning", console=ERRORS)]
+    plain = np.array([row[0.0] for row in said])
+    return [_compare(angle, labels, plain, np.array([row[angle] for row in said])) for angle in ANGLES]
+
+
+def turn_picture(image: Image, angle: float) -> Image:
+    """The picture turned clockwise by so many degrees, all of it still to be seen, its edge repeated around it."""
+    if angle % 90 == 0:
+        return np.ascontiguousarray(np.rot90(image, -round(angle / 90) % 4))
+    height, width = image.shape[:2]
+    cosine, sine = abs(np.cos(np.radians(angle))), abs(np.sin(np.radians(angle)))
+    size = round(width * cosine + height * sine), round(width * sine + height * cosine)
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -angle, 1.0)
+    matrix[0, 2] += (size[0] - width) / 2
+    matrix[1, 2] += (size[1] - height) / 2
+    turned = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(turned, dtype=np.uint8)
+
+
+def _judge_turned(jury: Jury, picture: Image) -> Mapping[float, float]:
+    """Angle -> the jury's p_fake of the largest face; NaN where it was lost."""
+    return {angle: _judge(jury, turn_picture(picture, angle)) for angle in (0.0, *ANGLES)}
+
+
+def _judge(jury: Jury, picture: Image) -> float:
+    face = next(iter(find_faces(picture)), None)
+    if face is None or face.doubt:
+        return float("nan")
+    crop = crop_face(picture, face.box, face.roll)
+    verdict = fuse([jury.judge(spec, crop) for spec in jury.specs])
+    if verdict is None:
+        raise ValueError(f"{JURY_KEY}: none of its members was asked")
+    return verdict.p_fake
+
+
+def _compare(angle: float, labels: NDArray[np.int64], plain: Floats, turned: Floats) -> Turned:
+    kept = ~np.isnan(plain) & ~np.isnan(turned)
+    labels_kept, before, after = labels[kept], plain[kept], turned[kept]
+    random = default_rng(0)
+    differences = []
+    for _ in range(DRAWS):
+        drawn = random.integers(len(before), size=len(before))
+        if 0 < labels_kept[drawn].sum() < len(drawn):
+            scores = (roc_auc_score(labels_kept[drawn], one[drawn]) for one in (after, before))
+            differences.append(next(scores) - next(scores))
+    low, high = np.percentile(differences, [2.5, 97.5])
+    return Turned(
+        angle=angle,
+        count=int(kept.sum()),
+        lost=float(1 - kept.sum() / max(1, (~np.isnan(plain)).sum())),
+        auc=float(roc_auc_score(labels_kept, after)),
+        before=float(roc_auc_score(labels_kept, before)),
+        low=float(low),
+        high=float(high),
+        moved=float(np.median(np.abs(after - before))),
+        flipped=float(np.mean((before < 0.5) != (after < 0.5))),
+    )
