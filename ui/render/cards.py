@@ -125,24 +125,26 @@ class Drawing:
                 "jury": self._find_jury(face),
                 "doubt": face.doubt,
             }
-            html = self._draw_seats(f"{self._anchor}-{number}", name, face.crop, face.verdicts, expects="face", **more)
+            html = self._draw_section(
+                f"{self._anchor}-{number}", name, face.crop, face.verdicts, expects="face", **more
+            )
             self._drawn[number] = face, html
         return html
 
     def _find_jury(self, face: JudgedFace) -> JuryVerdict | None:
         """The jury's verdict, once every detector has answered; None where it has none."""
-        return face.jury if self._settled or len(face.verdicts) >= len(self._seats("face")) else None
+        return face.jury if self._settled or len(face.verdicts) >= len(self._choose("face")) else None
 
     def _draw_whole(self, comparison: Comparison) -> Pieces:
-        if not self._seats("image"):
+        if not self._choose("image"):
             return []
         return [
-            self._draw_seats(
+            self._draw_section(
                 f"{self._anchor}-whole", "The whole picture", self._image, comparison.whole_image, expects="image"
             )
         ]
 
-    def _draw_seats(
+    def _draw_section(
         self,
         anchor: str,
         name: str,
@@ -157,19 +159,19 @@ class Drawing:
     ) -> str:
         """One section: what was judged, the split in a sentence, one card a detector, empty while it thinks."""
         given = {verdict.detector: verdict for verdict in verdicts}
-        seats = [(spec, given.get(spec.key)) for spec in self._seats(expects)]
+        rows = [(spec, given.get(spec.key)) for spec in self._choose(expects)]
         split = self._say_split(verdicts, expects)
-        values = {"anchor": anchor, "name": name, "crop": crop, "seats": seats, "split": split, "lone": lone}
+        values = {"anchor": anchor, "name": name, "crop": crop, "rows": rows, "split": split, "lone": lone}
         steps = step_verdicts(jury) if jury and not self._settled and not doubt else []
         more = {"stability": stability, "jury": jury, "doubt": doubt, "steps": steps}
         return render("face", **values, **more, untested=_list_untested)
 
     def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:
         """The split, once everybody has spoken."""
-        seats = len(self._seats(expects))
-        if len(verdicts) < seats:
-            return f"analysing, {len(verdicts)} of {seats} done"
-        return say_split(verdicts) if seats else "none of the chosen detectors judges faces"
+        chosen = len(self._choose(expects))
+        if len(verdicts) < chosen:
+            return f"analysing, {len(verdicts)} of {chosen} done"
+        return say_split(verdicts) if chosen else "none of the chosen detectors judges faces"
 
-    def _seats(self, expects: str) -> list[DetectorSpec]:
+    def _choose(self, expects: str) -> list[DetectorSpec]:
         return [spec for spec in self._jury.specs if spec.expects == expects]

@@ -104,10 +104,10 @@ def _seat(stored: Stored) -> list[DetectorSpec]:
     """Who judged then, whoever is on the jury now."""
     on_faces = {verdict["detector"]: verdict for face in stored["faces"] for verdict in face["verdicts"]}
     on_whole = {verdict["detector"]: verdict for verdict in stored["whole_image"]}
-    seats = [(verdict, "face") for verdict in on_faces.values()] + [(verdict, "image") for verdict in on_whole.values()]
+    rows = [(verdict, "face") for verdict in on_faces.values()] + [(verdict, "image") for verdict in on_whole.values()]
     return [
         DetectorSpec(key=verdict["detector"], title=verdict["title"], load=lambda: None, expects=expects)  # type: ignore[arg-type,return-value]
-        for verdict, expects in seats
+        for verdict, expects in rows
     ]
 
 

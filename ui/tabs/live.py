@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("live.js")
 
 def build_live(jury: Jury) -> None:
     """Build the tab into the page that is open."""
-    seated = [spec for spec in jury.specs if spec.expects == "face"]
-    standing = [spec.title for spec in jury.specs if spec.expects == "image"]
-    markup = render("live", seated=seated, standing=standing, seconds=f"{SMOOTHING_SECONDS:g}")
+    judging = [spec for spec in jury.specs if spec.expects == "face"]
+    idle = [spec.title for spec in jury.specs if spec.expects == "image"]
+    markup = render("live", judging=judging, idle=idle, seconds=f"{SMOOTHING_SECONDS:g}")
     build_html(markup, script=SCRIPT.read_text(encoding="utf-8"), elem_id="live")

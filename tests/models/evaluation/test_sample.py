@@ -76,11 +76,11 @@ def test_the_shipped_weights_score_on_the_sample_what_was_measured(tmp_path: Pat
     samples = [sample for sample in read_samples([SHARED]) if name_picture(sample) in stored]
     assert len(samples) == len(stored)
     faces, faceless = label_faces(samples, tmp_path / "faces.json")
-    answers, seated = add_jury(evaluate.ask(DETECTORS, faces, faceless))
-    assert seated is not None
+    answers, jury = add_jury(evaluate.ask(DETECTORS, faces, faceless))
+    assert jury is not None
     for key, p_fake in answers.p_fake.items():
         said = np.array([stored[name_picture(face.sample)][key] for face in faces])
         assert np.abs(p_fake - said).max() < 0.01, key  # processors round differently
-        metrics = read_metrics(JURY_METRICS if key == seated.key else WEIGHTS / key / METRICS)
+        metrics = read_metrics(JURY_METRICS if key == jury.key else WEIGHTS / key / METRICS)
         found = measure_sample(answers, key, stored)
         assert found == metrics["sample"] | {"auc": pytest.approx(metrics["sample"]["auc"], abs=1e-3)}, key

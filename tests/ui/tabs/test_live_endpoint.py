@@ -158,7 +158,7 @@ def test_another_sites_page_is_refused_also_without_a_sign_in(server: Callable[.
     assert send(client, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
 
 
-def test_one_visitor_more_than_there_are_seats_reads_so(server: Callable[..., TestClient]) -> None:
+def test_one_visitor_more_than_there_are_slots_reads_so(server: Callable[..., TestClient]) -> None:
     client = server()
     empty = as_jpeg(np.full((64, 64, 3), 99, np.uint8))
     assert [send(client, empty, page=page).status_code for page in range(PLACES)] == [200] * PLACES
