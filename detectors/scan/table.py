@@ -3,6 +3,7 @@
 In CSV, a path or an error that begins like a formula gets a ' in front, so that no spreadsheet runs it.
 """
 
+import codecs
 import csv
 import json
 import os
@@ -85,6 +86,7 @@ def _schema(arrow: Any) -> Any:
 
 
 def _write_csv(file: IO[bytes], rows: Iterator[Values]) -> None:
+    file.write(codecs.BOM_UTF8)  # without it, Excel reads another encoding
     writer = csv.writer(_Lines(file))
     writer.writerow(COLUMNS)
     for values in rows:

@@ -33,7 +33,7 @@ IN_TURN: dict[str, Any] = {"concurrency_id": "video", "concurrency_limit": 1}  #
 DRAW_SECONDS = 1.0  # between two drawings of a growing plot
 EMPTY = say(
     "The people in a video appear here, each with p_fake over time.",
-    more=f"MP4, MOV, WebM, MKV or AVI of at most {MAX_BYTES // 1_000_000} MB; {say_length(MAX_SECONDS)} are judged at once.",
+    more=f"MP4, MOV, WebM, MKV or AVI, at most {MAX_BYTES // 1_000_000} MB; {say_length(MAX_SECONDS)} at a time.",
 )
 OPENING = say("Opening the video…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")

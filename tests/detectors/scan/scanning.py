@@ -46,7 +46,7 @@ def find_processes(mark: str) -> dict[int, str]:
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return [without_time(row) for row in csv.DictReader(file)]
 
 

@@ -42,7 +42,7 @@ def test_bad_files_are_lines_with_a_reason_between_the_others(tmp_path: Path) ->
         False,
         False,
     ]
-    rows = list(csv.DictReader(as_csv(entries).splitlines()))
+    rows = list(csv.DictReader(as_csv(entries).removeprefix("\ufeff").splitlines()))
     assert rows[0]["path"] == "'=text.jpg"
     assert [row["p_fake"] for row in rows if row["path"] == "face.jpg"] == ["0.93", "0.03"]
     assert [entry.item.name for entry in arrange(entries, words=["error"], name="ZIP", order="name")] == [
