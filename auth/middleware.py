@@ -38,7 +38,8 @@ MAX_DEPTH = 50  # of a call's JSON; the code behind this middleware walks throug
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
-TOO_MUCH = "Your uploads together have reached their maximum size; each is deleted after about an hour."
+# Gradio answers 413 only where it reads "maximum allowed size"
+TOO_MUCH = "Your uploads together have reached their maximum allowed size; each is deleted after about an hour."
 TOO_LARGE = "A call may have at most 16 MB; send pictures to /gradio_api/upload."
 SIGN_IN_FIRST = "Please sign in first."
 NOT_FROM_HERE = "This request came from another site and was refused."

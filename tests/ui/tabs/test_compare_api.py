@@ -57,7 +57,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "bomb.png": (lambda: png(PIL.Image.new("1", (9000, 9000))), "more than 50 million pixels"),
     "drawing.svg": (
         lambda: b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
-        "not a picture we can read",
+        "not a photo",
     ),
     "moving.gif": (moving_gif, "animated"),
 }

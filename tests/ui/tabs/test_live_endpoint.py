@@ -94,7 +94,8 @@ def test_several_faces_are_told_apart(server: Callable[..., TestClient]) -> None
 def test_a_face_under_64_pixels_is_inconclusive_and_says_why(server: Callable[..., TestClient]) -> None:
     answer = send(server(), as_jpeg(frame(portrait(200)))).json()
     assert {verdict["label"] for verdict in answer["faces"][0]["verdicts"]} == {"inconclusive"}
-    assert "too small for a verdict" in answer["cards"] and "too small" in answer["over"]
+    assert "Face too small (" in answer["cards"] and "Face too small (" in answer["over"]
+    assert "Estimated chance" not in answer["cards"]
 
 
 def test_what_a_detector_calls_itself_stays_text(server: Callable[..., TestClient]) -> None:
