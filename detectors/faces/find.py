@@ -53,8 +53,8 @@ class _Glance:
     scale: float
 
 
+QUARTERS = (0, 1, 2, 3)  # turns counter-clockwise, in which faces are searched for
 # Faces that fill or leave the frame are missed as they are, and found with room around them, or smaller.
-QUARTERS = (0, 1, 2, 3)  # counter-clockwise
 LADDER = (_Glance(0.0, 1.0), _Glance(1 / 3, 1.0), _Glance(1 / 3, 0.5), _Glance(1.0, 0.25))
 CLOSE_UP = _Glance(0.0, 0.5)  # a face of 64 pixels has 32, of which the network misses none
 
@@ -63,8 +63,8 @@ def find_faces(image: Image) -> list[Face]:
     """All faces of the first view that shows any, largest first; none is an empty list. image: uint8 RGB (h, w, 3).
 
     A picture without any is looked at turned by quarters as well. One whose largest face lies or hangs is turned and
-    searched anew, so that its faces are framed as they would be upright.
-    In a picture so large that this view would show none of 64 pixels, small faces are searched for from close up.
+    searched anew, so that its faces are framed as they would be upright. In a picture so large that this view would
+    show none of 64 pixels, small faces are searched for from close up.
     """
     for quarters in QUARTERS:
         faces = _search(image, quarters, small=quarters == 0)
