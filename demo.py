@@ -12,6 +12,7 @@ from typing import Annotated, Never
 import typer
 
 from auth.pages import Settings
+from detectors.commands.options import AddUnpinned, Only
 from detectors.forgery.game import DeckError, open_deck
 from detectors.jury.judge import Jury
 from detectors.networks.resolve import SourceError, add_source, pin_sources
@@ -49,17 +50,6 @@ Host = Annotated[
     ),
 ]  # a Hugging Face Space sets that variable
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
-Only = Annotated[
-    list[str] | None, typer.Option("--only", metavar="KEY", help="Use only this detector. May be repeated.")
-]
-Add = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--add",
-        metavar="SOURCE",
-        help="Add a detector: a plugin's .py file, a model folder, an .onnx file or hub:user/name. May be repeated.",
-    ),
-]
 Share = Annotated[bool, typer.Option("--share", help="Also open a public link, for a week at most.")]
 NoLogin = Annotated[bool, typer.Option("--no-login", help="Serve without accounts, to this machine only.")]
 Game = Annotated[
@@ -76,7 +66,7 @@ def main(
     host: Host = LOOPBACK[0],
     port: Port = PORT,
     only: Only = None,
-    add: Add = None,
+    add: AddUnpinned = None,
     share: Share = False,
     no_login: NoLogin = False,
     no_signup: NoSignup = False,

@@ -27,15 +27,9 @@ def pin_added(sources: Sequence[str] | None) -> list[str]:
 Only = Annotated[
     list[str] | None, typer.Option("--only", metavar="KEY", help="Use only this detector. May be repeated.")
 ]
-Add = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--add",
-        metavar="SOURCE",
-        help="Add a detector: a plugin's .py file, a model folder, an .onnx file or hub:user/name. May be repeated.",
-        callback=pin_added,
-    ),
-]
+ADD_HELP = "Add a detector: a plugin's .py file, a model folder, an .onnx file or hub:user/name. May be repeated."
+AddUnpinned = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help=ADD_HELP)]
+Add = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help=ADD_HELP, callback=pin_added)]
 
 
 def choose(only: Sequence[str] | None, add: Sequence[str] | None = None) -> tuple[DetectorSpec, ...]:

@@ -7,7 +7,7 @@ counts for an eighth. A label follows from the mean as it does from any p_fake.
 import math
 from dataclasses import dataclass, field, replace
 
-from detectors.jury.fusion import to_logit
+from detectors.jury.fusion import to_logit, to_p
 from registry import Verdict, judge
 
 SMOOTHING_SECONDS = 1.0  # the time in which a frame's weight falls to 1/e; our choice: a verdict settles within three
@@ -43,6 +43,6 @@ class Smoother:
             self._means.pop(verdict.detector, None)
             return verdict
         mean = self._means.setdefault(verdict.detector, FadingMean(at=at))
-        p_fake = round(1 / (1 + math.exp(-mean.add(to_logit(verdict.p_fake), at))), 6)
+        p_fake = round(to_p(mean.add(to_logit(verdict.p_fake), at)), 6)
         label = judge(p_fake, fake_from=verdict.fake_from, real_until=verdict.real_until, doubt=doubt)
         return replace(verdict, p_fake=p_fake, label=label)

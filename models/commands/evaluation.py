@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from models.commands.options import FACES, ROOT, Data, Key, Only, ReplaceBuiltin, console
+from detectors.commands.options import AddUnpinned, Only
+from models.commands.options import FACES, ROOT, Data, Key, ReplaceBuiltin, console
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -15,14 +16,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def evaluate(
     data: Data,
     only: Only = None,
-    add: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--add",
-            metavar="SOURCE",
-            help="Add a detector: a plugin's .py file, a model folder, an .onnx file or hub:user/name. Repeatable.",
-        ),
-    ] = None,
+    add: AddUnpinned = None,
     split: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="The split to measure on. May be repeated. Default: test and eval."),

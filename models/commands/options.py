@@ -27,6 +27,3 @@ ReplaceBuiltin = Annotated[
     bool,
     typer.Option("--replace-builtin", help="Write into the checkout, over the networks or the jury that are served."),
 ]
-Only = Annotated[
-    list[str] | None, typer.Option("--only", metavar="KEY", help="Use only this detector. May be repeated.")
-]

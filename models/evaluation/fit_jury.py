@@ -7,7 +7,7 @@ fakes.
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any, Never
 
@@ -34,6 +34,7 @@ from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
 from models.errors import DataError
 from models.evaluation.evaluate import Answers, ask
+from models.training.calibration import Thresholds, round_outwards
 from registry import DetectorSpec, Image
 
 MEMBERS = ("blend", "custom-cnn", "efficientnet")  # the residual expert adds nothing beside them: EXPERIMENTS.md
@@ -186,8 +187,7 @@ def _fit_subset(material: Material, keys: Sequence[str]) -> dict[str, Any]:
         "shift": round(shift, 4),
     }
     p_fake = np.array([to_p(float(logit)) for logit in logits @ weights + shift])
-    fake_from, real_until = fit_thresholds(p_fake, chosen)
-    return fitted | {"fake_from": fake_from, "real_until": real_until}
+    return fitted | asdict(fit_thresholds(p_fake, chosen))
 
 
 def weigh_kinds(material: Material) -> Floats:
@@ -211,7 +211,7 @@ def fit_logistic(logits: Floats, labels: NDArray[np.int64], faces: Floats) -> tu
     return weights, float(fitted.intercept_[0])
 
 
-def fit_thresholds(p_fake: Floats, material: Material) -> tuple[float, float]:
+def fit_thresholds(p_fake: Floats, material: Material) -> Thresholds:
     """fake_from by the worst source of reals, real_until by the worst kind of fakes that the data labels.
 
     At most 3 % of the reals of any source reach the first, at most 10 % of the fakes of any kind stay below the second.
@@ -219,8 +219,7 @@ def fit_thresholds(p_fake: Floats, material: Material) -> tuple[float, float]:
     reals = [np.quantile(part, 1 - MAX_REALS_CALLED_FAKE, method="higher") for part in _by_source(p_fake, material)]
     kinds = [kind for kind in np.unique(material.kinds) if kind not in ("", SELF_BLENDED)] or [SELF_BLENDED]
     fakes = [np.quantile(p_fake[material.kinds == kind], MAX_FAKES_CALLED_REAL, method="lower") for kind in kinds]
-    fake_from = float(np.clip(np.ceil(float(max(reals)) * 1000 + 1e-6) / 1000, 0.5, 1.0))
-    return fake_from, float(np.floor(min(0.5, *map(float, fakes)) * 1000) / 1000)
+    return round_outwards(float(max(reals)), float(min(fakes)))
 
 
 def _by_source(p_fake: Floats, material: Material) -> Iterator[Floats]:

@@ -75,6 +75,11 @@ def fit_thresholds(p_fake: Floats, labels: NDArray[np.int64]) -> Thresholds:
     reals, fakes = p_fake[labels == 0], p_fake[labels == 1]
     fake_from = float(np.quantile(reals, 1 - MAX_REALS_CALLED_FAKE, method="higher"))
     real_until = float(np.quantile(fakes, MAX_FAKES_CALLED_REAL, method="lower"))
+    return round_outwards(fake_from, real_until)
+
+
+def round_outwards(fake_from: float, real_until: float) -> Thresholds:
+    """Thresholds of three digits, on their own sides of p_fake 0.5: none is nearer to the other than what was found."""
     fake_from = float(np.clip(np.ceil(fake_from * 1000 + 1e-6) / 1000, 0.5, 1.0))
     return Thresholds(fake_from, float(np.floor(min(real_until, 0.5) * 1000) / 1000))
 

@@ -16,32 +16,21 @@ from detectors.faces.face import TURNED, Face
 from detectors.faces.find import find_faces
 from detectors.jury.judge import Jury
 from detectors.jury.stability import vary
+from models.evaluation.turns import turn_picture
 from registry import Image, load_registry
 
 PORTRAIT: Image = skimage.data.astronaut()
 
 
-def turn(image: Image, roll: float) -> Image:
-    """The picture turned clockwise, all of it still to be seen."""
-    if roll % 90 == 0:
-        return np.ascontiguousarray(np.rot90(image, -round(roll / 90) % 4))
-    side = round(1.45 * max(image.shape[:2]))
-    matrix = cv2.getRotationMatrix2D((image.shape[1] / 2, image.shape[0] / 2), -roll, 1.0)
-    matrix[0, 2] += (side - image.shape[1]) / 2
-    matrix[1, 2] += (side - image.shape[0]) / 2
-    turned = cv2.warpAffine(image, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(turned, dtype=np.uint8)
-
-
 @pytest.mark.parametrize("roll", [0, 5, -8])
 def test_an_upright_face_is_left_as_it_is(roll: int) -> None:
-    face = find_faces(turn(PORTRAIT, roll))[0]
+    face = find_faces(turn_picture(PORTRAIT, roll))[0]
     assert (face.roll, face.turned, face.doubt) == (0.0, False, None)
 
 
 @pytest.mark.parametrize("roll", [30, -30, 45, 60, 90, 135, 180, -135, -90, -45])
 def test_its_roll_is_found_to_a_few_degrees(roll: int) -> None:
-    face = find_faces(turn(PORTRAIT, roll))[0]
+    face = find_faces(turn_picture(PORTRAIT, roll))[0]
     upright = measure_roll(find_faces(PORTRAIT)[0].landmarks)
     assert abs((face.roll - roll - upright + 180) % 360 - 180) < 12
     assert not face.turned
@@ -49,7 +38,7 @@ def test_its_roll_is_found_to_a_few_degrees(roll: int) -> None:
 
 @pytest.mark.parametrize("roll", [90, 180, -90])
 def test_a_quarter_turn_makes_no_pixel_anew(roll: int) -> None:
-    picture = turn(PORTRAIT, roll)
+    picture = turn_picture(PORTRAIT, roll)
     face = find_faces(picture)[0]
     assert face.roll == roll
     crop = crop_face(picture, face.box, face.roll)
@@ -57,7 +46,7 @@ def test_a_quarter_turn_makes_no_pixel_anew(roll: int) -> None:
 
 
 def test_the_crop_of_a_turned_face_shows_it_upright() -> None:
-    picture = turn(PORTRAIT, 40)
+    picture = turn_picture(PORTRAIT, 40)
     face = find_faces(picture)[0]
     plain = find_faces(PORTRAIT)[0]
     one, other = (
@@ -86,7 +75,7 @@ def compare(path: Path) -> dict[str, float]:
 @pytest.mark.slow
 @pytest.mark.parametrize("roll", [90, 180, -90])
 def test_a_verdict_moves_no_more_than_when_the_picture_is_saved_again(roll: int, tmp_path: Path) -> None:
-    for name, image in (("upright.png", PORTRAIT), ("turned.png", turn(PORTRAIT, roll))):
+    for name, image in (("upright.png", PORTRAIT), ("turned.png", turn_picture(PORTRAIT, roll))):
         cv2.imwrite(str(tmp_path / name), image[..., ::-1])
     upright, turned = compare(tmp_path / "upright.png"), compare(tmp_path / "turned.png")
     face = find_faces(PORTRAIT)[0]
