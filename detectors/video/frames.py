@@ -1,7 +1,5 @@
 """One frame of a video after another: who is there, and what everybody says of them."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -29,7 +27,6 @@ class Watcher:
     """Looks at one frame after another: who is there, and what everybody says of them."""
 
     jury: Jury
-    pool: ThreadPoolExecutor
     follower: Follower = field(default_factory=Follower)
     colours: NDArray[np.float32] | None = None
     failures: dict[str, int] = field(default_factory=dict)
@@ -42,25 +39,18 @@ class Watcher:
         self.colours = colours
         faces = find_faces(frame.pixels)[:MAX_FACES]
         numbers = self.follower.follow(faces)
-        crops = [(crop_face(frame.pixels, face.box, face.roll), face.doubt) for face in faces]
-        verdicts = self._ask("face", crops)
+        crops = [Shown(crop_face(frame.pixels, face.box, face.roll), doubt=face.doubt) for face in faces]
+        *verdicts, whole = judge_all(self._judge, self.jury.specs, [*crops, Shown(frame.pixels, "image")])
         seen = {
             number: _sum_up(SampledFrame(frame.at, face.box, face.score, given, face.landmarks, face.roll, face.doubt))
             for number, face, given in zip(numbers, faces, verdicts, strict=True)
         }
-        return seen | self._look_at_whole(frame)
+        if whole:
+            height, width = frame.pixels.shape[:2]
+            seen[WHOLE] = _sum_up(SampledFrame(frame.at, (0, 0, width, height), 1.0, whole))
+        return seen
 
-    def _look_at_whole(self, frame: Frame) -> dict[int, SampledFrame]:
-        (given,) = self._ask("image", [(frame.pixels, None)])
-        height, width = frame.pixels.shape[:2]
-        return {WHOLE: _sum_up(SampledFrame(frame.at, (0, 0, width, height), 1.0, given))} if given else {}
-
-    def _ask(self, expects: str, shown: Sequence[Shown]) -> list[tuple[Verdict, ...]]:
-        """The verdicts on each picture, by those who expect such a picture, in the jury's order."""
-        specs = [spec for spec in self.jury.specs if spec.expects == expects]
-        return judge_all(self._judge, specs, shown, self.pool)
-
-    def _judge(self, spec: DetectorSpec, image: Image, doubt: str | None) -> Verdict:
+    def _judge(self, spec: DetectorSpec, image: Image, *, doubt: str | None = None) -> Verdict:
         failures = self.failures.get(spec.key, 0)
         if failures >= MAX_FAILURES:
             reason = f"not called again after {MAX_FAILURES} failures in a row"

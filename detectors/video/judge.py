@@ -6,7 +6,6 @@ judged by `rule`.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -68,12 +67,12 @@ def judge_video(
 ) -> Iterator[Look]:
     """One look after another; ends early once not wanted. start: seconds. Raises VideoError."""
     check_video(path)
-    with open_video(path) as video, ThreadPoolExecutor(len(jury.specs) or 1) as pool:
+    with open_video(path) as video:
         times = plan(video.about, start)
         step = times[1] - times[0] if len(times) > 1 else STEP_SECONDS
         about, seconds = video.about, round(video.about.seconds, 3)
         judged = JudgedVideo(name or str(path), hash_file(path), about.width, about.height, seconds, start, step)
-        watcher, deadline = Watcher(jury, pool), time.monotonic() + MAX_WATCH_SECONDS
+        watcher, deadline = Watcher(jury), time.monotonic() + MAX_WATCH_SECONDS
         frames = takewhile(lambda _: wanted() and time.monotonic() < deadline, video.frames(times))
         coming = next(frames, None)
         if coming is None and wanted():
