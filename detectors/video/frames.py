@@ -1,4 +1,4 @@
-"""One frame of a video after another: who is there, and what everybody says of them."""
+"""One frame of a video after another: who is there, and what the detectors say of them."""
 
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +16,7 @@ from detectors.jury.parallel import Shown, judge_all
 from detectors.video.results import WHOLE, SampledFrame
 from registry import DetectorSpec, Image, Verdict
 
-MAX_FACES = 8  # at one moment, the largest: a crowd would take minutes
+MAX_FACES = 8  # in a frame, the largest: a crowd would take minutes
 MAX_FAILURES = 3  # in a row; then a detector is asked no more, for each may take it ten seconds
 HEAT_SIDE = 32  # of the heat maps that are kept
 CUT = 0.5  # how much of the frame's colours must change; a pan in the same room stays below 0.3
@@ -24,7 +24,7 @@ CUT = 0.5  # how much of the frame's colours must change; a pan in the same room
 
 @dataclass
 class Watcher:
-    """Looks at one frame after another: who is there, and what everybody says of them."""
+    """Looks at one frame after another: who is there, and what the detectors say of them."""
 
     jury: Jury
     follower: Follower = field(default_factory=Follower)
@@ -32,7 +32,7 @@ class Watcher:
     failures: dict[str, int] = field(default_factory=dict)
 
     def look(self, frame: Frame) -> dict[int, SampledFrame]:
-        """Person's number -> this moment of theirs. After a cut, everybody is somebody new."""
+        """Person's number -> what this frame shows of them. After a cut, everybody is somebody new."""
         colours = count_colours(frame.pixels)
         if self.colours is not None and is_cut(self.colours, colours):
             self.follower.forget()

@@ -233,7 +233,7 @@ def _show(table: Table) -> Shown:
     if turn is None:
         return GONE, [], *offers
     if table.ended:
-        fooled = [render("moments", turns=[(turn, _fooled(turn)) for turn in table.turns])]
+        fooled = [render("fooled", turns=[(turn, _fooled(turn)) for turn in table.turns])]
         return _draw_end(table), fooled, *offers
     number = len(table.turns)
     values = {"turn": turn, "number": number, "rounds": table.rounds}
