@@ -105,7 +105,7 @@ def _read(answer: httpx.Response) -> str:
 
 @contextmanager
 def attacked(folder: Path) -> Iterator[Attacked]:
-    """The demo's page in this process, behind its door, on a database of its own."""
+    """The demo's page in this process, behind its sign-in, on a database of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
         uploads, engine = own_folder(), open_database(f"sqlite:///{folder / 'facejury.db'}")

@@ -40,7 +40,7 @@ class TestWithTables:
         assert found.p_fake == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-6)
         assert found.label == "fake"
 
-    def test_a_detector_that_failed_leaves_the_word_to_the_subset_that_did_not(self) -> None:
+    def test_a_detector_that_failed_leaves_the_verdict_to_the_subset_that_did_not(self) -> None:
         assert fuse.fuse([verdict("a", 0.5), verdict("b", None)]).p_fake == pytest.approx(0.5)
 
     def test_a_detector_that_is_no_member_does_not_move_the_jury(self) -> None:

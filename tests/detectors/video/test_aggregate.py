@@ -9,7 +9,7 @@ from detectors.video.aggregate import AGGREGATION, MIN_FRAMES, RUN_FRAMES, aggre
 BAND = {"fake_from": 0.7, "real_until": 0.3}
 
 
-def test_the_word_is_that_of_the_median() -> None:
+def test_the_verdict_is_that_of_the_median() -> None:
     verdict = aggregate_frames([0.1, 0.2, 0.9, 0.8, 0.9], **BAND)
     assert (verdict.p_fake, verdict.label, verdict.count) == (0.8, "fake", 5)
     assert verdict.low == 0.2 and verdict.high == 0.9

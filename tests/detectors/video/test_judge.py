@@ -1,4 +1,4 @@
-"""Whole videos before a jury: who is seen in them, and the word on each."""
+"""Whole videos before a jury: who is seen in them, and the verdict on each."""
 
 import json
 import subprocess
@@ -58,7 +58,7 @@ def test_a_person_who_walks_past_is_one_person_with_a_line_for_each_detector(wal
     assert not list(walk.parent.glob("*.tmp")) and len(list(walk.parent.iterdir())) == 1
 
 
-def test_the_word_rests_on_each_frame_and_the_worst_ones_are_named(walk: Path) -> None:
+def test_the_verdict_rests_on_each_frame_and_the_worst_ones_are_named(walk: Path) -> None:
     said = iter([0.1, 0.1, 0.95, 0.1, 0.1, 0.8, 0.1, 0.1])
     (person,) = judge(walk, spec("wavering", lambda image: next(said))).persons
     (line,) = person.scores
@@ -83,7 +83,7 @@ def test_after_a_cut_whoever_stands_there_is_somebody_new(tmp_path: Path) -> Non
     assert [(person.frames[0].at, person.frames[-1].at) for person in judged.persons] == [(0.0, 1.5), (2.0, 3.5)]
 
 
-def test_a_small_face_is_followed_and_gets_no_clear_word(tmp_path: Path) -> None:
+def test_a_small_face_is_followed_and_gets_no_clear_verdict(tmp_path: Path) -> None:
     frame = np.full((256, 448, 3), (90, 110, 120), dtype=np.uint8)
     frame[60:156, 100:196] = small_portrait(96)
     (person,) = judge(write_video(tmp_path / "far.mp4", still(frame, 24), every(0.125, until=3))).persons

@@ -50,10 +50,10 @@ def test_a_heat_map_is_as_strong_as_its_slider_says_before_anybody_moves_it(port
     assert f"opacity:var(--heat, {strength})" in html
 
 
-def test_a_mix_that_was_never_counted_has_no_ruling_and_no_slider(portrait: str) -> None:
+def test_a_mix_that_was_never_counted_has_no_jury_verdict_and_no_slider(portrait: str) -> None:
     *_, comparison = compare_stepwise(Path(portrait), Jury(JURY))
     html = "".join(Drawing(read_image(Path(portrait)).pixels, Jury(JURY)).draw(comparison))
-    assert "ruling" not in html
+    assert "jury-verdict" not in html
     assert "base-rate" not in html
 
 

@@ -185,23 +185,23 @@ def test_the_slider_moves_the_jurys_one_number_and_its_label_never_contradicts_i
 ) -> None:
     page = visit(*load_registry(blocked=()).detectors)
     upload(page, portrait)
-    ruling = page.locator(".ruling")
-    expect(ruling).to_contain_text("The jury: ")
-    start = ruling.inner_text()
+    verdict = page.locator(".jury-verdict")
+    expect(verdict).to_contain_text("The jury: ")
+    start = verdict.inner_text()
     heights = [card.bounding_box()["y"] for card in page.locator(".card").all()]
-    assert ruling.bounding_box()["y"] < heights[0]  # first what they came to, then who said what
+    assert verdict.bounding_box()["y"] < heights[0]  # first what they came to, then who said what
     assert heights == [heights[0]] * 4  # side by side
     chances = []
     for step, rate in (("0", "0.1 %"), ("12", "99 %"), ("7", "50 %")):
         page.get_by_label("How common are fakes").fill(step)
         expect(page.locator("output[for=base-rate]")).to_have_text(rate)
-        said = ruling.inner_text()
+        said = verdict.inner_text()
         assert said.count("%") == 1
         chances.append(float(re.search(r"fake: (?:under |over )?(\d+) %", said)[1]))
-        label = ruling.locator("strong").get_attribute("class")
+        label = verdict.locator("strong").get_attribute("class")
         assert f"The jury: {label}." in said
     assert chances[0] < chances[2] < chances[1] or chances[0] == chances[2] < chances[1]
-    assert ruling.inner_text() == start  # at even odds it is the verdict as it was
+    assert verdict.inner_text() == start  # at even odds it is the verdict as it was
 
 
 def test_thirty_faces_stay_readable_and_never_scroll_sideways(
@@ -243,7 +243,7 @@ def test_a_second_visitor_reads_how_many_are_before_them_and_is_served_next(
         expect(card(other, "Slow").locator(".word")).to_have_text("Inconclusive")
 
 
-def test_a_visitor_who_leaves_does_not_hold_up_the_line(
+def test_a_visitor_who_leaves_does_not_hold_up_the_queue(
     visit: Callable[..., Page], browser: Browser, portrait: str
 ) -> None:
     page = ponder_until(goes_on := threading.Event(), visit, portrait)

@@ -59,7 +59,7 @@ def run_through(inputs: str, *, first: int = 0, last: int) -> Iterator[Tried]:
 
 
 def _run_child(inputs: str, first: int, last: int) -> Iterator[Tried]:
-    command = [sys.executable, "-X", "faulthandler", "-m", "tests.attack.cell", inputs, str(first), str(last)]
+    command = [sys.executable, "-X", "faulthandler", "-m", "tests.attack.isolated", inputs, str(first), str(last)]
     with tempfile.TemporaryDirectory() as scratch:
         everything = os.environ | {"TMPDIR": scratch, "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
         child = subprocess.Popen(
