@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,13 @@ class Attacked(Server):
     guesses: dict[str, str]
     bert: Browser
 
-    @property
+    @cached_property
+    def calls(self) -> list[tuple[str, int]]:
+        """Every function of the page, also those that are not documented, with the number of its inputs."""
+        found = self.bert.http.get("/config").json()["dependencies"]
+        return [(one["api_name"], len(one["inputs"])) for one in found if one["api_name"]]
+
+    @cached_property
     def routes(self) -> list[tuple[str, str]]:
         """Every method and path that the application answers."""
         found = [route for route in _flat(self.page.app.routes) if hasattr(route, "path")]
