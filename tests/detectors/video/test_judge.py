@@ -1,8 +1,6 @@
 """Whole videos before a jury: who is seen in them, and the verdict on each."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from detectors.jury.judge import RESTARTING, Jury
 from detectors.video import frames
 from detectors.video.judge import compare_video, judge_video
 from registry import DetectorSpec, Image
+from tests.command import call
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import (
     every,
@@ -165,15 +164,10 @@ def test_large_heat_maps_are_kept_small(walk: Path) -> None:
     assert person.frames[0].verdicts[0].heatmap.shape == (frames.HEAT_SIDE, frames.HEAT_SIDE)
 
 
-def run(*arguments: object) -> Any:
-    command = [sys.executable, "-m", "detectors", "compare", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
-
-
 def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Path) -> None:
-    done = run(walk, tmp_path / "gone.mp4", "--json", "--only", "custom-cnn")
+    done = call("compare", walk, tmp_path / "gone.mp4", "--json", "--only", "custom-cnn")
     moving, gone = json.loads(done.stdout)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert (moving["schema"], moving["kind"], moving["error"]) == (1, "video", None)
     assert (moving["width"], moving["height"], moving["looks"]) == (512, 320, 8)
     (person,) = moving["persons"]
@@ -181,7 +175,7 @@ def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Pa
     assert 0 <= person["jury"]["p_fake"] <= 1 and person["verdicts"][0]["detector"] == "custom-cnn"
     assert set(person["moments"][0]["p_fake"]) == {"custom-cnn", "jury"}
     assert gone["error"] == "The file cannot be opened."
-    shown = run(walk, "--start", "0:02", "--only", "custom-cnn").stdout
+    shown = call("compare", walk, "--start", "0:02", "--only", "custom-cnn").stdout
     assert "person 1, 0:02 to 0:03.5" in shown and "The jury" in shown and "most suspect at" in shown
-    refused = run(walk, "--start", "soon")
-    assert refused.returncode == 2 and "1:02:30" in refused.stderr
+    refused = call("compare", walk, "--start", "soon")
+    assert refused.exit_code == 2 and "1:02:30" in refused.stderr
