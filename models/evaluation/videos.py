@@ -89,9 +89,10 @@ def _measure(answers: Answers, spec: DetectorSpec) -> Iterator[tuple[str, dict[s
     videos = list(_gather(answers, spec.key))
     labels = np.array([label for _, label, _ in videos], dtype=np.int64)
     groups = np.array([group for group, _, _ in videos])
+    thresholds = {"fake_from": spec.fake_from, "real_until": spec.real_until}
     for name, say in AGGREGATIONS.items():
         words = [say(values, spec) for _, _, values in videos]
-        scored = measure(Scores(np.array([p_fake for p_fake, _ in words]), labels, groups), **_thresholds(spec))
+        scored = measure(Scores(np.array([p_fake for p_fake, _ in words]), labels, groups), **thresholds)
         called = np.array([BY_LABEL[label] for _, label in words])
         yield name, scored | _measure_labels(Scores(called, labels, groups))
 
@@ -113,10 +114,6 @@ def _gather(answers: Answers, key: str) -> Iterator[tuple[str, int, Floats]]:
 
 def _judge(p_fake: float, spec: DetectorSpec) -> Word:
     return p_fake, judge(p_fake, fake_from=spec.fake_from, real_until=spec.real_until)
-
-
-def _thresholds(spec: DetectorSpec) -> dict[str, float]:
-    return {"fake_from": spec.fake_from, "real_until": spec.real_until}
 
 
 def as_markdown(found: Sequence[Mapping[str, Any]]) -> str:
