@@ -22,7 +22,8 @@ BUILTINS = (
     "detectors.builtin.residual",
 )
 
-OPTIONS = frozenset({"card", "expects", "fake_from", "real_until", "seconds", "source"})  # what a plugin may leave out
+# what a plugin may leave out
+OPTIONS = frozenset({"card", "expects", "fake_from", "looks_for", "real_until", "seconds", "source"})
 
 
 @dataclass(frozen=True)
