@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from models.commands import evaluation, publishing, training
+from models.commands import evaluation, leaderboard, publishing, training
 
 NEEDS_TRAIN = "{name} is not installed, and this command needs it: .venv/bin/pip install -e '.[train]'"
 
@@ -57,5 +57,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (training, evaluation, publishing):
+for part in (training, evaluation, leaderboard, publishing):
     app.registered_commands += part.app.registered_commands
