@@ -1,4 +1,4 @@
-"""The Compare tab, clicked through in a real browser."""
+"""The Photo tab, clicked through in a real browser."""
 
 import re
 import threading

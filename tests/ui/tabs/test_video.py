@@ -60,19 +60,19 @@ def test_a_run_shows_the_person_their_lines_and_the_worst_moment(walk: Path) -> 
     assert "One person: 1 of 2 say fake." in persons[0]
     assert person[0].count('<path class="line') == 2 * 2, "each line once in the plot, once beside its name"
     assert person[0].count("data-moment") == 3, "at least a second apart"
-    assert "Person 1 at 0:00" in moment[1] and "data:image/webp" in moment[0]
-    assert "Heat map of Accuser" in moment[2]
+    assert "Person 1 at 0:00" in moment[0] and "data:image/webp" in moment[1]
+    assert "Heat map of Accuser" in moment[3]
 
 
 def test_choosing_a_moment_shows_that_moment_and_whose_it_is(pair: Path) -> None:
     session, _ = run(pair)
     *_, moment = _choose(session, Click(moment=4))
-    assert "Person 1 at 0:02" in moment[1]
+    assert "Person 1 at 0:02" in moment[0]
     _, person, moment = _choose(session, Click(person=2))
-    assert "<h3>Person 2</h3>" in person[0] and "Person 2 at" in moment[1]
+    assert "<h3>Person 2</h3>" in person[0] and "Person 2 at" in moment[0]
     left = session.film.video.persons[1].moments[4].box[0]
     *_, moment = _choose(session, Click(moment=4))
-    assert f"left:{round(100 * left / 640, 2)}%" in moment[0], "the box is that person's"
+    assert f"left:{round(100 * left / 640, 2)}%" in moment[2], "the box is that person's"
 
 
 @pytest.mark.parametrize("sent", [{"moment": 99}, {"moment": -1}, {"moment": "1"}, {"person": "2"}, {}])
