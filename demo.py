@@ -3,33 +3,24 @@
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial, reduce
 from pathlib import Path
-from typing import Annotated, Never
+from typing import TYPE_CHECKING, Annotated, Never
 
 import typer
 
-from auth.pages import Settings
 from detectors.commands.options import AddUnpinned, Only
-from detectors.forgery.game import DeckError, open_deck
-from detectors.jury.judge import Jury
-from detectors.networks.resolve import SourceError, add_source, pin_sources
-from registry import UnknownDetectorError, load_registry
-from storage.database import DatabaseUnavailable, is_shared, open_database
-from storage.recorder import Recorder
-from storage.uploads import own_folder
-from ui.page import build_page
 from ui.server.address import LOOPBACK, check_address
-from ui.server.drain import Drain
-from ui.server.front import build_front
-from ui.server.health import Health
-from ui.server.lifecycle import launch, stay_until_told, warm_up_beside, wind_down
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
-from ui.tabs.game import say_gaps
-from ui.tabs.live_endpoint import live_routes
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from detectors.forgery.game import Deck
+    from registry import DetectorSpec, Problem
 
 PORT = 7860
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
@@ -79,6 +70,14 @@ def main(
     bound_arenas()
     with _in_a_sentence(1, OSError):
         check_address(host, port)
+
+    # Imported here, not above: --help answers at once, and what is wrong is said before gradio's seconds of loading.
+    from detectors.forgery.game import DeckError, open_deck
+    from detectors.networks.resolve import SourceError, add_source, pin_sources
+    from registry import UnknownDetectorError, load_registry
+    from storage.database import DatabaseUnavailable, open_database
+    from storage.uploads import own_folder
+
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())
@@ -86,6 +85,34 @@ def main(
     with _in_a_sentence(1, DatabaseUnavailable, ValueError):
         uploads = own_folder()  # before any page is built
         engine = None if no_login else open_database()
+    _serve(specs, registry.problems, deck, engine, uploads, host=host, port=port, share=share, signup=not no_signup)
+
+
+def _serve(
+    specs: Sequence["DetectorSpec"],
+    problems: Sequence["Problem"],
+    deck: "Deck | None",
+    engine: "Engine | None",
+    uploads: Path,
+    *,
+    host: str,
+    port: int,
+    share: bool,
+    signup: bool,
+) -> None:
+    """Build the page, open it, and stay until told to stop."""
+    from auth.pages import Settings
+    from detectors.jury.judge import Jury
+    from storage.database import is_shared
+    from storage.recorder import Recorder
+    from ui.page import build_page
+    from ui.server.drain import Drain
+    from ui.server.front import build_front
+    from ui.server.health import Health
+    from ui.server.lifecycle import launch, stay_until_told, warm_up_beside, wind_down
+    from ui.tabs.game import say_gaps
+    from ui.tabs.live_endpoint import live_routes
+
     for gap in say_gaps(deck):
         say_beside(gap)
     if engine and share and not is_shared(engine):
@@ -94,9 +121,9 @@ def main(
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
         routes = [*health.routes(), *live_routes(jury)]
-        settings = Settings(signup=not no_signup, framed="SPACE_ID" in os.environ)
+        settings = Settings(signup=signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
-        page = build_page(jury, registry.problems, recorder=recorder, deck=deck)
+        page = build_page(jury, problems, recorder=recorder, deck=deck)
         with _in_a_sentence(1, OSError):
             address, link = launch(page, host=host, port=port, share=share, **front)
         if share and not link:

@@ -137,7 +137,7 @@ def _shorten(value: object) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One detector's word on a face or a whole image. milliseconds: without loading; error: None or one sentence."""
+    """One detector's verdict on a face or a whole image. milliseconds: without loading; error: None or one sentence."""
 
     detector: str
     title: str

@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -62,12 +63,11 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path, monkeypatch:
     assert (tmp_path / "notes.db").read_text() == "nothing that SQLite wrote"
 
 
-@pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "ALL_PROXY"])
-def test_a_proxy_does_not_stand_between_the_page_and_itself(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    scheme = "socks5" if name == "ALL_PROXY" else "http"
-    monkeypatch.setenv(name, f"{scheme}://127.0.0.1:{free_port()}")
-    with started("--no-login") as address:
-        monkeypatch.delenv(name)
+@pytest.mark.parametrize("names", [("http_proxy", "HTTPS_PROXY"), ("ALL_PROXY",)])
+def test_a_proxy_does_not_stand_between_the_page_and_itself(names: tuple[str, ...]) -> None:
+    scheme = "socks5" if names == ("ALL_PROXY",) else "http"
+    proxies = {name: f"{scheme}://127.0.0.1:{free_port()}" for name in names}
+    with started("--no-login", **proxies) as address:
         assert httpx.get(f"{address}healthz").text == "ok\n"
 
 
@@ -84,17 +84,22 @@ def test_an_unknown_detector_is_one_sentence() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_without_login_the_page_answers_on_this_machine() -> None:
+@pytest.fixture(scope="module")
+def without_login() -> Iterator[str]:
+    """The page without accounts, for all tests of this module that look at it."""
     with started("--no-login") as address:
-        config = httpx.get(f"{address}config").json()
+        yield address
+
+
+def test_without_login_the_page_answers_on_this_machine(without_login: str) -> None:
+    config = httpx.get(f"{without_login}config").json()
     assert config["title"] == "Facejury"
     assert config["analytics_enabled"] is False
 
 
-def test_without_login_it_still_says_how_it_is() -> None:
-    with started("--no-login") as address:
-        assert httpx.get(f"{address}healthz").text == "ok\n"
-        assert set(httpx.get(f"{address}readyz").json()) == {"jury"}
+def test_without_login_it_still_says_how_it_is(without_login: str) -> None:
+    assert httpx.get(f"{without_login}healthz").text == "ok\n"
+    assert set(httpx.get(f"{without_login}readyz").json()) == {"jury"}
 
 
 def test_by_default_everything_is_behind_the_sign_in() -> None:
@@ -159,6 +164,9 @@ def test_a_game_is_on_the_page_where_the_operator_gave_a_folder(tmp_path: Path) 
 
 def test_the_demo_imports_no_training_framework_to_show_its_page() -> None:
     build = "build_page(Jury(load_registry().detectors))"
+    imports = (
+        "from detectors.jury.judge import Jury; from registry import load_registry; from ui.page import build_page"
+    )
     show = f"print(json.dumps(sorted({FOREIGN} & set(sys.modules))))"
-    code = f"import sys, json, ui.components.examples; from demo import *; {build}; {show}"
+    code = f"import sys, json, demo; {imports}; {build}; {show}"
     assert json.loads(run("-c", code).stdout) == []

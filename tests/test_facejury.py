@@ -36,15 +36,25 @@ def facejury(*arguments: str, at: Path = ROOT) -> "subprocess.CompletedProcess[s
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=at, env=environment, timeout=120)
 
 
+def read_help(*arguments: str) -> tuple[str, set[str]]:
+    """What the command prints with --help, and what of HEAVY it has loaded by then."""
+    code = f"import sys, facejury\ntry: facejury.main()\nexcept SystemExit: print(*{HEAVY} & set(sys.modules))"
+    command = [sys.executable, "-c", code, *arguments, "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    *said, loaded = done.stdout.splitlines()
+    return "\n".join(said), set(loaded.split())
+
+
 def test_the_help_names_every_command_and_loads_nothing_heavy() -> None:
-    code = (
-        "import sys, facejury\n"
-        "try: facejury.main()\n"
-        f"except SystemExit: print('loaded', sorted({HEAVY} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert all(re.search(rf"\b{name} ", done.stdout) for name in SUB_COMMANDS)
-    assert done.stdout.splitlines()[-1] == "loaded []"
+    said, loaded = read_help()
+    assert all(re.search(rf"\b{name} ", said) for name in SUB_COMMANDS)
+    assert loaded == set()
+
+
+def test_the_help_of_serve_loads_neither_the_page_nor_a_network() -> None:
+    said, loaded = read_help("serve")
+    assert "--no-login" in said
+    assert loaded <= {"numpy"}
 
 
 @pytest.mark.parametrize("name", sorted(SUB_COMMANDS.keys() - {"serve"}))

@@ -15,7 +15,7 @@ from detectors.jury.judge import Jury
 from detectors.jury.results import SCHEMA, Comparison
 from detectors.provenance.record import MAX_TEXT, Credentials, JpegCoding, Provenance, Trace
 from detectors.video import results
-from detectors.video.judge import MAX_MOMENTS, STEP_SECONDS, compare_video
+from detectors.video.judge import MAX_FRAMES, STEP_SECONDS, compare_video
 from registry import DetectorSpec
 from registry.contract import MIN_FACE_PIXELS
 from tests.detectors.pictures import encode, portrait
@@ -147,7 +147,7 @@ def test_the_numbers_on_the_page_are_those_of_the_code() -> None:
     assert f"version of this form: {SCHEMA}" in DOCUMENT and results.SCHEMA == SCHEMA
     assert f"a face under {MIN_FACE_PIXELS} pixels" in DOCUMENT
     assert f"at least {STEP_SECONDS}" in DOCUMENT
-    assert f"sampled, at most {MAX_MOMENTS}" in DOCUMENT
+    assert f"sampled, at most {MAX_FRAMES}" in DOCUMENT
     assert f"at most {MAX_TEXT} characters |" in DOCUMENT
     assert Credentials().trust in DOCUMENT
     assert f"`{JURY_KEY}` for the jury" in DOCUMENT

@@ -32,7 +32,7 @@ def test_every_test_that_is_named_exists(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCS)
-def test_every_row_about_a_threat_or_a_bad_night_names_a_test(document: str) -> None:
+def test_every_row_about_a_threat_or_an_outage_names_a_test(document: str) -> None:
     header = re.compile(r"^\|.*\| tests \|\n\|[-| ]+\|\n((?:\|.*\|\n)+)", flags=re.MULTILINE)
     rows = [row for table in header.findall(read(document)) for row in table.splitlines()]
     assert len(rows) > 10

@@ -20,7 +20,7 @@ JUDGE = """
 import json, sys
 unpickled = []
 sys.addaudithook(lambda event, given: unpickled.append(given) if event == "pickle.find_class" else None)
-import demo
+import demo, ui.page, ui.server.front, ui.server.lifecycle
 from detectors.conformance import samples
 from detectors.jury.judge import Jury
 from detectors.jury.compare import compare

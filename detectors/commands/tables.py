@@ -12,7 +12,7 @@ from detectors.jury.stability import Range, Stability
 from detectors.jury.wording import say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
-from detectors.video.aggregate import SAID
+from detectors.video.aggregate import AGGREGATION
 from detectors.video.results import JudgedVideo, Person, is_brief, say_person, say_video
 from registry import Verdict
 
@@ -80,26 +80,26 @@ def show_video(judged: JudgedVideo) -> None:
     for person in [*judged.persons, *([judged.whole] if judged.whole else [])]:
         if is_brief(person):
             continue
-        screen.print(_lines_table(person))
-        for line in person.all_lines:
-            if line.ruling.reason:
-                screen.print(f"  {escape(line.title)}: {escape(line.ruling.reason)}")
-        worst = ", ".join(say_at(moment.at) for moment in person.worst)
+        screen.print(_track_table(person))
+        for line in person.all_scores:
+            if line.verdict.reason:
+                screen.print(f"  {escape(line.title)}: {escape(line.verdict.reason)}")
+        worst = ", ".join(say_at(frame.at) for frame in person.worst)
         screen.print(f"  most suspect at {worst}")
     if judged.persons or judged.whole:
-        screen.print(f"  {SAID}")
+        screen.print(f"  {AGGREGATION}")
 
 
-def _lines_table(person: Person) -> Table:
+def _track_table(person: Person) -> Table:
     table = Table(title=escape(say_person(person)), title_justify="left")
-    for column in ("", "verdict", "p_fake", "middle half", "moments"):
+    for column in ("", "verdict", "p_fake", "middle half", "frames"):
         table.add_column(column, justify="left" if column in ("", "verdict") else "right")
-    for line in person.all_lines:
-        ruling = line.ruling
-        number = "" if ruling.p_fake is None else f"{ruling.p_fake:.3f}"
-        middle = "" if ruling.low is None else f"{ruling.low:.3f} to {ruling.high:.3f}"
-        word = f"[{COLOURS[ruling.label]}]{ruling.label}[/]"
-        table.add_row(escape(line.title), word, number, middle, str(ruling.count))
+    for line in person.all_scores:
+        verdict = line.verdict
+        number = "" if verdict.p_fake is None else f"{verdict.p_fake:.3f}"
+        middle = "" if verdict.low is None else f"{verdict.low:.3f} to {verdict.high:.3f}"
+        word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]"
+        table.add_row(escape(line.title), word, number, middle, str(verdict.count))
     return table
 
 

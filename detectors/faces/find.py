@@ -172,7 +172,8 @@ def _look(image: Image, view: _Glance, smaller: dict[float, Image]) -> tuple[lis
     small = smaller[scale] = smaller[scale] if scale in smaller else _resize(image, scale)
     margin = round(view.border * max(small.shape[:2]))
     canvas = _pad(small, margin)
-    boxes, scores, points = _decode(*_session().run(_blob(canvas)))
+    batch = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None], dtype=np.float32)
+    boxes, scores, points = _decode(*_session().run(batch))
     ratio = np.array([width / small.shape[1], height / small.shape[0]], dtype=np.float32)
     boxes = (boxes.reshape(-1, 2, 2) - margin) * ratio
     points = (points - margin) * ratio
@@ -206,10 +207,6 @@ def _pad(image: Image, margin: int) -> Image:
 
 def _round_up(side: int) -> int:
     return -(-side // MULTIPLE) * MULTIPLE
-
-
-def _blob(image: Image) -> Floats:
-    return np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32)
 
 
 def _decode(heat: Floats, scale: Floats, offset: Floats, marks: Floats) -> tuple[Floats, Floats, Floats]:

@@ -3,6 +3,7 @@
 Everybody must choose, so detectors must too: their answer is the side of 0.5 that their p_fake lies on.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from registry import Verdict
 ROUNDS = 10
 MAX_OF_A_CLASS = 200  # every one is decoded before the page opens
 CLASSES = ("real", "fake")
+Z95 = 1.959964  # standard normal quantile of 0.975
 
 
 class DeckError(ValueError):
@@ -156,3 +158,11 @@ def count_scores(rounds: Sequence[tuple[bool, Sequence[Guess]]]) -> list[Score]:
         if unanswered < len(given):
             scores.append(Score(given[0].player, right, len(given), unanswered))
     return scores
+
+
+def wilson(successes: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927). count: at least 1."""
+    share, z2 = successes / count, Z95**2
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = Z95 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2)) / (1 + z2 / count)
+    return max(0.0, middle - half), min(1.0, middle + half)

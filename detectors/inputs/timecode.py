@@ -14,7 +14,7 @@ def read_time(text: str) -> float:
 
 
 def say_at(seconds: float) -> str:
-    """A moment: "0:07.5", "12:30", "1:02:30.5". Tenths only where there are any."""
+    """A time: "0:07.5", "12:30", "1:02:30.5". Tenths only where there are any."""
     tenths = round(seconds * 10)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)

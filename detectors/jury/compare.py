@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -13,6 +13,7 @@ from detectors.faces.face import Face
 from detectors.faces.find import find_faces
 from detectors.inputs.images import ImageError, Picture, read_image
 from detectors.jury.judge import RESTARTING, Jury
+from detectors.jury.parallel import Shown, ask_all
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import measure_stability, vary
 from registry import Image, Verdict
@@ -63,9 +64,8 @@ def judge_stepwise(
     faces = [_frame(picture.pixels, face) for face in find_faces(picture.pixels)]
     comparison = Comparison(path, picture.sha256, width, height, faces=tuple(faces), notes=picture.notes)
     yield comparison
-    queues = {spec.key: ThreadPoolExecutor(1, thread_name_prefix=spec.key) for spec in jury.specs}
-    try:
-        asked = _ask(queues, jury, picture.pixels, faces)
+    shown = [*(Shown(face.crop, doubt=face.doubt) for face in faces), Shown(picture.pixels, "image")]
+    with ask_all(jury.judge, jury.specs, shown) as asked:
         waiting = set(asked)
         while waiting and wanted():
             done, waiting = wait(waiting, LISTEN_SECONDS, return_when=FIRST_COMPLETED)
@@ -73,9 +73,6 @@ def judge_stepwise(
                 comparison = _add(comparison, asked[verdict], verdict.result(), jury)
             if done:
                 yield comparison
-    finally:  # also when nobody listens any more
-        for queue in queues.values():
-            queue.shutdown(wait=False, cancel_futures=True)
     _log_judged(comparison, round((time.perf_counter() - began) * 1000, 2))
     if stability:
         yield from _add_stability(comparison, jury, picture.pixels, wanted=wanted)
@@ -125,24 +122,9 @@ def _swap(faces: Sequence[JudgedFace], index: int, face: JudgedFace) -> tuple[Ju
     return (*faces[:index], face, *faces[index + 1 :])
 
 
-Queues = dict[str, ThreadPoolExecutor]
-"""One a detector, by key: where several faces wait for one that hangs, none waits for another."""
-Asked = dict[Future[Verdict], int | None]
-"""A verdict on its way -> the index of its face, None for the whole image."""
-
-
-def _ask(queues: Queues, jury: Jury, pixels: Image, faces: Iterable[JudgedFace]) -> Asked:
-    whole = [spec for spec in jury.specs if spec.expects == "image"]
-    asked: Asked = {queues[spec.key].submit(jury.judge, spec, pixels): None for spec in whole}
-    for index, face in enumerate(faces):
-        for spec in jury.specs:
-            if spec.expects == "face":
-                asked[queues[spec.key].submit(jury.judge, spec, face.crop, doubt=face.doubt)] = index
-    return asked
-
-
-def _add(comparison: Comparison, index: int | None, verdict: Verdict, jury: Jury) -> Comparison:
-    if index is None:
+def _add(comparison: Comparison, index: int, verdict: Verdict, jury: Jury) -> Comparison:
+    """With a verdict more. index: of the face; the whole image comes after the last."""
+    if index == len(comparison.faces):
         return replace(comparison, whole_image=_in_order([*comparison.whole_image, verdict], jury))
     face = comparison.faces[index]
     face = face.with_verdicts(_in_order([*face.verdicts, verdict], jury))

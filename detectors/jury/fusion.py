@@ -19,7 +19,6 @@ from registry import Label, Verdict, judge
 
 JURY, JURY_METRICS = (Path(__file__).with_name(name) for name in ("jury.json", "jury-metrics.json"))
 JURY_KEY, JURY_TITLE = "jury", "The jury"  # as they stand among the detectors'
-Z95 = 1.959964  # standard normal quantile of 0.975
 MAX_LOGIT = 14.0  # p_fake is kept to six digits
 EVEN = 0.5  # the base rate that p_fake is given for: as many fakes as real faces
 
@@ -94,14 +93,6 @@ def agree(verdicts: Sequence[Verdict]) -> Agreement | None:
     """How the detectors split; None when none gave a number."""
     voting = [verdict for verdict in verdicts if verdict.p_fake is not None]
     return Agreement(len(voting), sum(verdict.label == "fake" for verdict in voting)) if voting else None
-
-
-def wilson(successes: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927). count: at least 1."""
-    share, z2 = successes / count, Z95**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    half = Z95 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2)) / (1 + z2 / count)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def as_json(value: JuryVerdict | Agreement | None) -> dict[str, Any] | None:

@@ -91,16 +91,13 @@ class Jury:
             finding = read_finding(examine(image.copy()))  # a copy: a plugin may write into what it is given
         except Exception as error:  # a detector may raise anything
             log.exception("detector %s failed", spec.key)
-            return _fail(spec, say_error(error), _since(began))
+            limits = spec.fake_from, spec.real_until
+            return Verdict(spec.key, spec.title, None, "failed", *limits, _since(began), say_error(error))
         return _decide(spec, finding, _since(began), doubt)
 
 
 def _since(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 2)
-
-
-def _fail(spec: DetectorSpec, reason: str, milliseconds: float) -> Verdict:
-    return Verdict(spec.key, spec.title, None, "failed", spec.fake_from, spec.real_until, milliseconds, reason)
 
 
 def _decide(spec: DetectorSpec, finding: Finding, milliseconds: float, doubt: str | None) -> Verdict:

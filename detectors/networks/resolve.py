@@ -62,11 +62,9 @@ def is_added(plugin: str) -> bool:
 
 def find_added(name: str) -> Plugin:
     """Whom to ask about a name on the Hub or an absolute path. Imports nothing yet. Raises SourceError, HubError."""
-    return _hub_plugin(hub.fetch(name)) if is_on_hub(name) else find_source(Path(name))
-
-
-def _hub_plugin(fetched: hub.Fetched) -> Plugin:
-    """Named and versioned by its commit, so that every process asks for the same one."""
+    if not is_on_hub(name):
+        return find_source(Path(name))
+    fetched = hub.fetch(name)  # named and versioned by its commit, so that every process asks for the same one
     return Plugin(fetched.reference, fetched.repo, fetched.commit[:8], lambda: HubPlugin(fetched), key=fetched.key)
 
 

@@ -50,7 +50,8 @@ def _context() -> Any:
 
 def _describe(manifest: dict[str, Any], report: dict[str, Any]) -> Credentials:
     signature = manifest.get("signature_info") or {}
-    passed, failed = (_codes(report, outcome) for outcome in ("success", "failure"))
+    results = report["validation_results"]["activeManifest"]
+    passed, failed = ([entry["code"] for entry in results.get(kind, [])] for kind in ("success", "failure"))
     makers = manifest.get("claim_generator_info") or [{"name": manifest.get("claim_generator", "")}]
     return Credentials(
         signer=clean(signature.get("common_name") or ""),
@@ -60,10 +61,6 @@ def _describe(manifest: dict[str, Any], report: dict[str, Any]) -> Credentials:
         content_holds=_any(passed, CONTENT_CHECKS) and not _any(failed, CONTENT_CHECKS),
         made_with=clean(f"{makers[0].get('name', '')} {makers[0].get('version', '')}"),
     )
-
-
-def _codes(report: dict[str, Any], outcome: str) -> list[str]:
-    return [entry["code"] for entry in report["validation_results"]["activeManifest"].get(outcome, [])]
 
 
 def _any(codes: list[str], starts: tuple[str, ...]) -> bool:

@@ -1,7 +1,5 @@
-"""One frame of a video after another: who is there, and what everybody says of them."""
+"""One frame of a video after another: who is there, and what the detectors say of them."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -18,7 +16,7 @@ from detectors.jury.parallel import Shown, judge_all
 from detectors.video.results import WHOLE, SampledFrame
 from registry import DetectorSpec, Image, Verdict
 
-MAX_FACES = 8  # at one moment, the largest: a crowd would take minutes
+MAX_FACES = 8  # in a frame, the largest: a crowd would take minutes
 MAX_FAILURES = 3  # in a row; then a detector is asked no more, for each may take it ten seconds
 HEAT_SIDE = 32  # of the heat maps that are kept
 CUT = 0.5  # how much of the frame's colours must change; a pan in the same room stays below 0.3
@@ -26,41 +24,33 @@ CUT = 0.5  # how much of the frame's colours must change; a pan in the same room
 
 @dataclass
 class Watcher:
-    """Looks at one frame after another: who is there, and what everybody says of them."""
+    """Looks at one frame after another: who is there, and what the detectors say of them."""
 
     jury: Jury
-    pool: ThreadPoolExecutor
     follower: Follower = field(default_factory=Follower)
     colours: NDArray[np.float32] | None = None
     failures: dict[str, int] = field(default_factory=dict)
 
     def look(self, frame: Frame) -> dict[int, SampledFrame]:
-        """Person's number -> this moment of theirs. After a cut, everybody is somebody new."""
+        """Person's number -> what this frame shows of them. After a cut, everybody is somebody new."""
         colours = count_colours(frame.pixels)
         if self.colours is not None and is_cut(self.colours, colours):
             self.follower.forget()
         self.colours = colours
         faces = find_faces(frame.pixels)[:MAX_FACES]
         numbers = self.follower.follow(faces)
-        crops = [(crop_face(frame.pixels, face.box, face.roll), face.doubt) for face in faces]
-        verdicts = self._ask("face", crops)
+        crops = [Shown(crop_face(frame.pixels, face.box, face.roll), doubt=face.doubt) for face in faces]
+        *verdicts, whole = judge_all(self._judge, self.jury.specs, [*crops, Shown(frame.pixels, "image")])
         seen = {
             number: _sum_up(SampledFrame(frame.at, face.box, face.score, given, face.landmarks, face.roll, face.doubt))
             for number, face, given in zip(numbers, faces, verdicts, strict=True)
         }
-        return seen | self._look_at_whole(frame)
+        if whole:
+            height, width = frame.pixels.shape[:2]
+            seen[WHOLE] = _sum_up(SampledFrame(frame.at, (0, 0, width, height), 1.0, whole))
+        return seen
 
-    def _look_at_whole(self, frame: Frame) -> dict[int, SampledFrame]:
-        (given,) = self._ask("image", [(frame.pixels, None)])
-        height, width = frame.pixels.shape[:2]
-        return {WHOLE: _sum_up(SampledFrame(frame.at, (0, 0, width, height), 1.0, given))} if given else {}
-
-    def _ask(self, expects: str, shown: Sequence[Shown]) -> list[tuple[Verdict, ...]]:
-        """The verdicts on each picture, by those who expect such a picture, in the jury's order."""
-        specs = [spec for spec in self.jury.specs if spec.expects == expects]
-        return judge_all(self._judge, specs, shown, self.pool)
-
-    def _judge(self, spec: DetectorSpec, image: Image, doubt: str | None) -> Verdict:
+    def _judge(self, spec: DetectorSpec, image: Image, *, doubt: str | None = None) -> Verdict:
         failures = self.failures.get(spec.key, 0)
         if failures >= MAX_FAILURES:
             reason = f"not called again after {MAX_FAILURES} failures in a row"

@@ -1,12 +1,11 @@
-"""A video before the chosen detectors: who is seen in it, and what everybody says of each person from moment to moment.
+"""A video before the chosen detectors: who is seen in it, and the verdicts on each person from frame to frame.
 
-Moments are taken by time, two a second, and farther apart in a long video. Persons are told apart by `follow`, and
-judged by `rule`.
+Frames are sampled by time, two a second, and farther apart in a long video. `Follower` tracks the persons, and
+`aggregate_frames` makes one verdict of a person's frames.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -26,15 +25,15 @@ from detectors.jury.judge import RESTARTING, Jury
 from detectors.video.frames import Watcher
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
 
-STEP_SECONDS = 0.5  # between two moments, in a short video
-MAX_MOMENTS = 240  # in a long one they lie farther apart
+STEP_SECONDS = 0.5  # between two sampled frames, in a short video
+MAX_FRAMES = 240  # in a long one they lie farther apart
 UNSEEN_SECONDS = 1.0  # missing at the end; clocks of sound and pictures differ by less
 MAX_WATCH_SECONDS = 900.0  # of judging; then the rest is left out, for others wait
 
 
 @dataclass(frozen=True)
 class Look:
-    """A moment of the video: what is known by now, the frame, and who was there. seen: person's number -> moment."""
+    """One look at the video: what is known by now, the frame, and what it shows of each person, by number."""
 
     video: JudgedVideo
     frame: Frame
@@ -68,12 +67,12 @@ def judge_video(
 ) -> Iterator[Look]:
     """One look after another; ends early once not wanted. start: seconds. Raises VideoError."""
     check_video(path)
-    with open_video(path) as video, ThreadPoolExecutor(len(jury.specs) or 1) as pool:
+    with open_video(path) as video:
         times = plan(video.about, start)
         step = times[1] - times[0] if len(times) > 1 else STEP_SECONDS
         about, seconds = video.about, round(video.about.seconds, 3)
         judged = JudgedVideo(name or str(path), hash_file(path), about.width, about.height, seconds, start, step)
-        watcher, deadline = Watcher(jury, pool), time.monotonic() + MAX_WATCH_SECONDS
+        watcher, deadline = Watcher(jury), time.monotonic() + MAX_WATCH_SECONDS
         frames = takewhile(lambda _: wanted() and time.monotonic() < deadline, video.frames(times))
         coming = next(frames, None)
         if coming is None and wanted():
@@ -112,16 +111,16 @@ def plan(about: VideoHeader, start: float) -> list[float]:
             f"The video is {say_length(about.seconds)} long; at most {longest} are judged: choose where to start."
         )
     seconds = min(about.seconds - start, MAX_SECONDS)
-    step = max(STEP_SECONDS, seconds / MAX_MOMENTS)
-    count = min(MAX_MOMENTS, int(seconds / step) + 1)
+    step = max(STEP_SECONDS, seconds / MAX_FRAMES)
+    count = min(MAX_FRAMES, int(seconds / step) + 1)
     return [round(start + step * number, 3) for number in range(count)]
 
 
 def _add(judged: JudgedVideo, at: float, seen: Mapping[int, SampledFrame]) -> JudgedVideo:
     """The video with one look more."""
     known = {person.number: person for person in (*judged.persons, *([judged.whole] if judged.whole else []))}
-    for number, moment in seen.items():
-        before = known[number].moments if number in known else ()
-        known[number] = Person(number, (*before, moment))
+    for number, frame in seen.items():
+        before = known[number].frames if number in known else ()
+        known[number] = Person(number, (*before, frame))
     whole = known.pop(WHOLE, None)
     return replace(judged, looks=(*judged.looks, at), persons=tuple(known.values()), whole=whole)

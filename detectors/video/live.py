@@ -4,7 +4,6 @@ What is kept from one frame to the next is numbers: where the faces were, and wh
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -16,7 +15,7 @@ from detectors.faces.nearby import find_again
 from detectors.faces.track import pair
 from detectors.jury.fusion import JuryVerdict, as_json, fuse
 from detectors.jury.judge import Jury
-from detectors.jury.parallel import judge_all
+from detectors.jury.parallel import Shown, judge_all
 from detectors.video.smoothing import Smoother
 from registry import Image, Verdict
 
@@ -102,7 +101,5 @@ class LiveView:
 
 def _judge(image: Image, faces: Sequence[Face], jury: Jury) -> list[tuple[Verdict, ...]]:
     """What each detector says of each face, the detectors side by side."""
-    specs = [spec for spec in jury.specs if spec.expects == "face"]
-    crops = [(crop_face(image, face.box, face.roll), face.doubt) for face in faces]
-    with ThreadPoolExecutor(len(specs) or 1, thread_name_prefix="live") as pool:
-        return judge_all(lambda spec, crop, doubt: jury.judge(spec, crop, doubt=doubt), specs, crops, pool)
+    crops = [Shown(crop_face(image, face.box, face.roll), doubt=face.doubt) for face in faces]
+    return judge_all(jury.judge, jury.specs, crops)

@@ -1,4 +1,4 @@
-"""What was said about a video: of whom, at which moments, and the one word on each person that comes of it."""
+"""What was said about a video: of whom, in which frames, and the verdict on each person that follows from it."""
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -8,11 +8,11 @@ from detectors.faces.face import Box, Landmarks, measure_side
 from detectors.inputs.timecode import say_at
 from detectors.inputs.video import MAX_SECONDS
 from detectors.jury.fusion import JURY_KEY, JURY_TITLE, Agreement, JuryVerdict, find_fitted
-from detectors.video.aggregate import MIN_MOMENTS, SAID, TrackVerdict, rule
+from detectors.video.aggregate import AGGREGATION, MIN_FRAMES, TrackVerdict, aggregate_frames
 from registry import Verdict
 
 SCHEMA = 1
-WORST = 4  # most suspect moments shown
+WORST = 4  # most suspect frames shown
 WORST_APART_SECONDS = 1.0
 WHOLE = 0  # the number under which whole frames are judged, by detectors that look at these
 
@@ -58,18 +58,18 @@ class SampledFrame:
 
 @dataclass(frozen=True)
 class TrackScores:
-    """One detector's p_fake over a person's moments, or the jury's, and the word that comes of it."""
+    """One detector's verdict on a person over all frames, or the jury's, with its thresholds."""
 
     key: str
     title: str
     fake_from: float
     real_until: float
-    ruling: TrackVerdict
+    verdict: TrackVerdict
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""
         named = {"detector": self.key, "title": self.title, "fake_from": self.fake_from, "real_until": self.real_until}
-        return named | asdict(self.ruling)
+        return named | asdict(self.verdict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Person:
     """Somebody seen in a video. number: from 1 on, by first appearance; 0 stands for the whole frame."""
 
     number: int
-    moments: tuple[SampledFrame, ...]
+    frames: tuple[SampledFrame, ...]
 
     @property
     def is_whole(self) -> bool:
@@ -86,67 +86,68 @@ class Person:
 
     @cached_property
     def clear(self) -> tuple[SampledFrame, ...]:
-        """The moments that count: those with a face that can be judged."""
-        return tuple(one for one in self.moments if one.doubt is None)
+        """The frames that count: those with a face that can be judged."""
+        return tuple(one for one in self.frames if one.doubt is None)
 
     @cached_property
-    def lines(self) -> tuple[TrackScores, ...]:
-        """A line for each detector that was asked, in the jury's order."""
-        return tuple(self._draw_line(verdict) for verdict in self.moments[0].verdicts)
+    def scores(self) -> tuple[TrackScores, ...]:
+        """Those of each detector that was asked, in the jury's order."""
+        return tuple(self._score(verdict) for verdict in self.frames[0].verdicts)
 
     @cached_property
     def jury(self) -> TrackScores | None:
-        """The jury's line; None where nothing is known of this mix of detectors."""
-        fitted = find_fitted(verdict.detector for verdict in self.moments[0].verdicts)
+        """The jury's; None where nothing is known of this mix of detectors."""
+        fitted = find_fitted(verdict.detector for verdict in self.frames[0].verdicts)
         if self.is_whole or fitted is None:
             return None
         thresholds = {name: fitted[name] for name in ("fake_from", "real_until")}
-        return TrackScores(JURY_KEY, JURY_TITLE, **thresholds, ruling=rule(self.say(JURY_KEY), **thresholds))
+        return TrackScores(
+            JURY_KEY, JURY_TITLE, **thresholds, verdict=aggregate_frames(self.say(JURY_KEY), **thresholds)
+        )
 
     @property
-    def all_lines(self) -> tuple[TrackScores, ...]:
-        """The detectors' lines, and last the jury's where there is one."""
-        return (*self.lines, *([self.jury] if self.jury else []))
+    def all_scores(self) -> tuple[TrackScores, ...]:
+        """The detectors', and last the jury's where there is one."""
+        return (*self.scores, *([self.jury] if self.jury else []))
 
     @cached_property
     def worst(self) -> tuple[SampledFrame, ...]:
-        """The most suspect moments, at least a second apart, the worst first."""
+        """The most suspect frames, at least a second apart, the worst first."""
         chosen: list[SampledFrame] = []
-        for moment in sorted(self.clear or self.moments, key=lambda one: (-suspect(one), one.at)):
-            if all(abs(moment.at - other.at) >= WORST_APART_SECONDS for other in chosen):
-                chosen.append(moment)
+        for frame in sorted(self.clear or self.frames, key=lambda one: (-suspect(one), one.at)):
+            if all(abs(frame.at - other.at) >= WORST_APART_SECONDS for other in chosen):
+                chosen.append(frame)
         return tuple(chosen[:WORST])
 
     def say(self, key: str) -> list[float]:
-        """What one of them said at the moments that count and at which it gave a number."""
-        return [moment.p_fakes[key] for moment in self.clear if key in moment.p_fakes]
+        """What one of them said of the frames that count and of which it gave a number."""
+        return [frame.p_fakes[key] for frame in self.clear if key in frame.p_fakes]
 
-    def _draw_line(self, seat: Verdict) -> TrackScores:
-        thresholds = {"fake_from": seat.fake_from, "real_until": seat.real_until}
-        ruling = rule(self.say(seat.detector), **thresholds)
-        errors = [
-            verdict.error for one in self.moments for verdict in one.verdicts if verdict.detector == seat.detector
-        ]
+    def _score(self, first: Verdict) -> TrackScores:
+        """first: the detector's verdict on the first frame, which names it and its thresholds."""
+        thresholds = {"fake_from": first.fake_from, "real_until": first.real_until}
+        verdict = aggregate_frames(self.say(first.detector), **thresholds)
+        errors = [one.error for frame in self.frames for one in frame.verdicts if one.detector == first.detector]
         if all(errors):  # it never gave a number
-            ruling = TrackVerdict(None, None, None, "failed", 0, str(errors[-1]))
-        return TrackScores(seat.detector, seat.title, **thresholds, ruling=ruling)
+            verdict = TrackVerdict(None, None, None, "failed", 0, str(errors[-1]))
+        return TrackScores(first.detector, first.title, **thresholds, verdict=verdict)
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""
         return {
             "person": self.number,
-            "from": self.moments[0].at,
-            "to": self.moments[-1].at,
+            "from": self.frames[0].at,
+            "to": self.frames[-1].at,
             "jury": self.jury.as_dict() if self.jury else None,
-            "verdicts": [line.as_dict() for line in self.lines],
-            "worst": [moment.at for moment in self.worst],
-            "moments": [moment.as_dict() for moment in self.moments],
+            "verdicts": [one.as_dict() for one in self.scores],
+            "worst": [frame.at for frame in self.worst],
+            "moments": [frame.as_dict() for frame in self.frames],
         }
 
 
-def suspect(moment: SampledFrame) -> float:
+def suspect(frame: SampledFrame) -> float:
     """The jury's p_fake; where it has none, the mean of those that gave a number; -1 where nobody did."""
-    p_fakes = moment.p_fakes
+    p_fakes = frame.p_fakes
     if JURY_KEY in p_fakes:
         return p_fakes[JURY_KEY]
     return sum(p_fakes.values()) / len(p_fakes) if p_fakes else -1.0
@@ -156,7 +157,7 @@ def suspect(moment: SampledFrame) -> float:
 class JudgedVideo:
     """Everything said about one video, or so far. error: one plain sentence when it could not be judged, else None.
 
-    seconds: its length; start: where judging began; step: seconds between two moments; looks: the times looked at;
+    seconds: its length; start: where judging began; step: seconds between two sampled frames; looks: their times;
     notes: what of it was not seen, a sentence each.
     """
 
@@ -196,7 +197,7 @@ class JudgedVideo:
             "error": self.error,
             "notes": list(self.notes),
             "looks": len(self.looks),
-            "rule": SAID,
+            "rule": AGGREGATION,
             "persons": [person.as_dict() for person in self.persons],
             "whole_image": self.whole.as_dict() if self.whole else None,
         }
@@ -204,13 +205,13 @@ class JudgedVideo:
 
 def is_brief(person: Person) -> bool:
     """Whether somebody was visible too briefly for a verdict, so that they need no more than counting."""
-    return len(person.moments) < MIN_MOMENTS
+    return len(person.frames) < MIN_FRAMES
 
 
 def say_person(person: Person) -> str:
     """Who this is: "person 1, 0:00 to 0:59"."""
     name = "the whole frame" if person.is_whole else f"person {person.number}"
-    return f"{name}, {say_at(person.moments[0].at)} to {say_at(person.moments[-1].at)}"
+    return f"{name}, {say_at(person.frames[0].at)} to {say_at(person.frames[-1].at)}"
 
 
 def say_video(judged: JudgedVideo) -> str:

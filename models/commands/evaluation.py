@@ -141,7 +141,7 @@ def videos(
 ) -> None:
     """Measure detectors by video, on held-out frames.
 
-    Compares three ways to aggregate frames: the mean, the trimmed mean and the rule used for videos.
+    Compares three ways to aggregate frames: the mean, the trimmed mean and the median that videos use.
     """
     import json
 
@@ -155,7 +155,7 @@ def videos(
     specs = load_registry().choose(only)
     faces, _ = label_faces(select(read_samples(data), "test", "eval"), FACES)
     answers, jury = add_jury(ask(specs, faces))
-    found = measuring.compare_rules(answers, [*specs, *([jury] if jury else [])])
+    found = measuring.compare_aggregations(answers, [*specs, *([jury] if jury else [])])
     if save:
         measuring.write(ROOT / "docs" / "video.md", found)
     typer.echo(json.dumps(found, indent=2) if as_json else measuring.as_markdown(found))

@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 def probe(faces: Sequence[LabelledFace], config: Config) -> dict[str, dict[str, Any]]:
     """Source -> {"real", "fake", "files", "fed", "pixels": AUC with interval}, and all of them together.
 
-    config: of the network whose food it is. Raises DataError on evaluation-only faces.
+    config: of the network whose preprocessing is probed. Raises DataError on evaluation-only faces.
     """
     chosen = pick_tested(faces, MAX_FACES)
     refuse_eval_only(face.sample for face in chosen)

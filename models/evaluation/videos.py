@@ -1,7 +1,7 @@
-"""From frames to videos: mean, trimmed mean and the rule that videos are judged by, side by side on the same frames.
+"""From frames to videos: mean, trimmed mean and the aggregation of the video tab, side by side on the same frames.
 
 `facejury models videos --data DIR... [--only KEY] [--json] [--save]`. A video is a group of a data set: all frames of
-one source video that have the same label. The rule was set before it was measured, and nothing is fitted on videos.
+one source video that have the same label. It was set before it was measured, and nothing is fitted on videos.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.faces.face import measure_side
-from detectors.video.aggregate import rule
+from detectors.video.aggregate import aggregate_frames
 from models.evaluation.document import as_table, write_between
 from models.evaluation.evaluate import Answers
 from models.evaluation.metrics import Scores, measure, say_figure
@@ -26,10 +26,10 @@ BY_LABEL: dict[Label, float] = {"fake": 1.0, "inconclusive": 0.5, "failed": 0.5,
 FIGURES = {
     "auc": "ROC-AUC",
     "balanced_accuracy": "balanced accuracy at 0.5",
-    "coverage": "answered",
-    "right_when_answered": "right when answered",
-    "reals_called_fake": "reals called fake",
-    "fakes_called_fake": "fakes called fake",
+    "coverage": "coverage",
+    "right_when_answered": "selective accuracy",
+    "reals_called_fake": "false-positive rate",
+    "fakes_called_fake": "true-positive rate",
 }
 SHIPPED = tuple(FIGURES)[2:]  # they follow from the labels
 Floats = NDArray[np.float64]
@@ -49,21 +49,24 @@ def say_trimmed_mean(values: Floats, spec: DetectorSpec) -> Word:
     return _judge(float(kept.mean()), spec)
 
 
-def say_rule(values: Floats, spec: DetectorSpec) -> Word:
-    """What a person in a video is judged by."""
-    ruling = rule(values.tolist(), fake_from=spec.fake_from, real_until=spec.real_until)
-    return ruling.p_fake if ruling.p_fake is not None else 0.5, ruling.label
+def say_median(values: Floats, spec: DetectorSpec) -> Word:
+    """What a person in a video is judged by, with its reasons for no verdict."""
+    verdict = aggregate_frames(values.tolist(), fake_from=spec.fake_from, real_until=spec.real_until)
+    return verdict.p_fake if verdict.p_fake is not None else 0.5, verdict.label
 
 
-RULES: dict[str, Callable[[Floats, DetectorSpec], Word]] = {
+AGGREGATIONS: dict[str, Callable[[Floats, DetectorSpec], Word]] = {
     "mean": say_mean,
     "trimmed mean": say_trimmed_mean,
-    "the rule (median)": say_rule,
+    "median, as used": say_median,
 }
 
 
-def compare_rules(answers: Answers, specs: Sequence[DetectorSpec]) -> list[dict[str, Any]]:
-    """One entry a source of videos, detector and rule: {"source", "detector", "title", "rule", figures of measure}."""
+def compare_aggregations(answers: Answers, specs: Sequence[DetectorSpec]) -> list[dict[str, Any]]:
+    """One entry a source of videos, detector and aggregation.
+
+    Each is {"source", "detector", "title", "rule": the aggregation, figures of measure}.
+    """
     return [
         {"source": source, "detector": spec.key, "title": spec.title, "rule": name, **figures}
         for source, of_source in _sources(answers)
@@ -86,9 +89,10 @@ def _measure(answers: Answers, spec: DetectorSpec) -> Iterator[tuple[str, dict[s
     videos = list(_gather(answers, spec.key))
     labels = np.array([label for _, label, _ in videos], dtype=np.int64)
     groups = np.array([group for group, _, _ in videos])
-    for name, say in RULES.items():
+    thresholds = {"fake_from": spec.fake_from, "real_until": spec.real_until}
+    for name, say in AGGREGATIONS.items():
         words = [say(values, spec) for _, _, values in videos]
-        scored = measure(Scores(np.array([p_fake for p_fake, _ in words]), labels, groups), **_thresholds(spec))
+        scored = measure(Scores(np.array([p_fake for p_fake, _ in words]), labels, groups), **thresholds)
         called = np.array([BY_LABEL[label] for _, label in words])
         yield name, scored | _measure_labels(Scores(called, labels, groups))
 
@@ -112,13 +116,9 @@ def _judge(p_fake: float, spec: DetectorSpec) -> Word:
     return p_fake, judge(p_fake, fake_from=spec.fake_from, real_until=spec.real_until)
 
 
-def _thresholds(spec: DetectorSpec) -> dict[str, float]:
-    return {"fake_from": spec.fake_from, "real_until": spec.real_until}
-
-
 def as_markdown(found: Sequence[Mapping[str, Any]]) -> str:
-    """A table: a line a detector and rule."""
-    lines = [["videos of", "real + fake", "detector", "rule", *FIGURES.values()]]
+    """A table: a line a detector and aggregation."""
+    lines = [["videos of", "real + fake", "detector", "aggregation", *FIGURES.values()]]
     for entry in found:
         figures = [say_figure(entry[name]) if name in entry else "-" for name in FIGURES]
         counts = f"{entry['real']} + {entry['fake']}"

@@ -88,11 +88,9 @@ class Batches:
     def _pools(self) -> "tuple[_Pool, _Pool]":
         """Where reals and fakes are drawn from."""
         labels = (0, 0) if self.architecture.supervision == "blended" else (0, 1)
-        real, fake = (self._pool(label) for label in labels)
+        chosen = ([face for face in self.faces if face.sample.label == label] for label in labels)
+        real, fake = (_Pool.of(faces, self.source_weights) for faces in chosen)
         return real, fake
-
-    def _pool(self, label: int) -> "_Pool":
-        return _Pool.of([face for face in self.faces if face.sample.label == label], self.source_weights)
 
     def _make(self, step: int, pools: "tuple[_Pool, _Pool]") -> Batch:
         twins = self._twins

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.attack import corpus, zips
-from tests.attack.cell import Attempt, Tried, run_through
+from tests.attack.isolated import Attempt, Tried, run_through
 from tests.attack.mutate import mutate
 from tests.attack.targets import TARGETS, a_config
 from tests.detectors.pictures import encode, quarters

@@ -139,12 +139,12 @@ def _splice(data: bytearray, other: bytes, chance: random.Random) -> None:
 
 def _mend_png(data: bytes) -> bytearray:
     """Its checksums made right again, so that damage gets past them."""
-    mended, at = bytearray(data[:8]), 8
+    fixed, at = bytearray(data[:8]), 8
     while at + 12 <= len(data):
         length = int.from_bytes(data[at : at + 4], "big")
         end = at + 8 + length
         if end + 4 > len(data):
             break
-        mended += data[at:end] + struct.pack(">I", zlib.crc32(data[at + 4 : end]))
+        fixed += data[at:end] + struct.pack(">I", zlib.crc32(data[at + 4 : end]))
         at = end + 4
-    return mended + data[at:]
+    return fixed + data[at:]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,13 @@ class Attacked(Server):
     guesses: dict[str, str]
     bert: Browser
 
-    @property
+    @cached_property
+    def calls(self) -> list[tuple[str, int]]:
+        """Every function of the page, also those that are not documented, with the number of its inputs."""
+        found = self.bert.http.get("/config").json()["dependencies"]
+        return [(one["api_name"], len(one["inputs"])) for one in found if one["api_name"]]
+
+    @cached_property
     def routes(self) -> list[tuple[str, str]]:
         """Every method and path that the application answers."""
         found = [route for route in _flat(self.page.app.routes) if hasattr(route, "path")]
@@ -105,7 +112,7 @@ def _read(answer: httpx.Response) -> str:
 
 @contextmanager
 def attacked(folder: Path) -> Iterator[Attacked]:
-    """The demo's page in this process, behind its door, on a database of its own."""
+    """The demo's page in this process, behind its sign-in, on a database of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
         uploads, engine = own_folder(), open_database(f"sqlite:///{folder / 'facejury.db'}")

@@ -1,4 +1,4 @@
-"""Two minutes of what `python -m tests.attack.fuzz` does for as long as one likes."""
+"""Fifty thousand inputs of what `python -m tests.attack.fuzz` does for as long as one likes."""
 
 import os
 
@@ -6,8 +6,7 @@ import pytest
 
 from tests.attack.fuzz import TURNS, make_input, run, say_finding
 
-SECONDS = 120
-MANY = 10_000_000
+COUNT = 50_000
 
 
 def test_an_input_is_made_from_its_number_alone() -> None:
@@ -17,11 +16,11 @@ def test_an_input_is_made_from_its_number_alone() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_two_minutes_of_broken_inputs_find_nothing() -> None:
+def test_fifty_thousand_broken_inputs_find_nothing() -> None:
     """Other inputs on another day: a finding names its number, which makes it again."""
     first = os.getpid() * 100_000
-    report = run(count=MANY, first=first - first % len(TURNS), seconds=SECONDS)
+    report = run(count=COUNT, first=first - first % len(TURNS))
     assert [say_finding(tried) for tried in report.findings] == []
-    assert report.count > 500, "it cannot have tried much"
+    assert report.count == COUNT
     for target in set(TURNS):
         assert report.said[target, "taken"] and report.said[target, "refused"], target

@@ -13,7 +13,7 @@ from detectors.inputs.header_limits import MAX_SCANS, TOO_MANY_SCANS, TOO_MUCH_E
 from detectors.inputs.images import ImageError, decode_image, read_image
 from detectors.provenance import read_provenance
 from tests.attack import corpus, zips
-from tests.attack.cell import Attempt, Tried, run_through
+from tests.attack.isolated import Attempt, Tried, run_through
 from tests.attack.targets import REFUSED, TAKEN, try_picture, try_provenance, try_zip
 from tests.detectors.pictures import encode, quarters
 

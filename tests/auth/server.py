@@ -110,7 +110,7 @@ def wait_for(attempt: Callable[[], object], *, seconds: float = 20) -> None:
 
 
 def build_page(examples: list[str]) -> Any:
-    """A page with what matters to the door: an upload, an answer in JSON, a file as a result, files in steps."""
+    """A page with what matters to the middleware: an upload, an answer in JSON, a file as a result, files in steps."""
 
     def look(path: str | None, request: gr.Request) -> dict[str, object]:
         return {"user": request.username, "bytes": len(Path(path).read_bytes()) if path else 0}
@@ -171,7 +171,7 @@ class Site(Server):
 
 
 def launch(engine: Engine, *, uploads: Path, rounds: int = 4, **options: Any) -> Site:
-    """Launch the page behind the door on a free port. Four rounds make a hash of a millisecond."""
+    """Launch the page behind the sign-in on a free port. Four rounds make a hash of a millisecond."""
     example = uploads.parent / "example.png"
     example.write_bytes(picture(0))
     page, port = build_page([str(example)]), free_port()

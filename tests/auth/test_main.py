@@ -8,77 +8,82 @@ from typing import Literal
 
 import pytest
 from sqlalchemy import Engine, update
+from typer.testing import Result
 
 from auth import accounts
 from storage.database import open_database, writing
 from storage.feedback import give_feedback
 from storage.tables import users
 from tests.auth.server import PASSWORD, Site, picture, wait_for
+from tests.command import FACEJURY, call
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database]  # each command is a process
-Done = subprocess.CompletedProcess[str]
-Command = Callable[..., Done]
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+Command = Callable[..., Result]
 
 
 @pytest.fixture
 def run(url: str, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs `python -m auth` on the tests' database."""
+    """Runs the command on the tests' database."""
     monkeypatch.setenv("FACEJURY_DATABASE_URL", url)
-
-    def run(*arguments: str, typed: str = "") -> Done:
-        command = [sys.executable, "-m", "auth", *arguments]
-        return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=60)
-
-    return run
+    return call
 
 
 def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name: str) -> None:
-    assert run("add-user", name, "--password-stdin", typed=f"{PASSWORD}\n").stdout == f"{name} can sign in.\n"
+    assert run("users", "add", name, "--password-stdin", typed=f"{PASSWORD}\n").stdout == f"{name} can sign in.\n"
     assert site.browser().sign_in(name).status_code == 303
-    assert name in run("list-users").stdout
+    assert name in run("users", "list").stdout
 
 
 def test_where_nobody_has_an_account_the_list_says_so(
     run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FACEJURY_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
-    assert run("list-users").stdout == "No accounts yet.\n"
+    assert run("users", "list").stdout == "No accounts yet.\n"
 
 
 def test_the_operator_is_told_what_the_driver_said_of_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACEJURY_DATABASE_URL", f"mysql+pymysql://anna:secret@127.0.0.1:{free_port()}/facejury")
-    answer = subprocess.run([sys.executable, "-m", "auth", "list-users"], capture_output=True, text=True, timeout=60)
-    assert (answer.returncode, answer.stdout) == (1, "")
+    answer = call("users", "list")
+    assert (answer.exit_code, answer.stdout) == (1, "")
     assert "cannot be reached" in answer.stderr and "(code 2003: " in answer.stderr
     assert "Traceback" not in answer.stderr and "secret" not in answer.stderr
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["add-user", "x\u200b"], ["add-user", "y"], ["set-password", "nobody here"], ["unlock", "nobody here"]],
+    [
+        ["users", "add", "x\u200b"],
+        ["users", "add", "y"],
+        ["users", "set-password", "nobody here"],
+        ["users", "unlock", "nobody here"],
+    ],
 )
 def test_a_mistake_is_one_plain_sentence(run: Command, arguments: list[str]) -> None:
     stdin = ["--password-stdin"] if "unlock" not in arguments else []
     answer = run(*arguments, *stdin, typed="short\n")
-    assert answer.returncode == 1
+    assert answer.exit_code == 1
     assert "Traceback" not in answer.stderr
     assert answer.stdout == ""
     assert len(answer.stderr.strip().splitlines()) == 1
 
 
-def test_a_new_password_ends_the_lock_and_the_sessions(run: Command, site: Site, name: str) -> None:
+def test_a_new_password_ends_the_lock_and_the_sessions(
+    url: str, monkeypatch: pytest.MonkeyPatch, site: Site, name: str
+) -> None:
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", url)
     browser = site.member(name)
     program = site.browser(headers={"authorization": f"Bearer {browser.make_token()}"})
     for _ in range(5):
         site.browser().sign_in(name, password="wrong password")
-    answer = run("set-password", name.upper(), "--password-stdin", typed="the new password\r\n")
-    assert "all their sessions and API tokens have ended" in answer.stdout
+    command = [*FACEJURY, "users", "set-password", name.upper(), "--password-stdin"]  # a process without our memory
+    answer = subprocess.run(command, input="the new password\r\n", capture_output=True, text=True, timeout=60)
+    assert "all their sessions and API tokens have ended" in answer.stdout, answer.stderr
 
     def are_out() -> None:
         assert not browser.is_in() and not program.is_in()
 
-    wait_for(are_out, seconds=5)  # the command is another process: servers ask the database that often
+    wait_for(are_out, seconds=5)  # servers ask the database that often
     assert site.browser().sign_in(name, password="the new password").status_code == 303
 
 
@@ -86,16 +91,16 @@ def test_the_operator_unlocks(run: Command, site: Site, engine: Engine, name: st
     site.member(name)
     with writing(engine) as connection:
         connection.execute(update(users).where(users.c.name == name).values(locked_until=2**40))
-    assert f"{name}  locked" in run("list-users").stdout
-    run("unlock", name)
+    assert f"{name}  locked" in run("users", "list").stdout
+    run("users", "unlock", name)
     assert site.browser().sign_in(name).status_code == 303
 
 
 def test_a_user_is_removed_after_a_yes(run: Command, engine: Engine, name: str) -> None:
     accounts.add_user(engine, name, password=PASSWORD, rounds=4)
-    assert run("remove-user", name, typed="n\n").returncode == 1
+    assert run("users", "remove", name, typed="n\n").exit_code == 1
     assert accounts.find_user(engine, name) is not None
-    assert run("remove-user", name, typed="y\n").returncode == 0
+    assert run("users", "remove", name, typed="y\n").exit_code == 0
     assert accounts.find_user(engine, name) is None
 
 

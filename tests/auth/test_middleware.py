@@ -1,4 +1,4 @@
-"""The door, through HTTP: what is open without a session, and what another site's page may not do."""
+"""AuthMiddleware, through HTTP: what is open without a session, and what another site's page may not do."""
 
 import re
 
@@ -50,7 +50,7 @@ def test_a_person_is_sent_to_the_sign_in_page_and_a_program_is_told(site: Site) 
 @pytest.mark.parametrize(
     "path", ["/assets/../config", "/static/../../config", "//config", "/assets/..%2fconfig", "/signin/../config"]
 )
-def test_no_detour_leads_around_the_door(site: Site, path: str) -> None:
+def test_no_detour_leads_around_the_sign_in(site: Site, path: str) -> None:
     answer = site.browser().http.get(f"{site.url}{path}")
     assert answer.status_code in {401, 403, 404}
     assert "components" not in answer.text

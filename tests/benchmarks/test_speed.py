@@ -41,7 +41,6 @@ def test_operations_are_two_for_every_multiplication(
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

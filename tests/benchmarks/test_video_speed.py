@@ -10,7 +10,7 @@ from tests.detectors.videos import write_video
 
 
 @pytest.mark.slow
-def test_ten_seconds_of_720p_are_twenty_moments_of_one_person_in_less_than_1500_megabytes(tmp_path: Path) -> None:
+def test_ten_seconds_of_720p_are_twenty_frames_of_one_person_in_less_than_1500_megabytes(tmp_path: Path) -> None:
     times = [number / RATE for number in range(10 * RATE)]
     found: dict[str, Any] = measure(
         write_video(tmp_path / "scene.mp4", scene(10), times), ["custom-cnn", "efficientnet"]

@@ -51,6 +51,11 @@ def slow(image: Image) -> object:
     return 0.3
 
 
+def late(image: Image) -> object:
+    time.sleep(0.3)
+    return 0.3
+
+
 def crash(image: Image) -> None:
     ctypes.string_at(0)
 
@@ -214,7 +219,24 @@ def load_number() -> int:
 
 
 FUNCTIONS: tuple[Callable[..., Any], ...] = (
-    *(fine, checksum, process, chatty, hang, slow, crash, leave, killed, exits, raises, huge_claim, hog, leak, above),
+    *(
+        fine,
+        checksum,
+        process,
+        chatty,
+        hang,
+        slow,
+        late,
+        crash,
+        leave,
+        killed,
+        exits,
+        raises,
+        huge_claim,
+        hog,
+        leak,
+        above,
+    ),
     *(text, nan, function, many, drifts, no_grey, no_alpha, no_tiny, no_huge, squares_only, scribbles, flat_map),
     *(bright_map, reads_again, connects, writes),
 )
@@ -241,6 +263,6 @@ def register_detectors(register: Register) -> None:
     }
     loads |= LOADS
     for key, load in loads.items():
-        seconds = 1 if key in {"hang", "load-slowly", "slow"} else 10
+        seconds = {"hang": 1, "load-slowly": 1, "slow": 1, "late": 0.2}.get(key, 10)
         card = "" if key == "no-card" else "Does one thing wrong."
         register(key=key, title=key.capitalize(), load=load, seconds=seconds, card=card)

@@ -1,4 +1,4 @@
-"""`python -m registry`: who is in the jury, told without loading anybody."""
+"""`facejury detectors list`, and its older name `python -m registry`: who is in the jury, without loading anybody."""
 
 import json
 import os
@@ -10,12 +10,13 @@ import pytest
 from registry import DetectorSpec, Problem, Registry
 from registry.__main__ import main
 from registry.listing import as_table
+from tests.command import FACEJURY, call
 
 HEAVY = {"keras", "tensorflow", "onnx", "onnxruntime", "cv2", "gradio", "PIL", "skimage", "sklearn"}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "registry", *arguments]
+    command = [*FACEJURY, "detectors", "list", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
@@ -26,12 +27,9 @@ def test_the_command_names_every_detector_and_says_nothing_else() -> None:
     assert keys[:4] == ["custom-cnn", "efficientnet", "blend", "residual"]
 
 
-def test_json_has_the_plain_values_of_every_detector(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_json_has_the_plain_values_of_every_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACEJURY_BLOCK", "")
-    main(["--json"])
-    said = capsys.readouterr().out
+    said = call("detectors", "list", "--json").stdout
     listed = json.loads(said)
     assert list(listed) == ["detectors", "problems"]
     first = listed["detectors"][0]
@@ -44,12 +42,9 @@ def test_json_has_the_plain_values_of_every_detector(
     assert said == json.dumps(listed, indent=2) + "\n"
 
 
-def test_the_table_has_a_line_for_each_detector(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_table_has_a_line_for_each_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACEJURY_BLOCK", "")
-    main([])
-    lines = capsys.readouterr().out.splitlines()
+    lines = call("detectors", "list").stdout.splitlines()
     assert lines[0].split()[:3] == ["key", "title", "expects"]
     assert lines[1].startswith("custom-cnn ")
     assert lines[2].startswith("efficientnet ")
@@ -63,12 +58,9 @@ def test_columns_are_as_wide_as_their_longest_cell_and_problems_come_last() -> N
     )
 
 
-def test_a_blocked_detector_is_left_out_and_a_wrong_name_is_a_problem(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_blocked_detector_is_left_out_and_a_wrong_name_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACEJURY_BLOCK", "custom-cnn, nobody")
-    main(["--json"])
-    listed = json.loads(capsys.readouterr().out)
+    listed = json.loads(call("detectors", "list", "--json").stdout)
     assert "custom-cnn" not in [detector["key"] for detector in listed["detectors"]]
     (problem,) = [problem for problem in listed["problems"] if problem["plugin"] == "nobody"]
     assert "no plugin has that name; there are custom-cnn, efficientnet" in problem["reason"]
@@ -77,8 +69,12 @@ def test_a_blocked_detector_is_left_out_and_a_wrong_name_is_a_problem(
 def test_listing_the_detectors_loads_no_network_no_picture_and_no_page() -> None:
     code = f"""
 import sys
-from registry.__main__ import main
-main(["--json"])
+from facejury import main
+sys.argv = ["facejury", "detectors", "list", "--json"]
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 0
 assert not {HEAVY} & set(sys.modules), set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -86,7 +82,13 @@ assert not {HEAVY} & set(sys.modules), set(sys.modules)
     assert json.loads(done.stdout)["detectors"] is not None
 
 
-def test_help_names_the_command_what_it_does_and_the_environment_variable(
+def test_the_older_name_prints_the_same(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACEJURY_BLOCK", "")
+    main(["--json"])
+    assert capsys.readouterr().out == call("detectors", "list", "--json").stdout
+
+
+def test_help_of_the_older_name_names_the_command_what_it_does_and_the_environment_variable(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")

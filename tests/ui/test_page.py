@@ -73,7 +73,7 @@ def test_every_tab_works_and_has_no_serious_fault(
     check(page, width)
 
     open_tab(page, "Detectors")
-    expect(page.locator(".bench").first).to_be_visible()
+    expect(page.locator(".detectors").first).to_be_visible()
     check(page, width)
     open_tab(page, "Guide")
     expect(page.locator(".guide")).to_contain_text("Not to accuse a person")

@@ -43,14 +43,18 @@ def run_job(job: Job, slot: JobSlot, queue: FairQueue, find: Callable[[], Iterat
 
 
 def _answer(queue: FairQueue, find: Callable[[], Iterator[Pieces]], *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
-    failed = yield from run_steps(_take_turn(queue, find, wanted=wanted))
+    failed = yield from run_steps(take_turn(queue, find, wanted=wanted))
     if failed:
         yield failed
 
 
-def _take_turn(
-    queue: FairQueue, find: Callable[[], Iterator[Pieces]], *, wanted: Callable[[], bool]
+def take_turn(
+    queue: FairQueue, find: Callable[[], Iterable[Pieces]], *, wanted: Callable[[], bool]
 ) -> Iterator[Pieces]:
+    """How many are before it, then what it finds when its turn has come, if it is still wanted then.
+
+    Raises QueueFullError.
+    """
     with queue.wait() as place:
         yield from (say(say_place(before), kind="busy") for before in takewhile(lambda _: wanted(), place))
         if wanted():

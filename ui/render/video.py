@@ -1,6 +1,6 @@
-"""A judged video as HTML: who is in it, p_fake over time as a plot, the most suspect stills, and any moment in full.
+"""A judged video as HTML: who is in it, p_fake over time as a plot, the most suspect stills, and any frame in full.
 
-What is kept of a video is small: a picture of each moment and of each face in it, compressed, in memory.
+What is kept of a video is small: a picture of each sampled frame and of each face in it, compressed, in memory.
 """
 
 import io
@@ -15,7 +15,7 @@ from detectors.faces.crop import crop_face
 from detectors.inputs.timecode import say_at, say_length
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
-from detectors.video.aggregate import SAID
+from detectors.video.aggregate import AGGREGATION
 from detectors.video.judge import Look
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame, is_brief, suspect
 from registry import Image
@@ -26,7 +26,7 @@ from ui.render.wording import TITLES, say_p_fake
 
 WIDTH, HEIGHT = 1000.0, 100.0  # of the plot, in its own units
 COLOURS = 6  # lines that look different; a seventh looks like the first
-GAP_STEPS = 1.6  # a longer time without a moment breaks the lines
+GAP_STEPS = 1.6  # a longer time without a frame breaks the lines
 QUALITY = 82  # of the kept pictures
 
 
@@ -43,13 +43,13 @@ class Film:
         self.video = look.video
         pixels = look.frame.pixels
         self.frames[look.frame.at] = pack(shrink(pixels, SCENE_PIXELS))
-        for number, moment in look.seen.items():
+        for number, frame in look.seen.items():
             if number != WHOLE:
-                self.faces[number, moment.at] = pack(shrink(crop_face(pixels, moment.box, moment.roll), CROP_PIXELS))
+                self.faces[number, frame.at] = pack(shrink(crop_face(pixels, frame.box, frame.roll), CROP_PIXELS))
 
-    def show(self, person: Person, moment: SampledFrame) -> bytes:
-        """What was judged of somebody at that moment."""
-        return self.frames[moment.at] if person.is_whole else self.faces[person.number, moment.at]
+    def show(self, person: Person, frame: SampledFrame) -> bytes:
+        """What was judged of somebody in that frame."""
+        return self.frames[frame.at] if person.is_whole else self.faces[person.number, frame.at]
 
     def persons(self) -> list[Person]:
         """Those worth showing, in order of appearance; last the whole frame, where detectors look at that."""
@@ -64,8 +64,8 @@ class Film:
 
 
 def _rank(person: Person) -> float:
-    word = person.jury or max(person.lines, key=lambda line: line.ruling.p_fake or 0.0)
-    return word.ruling.p_fake or 0.0
+    scores = person.jury or max(person.scores, key=lambda one: one.verdict.p_fake or 0.0)
+    return scores.verdict.p_fake or 0.0
 
 
 def pack(pixels: Image) -> bytes:
@@ -95,7 +95,7 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
             persons=[_introduce(film, person) for person in persons],
             chosen=chosen,
             brief=brief,
-            rule=SAID,
+            aggregation=AGGREGATION,
         )
     ]
 
@@ -106,28 +106,28 @@ def _sum_up(persons: Sequence[Person], brief: int) -> str:
         return "No person was visible long enough." if brief else "No face found."
     if len(seen) > 1:
         return f"{len(seen)} people"
-    return f"One person: {say_word(seen[0])}."
+    return f"One person: {say_verdict(seen[0])}."
 
 
-def say_word(person: Person) -> str:
-    """The jury's word on a person; where it has none, how the detectors split."""
+def say_verdict(person: Person) -> str:
+    """The jury's verdict on a person; where it has none, how the detectors split."""
     if person.jury:
-        ruling = person.jury.ruling
-        return f"{TITLES[ruling.label].lower()}" + (
-            f", {say_p_fake(ruling.p_fake)}" if ruling.p_fake is not None else ""
+        verdict = person.jury.verdict
+        return f"{TITLES[verdict.label].lower()}" + (
+            f", {say_p_fake(verdict.p_fake)}" if verdict.p_fake is not None else ""
         )
-    fake = sum(line.ruling.label == "fake" for line in person.lines)
-    return f"{fake} of {len(person.lines)} say fake"
+    fake = sum(one.verdict.label == "fake" for one in person.scores)
+    return f"{fake} of {len(person.scores)} say fake"
 
 
 def _introduce(film: Film, person: Person) -> dict[str, Any]:
-    ruling = person.jury.ruling if person.jury else None
-    clearest = max(person.moments, key=lambda moment: moment.score)
+    verdict = person.jury.verdict if person.jury else None
+    clearest = max(person.frames, key=lambda frame: frame.score)
     return {
         "number": person.number,
         "name": name_person(person),
-        "label": ruling.label if ruling else "none",
-        "word": TITLES[ruling.label] if ruling else say_word(person),
+        "label": verdict.label if verdict else "none",
+        "word": TITLES[verdict.label] if verdict else say_verdict(person),
         "uri": draw_still(film.show(person, clearest)),
     }
 
@@ -138,54 +138,54 @@ def name_person(person: Person) -> str:
 
 
 def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
-    """The lines, the plot and the worst moments of a person. chosen: the index of the moment shown below."""
+    """The lines, the plot and the worst frames of a person. chosen: the index of the frame shown below."""
     return [
         render(
             "person",
             person=person,
             name=name_person(person),
             times=say_times(person),
-            left_out=len(person.moments) - len(person.clear),
+            left_out=len(person.frames) - len(person.clear),
             smallest=MIN_FACE_PIXELS,
             lines=name_lines(person),
             plot=plot(film.video, person, chosen),
-            stills=[_still(film, person, moment) for moment in person.worst],
+            stills=[_still(film, person, frame) for frame in person.worst],
         )
     ]
 
 
 def say_times(person: Person) -> str:
     """From when to when somebody is seen, and how often."""
-    first, last = person.moments[0].at, person.moments[-1].at
-    return f"{say_at(first)} to {say_at(last)}, {len(person.moments)} frames"
+    first, last = person.frames[0].at, person.frames[-1].at
+    return f"{say_at(first)} to {say_at(last)}, {len(person.frames)} frames"
 
 
-def _still(film: Film, person: Person, moment: SampledFrame) -> dict[str, Any]:
-    shown = {"index": person.moments.index(moment), "uri": draw_still(film.show(person, moment))}
-    return shown | say_moment(moment)
+def _still(film: Film, person: Person, frame: SampledFrame) -> dict[str, Any]:
+    shown = {"index": person.frames.index(frame), "uri": draw_still(film.show(person, frame))}
+    return shown | say_frame(frame)
 
 
-def say_moment(moment: SampledFrame) -> dict[str, str]:
+def say_frame(frame: SampledFrame) -> dict[str, str]:
     """When it was, and how suspect it is."""
-    p_fake = suspect(moment)
-    return {"at": say_at(moment.at), "said": say_p_fake(p_fake) if p_fake >= 0 else "no p_fake"}
+    p_fake = suspect(frame)
+    return {"at": say_at(frame.at), "said": say_p_fake(p_fake) if p_fake >= 0 else "no p_fake"}
 
 
 def name_lines(person: Person) -> list[tuple[str, Any]]:
     """The class of each line in the plot, and the line: the jury first."""
-    detectors = [(f"line line-{number % COLOURS}", line) for number, line in enumerate(person.lines)]
+    detectors = [(f"line line-{number % COLOURS}", line) for number, line in enumerate(person.scores)]
     return [*([("line line-jury", person.jury)] if person.jury else []), *detectors]
 
 
 def plot(video: JudgedVideo, person: Person, chosen: int) -> dict[str, Any]:
     """What the plot's template needs. The jury's line is drawn last, over the others."""
     start, end = video.looks[0], max(video.end, video.looks[-1], video.looks[0] + 1e-3)
-    places = [round(WIDTH * (moment.at - start) / (end - start), 1) for moment in person.moments]
+    places = [round(WIDTH * (frame.at - start) / (end - start), 1) for frame in person.frames]
     lines = [
-        {"name": name, "path": draw_path(person.moments, line.key, places, gap=video.step * GAP_STEPS)}
+        {"name": name, "path": draw_path(person.frames, line.key, places, gap=video.step * GAP_STEPS)}
         for name, line in reversed(name_lines(person))
     ]
-    said = "; ".join(f"{line.title}: {TITLES[line.ruling.label].lower()}" for line in person.all_lines)
+    said = "; ".join(f"{line.title}: {TITLES[line.verdict.label].lower()}" for line in person.all_scores)
     return {
         "label": f"p_fake over time. {said}",
         "places": places,
@@ -198,51 +198,50 @@ def plot(video: JudgedVideo, person: Person, chosen: int) -> dict[str, Any]:
 
 
 def _band(person: Person) -> tuple[float, float] | None:
-    """Top and height of what is inconclusive to the jury; none where it has no word."""
+    """Top and height of what is inconclusive to the jury; none where it has no verdict."""
     if person.jury is None:
         return None
     height = person.jury.fake_from - person.jury.real_until
     return round(HEIGHT * (1 - person.jury.fake_from), 1), round(HEIGHT * height, 1)
 
 
-def draw_path(moments: Iterable[SampledFrame], key: str, places: Iterable[float], *, gap: float) -> str:
+def draw_path(frames: Iterable[SampledFrame], key: str, places: Iterable[float], *, gap: float) -> str:
     """An SVG path through one line's numbers, broken where there are none for longer than `gap` seconds."""
     parts, last = [], None
-    for moment, x in zip(moments, places, strict=True):
-        p_fake = moment.p_fakes.get(key)
+    for frame, x in zip(frames, places, strict=True):
+        p_fake = frame.p_fakes.get(key)
         if p_fake is None:
             continue
         y = round(HEIGHT * (1 - p_fake), 1)
-        joined = last is not None and moment.at - last <= gap
-        parts.append(f"L{x} {y}" if joined else f"M{x} {y}h0")  # of no length: a lone moment is a dot
-        last = moment.at
+        joined = last is not None and frame.at - last <= gap
+        parts.append(f"L{x} {y}" if joined else f"M{x} {y}h0")  # of no length: a lone frame is a dot
+        last = frame.at
     return "".join(parts)
 
 
-def draw_moment(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
-    """One moment in full, as a picture's comparison is drawn: the frame and its box, the verdicts, the heat maps."""
-    moment = person.moments[index]
-    comparison = as_comparison(film, person, moment)
-    frame = unpack(film.frames[moment.at])
-    chosen = jury.choose([verdict.detector for verdict in moment.verdicts])
-    return Drawing(frame, chosen, anchor="moment").draw(comparison)
+def draw_frame(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
+    """One frame in full, as a picture's comparison is drawn: the picture and its box, the verdicts, the heat maps."""
+    frame = person.frames[index]
+    comparison = as_comparison(film, person, frame)
+    chosen = jury.choose([verdict.detector for verdict in frame.verdicts])
+    return Drawing(unpack(film.frames[frame.at]), chosen, anchor="frame").draw(comparison)
 
 
-def as_comparison(film: Film, person: Person, moment: SampledFrame) -> Comparison:
-    """A moment as the comparison of a single picture."""
+def as_comparison(film: Film, person: Person, frame: SampledFrame) -> Comparison:
+    """A frame as the comparison of a single picture."""
     video = film.video
-    still = Comparison(f"{name_person(person)} at {say_at(moment.at)}", "", video.width, video.height)
+    still = Comparison(f"{name_person(person)} at {say_at(frame.at)}", "", video.width, video.height)
     if person.is_whole:
-        return replace(still, whole_image=moment.verdicts)
-    crop = unpack(film.show(person, moment))
+        return replace(still, whole_image=frame.verdicts)
+    crop = unpack(film.show(person, frame))
     face = JudgedFace(
-        moment.box,
-        moment.score,
-        moment.verdicts,
+        frame.box,
+        frame.score,
+        frame.verdicts,
         crop,
-        jury=moment.jury,
-        agreement=moment.agreement,
-        roll=moment.roll,
-        doubt=moment.doubt,
+        jury=frame.jury,
+        agreement=frame.agreement,
+        roll=frame.roll,
+        doubt=frame.doubt,
     )
     return replace(still, faces=(face,))

@@ -5,12 +5,12 @@ from typing import Any
 
 from detectors.inputs.timecode import say_length
 from detectors.jury.about import describe, find_model_hash
-from detectors.video.aggregate import SAID
+from detectors.video.aggregate import AGGREGATION
 from detectors.video.results import Person, SampledFrame, is_brief, say_video
 from registry import DetectorSpec
 from ui.render.cards import render
 from ui.render.pictures import draw_still
-from ui.render.video import Film, name_lines, name_person, plot, say_moment, say_times
+from ui.render.video import Film, name_lines, name_person, plot, say_frame, say_times
 from ui.render.wording import say_time
 
 
@@ -26,7 +26,7 @@ def render_film_report(film: Film, specs: tuple[DetectorSpec, ...], *, pictured:
         persons=[_describe(film, person, pictured) for person in film.persons()],
         brief=sum(is_brief(person) for person in video.persons),
         pictured=pictured,
-        rule=SAID,
+        aggregation=AGGREGATION,
         abouts=[(describe(spec), find_model_hash(spec)) for spec in specs],
         made=say_time(made),
     )
@@ -37,17 +37,17 @@ def _describe(film: Film, person: Person, pictured: bool) -> dict[str, Any]:
         "name": name_person(person),
         "times": say_times(person),
         "lines": name_lines(person),
-        "plot": plot(film.video, person, person.moments.index(person.worst[0])),
-        "stills": [_still(film, person, moment, pictured) for moment in person.worst],
+        "plot": plot(film.video, person, person.frames.index(person.worst[0])),
+        "stills": [_still(film, person, frame, pictured) for frame in person.worst],
     }
 
 
-def _still(film: Film, person: Person, moment: SampledFrame, pictured: bool) -> dict[str, Any]:
+def _still(film: Film, person: Person, frame: SampledFrame, pictured: bool) -> dict[str, Any]:
     width, height = film.video.width, film.video.height
-    left, top, right, bottom = moment.box
-    return say_moment(moment) | {
-        "uri": draw_still(film.frames[moment.at]) if pictured else None,
-        "heats": [verdict for verdict in moment.verdicts if verdict.heatmap is not None] if pictured else [],
-        "face": draw_still(film.show(person, moment)),
+    left, top, right, bottom = frame.box
+    return say_frame(frame) | {
+        "uri": draw_still(film.frames[frame.at]) if pictured else None,
+        "heats": [verdict for verdict in frame.verdicts if verdict.heatmap is not None] if pictured else [],
+        "face": draw_still(film.show(person, frame)),
         "box": [100 * left / width, 100 * top / height, 100 * (right - left) / width, 100 * (bottom - top) / height],
     }

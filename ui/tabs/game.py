@@ -5,9 +5,8 @@ no address, no metadata. What it is, and what the detectors said, stays in this 
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 from typing import Any
 
 import gradio as gr
@@ -22,17 +21,19 @@ from detectors.forgery.game import (
     deal,
     find_fooled,
     take_answers,
+    wilson,
 )
 from detectors.inputs.images import ImageError, Picture, read_image
-from detectors.jury.fusion import JURY_TITLE, wilson
+from detectors.jury.fusion import JURY_TITLE
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
 from detectors.scan.batch import Item, judge_item
+from ui.components.judging import run_steps, take_turn
 from ui.components.markup import build_frame, build_verdicts
-from ui.render.cards import BROKEN, Drawing, Pieces, render, say
+from ui.render.cards import Drawing, Pieces, render, say
 from ui.render.pictures import ROUND_PIXELS, draw_alike, draw_thumb
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
-from ui.server.queue import FairQueue, QueueFullError, say_place
+from ui.server.queue import FairQueue
 
 log = logging.getLogger(__name__)
 DEALING: dict[str, Any] = {"concurrency_id": "dealing", "concurrency_limit": 2}  # each decodes a picture
@@ -40,6 +41,7 @@ LOOKING = say("The jury is judging the picture, too…", kind="busy")
 DECIDED = say("The jury has decided.", more="You see its answer after giving yours.")
 SEALED = say("You have answered; the jury is still judging…", kind="busy")
 GONE = say("The pictures of this game are no longer available.", more="Ask the operator of this page.", kind="error")
+ASK_AGAIN = "Your answer counts; press either button to ask the jury again."
 YOU = "You"
 LEFT_OUT = f"not readable as pictures, duplicates, or more than {MAX_OF_A_CLASS} of a kind."
 FOCUS = """() => requestAnimationFrame(() => setTimeout(() => {
@@ -172,13 +174,7 @@ def _judge_with(jury: Jury, queue: FairQueue) -> Callable[[Table], Iterator[Piec
             yield []
             return
         yield LOOKING
-        try:
-            for before in _settle(turn, jury, queue):
-                yield say(say_place(before), kind="busy")
-        except QueueFullError:  # there may be room when the player has answered
-            pass
-        except Exception:
-            log.exception("a round of the game could not be judged")
+        yield from run_steps(_settle(turn, jury, queue))  # what failed may go well once the player has answered
         yield [] if turn.guess is not None or not turn.answers else DECIDED
 
     return judge
@@ -191,32 +187,26 @@ def _reveal_with(jury: Jury, queue: FairQueue) -> Callable[[Table], Iterator[Sho
         if turn is None or turn.guess is None:
             yield *_show(table), gr.skip()
             return
-        sealed: Pieces = []
+        unchanged = (gr.skip(),) * 6
         if not turn.answers:
-            yield *(gr.skip(),) * 6, SEALED
-        try:
-            for before in _settle(turn, jury, queue):
-                yield *(gr.skip(),) * 6, say(say_place(before), kind="busy")
-        except QueueFullError as error:
-            sealed = say(str(error), more="Your answer counts; press either button to ask the jury again.")
-        except Exception:
-            log.exception("a round of the game could not be judged")
-            sealed = BROKEN
-        yield *_show(table), sealed
+            yield *unchanged, SEALED
+        failed = yield from run_steps(((*unchanged, said) for said in _settle(turn, jury, queue)), more=ASK_AGAIN)
+        yield *_show(table), failed
 
     return reveal
 
 
-def _settle(turn: Turn, jury: Jury, queue: FairQueue) -> Iterator[int]:
+def _settle(turn: Turn, jury: Jury, queue: FairQueue) -> Iterator[Pieces]:
     """Have the round judged, once. Yields how many are before it. Raises QueueFullError."""
-    if turn.answers:
-        return
-    with queue.wait() as place:
-        yield from takewhile(lambda _: not turn.answers, place)
-        if not turn.answers:
-            comparison, picture = judge_item(Item("", turn.exhibit.path), jury)
-            turn.drawn = _draw(comparison, picture, jury)
-            turn.answers = take_answers(comparison, jury)
+
+    def judge() -> Iterable[Pieces]:
+        comparison, picture = judge_item(Item("", turn.exhibit.path), jury)
+        turn.drawn = _draw(comparison, picture, jury)
+        turn.answers = take_answers(comparison, jury)
+        return ()
+
+    if not turn.answers:
+        yield from take_turn(queue, judge, wanted=lambda: not turn.answers)
 
 
 def _draw(comparison: Comparison, picture: Picture | None, jury: Jury) -> Pieces:
@@ -243,7 +233,7 @@ def _show(table: Table) -> Shown:
     if turn is None:
         return GONE, [], *offers
     if table.ended:
-        fooled = [render("moments", turns=[(turn, _fooled(turn)) for turn in table.turns])]
+        fooled = [render("fooled", turns=[(turn, _fooled(turn)) for turn in table.turns])]
         return _draw_end(table), fooled, *offers
     number = len(table.turns)
     values = {"turn": turn, "number": number, "rounds": table.rounds}

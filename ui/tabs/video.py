@@ -1,4 +1,4 @@
-"""The Video tab: one video, who is seen in it, and what everybody says of each person from moment to moment."""
+"""The Video tab: one video, who is seen in it, and the verdicts on each person from frame to frame."""
 
 import json
 import time
@@ -23,7 +23,7 @@ from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_verdicts
 from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
-from ui.render.video import Film, draw_film, draw_moment, draw_person
+from ui.render.video import Film, draw_film, draw_frame, draw_person
 from ui.render.video_report import render_film_report
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
@@ -47,16 +47,16 @@ const show = (index) => {
   const x = svg.dataset.places.split(" ")[index];
   svg.querySelector(".cursor").setAttribute("d", `M${x} 0V100`);
   range.value = index;
-  tell({ moment: index });
+  tell({ frame: index });
 };
 element.addEventListener("input", (event) => {
   if (event.target.closest(".scrub")) show(Number(event.target.value));
 });
 element.addEventListener("click", (event) => {
-  const person = event.target.closest("[data-person]"), moment = event.target.closest("[data-moment]");
+  const person = event.target.closest("[data-person]"), frame = event.target.closest("[data-frame]");
   const svg = event.target.closest(".film-plot svg");
   if (person) tell({ person: Number(person.dataset.person) });
-  if (moment) show(Number(moment.dataset.moment));
+  if (frame) show(Number(frame.dataset.frame));
   if (svg) {
     const box = svg.getBoundingClientRect(), x = (1000 * (event.clientX - box.left)) / box.width;
     const away = svg.dataset.places.split(" ").map((place) => Math.abs(Number(place) - x));
@@ -65,7 +65,7 @@ element.addEventListener("click", (event) => {
 });
 """
 Shown = tuple[Any, ...]
-"""What an event changes: the status, the persons, the person chosen, the moment, the tools, the two buttons."""
+"""What an event changes: the status, the persons, the person chosen, the frame, the tools, the two buttons."""
 
 
 @dataclass
@@ -73,7 +73,7 @@ class VideoSession:
     """One visitor's: the slot, the last video, and whom of it they look at, when.
 
     jury: who judged it, None before the first; began: of time.monotonic(); stopped: by the visitor, before its end;
-    person, moment: a number and an index, None where none was chosen.
+    person, frame: a number and an index, None where none was chosen.
     """
 
     slot: JobSlot = field(default_factory=JobSlot)
@@ -82,7 +82,7 @@ class VideoSession:
     began: float = 0.0
     stopped: bool = False
     person: int | None = None
-    moment: int | None = None
+    frame: int | None = None
 
     @property
     def judges(self) -> Jury:
@@ -116,20 +116,20 @@ def _lay_out_film(session: gr.State) -> list[Any]:
     status = build_frame(EMPTY, elem_id="video-status")
     persons = build_frame([], script=CHOOSE, elem_id="video-persons")
     person = build_frame([], script=CHOOSE, elem_id="video-person")
-    moment = build_verdicts([], elem_id="video-moment")
+    frame = build_verdicts([], elem_id="video-frame")
     with gr.Row(visible=False, elem_id="video-tools") as tools:
         pictured = gr.Checkbox(value=True, label="Include the stills", container=False, min_width=220)
         report = gr.Button("Save the report", min_width=140, elem_id="video-report")
         saved = gr.Button("Save JSON", min_width=110, elem_id="video-json")
-    for frame in (persons, person):
-        frame.click(_choose, [session], [persons, person, moment], trigger_mode="always_last", **QUICK)
+    for part in (persons, person):
+        part.click(_choose, [session], [persons, person, frame], trigger_mode="always_last", **QUICK)
     save_on_click(report, _save_report, [pictured, session], **QUICK)
     save_on_click(saved, _save_json, [session], **QUICK)
-    return [status, persons, person, moment, tools]
+    return [status, persons, person, frame, tools]
 
 
 def _start(paths: list[str], start: str, keys: list[str], session: VideoSession) -> Shown:
-    session.film, session.person, session.moment, session.stopped = None, None, None, False
+    session.film, session.person, session.frame, session.stopped = None, None, None, False
     if not paths or not keys:
         session.slot.clear(say(NO_CHOICE, kind="error"))
     else:
@@ -201,30 +201,30 @@ def _say_progress(session: VideoSession, video: JudgedVideo) -> Pieces:
 
 
 def _draw(session: VideoSession, film: Film) -> tuple[Pieces, Pieces, Pieces]:
-    """The persons, the chosen one, and the chosen moment: the worst one until another is chosen."""
+    """The persons, the chosen one, and the chosen frame: the worst one until another is chosen."""
     person = film.find(session.person)
     if person is None:
         return [] if session.slot.busy else draw_film(film, None), [], []
-    index = session.moment if session.moment is not None else person.moments.index(person.worst[0])
-    index = min(index, len(person.moments) - 1)
-    moment = [] if session.slot.busy else draw_moment(film, person, index, session.judges)
-    return draw_film(film, person.number), draw_person(film, person, index), moment
+    index = session.frame if session.frame is not None else person.frames.index(person.worst[0])
+    index = min(index, len(person.frames) - 1)
+    frame = [] if session.slot.busy else draw_frame(film, person, index, session.judges)
+    return draw_film(film, person.number), draw_person(film, person, index), frame
 
 
 def _choose(session: VideoSession, event: gr.EventData) -> tuple[Any, Any, Any]:
-    """Another person, or another moment of the same one."""
+    """Another person, or another frame of the same one."""
     given = event._data if isinstance(event._data, dict) else {}
-    person, moment = given.get("person"), given.get("moment")
+    person, frame = given.get("person"), given.get("frame")
     if session.film is None:
         return gr.skip(), gr.skip(), gr.skip()
     if isinstance(person, int):
-        session.person, session.moment = person, None
+        session.person, session.frame = person, None
         return _draw(session, session.film)
     shown = session.film.find(session.person)
-    if shown is None or not isinstance(moment, int) or not 0 <= moment < len(shown.moments):
+    if shown is None or not isinstance(frame, int) or not 0 <= frame < len(shown.frames):
         return gr.skip(), gr.skip(), gr.skip()
-    session.person, session.moment = shown.number, moment
-    return gr.skip(), gr.skip(), draw_moment(session.film, shown, moment, session.judges)
+    session.person, session.frame = shown.number, frame
+    return gr.skip(), gr.skip(), draw_frame(session.film, shown, frame, session.judges)
 
 
 def _save_json(session: VideoSession) -> Saved:

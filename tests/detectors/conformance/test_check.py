@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow  # each check starts workers
 FAULTS = Path(__file__).parents[1] / "faults.py"
 NAMES = [name_check(check) for check in CHECKS]
 FAILS = {  # a detector that does one thing wrong -> the check that must say so
-    "slow": "time-limit",
+    "late": "time-limit",
     "above": "range-and-type",
     "text": "range-and-type",
     "nan": "no-nan",
@@ -38,7 +38,7 @@ FAILS = {  # a detector that does one thing wrong -> the check that must say so
     "no-card": "card",
 }
 ALONE = {"no-grey", "no-alpha", "no-tiny", "no-huge", "shared", "scribbles", "reads-again", "connects"} | {
-    *("writes", "leak", "backwards", "no-card", "slow")
+    *("writes", "leak", "backwards", "no-card", "late")
 }
 
 

@@ -1,8 +1,6 @@
 """A face is turned upright, whichever way up it comes, and where it cannot be, nobody is believed."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -18,6 +16,7 @@ from detectors.jury.judge import Jury
 from detectors.jury.stability import vary
 from models.evaluation.turns import turn_picture
 from registry import Image, load_registry
+from tests.command import call
 
 PORTRAIT: Image = skimage.data.astronaut()
 
@@ -66,9 +65,7 @@ def test_a_face_that_is_not_found_again_any_way_up_is_turned_too_far() -> None:
 
 def compare(path: Path) -> dict[str, float]:
     """What each built-in detector, and the jury, say of the only face."""
-    command = [sys.executable, "-m", "detectors", "compare", str(path), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    (face,) = json.loads(done.stdout)[0]["faces"] if done.stdout.startswith("[") else json.loads(done.stdout)["faces"]
+    ((face,),) = (one["faces"] for one in json.loads(call("compare", path, "--json").stdout))
     return {verdict["detector"]: verdict["p_fake"] for verdict in face["verdicts"]}
 
 

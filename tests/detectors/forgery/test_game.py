@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import PIL.Image
 import pytest
 
@@ -20,6 +21,7 @@ from detectors.forgery.game import (
     find_fooled,
     open_deck,
     take_answers,
+    wilson,
 )
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
@@ -145,3 +147,24 @@ def test_scores_count_right_answers_and_say_how_many_are_missing() -> None:
     rounds = [(True, answers(True, None)), (False, answers(True, False)), (True, answers(False, True))]
     assert count_scores(rounds) == [Score("You", 1, 3, 0), Score("A", 2, 3, 1)]
     assert [find_fooled(given, forged=forged) for forged, given in rounds] == [[], ["You"], ["You"]]
+
+
+@pytest.mark.parametrize(("successes", "count"), [(0, 1), (1, 1), (0, 40), (8, 10), (17, 40), (40, 40)])
+def test_the_wilson_interval_is_where_the_score_test_would_just_reject(successes: int, count: int) -> None:
+    low, high = wilson(successes, count)
+    share = successes / count
+    ends = sorted(np.roots([count + 1.959964**2, -(2 * successes + 1.959964**2), count * share**2]).real)
+    assert (low, high) == pytest.approx(ends, abs=1e-7)
+    assert 0 <= low <= share <= high <= 1
+
+
+def test_rounding_pushes_no_interval_out_of_0_to_1() -> None:
+    assert all(wilson(0, count)[0] >= 0 and wilson(count, count)[1] <= 1 for count in range(1, 2000))
+
+
+def test_the_wilson_interval_holds_the_truth_about_95_times_in_100() -> None:
+    random = np.random.default_rng(0)
+    for truth in (0.5, 0.9, 0.99):
+        hits = random.binomial(200, truth, size=2000)
+        held = np.mean([low <= truth <= high for low, high in (wilson(int(h), 200) for h in hits)])
+        assert 0.92 <= held <= 0.98

@@ -87,7 +87,7 @@ def test_detectors_that_see_the_change_are_told_from_those_that_do_not() -> None
     assert 0.1 < blind.region.mean() < 0.9, "its share of the face, not of the picture"
 
 
-def test_a_face_that_is_found_no_more_leaves_a_detector_without_a_word() -> None:
+def test_a_face_that_is_found_no_more_leaves_a_detector_without_a_verdict() -> None:
     trial = forge_photo(PORTRAIT, BlendParameters())
     jury = Jury([spec("blind", lambda image: 0.1)])
     before, after = judge(trial, jury)

@@ -6,8 +6,6 @@ All go through `compare`, which page and batch call, or the command line.
 import io
 import json
 import os
-import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Sequence
@@ -26,6 +24,7 @@ from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
 from registry import DetectorSpec, Image
+from tests.command import call
 from tests.detectors.pictures import encode, portrait, quarters
 from tests.detectors.videos import every, still, write_video
 
@@ -227,11 +226,8 @@ def test_what_is_no_picture_is_named_with_the_way_out(name: str) -> None:
     assert said in judge(data.ljust(200, b"\0")).error
 
 
-def run(*arguments: object, **options: Any) -> Any:
-    command = [sys.executable, "-m", "detectors", "compare", "--only", "custom-cnn", "--json", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, **options)
-    assert done.stdout, done.stderr
-    return json.loads(done.stdout)
+def run(*arguments: object) -> Any:
+    return json.loads(call("compare", "--only", "custom-cnn", "--json", *arguments).stdout)
 
 
 def test_devices_pipes_folders_and_addresses_given_to_the_command(tmp_path: Path) -> None:
@@ -254,6 +250,4 @@ def test_devices_pipes_folders_and_addresses_given_to_the_command(tmp_path: Path
 def test_the_command_prints_the_note(tmp_path: Path) -> None:
     path = tmp_path / "cut.jpg"
     path.write_bytes(encode(portrait(), "JPEG")[:-2])
-    command = [sys.executable, "-m", "detectors", "compare", "--only", "custom-cnn", str(path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
-    assert "lacks its last bytes" in done.stdout
+    assert "lacks its last bytes" in call("compare", "--only", "custom-cnn", path).stdout

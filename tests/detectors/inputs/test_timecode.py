@@ -15,6 +15,6 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         read_time(text)
 
 
-def test_moments_and_lengths_are_said_shortly() -> None:
+def test_times_and_lengths_are_said_shortly() -> None:
     assert [say_at(at) for at in (0, 7.5, 59.96, 750, 3750.5)] == ["0:00", "0:07.5", "1:00", "12:30", "1:02:30.5"]
     assert [say_length(seconds) for seconds in (45, 600, 10800, 7500)] == ["45 s", "10 min", "3 h 0 min", "2 h 5 min"]

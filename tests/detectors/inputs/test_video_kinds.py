@@ -40,11 +40,11 @@ def judge(path: Path, start: float = 0.0) -> tuple[JudgedVideo, list[Image]]:
 
 def faces(judged: JudgedVideo) -> list[int]:
     """How many frames each person was seen on."""
-    return [len(person.moments) for person in judged.persons]
+    return [len(person.frames) for person in judged.persons]
 
 
 def check_seen(path: Path, *, tolerance: float = 6.0) -> JudgedVideo:
-    """The portrait was judged at all four moments, nearly as it was written."""
+    """The portrait was judged at all four frames, nearly as it was written."""
     judged, (first, *_) = judge(path)
     assert (judged.error, judged.notes, faces(judged)) == (None, (), [4])
     assert np.abs(first.astype(int) - small_portrait()).mean() < tolerance

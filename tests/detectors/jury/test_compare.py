@@ -1,4 +1,4 @@
-"""`python -m detectors compare`: from picture files to verdicts, by a table and by the documented JSON."""
+"""`facejury compare`: from picture files to verdicts, by a table and by the documented JSON."""
 
 import hashlib
 import json
@@ -13,6 +13,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from tests.command import FACEJURY
 from tests.detectors.pictures import encode, montage, portrait
 
 pytestmark = pytest.mark.slow  # commands are started
@@ -80,7 +81,7 @@ def run(room: Path) -> Run:
         placed = [str(room / word) if Path(word).suffix else word for word in arguments]
         paths = os.pathsep.join([str(room / "site"), os.environ.get("PYTHONPATH", "")])
         environment = os.environ | {"PYTHONPATH": paths, "COLUMNS": "200", "FACEJURY_BLOCK": ""}
-        command = [sys.executable, "-m", "detectors", "compare", *placed]
+        command = [*FACEJURY, "compare", *placed]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         assert done.returncode == code, done.stderr
         return done

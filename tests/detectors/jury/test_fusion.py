@@ -40,7 +40,7 @@ class TestWithTables:
         assert found.p_fake == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-6)
         assert found.label == "fake"
 
-    def test_a_detector_that_failed_leaves_the_word_to_the_subset_that_did_not(self) -> None:
+    def test_a_detector_that_failed_leaves_the_verdict_to_the_subset_that_did_not(self) -> None:
         assert fuse.fuse([verdict("a", 0.5), verdict("b", None)]).p_fake == pytest.approx(0.5)
 
     def test_a_detector_that_is_no_member_does_not_move_the_jury(self) -> None:
@@ -105,27 +105,6 @@ def test_without_tables_there_is_no_jury_and_the_split_is_still_counted(
     monkeypatch.setattr(fuse, "JURY", tmp_path / "none.json")
     assert fuse.fuse([verdict("a", 0.9)]) is None
     assert fuse.agree([verdict("a", 0.9)]).fake == 1
-
-
-@pytest.mark.parametrize(("successes", "count"), [(0, 1), (1, 1), (0, 40), (8, 10), (17, 40), (40, 40)])
-def test_the_wilson_interval_is_where_the_score_test_would_just_reject(successes: int, count: int) -> None:
-    low, high = fuse.wilson(successes, count)
-    share = successes / count
-    ends = sorted(np.roots([count + 1.959964**2, -(2 * successes + 1.959964**2), count * share**2]).real)
-    assert (low, high) == pytest.approx(ends, abs=1e-7)
-    assert 0 <= low <= share <= high <= 1
-
-
-def test_rounding_pushes_no_interval_out_of_0_to_1() -> None:
-    assert all(fuse.wilson(0, count)[0] >= 0 and fuse.wilson(count, count)[1] <= 1 for count in range(1, 2000))
-
-
-def test_the_wilson_interval_holds_the_truth_about_95_times_in_100() -> None:
-    random = np.random.default_rng(0)
-    for truth in (0.5, 0.9, 0.99):
-        hits = random.binomial(200, truth, size=2000)
-        held = np.mean([low <= truth <= high for low, high in (fuse.wilson(int(h), 200) for h in hits)])
-        assert 0.92 <= held <= 0.98
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from detectors.faces.crop import crop_face
 from detectors.jury.stability import vary
+from tests.command import FACEJURY
 from tests.detectors.pictures import encode, portrait
 
 pytestmark = pytest.mark.slow  # commands are started
@@ -54,7 +54,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def compare(room: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "detectors", "compare", str(room / "portrait.png"), *arguments]
+    command = [*FACEJURY, "compare", str(room / "portrait.png"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

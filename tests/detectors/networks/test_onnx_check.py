@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from detectors.faces import find
 from detectors.networks.folder import WEIGHTS
 from detectors.networks.onnx_check import NetworkError, check_network
 from detectors.networks.onnx_runtime import open_session
+from tests.command import FACEJURY
 
 ROOT = Path(__file__).parents[3]
 ELSEWHERE = ("/etc/passwd", "../../../../../../etc/passwd", "numbers.bin", "/dev/zero")
@@ -158,14 +158,14 @@ def test_a_face_finder_that_was_changed_is_refused(tmp_path: Path, monkeypatch: 
 
 
 def add_network(folder: Path, network: bytes) -> subprocess.CompletedProcess[str]:
-    """`detectors compare --add FOLDER` with this network."""
+    """`facejury compare --add FOLDER` with this network."""
     folder.mkdir()
     (folder / "model.onnx").write_bytes(network)
     files = {"model.onnx": hashlib.sha256(network).hexdigest()}
     config = {"schema": 1, "key": "theirs", "title": "Theirs", "pixels": 32, "files": files}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "photo.png").write_bytes(samples.as_png(samples.photo()))
-    command = [sys.executable, "-m", "detectors", "compare", str(folder / "photo.png"), "--json", "--only", "theirs"]
+    command = [*FACEJURY, "compare", str(folder / "photo.png"), "--json", "--only", "theirs"]
     return subprocess.run([*command, "--add", str(folder)], cwd=ROOT, capture_output=True, text=True, check=False)
 
 

@@ -21,6 +21,7 @@ from detectors.networks.resolve import add_source
 from detectors.sandbox import client
 from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
 from registry import DetectorSpec, Registry, Verdict
+from tests.command import FACEJURY
 
 pytestmark = pytest.mark.slow  # workers are started, and waited for until they are late
 
@@ -194,8 +195,8 @@ def test_closing_the_jury_ends_a_call_and_leaves_no_process(untrusted: Registry)
 def test_no_worker_outlives_the_program_that_started_it(number: int, tmp_path: Path) -> None:
     photo, plugin = tmp_path / "face.png", tmp_path / "endless.py"
     PIL.Image.fromarray(samples.photo()).save(photo)
-    plugin.write_text(FAULTS.read_text().replace('1 if key in {"hang"', '300 if key in {"hang"'))
-    command = [sys.executable, "-m", "detectors", "compare", str(photo), "--only", "hang", "--add", str(plugin)]
+    plugin.write_text(FAULTS.read_text().replace('"hang": 1,', '"hang": 300,'))
+    command = [*FACEJURY, "compare", str(photo), "--only", "hang", "--add", str(plugin)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
         wait_for(lambda: workers(program.pid))
         started = workers(program.pid)

@@ -50,25 +50,41 @@ def lay_out(paths: Sequence[str | Path], folder: Path, *, twice: bool) -> Path:
 
 
 def prove(photos: Path, work: Path, *options: object, kills: int = 3, seed: int | None = None) -> Proof:
-    """Scan undisturbed; scan again, killed; compare. seed: of the moments of the kills."""
+    """Scan undisturbed; scan again, killed; compare. seed: of when it is killed."""
     total = len(list_paths([str(photos)]))
     undisturbed, killed = work / "undisturbed.csv", work / "killed.csv"
     run_scan(photos, *options, out=undisturbed)
-    moments = sorted(random.Random(seed).sample(range(total * 9 // 10), kills))
-    done = sum(kill_after(photos, killed, moment, *options) for moment in moments)
+    kills_after = sorted(random.Random(seed).sample(range(total * 9 // 10), kills))
+    ended = [kill_after(photos, killed, after, *options, alone=turn % 2 == 0) for turn, after in enumerate(kills_after)]
     run_scan(photos, *options, out=killed)
-    return compare_tables(total, done, read_csv(undisturbed), read_csv(killed), journal_paths(killed))
+    return compare_tables(total, sum(ended), read_csv(undisturbed), read_csv(killed), journal_paths(killed))
 
 
-def kill_after(photos: Path, out: Path, pictures: int, *options: object) -> bool:
-    """End a scan and its processes with SIGKILL once so many pictures are in its journal. Whether it came to that."""
+def kill_after(photos: Path, out: Path, pictures: int, *options: object, alone: bool) -> bool:
+    """End a scan with SIGKILL once so many pictures are in its journal. Whether it came to that.
+
+    alone: it alone is killed, and its processes must end by themselves; else all are killed at once.
+    """
     process = subprocess.Popen(command(photos, *options, out=out), stderr=subprocess.DEVNULL, start_new_session=True)
     journal = out.with_name(f"{out.name}.journal")
     while process.poll() is None and count_records(journal) <= pictures:
         time.sleep(0.05)
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    return process.wait() == -signal.SIGKILL
+        os.kill(process.pid, signal.SIGKILL) if alone else os.killpg(process.pid, signal.SIGKILL)
+    code = process.wait()
+    wait_until_gone(process.pid)
+    return code == -signal.SIGKILL
+
+
+def wait_until_gone(group: int) -> None:
+    """Until no process of the group is left; fails after a minute."""
+    for _ in range(600):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the scan left processes behind")
 
 
 def count_records(journal: Path) -> int:

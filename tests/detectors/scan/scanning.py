@@ -2,13 +2,14 @@
 
 import csv
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import skimage.data
+
+from tests.command import FACEJURY
 
 PHOTOS, ERRORS = 60, 9
 
@@ -28,7 +29,7 @@ def make_photos(folder: Path, *, faces: int = 50) -> Path:
 
 
 def command(*arguments: object, out: Path) -> list[str]:
-    return [sys.executable, "-m", "detectors", "scan", *map(str, arguments), "--out", str(out)]
+    return [*FACEJURY, "scan", *map(str, arguments), "--out", str(out)]
 
 
 def run_scan(*arguments: object, out: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import random
 import signal
 import subprocess
 import time
@@ -10,22 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.detectors.scan.proof import count_records
-from tests.detectors.scan.scanning import ERRORS, PHOTOS, command, make_photos, read_csv, run_scan
+from tests.detectors.scan.proof import count_records, wait_until_gone
+from tests.detectors.scan.scanning import ERRORS, command, make_photos, read_csv, run_scan
 
 pytestmark = pytest.mark.slow
 ONLY = "--only", "custom-cnn"
-
-
-def wait_until_gone(group: int) -> None:
-    """Until no process of the group is left; fails after a minute."""
-    for _ in range(600):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.1)
-    pytest.fail("the killed scan left processes behind")
 
 
 def start(photos: Path, out: Path, *, until: float) -> subprocess.Popen[str]:
@@ -36,14 +24,6 @@ def start(photos: Path, out: Path, *, until: float) -> subprocess.Popen[str]:
     while process.poll() is None and count_records(journal) <= until:
         time.sleep(0.005)
     return process
-
-
-def start_and_kill(photos: Path, out: Path, *, after: float) -> None:
-    process = start(photos, out, until=after)
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    wait_until_gone(process.pid)
 
 
 def test_every_picture_has_its_rows_and_every_bad_file_says_why(
@@ -58,20 +38,6 @@ def test_every_picture_has_its_rows_and_every_bad_file_says_why(
     assert judged["sha256"] == hashlib.sha256((photos / "portrait-10.jpg").read_bytes()).hexdigest()
     assert (judged["face"], judged["detector"]) == ("1", "custom-cnn")
     assert 0 <= float(judged["p_fake"]) <= 1
-
-
-def test_a_scan_killed_three_times_at_random_gives_the_table_of_an_undisturbed_one(
-    photos: Path, undisturbed: list[dict[str, str]], tmp_path: Path
-) -> None:
-    out = tmp_path / "killed.csv"
-    for after in sorted(random.sample(range(PHOTOS - 24), 3)):
-        start_and_kill(photos, out, after=after)
-    done = run_scan(photos, *ONLY, "--workers", 2, out=out)
-    assert "were already done" in done.stderr
-    assert read_csv(out) == undisturbed
-    again = out.read_bytes(), out.with_name("killed.csv.journal").read_bytes()
-    assert f"0 of {PHOTOS} pictures judged" in run_scan(photos, *ONLY, out=out).stderr
-    assert (out.read_bytes(), out.with_name("killed.csv.journal").read_bytes()) == again
 
 
 def test_ctrl_c_stops_with_a_sentence_and_keeps_what_is_finished(tmp_path: Path) -> None:

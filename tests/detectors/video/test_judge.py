@@ -1,8 +1,6 @@
-"""Whole videos before a jury: who is seen in them, and the word on each."""
+"""Whole videos before a jury: who is seen in them, and the verdict on each."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from detectors.jury.judge import RESTARTING, Jury
 from detectors.video import frames
 from detectors.video.judge import compare_video, judge_video
 from registry import DetectorSpec, Image
+from tests.command import call
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import (
     every,
@@ -48,9 +47,9 @@ def test_a_person_who_walks_past_is_one_person_with_a_line_for_each_detector(wal
     judged = judge(walk)
     (person,) = judged.persons
     assert judged.looks == tuple(every(0.5, until=4))
-    assert [moment.at for moment in person.moments] == list(judged.looks)
-    assert [moment.box[0] for moment in person.moments] == sorted({moment.box[0] for moment in person.moments})
-    assert [(line.key, line.ruling.label, line.ruling.p_fake) for line in person.lines] == [
+    assert [frame.at for frame in person.frames] == list(judged.looks)
+    assert [frame.box[0] for frame in person.frames] == sorted({frame.box[0] for frame in person.frames})
+    assert [(line.key, line.verdict.label, line.verdict.p_fake) for line in person.scores] == [
         ("accuser", "fake", 0.93),
         ("defender", "real", 0.03),
     ]
@@ -58,20 +57,20 @@ def test_a_person_who_walks_past_is_one_person_with_a_line_for_each_detector(wal
     assert not list(walk.parent.glob("*.tmp")) and len(list(walk.parent.iterdir())) == 1
 
 
-def test_the_word_rests_on_each_moment_and_the_worst_ones_are_named(walk: Path) -> None:
+def test_the_verdict_rests_on_each_frame_and_the_worst_ones_are_named(walk: Path) -> None:
     said = iter([0.1, 0.1, 0.95, 0.1, 0.1, 0.8, 0.1, 0.1])
     (person,) = judge(walk, spec("wavering", lambda image: next(said))).persons
-    (line,) = person.lines
-    assert (line.ruling.label, line.ruling.p_fake, line.ruling.count) == ("real", 0.1, 8)
+    (line,) = person.scores
+    assert (line.verdict.label, line.verdict.p_fake, line.verdict.count) == ("real", 0.1, 8)
     assert person.say("wavering") == [0.1, 0.1, 0.95, 0.1, 0.1, 0.8, 0.1, 0.1]
-    assert [moment.at for moment in person.worst][:2] == [1.0, 2.5]
+    assert [frame.at for frame in person.worst][:2] == [1.0, 2.5]
 
 
 def test_two_persons_are_told_apart(tmp_path: Path) -> None:
     path = write_video(tmp_path / "two.webm", two_portraits(20), every(0.125, until=2.5))
     judged = judge(path)
     assert [person.number for person in judged.persons] == [1, 2]
-    assert all(len(person.moments) == 5 for person in judged.persons)
+    assert all(len(person.frames) == 5 for person in judged.persons)
 
 
 def test_after_a_cut_whoever_stands_there_is_somebody_new(tmp_path: Path) -> None:
@@ -80,23 +79,23 @@ def test_after_a_cut_whoever_stands_there_is_somebody_new(tmp_path: Path) -> Non
     other[50:250, 50:250] = face[50:250, 50:250]  # another scene, a face at the same place
     path = write_video(tmp_path / "cut.mp4", [*still(face, 16), *still(other, 16)], every(0.125, until=4))
     judged = judge(path)
-    assert [(person.moments[0].at, person.moments[-1].at) for person in judged.persons] == [(0.0, 1.5), (2.0, 3.5)]
+    assert [(person.frames[0].at, person.frames[-1].at) for person in judged.persons] == [(0.0, 1.5), (2.0, 3.5)]
 
 
-def test_a_small_face_is_followed_and_gets_no_clear_word(tmp_path: Path) -> None:
+def test_a_small_face_is_followed_and_gets_no_clear_verdict(tmp_path: Path) -> None:
     frame = np.full((256, 448, 3), (90, 110, 120), dtype=np.uint8)
     frame[60:156, 100:196] = small_portrait(96)
     (person,) = judge(write_video(tmp_path / "far.mp4", still(frame, 24), every(0.125, until=3))).persons
-    assert person.moments[0].pixels < 64
-    assert {line.ruling.label for line in person.lines} == {"inconclusive"}
-    assert "never large and upright enough" in person.lines[0].ruling.reason
+    assert person.frames[0].pixels < 64
+    assert {line.verdict.label for line in person.scores} == {"inconclusive"}
+    assert "never large and upright enough" in person.scores[0].verdict.reason
 
 
 def test_a_turned_video_has_its_person_upright(tmp_path: Path) -> None:
     lying = [np.ascontiguousarray(np.rot90(frame)) for frame in still(small_portrait(), 8)]
     path = turn(write_video(tmp_path / "phone.mov", lying, every(0.25, until=2)))
     (person,) = judge(path).persons
-    left, top, right, bottom = person.moments[0].box
+    left, top, right, bottom = person.frames[0].box
     assert bottom - top > right - left
 
 
@@ -104,8 +103,8 @@ def test_a_video_without_faces_says_so_and_whole_frames_are_judged(tmp_path: Pat
     path = write_video(tmp_path / "wall.mp4", still(quarters(96, 128), 24), every(0.125, until=3))
     judged = judge(path, *JURY, spec("viewer", say_fake, expects="image"))
     assert judged.persons == () and judged.error is None
-    assert judged.whole.lines[0].ruling.label == "fake"
-    assert judged.whole.moments[0].box == (0, 0, 128, 96)
+    assert judged.whole.scores[0].verdict.label == "fake"
+    assert judged.whole.frames[0].box == (0, 0, 128, 96)
 
 
 def test_three_hours_are_refused_in_a_sentence_and_a_part_of_them_is_judged(tmp_path: Path) -> None:
@@ -135,8 +134,8 @@ def test_a_detector_that_fails_is_asked_no_more_after_three_times(walk: Path) ->
 
     (person,) = judge(walk, spec("failing", fail), *JURY).persons
     assert len(asked) == frames.MAX_FAILURES
-    assert person.lines[0].ruling.label == "failed" and "not called again" in person.lines[0].ruling.reason
-    assert person.lines[1].ruling.label == "fake"
+    assert person.scores[0].verdict.label == "failed" and "not called again" in person.scores[0].verdict.reason
+    assert person.scores[1].verdict.label == "fake"
 
 
 def test_judging_ends_once_it_is_not_wanted(walk: Path) -> None:
@@ -162,18 +161,13 @@ def test_large_heat_maps_are_kept_small(walk: Path) -> None:
         return 0.5, np.ones((300, 300), dtype=np.float32)
 
     (person,) = judge(walk, spec("drawing", draw)).persons
-    assert person.moments[0].verdicts[0].heatmap.shape == (frames.HEAT_SIDE, frames.HEAT_SIDE)
-
-
-def run(*arguments: object) -> Any:
-    command = [sys.executable, "-m", "detectors", "compare", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
+    assert person.frames[0].verdicts[0].heatmap.shape == (frames.HEAT_SIDE, frames.HEAT_SIDE)
 
 
 def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Path) -> None:
-    done = run(walk, tmp_path / "gone.mp4", "--json", "--only", "custom-cnn")
+    done = call("compare", walk, tmp_path / "gone.mp4", "--json", "--only", "custom-cnn")
     moving, gone = json.loads(done.stdout)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert (moving["schema"], moving["kind"], moving["error"]) == (1, "video", None)
     assert (moving["width"], moving["height"], moving["looks"]) == (512, 320, 8)
     (person,) = moving["persons"]
@@ -181,7 +175,7 @@ def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Pa
     assert 0 <= person["jury"]["p_fake"] <= 1 and person["verdicts"][0]["detector"] == "custom-cnn"
     assert set(person["moments"][0]["p_fake"]) == {"custom-cnn", "jury"}
     assert gone["error"] == "The file cannot be opened."
-    shown = run(walk, "--start", "0:02", "--only", "custom-cnn").stdout
+    shown = call("compare", walk, "--start", "0:02", "--only", "custom-cnn").stdout
     assert "person 1, 0:02 to 0:03.5" in shown and "The jury" in shown and "most suspect at" in shown
-    refused = run(walk, "--start", "soon")
-    assert refused.returncode == 2 and "1:02:30" in refused.stderr
+    refused = call("compare", walk, "--start", "soon")
+    assert refused.exit_code == 2 and "1:02:30" in refused.stderr

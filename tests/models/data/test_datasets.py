@@ -1,8 +1,6 @@
 """Three layouts are read, splits go by source video, and what is for evaluation only is never learnt from."""
 
 import csv
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import pytest
 
 from models.data.datasets import Sample, read_fittable, read_samples, refuse_eval_only, select
 from models.errors import DataError
+from tests.command import call
 from tests.models.manifest import write_manifest
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
@@ -130,9 +129,8 @@ def test_what_is_for_evaluation_only_is_never_fitted_on_also_when_named_alone(tm
 def test_an_evaluation_only_folder_is_refused_at_the_command_line(tmp_path: Path, command: str) -> None:
     folder = write_manifest(tmp_path / "kept", ("1.jpg", "real", "", "kept", "", "eval"))
     write_files(folder / "1.jpg")
-    arguments = [sys.executable, "-m", "models", command, "custom-cnn", "--data", str(folder), "--run", str(tmp_path)]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+    done = call("models", command, "custom-cnn", "--data", folder, "--run", tmp_path)
+    assert done.exit_code == 2
     said = " ".join(done.stderr.split())
     assert "marked for evaluation only, so nothing may be fitted on it: kept" in said
     assert "Traceback" not in said

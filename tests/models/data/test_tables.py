@@ -1,7 +1,5 @@
 """Tables of other people are read, or refused with the line and the column; nothing is taken for real by mistake."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import pytest
 
 from models.data.datasets import read_samples
 from models.errors import DataError
+from tests.command import call
 
 
 def make_kaggle(folder: Path, table: bytes, pictures: tuple[str, ...] = ("a", "b", "c", "d")) -> Path:
@@ -105,6 +104,5 @@ def test_folders_are_read_however_they_are_capitalised_and_under_splits(tmp_path
 def test_how_many_pictures_are_missing_is_said(tmp_path: Path) -> None:
     table = KAGGLE.format("REAL", "FAKE", "REAL", "FAKE").encode()
     folder = make_kaggle(tmp_path / "set", table, pictures=("a", "b"))
-    command = [sys.executable, "-m", "models", "evaluate", "--data", str(folder), "--only", "custom-cnn"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3])
+    done = call("models", "evaluate", "--data", folder, "--only", "custom-cnn")
     assert "2 of 4 pictures are left out, for there is no such file" in " ".join(done.stderr.split())

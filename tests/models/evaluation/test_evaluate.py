@@ -4,11 +4,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import Result
 
 from detectors.jury.fusion import JURY
 from detectors.networks.folder import CONFIG, METRICS, WEIGHTS
@@ -17,6 +17,7 @@ from models.data.face_index import LabelledFace
 from models.evaluation import evaluate
 from models.evaluation.evaluate import Answers
 from registry import DetectorSpec, load_registry
+from tests.command import FACEJURY, call
 from tests.detectors.networks.steady import make_files, make_network
 from tests.hub_stand_in import Repo, StandIn, serving
 from tests.models.portraits import write_portraits
@@ -32,16 +33,19 @@ def folder(tmp_path: Path) -> Path:
     return write_portraits(tmp_path, ["test"] * 4, faceless=1)
 
 
-def run(folder: Path, *arguments: str, cwd: str | Path = ".", **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "models", "evaluate", "--data", str(folder), *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=cwd, check=False, env={**os.environ, **environment}
-    )
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the faces that were found are kept."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+
+def run(folder: Path, *arguments: object) -> Result:
+    return call("models", "evaluate", "--data", folder, *arguments)
 
 
 def test_evaluate_prints_every_detectors_metrics_as_json(folder: Path) -> None:
     done = run(folder, "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     found = json.loads(done.stdout)
     assert [metrics["detector"] for metrics in found] == [*BUILT_IN, "jury"]
     for metrics in found:
@@ -53,7 +57,7 @@ def test_evaluate_prints_every_detectors_metrics_as_json(folder: Path) -> None:
 
 def test_a_thorough_evaluation_attacks_points_probes_and_draws(folder: Path, tmp_path: Path) -> None:
     done = run(folder, "--only", "custom-cnn", "--thorough", "--json", "--plots", str(tmp_path / "plots"))
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     (metrics,) = json.loads(done.stdout)  # one detector alone is no jury
     assert [row["level"] for row in metrics["sweeps"]["jpeg"]] == [90, 70, 50, 30, 20]
     assert metrics["heatmaps"]["n"] == 4
@@ -67,14 +71,14 @@ def test_a_thorough_evaluation_attacks_points_probes_and_draws(folder: Path, tmp
 
 def test_an_unknown_detector_is_one_sentence(folder: Path) -> None:
     done = run(folder, "--only", "efficientnett")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "Did you mean 'efficientnet'" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 
 def test_a_folder_of_no_known_layout_is_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "expected manifest.csv" in " ".join(done.stderr.split())
 
 
@@ -116,7 +120,7 @@ def test_a_model_folder_that_was_added_gets_its_metrics_beside_its_weights(
     (mine / METRICS).unlink(missing_ok=True)
     jury = JURY.read_bytes()
     done = run(folder, "--add", str(mine), "--split", "test", "--only", "my-cnn", "--save")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     metrics = json.loads((mine / METRICS).read_text())
     assert (metrics["detector"], metrics["model"]) == ("my-cnn", config["files"]["model.onnx"])
     assert set(metrics["robustness"]) == {"as it is", "web", "hard"}
@@ -134,7 +138,9 @@ def test_a_detector_of_the_hub_is_measured_like_any_other(
         head = hub.repo("ada/steady").commit(make_files(make_network()))
         homes = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": home, "XDG_DATA_HOME": home}
         key = f"hub:ada/steady@{head[:8]}"
-        done = run(folder, "--add", "hub:ada/steady", "--split", "test", "--only", key, "--json", cwd=".", **homes)
+        command = [*FACEJURY, "models", "evaluate", "--data", str(folder), "--add", "hub:ada/steady", "--split", "test"]
+        environment = os.environ | homes  # read when the Hub's client is imported
+        done = subprocess.run([*command, "--only", key, "--json"], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert f"{key} is commit {head}" in done.stderr
     (metrics,) = json.loads(done.stdout)

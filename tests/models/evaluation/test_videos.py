@@ -1,4 +1,4 @@
-"""By video: three rules side by side on made frames whose truth is known."""
+"""By video: three aggregations side by side on made frames whose truth is known."""
 
 import json
 from pathlib import Path
@@ -31,52 +31,54 @@ def make_answers(p_fakes: Any, *, box: Any = (0, 0, 90, 90), source: Any = "film
     return Answers(faces, [], {"a": np.concatenate(p_fakes)})
 
 
-def by_rule(answers: Any) -> Any:
-    return {entry["rule"]: entry for entry in videos.compare_rules(answers, [SPEC])}
+def by_aggregation(answers: Any) -> Any:
+    return {entry["rule"]: entry for entry in videos.compare_aggregations(answers, [SPEC])}
 
 
-def test_each_rule_says_what_its_name_says() -> None:
+def test_each_aggregation_says_what_its_name_says() -> None:
     values = np.array([0.9, 0.1, 0.2, 0.3, 0.2, 0.2, 0.2, 0.1, 0.2, 1.0])
     assert videos.say_mean(values, SPEC) == (pytest.approx(0.34), "inconclusive")
     assert videos.say_trimmed_mean(values, SPEC) == (pytest.approx(0.2875), "real")
-    assert videos.say_rule(values, SPEC) == (0.2, "real")
+    assert videos.say_median(values, SPEC) == (0.2, "real")
 
 
-def test_outliers_spoil_the_mean_and_not_the_rule() -> None:
+def test_outliers_spoil_the_mean_and_not_the_median() -> None:
     random = default_rng(0)
     films = [np.clip(0.1 + 0.7 * (v % 2) + random.normal(0, 0.05, 10), 0, 1) for v in range(40)]
     for film in films[::4]:
         film[:3] = 1.0  # three bad frames in every second real video
-    found = by_rule(make_answers(films))
+    found = by_aggregation(make_answers(films))
     assert found["mean"]["n"] == 40 and (found["mean"]["real"], found["mean"]["fake"]) == (20, 20)
-    assert found["the rule (median)"]["auc"]["value"] == 1.0
-    assert found["the rule (median)"]["coverage"]["value"] > found["mean"]["coverage"]["value"]
+    assert found["median, as used"]["auc"]["value"] == 1.0
+    assert found["median, as used"]["coverage"]["value"] > found["mean"]["coverage"]["value"]
     assert found["mean"]["auc"]["low"] <= found["mean"]["auc"]["value"] <= found["mean"]["auc"]["high"]
 
 
-def test_the_rules_own_reasons_for_no_word_are_counted_as_no_answer() -> None:
+def test_too_few_frames_count_as_no_verdict() -> None:
     few = [np.full(3, 0.05 + 0.9 * (v % 2)) for v in range(10)]
-    found = by_rule(make_answers(few))
-    assert found["the rule (median)"]["coverage"]["value"] == 0.0
+    found = by_aggregation(make_answers(few))
+    assert found["median, as used"]["coverage"]["value"] == 0.0
     assert found["mean"]["coverage"]["value"] == 1.0
-    assert found["the rule (median)"]["auc"]["value"] == 1.0
+    assert found["median, as used"]["auc"]["value"] == 1.0
 
 
 def test_small_faces_and_missing_numbers_are_left_out_as_in_a_video() -> None:
     films = [np.full(6, 0.05 + 0.9 * (v % 2)) for v in range(6)]
     films[0][0] = np.nan
-    assert by_rule(make_answers(films))["mean"]["n"] == 6
-    assert by_rule(make_answers(films, box=(0, 0, 63, 63)))["mean"]["n"] == 0
+    assert by_aggregation(make_answers(films))["mean"]["n"] == 6
+    assert by_aggregation(make_answers(films, box=(0, 0, 63, 63)))["mean"]["n"] == 0
 
 
 def test_single_pictures_are_no_videos() -> None:
-    assert by_rule(make_answers([np.array([0.5])] * 8, source="photos")) == {}
+    assert by_aggregation(make_answers([np.array([0.5])] * 8, source="photos")) == {}
 
 
 def test_the_table_is_written_between_the_marks(tmp_path: Path) -> None:
     page = tmp_path / "video.md"
     page.write_text("# Video\n\n<!-- measured: begin -->\nold\n<!-- measured: end -->\n\nmore\n")
-    videos.write(page, videos.compare_rules(make_answers([np.full(6, 0.05 + 0.9 * (v % 2)) for v in range(6)]), [SPEC]))
+    videos.write(
+        page, videos.compare_aggregations(make_answers([np.full(6, 0.05 + 0.9 * (v % 2)) for v in range(6)]), [SPEC])
+    )
     text = page.read_text()
     assert "old" not in text and text.startswith("# Video") and text.endswith("more\n")
     assert text.count("| films | 3 + 3 | A |") == 3

@@ -1,4 +1,4 @@
-"""`python -m models publish`: the real huggingface_hub client against a stand-in for the Hub on localhost."""
+"""`facejury models publish`: the real huggingface_hub client against a stand-in for the Hub on localhost."""
 
 import getpass
 import hashlib

@@ -1,4 +1,4 @@
-"""`python -m models publish-space`: what the Space would hold is complete, and says what it forgets."""
+"""`facejury models publish-space`: what the Space would hold is complete, and says what it forgets."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from models.publishing import space
 from models.publishing.hub import ROOT, list_files
+from tests.command import FACEJURY
 from tests.hub_stand_in import StandIn, serving
 from tests.ports import free_port
 
@@ -29,7 +30,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(where: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "models", *arguments]
+    command = [*FACEJURY, "models", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_TOKEN": "", **environment}
     done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
@@ -92,7 +93,7 @@ def test_nothing_in_it_names_the_machine(staged: Path) -> None:
 
 
 def test_the_detectors_of_the_checkout_are_in_it(staged: Path) -> None:
-    command = [sys.executable, "-m", "registry", "--json"]
+    command = [sys.executable, "-m", "registry", "--json"]  # a Space holds no command
     done = subprocess.run(command, cwd=staged, capture_output=True, text=True, check=True)
     listed = json.loads(done.stdout)
     assert {"custom-cnn", "efficientnet"} <= {detector["key"] for detector in listed["detectors"]}

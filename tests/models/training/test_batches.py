@@ -74,7 +74,7 @@ def test_a_picture_is_treated_alike_as_real_and_as_fake(tmp_path: Path) -> None:
     assert not np.array_equal(three[0], three[1])
 
 
-def test_a_teachers_word_makes_half_of_a_target(faces: list[LabelledFace]) -> None:
+def test_a_distillation_target_makes_half_of_a_target(faces: list[LabelledFace]) -> None:
     distillation_targets = ask_teacher(lambda crop: 0.5, faces)
     assert set(distillation_targets) == {face.sample.path for face in faces}
     ((_, targets, _),) = drawn(Batches(faces, TINY, 4, 0, PLACES, distillation_targets), 0, 1)

@@ -21,7 +21,7 @@ from models.training.train import train
 from tests.models.faces import TINY, make_faces
 
 pytestmark = pytest.mark.slow
-STEPS = 200
+STEPS = 100
 
 
 def command(folder: Path) -> list[str]:
@@ -79,11 +79,11 @@ def test_a_training_killed_half_way_goes_on_from_its_last_checkpoint_to_the_very
     whole: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
     folder, lines = whole
-    assert run_and_kill(tmp_path, at=110) == lines[:110]
+    assert run_and_kill(tmp_path, at=70) == lines[:70]
     # As left by a kill between the two renames, and by one before the tidying up.
     (tmp_path / "run/checkpoint").rename(tmp_path / "run/checkpoint.old")
     rest = run(tmp_path)
-    assert rest == lines[100:]
+    assert rest == lines[60:]
     for first, second in zip(weights(folder), weights(tmp_path), strict=True):
         assert np.array_equal(first, second)
 

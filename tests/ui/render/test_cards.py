@@ -80,7 +80,7 @@ def test_generalists_come_first_then_our_experts_then_what_was_added(portrait: s
     assert "blending traces" in html
 
 
-def test_a_mix_that_was_never_counted_has_no_ruling_and_no_slider(portrait: str) -> None:
+def test_a_mix_that_was_never_counted_has_no_jury_verdict_and_no_slider(portrait: str) -> None:
     *_, comparison = compare_stepwise(Path(portrait), Jury(JURY))
     html = "".join(Drawing(read_image(Path(portrait)).pixels, Jury(JURY)).draw(comparison))
     assert "chance" not in html.replace("Estimated chance", "")

@@ -22,7 +22,7 @@ def test_a_stored_comparison_comes_back_whole(portrait: str) -> None:
     assert say_stored(stored) == "1 of 2 say fake, 1 real"
 
 
-def test_a_list_says_the_jurys_word_first(portrait: str) -> None:
+def test_a_list_says_the_jury_verdict_first(portrait: str) -> None:
     stored = judged(portrait)
     face = stored["faces"][0]
     face["jury"] = {"p_fake": 0.77, "label": "inconclusive"}

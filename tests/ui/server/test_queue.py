@@ -26,7 +26,7 @@ def test_who_leaves_makes_room_for_those_behind() -> None:
     assert len(queue) == 0
 
 
-def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence() -> None:
+def test_who_comes_to_a_full_queue_is_turned_away_in_one_sentence() -> None:
     queue = FairQueue(places=1)
     with queue.wait(), queue.wait(), pytest.raises(QueueFullError, match=r"^1 others are already waiting"):
         queue.wait().__enter__()

@@ -13,6 +13,7 @@ import pytest
 from gradio_client import handle_file
 
 KEYS = ["accuser", "defender"]
+FACES = ("009", "099")
 BAD = {
     "empty.jpg": b"",
     "text.jpg": b"just text",
@@ -33,15 +34,16 @@ def files(portrait: str, tmp_path_factory: pytest.TempPathFactory) -> list[Path]
     folder = tmp_path_factory.mktemp("many")
     face = PIL.Image.open(portrait).convert("RGB").crop((80, 0, 380, 300))
     for number in range(190):
-        shown = face if number in (9, 99) else PIL.Image.new("RGB", (20, 20), (number, 90, 30))
+        shown = face if f"{number:03}" in FACES else PIL.Image.new("RGB", (20, 20), (number, 90, 30))
         shown.save(folder / f"{number:03}.{'png' if number % 2 else 'jpg'}")
     for name, data in BAD.items():
         (folder / name).write_bytes(data)
     return Random(0).sample(found := sorted(folder.iterdir()), len(found))
 
 
-def check(answer: list[dict[str, Any]]) -> None:
-    assert len(answer) == 200
+def check(answer: list[dict[str, Any]], *, count: int) -> None:
+    """Of so many files ten are no pictures, and two show a face."""
+    assert len(answer) == count
     errors = {entry["name"].rpartition("/")[2]: entry["error"] for entry in answer if entry["error"]}
     assert len(errors) == 10
     assert all(error.endswith(".") and "/" not in error for error in errors.values())
@@ -59,19 +61,20 @@ def test_two_hundred_files_give_190_results_and_ten_plain_errors(address: str, f
     event = httpx.post(f"{address}gradio_api/call/batch", json={"data": [given, KEYS]}).json()["event_id"]
     said = httpx.get(f"{address}gradio_api/call/batch/{event}", timeout=900).text
     [answer] = json.loads(said.rpartition("event: complete\ndata: ")[2])
-    check(answer)
+    check(answer, count=200)
     assert [entry["schema"] for entry in answer] == [1] * 200
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_a_zip_of_two_hundred_gives_the_same(client: gradio_client.Client, files: list[Path], tmp_path: Path) -> None:
+def test_a_zip_of_forty_gives_the_same(client: gradio_client.Client, files: list[Path], tmp_path: Path) -> None:
+    special = [path for path in files if path.name in BAD or path.stem in FACES]
+    chosen = [*special, *(path for path in files if path not in special)][:40]
     with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
-        for path in files:
+        for path in chosen:
             archive.write(path, f"album/{path.name}")
     answer = client.predict([handle_file(tmp_path / "many.zip")], api_name="/batch")
-    check(answer)
-    assert {entry["name"] for entry in answer} == {f"many.zip/album/{path.name}" for path in files}
+    check(answer, count=40)
+    assert {entry["name"] for entry in answer} == {f"many.zip/album/{path.name}" for path in chosen}
 
 
 def test_a_hostile_zip_is_a_sentence_beside_the_results_of_the_others(

@@ -162,7 +162,7 @@ def test_a_file_over_the_limit_is_not_taken(address: str, client: gradio_client.
     assert "larger than 20 MB" in client.predict(handle_file(tmp_path / "big.png"), KEYS, api_name="/compare")["error"]
 
 
-def test_who_comes_to_a_full_line_is_turned_away_in_one_sentence_and_the_others_are_served(
+def test_who_comes_to_a_full_queue_is_turned_away_in_one_sentence_and_the_others_are_served(
     portrait: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ui.page.PLACES", 1)

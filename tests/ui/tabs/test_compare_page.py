@@ -266,7 +266,7 @@ def test_a_second_visitor_reads_how_many_are_before_them_and_is_served_next(
         expect(card(other, "Slow").locator(".word")).to_have_text("Inconclusive")
 
 
-def test_a_visitor_who_leaves_does_not_hold_up_the_line(
+def test_a_visitor_who_leaves_does_not_hold_up_the_queue(
     visit: Callable[..., Page], browser: Browser, portrait: str
 ) -> None:
     page = ponder_until(goes_on := threading.Event(), visit, portrait)

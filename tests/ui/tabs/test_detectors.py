@@ -25,10 +25,10 @@ FOLDER = WEIGHTS / "custom-cnn"
 METRICS = json.loads((FOLDER / "metrics.json").read_text())
 
 
-def open_bench(page: Page) -> Page:
+def open_detectors(page: Page) -> Page:
     expect.set_options(timeout=60_000)  # a busy machine is no failure
     open_tab(page, "Detectors")
-    page.wait_for_selector(".bench")
+    page.wait_for_selector(".detectors")
     return page
 
 
@@ -55,7 +55,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> DetectorSpec:
 @pytest.mark.browser
 def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit: Callable[..., Page]) -> None:
     shown = load_registry()["custom-cnn"]
-    page = open_bench(visit(shown, *JURY))
+    page = open_detectors(visit(shown, *JURY))
     detector = fold(page, "Custom CNN")
     for text in ("built in", "research use", "celeba, deepfake-faces", say_band(shown.real_until, shown.fake_from)):
         expect(detector).to_contain_text(text)
@@ -75,7 +75,7 @@ def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit: Ca
 
 @pytest.mark.browser
 def test_the_whole_jury_shows_how_it_was_measured_together(visit: Callable[..., Page]) -> None:
-    jury = fold(open_bench(visit(*load_registry(blocked=()).detectors)), "The jury")
+    jury = fold(open_detectors(visit(*load_registry(blocked=()).detectors)), "The jury")
     measured = json.loads(JURY_METRICS.read_text())["overall"]
     expect(jury.locator("summary")).to_contain_text(f"test splits {say_figure(measured['auc'])}")
     jury.locator("summary").click()
@@ -84,7 +84,7 @@ def test_the_whole_jury_shows_how_it_was_measured_together(visit: Callable[..., 
 
 @pytest.mark.browser
 def test_a_detector_without_figures_is_said_to_be_unmeasured_and_opens_by_keyboard(visit: Callable[..., Page]) -> None:
-    page = open_bench(visit(*JURY, spec("odd", say_real, card="A rule of thumb.")))
+    page = open_detectors(visit(*JURY, spec("odd", say_real, card="A rule of thumb.")))
     odd = fold(page, "Odd")
     expect(odd.locator("summary")).to_contain_text("not measured")
     expect(odd.locator(".card-text")).to_be_hidden()
@@ -103,7 +103,7 @@ def test_a_detector_that_cannot_be_loaded_says_why(
     page = visit(replace(hostile, title="Broken", plugin=str(folder)))
     upload(page, portrait)
     expect(page.locator(".card.failed")).to_contain_text("model.onnx has SHA-256")
-    broken = fold(open_bench(page), "Broken")
+    broken = fold(open_detectors(page), "Broken")
     expect(broken.locator("summary")).to_contain_text("cannot be loaded")
     expect(broken.locator(".problem")).to_contain_text("ArtifactError: broken: config.json: model.onnx has SHA-256")
 
@@ -113,14 +113,14 @@ def test_markup_from_outside_stays_text_and_nothing_scrolls_sideways_on_a_phone(
     visit: Callable[..., Page], hostile: DetectorSpec
 ) -> None:
     problem = Problem("odd", f"ImportError: {ATTACK} in /home/somebody/plugins/odd.py")
-    page = open_bench(visit(hostile, problems=(problem,), width=390))
+    page = open_detectors(visit(hostile, problems=(problem,), width=390))
     detector = fold(page, "Hostile")
     expect(detector.locator("tbody")).to_contain_text(ATTACK)
     expect(detector.locator("li")).to_have_text(ATTACK)
     expect(detector.locator("a")).to_have_count(0)
     expect(page.locator(".problem")).to_have_text(f"odd: ImportError: {ATTACK} in …")
     expect(page).to_have_title("Facejury")
-    assert page.locator(".bench img").count() == 0
+    assert page.locator(".detectors img").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

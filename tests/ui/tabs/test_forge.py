@@ -89,7 +89,7 @@ def test_a_cancelled_run_ends_without_verdicts_and_without_a_file() -> None:
     assert _save(session) == ("", "", "")
 
 
-def test_forging_stands_in_the_line_and_says_its_place() -> None:
+def test_forging_waits_in_the_queue_and_says_its_place() -> None:
     queue, session = FairQueue(1), ForgeSession()
     _start(str(portrait()), session, *TOLD)
     with queue.wait():

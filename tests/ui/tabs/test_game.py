@@ -147,12 +147,12 @@ def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_whe
     while not table.ended:
         _guess(True)(table)
         list(reveal(table))
-        end, moments, *_ = _go_on(table)
+        end, fooled, *_ = _go_on(table)
     right = sum(turn.exhibit.forged for turn in table.turns)
     assert f"You: {right} of 4." in end[0]
     assert "(95 % interval)" in end[0] and "You tied with Accuser" in end[0]
-    assert moments[0].count("It fooled Defender.") == right
-    assert "fooled You" not in moments[0]  # within a sentence
+    assert fooled[0].count("It fooled Defender.") == right
+    assert "fooled You" not in fooled[0]  # within a sentence
 
 
 def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path: Path, deck: Deck) -> None:
@@ -204,8 +204,8 @@ def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(
             check(page, width)
         expect(page.locator("#game-next")).to_be_focused()
         page.keyboard.press("Enter")
-    forged = page.locator(".moments li", has_text=": forged.")
-    expect(page.locator(".moments li")).to_have_count(4)
+    forged = page.locator(".fooled li", has_text=": forged.")
+    expect(page.locator(".fooled li")).to_have_count(4)
     right = forged.count()
     expect(page.locator(".end h2")).to_have_text(f"You: {right} of 4.")
     expect(page.locator(".ranks li")).to_have_count(3)  # this jury was never fitted, so it has no answer
@@ -214,4 +214,4 @@ def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(
     check(page, width)
     page.get_by_role("button", name="Play again").press("Enter")
     expect(page.locator(".round h2")).to_have_text("Round 1 of 4: real or forged?")
-    expect(page.locator(".moments")).to_have_count(0)
+    expect(page.locator(".fooled")).to_have_count(0)

@@ -54,28 +54,28 @@ class Click:
         self._data = data
 
 
-def test_a_run_shows_the_person_their_lines_and_the_worst_moment(walk: Path) -> None:
-    session, (status, persons, person, moment, *_) = run(walk)
+def test_a_run_shows_the_person_their_lines_and_the_worst_frame(walk: Path) -> None:
+    session, (status, persons, person, frame, *_) = run(walk)
     assert status == [] and not session.slot.busy
     assert "One person: 1 of 2 say fake." in persons[0]
     assert person[0].count('<path class="line') == 2 * 2, "each line once in the plot, once beside its name"
-    assert person[0].count("data-moment") == 3, "at least a second apart"
-    assert "Person 1 at 0:00" in moment[0] and "data:image/webp" in moment[1]
-    assert "Heat map of Accuser" in moment[3]
+    assert person[0].count("data-frame") == 3, "at least a second apart"
+    assert "Person 1 at 0:00" in frame[0] and "data:image/webp" in frame[1]
+    assert "Heat map of Accuser" in frame[3]
 
 
-def test_choosing_a_moment_shows_that_moment_and_whose_it_is(pair: Path) -> None:
+def test_choosing_a_frame_shows_that_frame_and_whose_it_is(pair: Path) -> None:
     session, _ = run(pair)
-    *_, moment = _choose(session, Click(moment=4))
-    assert "Person 1 at 0:02" in moment[0]
-    _, person, moment = _choose(session, Click(person=2))
-    assert "<h3>Person 2</h3>" in person[0] and "Person 2 at" in moment[0]
-    left = session.film.video.persons[1].moments[4].box[0]
-    *_, moment = _choose(session, Click(moment=4))
-    assert f"left:{round(100 * left / 640, 2)}%" in moment[2], "the box is that person's"
+    *_, frame = _choose(session, Click(frame=4))
+    assert "Person 1 at 0:02" in frame[0]
+    _, person, frame = _choose(session, Click(person=2))
+    assert "<h3>Person 2</h3>" in person[0] and "Person 2 at" in frame[0]
+    left = session.film.video.persons[1].frames[4].box[0]
+    *_, frame = _choose(session, Click(frame=4))
+    assert f"left:{round(100 * left / 640, 2)}%" in frame[2], "the box is that person's"
 
 
-@pytest.mark.parametrize("sent", [{"moment": 99}, {"moment": -1}, {"moment": "1"}, {"person": "2"}, {}])
+@pytest.mark.parametrize("sent", [{"frame": 99}, {"frame": -1}, {"frame": "1"}, {"person": "2"}, {}])
 def test_a_click_that_makes_no_sense_changes_nothing(walk: Path, sent: Any) -> None:
     session, _ = run(walk)
     assert all("__type__" in shown for shown in _choose(session, Click(**sent)))
@@ -142,7 +142,7 @@ def test_names_are_text_and_never_markup(walk: Path, tmp_path: Path) -> None:
         assert "&lt;b&gt;walk" in text and "<b>walk" not in text
 
 
-def test_what_is_kept_of_a_moment_is_small(walk: Path) -> None:
+def test_what_is_kept_of_a_frame_is_small(walk: Path) -> None:
     session, _ = run(walk)
     film: Film = session.film
     assert len(film.frames) == len(film.video.looks) == 6
@@ -159,7 +159,7 @@ def test_a_program_gets_the_same_as_json(client: gradio_client.Client, walk: Pat
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_tab_from_the_file_to_a_chosen_moment_and_the_report(
+def test_the_tab_from_the_file_to_a_chosen_frame_and_the_report(
     visit: Callable[..., Page], pair: Path, width: int
 ) -> None:
     expect.set_options(timeout=90_000)
@@ -170,15 +170,15 @@ def test_the_tab_from_the_file_to_a_chosen_moment_and_the_report(
     page.set_input_files("#video-file input[type=file]", str(pair))
     page.get_by_role("button", name="Judge the video").click()
     expect(page.locator("#video-persons h2")).to_have_text("2 people")
-    expect(page.locator("#video-moment .card.fake")).to_have_count(1)
+    expect(page.locator("#video-frame .card.fake")).to_have_count(1)
     check(page, width)
     page.locator("#video-persons [data-person='2']").click()
     expect(page.locator("#video-person h3")).to_have_text("Person 2")
     page.get_by_label("Frame of person 2").fill("5")
-    expect(page.locator("#video-moment")).to_contain_text("Person 2 at 0:02.5")
+    expect(page.locator("#video-frame")).to_contain_text("Person 2 at 0:02.5")
     plot = page.locator("#video-person .film-plot svg")
     plot.click(position={"x": 1, "y": 40})
-    expect(page.locator("#video-moment")).to_contain_text("Person 2 at 0:00")
+    expect(page.locator("#video-frame")).to_contain_text("Person 2 at 0:00")
     assert page.get_by_label("Frame of person 2").input_value() == "0"
     assert plot.locator(".cursor").get_attribute("d").startswith("M0.0 ")
     with page.expect_download() as saved:

@@ -33,33 +33,38 @@ Attempt = tuple[Callable[[bytes], str], bytes]
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of one input. said: what the function returned, or "finding: …". megabytes: at most, while it ran."""
+    """What came of one input. said: what the function returned, or "finding: …". megabytes: at most, while it ran.
+
+    allowed: seconds of processor time.
+    """
 
     number: int
     said: str
     seconds: float
     megabytes: float
+    allowed: float = MAX_SECONDS
 
     @property
     def finding(self) -> str:
         """What is wrong with it; empty when nothing is."""
         if self.said.startswith("finding: "):
             return self.said.removeprefix("finding: ")
-        if self.seconds > MAX_SECONDS:
+        if self.seconds > self.allowed:
             return f"took {self.seconds:.1f} s"
         return f"held {self.megabytes:.0f} MB" if self.megabytes > MAX_MEGABYTES else ""
 
 
-def run_through(inputs: str, *, first: int = 0, last: int) -> Iterator[Tried]:
+def run_through(inputs: str, *, first: int = 0, last: int, allowed: float = MAX_SECONDS) -> Iterator[Tried]:
     """Every input from `first` up to, not including, `last`. inputs: "module:function", called with `first`."""
     while first < last:
-        for tried in _run_child(inputs, first, last):
+        for tried in _run_child(inputs, first, last, allowed):
             first = tried.number + 1
             yield tried
 
 
-def _run_child(inputs: str, first: int, last: int) -> Iterator[Tried]:
-    command = [sys.executable, "-X", "faulthandler", "-m", "tests.attack.cell", inputs, str(first), str(last)]
+def _run_child(inputs: str, first: int, last: int, allowed: float) -> Iterator[Tried]:
+    numbers = (str(first), str(last), str(allowed))
+    command = [sys.executable, "-X", "faulthandler", "-m", "tests.attack.isolated", inputs, *numbers]
     with tempfile.TemporaryDirectory() as scratch:
         everything = os.environ | {"TMPDIR": scratch, "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
         child = subprocess.Popen(
@@ -70,7 +75,7 @@ def _run_child(inputs: str, first: int, last: int) -> Iterator[Tried]:
             for line in child.stdout:
                 number, seconds, megabytes, said = line.rstrip("\n").split(" ", 3)
                 first = int(number) + 1
-                yield Tried(int(number), said, float(seconds), float(megabytes))
+                yield Tried(int(number), said, float(seconds), float(megabytes), allowed)
             if code := child.wait():
                 yield Tried(first, f"finding: the process ended by {_name(code)}", 0.0, 0.0)
         finally:
@@ -87,17 +92,17 @@ def _name(code: int) -> str:
 def main() -> None:
     """The child."""
     module, _, function = sys.argv[1].partition(":")
-    first, last = int(sys.argv[2]), int(sys.argv[3])
+    first, last, allowed = int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
     make: Callable[[int], Iterator[Attempt]] = getattr(importlib.import_module(module), function)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA, (HARD_MEGABYTES * 1_000_000,) * 2)
     for number, (attempt, data) in enumerate(islice(make(first), last - first), first):
-        _say(_try(number, attempt, data))
+        _say(_try(number, attempt, data, allowed))
 
 
-def _try(number: int, attempt: Callable[[bytes], str], data: bytes) -> Tried:
+def _try(number: int, attempt: Callable[[bytes], str], data: bytes, allowed: float) -> Tried:
     began = time.process_time()
-    _limit(began)
+    _limit(began, allowed)
     try:
         said = attempt(data)
     except (Exception, SystemExit) as error:
@@ -105,9 +110,9 @@ def _try(number: int, attempt: Callable[[bytes], str], data: bytes) -> Tried:
     return Tried(number, said, time.process_time() - began, _peak())
 
 
-def _limit(used: float) -> None:
+def _limit(used: float, allowed: float) -> None:
     """The kernel ends what computes for longer, in C as well, and what waits."""
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used + 2 * MAX_SECONDS) + 1, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used + 2 * allowed) + 1, resource.RLIM_INFINITY))
     signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
 
 

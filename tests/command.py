@@ -1,0 +1,19 @@
+"""The command `facejury`, as tests call it: in a process of its own, or in this one, which takes no time to start."""
+
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from facejury import app
+
+ROOT = Path(__file__).parents[1]
+FACEJURY = (sys.executable, str(ROOT / "facejury.py"))  # not -m: from any folder it is this checkout's
+
+
+def call(*arguments: object, typed: str = "") -> Result:
+    """What the command says and its exit code, in this process; whatever it raises is raised."""
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments], input=typed, prog_name="facejury")
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
