@@ -37,7 +37,7 @@ def draw_tilt(random: Generator) -> float:
 
 
 def augment(image: Image, random: Generator) -> Image:
-    """A re-delivered version of a face, every pixel about where it was: each step by chance."""
+    """A re-delivered version of a face, every part of it about where it was: each step by chance."""
     for chance, step in STEPS:
         if random.random() < chance:
             image = step(image, random)
@@ -90,16 +90,6 @@ def encode_jpeg(image: Image, random: Generator) -> Image:
     return recompress(image, int(random.integers(35, 101)), subsampled=bool(random.integers(2)))
 
 
-STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
-    (0.3, recolour),
-    (0.15, blur),
-    (0.15, sharpen),
-    (0.25, rescale),
-    (0.1, add_noise),
-    (0.5, encode_jpeg),
-)
-
-
 def degrade(image: Image, random: Generator) -> Image:
     """What a messenger makes of a face: smaller (half to full size), then JPEG of quality 30 to 90."""
     height, width = image.shape[:2]
@@ -107,3 +97,21 @@ def degrade(image: Image, random: Generator) -> Image:
     small = max(24, round(width * scale)), max(24, round(height * scale))
     reduced = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return recompress(reduced, int(random.integers(30, 91)))
+
+
+def pass_on(image: Image, random: Generator) -> Image:
+    """Degraded once or twice, as what is shared and shared again. It stays small."""
+    for _ in range(random.integers(1, 3)):
+        image = degrade(image, random)
+    return image
+
+
+STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
+    (0.3, recolour),
+    (0.15, blur),
+    (0.15, sharpen),
+    (0.25, rescale),
+    (0.1, add_noise),
+    (0.5, encode_jpeg),
+    (0.3, pass_on),
+)

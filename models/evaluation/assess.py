@@ -13,7 +13,7 @@ from detectors.networks.folder import METRICS, read_config
 from models.data.datasets import Sample, select
 from models.data.face_index import LabelledFace, label_faces
 from models.errors import DataError
-from models.evaluation import adversarial, evaluate, heatmaps, plots, shortcuts, sweeps
+from models.evaluation import adversarial, evaluate, heatmaps, people, plots, shortcuts, sweeps
 from models.evaluation import recompression as redeliver
 from models.evaluation.evaluate import Answers
 from models.evaluation.fit_jury import add_jury
@@ -87,8 +87,9 @@ def _summarise(rounds: _Rounds, spec: DetectorSpec, sample: Collection[str]) -> 
     if spec.key == JURY_KEY:
         metrics["model"] = hash_jury()
     return metrics | {
+        "people": people.summarise(rounds.plain, spec),
         "sample": measure_sample(rounds.plain, spec.key, sample),
-        "robustness": redeliver.summarise(spec.key, rounds.redelivered),
+        "robustness": redeliver.summarise(spec, rounds.redelivered),
         "sweeps": sweeps.summarise(spec.key, rounds.swept),
     }
 

@@ -83,6 +83,6 @@ def make_folder(parent: Path) -> Path:
         builtin=True,
     )
     again = {AS_IT_IS: make_answers(), "web": make_answers(1), "hard": make_answers(2)}
-    metrics = summarise(make_answers(), spec) | {"robustness": summarise_robustness(KEY, again)} | examine(spec)
+    metrics = summarise(make_answers(), spec) | {"robustness": summarise_robustness(spec, again)} | examine(spec)
     (folder / METRICS).write_text(json.dumps(metrics))
     return folder
