@@ -69,6 +69,20 @@ def sharpen(image: Image, random: Generator) -> Image:
     return np.asarray(cv2.addWeighted(image, 1 + strength, soft, -strength, 0), dtype=np.uint8)
 
 
+def smooth(image: Image, random: Generator) -> Image:
+    """Skin made even, edges kept, as beauty filters do: bilateral, sigma 15 to 60 of 255, at half to full strength."""
+    even = cv2.bilateralFilter(image, 9, random.uniform(15, 60), random.uniform(3, 8))
+    share = random.uniform(0.5, 1.0)
+    return np.asarray(cv2.addWeighted(even, share, image, 1 - share, 0), dtype=np.uint8)
+
+
+def darken(image: Image, random: Generator) -> Image:
+    """As by night: gamma 1.2 to 2.5, then noise of sigma 2 to 10 of 255."""
+    dark = (image / np.float32(255)) ** np.float32(random.uniform(1.2, 2.5)) * 255
+    noise = random.standard_normal(image.shape, dtype=np.float32) * np.float32(random.uniform(2, 10))
+    return np.asarray(np.clip(dark + noise, 0, 255), dtype=np.uint8)
+
+
 def add_noise(image: Image, random: Generator) -> Image:
     """Gaussian, sigma 1 to 8 of 255."""
     noise = random.standard_normal(image.shape, dtype=np.float32) * np.float32(random.uniform(1, 8))
@@ -111,6 +125,8 @@ STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
     (0.15, blur),
     (0.15, sharpen),
     (0.25, rescale),
+    (0.12, smooth),
+    (0.05, darken),
     (0.1, add_noise),
     (0.5, encode_jpeg),
     (0.3, pass_on),
