@@ -13,7 +13,7 @@ from detectors.networks.folder import METRICS, read_config
 from models.data.datasets import Sample, select
 from models.data.face_index import LabelledFace, label_faces
 from models.errors import DataError
-from models.evaluation import adversarial, evaluate, heatmaps, plots, shortcuts, sweeps
+from models.evaluation import adversarial, evaluate, false_alarms, heatmaps, people, plots, shortcuts, sweeps
 from models.evaluation import recompression as redeliver
 from models.evaluation.evaluate import Answers
 from models.evaluation.fit_jury import add_jury
@@ -65,20 +65,23 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
 
 @dataclass(frozen=True)
 class _Rounds:
-    """All that was asked: the faces as they are, re-delivered, and at every level of the sweeps."""
+    """All that was asked: the faces as they are, re-delivered, at every level of the sweeps, and harmlessly changed."""
 
     plain: Answers
     redelivered: Mapping[str, Answers]
     swept: sweeps.Swept
+    harmless: Mapping[str, Answers]
 
 
 def _ask_all(plan: Plan, faces: Sequence[LabelledFace], answers: Answers) -> _Rounds:
     redelivered = redeliver.ask_again(plan.specs, faces)
     swept = sweeps.ask_swept(plan.specs, faces) if plan.thorough else {}
+    harmless = false_alarms.ask_all(plan.specs, faces)
     return _Rounds(
         add_jury(answers)[0],
         {tier: add_jury(again)[0] for tier, again in redelivered.items()},
         {level: add_jury(again)[0] for level, again in swept.items()},
+        {kind: add_jury(again)[0] for kind, again in harmless.items()},
     )
 
 
@@ -87,8 +90,10 @@ def _summarise(rounds: _Rounds, spec: DetectorSpec, sample: Collection[str]) -> 
     if spec.key == JURY_KEY:
         metrics["model"] = hash_jury()
     return metrics | {
+        "false_alarms": false_alarms.summarise(rounds.harmless, spec),
+        "people": people.summarise(rounds.plain, spec),
         "sample": measure_sample(rounds.plain, spec.key, sample),
-        "robustness": redeliver.summarise(spec.key, rounds.redelivered),
+        "robustness": redeliver.summarise(spec, rounds.redelivered),
         "sweeps": sweeps.summarise(spec.key, rounds.swept),
     }
 

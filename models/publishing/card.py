@@ -62,6 +62,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
         tiers={name: f"{name}: at most {pixels} px, JPEG q{quality}" for name, (pixels, quality) in TIERS.items()},
         min_face_pixels=MIN_FACE_PIXELS,
         cells=_cells,
+        sources=sorted(metrics["sources"].items(), key=lambda row: row[0] in config.trained_on),
         swept=list(_say_sweeps(metrics.get("sweeps", {}))),
         counts=lambda figures: f"{figures['real']} + {figures['fake']}",
         faceless=_say_faceless(metrics),
