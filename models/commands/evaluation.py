@@ -109,7 +109,7 @@ def turns(
     from models.data.datasets import read_samples, select
     from models.data.face_index import label_faces
     from models.evaluation.fit_jury import MEMBERS
-    from models.evaluation.turns import measure_turns
+    from models.evaluation.robustness.turns import measure_turns
     from registry import load_registry
 
     faces, _ = label_faces(select(read_samples(data), "test"), FACES)

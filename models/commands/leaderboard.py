@@ -10,7 +10,7 @@ from detectors.commands.options import AddUnpinned, Only
 from models.commands.options import FACES, Data, console
 
 if TYPE_CHECKING:
-    from models.evaluation.leaderboard import Leaderboard, Row
+    from models.evaluation.leaderboard import Leaderboard, LeaderboardRow
     from models.evaluation.metrics import Estimate
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -71,7 +71,7 @@ def _tabulate(board: "Leaderboard") -> Table:
     return table
 
 
-def _say_row(row: "Row") -> list[str]:
+def _say_row(row: "LeaderboardRow") -> list[str]:
     return [
         row.title,
         row.looks_for or "any forgery",

@@ -13,11 +13,12 @@ from detectors.networks.folder import METRICS, read_config
 from models.data.datasets import Sample, select
 from models.data.face_index import LabelledFace, label_faces
 from models.errors import DataError
-from models.evaluation import adversarial, evaluate, false_alarms, heatmaps, people, plots, shortcuts, sweeps
-from models.evaluation import recompression as redeliver
+from models.evaluation import evaluate, heatmaps, people, plots, shortcuts
 from models.evaluation.evaluate import Answers
 from models.evaluation.fit_jury import add_jury
 from models.evaluation.leave_one_out import keep_noted
+from models.evaluation.robustness import adversarial, false_alarms, sweeps
+from models.evaluation.robustness import recompression as redeliver
 from models.evaluation.sample import measure_sample, read_sample, write_sample
 from registry import DetectorSpec
 

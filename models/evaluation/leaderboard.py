@@ -16,7 +16,7 @@ from detectors.jury.fusion import JURY_KEY
 from detectors.jury.judge import Jury
 from detectors.networks.folder import MODEL, read_config
 from models.data.face_index import LabelledFace
-from models.evaluation.evaluate import Answers, ask, find_folder
+from models.evaluation.evaluate import Answers, ask, find_folder, list_two_class
 from models.evaluation.fit_jury import add_jury
 from models.evaluation.metrics import Draws, Estimate, Scores, auc, estimate, shipped
 from registry import DetectorSpec
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Row:
+class LeaderboardRow:
     """One line. unseen, seen: mean AUC over the sets with both classes that it was not, or was, trained on.
 
     trained_on_known: whether the detector says what it was trained on; all sets are unseen where it does not. sets:
@@ -55,7 +55,7 @@ class Row:
 class Leaderboard:
     """The rows, the best on unseen data first. curves: key -> (false, true) positive rates over all faces."""
 
-    rows: Sequence[Row]
+    rows: Sequence[LeaderboardRow]
     curves: Mapping[str, tuple[Floats, Floats]]
     faces: int
     sets: Sequence[str]
@@ -74,28 +74,24 @@ def measure_leaderboard(specs: Sequence[DetectorSpec], faces: Sequence[LabelledF
     if jury:
         members = [trained[spec.key] for spec in specs if spec.builtin]
         trained[JURY_KEY] = frozenset().union(*(known for known in members if known))
-    means = {spec.key: _mean_auc(answers, spec.key, list_sets(answers)) for spec in lines}
+    means = {spec.key: _mean_auc(answers, spec.key, list_two_class(answers)) for spec in lines}
     rows = [_make_row(answers, spec, trained[spec.key], timed.get(spec.key)) for spec in lines]
     rows.sort(key=lambda row: -(row.unseen or row.seen or Estimate(0, 0, 0)).value)
     rows = [_differ(row, means, rows[0].key) for row in rows]
     curves = {spec.key: _draw_curve(_answered(answers.scores(spec.key))) for spec in lines}
-    return Leaderboard(rows, curves, len(faces), list_sets(answers))
+    return Leaderboard(rows, curves, len(faces), list_two_class(answers))
 
 
-def list_sets(answers: Answers) -> list[str]:
-    """The sources with both classes."""
-    labels, sources = np.array([face.sample.label for face in answers.faces]), answers.column("source")
-    return [str(name) for name in np.unique(sources) if len(np.unique(labels[sources == name])) == 2]
-
-
-def _make_row(answers: Answers, spec: DetectorSpec, trained_on: frozenset[str] | None, spent: float | None) -> Row:
-    sets, scores = list_sets(answers), _answered(answers.scores(spec.key))
+def _make_row(
+    answers: Answers, spec: DetectorSpec, trained_on: frozenset[str] | None, spent: float | None
+) -> LeaderboardRow:
+    sets, scores = list_two_class(answers), _answered(answers.scores(spec.key))
     draws = Draws.of(scores)
     figures = {name: estimate(figure(draws)) for name, figure in shipped(spec.fake_from, spec.real_until).items()}
     seen = [name for name in sets if trained_on and name in trained_on]
     unseen = [name for name in sets if name not in seen]
     folder = find_folder(spec) if spec.key != JURY_KEY else None
-    return Row(
+    return LeaderboardRow(
         spec.key,
         spec.title,
         spec.looks_for,
@@ -130,10 +126,10 @@ def _estimate_mean(answers: Answers, key: str, sets: Sequence[str]) -> Estimate 
     return estimate(_mean_auc(answers, key, sets)) if sets else None
 
 
-def _differ(row: Row, means: Mapping[str, Floats], best: str) -> Row:
+def _differ(row: LeaderboardRow, means: Mapping[str, Floats], best: str) -> LeaderboardRow:
     if row.key == best or np.ndim(means[row.key]) == 0:
         return row
-    return Row(**(row.__dict__ | {"difference": estimate(means[row.key] - means[best])}))
+    return LeaderboardRow(**(row.__dict__ | {"difference": estimate(means[row.key] - means[best])}))
 
 
 def _answered(scores: Scores) -> Scores:

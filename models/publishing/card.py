@@ -13,8 +13,8 @@ from huggingface_hub import EvalResult, ModelCardData
 from detectors.networks.folder import CARD, Config, read_config
 from models.evaluation import plots
 from models.evaluation.metrics import say_figure
-from models.evaluation.recompression import TIERS
-from models.evaluation.sweeps import SAY_LEVEL
+from models.evaluation.robustness.recompression import TIERS
+from models.evaluation.robustness.sweeps import SAY_LEVEL
 from models.metrics_file import read_metrics
 from registry.contract import MIN_FACE_PIXELS
 

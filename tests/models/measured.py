@@ -13,15 +13,15 @@ from detectors.networks.folder import METRICS, WEIGHTS, read_config
 from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, summarise
-from models.evaluation.false_alarms import summarise as summarise_harmless
 from models.evaluation.heatmaps import Pointing
 from models.evaluation.heatmaps import _summarise as summarise_points
 from models.evaluation.metrics import Draws, auc, estimate
-from models.evaluation.recompression import AS_IT_IS, compare_answers
-from models.evaluation.recompression import summarise as summarise_robustness
+from models.evaluation.robustness.false_alarms import summarise as summarise_harmless
+from models.evaluation.robustness.recompression import AS_IT_IS, compare_answers
+from models.evaluation.robustness.recompression import summarise as summarise_robustness
+from models.evaluation.robustness.sweeps import SWEEPS
+from models.evaluation.robustness.sweeps import summarise as summarise_sweeps
 from models.evaluation.sample import measure_sample, name_picture
-from models.evaluation.sweeps import SWEEPS
-from models.evaluation.sweeps import summarise as summarise_sweeps
 from registry import DetectorSpec
 
 KEY = "custom-cnn"

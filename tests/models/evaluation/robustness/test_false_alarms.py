@@ -9,7 +9,7 @@ from numpy.random import default_rng
 
 from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
-from models.evaluation.false_alarms import KINDS, ask_all, enlarge_thumbnail, send_by_chat, summarise
+from models.evaluation.robustness.false_alarms import KINDS, ask_all, enlarge_thumbnail, send_by_chat, summarise
 from registry import DetectorSpec, Image
 
 SPEC = DetectorSpec(key="mine", title="Mine", load=lambda: _call_dark_fake, fake_from=0.6, real_until=0.4, builtin=True)

@@ -10,7 +10,7 @@ from numpy.random import default_rng
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers
-from models.evaluation.recompression import AS_IT_IS, redeliver, summarise
+from models.evaluation.robustness.recompression import AS_IT_IS, redeliver, summarise
 from registry import DetectorSpec
 
 SPEC = DetectorSpec(key="mine", title="Mine", load=lambda: lambda image: 0.5, fake_from=0.8, real_until=0.4)
