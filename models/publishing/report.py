@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from detectors.jury.fusion import JURY_METRICS, JURY_TITLE
-from detectors.networks.folder import METRICS, WEIGHTS
+from detectors.networks.folder import METRICS, WEIGHTS, read_config
 from detectors.networks.metrics import Metrics, read_metrics
 from models.evaluation.document import as_table, write_between
 from models.evaluation.metrics import say_figure
@@ -15,7 +15,6 @@ from registry import DetectorSpec
 
 MARK = "measured"
 AUC, BALANCED = "auc", "balanced_accuracy"
-NEVER_SEEN = "eval"  # the split of data that nothing was fitted on, source and generator included
 
 
 def read_all(specs: Sequence[DetectorSpec]) -> dict[str, Metrics]:
@@ -26,22 +25,24 @@ def read_all(specs: Sequence[DetectorSpec]) -> dict[str, Metrics]:
     return {title: read_metrics(path) for title, path in paths.items()}
 
 
-def measured_table(found: Mapping[str, Metrics]) -> str:
-    """One line a data set: how many, whether its like was trained on, each detector's AUC, the last's accuracy."""
+def measured_table(found: Mapping[str, Metrics], specs: Sequence[DetectorSpec]) -> str:
+    """One line a data set: how many, who was trained on it, each detector's AUC, the last's accuracy."""
     *_, last = found.values()
     heads = [*(f"{title}: ROC-AUC" for title in found), f"{list(found)[-1]}: balanced accuracy"]
-    lines = [["data", "real + fake", "in training?", *heads]]
-    for source, figures in last["sources"].items():
-        seen = "no, never" if figures["split"] == NEVER_SEEN else "other pictures of it"
-        lines.append(_row(source, seen, [metrics["sources"][source] for metrics in found.values()]))
-    lines.append(_row("all test splits", "other pictures of them", [metrics["overall"] for metrics in found.values()]))
+    lines = [["data", "real + fake", "trained on by", *heads]]
+    trained_on = {spec: read_config(WEIGHTS / spec.key).trained_on for spec in specs if spec.builtin}
+    for source in last["sources"]:
+        seen = [spec.title for spec, sources in trained_on.items() if source in sources]
+        who = "none" if not seen else "all" if len(seen) == len(trained_on) else ", ".join(seen)
+        lines.append(_row(source, who, [metrics["sources"][source] for metrics in found.values()]))
+    lines.append(_row("all test splits", "-", [metrics["overall"] for metrics in found.values()]))
     return as_table(lines)
 
 
-def _row(data: str, seen: str, figures: Sequence[Metrics]) -> list[str]:
+def _row(data: str, who: str, figures: Sequence[Metrics]) -> list[str]:
     """Data of one class has no AUC: the share that was right stands there."""
     cells = [_cell(one, AUC) for one in figures]
-    return [data, f"{figures[-1]['real']} + {figures[-1]['fake']}", seen, *cells, _cell(figures[-1], BALANCED)]
+    return [data, f"{figures[-1]['real']} + {figures[-1]['fake']}", who, *cells, _cell(figures[-1], BALANCED)]
 
 
 def _cell(figures: Metrics, name: str) -> str:
@@ -53,4 +54,4 @@ def _cell(figures: Metrics, name: str) -> str:
 
 def write(readme: Path, specs: Sequence[DetectorSpec]) -> None:
     """Put the measured table into the README."""
-    write_between(readme, MARK, measured_table(read_all(specs)))
+    write_between(readme, MARK, measured_table(read_all(specs), specs))

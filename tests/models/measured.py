@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import tempfile
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,16 @@ def examine(spec: DetectorSpec) -> dict[str, Any]:
 
 def make_folder(parent: Path) -> Path:
     """A copy of a built-in's folder with a metrics.json of its own."""
+    return shutil.copytree(_measured_once(), parent / KEY)
+
+
+@cache
+def _measured_once() -> Path:
+    """One for all tests of a process, to be copied: its intervals take seconds."""
+    return _measure_into(Path(tempfile.mkdtemp()))
+
+
+def _measure_into(parent: Path) -> Path:
     folder = shutil.copytree(WEIGHTS / KEY, parent / KEY)
     config = read_config(folder)
     spec = DetectorSpec(

@@ -16,7 +16,7 @@ DETECTORS = load_registry(blocked=()).detectors
 
 def test_the_readme_shows_exactly_what_was_measured() -> None:
     text = README.read_text(encoding="utf-8")
-    assert fill(text, MARK, measured_table(read_all(DETECTORS))) == text
+    assert fill(text, MARK, measured_table(read_all(DETECTORS), DETECTORS)) == text
 
 
 def test_the_command_writes_the_table_between_its_marks_and_nothing_else(tmp_path: Path) -> None:
@@ -40,7 +40,17 @@ def test_each_detector_scores_fakes_above_reals_where_it_was_measured() -> None:
 
 
 def test_every_data_set_stands_in_the_table_with_its_interval() -> None:
-    table = measured_table(read_all(DETECTORS))
+    table = measured_table(read_all(DETECTORS), DETECTORS)
     for source in next(iter(read_all(DETECTORS).values()))["sources"]:
         (line,) = [line for line in table.splitlines() if line.startswith(f"| {source} |")]
         assert line.count("[") == len(read_all(DETECTORS)) + (" right" not in line)
+
+
+def test_the_table_names_who_was_trained_on_other_pictures_of_a_set() -> None:
+    rows = [line.strip("| ").split(" | ") for line in measured_table(read_all(DETECTORS), DETECTORS).splitlines()]
+    trained_on = {row[0]: row[2] for row in rows}
+    assert trained_on["faceforensics-c23"] == "none"  # kept for evaluation
+    for source, who in trained_on.items():
+        for spec in DETECTORS:
+            is_named = who == "all" or spec.title in who.split(", ")
+            assert is_named == (source in read_config(WEIGHTS / spec.key).trained_on), (source, spec.key)
