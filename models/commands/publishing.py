@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 From = Annotated[
-    Path | None, typer.Option("--from", metavar="DIR", help="The model folder. Default: models/weights/KEY.")
+    Path | None,
+    typer.Option(
+        "--from", metavar="DIR", exists=True, file_okay=False, help="The model folder. Default: models/weights/KEY."
+    ),
 ]
 Repo = Annotated[str, typer.Option(metavar="USER/NAME", help="The repository on the Hugging Face Hub.")]
 Private = Annotated[bool, typer.Option("--private", help="Make a new repository private.")]
@@ -25,7 +28,14 @@ Replace = Annotated[bool, typer.Option("--replace", help="Overwrite files in the
 @app.command()
 def report(
     readme: Annotated[
-        Path, typer.Option(metavar="FILE", help="The page to write into. Default: README.md.", show_default=False)
+        Path,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The page to write into. Default: README.md.",
+            show_default=False,
+        ),
     ] = ROOT / "README.md",
 ) -> None:
     """Write the table of measurements into the README."""
