@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from detectors.commands.options import PlainConsole
 from models import ERRORS
 
-console = Console()
+console = PlainConsole()
 ROOT = Path(__file__).parents[2]
 FACES = Path("runs") / "faces.json"  # found once for each data set; below the working folder, like runs
 

@@ -19,6 +19,7 @@ from detectors.jury.wording import say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image, Verdict
+from storage.plain_text import show_in_html
 from ui.render import base_rate, pictures
 from ui.render import wording as words
 from ui.render.base_rate import step_verdicts
@@ -29,6 +30,7 @@ _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
+    finalize=show_in_html,
     trim_blocks=True,
     lstrip_blocks=True,
 )
