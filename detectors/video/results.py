@@ -65,11 +65,12 @@ class TrackScores:
     fake_from: float
     real_until: float
     ruling: TrackVerdict
+    measured: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""
         named = {"detector": self.key, "title": self.title, "fake_from": self.fake_from, "real_until": self.real_until}
-        return named | asdict(self.ruling)
+        return named | asdict(self.ruling) | {"measured": self.measured}
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Person:
         ]
         if all(errors):  # it never gave a number
             ruling = TrackVerdict(None, None, None, "failed", 0, str(errors[-1]))
-        return TrackScores(seat.detector, seat.title, **thresholds, ruling=ruling)
+        return TrackScores(seat.detector, seat.title, **thresholds, ruling=ruling, measured=seat.measured)
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""

@@ -15,7 +15,7 @@ from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Stability
-from detectors.jury.wording import say_split
+from detectors.jury.wording import NOT_MEASURED, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image, Verdict
@@ -54,6 +54,7 @@ _templates.globals.update(
     say_thresholds=words.say_thresholds,
     say_why=words.say_why,
     titles=words.TITLES,
+    not_measured=NOT_MEASURED,
 )
 
 

@@ -15,6 +15,7 @@ from detectors.faces.crop import crop_face
 from detectors.inputs.timecode import say_at, say_length
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
+from detectors.jury.wording import NOT_MEASURED
 from detectors.video.aggregate import SAID
 from detectors.video.judge import Look
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame, is_brief, suspect
@@ -116,8 +117,9 @@ def say_word(person: Person) -> str:
         return f"{TITLES[ruling.label].lower()}" + (
             f", {say_p_fake(ruling.p_fake)}" if ruling.p_fake is not None else ""
         )
-    fake = sum(line.ruling.label == "fake" for line in person.lines)
-    return f"{fake} of {len(person.lines)} say fake"
+    counted = [line for line in person.lines if line.measured]
+    fake = sum(line.ruling.label == "fake" for line in counted)
+    return f"{fake} of {len(counted)} say fake" if counted else NOT_MEASURED
 
 
 def _introduce(film: Film, person: Person) -> dict[str, Any]:
