@@ -137,7 +137,10 @@ def _shorten(value: object) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One detector's verdict on a face or a whole image. milliseconds: without loading; error: None or one sentence."""
+    """One detector's verdict on a face or a whole image. milliseconds: without loading; error: None or one sentence.
+
+    measured: whether it is known how often this detector is right; without that its verdict is in no count.
+    """
 
     detector: str
     title: str
@@ -148,6 +151,7 @@ class Verdict:
     milliseconds: float
     error: str | None = None
     heatmap: Heatmap | None = field(default=None, repr=False, compare=False)
+    measured: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form; the heat map is a picture, so it stays out."""

@@ -131,6 +131,14 @@ def _describe_metrics(folder: Path, config: Config) -> dict[str, Any]:
         return {"problem": f"Its {METRICS} cannot be read."}
 
 
+def is_measured(spec: DetectorSpec) -> bool:
+    """Whether there are figures for the very network that a plugin brings.
+
+    A spec without a plugin was made in this process, by whoever counts its verdicts.
+    """
+    return not spec.plugin or bool(describe(spec)["measured"])
+
+
 def say_owner(spec: DetectorSpec) -> str:
     """Who brought a detector, without the folders of this machine."""
     if spec.builtin:

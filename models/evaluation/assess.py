@@ -50,6 +50,8 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     if plan.save and not plan.replace_builtin and all(spec.builtin for spec in plan.specs):
         raise DataError(NOTHING_TO_SAVE)
     faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
+    if not faces:
+        raise DataError(f"no face was found in any of the {len(faceless)} pictures")
     answers = evaluate.ask(plan.specs, faces, faceless)
     rounds = _ask_all(plan, faces, answers)
     sample, jury = read_sample(), add_jury(answers.where([]))[1]

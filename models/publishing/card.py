@@ -20,6 +20,7 @@ from registry.contract import MIN_FACE_PIXELS
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
 LICENSE = "LICENSE"
+KERAS_MODEL = "model.keras"  # as in models.publishing.export, which imports keras
 TAGS = ["deepfake-detection", "deepfake", "face", "facejury", "onnx"]
 INDEXED = {"auc": ("roc_auc", "ROC-AUC"), "balanced_accuracy": ("balanced_accuracy", "balanced accuracy at 0.5")}
 ONE_CLASS = {"accuracy": ("accuracy", "share right at 0.5, one class only")}
@@ -55,6 +56,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
     template = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701  # Markdown
     text = template.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         config=config,
+        has_keras=KERAS_MODEL in config.files,
         metrics=metrics,
         repo=repo,
         origins=ORIGINS,
@@ -73,7 +75,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
 def describe(config: Config, metrics: Metrics) -> ModelCardData:
     """What the Hub searches and shows: library, licence, tags, and the figures as a model-index."""
     return ModelCardData(
-        library_name="keras",
+        library_name="keras" if KERAS_MODEL in config.files else "onnx",
         pipeline_tag="image-classification",
         license="other",
         license_name="research-use" if is_covered(config) else "see-license",

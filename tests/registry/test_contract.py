@@ -130,6 +130,7 @@ def test_a_verdict_as_json_has_everything_but_the_picture() -> None:
         "real_until": 0.3,
         "milliseconds": 1.5,
         "error": None,
+        "measured": True,
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
+from detectors.jury.wording import NOT_MEASURED
 from registry import Label, Verdict
 
 LIKELY: dict[Label, str] = {
@@ -52,7 +53,7 @@ def say_likely(label: Label) -> str:
 
 
 def say_agreement(verdicts: Sequence[Verdict]) -> str:
-    """Who says what, by name: "A and B say fake; C is undecided." Empty where nobody said anything."""
+    """Who of the measured says what, by name: "A and B say fake; C is undecided." Empty where nobody said anything."""
     words = {
         "fake": ("says fake", "say fake"),
         "real": ("says real", "say real"),
@@ -61,10 +62,12 @@ def say_agreement(verdicts: Sequence[Verdict]) -> str:
     }
     parts = []
     for label, (one, many) in words.items():
-        titles = [verdict.title for verdict in verdicts if verdict.label == label]
+        titles = [verdict.title for verdict in verdicts if verdict.measured and verdict.label == label]
         if titles:
             parts.append(f"{_list(titles)} {one if len(titles) == 1 else many}")
-    return "; ".join(parts) + "." if parts else ""
+    guests = [verdict.title for verdict in verdicts if not verdict.measured]
+    apart = [f"{NOT_MEASURED.capitalize()}: {_list(guests)}."] if guests else []
+    return " ".join([*(["; ".join(parts) + "."] if parts else []), *apart])
 
 
 def _list(titles: Sequence[str]) -> str:

@@ -15,10 +15,11 @@ from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Stability
-from detectors.jury.wording import say_split
+from detectors.jury.wording import NOT_MEASURED, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image, Label, Verdict
+from storage.plain_text import show_in_html
 from ui.render import base_rate, pictures
 from ui.render import wording as words
 from ui.render.band import label_face, say_agreement, say_likely, sum_up, warn, warn_face
@@ -33,6 +34,7 @@ _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
+    finalize=show_in_html,
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -61,6 +63,7 @@ _templates.globals.update(
     say_thresholds=words.say_thresholds,
     say_why=words.say_why,
     titles=words.TITLES,
+    not_measured=NOT_MEASURED,
 )
 
 

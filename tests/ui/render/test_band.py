@@ -54,6 +54,12 @@ def test_who_says_what_is_said_by_name() -> None:
     assert say_agreement([]) == ""
 
 
+def test_who_was_never_measured_stands_apart() -> None:
+    guest = replace(_verdict("Guest", "fake"), measured=False)
+    assert say_agreement([_verdict("A", "real"), guest]) == "A says real. Not measured: Guest."
+    assert say_agreement([guest]) == "Not measured: Guest."
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

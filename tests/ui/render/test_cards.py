@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from detectors.inputs.images import read_image
 from detectors.jury.compare import compare_stepwise
@@ -14,6 +16,7 @@ from detectors.provenance import Provenance, Trace
 from registry import Label, load_registry
 from tests.ui.jurors import JURY, spec
 from ui.render.cards import Drawing, draw_provenance
+from ui.render.report import render_report
 
 FOUR: list[tuple[float, Label]] = [(0.1, "real"), (0.95, "fake"), (0.5, "inconclusive"), (0.99, "fake")]
 
@@ -119,3 +122,13 @@ def test_what_is_settled_offers_no_base_rate(portrait: str) -> None:
         and "rate" not in settled.replace("generator traces", "")
         and "data-steps" not in settled
     )
+
+
+def test_who_was_never_measured_is_badged_and_counted_apart(portrait: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detectors.jury.judge.is_measured", lambda spec: spec.key != "accuser")
+    *_, comparison = compare_stepwise(Path(portrait), Jury(JURY))
+    drawn = "".join(Drawing(read_image(Path(portrait)).pixels, Jury(JURY)).draw(comparison))
+    assert 'Accuser <span class="badge">not measured</span>' in drawn and drawn.count("badge") == 1
+    assert "0 of 1 say fake, 1 real, 1 not measured." in drawn
+    report = render_report(comparison, JURY, None, made=datetime.now(UTC))
+    assert "Accuser <small>not measured</small>" in report and "0 of 1 say fake, 1 real, 1 not measured" in report
