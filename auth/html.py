@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from auth.accounts import MAX_NAME_CHARACTERS
 from auth.passwords import MIN_CHARACTERS, RULE
 from auth.requests import API, path_of
+from storage.plain_text import show_in_html
 
 TEMPLATES = Path(__file__).parent / "templates"
 SPACE_FRAMES = "https://huggingface.co https://*.hf.space"
@@ -25,7 +26,9 @@ def _style() -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, finalize=show_in_html
+    )
     environment.filters["day"] = lambda seconds: time.strftime("%-d %B %Y", time.gmtime(seconds))
     environment.globals.update(
         style=_style(),

@@ -22,6 +22,7 @@ Expects = Literal["face", "image"]
 MIN_FACE_PIXELS = 64  # longer side of the face box; below it every verdict is "inconclusive"
 ROUNDING = 1e-6  # how far a softmax of float32 may leave [0, 1]
 MAX_SECONDS = 600.0  # what `seconds` may ask for at most: a visitor is waiting
+MAX_LOOKS_FOR = 40  # characters: it stands beside the title
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # kebab-case, what a plugin may register
 
 
@@ -44,8 +45,9 @@ class DetectorSpec:
 
     expects: "face" for a face crop, "image" for the whole picture. fake_from, real_until: thresholds on p_fake.
     seconds: how long one call of `examine` may take. source: where it comes from; card: its model card (Markdown text
-    or a path to it). owner and version name the distribution that registered it; plugin says whom to ask for it again
-    (the name of a plugin, or the absolute path of an added file or folder; empty when it was made by hand).
+    or a path to it). looks_for: the kind of trace it finds, in a few words ("blending traces"); empty for any forgery.
+    owner and version name the distribution that registered it; plugin says whom to ask for it again (the name of a
+    plugin, or the absolute path of an added file or folder; empty when it was made by hand).
     Raises ValueError on a bad value.
     """
 
@@ -58,6 +60,7 @@ class DetectorSpec:
     seconds: float = 10.0
     source: str = ""
     card: str = field(default="", repr=False)
+    looks_for: str = ""
     owner: str = ""
     version: str = ""
     plugin: str = ""
@@ -71,6 +74,8 @@ class DetectorSpec:
         _require(0 <= self.real_until <= self.fake_from <= 1, thresholds, (self.real_until, self.fake_from))
         limit = f"seconds must be above 0 and at most {MAX_SECONDS:.0f}"
         _require(0 < self.seconds <= MAX_SECONDS, limit, self.seconds)
+        short = isinstance(self.looks_for, str) and len(self.looks_for) <= MAX_LOOKS_FOR and "\n" not in self.looks_for
+        _require(short, f"looks_for must be one line of at most {MAX_LOOKS_FOR} characters", self.looks_for)
         _require(isinstance(self.source, str) and isinstance(self.card, str), "source and card must be text", self.card)
 
 
@@ -132,7 +137,10 @@ def _shorten(value: object) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One detector's verdict on a face or a whole image. milliseconds: without loading; error: None or one sentence."""
+    """One detector's verdict on a face or a whole image. milliseconds: without loading; error: None or one sentence.
+
+    measured: whether it is known how often this detector is right; without that its verdict is in no count.
+    """
 
     detector: str
     title: str
@@ -143,6 +151,7 @@ class Verdict:
     milliseconds: float
     error: str | None = None
     heatmap: Heatmap | None = field(default=None, repr=False, compare=False)
+    measured: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form; the heat map is a picture, so it stays out."""

@@ -27,6 +27,7 @@ class Register(Protocol):
         seconds: float = 10.0,
         source: str = "",
         card: str = "",
+        looks_for: str = "",
     ) -> None:
         """Offer one detector."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from registry.contract import DetectorSpec
 from registry.manager import Registry
+from storage.plain_text import show_plainly
 
 COLUMNS = ("key", "title", "expects", "owner", "version")
 
@@ -24,7 +25,8 @@ def as_json(registry: Registry) -> str:
 
 def as_table(registry: Registry) -> str:
     """One line a detector, then one a problem."""
-    rows = [COLUMNS, *(tuple(str(getattr(spec, name)) for name in COLUMNS) for spec in registry)]
+    rows = [COLUMNS, *(tuple(show_plainly(str(getattr(spec, name))) for name in COLUMNS) for spec in registry)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, *(f"problem: {problem.plugin}: {problem.reason}" for problem in registry.problems)])
+    problems = [show_plainly(f"problem: {problem.plugin}: {problem.reason}") for problem in registry.problems]
+    return "\n".join([*lines, *problems])

@@ -13,6 +13,7 @@ import pluggy
 from registry import hookspecs
 from registry.contract import KEY, DetectorSpec, Load
 from registry.hookspecs import PROJECT
+from storage.plain_text import show_plainly
 
 # By name: nothing of ours is imported here.
 BUILTINS = (
@@ -22,7 +23,8 @@ BUILTINS = (
     "detectors.builtin.residual",
 )
 
-OPTIONS = frozenset({"card", "expects", "fake_from", "real_until", "seconds", "source"})  # what a plugin may leave out
+# what a plugin may leave out
+OPTIONS = frozenset({"card", "expects", "fake_from", "looks_for", "real_until", "seconds", "source"})
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,8 @@ def _taker(plugin: Plugin, offers: list[DetectorSpec]) -> Callable[..., None]:
             raise ValueError(f"key must be kebab-case (a-z, 0-9 and single hyphens), got {key!r}")
         if unknown := sorted(options.keys() - OPTIONS):
             raise TypeError(f"register takes key, title, load, {', '.join(sorted(OPTIONS))}; got {', '.join(unknown)}")
-        spec = DetectorSpec(key=plugin.key or key, title=title, load=load, **options)
+        shown = show_plainly(title) if isinstance(title, str) else title  # DetectorSpec refuses what is no text
+        spec = DetectorSpec(key=plugin.key or key, title=shown, load=load, **options)
         offers.append(
             replace(spec, owner=plugin.owner, version=plugin.version, plugin=plugin.name, builtin=plugin.builtin)
         )

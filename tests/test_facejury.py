@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
 COMMANDS = {
     "detectors": {"list", "new", "check"},
-    "models": {"train", "export", "evaluate", "fit-jury", "turns", "videos", "left-out", "speed"}
+    "models": {"train", "export", "evaluate", "fit-jury", "turns", "videos", "leaderboard", "left-out", "speed"}
     | {"report", "card", "publish", "publish-space"},
     "users": {"add", "set-password", "unlock", "list", "remove"},
     "feedback": {"review", "export"},

@@ -48,26 +48,28 @@ def build_page(
         build_html(render("head", account=recorder is not None))
         queue = FairQueue(PLACES)
         with gr.Tabs() as tabs:
-            with gr.Tab("Compare", id="compare"):
-                build_compare(jury, queue, recorder)
-            with gr.Tab("Batch", id="batch"):
-                build_batch(jury)
-            with gr.Tab("Video", id="video"):
-                build_video(jury)
-            with gr.Tab("Live", id="live"):
-                build_live(jury)
-            if deck is not None:
-                with gr.Tab("Beat the jury", id="game"):
-                    build_game(jury, queue, deck)
-            with gr.Tab("Forge", id="forge"):
-                build_forge(jury, queue)
+            with gr.Tab("Check", id="check"), gr.Tabs(elem_classes="views"):
+                with gr.Tab("Photo", id="compare"):
+                    build_compare(jury, queue, recorder)
+                with gr.Tab("Batch", id="batch"):
+                    build_batch(jury)
+                with gr.Tab("Video", id="video"):
+                    build_video(jury)
+                with gr.Tab("Live", id="live"):
+                    build_live(jury)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, page, tabs, history)
+            with gr.Tab("Learn", id="learn"), gr.Tabs(elem_classes="views"):
+                with gr.Tab("Guide", id="guide"):
+                    build_guide(jury)
+                if deck is not None:
+                    with gr.Tab("Beat the jury", id="game"):
+                        build_game(jury, queue, deck)
+                with gr.Tab("Forge", id="forge"):
+                    build_forge(jury, queue)
             with gr.Tab("Detectors", id="detectors") as detectors:
                 build_detectors(jury, problems, tab=detectors)
-            with gr.Tab("Guide", id="guide"):
-                build_guide(jury)
         build_html(render("foot"), script=OPEN_API)
         # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.
         page.load(lambda: None, **QUICK)

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from auth.commands.plainly import plainly
 from storage.database import open_database
 from storage.feedback import Feedback, export_feedback, list_feedback, read_feedback_picture, review_feedback
+from storage.plain_text import show_plainly
 
 app = typer.Typer(
     help="Review what users reported as wrong; export it for training.",
@@ -61,7 +62,7 @@ def export(
 def _described(entry: Feedback) -> str:
     where = "the whole image" if entry.face is None else f"face {entry.face + 1}"
     what = f"{entry.detector} on {where} was wrong, it is {entry.claim}."
-    return f"\n{entry.time:%Y-%m-%d %H:%M} UTC, {entry.user}, {entry.file_name}: {what}"
+    return f"\n{entry.time:%Y-%m-%d %H:%M} UTC, {show_plainly(f'{entry.user}, {entry.file_name}: {what}')}"
 
 
 def _show_picture(engine: Engine, entry: Feedback, folder: Path) -> None:

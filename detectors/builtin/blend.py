@@ -8,4 +8,4 @@ from registry.hookspecs import Register
 @hookimpl
 def register_detectors(register: Register) -> None:
     """One detector: models/weights/blend."""
-    register_folder(register, WEIGHTS / "blend")
+    register_folder(register, WEIGHTS / "blend", looks_for="blending traces")

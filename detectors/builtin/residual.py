@@ -8,4 +8,4 @@ from registry.hookspecs import Register
 @hookimpl
 def register_detectors(register: Register) -> None:
     """One detector: models/weights/residual."""
-    register_folder(register, WEIGHTS / "residual")
+    register_folder(register, WEIGHTS / "residual", looks_for="generator traces")

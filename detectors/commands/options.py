@@ -2,15 +2,26 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from registry import DetectorSpec, UnknownDetectorError
+from storage.plain_text import show_plainly
 
-screen, errors = Console(), Console(stderr=True)
+
+class PlainConsole(Console):
+    """A terminal that text of strangers cannot steer: Rich brings every line, cell and title through here."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Rich's own method."""
+        return super().render_str(show_plainly(text), **options | {"emoji": False})  # no picture for a name's :x:
+
+
+screen, errors = PlainConsole(), PlainConsole(stderr=True)
 
 
 def pin_added(sources: Sequence[str] | None) -> list[str]:

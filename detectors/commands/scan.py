@@ -48,6 +48,7 @@ def scan_command(
 
     Example: facejury scan photos/ --out verdicts.csv
     """
+    from detectors.scan.aside import LeftAside
     from detectors.scan.bar import show_bar
     from detectors.scan.errors import ScanError
     from detectors.scan.listing import list_paths, parse_shard
@@ -56,9 +57,10 @@ def scan_command(
     from detectors.scan.team import Team
 
     choose(only, add)  # an unknown key is told before anything is read
+    aside = LeftAside()
     team = Team(tuple(only or ()), tuple(add or ()))
     try:
-        paths = list_paths(sources, shard=parse_shard(shard))
+        paths = list_paths(sources, shard=parse_shard(shard), aside=aside)
         with show_bar(errors) as show_counts:
             if ray:
                 counts = scan_with_ray(paths, out, team, workers=workers, show=show_counts, address=ray)
@@ -71,5 +73,7 @@ def scan_command(
         errors.print("Stopped. What is finished is kept; the same command goes on from there.")
         raise typer.Exit(130) from error
     errors.print(escape(say_counts(counts, out)))
+    if said := aside.say():
+        errors.print(escape(said), soft_wrap=True)
     if counts.total and counts.errors == counts.total:
         raise typer.Exit(1)

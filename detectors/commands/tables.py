@@ -9,7 +9,7 @@ from detectors.commands.options import screen
 from detectors.inputs.timecode import say_at
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
-from detectors.jury.wording import say_split
+from detectors.jury.wording import NOT_MEASURED, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
 from detectors.video.aggregate import AGGREGATION
@@ -90,6 +90,10 @@ def show_video(judged: JudgedVideo) -> None:
         screen.print(f"  {AGGREGATION}")
 
 
+def _name(title: str, measured: bool) -> str:
+    return escape(title if measured else f"{title} ({NOT_MEASURED})")
+
+
 def _track_table(person: Person) -> Table:
     table = Table(title=escape(say_person(person)), title_justify="left")
     for column in ("", "verdict", "p_fake", "middle half", "frames"):
@@ -99,7 +103,7 @@ def _track_table(person: Person) -> Table:
         number = "" if verdict.p_fake is None else f"{verdict.p_fake:.3f}"
         middle = "" if verdict.low is None else f"{verdict.low:.3f} to {verdict.high:.3f}"
         word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]"
-        table.add_row(escape(line.title), word, number, middle, str(verdict.count))
+        table.add_row(_name(line.title, line.measured), word, number, middle, str(verdict.count))
     return table
 
 
@@ -118,5 +122,7 @@ def _table(
         found = stability.verdicts.get(verdict.detector) if stability else None
         moves = ([_say_range(found)] if found else [""]) if stability else []
         thresholds = f"{verdict.real_until:.2f}", f"{verdict.fake_from:.2f}"
-        table.add_row(escape(verdict.title), word, number, *moves, *thresholds, f"{verdict.milliseconds:.1f}")
+        table.add_row(
+            _name(verdict.title, verdict.measured), word, number, *moves, *thresholds, f"{verdict.milliseconds:.1f}"
+        )
     return table

@@ -152,7 +152,7 @@ def _pick(spec: DetectorSpec, verdicts: Sequence[Verdict]) -> Verdict | None:
 
 
 def count_noticing(said: Sequence[Statement]) -> tuple[int, int]:
-    """How many detectors noticed, and how many gave a verdict both before and after; the jury is none of them."""
-    heard: Iterator[Notice] = (one.notice for one in said if one.spec)
+    """How many measured detectors noticed, and how many gave a verdict both before and after; not counting the jury."""
+    heard: Iterator[Notice] = (one.notice for one in said if one.spec and getattr(one.after, "measured", True))
     voted = [notice for notice in heard if notice != "silent"]
     return voted.count("noticed"), len(voted)

@@ -54,9 +54,10 @@ class About(TypedDict):
     """All that is known of a detector, as JSON. Texts are empty and lists too where nothing is said.
 
     owner: "built in", "plugin package NAME", "unpackaged file NAME", "model folder NAME", "network NAME" or
-    "hub:user/name@commit". parameters: 0 where unknown. overall: all test splits together, or none. roc: points of
-    (real faces called fake, fakes called fake). card: the Markdown of a detector that is no model folder. problem:
-    why there are no figures although there should be. fault: why it could not be loaded; only a jury knows.
+    "hub:user/name@commit". parameters: 0 where unknown. overall: all test splits together, or none. false_alarms: on
+    real faces, each time harmlessly changed in one way. roc: points of (real faces called fake, fakes called fake).
+    card: the Markdown of a detector that is no model folder. problem: why there are no figures although there should
+    be. fault: why it could not be loaded; only a jury knows.
     """
 
     key: str
@@ -74,6 +75,7 @@ class About(TypedDict):
     trained_on: list[str]
     measured: list[Measured]
     overall: Measured | None
+    false_alarms: list[Measured]
     roc: list[list[float]]
     reliability: list[Bin]
     not_tested_on: list[str]
@@ -89,6 +91,7 @@ NOTHING: dict[str, Any] = {  # what is known of a detector that says nothing of 
     "trained_on": [],
     "measured": [],
     "overall": None,
+    "false_alarms": [],
     "roc": [],
     "reliability": [],
     "not_tested_on": [],
@@ -126,6 +129,14 @@ def _describe_metrics(folder: Path, config: Config) -> dict[str, Any]:
         return {}
     except UNREADABLE:
         return {"problem": f"Its {METRICS} cannot be read."}
+
+
+def is_measured(spec: DetectorSpec) -> bool:
+    """Whether there are figures for the very network that a plugin brings.
+
+    A spec without a plugin was made in this process, by whoever counts its verdicts.
+    """
+    return not spec.plugin or bool(describe(spec)["measured"])
 
 
 def say_owner(spec: DetectorSpec) -> str:
@@ -205,9 +216,11 @@ def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[st
         return {"problem": f"Its {METRICS} was measured on other weights, so it is not shown."}
     overall, curves = metrics["overall"], metrics.get("curves") or {"roc": {"fpr": [], "tpr": []}, "reliability": []}
     sources = islice(metrics["sources"].items(), MAX_LINES)
+    harmless = (metrics.get("false_alarms") or {}).items()
     return {
         "measured": [_read_set(name, found, trained_on) for name, found in sources],
         "overall": _read_set(ALL, overall, trained_on) if overall.get("n") else None,
+        "false_alarms": [_read_set(kind, found, trained_on) for kind, found in islice(harmless, MAX_LINES)],
         "roc": list(_read_curve(curves["roc"])),
         "reliability": [_read_bin(one) for one in curves["reliability"][:MAX_POINTS]],
         "not_tested_on": [_shorten(line) for line in metrics["not_tested_on"][:MAX_LINES]],

@@ -50,7 +50,7 @@ class JuryVerdict:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How many detectors gave a number, and how many of those say fake."""
+    """How many measured detectors gave a number, and how many of those say fake."""
 
     voting: int
     fake: int
@@ -90,8 +90,8 @@ def to_p(logit: float) -> float:
 
 
 def agree(verdicts: Sequence[Verdict]) -> Agreement | None:
-    """How the detectors split; None when none gave a number."""
-    voting = [verdict for verdict in verdicts if verdict.p_fake is not None]
+    """How the measured detectors split; None when none of them gave a number."""
+    voting = [verdict for verdict in verdicts if verdict.measured and verdict.p_fake is not None]
     return Agreement(len(voting), sum(verdict.label == "fake" for verdict in voting)) if voting else None
 
 

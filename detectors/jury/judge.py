@@ -9,6 +9,7 @@ from copy import copy
 import numpy as np
 
 from detectors.faces.find import find_faces
+from detectors.jury.about import is_measured
 from detectors.jury.wording import say_error
 from detectors.sandbox.client import IsolatedDetector, open_detector
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
@@ -27,6 +28,7 @@ class Jury:
     def __init__(self, specs: Sequence[DetectorSpec]) -> None:
         self.specs = tuple(specs)
         self.faults: dict[str, str] = {}  # by key: why a detector could not be loaded when that was tried last
+        self.measured = {spec.key: is_measured(spec) for spec in specs}
         self._loaded: dict[str, Examine | IsolatedDetector] = {}
         self._locks = {spec.key: threading.Lock() for spec in specs}
         self._stopping = threading.Event()
@@ -91,20 +93,25 @@ class Jury:
             finding = read_finding(examine(image.copy()))  # a copy: a plugin may write into what it is given
         except Exception as error:  # a detector may raise anything
             log.exception("detector %s failed", spec.key)
-            limits = spec.fake_from, spec.real_until
-            return Verdict(spec.key, spec.title, None, "failed", *limits, _since(began), say_error(error))
-        return _decide(spec, finding, _since(began), doubt)
+            return self.fail(spec, say_error(error), _since(began))
+        return self._decide(spec, finding, _since(began), doubt)
+
+    def fail(self, spec: DetectorSpec, reason: str, milliseconds: float = 0.0) -> Verdict:
+        """The verdict of a detector that gave no number."""
+        limits = spec.fake_from, spec.real_until
+        measured = self.measured[spec.key]
+        return Verdict(spec.key, spec.title, None, "failed", *limits, milliseconds, reason, measured=measured)
+
+    def _decide(self, spec: DetectorSpec, finding: Finding, milliseconds: float, doubt: str | None) -> Verdict:
+        fake_from, real_until = limits = spec.fake_from, spec.real_until
+        label = judge(finding.p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
+        p_fake, measured = round(finding.p_fake, 6), self.measured[spec.key]
+        heatmap = finding.heatmap
+        return Verdict(spec.key, spec.title, p_fake, label, *limits, milliseconds, heatmap=heatmap, measured=measured)
 
 
 def _since(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 2)
-
-
-def _decide(spec: DetectorSpec, finding: Finding, milliseconds: float, doubt: str | None) -> Verdict:
-    fake_from, real_until = spec.fake_from, spec.real_until
-    label = judge(finding.p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
-    p_fake = round(finding.p_fake, 6)
-    return Verdict(spec.key, spec.title, p_fake, label, fake_from, real_until, milliseconds, heatmap=finding.heatmap)
 
 
 def warm_up(jury: Jury) -> None:

@@ -9,15 +9,22 @@ from registry import Verdict
 PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visitor need not see of an error
 
 
+NOT_MEASURED = "not measured"
+
+
 def say_split(verdicts: Sequence[Verdict]) -> str:
-    """How many say what: "1 of 3 say fake, 1 real, 1 inconclusive". Detectors that failed are counted apart."""
-    voted = [verdict for verdict in verdicts if verdict.p_fake is not None]
-    counts = {label: sum(verdict.label == label for verdict in verdicts) for label in ("fake", "real", "inconclusive")}
+    """How many say what: "1 of 3 say fake, 1 real, 1 inconclusive". Detectors that failed are counted apart, and so are
+    those that were never measured.
+    """
+    measured = [verdict for verdict in verdicts if verdict.measured]
+    voted = [verdict for verdict in measured if verdict.p_fake is not None]
+    counts = {label: sum(verdict.label == label for verdict in voted) for label in ("fake", "real", "inconclusive")}
     others = [f"{counts[label]} {label}" for label in ("real", "inconclusive") if counts[label]]
-    failed = [f"{len(verdicts) - len(voted)} failed"] if len(voted) < len(verdicts) else []
+    failed = [f"{len(measured) - len(voted)} failed"] if len(voted) < len(measured) else []
+    apart = [f"{len(verdicts) - len(measured)} {NOT_MEASURED}"] if len(measured) < len(verdicts) else []
     if not voted:
-        return "no detector gave a verdict"
-    return ", ".join([f"{counts['fake']} of {len(voted)} say fake", *others, *failed])
+        return ", ".join([f"no {'measured ' if apart else ''}detector gave a verdict", *apart])
+    return ", ".join([f"{counts['fake']} of {len(voted)} say fake", *others, *failed, *apart])
 
 
 def say_error(error: Exception) -> str:

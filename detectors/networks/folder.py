@@ -127,7 +127,7 @@ def _require(holds: bool, folder: Path, rule: str) -> None:
         raise ArtifactError(f"{folder.name}: {CONFIG}: {rule}")
 
 
-def register_folder(register: Register, folder: Path, *, model: str = MODEL) -> None:
+def register_folder(register: Register, folder: Path, *, model: str = MODEL, looks_for: str = "") -> None:
     """Register the detector of a model folder: what each of our own plugins does. Raises ArtifactError."""
     config = read_config(folder, model=model)
     register(
@@ -140,6 +140,7 @@ def register_folder(register: Register, folder: Path, *, model: str = MODEL) -> 
         seconds=config.seconds,
         source=f"models/weights/{folder.name}" if folder.parent == WEIGHTS else folder.name,
         card=str(folder / CARD),
+        looks_for=looks_for,
     )
 
 

@@ -126,8 +126,8 @@ def find_suspect(faces: Sequence[JudgedFace]) -> JudgedFace | None:
 
 
 def _suspicion(face: JudgedFace) -> tuple[float, float]:
-    """The jury's p_fake; where it has none, the mean of those that gave a number."""
-    given = [verdict.p_fake for verdict in face.verdicts if verdict.p_fake is not None]
+    """The jury's p_fake; where it has none, the mean of the measured ones that gave a number."""
+    given = [verdict.p_fake for verdict in face.verdicts if verdict.measured and verdict.p_fake is not None]
     return (face.jury.p_fake if face.jury else -1.0, sum(given) / len(given) if given else -1.0)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from detectors.scan.aside import CLOSED, HIDDEN, LINKS, LeftAside
 from detectors.scan.errors import ScanError
 from detectors.scan.fetch import is_url
 
@@ -40,26 +41,29 @@ def parse_shard(text: str) -> Shard:
     return Shard(int(index), int(count))
 
 
-def list_paths(sources: Iterable[str], *, shard: Shard | None = None) -> list[str]:
-    """Every path of the sources once, in the order met. Raises ScanError when a source names nothing."""
+def list_paths(sources: Iterable[str], *, shard: Shard | None = None, aside: LeftAside | None = None) -> list[str]:
+    """Every path of the sources once, in the order met. Raises ScanError when a source names nothing.
+
+    aside: is told what the folders hold besides.
+    """
     wanted = shard or Shard()
-    paths = dict.fromkeys(path for source in sources for path in _expand(source))
+    paths = dict.fromkeys(path for source in sources for path in _expand(source, aside or LeftAside()))
     return [path for path in paths if wanted.holds(path)]
 
 
-def _expand(source: str) -> Iterator[str]:
-    found = _expand_url(source) if is_url(source) else _expand_path(source)
+def _expand(source: str, aside: LeftAside) -> Iterator[str]:
+    found = _expand_url(source, aside) if is_url(source) else _expand_path(source, aside)
     first = next(found, None)
     if first is None:
-        raise ScanError(f"{source} contains no pictures")
+        raise ScanError(f"{source} contains no pictures. {aside.say()}".rstrip())
     yield first
     yield from found
 
 
-def _expand_path(source: str) -> Iterator[str]:
+def _expand_path(source: str, aside: LeftAside) -> Iterator[str]:
     path = Path(source)
     if path.is_dir():
-        return _walk(source)
+        return _walk(source, aside)
     if path.exists():
         return _read_listing(path) if path.suffix == LISTING else iter([source])
     if glob.has_magic(source):
@@ -67,10 +71,25 @@ def _expand_path(source: str) -> Iterator[str]:
     raise ScanError(f"there is no file, folder or pattern {source}")
 
 
-def _walk(folder: str) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (os.path.join(place, name) for name in sorted(names) if _is_picture(name))
+def _walk(folder: str, aside: LeftAside) -> Iterator[str]:
+    def within(path: str) -> str:
+        return os.path.relpath(path, folder)
+
+    def note_closed(error: OSError) -> None:
+        aside.add(within(error.filename), CLOSED)
+
+    for place, folders, names in os.walk(folder, onerror=note_closed):
+        for name in sorted(folders):
+            if name.startswith(".") or os.path.islink(os.path.join(place, name)):
+                folders.remove(name)
+                aside.add(within(os.path.join(place, name)), HIDDEN if name.startswith(".") else LINKS)
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(place, name)
+            if _is_picture(name):
+                yield path
+            else:
+                aside.add(within(path))
 
 
 def _is_picture(name: str) -> bool:
@@ -85,7 +104,7 @@ def _read_listing(path: Path) -> Iterator[str]:
         yield from (os.fsdecode(line) for raw in file if (line := raw.rstrip(b"\r\n")))
 
 
-def _expand_url(url: str) -> Iterator[str]:
+def _expand_url(url: str, aside: LeftAside) -> Iterator[str]:
     """A folder, a pattern or a single file behind a URL, as full URLs."""
     import fsspec
 
@@ -94,7 +113,11 @@ def _expand_url(url: str) -> Iterator[str]:
         if glob.has_magic(url):
             found = system.glob(root)
         elif system.isdir(root):
-            found = [name for name in system.find(root) if _is_picture(name.removeprefix(root).lstrip("/"))]
+            within = {name: name.removeprefix(root).lstrip("/") for name in system.find(root)}
+            found = [name for name, path in within.items() if _is_picture(path)]
+            for path in within.values():
+                if not _is_picture(path):
+                    aside.add(path)
         else:
             return iter([url])
     except (ImportError, ValueError, OSError) as error:

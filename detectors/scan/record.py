@@ -17,11 +17,13 @@ class Row:
     """One verdict, or why there is none.
 
     face: counted from 1, the largest first; 0 says that there is none; None where the whole picture or file is meant.
-    box: left, top, right, bottom in pixels. detector: "jury" for the jury's own. milliseconds: None for the jury.
+    box: left, top, right, bottom in pixels. roll: as a Face has it. detector: "jury" for the jury's own. milliseconds:
+    None for the jury.
     """
 
     face: int | None = None
     box: Box | None = None
+    roll: float | None = None
     detector: str | None = None
     p_fake: float | None = None
     label: str | None = None
@@ -65,14 +67,15 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
 
 
 def _face_rows(number: int, face: JudgedFace) -> Iterator[Row]:
-    yield from (_verdict_row(verdict, face=number, box=face.box) for verdict in face.verdicts)
+    place = number, face.box, face.roll
+    yield from (_verdict_row(verdict, *place) for verdict in face.verdicts)
     if face.jury:
-        yield Row(number, face.box, JURY_KEY, face.jury.p_fake, face.jury.label)
+        yield Row(*place, JURY_KEY, face.jury.p_fake, face.jury.label)
 
 
-def _verdict_row(verdict: Verdict, *, face: int | None = None, box: Box | None = None) -> Row:
+def _verdict_row(verdict: Verdict, face: int | None = None, box: Box | None = None, roll: float | None = None) -> Row:
     said = verdict.detector, verdict.p_fake, verdict.label, verdict.milliseconds, verdict.error
-    return Row(face, box, *said)
+    return Row(face, box, roll, *said)
 
 
 def as_line(record: Record) -> bytes:

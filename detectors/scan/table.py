@@ -16,7 +16,7 @@ from detectors.scan.errors import ScanError
 from detectors.scan.record import Record
 from storage.formulas import neutralise
 
-COLUMNS = ("path", "sha256", "face", "box", "detector", "p_fake", "label", "milliseconds", "error")
+COLUMNS = ("path", "sha256", "face", "box", "roll", "detector", "p_fake", "label", "milliseconds", "error")
 GROUP_ROWS = 20_000  # of a Parquet row group: a few MB in memory
 Values = dict[str, Any]
 
@@ -79,6 +79,7 @@ def _schema(arrow: Any) -> Any:
     kinds = {
         "face": arrow.int32(),
         "box": arrow.list_(arrow.int32()),
+        "roll": arrow.float64(),
         "p_fake": arrow.float64(),
         "milliseconds": arrow.float64(),
     }

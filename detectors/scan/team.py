@@ -13,7 +13,7 @@ from detectors.networks.resolve import add_source
 from detectors.scan.errors import ScanError
 from registry import DetectorSpec, load_registry
 
-SCHEMA = 1
+SCHEMA = 2  # 2: rows have a roll
 DIGITS = 12  # of a hash, for people
 
 

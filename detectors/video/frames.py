@@ -54,7 +54,7 @@ class Watcher:
         failures = self.failures.get(spec.key, 0)
         if failures >= MAX_FAILURES:
             reason = f"not called again after {MAX_FAILURES} failures in a row"
-            return Verdict(spec.key, spec.title, None, "failed", spec.fake_from, spec.real_until, 0.0, reason)
+            return self.jury.fail(spec, reason)
         verdict = self.jury.judge(spec, image, doubt=doubt)
         self.failures[spec.key] = failures + 1 if verdict.label == "failed" else 0
         return _keep_small(verdict)

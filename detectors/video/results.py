@@ -65,11 +65,12 @@ class TrackScores:
     fake_from: float
     real_until: float
     verdict: TrackVerdict
+    measured: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""
         named = {"detector": self.key, "title": self.title, "fake_from": self.fake_from, "real_until": self.real_until}
-        return named | asdict(self.verdict)
+        return named | asdict(self.verdict) | {"measured": self.measured}
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class Person:
         errors = [one.error for frame in self.frames for one in frame.verdicts if one.detector == first.detector]
         if all(errors):  # it never gave a number
             verdict = TrackVerdict(None, None, None, "failed", 0, str(errors[-1]))
-        return TrackScores(first.detector, first.title, **thresholds, verdict=verdict)
+        return TrackScores(first.detector, first.title, **thresholds, verdict=verdict, measured=first.measured)
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""

@@ -3,10 +3,10 @@
 from typing import Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
-from models.commands import evaluation, publishing, training
+from detectors.commands.options import PlainConsole
+from models.commands import evaluation, leaderboard, publishing, training
 
 NEEDS_TRAIN = "{name} is not installed, and this command needs it: .venv/bin/pip install -e '.[train]'"
 
@@ -45,7 +45,7 @@ def local_errors() -> tuple[type[Exception], ...]:
 
 
 def _exit(sentence: str, code: int) -> typer.Exit:
-    Console(stderr=True).print(sentence, markup=False, soft_wrap=True)
+    PlainConsole(stderr=True).print(sentence, markup=False, soft_wrap=True)
     return typer.Exit(code)
 
 
@@ -57,5 +57,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (training, evaluation, publishing):
+for part in (training, evaluation, leaderboard, publishing):
     app.registered_commands += part.app.registered_commands

@@ -7,7 +7,8 @@ import typer
 from rich.table import Table
 
 from detectors.commands.options import AddUnpinned, Only
-from models.commands.options import FACES, ROOT, Data, Key, ReplaceBuiltin, console
+from models.commands.checks import check_backend, check_both_classes, check_faces
+from models.commands.options import FACES, ROOT, Data, Key, ReplaceBuiltin, console, say_all
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -36,7 +37,10 @@ def evaluate(
     pictures: Annotated[
         Path | None,
         typer.Option(
-            "--plots", metavar="DIR", help="Write ROC, reliability and robustness plots (PNG) to this folder."
+            "--plots",
+            metavar="DIR",
+            file_okay=False,
+            help="Write ROC, reliability and robustness plots (PNG) to this folder.",
         ),
     ] = None,
 ) -> None:
@@ -46,20 +50,26 @@ def evaluate(
 
     Example: facejury models evaluate --data DIR --only efficientnet
     """
+    check_backend()
     import json
     from functools import partial, reduce
 
     from detectors.networks.resolve import add_source, pin_sources
-    from models.data.datasets import read_samples
+    from models.data.datasets import read_samples, select_splits
+    from models.data.face_index import label_faces, say_left_out
     from models.evaluation.assess import Plan, assess, draw
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     registry = load_registry()
     specs = reduce(add_source, sources, registry).choose(only)
-    splits = split or ("test", "eval")
+    samples = read_samples(data)
+    there = {sample.split for sample in samples}
+    splits = split or ([name for name in ("test", "eval") if name in there] or ["test"])
+    samples = select_splits(samples, *splits)
+    check_both_classes(samples, splits)
     plan = Plan(specs=specs, splits=splits, cache=FACES, save=save, replace_builtin=replace_builtin, thorough=thorough)
-    found = assess(read_samples(data), plan)
+    found = assess(samples, plan)
     if pictures:
         draw(found, pictures)
     if as_json:
@@ -67,6 +77,7 @@ def evaluate(
     else:
         for metrics in found:
             console.print(_table(metrics))
+    say_all(say_left_out(label_faces(samples, FACES)[1], FACES))
 
 
 @app.command("fit-jury")
@@ -78,15 +89,16 @@ def fit_jury(data: Data, replace_builtin: ReplaceBuiltin = False) -> None:
     """
     import json
 
-    from models.data.datasets import read_fittable, select
-    from models.data.face_index import label_faces
+    from models.data.datasets import read_fittable, select_splits
+    from models.data.face_index import label_faces, say_left_out
     from models.evaluation.fit_jury import MEMBERS, fit, write
     from registry import load_registry
 
-    samples = select(read_fittable(data), "val")
-    faces, _ = label_faces(samples, FACES)
+    samples = select_splits(read_fittable(data), "val")
+    faces, faceless = label_faces(samples, FACES)
     table = fit(load_registry().choose(MEMBERS), faces)
     typer.echo(json.dumps(table, indent=2))
+    say_all(say_left_out(faceless, FACES))
     if replace_builtin:
         write(table)
         names = ", ".join(sorted({sample.source for sample in samples}))
@@ -96,7 +108,7 @@ def fit_jury(data: Data, replace_builtin: ReplaceBuiltin = False) -> None:
 @app.command()
 def turns(
     data: Data,
-    most: Annotated[int, typer.Option("--most", metavar="N", help="Faces of each class, evenly chosen.")] = 300,
+    most: Annotated[int, typer.Option("--most", metavar="N", min=1, help="Faces of each class, evenly chosen.")] = 300,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Measure the jury on turned pictures.
@@ -106,18 +118,23 @@ def turns(
     import json
     from dataclasses import asdict
 
-    from models.data.datasets import read_samples, select
-    from models.data.face_index import label_faces
+    from models.data.datasets import read_samples, select_splits
+    from models.data.face_index import label_faces, say_left_out
     from models.evaluation.fit_jury import MEMBERS
-    from models.evaluation.turns import measure_turns
+    from models.evaluation.robustness.turns import measure_turns
     from registry import load_registry
 
-    faces, _ = label_faces(select(read_samples(data), "test"), FACES)
+    samples = select_splits(read_samples(data), "test")
+    check_both_classes(samples, ["test"])
+    faces, faceless = label_faces(samples, FACES)
+    check_both_classes([face.sample for face in faces], ["test"])
+    check_faces(faces, samples)
     chosen = []
     for label in (0, 1):
         mine = [face for face in faces if face.sample.label == label]
         chosen += mine[:: max(1, len(mine) // most)][:most]
     found = measure_turns(load_registry().choose(MEMBERS), chosen)
+    say_all(say_left_out(faceless, FACES))
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=2))
         return
@@ -145,27 +162,38 @@ def videos(
     """
     import json
 
-    from models.data.datasets import read_samples, select
-    from models.data.face_index import label_faces
+    from models.data.datasets import read_samples, select, select_splits
+    from models.data.face_index import label_faces, say_left_out
     from models.evaluation import videos as measuring
     from models.evaluation.evaluate import ask
     from models.evaluation.fit_jury import add_jury
     from registry import load_registry
 
     specs = load_registry().choose(only)
-    faces, _ = label_faces(select(read_samples(data), "test", "eval"), FACES)
+    samples = read_samples(data)
+    samples = select(samples, "test", "eval") or select_splits(samples, "test")
+    check_both_classes(samples, ["test", "eval"])
+    faces, faceless = label_faces(samples, FACES)
+    check_faces(faces, samples)
     answers, jury = add_jury(ask(specs, faces))
     found = measuring.compare_aggregations(answers, [*specs, *([jury] if jury else [])])
     if save:
         measuring.write(ROOT / "docs" / "video.md", found)
     typer.echo(json.dumps(found, indent=2) if as_json else measuring.as_markdown(found))
+    say_all(say_left_out(faceless, FACES))
 
 
 @app.command("left-out")
 def left_out(
     key: Key,
     trained: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A model folder that was exported with --without and evaluated.")
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="A model folder that was exported with --without and evaluated.",
+        ),
     ],
 ) -> None:
     """Record a leave-one-generator-out result in the metrics.

@@ -1,12 +1,15 @@
 """What the commands share: their options, and where they print."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-console = Console()
+from detectors.commands.options import PlainConsole
+from models import ERRORS
+
+console = PlainConsole()
 ROOT = Path(__file__).parents[2]
 FACES = Path("runs") / "faces.json"  # found once for each data set; below the working folder, like runs
 
@@ -27,3 +30,9 @@ ReplaceBuiltin = Annotated[
     bool,
     typer.Option("--replace-builtin", help="Write into the checkout, over the networks or the jury that are served."),
 ]
+
+
+def say_all(sentences: Iterable[str]) -> None:
+    """Print each sentence where progress goes: standard output is for answers."""
+    for sentence in sentences:
+        ERRORS.print(sentence, markup=False, soft_wrap=True)

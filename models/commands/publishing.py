@@ -5,15 +5,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.commands.options import ROOT, Key, console
+from models.commands.options import ROOT, console
 
 if TYPE_CHECKING:
     from models.publishing.hub import Kind
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 From = Annotated[
-    Path | None, typer.Option("--from", metavar="DIR", help="The model folder. Default: models/weights/KEY.")
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="The model folder. Default: that of the detector KEY.",
+    ),
 ]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="The detector: a built-in one, a plugin's, or that of --from.")]
 Repo = Annotated[str, typer.Option(metavar="USER/NAME", help="The repository on the Hugging Face Hub.")]
 Private = Annotated[bool, typer.Option("--private", help="Make a new repository private.")]
 DryRun = Annotated[
@@ -25,7 +33,14 @@ Replace = Annotated[bool, typer.Option("--replace", help="Overwrite files in the
 @app.command()
 def report(
     readme: Annotated[
-        Path, typer.Option(metavar="FILE", help="The page to write into. Default: README.md.", show_default=False)
+        Path,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The page to write into. Default: README.md.",
+            show_default=False,
+        ),
     ] = ROOT / "README.md",
 ) -> None:
     """Write the table of measurements into the README."""
@@ -38,10 +53,11 @@ def report(
 @app.command()
 def card(key: Key, folder: From = None) -> None:
     """Write the model card from config.json and metrics.json."""
-    from detectors.networks.folder import CARD, WEIGHTS
+    from detectors.networks.folder import CARD
     from models.publishing.card import write_card
+    from models.publishing.hub import find_folder
 
-    folder = folder or WEIGHTS / key
+    folder = find_folder(key, folder)
     write_card(folder)
     console.print(f"written: {folder / CARD}")
 
@@ -55,17 +71,16 @@ def publish(
     dry_run: DryRun = False,
     replace: Replace = False,
 ) -> None:
-    """Publish an evaluated detector to the Hugging Face Hub.
+    """Publish an evaluated detector that has a model folder to the Hugging Face Hub.
 
     Everything goes into one commit. The token is HF_TOKEN, or that of `hf auth login`.
 
     Example: facejury models publish efficientnet --repo user/name --dry-run
     """
-    from detectors.networks.folder import WEIGHTS
     from models.publishing import hub as publishing
 
     publishing.check_repo(repo)
-    staged = publishing.stage(folder or WEIGHTS / key, repo=repo)
+    staged = publishing.stage(publishing.find_folder(key, folder), repo=repo)
     _send(staged, repo, kind="model", message=f"Publish {key}", private=private, dry_run=dry_run, replace=replace)
 
 

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from models.commands.options import FACES, Data, Key, ReplaceBuiltin, Without, console
+from models.commands.checks import (
+    check_backend,
+    check_both_classes,
+    check_faces,
+    check_positive,
+    check_run,
+    check_start,
+    check_trainable,
+    check_trained,
+)
+from models.commands.options import FACES, Data, Key, ReplaceBuiltin, Without, console, say_all
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -17,24 +27,38 @@ def train(
     run: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="The folder for checkpoints. A run already there is continued. Default: runs/KEY."
+            metavar="DIR",
+            file_okay=False,
+            help="The folder for checkpoints. A run already there is continued. Default: runs/KEY.",
         ),
     ] = None,
-    steps: Annotated[int, typer.Option(metavar="N", help="Number of training batches.")] = 12_000,
-    batch: Annotated[int, typer.Option(metavar="N", help="Faces per batch, half of them fake.")] = 32,
-    rate: Annotated[float, typer.Option(metavar="RATE", help="The peak learning rate.")] = 3e-4,
+    steps: Annotated[int, typer.Option(metavar="N", min=1, help="Number of training batches.")] = 12_000,
+    batch: Annotated[int, typer.Option(metavar="N", min=2, help="Faces per batch, half of them fake.")] = 32,
+    rate: Annotated[
+        float, typer.Option(metavar="RATE", callback=check_positive, help="The peak learning rate.")
+    ] = 3e-4,
     every: Annotated[
-        int, typer.Option(metavar="N", help="Batches between two checkpoints, each with a validation.")
+        int, typer.Option(metavar="N", min=1, help="Batches between two checkpoints, each with a validation.")
     ] = 500,
     seed: Annotated[
         int,
-        typer.Option(metavar="N", help="The random seed. The same seed gives the same weights on the same machine."),
+        typer.Option(
+            metavar="N", min=0, help="The random seed. The same seed gives the same weights on the same machine."
+        ),
     ] = 0,
     teacher: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="A model folder to distil: its p_fake is a second training target."),
+        typer.Option(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="A model folder to distil: its p_fake is a second training target.",
+        ),
     ] = None,
-    start: Annotated[Path | None, typer.Option(metavar="FILE", help="A model.keras to start a new run from.")] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="A model.keras to start a new run from."),
+    ] = None,
     source_weights: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,17 +84,25 @@ def train(
 
     Example: facejury models train efficientnet --data DIR
     """
+    check_backend()
     from detectors.networks.folder import load_folder
     from models.architectures import by_key as architectures
     from models.data.datasets import leave_out, name_without, read_fittable
-    from models.data.face_index import label_faces
+    from models.data.face_index import label_faces, say_left_out
     from models.training.config import TrainingConfig, read_source_weights
     from models.training.progress import Screen
     from models.training.train import train as train_network
 
     architecture = architectures.find(key)
     folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
-    faces, _ = label_faces(leave_out(read_fittable(data), without or ()), FACES)
+    check_run(folder, architecture)
+    if start:
+        check_start(start)
+    detector = load_folder(teacher) if teacher else None
+    samples = leave_out(read_fittable(data), without or ())
+    check_trainable(samples, architecture)
+    faces, faceless = label_faces(samples, FACES)
+    check_trainable([face.sample for face in faces], architecture)
     head_steps = TrainingConfig.head_steps if architecture.pretrained and not start else 0
     times = read_source_weights(source_weights or (), {face.sample.source for face in faces})
     recipe = TrainingConfig(
@@ -83,11 +115,11 @@ def train(
         source_weights=times,
         forged=forged,
     )
-    detector = load_folder(teacher) if teacher else None
     teach = (lambda crop: detector.examine(crop)[0]) if detector else None
     with Screen(console, steps) as screen:
         train_network(architecture, faces, recipe=recipe, run=folder, report=screen.report, teacher=teach, start=start)
-    console.print(f"trained: {folder / 'best.keras'}")
+    console.print(f"trained: {folder / 'best.keras'}", markup=False)
+    say_all(say_left_out(faceless, FACES))
 
 
 @app.command()
@@ -95,10 +127,12 @@ def export(
     architecture_key: Key,
     data: Data,
     run: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The run whose best.keras is exported. Default: runs/KEY.")
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="The run whose best.keras is exported. Default: runs/KEY."),
     ] = None,
     to: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The model folder to write. Default: weights/ in the run.")
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="The model folder to write. Default: weights/ in the run."),
     ] = None,
     key: Annotated[
         str | None, typer.Option("--key", metavar="NAME", help="The new detector's key. Default: my-KEY.")
@@ -114,12 +148,13 @@ def export(
 
     Example: facejury models export efficientnet --data DIR
     """
+    check_backend()
     import keras
 
     from detectors.networks.folder import Config
     from models.architectures import by_key as architectures
-    from models.data.datasets import leave_out, name_without, read_fittable, select
-    from models.data.face_index import label_faces
+    from models.data.datasets import leave_out, name_without, read_fittable, select_splits
+    from models.data.face_index import label_faces, say_left_out
     from models.publishing import export as exporter
     from models.training import calibration as calibrate
     from models.training.batches import crop_all
@@ -133,8 +168,13 @@ def export(
         to,
     )
     samples = leave_out(read_fittable(data), without or ())
+    check_trained(run or Path("runs") / trained, architecture)
+    validation = select_splits(samples, "val")
+    check_both_classes(validation, ["val"])
     model = keras.saving.load_model((run or Path("runs") / trained) / "best.keras", compile=False)
-    held_out, _ = label_faces(select(samples, "val"), FACES)
+    held_out, faceless = label_faces(validation, FACES)
+    check_faces(held_out, validation)
+    check_both_classes([face.sample for face in held_out], ["val"])
     calibration, thresholds = calibrate.fit(model, held_out, mode=architecture.mode)
     config = Config(
         key=chosen,
@@ -152,7 +192,8 @@ def export(
     crops = crop_all(held_out[:: max(1, len(held_out) // 16)], config.pixels, config.mode)
     exporter.export(model, calibration, folder, config=config, crops=crops)
     console.print(f"calibration {calibration}, {thresholds}")
-    console.print(f"written: {folder}")
+    console.print(f"written: {folder}", markup=False)
+    say_all(say_left_out(faceless, FACES))
 
 
 def choose_place(

@@ -37,7 +37,7 @@ def draw_tilt(random: Generator) -> float:
 
 
 def augment(image: Image, random: Generator) -> Image:
-    """A re-delivered version of a face, every pixel about where it was: each step by chance."""
+    """A re-delivered version of a face, every part of it about where it was: each step by chance."""
     for chance, step in STEPS:
         if random.random() < chance:
             image = step(image, random)
@@ -69,6 +69,20 @@ def sharpen(image: Image, random: Generator) -> Image:
     return np.asarray(cv2.addWeighted(image, 1 + strength, soft, -strength, 0), dtype=np.uint8)
 
 
+def smooth(image: Image, random: Generator) -> Image:
+    """Skin made even, edges kept, as beauty filters do: bilateral, sigma 15 to 60 of 255, at half to full strength."""
+    even = cv2.bilateralFilter(image, 9, random.uniform(15, 60), random.uniform(3, 8))
+    share = random.uniform(0.5, 1.0)
+    return np.asarray(cv2.addWeighted(even, share, image, 1 - share, 0), dtype=np.uint8)
+
+
+def darken(image: Image, random: Generator) -> Image:
+    """As by night: gamma 1.2 to 2.5, then noise of sigma 2 to 10 of 255."""
+    dark = (image / np.float32(255)) ** np.float32(random.uniform(1.2, 2.5)) * 255
+    noise = random.standard_normal(image.shape, dtype=np.float32) * np.float32(random.uniform(2, 10))
+    return np.asarray(np.clip(dark + noise, 0, 255), dtype=np.uint8)
+
+
 def add_noise(image: Image, random: Generator) -> Image:
     """Gaussian, sigma 1 to 8 of 255."""
     noise = random.standard_normal(image.shape, dtype=np.float32) * np.float32(random.uniform(1, 8))
@@ -90,16 +104,6 @@ def encode_jpeg(image: Image, random: Generator) -> Image:
     return recompress(image, int(random.integers(35, 101)), subsampled=bool(random.integers(2)))
 
 
-STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
-    (0.3, recolour),
-    (0.15, blur),
-    (0.15, sharpen),
-    (0.25, rescale),
-    (0.1, add_noise),
-    (0.5, encode_jpeg),
-)
-
-
 def degrade(image: Image, random: Generator) -> Image:
     """What a messenger makes of a face: smaller (half to full size), then JPEG of quality 30 to 90."""
     height, width = image.shape[:2]
@@ -107,3 +111,23 @@ def degrade(image: Image, random: Generator) -> Image:
     small = max(24, round(width * scale)), max(24, round(height * scale))
     reduced = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return recompress(reduced, int(random.integers(30, 91)))
+
+
+def pass_on(image: Image, random: Generator) -> Image:
+    """Degraded once or twice, as what is shared and shared again. It stays small."""
+    for _ in range(random.integers(1, 3)):
+        image = degrade(image, random)
+    return image
+
+
+STEPS: tuple[tuple[float, Callable[[Image, Generator], Image]], ...] = (
+    (0.3, recolour),
+    (0.15, blur),
+    (0.15, sharpen),
+    (0.25, rescale),
+    (0.12, smooth),
+    (0.05, darken),
+    (0.1, add_noise),
+    (0.5, encode_jpeg),
+    (0.3, pass_on),
+)

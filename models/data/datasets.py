@@ -7,7 +7,7 @@ stand under `train/`, `valid/` and `test/`.
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +41,10 @@ class Sample:
 
 def read_samples(folders: Iterable[Path]) -> list[Sample]:
     """Every labelled picture of these folders, in a fixed order. Raises DataError."""
-    samples = [sample for folder in folders for sample in _read_folder(folder.resolve())]
+    places = dict.fromkeys(folder.resolve() for folder in folders)
+    samples = [sample for place in places for sample in _read_folder(place)]
     _refuse_shared_groups(samples)
-    return samples
+    return _once(samples)
 
 
 def read_fittable(folders: Iterable[Path]) -> list[Sample]:
@@ -55,7 +56,26 @@ def read_fittable(folders: Iterable[Path]) -> list[Sample]:
             refuse_eval_only(samples)
         kept += select(samples, "train", "val")
     _refuse_shared_groups(kept)
-    return kept
+    return _once(kept)
+
+
+def _once(samples: Iterable[Sample]) -> list[Sample]:
+    """Each picture once, however often it was named. Raises DataError for one that is said to be real and fake."""
+    known: dict[Path, Sample] = {}
+    for sample in samples:
+        if known.setdefault(sample.path, sample).label != sample.label:
+            raise DataError(f"{sample.path} is labelled both real and fake")
+    return list(known.values())
+
+
+def select_splits(samples: Sequence[Sample], *splits: str) -> list[Sample]:
+    """The samples of these splits. Raises DataError, which names those there are, when one of them is empty."""
+    counts = Counter(sample.split for sample in samples)
+    for split in splits:
+        if not counts[cast("Split", split)]:
+            there = ", ".join(f"{name} ({counts[name]} pictures)" for name in SPLITS if counts[name])
+            raise DataError(f"no picture is in split {split!r}; there are {there}")
+    return select(samples, *splits)
 
 
 def select(samples: Iterable[Sample], *splits: str) -> list[Sample]:
@@ -88,6 +108,8 @@ def refuse_eval_only(samples: Iterable[Sample]) -> None:
 
 
 def _read_folder(folder: Path) -> list[Sample]:
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder" if folder.exists() else f"there is no folder {folder}")
     if (folder / "manifest.csv").is_file():
         return _keep_files(folder, _read_manifest(folder))
     if (marked := _read_marked_parent(folder)) is not None:

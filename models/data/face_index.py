@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from registry import Image
 
 FOUND_BY = ("find.py", "align.py")  # of detectors/faces: what decides where a face is
 CHUNK = 64  # pictures handed to a worker at a time
+NAMED_BY = "sha256"  # of a picture's bytes: a copy elsewhere keeps its face, and a replaced file does not
+NAMED = 3  # pictures named in a sentence about many
 
 
 @dataclass(frozen=True)
@@ -48,24 +50,49 @@ class LabelledFace:
 
 
 def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFace], list[Sample]]:
-    """The largest face of every sample, and the samples that have none. Fills and reads the file `cache`."""
-    known = _read(cache)
-    missing = [sample.path for sample in samples if _name(sample.path) not in known]
+    """The largest face of every sample, and the samples that have none. Fills and reads the file `cache`.
+
+    What cannot be read is among the samples without a face; say_left_out tells which.
+    """
+    known, names = _read(cache), _name_all([sample.path for sample in samples])
+    missing = {names[sample.path]: sample.path for sample in samples if names[sample.path] not in known}
     if missing:
-        known |= _find_all(missing)
+        known |= dict(zip(missing, _find_all(list(missing.values())), strict=True))
         _write(cache, known)
     faces, faceless = [], []
     for sample in samples:
-        found = known[_name(sample.path)]
-        if found is None:
+        found = known[names[sample.path]]
+        if found is None or "error" in found:
             faceless.append(sample)
         else:
             faces.append(_label(sample, found))
     return faces, faceless
 
 
+def say_left_out(faceless: Sequence[Sample], cache: Path) -> list[str]:
+    """A sentence on the pictures that could not be read, and one on those without a face; none where there are none.
+
+    faceless: from label_faces, with the same cache.
+    """
+    known, names = _read(cache), _name_all([sample.path for sample in faceless])
+    found = [(sample.path, known.get(names[sample.path])) for sample in faceless]
+    broken = [f"{path.name} ({face['error']})" for path, face in found if face]
+    empty = [path.name for path, face in found if not face]
+    said = (("Pictures that could not be read", broken), ("Pictures without a face that can be used", empty))
+    return [f"{what}, left out: {len(those)}: {list_some(those)}" for what, those in said if those]
+
+
+def list_some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    return ", ".join([*names[:NAMED], *more])
+
+
 Found = dict[str, Any]
-"""What the cache keeps of a face: {"box": [4 numbers], "landmarks": [5 pairs], "roll": degrees}."""
+"""What the cache keeps of a face: {"box": [4 numbers], "landmarks": [5 pairs], "roll": degrees}.
+
+Of a picture that could not be read: {"error": sentence}.
+"""
 
 
 def _label(sample: Sample, found: Found) -> LabelledFace:
@@ -74,25 +101,32 @@ def _label(sample: Sample, found: Found) -> LabelledFace:
     return LabelledFace(sample, (left, top, right, bottom), landmarks, found["roll"])
 
 
+def _name_all(paths: Sequence[Path]) -> dict[Path, str]:
+    """The name of each picture in the cache, by its content."""
+    with ThreadPoolExecutor() as pool:  # reading a disk is mostly waiting
+        return dict(zip(paths, pool.map(_name, paths, chunksize=CHUNK), strict=True))
+
+
 def _name(path: Path) -> str:
-    """A file's name in the cache: its last folders and its size, so that a changed file is looked at again."""
-    return f"{'/'.join(path.parts[-4:])}:{path.stat().st_size}"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return str(path)  # it cannot be read as a picture either
 
 
-def _find_all(paths: Sequence[Path]) -> dict[str, Found | None]:
+def _find_all(paths: Sequence[Path]) -> list[Found | None]:
     os.environ.setdefault("FACEJURY_THREADS", "1")  # a process a core, a thread each
     with ProcessPoolExecutor() as pool:
         faces: Iterable[Found | None] = pool.map(find_largest_face, paths, chunksize=CHUNK)
-        progress = track(faces, "finding faces", total=len(paths), console=ERRORS)
-        return {_name(path): face for path, face in zip(paths, progress, strict=True)}
+        return list(track(faces, "finding faces", total=len(paths), console=ERRORS))
 
 
 def find_largest_face(path: Path) -> Found | None:
-    """The largest face in a picture file; None without a picture, without a face, or where it is turned too far."""
+    """The largest face in a picture file; None without a face, or where it is turned too far."""
     try:
         faces = find_faces(read_image(path).pixels)
-    except ImageError:
-        return None
+    except ImageError as error:
+        return {"error": str(error)}
     if not faces or faces[0].turned:
         return None
     return {"box": faces[0].box, "landmarks": faces[0].landmarks, "roll": faces[0].roll}
@@ -100,8 +134,17 @@ def find_largest_face(path: Path) -> Found | None:
 
 def _read(cache: Path) -> dict[str, Found | None]:
     """What was found before, unless another version of the finder found it: its boxes lie a pixel beside."""
-    kept = json.loads(cache.read_text()) if cache.is_file() else {}
-    return kept["faces"] if kept.get("found_by") == _finder() else {}
+    kept = _load(cache)
+    same = kept.get("found_by") == _finder() and kept.get("named_by") == NAMED_BY
+    return kept["faces"] if same else {}
+
+
+def _load(cache: Path) -> Found:
+    try:
+        kept = json.loads(cache.read_text())
+    except (OSError, ValueError):  # none yet, or none that we wrote: it is written anew
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 @functools.cache
@@ -114,5 +157,5 @@ def _finder() -> str:
 def _write(cache: Path, known: dict[str, Found | None]) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True)
     fresh = cache.with_suffix(".new")
-    fresh.write_text(json.dumps({"found_by": _finder(), "faces": known}))
+    fresh.write_text(json.dumps({"found_by": _finder(), "named_by": NAMED_BY, "faces": known}))
     fresh.replace(cache)

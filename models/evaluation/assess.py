@@ -13,11 +13,12 @@ from detectors.networks.folder import METRICS, read_config
 from models.data.datasets import Sample, select
 from models.data.face_index import LabelledFace, label_faces
 from models.errors import DataError
-from models.evaluation import adversarial, evaluate, heatmaps, plots, shortcuts, sweeps
-from models.evaluation import recompression as redeliver
+from models.evaluation import evaluate, heatmaps, people, plots, shortcuts
 from models.evaluation.evaluate import Answers
 from models.evaluation.fit_jury import add_jury
 from models.evaluation.leave_one_out import keep_noted
+from models.evaluation.robustness import adversarial, false_alarms, sweeps
+from models.evaluation.robustness import recompression as redeliver
 from models.evaluation.sample import measure_sample, read_sample, write_sample
 from registry import DetectorSpec
 
@@ -49,6 +50,8 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     if plan.save and not plan.replace_builtin and all(spec.builtin for spec in plan.specs):
         raise DataError(NOTHING_TO_SAVE)
     faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
+    if not faces:
+        raise DataError(f"no face was found in any of the {len(faceless)} pictures")
     answers = evaluate.ask(plan.specs, faces, faceless)
     rounds = _ask_all(plan, faces, answers)
     sample, jury = read_sample(), add_jury(answers.where([]))[1]
@@ -65,20 +68,23 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
 
 @dataclass(frozen=True)
 class _Rounds:
-    """All that was asked: the faces as they are, re-delivered, and at every level of the sweeps."""
+    """All that was asked: the faces as they are, re-delivered, at every level of the sweeps, and harmlessly changed."""
 
     plain: Answers
     redelivered: Mapping[str, Answers]
     swept: sweeps.Swept
+    harmless: Mapping[str, Answers]
 
 
 def _ask_all(plan: Plan, faces: Sequence[LabelledFace], answers: Answers) -> _Rounds:
     redelivered = redeliver.ask_again(plan.specs, faces)
     swept = sweeps.ask_swept(plan.specs, faces) if plan.thorough else {}
+    harmless = false_alarms.ask_all(plan.specs, faces)
     return _Rounds(
         add_jury(answers)[0],
         {tier: add_jury(again)[0] for tier, again in redelivered.items()},
         {level: add_jury(again)[0] for level, again in swept.items()},
+        {kind: add_jury(again)[0] for kind, again in harmless.items()},
     )
 
 
@@ -87,8 +93,10 @@ def _summarise(rounds: _Rounds, spec: DetectorSpec, sample: Collection[str]) -> 
     if spec.key == JURY_KEY:
         metrics["model"] = hash_jury()
     return metrics | {
+        "false_alarms": false_alarms.summarise(rounds.harmless, spec),
+        "people": people.summarise(rounds.plain, spec),
         "sample": measure_sample(rounds.plain, spec.key, sample),
-        "robustness": redeliver.summarise(spec.key, rounds.redelivered),
+        "robustness": redeliver.summarise(spec, rounds.redelivered),
         "sweeps": sweeps.summarise(spec.key, rounds.swept),
     }
 

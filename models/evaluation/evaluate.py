@@ -26,7 +26,7 @@ NOT_TESTED_ON = (
     "whole scenes without a face, audio, video as such",
     "pictures from newer generators than those named here, or edited by hand",
     "faces under 64 pixels, masks, drawings, heavy make-up",
-    "people by age, skin tone or gender: the data carries no such labels",
+    "fakes of people by age, gender or race: only real faces carry such labels",
 )
 
 
@@ -79,11 +79,15 @@ def ask(
 
 
 def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
-    """The metrics of one detector: overall, per source and per generator."""
+    """The metrics of one detector: overall, per source and per generator.
+
+    Overall are the test faces of the sources that hold both classes: from others one learns the source.
+    """
     scores, thresholds = answers.scores(spec.key), {"fake_from": spec.fake_from, "real_until": spec.real_until}
     answered = ~np.isnan(scores.p_fake)
     splits = answers.column("split")
-    tested = scores.where(answered & (splits == "test"))
+    sources, both = answers.column("source"), list_two_class(answers)
+    tested = scores.where(answered & (splits == "test") & np.isin(sources, both))
     folder = find_folder(spec)
     return {
         "schema": 1,
@@ -126,6 +130,13 @@ def count_faceless(answers: Answers) -> dict[str, dict[str, int]]:
         }
         for name in sources
     }
+
+
+def list_two_class(answers: Answers) -> list[str]:
+    """The sources whose faces are real and fake."""
+    labels = np.array([face.sample.label for face in answers.faces])
+    sources = answers.column("source")
+    return [str(name) for name in np.unique(sources) if len(np.unique(labels[sources == name])) == 2]
 
 
 def _sources(answers: Answers) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:

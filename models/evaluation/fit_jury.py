@@ -1,8 +1,8 @@
 """Fit jury.json: for each set of the jury's members a logistic regression, all kinds of forgery weighing alike.
 
-Fitted on validation faces as they are and degraded, and on the reals among them forged here: an expert for blending is
-heard though most labelled fakes leave no seam. Thresholds hold for the worst source of reals and the worst kind of
-fakes.
+Fitted on validation faces as they are and passed on as by a messenger, and on the reals among them forged here: an
+expert for blending is heard though most labelled fakes leave no seam. Thresholds hold for the worst source of reals and
+the worst kind of fakes.
 """
 
 import json
@@ -28,7 +28,7 @@ from detectors.jury.fusion import (
     to_p,
     weigh,
 )
-from models.data.augmentation import degrade
+from models.data.augmentation import pass_on
 from models.data.blending import forge_face
 from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
@@ -120,7 +120,7 @@ def _cannot_load() -> Never:
 
 
 def gather(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> Material:
-    """Ask the detectors about validation faces: as they are, degraded, and the reals forged, each both ways.
+    """Ask the detectors about validation faces: as they are, passed on, and the reals forged, each both ways.
 
     Raises DataError on evaluation-only faces.
     """
@@ -128,7 +128,7 @@ def gather(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> M
     reals = [face for face in held_out if not face.sample.label]
 
     def spoil(image: Image, index: int) -> Image:
-        return degrade(image, default_rng([0, index]))
+        return pass_on(image, default_rng([0, index]))
 
     def forge(_: Image, index: int) -> Image:
         return forge_face(reals[index], seed=index).after
@@ -165,7 +165,7 @@ def fit_jury(material: Material) -> dict[str, Any]:
     counted = {str(name) or "real": int(count) for name, count in zip(names, counts, strict=True)}
     return {
         "schema": 1,
-        "fitted_on": {"split": "val, as it is and degraded", **counted},
+        "fitted_on": {"split": "val, as it is and passed on", **counted},
         "subsets": [_fit_subset(material, keys) for keys in subsets(material.p_fake)],
     }
 

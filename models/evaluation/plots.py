@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.evaluation.recompression import AS_IT_IS
-from models.evaluation.sweeps import SAY_LEVEL
+from models.evaluation.robustness.recompression import AS_IT_IS
+from models.evaluation.robustness.sweeps import SAY_LEVEL
 
 ROC, RELIABILITY, ROBUSTNESS = "roc.png", "reliability.png", "robustness.png"
 SIDE_INCHES, DOTS_PER_INCH = 4.8, 110

@@ -25,7 +25,7 @@ from models.data.augmentation import augment, loosen
 from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
 from models.evaluation.metrics import Draws, Scores, auc, estimate
-from models.evaluation.recompression import pick_tested
+from models.evaluation.robustness.recompression import pick_tested
 from registry import Image
 
 MAX_FACES = 2000

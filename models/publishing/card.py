@@ -13,13 +13,14 @@ from huggingface_hub import EvalResult, ModelCardData
 from detectors.networks.folder import CARD, Config, read_config
 from models.evaluation import plots
 from models.evaluation.metrics import say_figure
-from models.evaluation.recompression import TIERS
-from models.evaluation.sweeps import SAY_LEVEL
+from models.evaluation.robustness.recompression import TIERS
+from models.evaluation.robustness.sweeps import SAY_LEVEL
 from models.metrics_file import read_metrics
 from registry.contract import MIN_FACE_PIXELS
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
 LICENSE = "LICENSE"
+KERAS_MODEL = "model.keras"  # as in models.publishing.export, which imports keras
 TAGS = ["deepfake-detection", "deepfake", "face", "facejury", "onnx"]
 INDEXED = {"auc": ("roc_auc", "ROC-AUC"), "balanced_accuracy": ("balanced_accuracy", "balanced accuracy at 0.5")}
 ONE_CLASS = {"accuracy": ("accuracy", "share right at 0.5, one class only")}
@@ -55,6 +56,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
     template = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701  # Markdown
     text = template.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         config=config,
+        has_keras=KERAS_MODEL in config.files,
         metrics=metrics,
         repo=repo,
         origins=ORIGINS,
@@ -62,6 +64,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
         tiers={name: f"{name}: at most {pixels} px, JPEG q{quality}" for name, (pixels, quality) in TIERS.items()},
         min_face_pixels=MIN_FACE_PIXELS,
         cells=_cells,
+        sources=sorted(metrics["sources"].items(), key=lambda row: row[0] in config.trained_on),
         swept=list(_say_sweeps(metrics.get("sweeps", {}))),
         counts=lambda figures: f"{figures['real']} + {figures['fake']}",
         faceless=_say_faceless(metrics),
@@ -72,7 +75,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
 def describe(config: Config, metrics: Metrics) -> ModelCardData:
     """What the Hub searches and shows: library, licence, tags, and the figures as a model-index."""
     return ModelCardData(
-        library_name="keras",
+        library_name="keras" if KERAS_MODEL in config.files else "onnx",
         pipeline_tag="image-classification",
         license="other",
         license_name="research-use" if is_covered(config) else "see-license",

@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from huggingface_hub import CommitOperationAdd, HfApi
-from huggingface_hub.errors import RepositoryNotFoundError
+from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+from huggingface_hub.utils._validators import validate_repo_id
 
+from detectors.jury.about import find_model_folder
 from detectors.networks.folder import CONFIG, METRICS, MODEL, WEIGHTS, Config, read_config
 from detectors.networks.hub import talking_about
 from models.errors import PublishError
 from models.metrics_file import read_metrics
-from models.publishing.card import LICENSE, ORIGINS, write_card
+from models.publishing.card import KERAS_MODEL, LICENSE, ORIGINS, write_card
+from registry import load_registry
 
-KERAS_MODEL = "model.keras"  # as in models.publishing.export, which imports keras
 REPO = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 STAGING = Path("build") / "publish"
 ROOT = Path(__file__).parent.parent.parent
@@ -42,7 +44,7 @@ def stage(folder: Path, *, repo: str) -> Path:
     """Everything that will be published of a model folder, in build/publish/; its path. Raises PublishError."""
     config = _check(folder)
     staged = clear(STAGING / repo.replace("/", "--"))
-    for name in (CONFIG, MODEL, KERAS_MODEL, METRICS):
+    for name in (CONFIG, METRICS, *_name_networks(config)):
         shutil.copyfile(folder / name, staged / name)
     shutil.copyfile(_find_license(folder, config), staged / LICENSE)
     write_card(staged, repo=repo)
@@ -58,14 +60,38 @@ def clear(folder: Path) -> Path:
 
 
 def check_repo(repo: str) -> None:
-    """Raises PublishError unless it is written user/name."""
+    """Raises PublishError unless it is written user/name, as the Hub allows it."""
     if not REPO.fullmatch(repo):
         raise PublishError(f"{repo!r} is no repository; it is written user/name")
+    try:
+        validate_repo_id(repo)
+    except HFValidationError as error:
+        raise PublishError(f"the Hub does not allow the name {repo!r}: {error}") from error
+
+
+def find_folder(key: str, folder: Path | None) -> Path:
+    """The model folder of a detector that is here, or the one that was named, if it holds this detector.
+
+    Raises PublishError, UnknownDetectorError.
+    """
+    if folder is None:
+        [spec] = load_registry().choose([key])
+        if (found := find_model_folder(spec)) is None:
+            raise PublishError(f"{key} has no model folder (config.json, model.onnx); name one with --from")
+        return found
+    if (held := read_config(folder).key) != key:
+        raise PublishError(f"{folder.name} holds the detector {held}, not {key}")
+    return folder
+
+
+def _name_networks(config: Config) -> tuple[str, ...]:
+    """The networks of a model folder; one that was not trained here need not have a Keras model."""
+    return (MODEL, KERAS_MODEL) if KERAS_MODEL in config.files else (MODEL,)
 
 
 def _check(folder: Path) -> Config:
     config = read_config(folder)
-    for name in (MODEL, KERAS_MODEL):
+    for name in _name_networks(config):
         if not (folder / name).is_file():
             raise PublishError(f"{folder.name} has no {name}; export it first: facejury models export {config.key}")
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != config.files.get(name):

@@ -18,11 +18,12 @@ from models.evaluation.evaluate import Answers, summarise
 from models.evaluation.heatmaps import Pointing
 from models.evaluation.heatmaps import _summarise as summarise_points
 from models.evaluation.metrics import Draws, auc, estimate
-from models.evaluation.recompression import AS_IT_IS, compare_answers
-from models.evaluation.recompression import summarise as summarise_robustness
+from models.evaluation.robustness.false_alarms import summarise as summarise_harmless
+from models.evaluation.robustness.recompression import AS_IT_IS, compare_answers
+from models.evaluation.robustness.recompression import summarise as summarise_robustness
+from models.evaluation.robustness.sweeps import SWEEPS
+from models.evaluation.robustness.sweeps import summarise as summarise_sweeps
 from models.evaluation.sample import measure_sample, name_picture
-from models.evaluation.sweeps import SWEEPS
-from models.evaluation.sweeps import summarise as summarise_sweeps
 from registry import DetectorSpec
 
 KEY = "custom-cnn"
@@ -59,11 +60,14 @@ def examine(spec: DetectorSpec) -> dict[str, Any]:
     levels = {(kind, level): make_answers(3) for kind, (_, levels) in SWEEPS.items() for level in levels}
     plain, again = (make_answers(seed).scores(KEY) for seed in (0, 4))
     answers = make_answers()
+    reals = answers.where([place for place, face in enumerate(answers.faces) if not face.sample.label])
     points = {f"v#{place}": Pointing(*default_rng(place).random(5)) for place in range(20)}
     return {
         "sample": measure_sample(answers, KEY, {name_picture(face.sample) for face in answers.faces}),
         "sweeps": summarise_sweeps(KEY, {(AS_IT_IS, 0.0): make_answers()} | levels),
         "attacks": {"FGSM 1/255": compare_answers(plain, again), "PGD 2/255": compare_answers(again, plain)},
+        "false_alarms": summarise_harmless({"beauty filter": reals}, spec),
+        "people": {"female": summarise_harmless({"female": reals}, spec)["female"]},
         "heatmaps": summarise_points(points),
         "shortcuts": {
             "deepfake-faces": {"real": 40, "fake": 50}
@@ -95,6 +99,6 @@ def _measure_into(parent: Path) -> Path:
         builtin=True,
     )
     again = {AS_IT_IS: make_answers(), "web": make_answers(1), "hard": make_answers(2)}
-    metrics = summarise(make_answers(), spec) | {"robustness": summarise_robustness(KEY, again)} | examine(spec)
+    metrics = summarise(make_answers(), spec) | {"robustness": summarise_robustness(spec, again)} | examine(spec)
     (folder / METRICS).write_text(json.dumps(metrics))
     return folder

@@ -93,6 +93,7 @@ def test_an_object_is_asked_by_its_examine_and_a_function_itself() -> None:
         ({"seconds": 600.5}, "seconds must be above 0 and at most 600, got 600.5"),
         ({"source": 3, "card": "a card"}, "source and card must be text, got 'a card'"),
         ({"card": 3}, "source and card must be text, got 3"),
+        ({"looks_for": "x" * 41}, f"looks_for must be one line of at most 40 characters, got '{41 * 'x'}'"),
     ],
 )
 def test_a_detector_that_says_nonsense_of_itself_is_refused_with_the_rule(options: dict[str, Any], said: str) -> None:
@@ -129,6 +130,7 @@ def test_a_verdict_as_json_has_everything_but_the_picture() -> None:
         "real_until": 0.3,
         "milliseconds": 1.5,
         "error": None,
+        "measured": True,
     }
 
 

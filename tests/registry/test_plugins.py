@@ -77,7 +77,8 @@ BROKEN = {
     "missing argument": (good("x").replace('title="A x", ', ""), "TypeError"),
     "unknown argument": (
         good("x", ", colour=1"),
-        "TypeError: register takes key, title, load, card, expects, fake_from, real_until, seconds, source; got colour",
+        "TypeError: register takes key, title, load, card, expects, fake_from, looks_for, real_until, seconds, source; "
+        "got colour",
     ),
     "somebody else's name": (good("x", ', owner="facejury", builtin=True'), "got builtin, owner"),
     "expects": (good("x", ', expects="video"'), 'expects must be "face" or "image", got \'video\''),

@@ -5,9 +5,15 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
+PARENTS = {"Guide": "Learn", "Beat the jury": "Learn", "Forge": "Learn"} | dict.fromkeys(
+    ("Photo", "Batch", "Video", "Live"), "Check"
+)
+
 
 def open_tab(page: Page, name: str) -> None:
-    """Open the tab of that name, also on a phone."""
+    """Open the tab of that name, also on a phone, and first the one that holds it."""
+    if name in PARENTS:
+        open_tab(page, PARENTS[name])
     if not page.get_by_role("tab", name=name, exact=True).first.is_visible():  # a phone folds the last ones away
         page.locator(".overflow-menu button").first.click()
         page.locator(".overflow-dropdown button", has_text=name).click()
@@ -16,7 +22,7 @@ def open_tab(page: Page, name: str) -> None:
 
 
 def upload(page: Page, path: str | Path) -> None:
-    """Choose a photo on the Compare tab."""
+    """Choose a photo on the Photo tab."""
     page.set_input_files("#photo input[type=file]", str(path))
 
 

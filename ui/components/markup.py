@@ -1,12 +1,14 @@
 """Our own HTML on the page: a text, or a frame for pieces, of which only what changes travels to the browser."""
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ui.render.cards import Pieces
 
-TEMPLATE = '<div class="jury">${value.join("")}</div>'
+VERDICTS = Path(__file__).with_name("verdicts.js")
+TEMPLATE = '<div class="jury"><div class="pieces">${value.join("")}</div></div>'
 
 
 def build_html(html: str | Pieces, *, script: str | None = None, **options: Any) -> gr.HTML:
@@ -17,3 +19,8 @@ def build_html(html: str | Pieces, *, script: str | None = None, **options: Any)
 def build_frame(pieces: Pieces, *, script: str | None = None, **options: Any) -> gr.HTML:
     """A frame with these pieces in it; the rest as above."""
     return build_html(pieces, script=script, html_template=TEMPLATE, **options)
+
+
+def build_verdicts(pieces: Pieces, **options: Any) -> gr.HTML:
+    """A frame for what ui.render.cards draws, in which one face is chosen at a time. options: of gr.HTML."""
+    return build_frame(pieces, script=VERDICTS.read_text(encoding="utf-8"), **options)

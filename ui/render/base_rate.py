@@ -1,12 +1,13 @@
-"""How common fakes are where a photo comes from: the jury's verdict at each step of a slider in the browser."""
+"""How common fakes are where a picture comes from: the jury's verdict at each of three base rates."""
 
 import json
 from collections.abc import Sequence
 
 from detectors.jury.fusion import EVEN, JuryVerdict
 
-RATES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)  # the slider's steps
-START = RATES.index(EVEN)
+RATES = {0.02: "Rare (2 %)", EVEN: "Mixed (50 %)", 0.8: "Common (80 %)"}
+STEPS = tuple(RATES)
+START = STEPS.index(EVEN)
 
 
 def say_share(share: float) -> str:
@@ -18,10 +19,10 @@ def say_share(share: float) -> str:
 
 
 def step_verdicts(jury: JuryVerdict) -> list[JuryVerdict]:
-    """The jury's verdict at every step of the slider."""
+    """The jury's verdict at every base rate that is offered."""
     return [jury.at_base_rate(rate) for rate in RATES]
 
 
-def as_steps(words: Sequence[str]) -> str:
-    """What an element shows at each step, as the page's script reads it."""
+def as_steps(words: Sequence[str | float]) -> str:
+    """What an element shows at each base rate, as the page's script reads it."""
     return json.dumps(list(words), ensure_ascii=False)

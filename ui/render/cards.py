@@ -15,32 +15,43 @@ from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Stability
-from detectors.jury.wording import say_split
+from detectors.jury.wording import NOT_MEASURED, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
-from registry import DetectorSpec, Image, Verdict
+from registry import DetectorSpec, Image, Label, Verdict
+from storage.plain_text import show_in_html
 from ui.render import base_rate, pictures
 from ui.render import wording as words
+from ui.render.band import label_face, say_agreement, say_likely, sum_up, warn, warn_face
 from ui.render.base_rate import step_verdicts
 
 Pieces = list[str]
+Juries = Sequence[JuryVerdict | None]
+"""The jury's verdict on each face; None where there is none, or not yet."""
+Labels = Sequence[Label | None]
 
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
+    finalize=show_in_html,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters["say_jury"] = words.say_jury
+_templates.filters |= {"say_chance": words.say_chance, "say_jury": words.say_jury, "say_likely": say_likely}
 _templates.globals.update(
     draw_crop=pictures.draw_crop,
     draw_heatmap=pictures.draw_heatmap,
+    draw_outline=pictures.draw_outline,
+    draw_thumb=pictures.draw_thumb,
+    find_hottest=pictures.find_hottest,
+    say_agreement=say_agreement,
+    say_word=words.say_word,
     say_band=words.say_band,
     say_doubt=words.say_doubt,
     say_figure=words.say_figure,
     as_steps=base_rate.as_steps,
-    rates=[base_rate.say_share(rate) for rate in base_rate.RATES],
+    rates=list(base_rate.RATES.items()),
     start=base_rate.START,
     heat_strength=pictures.HEAT_STRENGTH,
     say_measured_share=words.say_measured_share,
@@ -52,6 +63,7 @@ _templates.globals.update(
     say_thresholds=words.say_thresholds,
     say_why=words.say_why,
     titles=words.TITLES,
+    not_measured=NOT_MEASURED,
 )
 
 
@@ -91,7 +103,7 @@ class Drawing:
     """A picture's verdicts as they grow. A face is drawn again only when it changed. anchor: begins the faces' ids.
 
     settled: what the faces hold is all there is, as in the history or the game. No verdict is waited for, and no base
-    rate is offered, whose counts are today's.
+    rate is offered, whose counts are today's. Pieces follow one another in the page; one alone need not be balanced.
     """
 
     def __init__(self, image: Image, jury: Jury, *, anchor: str = "face", settled: bool = False) -> None:
@@ -103,28 +115,79 @@ class Drawing:
         self._drawn: dict[int, tuple[JudgedFace, str]] = {}
 
     def draw(self, comparison: Comparison) -> Pieces:
-        """The picture, the summary, the faces, and what was said of the whole picture."""
+        """The headline, the picture and its boxes, a strip of its faces, each face, and what else was said."""
+        juries = [self._find_jury(face) for face in comparison.faces]
+        labels = [label_face(face, jury) for face, jury in zip(comparison.faces, juries, strict=True)]
+        scene = render("scene", scene=self._scene, comparison=comparison)
+        boxes = render("boxes", comparison=comparison, anchor=self._anchor, labels=labels)
         faces = [self._draw_face(number, face, comparison) for number, face in enumerate(comparison.faces, start=1)]
-        scene = render("scene", scene=self._scene, comparison=comparison, anchor=self._anchor)
+        summary = self._draw_summary(comparison, juries, labels)
         whole, provenance = self._draw_whole(comparison), draw_provenance(comparison.provenance)
-        return [scene, self._draw_summary(comparison), *faces, *whole, *provenance]
+        return [summary, scene, boxes, *self._draw_strip(comparison, juries, labels), *faces, *whole, *provenance]
 
-    def _draw_summary(self, comparison: Comparison) -> str:
-        splits = [self._say_split(face.verdicts, "face") for face in comparison.faces]
-        movable = not self._settled and any(self._find_jury(face) and not face.doubt for face in comparison.faces)
-        return render("summary", comparison=comparison, splits=splits, movable=movable, anchor=self._anchor)
+    def _draw_summary(self, comparison: Comparison, juries: Juries, labels: Labels) -> str:
+        judged = bool(comparison.faces) and all(self._is_judged(face) for face in comparison.faces) and any(juries)
+        movable = judged and not self._settled
+        lone = comparison.faces[0] if len(comparison.faces) == 1 else None
+        stepped = [self._step_labels(comparison, juries, rate) for rate in base_rate.STEPS] if movable else []
+        return render(
+            "summary",
+            comparison=comparison,
+            headline=sum_up(labels) if judged else None,
+            steps=[sum_up(labels) for labels in stepped],
+            splits=[self._say_split(face.verdicts, "face") for face in comparison.faces],
+            lone=lone,
+            jury=juries[0] if lone else None,
+            jury_steps=step_verdicts(juries[0]) if lone and movable and juries[0] else [],
+            warnings=warn(comparison),
+            movable=movable,
+            anchor=self._anchor,
+        )
+
+    def _step_labels(
+        self, comparison: Comparison, juries: Sequence[JuryVerdict | None], rate: float
+    ) -> list[Label | None]:
+        moved = [jury.at_base_rate(rate) if jury else None for jury in juries]
+        return [label_face(face, jury) for face, jury in zip(comparison.faces, moved, strict=True)]
+
+    def _draw_strip(
+        self, comparison: Comparison, juries: Sequence[JuryVerdict | None], labels: Sequence[Label | None]
+    ) -> Pieces:
+        """The faces to choose from, the most suspicious first once all are judged; nothing for one face."""
+        if len(comparison.faces) < 2:
+            return []
+        ready = all(self._is_judged(face) for face in comparison.faces)
+        ranks = _rank(comparison.faces, juries) if ready else range(len(comparison.faces))
+        thumbs = [
+            render(
+                "thumb",
+                anchor=self._anchor,
+                number=place + 1,
+                order=rank,
+                crop=face.crop,
+                label=label,
+                word=say_likely(label) if label else "",
+            )
+            for place, (face, rank, label) in enumerate(zip(comparison.faces, ranks, labels, strict=True))
+        ]
+        return ['<nav class="strip" aria-label="Faces, the most suspicious first">', *thumbs, "</nav>"]
+
+    def _is_judged(self, face: JudgedFace) -> bool:
+        return self._settled or len(face.verdicts) >= len(self._choose("face"))
 
     def _draw_face(self, number: int, face: JudgedFace, comparison: Comparison) -> str:
         before, html = self._drawn.get(number, (None, ""))
         if before is not face:
             lone = len(comparison.faces) == 1
-            name = "The face" if lone else f"Face {number}"
             more: dict[str, Any] = {
+                "number": number,
                 "lone": lone,
                 "stability": face.stability,
                 "jury": self._find_jury(face),
                 "doubt": face.doubt,
+                "careful": warn_face(face),
             }
+            name = "The face" if lone else f"Face {number}"
             html = self._draw_section(
                 f"{self._anchor}-{number}", name, face.crop, face.verdicts, expects="face", **more
             )
@@ -133,7 +196,7 @@ class Drawing:
 
     def _find_jury(self, face: JudgedFace) -> JuryVerdict | None:
         """The jury's verdict, once every detector has answered; None where it has none."""
-        return face.jury if self._settled or len(face.verdicts) >= len(self._choose("face")) else None
+        return face.jury if self._is_judged(face) else None
 
     def _draw_whole(self, comparison: Comparison) -> Pieces:
         if not self._choose("image"):
@@ -152,19 +215,33 @@ class Drawing:
         verdicts: Sequence[Verdict],
         *,
         expects: str,
+        number: int = 0,
         lone: bool = False,
         stability: Stability | None = None,
         jury: JuryVerdict | None = None,
         doubt: str | None = None,
+        careful: str = "",
     ) -> str:
-        """One section: what was judged, the split in a sentence, one card a detector, empty while it thinks."""
+        """One section: what was judged, the jury's verdict, one row a detector, empty while it thinks."""
         given = {verdict.detector: verdict for verdict in verdicts}
-        rows = [(spec, given.get(spec.key)) for spec in self._choose(expects)]
-        split = self._say_split(verdicts, expects)
-        values = {"anchor": anchor, "name": name, "crop": crop, "rows": rows, "split": split, "lone": lone}
+        rows = [(spec, given.get(spec.key)) for spec in sorted(self._choose(expects), key=_rank_detector)]
         steps = step_verdicts(jury) if jury and not self._settled and not doubt else []
-        more = {"stability": stability, "jury": jury, "doubt": doubt, "steps": steps}
-        return render("face", **values, **more, untested=_list_untested)
+        return render(
+            "face",
+            anchor=anchor,
+            name=name,
+            crop=crop,
+            rows=rows,
+            split=self._say_split(verdicts, expects),
+            number=number,
+            lone=lone,
+            stability=stability,
+            jury=jury,
+            doubt=doubt,
+            careful=careful,
+            steps=steps,
+            untested=_list_untested,
+        )
 
     def _say_split(self, verdicts: Sequence[Verdict], expects: str) -> str:
         """The split, once everybody has spoken."""
@@ -175,3 +252,18 @@ class Drawing:
 
     def _choose(self, expects: str) -> list[DetectorSpec]:
         return [spec for spec in self._jury.specs if spec.expects == expects]
+
+
+def _rank(faces: Sequence[JudgedFace], juries: Juries) -> list[int]:
+    """The place of each face when the most suspicious comes first: by the jury, else by its highest p_fake."""
+    suspicion = []
+    for face, jury in zip(faces, juries, strict=True):
+        p_fakes = [verdict.p_fake for verdict in face.verdicts if verdict.p_fake is not None]
+        suspicion.append(-1.0 if face.doubt else jury.p_fake if jury else max(p_fakes, default=-1.0))
+    order = sorted(range(len(faces)), key=lambda place: -suspicion[place])
+    return [order.index(place) for place in range(len(faces))]
+
+
+def _rank_detector(spec: DetectorSpec) -> int:
+    """Ours for any forgery first, then ours for one kind of trace, then what was added."""
+    return 2 if not spec.builtin else 1 if spec.looks_for else 0

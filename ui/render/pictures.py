@@ -15,6 +15,7 @@ CROP_PIXELS = 256  # side of a face
 THUMB_PIXELS = 96  # longer side of a picture in a batch's table
 HEAT_STRENGTH = 0.6  # of the whole map over the face, until its visitor chooses another
 HEAT_PIXELS = 96  # side of a heat map: the networks' own maps are 4 to 28 a side
+STANDS_OUT = 0.15  # how far the hottest spots must lie above the median for a part to stand out
 HEAT_OPACITY = 0.85  # of the hottest spot; the face must stay visible under it
 ROUND_PIXELS = 512  # longer side of every picture of the game, whatever it was
 
@@ -41,6 +42,14 @@ def draw_heatmap(heatmap: Heatmap) -> str:
     colour = cv2.cvtColor(cv2.applyColorMap(bytes_, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     opacity = np.rint(fine**2 * 255 * HEAT_OPACITY).astype(np.uint8)  # squared: the undecided middle stays quiet
     return _as_uri(np.dstack([colour, opacity]))
+
+
+def find_hottest(heatmap: Heatmap) -> Region | None:
+    """The hottest tenth of a heat map; None where no part stands out. heatmap: (h, w) in [0, 1]."""
+    fine = cv2.resize(heatmap, (HEAT_PIXELS, HEAT_PIXELS), interpolation=cv2.INTER_CUBIC)
+    if np.quantile(fine, 0.98) - np.median(fine) < STANDS_OUT:
+        return None
+    return np.asarray(fine >= np.quantile(fine, 0.9), dtype=np.bool_)
 
 
 def draw_alike(image: Image) -> str:

@@ -24,7 +24,7 @@ _KNOWN = {field.name for field in fields(Verdict)} - {"heatmap"}
 
 
 def draw_stored(stored: Stored, picture: bytes | None) -> Pieces:
-    """The same cards as on the Compare tab; empty places where the picture was not kept. Heat maps never are."""
+    """The same cards as on the Photo tab; empty places where the picture was not kept. Heat maps never are."""
     image = _read(picture)
     comparison = restore(stored, image)
     shown = _empty(comparison.width, comparison.height) if image is None else image
@@ -60,10 +60,14 @@ def say_stored(stored: Stored) -> str:
         jury, split = faces[0]["jury"], say_split(_verdicts(faces[0]["verdicts"]))
         return f"Jury: {jury['label']}; {split}" if jury else split
     by_jury = sum(bool(face["jury"]) and face["jury"]["label"] == "fake" for face in faces)
-    by_some = sum(any(verdict["label"] == "fake" for verdict in face["verdicts"]) for face in faces)
+    by_some = sum(any(_accuses(verdict) for verdict in face["verdicts"]) for face in faces)
     if not any(face["jury"] for face in faces):
         return f"{by_some} of {len(faces)} faces called fake by a detector" if faces else "no face found"
     return f"{by_jury} of {len(faces)} faces likely fake"
+
+
+def _accuses(verdict: Stored) -> bool:
+    return verdict["label"] == "fake" and bool(verdict.get("measured", True))  # not kept before
 
 
 def _face(face: Stored, image: Image | None) -> JudgedFace:

@@ -15,6 +15,7 @@ from detectors.faces.crop import crop_face
 from detectors.inputs.timecode import say_at, say_length
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
+from detectors.jury.wording import NOT_MEASURED
 from detectors.video.aggregate import AGGREGATION
 from detectors.video.judge import Look
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame, is_brief, suspect
@@ -116,8 +117,9 @@ def say_verdict(person: Person) -> str:
         return f"{TITLES[verdict.label].lower()}" + (
             f", {say_p_fake(verdict.p_fake)}" if verdict.p_fake is not None else ""
         )
-    fake = sum(one.verdict.label == "fake" for one in person.scores)
-    return f"{fake} of {len(person.scores)} say fake"
+    counted = [one for one in person.scores if one.measured]
+    fake = sum(one.verdict.label == "fake" for one in counted)
+    return f"{fake} of {len(counted)} say fake" if counted else NOT_MEASURED
 
 
 def _introduce(film: Film, person: Person) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from detectors.forgery.pointing import HeatmapHits, Hit
 from detectors.forgery.trial import Statement
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.stability import Range
-from registry import Verdict
+from registry import DetectorSpec, Verdict
 
 TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}
+FOUND = {"fake": "Found", "real": "None found", "inconclusive": "Unclear", "failed": "Failed"}
 BATCH_TITLES = {
     "fake": "Fake",
     "inconclusive": "Inconclusive",
@@ -36,6 +37,16 @@ def say_percent(p_fake: float) -> str:
 def say_jury(jury: JuryVerdict) -> str:
     """The jury's verdict in words: "The jury: fake. Estimated chance of fake: 93 %."."""
     return f"The jury: {TITLES[jury.label].lower()}. Estimated chance of fake: {say_percent(jury.p_fake)}."
+
+
+def say_chance(jury: JuryVerdict) -> str:
+    """The jury's number: "Estimated chance of fake: 93 %."."""
+    return f"Estimated chance of fake: {say_percent(jury.p_fake)}."
+
+
+def say_word(spec: DetectorSpec, verdict: Verdict) -> str:
+    """A verdict in one word; of a detector for one kind of trace, whether it found any."""
+    return (FOUND if spec.looks_for else TITLES)[verdict.label]
 
 
 def say_doubt(doubt: str) -> str:

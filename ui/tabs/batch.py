@@ -25,7 +25,7 @@ from detectors.scan.batch import (
 from ui.components.controls import list_detectors, offer_stop
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
-from ui.components.markup import build_frame, build_html
+from ui.components.markup import build_frame, build_html, build_verdicts
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
 from ui.render.download import Saved, save_on_click
 from ui.render.pictures import draw_thumb
@@ -112,7 +112,7 @@ def _lay_out_table(session: gr.State) -> tuple[gr.Column, gr.HTML]:
         order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
         csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
     table = build_html([], script=OPEN, html_template=TABLE, elem_id="batch-table", container=False)
-    detail = build_frame([], elem_id="batch-detail")
+    detail = build_verdicts([], elem_id="batch-detail")
     changes = [words.change, name.change, order.change]
     gr.on(changes, _arrange, [words, name, order, session], [table], **QUICK)
     opened = table.click(_open, [session], [detail], **IN_TURN, **PRIVATE)

@@ -1,4 +1,4 @@
-"""The Compare tab: one photo, the chosen detectors, and what they say of every face in it."""
+"""The Photo tab: one photo, the chosen detectors, and what they say of every face in it."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from ui.components import examples
 from ui.components.controls import NO_DETECTOR, NO_PICTURE, list_detectors, offer_stop
 from ui.components.judging import run_job
 from ui.components.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
-from ui.components.markup import build_frame
+from ui.components.markup import build_verdicts
 from ui.components.photo_input import PhotoInput, build_photo
 from ui.render.cards import WAITING, Drawing, Pieces, say
 from ui.render.report import build_report
@@ -51,6 +51,7 @@ class CompareControls:
     stability: gr.Checkbox
     judge: gr.Button
     cancel: gr.Button
+    another: gr.Button
     verdicts: gr.HTML
     slot: gr.State
     keeping: Keeping | None  # where visitors are signed in
@@ -70,17 +71,29 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> CompareControls:
             with gr.Row(elem_id="examples"):
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
                 forgery = gr.Button("Try a forgery of it", size="sm", variant="secondary")
-            detectors = list_detectors(jury, elem_id="detectors")
-            stability = gr.Checkbox(False, label=STABILITY, container=False, elem_id="stability")
-            tick = build_tick() if recorder else None
+            with gr.Accordion("Options", open=False, elem_id="options"):
+                detectors = list_detectors(jury, elem_id="detectors")
+                stability = gr.Checkbox(False, label=STABILITY, container=False, elem_id="stability")
+                tick = build_tick() if recorder else None
             judge = gr.Button("Judge", variant="primary", elem_id="judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="cancel")
+            another = gr.Button("Check another", variant="secondary", elem_id="another")
         with gr.Column(scale=5, min_width=320):
-            verdicts = build_frame(EMPTY, elem_id="verdicts")
+            verdicts = build_verdicts(EMPTY, elem_id="verdicts")
             build_report(picture, detectors, stability, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
             keeping = build_keeping(recorder, tick, picture) if recorder else None
     return CompareControls(
-        picture, portrait, forgery, detectors, stability, judge, cancel, verdicts, gr.State(JobSlot()), keeping
+        picture,
+        portrait,
+        forgery,
+        detectors,
+        stability,
+        judge,
+        cancel,
+        another,
+        verdicts,
+        gr.State(JobSlot()),
+        keeping,
     )
 
 
@@ -96,6 +109,7 @@ def _connect(controls: CompareControls, jury: Jury, queue: FairQueue) -> None:
     if controls.keeping:
         connect_keeping(controls.keeping, picture=controls.picture, starts=starts, judged=judged)
     controls.cancel.click(_cancel, [controls.slot], shown, **QUICK)
+    controls.another.click(lambda: None, None, [controls.picture], **QUICK)
     controls.portrait.click(lambda: str(examples.portrait()), None, [controls.picture], **QUICK)
     controls.forgery.click(lambda: str(examples.forgery()), None, [controls.picture], **PRIVATE)
 

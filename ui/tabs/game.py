@@ -29,7 +29,7 @@ from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
 from detectors.scan.batch import Item, judge_item
 from ui.components.judging import run_steps, take_turn
-from ui.components.markup import build_frame
+from ui.components.markup import build_frame, build_verdicts
 from ui.render.cards import Drawing, Pieces, render, say
 from ui.render.pictures import ROUND_PIXELS, draw_alike, draw_thumb
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
@@ -110,7 +110,7 @@ def build_game(jury: Jury, queue: FairQueue, deck: Deck) -> None:
                 forged = gr.Button("Forged", variant="primary", visible=False, elem_id="game-forged")
                 after = gr.Button("Next", variant="primary", visible=False, elem_id="game-next")
         with gr.Column(scale=3, min_width=320):
-            said = build_frame([], elem_id="game-said")
+            said = build_verdicts([], elem_id="game-said")
             sealed = build_frame([], elem_id="game-sealed")
     shown = [picture, said, play, real, forged, after]
     judge = _judge_with(jury, queue)
@@ -216,8 +216,8 @@ def _draw(comparison: Comparison, picture: Picture | None, jury: Jury) -> Pieces
     drawing = Drawing(picture.pixels, jury, anchor="game-face", settled=True)
     faces = tuple(replace(face, jury=None, agreement=None) for face in comparison.faces)  # the jury is a player here
     shown = replace(comparison, faces=faces, provenance=None)  # what a file says of itself plays no part
-    scene, _, *cards = drawing.draw(shown)
-    return [scene, *cards] if len(comparison.faces) > 1 else cards
+    _, scene, boxes, *cards = drawing.draw(shown)
+    return [scene, boxes, *cards] if len(comparison.faces) > 1 else cards
 
 
 def _show(table: Table) -> Shown:

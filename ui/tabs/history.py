@@ -11,7 +11,7 @@ from storage import history
 from storage.history import HistoryEntry
 from ui.components.confirm import Confirmed, build_confirmed, reset
 from ui.components.feedback import FeedbackForm, build_feedback, offer
-from ui.components.markup import build_frame, build_html
+from ui.components.markup import build_html, build_verdicts
 from ui.render.cards import Pieces, render, say
 from ui.render.stored import draw_stored, say_stored
 from ui.render.wording import say_time
@@ -103,7 +103,7 @@ def _lay_out_opened(engine: Engine) -> Opened:
     entry = gr.State(None)
     with gr.Column(visible=False, elem_id="entry") as whole:
         back = gr.Button("← All entries", size="sm", variant="secondary", elem_classes="lesser")
-        view = build_frame([])
+        view = build_verdicts([])
         feedback = build_feedback(engine, entry)
         question = "Delete the kept picture? The verdicts stay."
         forget = build_confirmed("Delete the picture…", question=question, yes="Yes, delete the picture")

@@ -20,7 +20,7 @@ from detectors.video.results import JudgedVideo
 from ui.components.controls import list_detectors, offer_stop
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
-from ui.components.markup import build_frame
+from ui.components.markup import build_frame, build_verdicts
 from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.video import Film, draw_film, draw_frame, draw_person
@@ -116,7 +116,7 @@ def _lay_out_film(session: gr.State) -> list[Any]:
     status = build_frame(EMPTY, elem_id="video-status")
     persons = build_frame([], script=CHOOSE, elem_id="video-persons")
     person = build_frame([], script=CHOOSE, elem_id="video-person")
-    frame = build_frame([], elem_id="video-frame")
+    frame = build_verdicts([], elem_id="video-frame")
     with gr.Row(visible=False, elem_id="video-tools") as tools:
         pictured = gr.Checkbox(value=True, label="Include the stills", container=False, min_width=220)
         report = gr.Button("Save the report", min_width=140, elem_id="video-report")

@@ -14,7 +14,7 @@ from detectors.faces.face import TURNED, Face
 from detectors.faces.find import find_faces
 from detectors.jury.judge import Jury
 from detectors.jury.stability import vary
-from models.evaluation.turns import turn_picture
+from models.evaluation.robustness.turns import turn_picture
 from registry import Image, load_registry
 from tests.command import call
 

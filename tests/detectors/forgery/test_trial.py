@@ -57,6 +57,8 @@ def test_who_notices_is_who_calls_it_fake_now_and_did_not_before(before: str | N
 def test_the_counts_are_of_those_who_spoke_both_times_and_not_of_the_jury() -> None:
     jury = Statement("The jury", said("real", "fake").before, said("real", "fake").after)
     assert count_noticing([said("real", "fake"), said("real", "real"), said("real", None), jury]) == (1, 2)
+    unmeasured = Verdict("b", "B", 0.9, "fake", 0.7, 0.3, 1.0, measured=False)
+    assert count_noticing([said("real", "fake"), Statement("B", unmeasured, unmeasured, spec("b", float))]) == (1, 1)
 
 
 def test_only_the_largest_face_changes_and_only_inside_its_mask() -> None:

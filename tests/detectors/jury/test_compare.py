@@ -52,7 +52,7 @@ def register_detectors(register):
     register(key="cannot-load", title="Cannot Load", load=load_nothing)
     register(key="sees-all", title="Sees All", load=lambda: lambda image: image.shape[1] / 1000, expects="image")
 """
-VERDICT = {"detector", "title", "p_fake", "label", "fake_from", "real_until", "milliseconds", "error"}
+VERDICT = {"detector", "title", "p_fake", "label", "fake_from", "real_until", "milliseconds", "error", "measured"}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -221,13 +221,24 @@ def test_the_table_shows_verdicts_the_split_and_what_went_wrong(run: Run) -> Non
     only = ("--only", "says-fake", "--only", "says-real", "--only", "unsure", "--only", "raises")
     said = run("portrait.png", "wall.png", "notes.jpg", *only).stdout
     assert "face 1 of 1" in said
-    assert "1 of 3 say fake, 1 real, 1 inconclusive, 1 failed" in " ".join(said.split())
+    assert "no measured detector gave a verdict, 4 not measured" in " ".join(said.split())
     rows = {line.split("│")[1].strip(): line for line in said.splitlines() if line.count("│") > 5}
-    assert rows["Says-Fake"].split("│")[2].strip() == "fake"
-    assert "0.900" in rows["Says-Fake"]
-    assert "failed: RuntimeError: no luck" in rows["Raises"]
+    assert rows["Says-Fake (not measured)"].split("│")[2].strip() == "fake"
+    assert "0.900" in rows["Says-Fake (not measured)"]
+    assert "failed: RuntimeError: no luck" in rows["Raises (not measured)"]
     assert "No face found." in said
     assert "This is not a picture we can read" in said
+
+
+def test_who_was_never_measured_is_badged_and_in_no_count(run: Run, everybody: dict[str, Any]) -> None:
+    ours = {"custom-cnn", "efficientnet", "blend", "residual"}
+    (face,) = everybody["faces"]
+    assert {verdict["detector"] for verdict in face["verdicts"] if verdict["measured"]} == ours
+    fake = sum(verdict["label"] == "fake" for verdict in face["verdicts"] if verdict["measured"])
+    assert face["agreement"] == {"voting": 4, "fake": fake}
+    said = run("portrait.png", "--only", "blend", "--only", "says-fake", "--only", "raises").stdout
+    assert "of 1 say fake" in said and "2 not measured" in said
+    assert "failed," not in said
 
 
 def test_comparing_imports_neither_keras_nor_tensorflow_nor_the_page(room: Path) -> None:

@@ -1,7 +1,10 @@
 """The jury's sentences."""
 
+from dataclasses import replace
+
 import pytest
 
+from detectors.jury.fusion import Agreement, agree
 from detectors.jury.wording import hide_paths, say_error, say_split
 from detectors.sandbox.client import DetectorFaultError
 from registry import Label, Verdict
@@ -23,6 +26,14 @@ def verdict(label: Label) -> Verdict:
 )
 def test_a_split_counts_failed_detectors_apart(labels: list[Label], sentence: str) -> None:
     assert say_split([verdict(label) for label in labels]) == sentence
+
+
+def test_a_split_counts_only_who_was_measured() -> None:
+    unmeasured = [replace(verdict(label), measured=False) for label in ("fake", "failed")]
+    assert say_split([verdict("real"), *unmeasured]) == "0 of 1 say fake, 1 real, 2 not measured"
+    assert say_split(unmeasured) == "no measured detector gave a verdict, 2 not measured"
+    assert agree([verdict("real"), *unmeasured]) == Agreement(1, 0)
+    assert agree(unmeasured) is None
 
 
 @pytest.mark.parametrize("path", ["/home/somebody/file.bin", r"C:\Users\somebody\file.bin", "/srv/somebody/x"])

@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import PIL.Image
 import pytest
 
 from tests.detectors.scan.proof import count_records, wait_until_gone
@@ -117,3 +118,49 @@ def test_a_wrong_command_is_told_in_one_sentence(
 
 def test_a_scan_of_nothing_readable_exits_with_1(photos: Path, tmp_path: Path) -> None:
     assert run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv").returncode == 1
+
+
+def test_what_a_scan_leaves_aside_is_counted_and_named(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "phone"
+    for name in ("IMG_0001", "a.mp4", "b.MOV", "c.mkv", "d.wmv", "notes.txt", ".DS_Store", ".trash/x.jpg", "raw.CR2"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    (folder / "link").symlink_to(photos)
+    (folder / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    empty = run_scan(folder / ".trash", *ONLY, out=tmp_path / "none.csv")
+    assert empty.returncode == 1 and "Left aside" not in empty.stderr
+    (folder / "nobody.png").write_bytes((photos / "nobody.png").read_bytes())
+    done = run_scan(folder, *ONLY, out=tmp_path / "a.csv")
+    assert done.returncode == 0
+    said = " ".join(done.stderr.split())
+    assert "2 of 2 pictures judged, 1 could not be read" in said
+    for kind in (
+        "4 videos, which `facejury compare` judges (a.mp4, b.MOV, c.mkv, …)",
+        "1 without a suffix (IMG_0001)",
+        "1 .txt (notes.txt)",
+        "1 .cr2 (raw.CR2)",
+        "1 linked folders (link)",
+        "2 hidden (.trash, .DS_Store)",
+    ):
+        assert kind in said
+    assert "HEIC" in next(row["error"] for row in read_csv(tmp_path / "a.csv") if row["path"].endswith("heic"))
+
+
+def test_a_folder_without_pictures_says_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "a.mp4").write_bytes(b"")
+    done = run_scan(tmp_path / "clips", *ONLY, out=tmp_path / "a.csv")
+    assert done.returncode == 2
+    assert "contains no pictures. Left aside in folders: 1 videos" in " ".join(done.stderr.split())
+
+
+def test_the_table_says_how_far_a_face_was_turned(photos: Path, tmp_path: Path) -> None:
+    with PIL.Image.open(photos / "portrait-10.jpg") as portrait:
+        portrait.rotate(90, expand=True).save(tmp_path / "turned.png")
+    for name in ("a.csv", "a.jsonl"):
+        assert run_scan(tmp_path / "turned.png", photos / "nobody.png", *ONLY, out=tmp_path / name).returncode == 0
+    rows = read_csv(tmp_path / "a.csv")
+    assert {round(float(row["roll"]) / 10) for row in rows if row["box"]} == {-9}
+    assert [row["roll"] for row in rows if not row["box"]] == [""]
+    assert '"roll": -' in (tmp_path / "a.jsonl").read_text()

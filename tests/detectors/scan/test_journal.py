@@ -17,7 +17,11 @@ from detectors.scan.record import Record, Row, record_error
 ROOT = Path(__file__).parents[3]
 TEAM = {"a": "weights 1", "jury": "weights none"}
 RECORDS = [
-    Record("b.jpg", "00", (Row(1, (-3, 0, 9, 9), "a", 0.25, "real", 1.5), Row(1, (-3, 0, 9, 9), "jury", 0.3, "real"))),
+    Record(
+        "b.jpg",
+        "00",
+        (Row(1, (-3, 0, 9, 9), -15.5, "a", 0.25, "real", 1.5), Row(1, (-3, 0, 9, 9), -15.5, "jury", 0.3, "real")),
+    ),
     record_error("a\n\udcff.jpg", "The file is empty."),
     Record("c.jpg", "11", (Row(0, error="No face found."),)),
 ]

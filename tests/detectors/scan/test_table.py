@@ -15,8 +15,14 @@ from detectors.scan.table import COLUMNS, check_format, write_table
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"]
 RECORDS = [
-    Record("a.jpg", "00", (Row(1, (-3, 0, 9, 9), "a", 0.1, "real", 1.5), Row(1, (-3, 0, 9, 9), "jury", 0.3, "real"))),
-    Record('b,\n".jpg', "11", (Row(0, error="No face found."), Row(None, None, "b", None, "failed", 2.0, "-oops"))),
+    Record(
+        "a.jpg",
+        "00",
+        (Row(1, (-3, 0, 9, 9), -15.5, "a", 0.1, "real", 1.5), Row(1, (-3, 0, 9, 9), -15.5, "jury", 0.3, "real")),
+    ),
+    Record(
+        'b,\n".jpg', "11", (Row(0, error="No face found."), Row(None, None, None, "b", None, "failed", 2.0, "-oops"))
+    ),
     record_error("\udcff é.jpg", "The file is empty."),
 ]
 
@@ -42,7 +48,7 @@ def test_csv_holds_the_same_rows_as_json_lines(tmp_path: Path) -> None:
     for cells, line in zip(read_csv(tmp_path / "t.csv"), lines, strict=True):
         values = json.loads(line)
         assert cells["box"] == ("" if values["box"] is None else json.dumps(values["box"]))
-        for name in ("path", "sha256", "face", "detector", "p_fake", "label", "milliseconds"):
+        for name in ("path", "sha256", "face", "roll", "detector", "p_fake", "label", "milliseconds"):
             assert cells[name] == ("" if values[name] is None else str(values[name]))
         assert cells["error"].removeprefix("'") == (values["error"] or "")
 

@@ -1,6 +1,7 @@
 """The index of faces: found once, kept, looked at again only when a file changes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import skimage.data
 
 from models.data import face_index
 from models.data.datasets import Sample
-from models.data.face_index import label_faces
+from models.data.face_index import label_faces, list_some, say_left_out
 
 
 @pytest.fixture
@@ -38,17 +39,16 @@ def test_what_was_found_is_not_looked_for_again_unless_the_file_changed(
     first = label_faces(samples, cache)
     looked: list[Any] = []
 
-    def find_nothing(paths: Any) -> dict[str, Any]:
+    def find_nothing(paths: Any) -> list[None]:
         looked.append(paths)
-        return {}
+        return [None for _ in paths]
 
     monkeypatch.setattr(face_index, "_find_all", find_nothing)
     assert label_faces(samples, cache) == first
     assert looked == []
     assert len(json.loads(cache.read_text())["faces"]) == 3
     samples[1].path.write_bytes(samples[1].path.read_bytes() + b"more")
-    with pytest.raises(KeyError):
-        label_faces(samples, cache)
+    label_faces(samples, cache)
     assert looked == [[samples[1].path]]
 
 
@@ -64,3 +64,54 @@ def test_what_another_version_of_the_finder_found_is_looked_for_again(
     assert label_faces(samples[:1], cache)[0][0].box == (1, 2, 3, 4)
     monkeypatch.setattr(face_index, "_finder", lambda: "another")
     assert label_faces(samples[:1], cache)[0][0].box != (1, 2, 3, 4)
+
+
+def write_photo(path: Path, column: int, size: int) -> Sample:
+    """The astronaut from that column on, in a file of exactly so many bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(np.ascontiguousarray(skimage.data.astronaut()[:, column:])).save(path)
+    path.write_bytes(path.read_bytes().ljust(size, b"\0"))
+    return Sample(path, 0, "made", path.name, "train")
+
+
+def test_pictures_of_the_same_name_and_size_keep_their_own_faces(tmp_path: Path) -> None:
+    first, second = (write_photo(tmp_path / str(place) / "a/b/c/1.png", 60 * place, 600_000) for place in (0, 1))
+    faces, _ = label_faces([first, second], tmp_path / "faces.json")
+    assert faces[0].box[0] - faces[1].box[0] == pytest.approx(60, abs=4)
+
+
+def test_a_file_that_was_replaced_by_one_of_its_size_is_looked_at_again(tmp_path: Path) -> None:
+    cache, path = tmp_path / "faces.json", tmp_path / "a/b/c/1.png"
+    before = label_faces([write_photo(path, 0, 600_000)], cache)[0][0].box
+    after = label_faces([write_photo(path, 60, 600_000)], cache)[0][0].box
+    assert before[0] - after[0] == pytest.approx(60, abs=4)
+
+
+def test_an_index_serves_a_copy_of_the_data_elsewhere(
+    samples: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "faces.json"
+    label_faces(samples, cache)
+    monkeypatch.setattr(face_index, "_find_all", None)
+    moved = (tmp_path / "elsewhere").absolute()
+    moved.mkdir()
+    copies = [replace(sample, path=sample.path.rename(moved / sample.path.name)) for sample in samples]
+    assert len(label_faces(copies, cache)[0]) == 1
+
+
+@pytest.mark.parametrize("kept", ["", "[]", '{"faces": {}}', '{"found_by": 1}'])
+def test_an_index_that_cannot_be_read_is_written_anew(samples: Any, tmp_path: Path, kept: str) -> None:
+    cache = tmp_path / "faces.json"
+    cache.write_text(kept)
+    assert len(label_faces(samples[:1], cache)[0]) == 1
+    assert len(json.loads(cache.read_text())["faces"]) == 1
+
+
+def test_what_is_left_out_is_counted_and_named(samples: Any, tmp_path: Path) -> None:
+    cache = tmp_path / "faces.json"
+    _, faceless = label_faces(samples, cache)
+    broken, empty = say_left_out(faceless, cache)
+    assert broken.startswith("Pictures that could not be read, left out: 1: broken.jpg (This is not a picture")
+    assert empty == "Pictures without a face that can be used, left out: 1: nothing.png"
+    assert say_left_out([], cache) == []
+    assert list_some(list("abcde")) == "a, b, c, 2 more"

@@ -63,7 +63,7 @@ def rows_of(text: str, heading: str) -> dict[str, list[str]]:
     """The cells of the table under a heading, by the first one."""
     section = text.split(f"### {heading}\n", 1)[1].split("\n#", 1)[0]
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
-    heads = ("data", "generator", "delivery", "the faces", "attack", "---")
+    heads = ("data", "generator", "delivery", "the faces", "attack", "change", "real faces", "---")
     return {line[0]: line[1:] for line in lines if line[0] not in heads}
 
 
@@ -104,7 +104,18 @@ def test_each_table_holds_its_own_figures(folder: Path, metrics: dict[str, Any])
     for cells, figures in zip(
         rows_of(text, "When the photo was shared before").values(), metrics["robustness"].values(), strict=True
     ):
-        assert cells[1:] == [say(figures["balanced_accuracy"]), say(figures["lost"])]
+        names = ("balanced_accuracy", "lost", "coverage", "right_when_answered", "reals_called_fake")
+        assert cells[1:] == [say(figures[name]) for name in names]
+
+
+def test_what_it_was_not_trained_on_comes_first(folder: Path, metrics: dict[str, Any]) -> None:
+    text = (folder / CARD).read_text(encoding="utf-8")
+    shipped = rows_of(text, 'As it is shipped, with "inconclusive"')
+    for rows in (rows_of(text, "By data set"), shipped):
+        assert next(iter(rows)) == "faceforensics-c23"
+        assert rows.keys() - {"all test splits"} == metrics["sources"].keys()
+    names = ("coverage", "right_when_answered", "reals_called_fake", "fakes_called_fake")
+    assert shipped["stylegan1-ffhq"][1:] == [say(metrics["sources"]["stylegan1-ffhq"][name]) for name in names]
 
 
 def test_what_was_measured_thoroughly_stands_in_sections_of_its_own(folder: Path, metrics: dict[str, Any]) -> None:
@@ -115,6 +126,13 @@ def test_what_was_measured_thoroughly_stands_in_sections_of_its_own(folder: Path
     ]
     attacked = rows_of(text, "Attacked by somebody who holds its weights")
     assert attacked["PGD 2/255"][1] == say(metrics["attacks"]["PGD 2/255"]["auc"])
+    for heading, name, row in [
+        ("Harmless changes to real faces", "false_alarms", "beauty filter"),
+        ("Differences between people", "people", "female"),
+    ]:
+        figures = metrics[name][row]
+        shown = [say(figures[figure]) for figure in ("reals_called_fake", "coverage", "accuracy")]
+        assert rows_of(text, heading)[row] == [str(figures["real"]), *shown]
     probed = rows_of(text, "What can be told without looking at a face")
     assert probed["deepfake-faces"][1:] == [
         say(metrics["shortcuts"]["deepfake-faces"][kind]) for kind in ("files", "fed", "pixels")
@@ -124,7 +142,7 @@ def test_what_was_measured_thoroughly_stands_in_sections_of_its_own(folder: Path
 
 
 def test_a_quick_measuring_leaves_those_sections_out(folder: Path, metrics: dict[str, Any]) -> None:
-    thorough = ("sweeps", "attacks", "heatmaps", "shortcuts")
+    thorough = ("sweeps", "attacks", "heatmaps", "shortcuts", "false_alarms", "people")
     text = render(read_config(folder), {name: value for name, value in metrics.items() if name not in thorough})
     for heading in ("step by step", "Attacked by", "heat map points", "without looking", "robustness.png"):
         assert heading not in text

@@ -18,6 +18,9 @@ import pytest
 from skimage.data import astronaut
 
 from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, WEIGHTS, read_config
+from detectors.networks.resolve import add_source
+from models.publishing import hub as publishing
+from registry import load_registry
 from tests.hub_stand_in import StandIn, serving
 from tests.models.measured import KEY, make_folder
 
@@ -199,3 +202,24 @@ def test_what_runs_is_named_by_the_config_that_is_published(
     files = hub.repo(REPO).files
     assert json.loads(files[CONFIG])["files"] == read_config(folder).files
     assert json.loads(files[METRICS])["model"] == hashlib.sha256(files[MODEL]).hexdigest()
+
+
+def test_a_plugins_detector_is_published_from_its_own_folder_which_need_not_have_a_keras_model(
+    hub: StandIn,
+    models: Callable[..., tuple[int, list[str], list[str]]],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    theirs = shutil.copytree(folder, tmp_path / "theirs")
+    (theirs / "model.keras").unlink()
+    config = json.loads((theirs / CONFIG).read_text())
+    changes = {"key": "their-net", "files": {MODEL: config["files"][MODEL]}}
+    (theirs / CONFIG).write_text(json.dumps(config | changes))
+    monkeypatch.setattr(publishing, "load_registry", lambda: add_source(load_registry(), str(theirs)))
+    code, _, errors = models("publish", "their-net", "--repo", REPO)
+    assert code == 0, errors
+    files = hub.repo(REPO).files
+    assert set(files) == PUBLISHED - {"model.keras"} | {".gitattributes"}
+    assert json.loads(files[CONFIG])["key"] == "their-net"
+    assert b"keras" not in files[CARD]

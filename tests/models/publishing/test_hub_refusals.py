@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from detectors.networks.folder import CONFIG, METRICS, MODEL
+from detectors.networks.resolve import add_source
+from models.publishing import hub as publishing
+from registry import load_registry
 from tests.hub_stand_in import Fault, StandIn
 from tests.models.measured import KEY, make_folder
 from tests.models.publishing.client import use
@@ -173,3 +176,39 @@ def test_weights_from_data_that_our_licence_does_not_cover_need_their_own(
     code, _, _ = models("publish", KEY, "--repo", REPO, "--from", own)
     assert code == 0
     assert hub.repo(REPO).files["LICENSE"] == b"Mine to give."
+
+
+@pytest.mark.parametrize(
+    "repo", ["ada/cnn--two", "ada/cnn..two", "ada/cnn.git", "ada/" + "x" * 97, "ada/cnn-", "ada/cnn."]
+)
+@pytest.mark.parametrize("command", ["publish", "publish-space"])
+def test_a_name_that_the_hub_refuses_is_refused_before_anything_is_staged(
+    hub: StandIn,
+    models: Callable[..., tuple[int, list[str], list[str]]],
+    folder: Path,
+    repo: str,
+    command: str,
+) -> None:
+    named = (KEY, "--from", folder) if command == "publish" else ()
+    code, _, errors = models(command, *named, "--repo", repo, "--dry-run")
+    assert code == 1
+    assert f"the Hub does not allow the name '{repo}'" in errors[0]
+    assert not Path("build").exists()
+
+
+def test_a_folder_of_another_detector_is_not_published_under_this_key(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path
+) -> None:
+    code, _, errors = models("publish", "blend", "--repo", REPO, "--from", folder, "--dry-run")
+    assert (code, errors) == (1, [f"{folder.name} holds the detector {KEY}, not blend"])
+
+
+def test_a_key_that_is_not_there_or_has_no_folder_is_told(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = Path(__file__).parents[2] / "plugin_example" / "facejury_spectrum.py"
+    monkeypatch.setattr(publishing, "load_registry", lambda: add_source(load_registry(), str(plugin)))
+    code, _, errors = models("publish", "nobody", "--repo", REPO, "--dry-run")
+    assert code == 2 and "no detector named 'nobody'" in errors[0]
+    code, _, errors = models("publish", "spectrum", "--repo", REPO, "--dry-run")
+    assert code == 1 and "spectrum has no model folder" in errors[0]

@@ -184,7 +184,8 @@ def test_a_photo_and_its_forgery_are_drawn_together_and_treated_alike(tmp_path: 
         for place in range(0, 8, 2):
             assert targets[place : place + 2, 0].tolist() == [0.0, 1.0]
             assert (regions[place].max(), regions[place + 1].max()) == (0.0, 1.0)
-            assert (images[place] != images[place + 1]).mean() < 0.9  # apart from re-encoding
+            apart = np.abs(images[place].astype(int) - images[place + 1])
+            assert np.median(apart) < 8  # re-encoding parts the two a little
 
 
 def test_two_photos_with_one_name_are_no_twins(tmp_path: Path) -> None:

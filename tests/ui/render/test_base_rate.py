@@ -1,4 +1,4 @@
-"""The words of the base rate's slider."""
+"""The base rates that are offered, and shares in words."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from detectors.jury.fusion import JuryVerdict
 from ui.render.base_rate import START, as_steps, say_share, step_verdicts
-from ui.render.wording import say_jury
+from ui.render.wording import say_chance
 
 
 @pytest.mark.parametrize(
@@ -17,13 +17,12 @@ def test_a_share_is_never_nothing_and_never_all(share: float, words: str) -> Non
     assert say_share(share) == words
 
 
-def test_the_slider_starts_at_the_verdict_itself_and_rises() -> None:
+def test_the_middle_base_rate_is_the_verdict_itself_and_the_others_lie_on_both_sides() -> None:
     jury = JuryVerdict(0.93, "fake", 0.9, 0.2)
     steps = step_verdicts(jury)
     assert steps[START] == jury
     p_fakes = [step.p_fake for step in steps]
     assert p_fakes == sorted(p_fakes)
-    assert (
-        json.loads(as_steps([say_jury(step) for step in steps]))[0]
-        == "The jury: inconclusive. Estimated chance of fake: 1 %."
-    )
+    assert p_fakes[0] < jury.p_fake < p_fakes[-1]
+    assert json.loads(as_steps([say_chance(step) for step in steps]))[0] == "Estimated chance of fake: 21 %."
+    assert [step.label for step in steps] == ["inconclusive", "fake", "fake"]

@@ -37,3 +37,11 @@ def test_a_new_batch_takes_the_place_of_the_one_that_runs(tmp_path: Path) -> Non
     list(older)
     *_, (_, [line], *_) = _judge_with(jury)(session)
     assert "&lt;b&gt;new.png" in line and "<b>new" not in line
+
+
+def test_a_name_that_hides_what_it_is_shows_it(tmp_path: Path) -> None:
+    session = BatchSession()
+    _start(put(tmp_path, "a\u202egpj.\x1b[2J\u200b.png"), KEYS, session)
+    *_, (_, [line], *_) = _judge_with(Jury(JURY))(session)
+    assert "a\\u202egpj.\\x1b[2J\\u200b.png" in line
+    assert not any(letter in line for letter in "\u202e\x1b\u200b")

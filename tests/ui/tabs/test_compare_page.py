@@ -1,4 +1,4 @@
-"""The Compare tab, clicked through in a real browser."""
+"""The Photo tab, clicked through in a real browser."""
 
 import re
 import threading
@@ -44,17 +44,23 @@ def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit: Callable[...
     expect(card(page, "Defender").locator(".time")).to_contain_text("ms")
 
 
-def test_the_heat_map_lies_over_the_face_and_can_be_hidden(visit: Callable[..., Page], portrait: str) -> None:
+def test_a_heat_map_lies_over_the_face_when_it_is_asked_for(visit: Callable[..., Page], portrait: str) -> None:
     page = visit()
     upload(page, portrait)
     heat = page.get_by_role("img", name="Heat map of Accuser")
+    expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
+    expect(heat).to_be_hidden()
+    page.get_by_label("Show the heat map of Accuser").check()
     expect(heat).to_be_visible()
-    page.get_by_label("Heat maps").uncheck()
+    face, over = (page.locator(selector).first.bounding_box() for selector in (".judged", ".face .heat"))
+    assert face == pytest.approx(over, abs=1)
+    page.get_by_label("No heat map").check()
     expect(heat).to_be_hidden()
 
 
 def test_only_the_chosen_detectors_are_asked(visit: Callable[..., Page], portrait: str) -> None:
     page = visit()
+    page.get_by_role("button", name="Options").click()
     page.get_by_label("Accuser").uncheck()
     upload(page, portrait)
     expect(card(page, "Defender").locator(".word")).to_have_text("Real")
@@ -63,6 +69,7 @@ def test_only_the_chosen_detectors_are_asked(visit: Callable[..., Page], portrai
 
 def test_choosing_no_detector_is_answered_in_a_sentence(visit: Callable[..., Page], portrait: str) -> None:
     page = visit()
+    page.get_by_role("button", name="Options").click()
     page.get_by_label("Accuser").uncheck()
     page.get_by_label("Defender").uncheck()
     upload(page, portrait)
@@ -160,6 +167,7 @@ def test_the_examples_need_no_download(visit: Callable[..., Page]) -> None:
     page = visit()
     page.get_by_role("button", name="Try a forgery of it").click()
     expect(page.locator(".summary")).to_contain_text("forgery.png")
+    page.get_by_role("button", name="Check another").click()
     page.get_by_role("button", name="Try a portrait").click()
     expect(page.locator(".summary")).to_contain_text("portrait.png")
     expect(card(page, "Defender").locator(".word")).to_have_text("Real")
@@ -172,6 +180,7 @@ def test_the_tick_shows_how_far_each_verdict_moves_and_changes_no_label(
     upload(page, portrait)
     expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
     expect(page.locator(".why.moves")).to_have_count(0)
+    page.get_by_role("button", name="Options").click()
     page.get_by_label("Test how much verdicts change").check()
     page.get_by_role("button", name="Judge", exact=True).click()
     expect(card(page, "Accuser").locator(".why.moves")).to_contain_text("From 93 % fake to 93 % fake when saved again")
@@ -180,31 +189,28 @@ def test_the_tick_shows_how_far_each_verdict_moves_and_changes_no_label(
     expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
 
 
-def test_the_slider_moves_the_jurys_one_number_and_its_label_never_contradicts_it(
+def test_the_base_rate_moves_the_one_number_and_the_headline_never_contradicts_it(
     visit: Callable[..., Page], portrait: str
 ) -> None:
     page = visit(*load_registry(blocked=()).detectors)
     upload(page, portrait)
-    verdict = page.locator(".jury-verdict")
-    expect(verdict).to_contain_text("The jury: ")
-    start = verdict.inner_text()
-    heights = [card.bounding_box()["y"] for card in page.locator(".card").all()]
-    assert verdict.bounding_box()["y"] < heights[0]  # first what they came to, then who said what
-    assert heights == [heights[0]] * 4  # side by side
+    band, chance = page.locator(".summary"), page.locator(".summary .chance")
+    expect(chance).to_contain_text("Estimated chance of fake: ")
+    start = band.inner_text()
+    assert band.bounding_box()["y"] < page.locator(".card").first.bounding_box()["y"]  # first what they came for
+    page.get_by_text("Details", exact=True).click()
     chances = []
-    for step, rate in (("0", "0.1 %"), ("12", "99 %"), ("7", "50 %")):
-        page.get_by_label("How common are fakes").fill(step)
-        expect(page.locator("output[for=base-rate]")).to_have_text(rate)
-        said = verdict.inner_text()
-        assert said.count("%") == 1
+    for rate in ("Rare", "Common", "Mixed"):
+        page.get_by_label(rate).check()
+        said = chance.inner_text()
         chances.append(float(re.search(r"fake: (?:under |over )?(\d+) %", said)[1]))
-        label = verdict.locator("strong").get_attribute("class")
-        assert f"The jury: {label}." in said
-    assert chances[0] < chances[2] < chances[1] or chances[0] == chances[2] < chances[1]
-    assert verdict.inner_text() == start  # at even odds it is the verdict as it was
+        pin = float(page.locator(".scale").evaluate("scale => scale.style.getPropertyValue('--p')"))
+        assert pin == pytest.approx(chances[-1] / 100, abs=0.011)
+    assert chances[0] <= chances[2] <= chances[1] and chances[0] < chances[1]
+    assert band.locator("h2").inner_text() in start and f"{chances[2]:.0f} %" in start  # mixed: the verdict as it was
 
 
-def test_thirty_faces_stay_readable_and_never_scroll_sideways(
+def test_thirty_faces_are_one_screen_and_are_looked_at_one_at_a_time(
     visit: Callable[..., Page], portrait: str, tmp_path: Path
 ) -> None:
     page = visit()
@@ -214,9 +220,26 @@ def test_thirty_faces_stay_readable_and_never_scroll_sideways(
     expect(page.locator(".summary h2")).to_have_text("30 faces")
     expect(page.locator(".scene .box")).to_have_count(30)
     assert page.evaluate("document.querySelector('.jury').innerHTML.length") < 1_500_000
+    expect(page.locator(".face:visible")).to_have_count(1)
+    page.get_by_label("Go to face 12").click()
+    expect(page.locator("#face-12")).to_be_visible()
+    expect(page.locator(".face:visible")).to_have_count(1)
+    page.locator(".strip .thumb[aria-current]").press("ArrowRight")
+    expect(page.locator("#face-12")).to_be_hidden()
+    expect(page.locator(".face:visible")).to_have_count(1)
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
+
+
+def test_check_another_brings_the_empty_form_back(visit: Callable[..., Page], portrait: str) -> None:
+    page = visit()
+    expect(page.locator("#another")).to_be_hidden()
+    upload(page, portrait)
+    expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
+    page.get_by_role("button", name="Check another").click()
+    expect(page.locator("#verdicts .notice")).to_contain_text("The verdicts appear here.")
+    expect(page.locator(".summary")).to_have_count(0)
 
 
 def ponder_until(goes_on: threading.Event, visit: Callable[..., Page], portrait: str) -> Page:

@@ -54,25 +54,32 @@ class Click:
         self._data = data
 
 
+def test_who_was_never_measured_is_in_no_count(walk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detectors.jury.judge.is_measured", lambda spec: spec.key != "accuser")
+    _, (_, persons, person, *_) = run(walk)
+    assert "One person: 0 of 1 say fake." in persons[0]
+    assert 'Accuser <span class="badge">not measured</span>' in person[0]
+
+
 def test_a_run_shows_the_person_their_lines_and_the_worst_frame(walk: Path) -> None:
     session, (status, persons, person, frame, *_) = run(walk)
     assert status == [] and not session.slot.busy
     assert "One person: 1 of 2 say fake." in persons[0]
     assert person[0].count('<path class="line') == 2 * 2, "each line once in the plot, once beside its name"
     assert person[0].count("data-frame") == 3, "at least a second apart"
-    assert "Person 1 at 0:00" in frame[1] and "data:image/webp" in frame[0]
-    assert "Heat map of Accuser" in frame[2]
+    assert "Person 1 at 0:00" in frame[0] and "data:image/webp" in frame[1]
+    assert "Heat map of Accuser" in frame[3]
 
 
 def test_choosing_a_frame_shows_that_frame_and_whose_it_is(pair: Path) -> None:
     session, _ = run(pair)
     *_, frame = _choose(session, Click(frame=4))
-    assert "Person 1 at 0:02" in frame[1]
+    assert "Person 1 at 0:02" in frame[0]
     _, person, frame = _choose(session, Click(person=2))
-    assert "<h3>Person 2</h3>" in person[0] and "Person 2 at" in frame[1]
+    assert "<h3>Person 2</h3>" in person[0] and "Person 2 at" in frame[0]
     left = session.film.video.persons[1].frames[4].box[0]
     *_, frame = _choose(session, Click(frame=4))
-    assert f"left:{round(100 * left / 640, 2)}%" in frame[0], "the box is that person's"
+    assert f"left:{round(100 * left / 640, 2)}%" in frame[2], "the box is that person's"
 
 
 @pytest.mark.parametrize("sent", [{"frame": 99}, {"frame": -1}, {"frame": "1"}, {"person": "2"}, {}])

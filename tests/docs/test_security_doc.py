@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.test_readme import ROOT
 from tests.syntax import parse
-from tests.test_readme import ROOT
 from ui.server import log
 
 DOCS = ("SECURITY.md", "docs/operations.md")

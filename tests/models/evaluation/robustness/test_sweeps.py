@@ -9,8 +9,8 @@ import skimage.data
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers
-from models.evaluation.recompression import AS_IT_IS
-from models.evaluation.sweeps import SWEEPS, summarise
+from models.evaluation.robustness.recompression import AS_IT_IS
+from models.evaluation.robustness.sweeps import SWEEPS, summarise
 
 FACE = np.ascontiguousarray(skimage.data.astronaut()[60:200, 160:300])
 

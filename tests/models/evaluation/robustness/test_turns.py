@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from models.evaluation.turns import ANGLES, _compare, turn_picture
+from models.evaluation.robustness.turns import ANGLES, _compare, turn_picture
 
 
 @pytest.mark.parametrize("angle", [90.0, 180.0, -90.0])

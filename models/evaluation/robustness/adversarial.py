@@ -17,7 +17,7 @@ from detectors.networks.folder import fit, read_config
 from models.data.face_index import LabelledFace
 from models.errors import ModelsError
 from models.evaluation.metrics import Scores
-from models.evaluation.recompression import AS_IT_IS, compare_answers, pick_tested
+from models.evaluation.robustness.recompression import AS_IT_IS, compare_answers, pick_tested
 
 KERAS_MODEL = "model.keras"  # as in models.publishing.export, which imports keras
 ATTACKS = {"FGSM": 1, "PGD": 7}  # steps

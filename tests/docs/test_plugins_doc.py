@@ -20,7 +20,7 @@ from registry.contract import MAX_SECONDS, MIN_FACE_PIXELS
 from registry.hookspecs import Register
 from registry.manager import OPTIONS
 
-TEXT = (Path(__file__).parent.parent / "docs" / "plugins.md").read_text()
+TEXT = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
 WORDS = " ".join(TEXT.split())
 
 

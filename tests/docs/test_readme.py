@@ -14,7 +14,7 @@ from detectors.conformance.scaffold import write_plugin
 from facejury import SUB_COMMANDS, load
 from tests.syntax import parse
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 SHELL = re.compile(r"^```(?:bash|console|sh)\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 

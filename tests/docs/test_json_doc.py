@@ -21,7 +21,7 @@ from registry.contract import MIN_FACE_PIXELS
 from tests.detectors.pictures import encode, portrait
 from tests.detectors.videos import every, small_portrait, still, write_video
 
-DOCUMENT = (Path(__file__).parents[1] / "docs" / "json.md").read_text(encoding="utf-8")
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 KINDS: dict[str, Any] = {
     "string": str,
     "integer": int,

@@ -10,7 +10,10 @@ from numpy.random import default_rng
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers
-from models.evaluation.recompression import AS_IT_IS, redeliver, summarise
+from models.evaluation.robustness.recompression import AS_IT_IS, redeliver, summarise
+from registry import DetectorSpec
+
+SPEC = DetectorSpec(key="mine", title="Mine", load=lambda: lambda image: 0.5, fake_from=0.8, real_until=0.4)
 
 
 def answers(p_fake: Any, labels: Any) -> Any:
@@ -40,8 +43,19 @@ def test_what_is_lost_is_measured_on_the_same_faces() -> None:
     plain = np.where(labels, 0.9, 0.1)
     again = np.where(np.arange(400) < 40, 1 - plain, plain)
     again[399] = np.nan
-    found = summarise("mine", {AS_IT_IS: answers(plain, labels), "web": answers(again, labels)})
+    found = summarise(SPEC, {AS_IT_IS: answers(plain, labels), "web": answers(again, labels)})
     assert found[AS_IT_IS]["lost"] == {"value": 0, "low": 0, "high": 0}
     assert (found["web"]["real"], found["web"]["fake"]) == (200, 199)
     assert found["web"]["lost"]["value"] == pytest.approx(0.1, abs=0.002)
     assert found["web"]["lost"]["low"] > 0.05
+
+
+def test_each_tier_says_how_often_it_is_answered_and_right() -> None:
+    labels = np.arange(400) % 2
+    plain = np.where(labels, 0.9, 0.1)
+    again = np.where(np.arange(400) < 100, 0.6, np.where(np.arange(400) < 140, 1 - plain, plain))
+    found = summarise(SPEC, {AS_IT_IS: answers(plain, labels), "hard": answers(again, labels)})
+    assert found[AS_IT_IS]["coverage"]["value"] == 1
+    assert found["hard"]["coverage"]["value"] == pytest.approx(0.75, abs=0.001)
+    assert found["hard"]["right_when_answered"]["value"] == pytest.approx(260 / 300, abs=0.001)
+    assert found["hard"]["reals_called_fake"]["value"] == pytest.approx(0.1, abs=0.001)

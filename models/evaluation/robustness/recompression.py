@@ -13,7 +13,7 @@ import numpy as np
 from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, ask
-from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, estimate
+from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, estimate, shipped
 from registry import DetectorSpec, Image
 
 TIERS = {"web": (128, 60), "hard": (80, 40)}  # pixels of the longer side, JPEG quality
@@ -49,12 +49,22 @@ def pick_tested(faces: Sequence[LabelledFace], most: int) -> list[LabelledFace]:
     return tested[:: max(1, -(-len(tested) // most))]
 
 
-def summarise(detector: str, redelivered: Mapping[str, Answers]) -> dict[str, Any]:
-    """Tier -> {"real", "fake", "auc", "balanced_accuracy", "lost"}; lost: against the same faces as is, paired."""
+def summarise(spec: DetectorSpec, redelivered: Mapping[str, Answers]) -> dict[str, Any]:
+    """Tier -> {"real", "fake", "auc", "balanced_accuracy", "lost", and the figures of metrics.shipped}.
+
+    lost: against the same faces as they are, paired.
+    """
     if not redelivered:
         return {}
-    plain = redelivered[AS_IT_IS].scores(detector)
-    return {tier: compare_answers(plain, answers.scores(detector)) for tier, answers in redelivered.items()}
+    plain = redelivered[AS_IT_IS].scores(spec.key)
+    figures = shipped(spec.fake_from, spec.real_until)
+    found = {}
+    for tier, answers in redelivered.items():
+        again = answers.scores(spec.key)
+        draws = Draws.of(again.where(~np.isnan(again.p_fake)))
+        chosen = {name: asdict(estimate(figure(draws))) for name, figure in figures.items()}
+        found[tier] = compare_answers(plain, again) | chosen
+    return found
 
 
 def compare_answers(plain: Scores, again: Scores) -> dict[str, Any]:

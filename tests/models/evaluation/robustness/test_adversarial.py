@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.architectures import by_key
-from models.evaluation.adversarial import Network, attack, attack_all
+from models.evaluation.robustness.adversarial import Network, attack, attack_all
 from models.publishing.export import build_serving
 from models.training.calibration import Calibration
 

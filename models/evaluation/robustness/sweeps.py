@@ -10,7 +10,7 @@ from numpy.random import default_rng
 from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, ask
-from models.evaluation.recompression import AS_IT_IS, compare_answers, pick_tested
+from models.evaluation.robustness.recompression import AS_IT_IS, compare_answers, pick_tested
 from registry import DetectorSpec, Image
 
 MAX_FACES = 400  # of the test split, evenly chosen; every level is compared with these same faces as they are

@@ -1,0 +1,43 @@
+"""What a scan leaves aside in folders, so that nobody takes it for judged: counted by kind, the first few by name."""
+
+import mimetypes
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from detectors.inputs.video_kinds import SUFFIXES
+
+NAMED = 3  # of each kind
+LINKS, CLOSED, HIDDEN = "linked folders", "folders that cannot be opened", "hidden"
+VIDEOS = "videos, which `facejury compare` judges"
+BARE = "without a suffix"
+
+
+@dataclass
+class LeftAside:
+    """What was met in folders and is not judged. names: kind -> the paths in their folder, in the order met."""
+
+    names: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, path: str, kind: str = "") -> None:
+        """Note a file, or with its kind anything else. path: inside the folder that was given."""
+        self.names[kind or name_kind(path)].append(path)
+
+    def say(self) -> str:
+        """One sentence; empty where nothing was left aside."""
+        kinds = [f"{len(paths)} {kind} ({_list(paths)})" for kind, paths in sorted(self.names.items())]
+        return f"Left aside in folders: {'; '.join(kinds)}." if kinds else ""
+
+
+def name_kind(path: str) -> str:
+    """What a file that is left aside is called, by its name alone: it is not opened."""
+    named = PurePosixPath(path)
+    if any(part.startswith(".") for part in named.parts):
+        return HIDDEN
+    if named.suffix.lower() in SUFFIXES or (mimetypes.guess_type(named.name)[0] or "").startswith("video/"):
+        return VIDEOS
+    return named.suffix.lower() or BARE
+
+
+def _list(paths: list[str]) -> str:
+    return ", ".join([*paths[:NAMED], *(["…"] if len(paths) > NAMED else [])])

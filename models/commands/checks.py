@@ -1,0 +1,89 @@
+"""What is checked of the options before any long work: each mistake is one sentence, and exit code 2."""
+
+import importlib.util
+import json
+import math
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from models.errors import DataError
+
+if TYPE_CHECKING:
+    from models.architectures.base import Architecture
+    from models.data.datasets import Sample
+
+BACKENDS = ("tensorflow", "jax", "torch")  # of Keras, those that can train
+RECIPE, BEST = "recipe.json", "best.keras"  # in a run, as models.training.run writes them
+
+
+def check_positive(number: float) -> float:
+    """An option's callback: a finite number above 0."""
+    if not 0 < number < math.inf:
+        raise typer.BadParameter(f"{number:g} is not a number above 0.")
+    return number
+
+
+def check_backend() -> None:
+    """Raises DataError where Keras cannot be imported with its KERAS_BACKEND."""
+    name = os.environ["KERAS_BACKEND"]
+    if name not in BACKENDS:
+        raise DataError(f"KERAS_BACKEND is {name!r}; it must be one of {', '.join(BACKENDS)}")
+    if name != BACKENDS[0] and importlib.util.find_spec(name) is None:
+        raise DataError(f"KERAS_BACKEND is {name}, which is not installed here; unset it to use {BACKENDS[0]}")
+
+
+def check_run(run: Path, architecture: "Architecture") -> None:
+    """Raises DataError where a run is of another architecture."""
+    recipe = run / RECIPE
+    begun = json.loads(recipe.read_text()).get("architecture") if recipe.is_file() else architecture.key
+    if begun != architecture.key:
+        raise DataError(f"{run} is a run of {begun}, not of {architecture.key}: choose another with --run")
+
+
+def check_trained(run: Path, architecture: "Architecture") -> None:
+    """Raises DataError where a run has no network of this architecture yet."""
+    check_run(run, architecture)
+    if not (run / BEST).is_file():
+        raise DataError(
+            f"{run} has no {BEST}: train it with `facejury models train {architecture.key}`, or choose another --run"
+        )
+
+
+def check_start(start: Path) -> None:
+    """Raises DataError for a file that Keras did not write."""
+    if not zipfile.is_zipfile(start):
+        raise DataError(f"--start: {start} is not a .keras file")
+
+
+def check_trainable(samples: Sequence["Sample"], architecture: "Architecture") -> None:
+    """Raises DataError where there is nothing to learn from or to validate on."""
+    from models.training.batches import PARTIAL
+
+    blended, generated = (architecture.supervision == name for name in ("blended", "generated"))
+    fed = [sample for sample in samples if not (generated and sample.kind in PARTIAL)]
+    what = {"generated": " that were generated whole, which is what it learns from"}.get(architecture.supervision, "")
+    for split in ("train", "val"):
+        found = {sample.label for sample in fed if sample.split == split}
+        if 0 not in found:
+            raise DataError(f"{architecture.key} cannot be trained: these folders hold no real faces in split {split}")
+        if 1 not in found and not blended:
+            raise DataError(f"{architecture.key} cannot be trained: these folders hold no fakes in split {split}{what}")
+
+
+def check_both_classes(samples: Sequence["Sample"], splits: Sequence[str]) -> None:
+    """Raises DataError where all pictures of these splits, taken together, are real, or all are fake."""
+    if len({sample.label for sample in samples}) == 1:
+        word, other = ("fake", "real") if samples[0].label else ("real", "fake")
+        where = f"split {' and '.join(splits)}"
+        raise DataError(f"all {len(samples)} pictures of {where} are {word}: {other} ones are needed beside them")
+
+
+def check_faces(faces: Sequence[object], samples: Sequence[object]) -> None:
+    """Raises DataError where no face was found in any picture."""
+    if not faces:
+        raise DataError(f"no face was found in any of the {len(samples)} pictures")

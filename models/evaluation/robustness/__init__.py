@@ -1,0 +1,1 @@
+"""What changes a face and what that costs: delivery, degradation, attacks, turning, and harmless edits."""

@@ -1,0 +1,109 @@
+"""One's own detector beside the built-in ones: the order, the paired difference, the drawing."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from models.commands.application import app
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.evaluation import leaderboard
+from models.evaluation.evaluate import Answers
+from models.evaluation.leaderboard import draw, measure_leaderboard
+from registry import DetectorSpec
+from tests.models.portraits import write_portraits
+
+PLUGIN = """
+import pluggy
+@pluggy.HookimplMarker("facejury")
+def register_detectors(register):
+    register(key="mine", title="Mine", load=lambda: (lambda image: float(image.mean()) / 255), looks_for="dark faces")
+"""
+
+
+def spec(key: str) -> DetectorSpec:
+    return DetectorSpec(key=key, title=key.upper(), load=lambda: lambda image: 0.5, fake_from=0.6, real_until=0.4)
+
+
+def faces() -> list[LabelledFace]:
+    """Forty faces each of two sets with both classes, and ten of one that is all real."""
+    wanted = [("a", 40, (0, 1)), ("b", 40, (0, 1)), ("reals", 10, (0,))]
+    return [
+        LabelledFace(Sample(Path(f"{source}{place}.png"), labels[place % len(labels)], source, str(place), "test"), BOX)
+        for source, count, labels in wanted
+        for place in range(count)
+    ]
+
+
+BOX = (0, 0, 90, 90)
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """What two detectors said: "sharp" parts the classes wholly on a, "dull" by chance alone."""
+    found = faces()
+    labels = np.array([face.sample.label for face in found])
+    on_a = np.array([face.sample.source == "a" for face in found])
+    noise = np.random.default_rng(0).random(len(found))
+    said = Answers(found, [], {"dull": noise, "sharp": np.where(on_a, 0.1 + 0.8 * labels, noise)})
+    monkeypatch.setattr(leaderboard, "ask", lambda specs, faces: said)
+    monkeypatch.setattr(leaderboard, "_time", lambda specs, faces: {"sharp": 3.0})
+    return said
+
+
+def test_the_best_comes_first_and_the_others_are_compared_with_it(answers: Answers) -> None:
+    board = measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)
+    first, second = board.rows
+    assert (first.key, second.key, board.sets) == ("sharp", "dull", ["a", "b"])
+    assert first.sets["a"].value == 1
+    assert first.unseen and first.unseen.value == pytest.approx((1 + first.sets["b"].value) / 2, abs=1e-3)
+    assert (first.difference, first.seen, first.trained_on_known) == (None, None, False)
+    assert second.unseen and second.difference and second.difference.high < 0
+    assert second.difference.value == pytest.approx(second.unseen.value - first.unseen.value, abs=1e-3)
+    assert (first.milliseconds, second.milliseconds) == (3.0, None)
+
+
+def test_the_sets_that_a_detector_was_trained_on_are_kept_apart(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"dull": frozenset({"a"}), "sharp": None}
+    monkeypatch.setattr(leaderboard, "_list_trained_on", lambda spec: known[spec.key])
+    rows = {row.key: row for row in measure_leaderboard([spec("dull"), spec("sharp")], answers.faces).rows}
+    assert (rows["dull"].seen, rows["dull"].unseen) == (rows["dull"].sets["a"], rows["dull"].sets["b"])
+    assert rows["sharp"].seen is None
+
+
+def test_the_drawing_is_a_picture_of_some_size(answers: Answers, tmp_path: Path) -> None:
+    draw(measure_leaderboard([spec("dull"), spec("sharp")], answers.faces), tmp_path / "board.png")
+    picture = cv2.imread(str(tmp_path / "board.png"))
+    assert picture.shape[1] > 1000
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20
+
+
+@pytest.mark.slow
+def test_the_command_puts_an_added_plugin_beside_the_jury(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(PLUGIN)
+    photos = write_portraits(tmp_path / "photos", ["test"] * 4)
+    at = ["leaderboard", "--data", str(photos), "--add", "mine.py"]
+    done = CliRunner().invoke(app, [*at, "--json", "--plot", "board.png"])
+    assert done.exit_code == 0, done.output
+    rows = {row["key"]: row for row in json.loads(done.stdout)["rows"]}
+    assert rows.keys() == {"custom-cnn", "efficientnet", "blend", "residual", "jury", "mine"}
+    assert rows["mine"]["looks_for"] == "dark faces"
+    assert rows["mine"]["megabytes"] is None and rows["efficientnet"]["megabytes"] > 1
+    assert rows["mine"]["milliseconds"] > 0
+    assert Path("board.png").stat().st_size > 10_000
+
+
+def test_faces_of_one_class_are_refused_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos" / "real").mkdir(parents=True)
+    cv2.imwrite("photos/real/a.png", np.zeros((80, 80, 3), np.uint8))
+    done = CliRunner().invoke(app, ["leaderboard", "--data", "photos"])
+    assert done.exit_code == 2
+    assert "Traceback" not in done.output

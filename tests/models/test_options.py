@@ -1,0 +1,180 @@
+"""Options and data folders that cannot be meant: one sentence and exit code 2, before any face is looked for."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from models.commands.application import app
+from models.data import face_index
+from tests.models.manifest import write_manifest
+from tests.models.portraits import write_portraits
+
+Ask = Callable[..., str]
+
+
+@pytest.fixture
+def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Runs a command that must be refused before any face is looked for; what it says."""
+    monkeypatch.chdir(tmp_path)
+
+    def look(paths: Any) -> None:
+        raise AssertionError(f"faces were looked for in {paths}")
+
+    monkeypatch.setattr(face_index, "_find_all", look)
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 2, done.output
+        return " ".join(done.output.replace("│", " ").split())
+
+    return run
+
+
+def write_rows(folder: Path, *rows: tuple[str, str, str]) -> str:
+    """A data folder with (path, label, split) in each row; where it is."""
+    return str(write_manifest(folder, *((path, label, "", "made", path, split) for path, label, split in rows)))
+
+
+def write_kinds(folder: Path, kind: str) -> str:
+    """A data folder whose fakes are all of one kind; where it is."""
+    folder.mkdir()
+    lines = ["path,label,kind,split"]
+    for split in ("train", "val"):
+        for label in ("real", "fake"):
+            (folder / f"{split}{label}.png").touch()
+            lines.append(f"{split}{label}.png,{label},{kind if label == 'fake' else ''},{split}")
+    (folder / "manifest.csv").write_text("\n".join(lines))
+    return str(folder)
+
+
+BOTH = [(f"{label}-{split}.png", label, split) for split in ("train", "val", "test") for label in ("real", "fake")]
+
+
+def test_a_split_that_is_not_there_is_named_with_those_that_are(refused: Ask, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    said = refused("evaluate", "--data", data, "--split", "tset")
+    assert "no picture is in split 'tset'" in said
+    assert "train (2 pictures), val (2 pictures), test (2 pictures)" in said
+    assert "no picture is in split 'eval'" in refused("evaluate", "--data", data, "--split", "test", "--split", "eval")
+
+
+@pytest.mark.parametrize("command", ["evaluate", "turns", "videos"])
+def test_pictures_of_one_class_are_not_measured(refused: Ask, tmp_path: Path, command: str) -> None:
+    data = write_rows(tmp_path / "set", *[row for row in BOTH if row[1] == "fake"])
+    assert "are fake: real ones are needed beside them" in refused(command, "--data", data)
+
+
+@pytest.mark.parametrize(("label", "word"), [("real", "no fakes"), ("fake", "no real faces")])
+def test_pictures_of_one_class_are_not_trained_on(refused: Ask, tmp_path: Path, label: str, word: str) -> None:
+    data = write_rows(tmp_path / "set", *[row for row in BOTH if row[1] == label])
+    assert f"these folders hold {word} in split train" in refused("train", "custom-cnn", "--data", data)
+
+
+def test_a_network_for_generated_faces_is_not_trained_on_swaps(refused: Ask, tmp_path: Path) -> None:
+    data = write_kinds(tmp_path / "set", "swap")
+    said = refused("train", "residual", "--data", data)
+    assert "residual cannot be trained" in said and "that were generated whole" in said
+
+
+@pytest.mark.parametrize("command", ["train", "export"])
+def test_a_run_of_another_architecture_is_not_gone_on_with(refused: Ask, tmp_path: Path, command: str) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.json").write_text(json.dumps({"architecture": "efficientnet"}))
+    said = refused(command, "custom-cnn", "--data", data, "--run", "run")
+    assert "run is a run of efficientnet, not of custom-cnn" in said
+
+
+def test_a_run_without_a_network_is_not_exported(refused: Ask, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    said = refused("export", "custom-cnn", "--data", data)
+    assert "has no best.keras: train it with `facejury models train custom-cnn`" in said
+
+
+def test_the_backend_of_keras_is_named_when_it_is_none(
+    refused: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflwo")
+    data = write_rows(tmp_path / "set", *BOTH)
+    for command in (["train", "custom-cnn"], ["export", "custom-cnn"], ["evaluate"]):
+        said = refused(*command, "--data", data)
+        assert "KERAS_BACKEND is 'tensorflwo'; it must be one of tensorflow, jax, torch" in said
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--steps", "0"),
+        ("--steps", "-5"),
+        ("--batch", "1"),
+        ("--every", "0"),
+        ("--rate", "0"),
+        ("--rate", "nan"),
+        ("--seed", "-1"),
+        ("--forged", "2"),
+        ("--teacher", "nowhere"),
+        ("--start", "nowhere.keras"),
+        ("--start", "set/manifest.csv"),
+        ("--run", "set/manifest.csv"),
+        ("--data", "nowhere"),
+        ("--data", "set/manifest.csv"),
+    ],
+)
+def test_training_is_not_begun_with_what_cannot_be_meant(refused: Ask, tmp_path: Path, option: tuple[str, str]) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    said = refused("train", "custom-cnn", "--data", data, *option)
+    assert option[0].lstrip("-") in said or option[1] in said
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("turns", "--data", "set", "--most", "0"),
+        ("evaluate", "--data", "set", "--plots", "set/manifest.csv"),
+        ("report", "--readme", "nowhere.md"),
+        ("card", "nothing"),
+        ("card", "custom-cnn", "--from", "nowhere"),
+        ("left-out", "custom-cnn", "nowhere"),
+        ("left-out", "nothing", "set"),
+        ("evaluate", "--data", "set", "--only", "nothing"),
+        ("speed", "--only", "nothing"),
+        ("evaluate", "--data", "set", "--add", "nowhere"),
+    ],
+)
+def test_what_is_not_there_is_refused_by_every_command(
+    refused: Ask, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    write_rows(tmp_path / "set", *BOTH)
+    assert "Traceback" not in refused(*arguments)
+
+
+def test_a_folder_named_twice_is_read_once(tmp_path: Path) -> None:
+    from models.data.datasets import read_fittable, read_samples
+
+    folder = Path(write_rows(tmp_path / "set", *BOTH))
+    assert len(read_samples([folder, folder])) == 6
+    assert len(read_fittable([folder, folder / "../set"])) == 4
+
+
+def test_a_picture_that_is_said_to_be_real_and_fake_is_refused(refused: Ask, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "set", *BOTH, ("real-train.png", "fake", "train"))
+    assert "real-train.png is labelled both real and fake" in refused("train", "custom-cnn", "--data", data)
+
+
+@pytest.mark.slow
+def test_broken_pictures_are_counted_and_named_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = write_portraits(tmp_path / "set", ["test"] * 2, faceless=1)
+    for label in ("real", "fake"):
+        (folder / f"{label}1.png").write_bytes(b"no picture")
+    done = CliRunner().invoke(app, ["evaluate", "--data", str(folder), "--only", "custom-cnn"])
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.stderr.split())
+    assert "Pictures that could not be read, left out: 2: real1.png (This is not a picture" in said
+    assert "fake1.png (" in said
+    assert said.endswith("Pictures without a face that can be used, left out: 1: nobody0.png")

@@ -1,0 +1,76 @@
+"""The first lines of a verdict: one headline, who agrees, and why to be careful."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detectors.jury.fusion import JuryVerdict
+from detectors.jury.results import Comparison, JudgedFace
+from detectors.provenance import Provenance
+from detectors.provenance.record import JpegCoding
+from registry import Label, Verdict
+from ui.render.band import label_face, say_agreement, sum_up, warn
+
+CROP = np.zeros((4, 4, 3), np.uint8)
+FACE = JudgedFace((0, 0, 200, 200), 0.9, (), CROP)
+
+
+@pytest.mark.parametrize(
+    ("labels", "title", "label"),
+    [
+        (["fake"], "Likely fake", "fake"),
+        (["real"], "Likely real", "real"),
+        (["inconclusive"], "Inconclusive", "inconclusive"),
+        (["real", "fake", "inconclusive", "real"], "Likely fake: 1 of 4 faces", "fake"),
+        (["real", "inconclusive", None], "Inconclusive: 2 of 3 faces", "inconclusive"),
+        (["real", "real"], "Likely real: all 2 faces", "real"),
+    ],
+)
+def test_any_fake_face_makes_the_headline_and_any_doubt_comes_next(
+    labels: Sequence[Label | None], title: str, label: str
+) -> None:
+    headline = sum_up(labels)
+    assert (headline.title, headline.label) == (title, label)
+
+
+def test_a_face_that_cannot_be_judged_is_inconclusive_whatever_the_jury_says() -> None:
+    jury = JuryVerdict(0.99, "fake", 0.9, 0.2)
+    assert label_face(FACE, jury) == "fake"
+    assert label_face(replace(FACE, doubt="Face too small (30 px; 64 needed)."), jury) == "inconclusive"
+    assert label_face(FACE, None) is None
+
+
+def _verdict(title: str, label: Label) -> Verdict:
+    return Verdict(title.lower(), title, 0.5, label, 0.7, 0.3, 1.0)
+
+
+def test_who_says_what_is_said_by_name() -> None:
+    verdicts = [_verdict("A", "fake"), _verdict("B", "real"), _verdict("C", "fake"), _verdict("D", "inconclusive")]
+    assert say_agreement(verdicts) == "A and C say fake; B says real; D is undecided."
+    assert say_agreement([_verdict(name, "real") for name in "ABC"]) == "A, B and C say real."
+    assert say_agreement([]) == ""
+
+
+def test_who_was_never_measured_stands_apart() -> None:
+    guest = replace(_verdict("Guest", "fake"), measured=False)
+    assert say_agreement([_verdict("A", "real"), guest]) == "A says real. Not measured: Guest."
+    assert say_agreement([guest]) == "Not measured: Guest."
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, []),
+        ({"notes": ("The file is cut short.",)}, ["The file is cut short."]),
+        ({"faces": (replace(FACE, box=(0, 0, 80, 70)),)}, ["The face is small (80 px)"]),
+        ({"provenance": Provenance(jpeg=JpegCoding(55, True, False, ()))}, ["JPEG quality about 55"]),
+        ({"provenance": Provenance(jpeg=JpegCoding(90, True, False, ()))}, []),
+    ],
+)
+def test_reasons_to_be_careful(changes: dict[str, Any], said: list[str]) -> None:
+    found = warn(replace(Comparison("a.jpg", "0", 9, 9, faces=(FACE,)), **changes))
+    assert len(found) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, found, strict=True))

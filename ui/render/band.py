@@ -1,0 +1,90 @@
+"""The verdict on a picture in its first lines: what it is, how sure that is, who agrees, and why to be careful."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from detectors.jury.fusion import JuryVerdict
+from detectors.jury.results import Comparison, JudgedFace
+from detectors.jury.wording import NOT_MEASURED
+from registry import Label, Verdict
+
+LIKELY: dict[Label, str] = {
+    "fake": "Likely fake",
+    "real": "Likely real",
+    "inconclusive": "Inconclusive",
+    "failed": "No verdict",
+}
+SMALL_PIXELS = 100  # longer side of the box: the "hard" tier of the cards, 80 pixels of crop, begins about here
+STRONG_QUALITY = 70  # of JPEG: what chats re-encode to, and below
+SMALL = "The face is small ({pixels} px): verdicts on small faces are less reliable."
+COMPRESSED = "Strongly compressed (JPEG quality about {quality}), as in chats: traces of a forgery may be lost."
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The picture's verdict in words, and the label that gives it its colour and its mark."""
+
+    title: str
+    label: Label
+
+
+def sum_up(labels: Sequence[Label | None]) -> Headline:
+    """One headline for the labels of all faces, at least one: any fake comes first, then any doubt."""
+    count = len(labels)
+    if count == 1:
+        label: Label = labels[0] or "inconclusive"
+        return Headline(LIKELY[label], label)
+    fakes, unsure = labels.count("fake"), sum(label not in ("fake", "real") for label in labels)
+    if fakes:
+        return Headline(f"Likely fake: {fakes} of {count} faces", "fake")
+    if unsure:
+        return Headline(f"Inconclusive: {unsure} of {count} faces", "inconclusive")
+    return Headline(f"Likely real: all {count} faces", "real")
+
+
+def label_face(face: JudgedFace, jury: JuryVerdict | None) -> Label | None:
+    """What the jury says of a face: inconclusive where something speaks against judging it; None where it is silent."""
+    return "inconclusive" if face.doubt else jury.label if jury else None
+
+
+def say_likely(label: Label) -> str:
+    """A label as the jury's verdict."""
+    return LIKELY[label]
+
+
+def say_agreement(verdicts: Sequence[Verdict]) -> str:
+    """Who of the measured says what, by name: "A and B say fake; C is undecided." Empty where nobody said anything."""
+    words = {
+        "fake": ("says fake", "say fake"),
+        "real": ("says real", "say real"),
+        "inconclusive": ("is undecided", "are undecided"),
+        "failed": ("gave no verdict", "gave no verdict"),
+    }
+    parts = []
+    for label, (one, many) in words.items():
+        titles = [verdict.title for verdict in verdicts if verdict.measured and verdict.label == label]
+        if titles:
+            parts.append(f"{_list(titles)} {one if len(titles) == 1 else many}")
+    guests = [verdict.title for verdict in verdicts if not verdict.measured]
+    apart = [f"{NOT_MEASURED.capitalize()}: {_list(guests)}."] if guests else []
+    return " ".join([*(["; ".join(parts) + "."] if parts else []), *apart])
+
+
+def _list(titles: Sequence[str]) -> str:
+    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+
+
+def warn(comparison: Comparison) -> list[str]:
+    """Why to be careful with the verdicts on this picture, a sentence each."""
+    said = list(comparison.notes)
+    jpeg = comparison.provenance.jpeg if comparison.provenance else None
+    if jpeg and jpeg.quality <= STRONG_QUALITY:
+        said.append(COMPRESSED.format(quality=jpeg.quality))
+    if len(comparison.faces) == 1 and (found := warn_face(comparison.faces[0])):
+        said.append(found)
+    return said
+
+
+def warn_face(face: JudgedFace) -> str:
+    """The same of one face; empty where nothing speaks against believing its verdict."""
+    return "" if face.doubt or face.pixels >= SMALL_PIXELS else SMALL.format(pixels=face.pixels)
