@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from detectors.provenance import Provenance, Trace
 from facejury import app
 from storage.feedback import Feedback
 from storage.plain_text import show_in_html, show_plainly
+from tests.command import FACEJURY
 from ui.render.cards import draw_provenance, render
 from ui.render.report import render_report
 
@@ -90,7 +90,7 @@ def test_the_list_of_detectors_is_one_line_each(tmp_path: Path) -> None:
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1\n")
     (package / "entry_points.txt").write_text("[facejury]\nevil = evil\nbroken = evil:nothing\n")
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "FACEJURY_BLOCK": ""}
-    command = [sys.executable, "-m", "registry"]
+    command = [*FACEJURY, "detectors", "list"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     check(done.stdout)
     assert "Ev\\x1b[2Jil\\u202e\\nproblem: none" in done.stdout
