@@ -1,4 +1,4 @@
-"""What `python -m models speed` puts side by side: each stack in a process of its own, called again and again.
+"""What `facejury models speed` puts side by side: each stack in a process of its own, called again and again.
 
 A stack is opened by name and gives its tasks: what is timed, each a function without arguments. The network stacks
 have the same crop; the request stacks the same JPEG, and draw the same overlay.

@@ -39,6 +39,14 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, lambda _number, _frame: None)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --alone, files that hold no such test are not imported, which would take longer than the tests."""
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if config.getoption("alone") and is_test and "mark.alone" not in collection_path.read_text(encoding="utf-8"):
+        return True
+    return None  # as is usual
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What asks for databases runs on SQLite and on MariaDB; what no SQL decides (`one_database`), on SQLite alone."""
     if "new_url" in metafunc.fixturenames:

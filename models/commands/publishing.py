@@ -71,7 +71,7 @@ def publish(
     dry_run: DryRun = False,
     replace: Replace = False,
 ) -> None:
-    """Publish an evaluated detector that has a model folder to the Hugging Face Hub.
+    """Publish an evaluated model folder to the Hugging Face Hub.
 
     Everything goes into one commit. The token is HF_TOKEN, or that of `hf auth login`.
 

@@ -52,7 +52,7 @@ def slow(image: Image) -> object:
 
 
 def late(image: Image) -> object:
-    time.sleep(0.3)
+    time.sleep(0.15)
     return 0.3
 
 
@@ -263,6 +263,6 @@ def register_detectors(register: Register) -> None:
     }
     loads |= LOADS
     for key, load in loads.items():
-        seconds = {"hang": 1, "load-slowly": 1, "slow": 1, "late": 0.2}.get(key, 10)
+        seconds = {"hang": 1, "load-slowly": 1, "slow": 1, "late": 0.1}.get(key, 10)
         card = "" if key == "no-card" else "Does one thing wrong."
         register(key=key, title=key.capitalize(), load=load, seconds=seconds, card=card)

@@ -36,7 +36,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def models(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, list[str], list[str]]]:
-    """`python -m models ...`: exit code, the lines of stdout, stderr."""
+    """`facejury models …`: exit code, the lines of stdout, stderr."""
 
     def command(*arguments: object) -> tuple[int, list[str], list[str]]:
         monkeypatch.setattr(sys, "argv", ["models", *map(str, arguments)])
