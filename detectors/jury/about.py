@@ -62,6 +62,7 @@ class About(TypedDict):
 
     key: str
     title: str
+    looks_for: str
     expects: str
     owner: str
     version: str
@@ -107,7 +108,7 @@ def describe(spec: DetectorSpec) -> About:
 
 
 def _describe_spec(spec: DetectorSpec) -> dict[str, Any]:
-    names = ("key", "title", "expects", "version", "fake_from", "real_until", "seconds")
+    names = ("key", "title", "looks_for", "expects", "version", "fake_from", "real_until", "seconds")
     return {name: getattr(spec, name) for name in names} | {"owner": say_owner(spec), "source": _shorten(spec.source)}
 
 

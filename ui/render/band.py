@@ -22,24 +22,24 @@ COMPRESSED = "Strongly compressed (JPEG quality about {quality}), as in chats: t
 
 @dataclass(frozen=True)
 class Headline:
-    """The picture's verdict in words, and the label that gives it its colour and its mark."""
+    """A verdict in words, and the label that gives it its colour and its mark; None where there is no verdict."""
 
     title: str
-    label: Label
+    label: Label | None
 
 
-def sum_up(labels: Sequence[Label | None]) -> Headline:
-    """One headline for the labels of all faces, at least one: any fake comes first, then any doubt."""
+def sum_up(labels: Sequence[Label | None], noun: str = "faces") -> Headline:
+    """One headline for the labels of all faces, or of other things: any fake comes first, then any doubt."""
     count = len(labels)
     if count == 1:
         label: Label = labels[0] or "inconclusive"
         return Headline(LIKELY[label], label)
     fakes, unsure = labels.count("fake"), sum(label not in ("fake", "real") for label in labels)
     if fakes:
-        return Headline(f"Likely fake: {fakes} of {count} faces", "fake")
+        return Headline(f"Likely fake: {fakes} of {count} {noun}", "fake")
     if unsure:
-        return Headline(f"Inconclusive: {unsure} of {count} faces", "inconclusive")
-    return Headline(f"Likely real: all {count} faces", "real")
+        return Headline(f"Inconclusive: {unsure} of {count} {noun}", "inconclusive")
+    return Headline(f"Likely real: all {count} {noun}", "real")
 
 
 def label_face(face: JudgedFace, jury: JuryVerdict | None) -> Label | None:

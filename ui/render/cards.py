@@ -59,6 +59,7 @@ _templates.globals.update(
     say_moves=words.say_moves,
     say_p_fake=words.say_p_fake,
     say_percent=words.say_percent,
+    say_span=words.say_span,
     say_share=base_rate.say_share,
     say_thresholds=words.say_thresholds,
     say_why=words.say_why,

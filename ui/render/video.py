@@ -21,9 +21,10 @@ from detectors.video.judge import Look
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame, is_brief, suspect
 from registry import Image
 from registry.contract import MIN_FACE_PIXELS
+from ui.render.band import Headline, sum_up
 from ui.render.cards import Drawing, Pieces, render
 from ui.render.pictures import CROP_PIXELS, SCENE_PIXELS, draw_still, shrink
-from ui.render.wording import TITLES, say_p_fake
+from ui.render.wording import TITLES, say_p_fake, say_percent
 
 WIDTH, HEIGHT = 1000.0, 100.0  # of the plot, in its own units
 COLOURS = 6  # lines that look different; a seventh looks like the first
@@ -86,11 +87,14 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
     """Who is in it. chosen: the person who is shown below."""
     video, persons = film.video, film.persons()
     brief = sum(is_brief(person) for person in video.persons)
+    headline = _sum_up(persons, brief)
     return [
         render(
             "film",
             video=video,
-            sentence=" ".join([_sum_up(persons, brief), *video.notes]),
+            headline=headline,
+            chance=_say_chance(persons),
+            notes=video.notes,
             looked=f"{len(video.looks)} frames from {say_at(video.looks[0])} to {say_at(video.looks[-1])}",
             length=say_length(video.seconds),
             persons=[_introduce(film, person) for person in persons],
@@ -101,13 +105,20 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
     ]
 
 
-def _sum_up(persons: Sequence[Person], brief: int) -> str:
+def _sum_up(persons: Sequence[Person], brief: int) -> Headline:
     seen = [person for person in persons if not person.is_whole]
     if not seen:
-        return "No person was visible long enough." if brief else "No face found."
-    if len(seen) > 1:
-        return f"{len(seen)} people"
-    return f"One person: {say_verdict(seen[0])}."
+        return Headline("No person was visible long enough." if brief else "No face found.", None)
+    if any(person.jury for person in seen):
+        return sum_up([person.jury.verdict.label if person.jury else None for person in seen], "people")
+    return Headline(f"{len(seen)} people" if len(seen) > 1 else f"One person: {say_verdict(seen[0])}.", None)
+
+
+def _say_chance(persons: Sequence[Person]) -> str:
+    """The jury's number on the one person; empty where there are several, or none."""
+    seen = [person for person in persons if not person.is_whole]
+    p_fake = seen[0].jury.verdict.p_fake if len(seen) == 1 and seen[0].jury else None
+    return "" if p_fake is None else f"Estimated chance of fake: {say_percent(p_fake)}."
 
 
 def say_verdict(person: Person) -> str:

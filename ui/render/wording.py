@@ -8,6 +8,7 @@ from detectors.forgery.trial import Statement
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.stability import Range
 from registry import DetectorSpec, Verdict
+from ui.render.overview import Span
 
 TITLES = {"fake": "Fake", "real": "Real", "inconclusive": "Inconclusive", "failed": "Failed"}
 FOUND = {"fake": "Found", "real": "None found", "inconclusive": "Unclear", "failed": "Failed"}
@@ -67,6 +68,11 @@ def say_band(real_until: float, fake_from: float) -> str:
 def say_figure(figure: Mapping[str, float] | None) -> str:
     """A measured figure with its 95 % interval, "0.912 [0.900, 0.923]"; a dash where there is none."""
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]" if figure else "-"
+
+
+def say_span(span: Span | None) -> str:
+    """A mean with the least and the greatest, "0.841 [0.612, 0.970]"; a dash where there is none."""
+    return f"{span.mean:.3f} [{span.least:.3f}, {span.greatest:.3f}]" if span else "-"
 
 
 def say_moves(found: Range) -> str:

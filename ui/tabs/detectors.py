@@ -1,6 +1,7 @@
 """The Detectors tab: who each one is and how it was measured, and what kept others out; also as JSON."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import gradio as gr
 
@@ -10,7 +11,10 @@ from detectors.jury.wording import hide_paths
 from registry import Problem
 from ui.components.markup import build_html
 from ui.render.cards import render
+from ui.render.overview import list_overview
 from ui.server.events import ALL_AT_ONCE, QUICK
+
+SORTING = Path(__file__).parents[1] / "components" / "sorting.js"
 
 
 def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> None:
@@ -27,8 +31,9 @@ def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> 
         return [about | {"fault": jury.faults.get(about["key"], "")} for about in known]
 
     def draw() -> str:
-        return render("detectors", abouts=list_detectors(), together=together, left_out=left_out)
+        abouts, overview = list_detectors(), list_overview(known, together)
+        return render("detectors", abouts=abouts, overview=overview, together=together, left_out=left_out)
 
-    listing = build_html(draw())
+    listing = build_html(draw(), script=SORTING.read_text(encoding="utf-8"))
     tab.select(draw, None, listing, **QUICK)  # faults come later
     gr.api(list_detectors, api_name="detectors", **ALL_AT_ONCE)

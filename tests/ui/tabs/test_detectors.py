@@ -59,7 +59,7 @@ def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit: Ca
     detector = fold(page, "Custom CNN")
     for text in ("built in", "research use", "celeba, deepfake-faces", say_band(shown.real_until, shown.fake_from)):
         expect(detector).to_contain_text(text)
-    rows = detector.locator("tbody tr")
+    rows = detector.locator("tbody").first.locator("tr")
     expect(rows).to_have_count(len(METRICS["sources"]) + 1)
     expect(fold(page, "The jury")).to_have_count(0)  # others of the built-in ones are missing
     for name, figures in [*METRICS["sources"].items(), ("all test splits", METRICS["overall"])]:
@@ -67,6 +67,7 @@ def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit: Ca
         expect(row).to_contain_text(f"{figures['real']} + {figures['fake']}")
         expect(row).to_contain_text(say_figure(figures.get("auc")))
     expect(rows.filter(has_text="faceforensics-c23")).to_contain_text("not used in training")
+    detector.locator("summary").click()
     expect(detector.get_by_role("img", name="ROC curve of Custom CNN")).to_be_visible()
     expect(detector.get_by_role("img", name="Reliability of Custom CNN").locator("circle")).to_have_count(15)
     for line in METRICS["not_tested_on"]:
@@ -79,7 +80,20 @@ def test_the_whole_jury_shows_how_it_was_measured_together(visit: Callable[..., 
     measured = json.loads(JURY_METRICS.read_text())["overall"]
     expect(jury.locator("summary")).to_contain_text(f"test splits {say_figure(measured['auc'])}")
     jury.locator("summary").click()
-    expect(jury.locator("tbody tr").last).to_contain_text(f"{measured['real']} + {measured['fake']}")
+    expect(jury.locator("tbody").first.locator("tr").last).to_contain_text(f"{measured['real']} + {measured['fake']}")
+
+
+@pytest.mark.browser
+def test_a_click_on_a_head_sorts_the_table_of_all_detectors(visit: Callable[..., Page]) -> None:
+    page = open_detectors(visit(*load_registry(blocked=()).detectors))
+    table = page.locator("table.sortable")
+    names = table.locator("tbody th")
+    expect(names.first).to_have_text("The jury")
+    table.get_by_role("button", name="parameters").click()
+    expect(names.last).to_have_text("The jury")  # it has none of its own
+    table.get_by_role("button", name="parameters").click()
+    expect(names.first).to_have_text("The jury")
+    expect(table.locator("th[aria-sort=ascending]")).to_have_text("parameters")
 
 
 @pytest.mark.browser

@@ -1,0 +1,46 @@
+"""The table of all detectors: its order, and what its means are of."""
+
+from typing import Any
+
+import pytest
+
+from detectors.jury.about import describe, describe_jury
+from registry import load_registry
+from ui.render.overview import list_overview
+from ui.render.wording import say_span
+
+
+def figure(value: float) -> dict[str, float]:
+    return {"value": value, "low": value, "high": value}
+
+
+def about(title: str, unseen: list[float], seen: list[float], **more: Any) -> Any:
+    sets = [(value, False) for value in unseen] + [(value, True) for value in seen]
+    measured = [{"in_training": trained, "figures": {"auc": figure(value)}} for value, trained in sets]
+    measured.append({"in_training": False, "figures": {"accuracy": figure(0.1)}})  # of one class: no AUC
+    return {
+        "title": title,
+        "looks_for": "",
+        "measured": measured,
+        "overall": None,
+        "parameters": 9,
+        "license": "",
+    } | more
+
+
+def test_the_jury_comes_first_and_then_who_is_best_on_unseen_data() -> None:
+    weak, strong = about("Weak", [0.6, 0.7], [0.99]), about("Strong", [0.8], [0.7])
+    guest = about("Guest", [], [], measured=[])
+    lines = list_overview([weak, guest, strong], about("The jury", [0.5], []))
+    assert [line.title for line in lines] == ["The jury", "Strong", "Weak", "Guest"]
+    assert [line.is_jury for line in lines] == [True, False, False, False]
+    assert lines[2].unseen and lines[2].unseen.mean == pytest.approx(0.65)
+    assert say_span(lines[2].unseen) == "0.650 [0.600, 0.700]"
+    assert (lines[3].measured, say_span(lines[3].unseen)) == (False, "-")
+
+
+def test_our_own_detectors_all_have_figures_on_data_they_never_saw() -> None:
+    abouts = [describe(spec) for spec in load_registry(blocked=()).detectors]
+    lines = list_overview(abouts, describe_jury(abouts))
+    assert len(lines) == 5
+    assert all(line.unseen and line.unseen.sets >= 2 and "coverage" in line.figures for line in lines)
