@@ -37,7 +37,7 @@ def draw_tilt(random: Generator) -> float:
 
 
 def augment(image: Image, random: Generator) -> Image:
-    """A re-delivered version of a face, every part of it about where it was: each step by chance."""
+    """A face as it might be delivered, every part of it about where it was: each step by chance."""
     for chance, step in STEPS:
         if random.random() < chance:
             image = step(image, random)

@@ -17,8 +17,7 @@ from models.evaluation import evaluate, heatmaps, people, plots, shortcuts
 from models.evaluation.evaluate import Answers
 from models.evaluation.fit_jury import add_jury
 from models.evaluation.leave_one_out import keep_noted
-from models.evaluation.robustness import adversarial, false_alarms, sweeps
-from models.evaluation.robustness import recompression as redeliver
+from models.evaluation.robustness import adversarial, false_alarms, recompression, sweeps
 from models.evaluation.sample import measure_sample, read_sample, write_sample
 from registry import DetectorSpec
 
@@ -68,21 +67,21 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
 
 @dataclass(frozen=True)
 class _Rounds:
-    """All that was asked: the faces as they are, re-delivered, at every level of the sweeps, and harmlessly changed."""
+    """All that was asked: the faces as they are, recompressed, at every level of the sweeps, and harmlessly changed."""
 
     plain: Answers
-    redelivered: Mapping[str, Answers]
+    recompressed: Mapping[str, Answers]
     swept: sweeps.Swept
     harmless: Mapping[str, Answers]
 
 
 def _ask_all(plan: Plan, faces: Sequence[LabelledFace], answers: Answers) -> _Rounds:
-    redelivered = redeliver.ask_again(plan.specs, faces)
+    recompressed = recompression.ask_again(plan.specs, faces)
     swept = sweeps.ask_swept(plan.specs, faces) if plan.thorough else {}
     harmless = false_alarms.ask_all(plan.specs, faces)
     return _Rounds(
         add_jury(answers)[0],
-        {tier: add_jury(again)[0] for tier, again in redelivered.items()},
+        {tier: add_jury(again)[0] for tier, again in recompressed.items()},
         {level: add_jury(again)[0] for level, again in swept.items()},
         {kind: add_jury(again)[0] for kind, again in harmless.items()},
     )
@@ -96,7 +95,7 @@ def _summarise(rounds: _Rounds, spec: DetectorSpec, sample: Collection[str]) -> 
         "false_alarms": false_alarms.summarise(rounds.harmless, spec),
         "people": people.summarise(rounds.plain, spec),
         "sample": measure_sample(rounds.plain, spec.key, sample),
-        "robustness": redeliver.summarise(spec, rounds.redelivered),
+        "robustness": recompression.summarise(spec, rounds.recompressed),
         "sweeps": sweeps.summarise(spec.key, rounds.swept),
     }
 

@@ -68,7 +68,7 @@ class Facts:
 
 
 def describe(face: LabelledFace, config: Config, *, seed: int) -> Facts:
-    """The facts of one face. seed: of the re-delivery that training gives it."""
+    """The facts of one face. seed: of the augmentation that training gives it."""
     picture, random = face.read(), default_rng([0, seed])
     fed = fit(augment(crop_face(picture, loosen(face.box, random), face.roll), random), config.pixels, config.mode)
     served = fit(face.crop_from(picture), config.pixels, config.mode)

@@ -141,7 +141,7 @@ class Batches:
     def _show(
         self, picture: Image, region: Image | None, face: LabelledFace, random: Generator, target: float
     ) -> "Example":
-        """One example: tilted, cropped, re-delivered, mirrored. region: 255 where the picture was forged."""
+        """One example: tilted, cropped, augmented, mirrored. region: 255 where the picture was forged."""
         box, turn = loosen(face.box, random), -1 if random.random() < MIRRORED else 1
         roll = face.roll + draw_tilt(random)
         image = self._fit(augment(crop_face(picture, box, roll), random)[:, ::turn])

@@ -1,7 +1,7 @@
 """Calibration and thresholds, fitted on validation faces as they are and degraded.
 
 Platt scaling (Platt 1999): p = sigmoid(scale x logit + shift). It is fitted on clean and degraded faces together,
-because a calibrator that saw clean faces only is over-confident on re-delivered ones.
+because a calibrator that saw clean faces only is over-confident on recompressed ones.
 """
 
 from __future__ import annotations

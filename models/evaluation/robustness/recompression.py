@@ -12,7 +12,7 @@ import numpy as np
 
 from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
-from models.evaluation.evaluate import Answers, ask
+from models.evaluation.evaluate import Answers, Change, ask
 from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, estimate, shipped
 from registry import DetectorSpec, Image
 
@@ -21,7 +21,7 @@ AS_IT_IS = "as it is"
 MAX_FACES = 1000  # of the test split, evenly chosen: the loss is paired, so fewer are enough
 
 
-def redeliver(image: Image, pixels: int, quality: int) -> Image:
+def shrink_and_recompress(image: Image, pixels: int, quality: int) -> Image:
     """A face no larger than `pixels`, saved once as JPEG of that quality. uint8 RGB (h, w, 3) in and out."""
     scale = min(1.0, pixels / max(image.shape[:2]))
     if scale < 1:
@@ -39,8 +39,12 @@ def ask_again(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> d
         return {}
     answers = {AS_IT_IS: ask(specs, chosen)}
     for tier, (pixels, quality) in TIERS.items():
-        answers[tier] = ask(specs, chosen, change=lambda image, _, p=pixels, q=quality: redeliver(image, p, q))  # type: ignore[misc]
+        answers[tier] = ask(specs, chosen, change=_change_with(pixels, quality))
     return answers
+
+
+def _change_with(pixels: int, quality: int) -> Change:
+    return lambda image, _: shrink_and_recompress(image, pixels, quality)
 
 
 def pick_tested(faces: Sequence[LabelledFace], most: int) -> list[LabelledFace]:
@@ -49,17 +53,17 @@ def pick_tested(faces: Sequence[LabelledFace], most: int) -> list[LabelledFace]:
     return tested[:: max(1, -(-len(tested) // most))]
 
 
-def summarise(spec: DetectorSpec, redelivered: Mapping[str, Answers]) -> dict[str, Any]:
+def summarise(spec: DetectorSpec, recompressed: Mapping[str, Answers]) -> dict[str, Any]:
     """Tier -> {"real", "fake", "auc", "balanced_accuracy", "lost", and the figures of metrics.shipped}.
 
     lost: against the same faces as they are, paired.
     """
-    if not redelivered:
+    if not recompressed:
         return {}
-    plain = redelivered[AS_IT_IS].scores(spec.key)
+    plain = recompressed[AS_IT_IS].scores(spec.key)
     figures = shipped(spec.fake_from, spec.real_until)
     found = {}
-    for tier, answers in redelivered.items():
+    for tier, answers in recompressed.items():
         again = answers.scores(spec.key)
         draws = Draws.of(again.where(~np.isnan(again.p_fake)))
         chosen = {name: asdict(estimate(figure(draws))) for name, figure in figures.items()}

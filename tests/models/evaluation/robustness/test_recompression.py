@@ -10,7 +10,7 @@ from numpy.random import default_rng
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers
-from models.evaluation.robustness.recompression import AS_IT_IS, redeliver, summarise
+from models.evaluation.robustness.recompression import AS_IT_IS, shrink_and_recompress, summarise
 from registry import DetectorSpec
 
 SPEC = DetectorSpec(key="mine", title="Mine", load=lambda: lambda image: 0.5, fake_from=0.8, real_until=0.4)
@@ -26,16 +26,16 @@ def answers(p_fake: Any, labels: Any) -> Any:
 
 @pytest.mark.parametrize(("shape", "expected"), [((300, 200, 3), (80, 53, 3)), ((40, 60, 3), (40, 60, 3))])
 def test_a_face_is_made_smaller_and_never_larger(shape: tuple[int, int, int], expected: tuple[int, int, int]) -> None:
-    again = redeliver(np.full(shape, 90, np.uint8), 80, 40)
+    again = shrink_and_recompress(np.full(shape, 90, np.uint8), 80, 40)
     assert again.shape == expected
     assert again.dtype == np.uint8
 
 
-def test_redelivery_keeps_the_colours_and_loses_the_detail() -> None:
+def test_recompression_keeps_the_colours_and_loses_the_detail() -> None:
     noise = default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     orange = np.full((64, 64, 3), (230, 120, 10), np.uint8)
-    assert np.abs(redeliver(orange, 80, 40).astype(int) - orange).max() <= 6
-    assert redeliver(noise, 128, 40).std() < noise.std()
+    assert np.abs(shrink_and_recompress(orange, 80, 40).astype(int) - orange).max() <= 6
+    assert shrink_and_recompress(noise, 128, 40).std() < noise.std()
 
 
 def test_what_is_lost_is_measured_on_the_same_faces() -> None:
