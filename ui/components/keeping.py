@@ -47,7 +47,7 @@ class Keeping:
 
 
 def build_tick() -> gr.Checkbox:
-    """The tick beside the picture; each new picture starts without it."""
+    """The tick under the verdicts, where one knows what there is to keep; each new picture starts without it."""
     return gr.Checkbox(label=KEEP, container=False, elem_id="keep")
 
 

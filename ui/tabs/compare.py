@@ -74,14 +74,13 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> CompareControls:
             with gr.Accordion("Options", open=False, elem_id="options"):
                 detectors = list_detectors(jury, elem_id="detectors")
                 stability = gr.Checkbox(False, label=STABILITY, container=False, elem_id="stability")
-                tick = build_tick() if recorder else None
             judge = gr.Button("Judge", variant="primary", elem_id="judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="cancel")
             another = gr.Button("Check another", variant="secondary", elem_id="another")
         with gr.Column(scale=5, min_width=320):
             verdicts = build_verdicts(EMPTY, elem_id="verdicts")
             build_report(picture, detectors, stability, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
-            keeping = build_keeping(recorder, tick, picture) if recorder else None
+            keeping = build_keeping(recorder, build_tick(), picture) if recorder else None
     return CompareControls(
         picture,
         portrait,
