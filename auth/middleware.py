@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.calls import CallRefused, read_call
-from auth.forms import session_secret
+from auth.forms import is_loopback, session_secret
 from auth.html import message, wants_page
 from auth.requests import API, JOIN, UPLOAD, path_of
 from auth.responses import TrackedResponse
@@ -43,6 +43,7 @@ TOO_MUCH = "Your uploads together have reached their maximum allowed size; each 
 SIGN_IN_FIRST = "Please sign in first."
 NOT_FROM_HERE = "This request came from another site and was refused."
 NOT_YOURS = "This upload or event is not yours."
+NOT_THIS_HOST = "Without accounts this page answers only at this machine's own names, such as http://localhost."
 NOT_FOUND = "There is nothing at this address."
 TOO_LONG = f"An address may have at most {MAX_PATH_CHARACTERS:,} characters."
 LOOKS_AT_ONCE = 4
@@ -83,10 +84,8 @@ class AuthMiddleware:
 
     async def _admit(self, request: Request, send: Send) -> None:
         path = path_of(request.scope)
-        if is_cross_site(request):
-            return await _refuse(request, send, 403, NOT_FROM_HERE)
-        if len(path) > MAX_PATH_CHARACTERS:
-            return await _refuse(request, send, 414, TOO_LONG)
+        if fault := _find_fault(request, path):
+            return await _refuse(request, send, *fault)
         if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
             return await self.app(request.scope, request.receive, send)
         try:
@@ -159,7 +158,10 @@ class AuthMiddleware:
 
 
 class SameOriginMiddleware:
-    """For a page without accounts: no other site's page may use it, and no call may be larger than one takes."""
+    """For a page without accounts: no other site's page may use it, and no call may be larger than one takes.
+
+    A name that its owner lets point at this machine would make their page one of this site: only loopback names count.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self._threads = app, anyio.CapacityLimiter(LOOKS_AT_ONCE)
@@ -169,11 +171,11 @@ class SameOriginMiddleware:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         request, path = Request(scope, receive), path_of(scope)
-        if is_cross_site(request):
-            return await _refuse(request, send, 403, NOT_FROM_HERE)
-        if len(path) > MAX_PATH_CHARACTERS:
-            return await _refuse(request, send, 414, TOO_LONG)
         bound = find_bound(path)
+        if not is_loopback(request.url.hostname or ""):
+            return await _refuse(request, send, 421, NOT_THIS_HOST)
+        if fault := _find_fault(request, path):
+            return await _refuse(request, send, *fault)
         if bound is None:
             return await _refuse(request, send, 404, NOT_FOUND)
         if request.method != "POST" or not path.startswith(API) or path.rstrip("/") == UPLOAD:
@@ -183,6 +185,13 @@ class SameOriginMiddleware:
         except CallRefused as refusal:
             return await _refuse(request, send, refusal.status, str(refusal))
         await self.app(scope, call.replay(receive), send)
+
+
+def _find_fault(request: Request, path: str) -> tuple[int, str] | None:
+    """Why this request is answered by nobody: a status of HTTP, and a sentence."""
+    if is_cross_site(request):
+        return 403, NOT_FROM_HERE
+    return (414, TOO_LONG) if len(path) > MAX_PATH_CHARACTERS else None
 
 
 def _named_file(path: str) -> str | None:

@@ -271,11 +271,34 @@ def test_nobody_fills_the_disk_and_others_are_not_kept_from_theirs(
     assert site.send(other, "POST", UPLOAD, files={"files": ("a.png", bytes(100_000))}).status == 200
 
 
-@pytest.mark.slow
-def test_without_accounts_no_other_site_uses_the_page_and_no_call_is_endless() -> None:
-    evil = {"origin": "https://evil.example"}
+@pytest.fixture(scope="module")
+def without_accounts() -> Iterator[str]:
     with started("--no-login", "--only", "custom-cnn") as address:
-        page = httpx.Client(base_url=address, timeout=120)
+        yield address
+
+
+@pytest.mark.slow
+def test_without_accounts_only_this_machines_own_names_are_answered(without_accounts: str) -> None:
+    with httpx.Client(base_url=without_accounts) as page:
+        for host in ("127.0.0.1:7860", "localhost", "LOCALHOST:80", "[::1]:7860", "127.1.2.3"):
+            assert page.get("/config", headers={"host": host}).status_code == 200, host
+        for host in (
+            "evil.example",
+            "evil.example:7860",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+        ):
+            # As a browser sends it after the name was made to point here: to the browser it is one site.
+            same = {"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}
+            for method, path in (("GET", "/config"), ("GET", "/"), ("POST", "/gradio_api/call/detectors")):
+                assert page.request(method, path, headers=same, json={"data": []}).status_code == 421, host
+
+
+@pytest.mark.slow
+def test_without_accounts_no_other_site_uses_the_page_and_no_call_is_endless(without_accounts: str) -> None:
+    evil = {"origin": "https://evil.example"}
+    with httpx.Client(base_url=without_accounts, timeout=120) as page:
         assert page.get("/config").status_code == 200
         assert page.post(UPLOAD, files={"files": ("a.png", b"x")}).status_code == 200
         assert page.post(UPLOAD, files={"files": ("a.png", b"x")}, headers=evil).status_code == 403
