@@ -5,16 +5,15 @@ import time
 import unicodedata
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, Row, case, delete, exc, insert, select, update
+from sqlalchemy import Engine, Row, delete, exc, insert, select, update
 
 from auth import passwords
+from auth.lockout import SignInPlace, count_try, note_place
 from storage.database import inserted_id, reading, writing
 from storage.tables import api_tokens, sessions, users
 from storage.users import MAX_KEY_CHARACTERS, find_row, name_key
 
 MAX_NAME_CHARACTERS = 64
-MAX_FAILURES = 5
-LOCK_SECONDS = 300
 NAME_RULE = "A user name has 1 to 64 visible characters."
 NAME_TAKEN = "That user name is taken. Please choose another."
 REFUSED = "That name and password do not match, or there were too many tries. After five, wait five minutes."
@@ -60,16 +59,20 @@ def add_user(engine: Engine, name: str, *, password: str, rounds: int = password
     return Account(inserted_id(added), shown, now, 0)
 
 
-def sign_in(engine: Engine, name: str, *, password: str, rounds: int = passwords.ROUNDS) -> Account | None:
-    """The account if the password is right and it is not locked; else None, after the same time and statements.
+def sign_in(
+    engine: Engine, name: str, *, password: str, place: SignInPlace, rounds: int = passwords.ROUNDS
+) -> Account | None:
+    """The account if the password is right and it is not locked for this place; else None, after the same time.
 
     Raises DatabaseUnavailable.
     """
     with reading(engine) as connection:
         row = find_row(connection, name)
     matches = passwords.verify_password(password, row.password_hash if row else None, rounds=rounds)
+    if row and (place.is_session or row.locked_until <= time.time()):
+        note_place(engine, row.id, place)
     with writing(engine) as connection:
-        admitted = _count(connection, row.id if row else 0, matches=matches)
+        admitted = count_try(connection, row.id if row else 0, place, matches=matches)
     if row is None or not admitted:
         log.info("sign-in refused", extra={"account": row.id if row else None})
         return None
@@ -77,23 +80,6 @@ def sign_in(engine: Engine, name: str, *, password: str, rounds: int = passwords
     if passwords.is_outdated(row.password_hash, rounds=rounds):
         _rehash(engine, row, password=password, rounds=rounds)
     return _account(row)
-
-
-def _count(connection: Connection, user_id: int, *, matches: bool) -> bool:
-    """Count this try in one statement, and say whether it lets its owner in.
-
-    The lock is looked at after the hashing: of a hundred guesses sent at once, those that end after the fifth failure
-    are refused even if right. MySQL assigns from left to right, each with the new values: so the lock comes first.
-    """
-    fifth = users.c.failures + 1 >= MAX_FAILURES
-    now = int(time.time())
-    unlocked = update(users).where(users.c.id == user_id, users.c.locked_until <= now)
-    if matches:
-        return connection.execute(unlocked.values(failures=0, locked_until=0)).rowcount == 1
-    locked = case((fifth, now + LOCK_SECONDS), else_=users.c.locked_until)
-    failures = case((fifth, 0), else_=users.c.failures + 1)
-    connection.execute(unlocked.ordered_values((users.c.locked_until, locked), (users.c.failures, failures)))
-    return False
 
 
 def set_password(
@@ -119,12 +105,6 @@ def _rehash(engine: Engine, row: Row[tuple[object, ...]], *, password: str, roun
     unchanged = (users.c.id == row.id, users.c.password_hash == row.password_hash)  # a newer password stays
     with writing(engine) as connection:
         connection.execute(update(users).where(*unchanged).values(password_hash=hashed))
-
-
-def unlock(engine: Engine, user_id: int) -> None:
-    """Forget the failures and the lock."""
-    with writing(engine) as connection:
-        connection.execute(update(users).where(users.c.id == user_id).values(failures=0, locked_until=0))
 
 
 def remove_user(engine: Engine, user_id: int) -> None:

@@ -76,10 +76,11 @@ def is_https(request: Request) -> bool:
         "https://"
     ):
         return True
-    return "sec-fetch-site" in headers and not _is_loopback(request.url.hostname or "")
+    return "sec-fetch-site" in headers and not is_loopback(request.url.hostname or "")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """True for a name or address by which a browser reaches its own machine, and that no other site can have."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

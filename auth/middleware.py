@@ -5,25 +5,27 @@ users' uploads and events apart. Paths open without a session are listed here; a
 """
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import quote
 
+import anyio
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from auth.forms import session_secret
+from auth.calls import CallRefused, read_call
+from auth.forms import is_loopback, session_secret
 from auth.html import message, wants_page
-from auth.requests import API, JOIN, UPLOAD, path_of, read_body
+from auth.requests import API, JOIN, UPLOAD, path_of
 from auth.responses import TrackedResponse
+from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
 from auth.visitors import Visitors
 from storage.database import GONE, DatabaseUnavailable
-from storage.uploads import Uploads
+from storage.uploads import TooManyPathsError, Uploads
 
 OPEN_PATHS = frozenset(
     {
@@ -34,16 +36,17 @@ OPEN_PATHS = frozenset(
 )
 OPEN_FOLDERS = ("/static/", "/assets/")
 VISITOR = "facejury.visitor"  # where in the ASGI scope AuthMiddleware puts who is signed in
-MAX_DEPTH = 50  # of a call's JSON; the code behind this middleware walks through it by recursion
-MAX_BODY_BYTES = 16 * 1024 * 1024  # a call's JSON; pictures come by /upload, which has its own limit
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
 # Gradio answers 413 only where it reads "maximum allowed size"
 TOO_MUCH = "Your uploads together have reached their maximum allowed size; each is deleted after about an hour."
-TOO_LARGE = "A call may have at most 16 MB; send pictures to /gradio_api/upload."
 SIGN_IN_FIRST = "Please sign in first."
 NOT_FROM_HERE = "This request came from another site and was refused."
 NOT_YOURS = "This upload or event is not yours."
+NOT_THIS_HOST = "Without accounts this page answers only at this machine's own names, such as http://localhost."
+NOT_FOUND = "There is nothing at this address."
+TOO_LONG = f"An address may have at most {MAX_PATH_CHARACTERS:,} characters."
+LOOKS_AT_ONCE = 4
 log = logging.getLogger(__name__)
 
 
@@ -70,6 +73,7 @@ class AuthMiddleware:
 
     def __init__(self, app: ASGIApp, *, visitors: Visitors, uploads: Uploads) -> None:
         self.app, self.visitors, self.uploads = app, visitors, uploads
+        self._threads = anyio.CapacityLimiter(LOOKS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or answer it."""
@@ -80,8 +84,8 @@ class AuthMiddleware:
 
     async def _admit(self, request: Request, send: Send) -> None:
         path = path_of(request.scope)
-        if is_cross_site(request):
-            return await _refuse(request, send, 403, NOT_FROM_HERE)
+        if fault := _find_fault(request, path):
+            return await _refuse(request, send, *fault)
         if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
             return await self.app(request.scope, request.receive, send)
         try:
@@ -116,6 +120,9 @@ class AuthMiddleware:
         return await self.visitors.find(secret) if secret else None
 
     async def _let_in(self, request: Request, path: str, *, visitor: Visitor, send: Send) -> None:
+        bound = find_bound(path)
+        if bound is None:
+            return await _refuse(request, send, 404, NOT_FOUND)
         is_upload = path.rstrip("/") == UPLOAD
         still_in = self._watch(request)
         answer = TrackedResponse(send, uploads=self.uploads, visitor=visitor, is_upload=is_upload, is_still_in=still_in)
@@ -127,7 +134,7 @@ class AuthMiddleware:
             return await self.app(request.scope, _limit(request.receive, self.uploads.room(visitor.user_id)), answer)
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return await self.app(request.scope, request.receive, answer)
-        await self._check_body(request, visitor=visitor, answer=answer)
+        await self._check_call(request, bound, visitor=visitor, answer=answer)
 
     def _may_touch(self, path: str, request: Request, *, visitor: Visitor) -> bool:
         names = [request.query_params.get("session_hash"), request.query_params.get("upload_id"), _named_event(path)]
@@ -136,41 +143,55 @@ class AuthMiddleware:
             files is None or self.uploads.is_open(visitor.user_id, files)
         )
 
-    async def _check_body(self, request: Request, *, visitor: Visitor, answer: TrackedResponse) -> None:
-        body = await read_body(request, MAX_BODY_BYTES)
-        if body is None:
-            return await _refuse(request, answer.send, 413, TOO_LARGE)
+    async def _check_call(self, request: Request, bound: Bound, *, visitor: Visitor, answer: TrackedResponse) -> None:
         try:
-            sent = json.loads(body) if body.strip() else {}
-        except (ValueError, RecursionError):
-            return await _refuse(request, answer.send, 400, "A call must be JSON.")
-        if _is_deep(sent):
-            return await _refuse(request, answer.send, 400, f"A call's JSON may be {MAX_DEPTH} levels deep.")
-        theirs = all(self.uploads.reserve(visitor.user_id, name) for name in _events_in(sent))
-        if not theirs or not self.uploads.names_only_theirs(visitor.user_id, sent):
+            call = await read_call(request, max_bytes=bound.max_bytes, threads=self._threads)
+            named = await anyio.to_thread.run_sync(self.uploads.find_places, call.sent, limiter=self._threads)
+        except CallRefused as refusal:
+            return await _refuse(request, answer.send, refusal.status, str(refusal))
+        except TooManyPathsError as error:
+            return await _refuse(request, answer.send, 413, str(error))
+        theirs = all(self.uploads.reserve(visitor.user_id, name) for name in _events_in(call.sent))
+        if not theirs or not self.uploads.are_open(visitor.user_id, named):
             return await _refuse(request, answer.send, 403, NOT_YOURS)
-        await self.app(request.scope, _replay(body, request.receive), answer)
+        await self.app(request.scope, call.replay(request.receive), answer)
 
 
 class SameOriginMiddleware:
-    """For a page without accounts: no other site's page may use it, and no call may be larger than one takes."""
+    """For a page without accounts: no other site's page may use it, and no call may be larger than one takes.
+
+    A name that its owner lets point at this machine would make their page one of this site: only loopback names count.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+        self.app, self._threads = app, anyio.CapacityLimiter(LOOKS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or answer it."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        request = Request(scope, receive)
-        if is_cross_site(request):
-            return await _refuse(request, send, 403, NOT_FROM_HERE)
-        if request.method != "POST" or path_of(scope).rstrip("/") == UPLOAD:
+        request, path = Request(scope, receive), path_of(scope)
+        bound = find_bound(path)
+        if not is_loopback(request.url.hostname or ""):
+            return await _refuse(request, send, 421, NOT_THIS_HOST)
+        if fault := _find_fault(request, path):
+            return await _refuse(request, send, *fault)
+        if bound is None:
+            return await _refuse(request, send, 404, NOT_FOUND)
+        if request.method != "POST" or not path.startswith(API) or path.rstrip("/") == UPLOAD:
             return await self.app(scope, receive, send)
-        body = await read_body(request, MAX_BODY_BYTES)
-        if body is None:
-            return await _refuse(request, send, 413, TOO_LARGE)
-        await self.app(scope, _replay(body, receive), send)
+        try:
+            call = await read_call(request, max_bytes=bound.max_bytes, threads=self._threads)
+        except CallRefused as refusal:
+            return await _refuse(request, send, refusal.status, str(refusal))
+        await self.app(scope, call.replay(receive), send)
+
+
+def _find_fault(request: Request, path: str) -> tuple[int, str] | None:
+    """Why this request is answered by nobody: a status of HTTP, and a sentence."""
+    if is_cross_site(request):
+        return 403, NOT_FROM_HERE
+    return (414, TOO_LONG) if len(path) > MAX_PATH_CHARACTERS else None
 
 
 def _named_file(path: str) -> str | None:
@@ -192,31 +213,6 @@ def _named_event(path: str) -> str | None:
 def _events_in(sent: object) -> Iterator[str]:
     if isinstance(sent, dict):
         yield from (str(sent[name]) for name in ("session_hash", "event_id") if sent.get(name))
-
-
-def _is_deep(sent: object) -> bool:
-    level = [sent]
-    for _ in range(MAX_DEPTH):
-        level = [part for value in level for part in _parts(value)]
-        if not level:
-            return False
-    return True
-
-
-def _parts(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body once more, then waits for the visitor to go away."""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return again
 
 
 def _limit(receive: Receive, room: int) -> Receive:

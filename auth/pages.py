@@ -16,6 +16,7 @@ from auth import accounts, forms, passwords, sessions
 from auth.accounts import NameRefused
 from auth.forms import FormRefused
 from auth.html import message, render
+from auth.lockout import note_place, place_of_address, place_of_session
 from auth.middleware import visitor_of
 from auth.passwords import PasswordRefused
 from auth.sessions import Visitor
@@ -102,7 +103,8 @@ class Pages:
         """POST /signin: a new session, or the same sentence for every reason why not."""
         fields = await self._own_form(request)
         name, password = fields.get("name", ""), fields.get("password", "")
-        account = await self._hash(accounts.sign_in, self.engine, name, password=password, rounds=self.settings.rounds)
+        rounds, place = self.settings.rounds, place_of_address(request)
+        account = await self._hash(accounts.sign_in, self.engine, name, password=password, place=place, rounds=rounds)
         if account is None:
             return self._sign_form(
                 "sign_in.html", request, target=fields.get("next"), name=name, error=accounts.REFUSED
@@ -134,6 +136,7 @@ class Pages:
             return ask_again("name", str(refusal))
         except PasswordRefused as refusal:
             return ask_again("password", str(refusal))
+        await self._ask(note_place, self.engine, account.id, place_of_address(request), is_known=True)
         return await self._welcome(request, account.id, target=fields.get("next"))
 
     async def show_sign_out(self, request: Request) -> Response:
@@ -232,8 +235,9 @@ class Pages:
         return visitor
 
     async def _knows_password(self, visitor: Visitor, password: str) -> bool:
-        rounds = self.settings.rounds
-        account = await self._hash(accounts.sign_in, self.engine, visitor.name, password=password, rounds=rounds)
+        rounds, place = self.settings.rounds, place_of_session(visitor)
+        who = (self.engine, visitor.name)
+        account = await self._hash(accounts.sign_in, *who, password=password, place=place, rounds=rounds)
         return account is not None and account.id == visitor.user_id
 
     def _secret(self, request: Request) -> str | None:

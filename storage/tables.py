@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeEngine
@@ -46,7 +47,7 @@ def _picture() -> Column[int | None]:
     return Column("picture_id", ForeignKey("pictures.id", ondelete="SET NULL"))
 
 
-def _table(name: str, *parts: Column[Any] | Index) -> Table:
+def _table(name: str, *parts: Column[Any] | Index | UniqueConstraint) -> Table:
     # Without autoincrement SQLite gives a removed user's number to the next one.
     return Table(name, metadata, *parts, mysql_engine="InnoDB", mysql_charset="utf8mb4", sqlite_autoincrement=True)
 
@@ -79,6 +80,17 @@ api_tokens = _table(
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
     Index("api_tokens_of_user", "user_id"),
+)
+sign_in_tries = _table(
+    "sign_in_tries",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    Column("place", exact(64), nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", BigInteger, nullable=False),
+    Column("tried_at", BigInteger, nullable=False),
+    Column("succeeded_at", BigInteger, nullable=False),  # 0: never
+    UniqueConstraint("user_id", "place"),
 )
 pictures = _table(
     "pictures",

@@ -20,11 +20,17 @@ from urllib.parse import unquote
 KEEP_SECONDS = 55 * 60  # with a sweep every five minutes, nothing outlives an hour
 RESERVED_SECONDS = 24 * 3600
 MAX_PATH_CHARACTERS = 4096  # PATH_MAX of Linux: the system opens no longer path
+MAX_PATH_PARTS = 100_000  # of all paths in one call: each costs a question to the system
 MAX_HELD_BYTES = 5_000_000_000  # of one person's uploads at a time; a thousand photos of 5 MB
 MAX_NAMES = 100_000
 MAX_NAME_CHARACTERS = 200  # of a page's session hash or an event's id; Gradio's have 10 to 64
 FILE_MARK = b"gradio.FileData"
+TOO_MANY_PATHS = f"The paths in a call may have at most {MAX_PATH_PARTS:,} parts together."
 NO_UPLOADS = "Uploads cannot be kept in {place}: {why}. GRADIO_TEMP_DIR can name another place."
+
+
+class TooManyPathsError(ValueError):
+    """A call names too much. The message is one sentence for the caller."""
 
 
 def own_folder() -> Path:
@@ -70,7 +76,7 @@ class Uploads:
     def is_open(self, user_id: int, path: str) -> bool:
         """True if the path is theirs, is part of the page itself, or is no upload (then Gradio's own rules apply)."""
         place = self._place(path)
-        return place is None or place in self.public or user_id in self._owners.get(place, ())
+        return place is None or self.are_open(user_id, [place])
 
     def room(self, user_id: int) -> int:
         """How many bytes this user may still upload, until what lies here is swept."""
@@ -81,17 +87,29 @@ class Uploads:
                     held += os.path.getsize(path)
         return max(0, MAX_HELD_BYTES - held)
 
-    def names_only_theirs(self, user_id: int, sent: object) -> bool:
-        """False if a text in this JSON value names an upload that is not theirs."""
-        return all(self._is_theirs(user_id, text) for text in _texts(sent))
+    def find_places(self, sent: object) -> frozenset[str]:
+        """The uploads that texts in this JSON value name, however they are spelled. May run in any thread.
 
-    def _is_theirs(self, user_id: int, text: str) -> bool:
-        # Also inside a longer text, or as part of an address: the server might cut it out and say it back.
-        plain = unquote(text)
-        at = plain.find(self.folder + os.sep)
-        if at >= 0:
-            return self.is_open(user_id, plain[at:])
-        return len(text) > MAX_PATH_CHARACTERS or os.sep not in text or self.is_open(user_id, text)
+        Raises TooManyPathsError.
+        """
+        found, parts = set(), 0
+        for text in _texts(sent):
+            # Also inside a longer text, or as part of an address: the server might cut it out and say it back.
+            plain = unquote(text)
+            at = plain.find(self.folder + os.sep)
+            path = plain[at:] if at >= 0 else text
+            if at < 0 and len(text) > MAX_PATH_CHARACTERS:
+                continue
+            parts += path.count(os.sep)
+            if parts > MAX_PATH_PARTS:
+                raise TooManyPathsError(TOO_MANY_PATHS)
+            if os.sep in path and (place := path if len(path) > MAX_PATH_CHARACTERS else self._place(path)):
+                found.add(place)
+        return frozenset(found)
+
+    def are_open(self, user_id: int, places: Iterable[str]) -> bool:
+        """True if all these files of the upload folder are theirs, or part of the page itself."""
+        return all(place in self.public or user_id in self._owners.get(place, ()) for place in places)
 
     def grant_results(self, user_id: int, body: bytes) -> None:
         """Let this user read the files that an answer to them names. `body`: JSON, or one event of an SSE stream."""

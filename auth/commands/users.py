@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from auth import accounts
+from auth import accounts, lockout
 from auth.accounts import Account
 from auth.commands.plainly import fail, plainly
 from storage.database import open_database
@@ -47,7 +47,7 @@ def set_password(name: Name, password_stdin: FromStdin = False) -> None:
         engine = open_database()
         account = _account(engine, name)
         accounts.set_password(engine, account.id, password=_password(password_stdin))
-        accounts.unlock(engine, account.id)
+        lockout.unlock(engine, account.id)
     typer.echo(f"{account.name} has a new password; all their sessions and API tokens have ended.")
 
 
@@ -57,7 +57,7 @@ def unlock(name: Name) -> None:
     with plainly():
         engine = open_database()
         account = _account(engine, name)
-        accounts.unlock(engine, account.id)
+        lockout.unlock(engine, account.id)
     typer.echo(f"{account.name} is not locked.")
 
 

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from auth import accounts, forms, passwords
+from auth.lockout import STRANGE_SECONDS, sweep_tries
 from storage.database import writing
-from storage.tables import users
-from tests.auth.server import PASSWORD, Site, launch
+from storage.tables import sign_in_tries, users
+from tests.auth.server import PASSWORD, Browser, Site, launch
 
 # Signing up
 
@@ -131,12 +132,82 @@ def test_five_failures_lock_and_five_minutes_unlock(site: Site, name: str) -> No
         site.browser().sign_in(name, password="wrong password")
     assert site.browser().sign_in(name).status_code == 400
     assert member.is_in(), "who is in already stays in"
-    locked = accounts.find_user(site.engine, name)
-    assert locked is not None
-    assert 295 < locked.locked_until - time.time() <= 300
+    account = accounts.find_user(site.engine, name)
+    assert account is not None
     with writing(site.engine) as connection:
-        connection.execute(update(users).where(users.c.name == name).values(locked_until=int(time.time())))
+        tries = sign_in_tries.c.user_id == account.id
+        until = connection.scalar(select(sign_in_tries.c.locked_until).where(tries))
+        assert 295 < int(until or 0) - time.time() <= 300
+        connection.execute(update(sign_in_tries).where(tries).values(locked_until=int(time.time())))
     assert site.browser().sign_in(name).status_code == 303
+
+
+def at(site: Site, address: str) -> Browser:
+    """A browser at this address, as a proxy on this machine reports it."""
+    return site.browser(headers={"x-forwarded-for": address})
+
+
+def test_wrong_passwords_lock_out_whoever_sends_them_and_not_the_user(site: Site, name: str) -> None:
+    owner = at(site, "198.51.100.7")
+    owner.sign_up(name)
+    attacker = at(site, "203.0.113.9")
+    assert [attacker.sign_in(name, password="wrong password").status_code for _ in range(6)] == [400] * 6
+    assert attacker.sign_in(name).status_code == 400, "locked, also with the right password"
+    assert at(site, "198.51.100.7").sign_in(name).status_code == 303, "at home"
+    assert at(site, "192.0.2.44").sign_in(name).status_code == 303, "on a journey"
+
+
+def test_one_network_of_ipv6_is_one_place(site: Site, name: str) -> None:
+    at(site, "198.51.100.7").sign_up(name)
+    for number in range(5):
+        at(site, f"2001:db8:1:2::{number}").sign_in(name, password="wrong password")
+    assert at(site, "2001:db8:1:2:3:4:5:6").sign_in(name).status_code == 400
+    assert at(site, "2001:db8:1:3::1").sign_in(name).status_code == 303
+
+
+def test_guesses_from_ever_new_addresses_lock_out_all_but_the_users_own(
+    site: Site, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auth.lockout.MAX_ACCOUNT_FAILURES", 8)
+    at(site, "198.51.100.7").sign_up(name)
+    for number in range(8):
+        at(site, f"203.0.113.{number}").sign_in(name, password="wrong password")
+    assert at(site, "203.0.113.99").sign_in(name).status_code == 400
+    assert at(site, "198.51.100.7").sign_in(name).status_code == 303
+
+
+def test_a_signed_in_user_changes_the_password_whatever_others_try(
+    site: Site, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auth.lockout.MAX_ACCOUNT_FAILURES", 8)
+    owner, fields = site.member(name), {"password": "another horse battery", "repeated": "another horse battery"}
+    for number in range(10):
+        site.browser().sign_in(name, password="wrong password")
+        at(site, f"203.0.113.{number}").sign_in(name, password="wrong password")
+    changed = owner.form("/account/password", at="/account", current=PASSWORD, **fields)
+    assert "Your password is changed" in changed.text
+
+
+def test_a_stolen_session_guesses_the_password_five_times(site: Site, name: str) -> None:
+    thief = site.member(name)
+    guesses = [thief.form("/account/delete", at="/account", confirm="a guess") for _ in range(5)]
+    assert [one.status_code for one in guesses] == [400] * 5
+    assert thief.form("/account/delete", at="/account", confirm=PASSWORD).status_code == 400
+    assert site.browser().sign_in(name).status_code == 303, "the user is not locked out"
+
+
+def test_places_where_nobody_got_in_are_forgotten(site: Site, name: str) -> None:
+    at(site, "198.51.100.7").sign_up(name)
+    at(site, "203.0.113.9").sign_in(name, password="wrong password")
+    old = int(time.time()) - STRANGE_SECONDS
+    with writing(site.engine) as connection:
+        connection.execute(update(sign_in_tries).values(tried_at=old))
+    sweep_tries(site.engine)
+    account = accounts.find_user(site.engine, name)
+    assert account is not None
+    with site.engine.connect() as connection:
+        kept = select(sign_in_tries.c.succeeded_at).where(sign_in_tries.c.user_id == account.id)
+        assert [succeeded > 0 for succeeded in connection.scalars(kept)] == [True]
 
 
 def test_four_failures_and_a_success_start_again_from_none(site: Site, name: str) -> None:

@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from auth import sessions
+from auth import lockout, sessions
 from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
 from auth.pages import HANDLERS, Pages, Settings
 from auth.visitors import Visitors
@@ -72,6 +72,7 @@ class Guard:
         sweep(self.uploads.folder, keep=self.uploads.public, older_than=KEEP_SECONDS)
         with contextlib.suppress(DatabaseUnavailable):  # it is logged, and there is a next time
             sessions.sweep_sessions(self.engine)
+            lockout.sweep_tries(self.engine)
 
 
 def build_front(

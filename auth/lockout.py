@@ -1,0 +1,124 @@
+"""Wrong passwords are counted by user and by where they come from: they lock out whoever sends them, not the user.
+
+An address can be changed or forged, so failures are also counted by user alone. Too many lock out all addresses except
+those from which the user has signed in before. A session is a place of its own: who is signed in proves their
+password there, whatever others try elsewhere.
+"""
+
+import contextlib
+import hashlib
+import ipaddress
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    and_,
+    case,
+    delete,
+    exc,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+from starlette.requests import Request
+
+from auth.sessions import Visitor
+from storage.database import writing
+from storage.tables import sign_in_tries, users
+
+MAX_FAILURES = 5  # at one place
+MAX_ACCOUNT_FAILURES = 50  # at all addresses together
+LOCK_SECONDS = 300
+KNOWN_SECONDS = 30 * 24 * 3600  # for so long an address from which the user signed in is known
+STRANGE_SECONDS = 3600  # for so long a failure at another address is remembered
+IPV6_PREFIX = 64  # what one line is usually given
+
+
+@dataclass(frozen=True)
+class SignInPlace:
+    """Where a password is typed in: an address or a session. key: SHA-256, for an address is not kept as it is."""
+
+    key: str
+    is_session: bool = False
+
+
+def place_of_address(request: Request) -> SignInPlace:
+    """The address that a request comes from; of IPv6 the network."""
+    host = request.client.host if request.client else ""
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).version == 6:
+            host = str(ipaddress.ip_network((host, IPV6_PREFIX), strict=False))
+    return SignInPlace(hashlib.sha256(f"address {host}".encode()).hexdigest())
+
+
+def place_of_session(visitor: Visitor) -> SignInPlace:
+    """The session of who is signed in."""
+    return SignInPlace(hashlib.sha256(f"session {visitor.key}".encode()).hexdigest(), is_session=True)
+
+
+def note_place(engine: Engine, user_id: int, place: SignInPlace, *, is_known: bool = False) -> None:
+    """Make room to count at this place. is_known: the user has just signed up there."""
+    now = int(time.time())
+    row = {"user_id": user_id, "place": place.key, "tried_at": now, "succeeded_at": now if is_known else 0}
+    with contextlib.suppress(exc.IntegrityError), writing(engine) as connection:  # another request was faster
+        connection.execute(insert(sign_in_tries).values(**row, failures=0, locked_until=0))
+
+
+def count_try(connection: Connection, user_id: int, place: SignInPlace, *, matches: bool) -> bool:
+    """Count one try, and say whether it lets the user in.
+
+    The lock is looked at after the hashing: of a hundred guesses sent at once, those that end after the fifth failure
+    are refused even if right.
+    """
+    now = int(time.time())
+    here = and_(
+        sign_in_tries.c.user_id == user_id, sign_in_tries.c.place == place.key, sign_in_tries.c.locked_until <= now
+    )
+    account = and_(users.c.id == user_id, users.c.locked_until <= now)
+    if not matches:
+        _count_failure(connection, sign_in_tries, here, MAX_FAILURES)
+        if not place.is_session:
+            _count_failure(connection, users, account, MAX_ACCOUNT_FAILURES)
+        connection.execute(update(sign_in_tries).where(here).values(tried_at=now))
+        return False
+    is_known = sign_in_tries.c.succeeded_at > now - KNOWN_SECONDS
+    may = true() if place.is_session else or_(is_known, select(users.c.id).where(account).exists())
+    seen = {"failures": 0, "locked_until": 0, "tried_at": now, "succeeded_at": now}
+    admitted = connection.execute(update(sign_in_tries).where(here, may).values(**seen)).rowcount == 1
+    if admitted and not place.is_session:
+        connection.execute(update(users).where(users.c.id == user_id).values(failures=0))
+    return admitted
+
+
+def _count_failure(connection: Connection, table: Table, where: ColumnElement[bool], most: int) -> None:
+    """In one statement. MySQL assigns from left to right, each with the new values: so the lock comes first."""
+    is_last = table.c.failures + 1 >= most
+    locked = case((is_last, int(time.time()) + LOCK_SECONDS), else_=table.c.locked_until)
+    failures = case((is_last, 0), else_=table.c.failures + 1)
+    connection.execute(
+        update(table).where(where).ordered_values((table.c.locked_until, locked), (table.c.failures, failures))
+    )
+
+
+def unlock(engine: Engine, user_id: int) -> None:
+    """Forget the failures and the locks, at all places."""
+    with writing(engine) as connection:
+        connection.execute(update(users).where(users.c.id == user_id).values(failures=0, locked_until=0))
+        connection.execute(
+            update(sign_in_tries).where(sign_in_tries.c.user_id == user_id).values(failures=0, locked_until=0)
+        )
+
+
+def sweep_tries(engine: Engine) -> int:
+    """Forget the places that are known no more, and those where nobody got in. Returns how many."""
+    now = int(time.time())
+    unknown = and_(sign_in_tries.c.succeeded_at == 0, sign_in_tries.c.tried_at <= now - STRANGE_SECONDS)
+    with writing(engine) as connection:
+        outlived = or_(unknown, sign_in_tries.c.tried_at <= now - KNOWN_SECONDS)
+        return connection.execute(delete(sign_in_tries).where(outlived)).rowcount
