@@ -1,8 +1,8 @@
 """Wrong passwords are counted by user and by where they come from: they lock out whoever sends them, not the user.
 
-An address can be changed or forged, so failures are also counted by user alone. Too many lock out all addresses except
-those from which the user has signed in before. A session is a place of its own: who is signed in proves their
-password there, whatever others try elsewhere.
+An address can be changed or forged, so failures are also counted by user alone. Too many of those lock out all
+addresses except those from which the user has signed in before. A session is a place of its own: who is signed in
+proves their password there, whatever others try elsewhere.
 """
 
 import contextlib

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import gradio_client
 import pytest
 from playwright.sync_api import Browser, Page
 
+from auth.pages import Settings
 from detectors.forgery.game import Deck
 from detectors.jury.judge import Jury
 from registry import DetectorSpec, Problem
@@ -15,8 +17,12 @@ from tests.ports import free_port
 from tests.ui.jurors import JURY
 from ui.components import examples
 from ui.page import build_page
+from ui.server.drain import Drain
+from ui.server.front import build_front
 from ui.server.lifecycle import launch
 from ui.tabs.live_endpoint import live_routes
+
+POLICY = "Content Security Policy"  # in what Chromium writes on its console of each violation
 
 
 @contextmanager
@@ -24,7 +30,8 @@ def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = (), deck: Deck
     """The page for these detectors, while it lasts: its address."""
     jury = Jury(specs or JURY)
     page = build_page(jury, problems, deck=deck)
-    yield launch(page, host="127.0.0.1", port=free_port(), app_kwargs={"routes": live_routes(jury)})[0]
+    front = build_front(None, Path(), settings=Settings(), routes=live_routes(jury), drain=Drain())
+    yield launch(page, host="127.0.0.1", port=free_port(), **front)[0]
     page.close(verbose=False)
 
 
@@ -45,7 +52,8 @@ def client(address: str) -> Iterator[gradio_client.Client]:
 
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
-    """Open the page for these detectors; without any, the one of the module."""
+    """Open the page for these detectors; without any, the one of the module. Nothing in it breaks its own policy."""
+    violations: list[str] = []
     with ExitStack() as open_until_then:
 
         def open_page(*specs: DetectorSpec, width: int = 1280, **options: Any) -> Page:
@@ -53,11 +61,13 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
             where = open_until_then.enter_context(special) if special else request.getfixturevalue("address")
             page = open_until_then.enter_context(browser.new_page(viewport={"width": width, "height": 900}))
             page.set_default_timeout(60_000)
+            page.on("console", lambda said: violations.append(said.text) if POLICY in said.text else None)
             page.goto(where)
             page.wait_for_selector("#photo input[type=file]", state="attached")
             return page
 
         yield open_page
+    assert violations == []
 
 
 @pytest.fixture(scope="session")

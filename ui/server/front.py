@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from auth import lockout, sessions
+from auth.headers import HeadersMiddleware
 from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
 from auth.pages import HANDLERS, Pages, Settings
 from auth.visitors import Visitors
@@ -82,11 +83,11 @@ def build_front(
 
     engine: None for no accounts; uploads: storage.uploads.own_folder(); routes: our own, in front of all others.
     """
-    draining = Middleware(DrainMiddleware, drain=drain)
+    headers, draining = Middleware(HeadersMiddleware, framed=settings.framed), Middleware(DrainMiddleware, drain=drain)
     if engine is None:
-        alone = {"routes": routes, "middleware": [Middleware(SameOriginMiddleware), draining]}
+        alone = {"routes": routes, "middleware": [headers, Middleware(SameOriginMiddleware), draining]}
         return {"app_kwargs": alone | {"exception_handlers": {OSError: refuse_when_full}}}
     guard = Guard(engine, Visitors(engine), Uploads(str(uploads.resolve())), settings)
     kwargs = guard.app_kwargs
-    more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*kwargs["middleware"], draining]}
+    more = {"routes": [*routes, *kwargs["routes"]], "middleware": [headers, *kwargs["middleware"], draining]}
     return {"auth_dependency": guard.auth_dependency, "app_kwargs": kwargs | more}
