@@ -5,12 +5,14 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import PIL.Image
 import pytest
 from typer.testing import CliRunner
 
 from auth.commands.feedback import _described
+from detectors.commands import options
 from detectors.conformance import samples
 from detectors.jury.results import Comparison
 from detectors.provenance import Provenance, Trace
@@ -41,7 +43,8 @@ def check(said: str) -> None:
 
 def run(*arguments: object) -> str:
     """`facejury` with these arguments; all that it printed."""
-    done = CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "300", "NO_COLOR": "1"})
+    with patch.object(options.screen, "_width", 300):  # it was measured when it was made
+        done = CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "300", "NO_COLOR": "1"})
     return done.stdout + done.stderr
 
 
