@@ -6,6 +6,7 @@ behind a Cast that ONNX Runtime folds at load (it computes in float32), model.ke
 
 import hashlib
 import tempfile
+import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -86,7 +87,9 @@ def _save_keras(model: keras.Model, path: Path) -> None:
 def _to_onnx(model: keras.Model, scratch: Path) -> bytes:
     path = scratch / "plain.onnx"
     signature = [keras.InputSpec(shape=(None, *model.input.shape[1:]), dtype="uint8", name="image")]
-    model.export(path, format="onnx", input_signature=signature, verbose=False)
+    with warnings.catch_warnings():  # keras asks numpy for np.object, and numpy warns of what it will be
+        warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
+        model.export(path, format="onnx", input_signature=signature, verbose=False)
     graph = onnx.load(path)
     _store_as_half(graph.graph)
     onnx.checker.check_model(graph)
