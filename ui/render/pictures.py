@@ -13,7 +13,7 @@ from registry import Heatmap, Image
 SCENE_PIXELS = 640  # longer side of the picture that carries the boxes
 CROP_PIXELS = 256  # side of a face
 THUMB_PIXELS = 96  # longer side of a picture in a batch's table
-HEAT_STRENGTH = 0.6  # of the whole map over the face, until its visitor chooses another
+HEAT_STRENGTH = 0.6  # of the whole map over a forged face, whose outline lies over it
 HEAT_PIXELS = 96  # side of a heat map: the networks' own maps are 4 to 28 a side
 STANDS_OUT = 0.15  # how far the hottest spots must lie above the median for a part to stand out
 HEAT_OPACITY = 0.85  # of the hottest spot; the face must stay visible under it
