@@ -24,6 +24,7 @@ ROUNDING = 1e-6  # how far a softmax of float32 may leave [0, 1]
 MAX_SECONDS = 600.0  # what `seconds` may ask for at most: a visitor is waiting
 MAX_LOOKS_FOR = 40  # characters: it stands beside the title
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # kebab-case, what a plugin may register
+RESERVED = frozenset({"jury"})  # the jury's own verdicts stand under it in tables and JSON
 
 
 @runtime_checkable
@@ -125,9 +126,9 @@ def _read_heatmap(heatmap: object) -> Heatmap:
     array = np.asarray(heatmap, dtype=np.float32)
     if array.ndim != 2 or array.size == 0:
         raise ValueError(f"a heat map must have shape (h, w), got {array.shape}")
-    if not ((array >= 0) & (array <= 1)).all():
+    if not ((array >= -ROUNDING) & (array <= 1 + ROUNDING)).all():
         raise ValueError("a heat map must hold numbers in [0, 1]")
-    return array
+    return np.clip(array, 0, 1)
 
 
 def _shorten(value: object) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pluggy
 
 from registry import hookspecs
-from registry.contract import KEY, DetectorSpec, Load
+from registry.contract import KEY, RESERVED, DetectorSpec, Load
 from registry.hookspecs import PROJECT
 from storage.plain_text import show_plainly
 
@@ -215,6 +215,8 @@ def _taker(plugin: Plugin, offers: list[DetectorSpec]) -> Callable[..., None]:
     def register(*, key: str, title: str, load: Load, **options: Any) -> None:
         if not isinstance(key, str) or not KEY.fullmatch(key):
             raise ValueError(f"key must be kebab-case (a-z, 0-9 and single hyphens), got {key!r}")
+        if (plugin.key or key) in RESERVED:
+            raise ValueError(f"the key {key!r} is the jury's own; choose another")
         if unknown := sorted(options.keys() - OPTIONS):
             raise TypeError(f"register takes key, title, load, {', '.join(sorted(OPTIONS))}; got {', '.join(unknown)}")
         shown = show_plainly(title) if isinstance(title, str) else title  # DetectorSpec refuses what is no text

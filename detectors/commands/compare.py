@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress
 
 from detectors.commands.options import Add, Only, choose, errors
@@ -68,6 +70,8 @@ def compare_command(
     """
     comparisons: list[Comparison | JudgedVideo] = []
     seconds = _read_start(start)
+    only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
+    _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json)
     with Jury(choose(only, add)) as jury:
         for file in files:
             if is_video(file):
@@ -93,6 +97,15 @@ def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: boo
         return Comparison(str(file), error=str(error))
     judged = compare(data, jury, path=str(file), stability=stability)
     return replace(judged, provenance=read_provenance(data)) if provenance else judged
+
+
+def _note_ignored(options: Sequence[str], files: Sequence[Path], *, as_json: bool) -> None:
+    """Say which of these options for pictures change nothing here."""
+    if "--base-rate" in options and as_json:
+        errors.print("--base-rate changes nothing in the JSON: its p_fake is as if half of all faces were fake.")
+    videos = [file.name for file in files if is_video(file)] if options else []
+    if videos:
+        errors.print(f"{', '.join(options)}: for pictures alone, not for {escape(', '.join(videos))}.")
 
 
 def _read_start(text: str) -> float:

@@ -206,9 +206,12 @@ def choose_place(
     from detectors.networks.folder import WEIGHTS
     from models.errors import DataError
     from registry import load_registry
+    from registry.contract import KEY, RESERVED
 
     if builtin:
         return to or WEIGHTS / builtin[0], *builtin
+    if not KEY.fullmatch(mine[0]) or mine[0] in RESERVED:
+        raise DataError(f"--key must be kebab-case (a-z, 0-9 and single hyphens) and not jury, got {mine[0]!r}")
     keys = {spec.key for spec in load_registry() if spec.builtin}
     if mine[0] in keys:
         raise DataError(f"the key {mine[0]} is a built-in detector's: choose another with --key")

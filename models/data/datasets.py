@@ -6,9 +6,10 @@ stand under `train/`, `valid/` and `test/`.
 """
 
 import hashlib
+import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -19,7 +20,7 @@ from models.errors import DataError
 
 Split = Literal["train", "val", "test", "eval"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test", "eval")
-SUFFIXES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+SUFFIXES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif", ".mpo"}
 TRAIN_SHARE, VAL_SHARE = 0.8, 0.1  # of the groups, where the data names no split; the rest is "test"
 
 
@@ -88,7 +89,9 @@ def leave_out(samples: Sequence[Sample], generators: Sequence[str]) -> list[Samp
     known = {sample.generator for sample in samples} - {""}
     for generator in generators:
         if generator not in known:
-            raise DataError(f"no generator {generator!r} is in these folders; there are {', '.join(sorted(known))}")
+            raise DataError(
+                f"no generator {generator!r} is in these folders; there are {', '.join(sorted(known)) or 'none'}"
+            )
     return [sample for sample in samples if sample.generator not in generators]
 
 
@@ -147,7 +150,9 @@ def _from_manifest(folder: Path, row: TableRow) -> Sample:
     group = row.get("group") or path.as_posix()
     split = cast("Split", row.split()) or _split_of(group)
     source = row.get("source") or folder.name
-    return Sample(folder / path, row.label(), source, group, split, row.get("generator"), row.get("kind"))
+    return Sample(
+        Path(os.path.normpath(folder / path)), row.label(), source, group, split, row.get("generator"), row.get("kind")
+    )
 
 
 def _read_marked_parent(folder: Path) -> list[Sample] | None:
@@ -172,10 +177,25 @@ def _read_plain(folder: Path) -> list[Sample]:
     """Pictures under real/ and fake/, each perhaps under a split's folder, however their names are capitalised."""
     samples = []
     for split, place in [("", folder), *_find_splits(folder)]:
-        for path in sorted(place.iterdir()) if place.is_dir() else ():
+        for path in sorted(place.iterdir()):
             if path.is_dir() and path.name.lower() in ("real", "fake"):
                 samples += _read_class(folder, path, split)
+    if samples:
+        _say_unread(folder, {sample.path for sample in samples})
     return samples
+
+
+def _say_unread(folder: Path, known: Collection[Path]) -> None:
+    """Say which files below a plain folder are no samples, by their suffix or their place."""
+    unread = [path for path in sorted(folder.rglob("*")) if path not in known and path.is_file()]
+    if unread:
+        first = ", ".join(str(path.relative_to(folder)) for path in unread[:3])
+        ERRORS.print(
+            f"{folder.name}: {len(unread)} files are left out, for they are no pictures that are read here, or not in "
+            f"real/ or fake/: {first}{' and others' if len(unread) > 3 else ''}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _find_splits(folder: Path) -> list[tuple[str, Path]]:

@@ -76,6 +76,8 @@ def read_rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[TableRow]:
             f"{path.name}: no column {' and no column '.join(missing)}; "
             f"its first line has {', '.join(filter(None, heading)) or 'nothing'}"
         )
+    if twice := sorted({name for name in heading if name and heading.count(name) > 1}):
+        raise DataError(f"{path.name}: its first line has column {' and column '.join(twice)} more than once")
     rows = [
         TableRow(path.name, lines.line_num, dict(zip(heading, (cell.strip() for cell in cells), strict=False)))
         for cells in lines

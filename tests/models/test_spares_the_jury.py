@@ -57,3 +57,9 @@ def test_it_takes_a_built_in_detectors_place_only_when_told() -> None:
         choose_place(run, ("custom-cnn", "Mine"), None, None)
     with pytest.raises(DataError, match="choose another with --to"):
         choose_place(run, ("my-cnn", "Mine"), None, WEIGHTS / "custom-cnn")
+
+
+@pytest.mark.parametrize("key", ["jury", "My CNN!", ""])
+def test_a_key_that_no_detector_may_have_is_refused(key: str) -> None:
+    with pytest.raises(DataError, match="--key must be kebab-case"):
+        choose_place(Path("runs/custom-cnn"), (key, "Mine"), None, None)

@@ -137,3 +137,8 @@ def test_a_verdict_as_json_has_everything_but_the_picture() -> None:
 @pytest.mark.parametrize(("said", "kept"), [(1.0000001, 1.0), (-1e-7, 0.0)])
 def test_a_softmax_that_leaves_the_range_by_rounding_is_taken_for_its_end(said: float, kept: float) -> None:
     assert read_finding(said).p_fake == kept
+
+
+def test_a_heat_map_out_of_range_by_a_rounding_error_is_taken_for_its_end() -> None:
+    found = read_finding((0.5, np.array([[1.0000001, -1e-7]])))
+    assert found.heatmap is not None and found.heatmap.tolist() == [[1.0, 0.0]]

@@ -71,6 +71,7 @@ BROKEN = {
     "misspelt hook": (good("x").replace("register_detectors", "register_detector"), "PluginValidationError"),
     "no detector": (good("x").replace("register(key", "dict(key"), "ValueError: it registers no detector"),
     "no hook": ("import pluggy", "ValueError: it registers no detector"),
+    "the jury's key": (good("jury"), "the key 'jury' is the jury's own; choose another"),
     "bad key": (good("Not_Kebab"), "key must be kebab-case (a-z, 0-9 and single hyphens), got 'Not_Kebab'"),
     "no title": (good("x").replace('title="A x"', 'title=" "'), "title must be a non-empty text, got ' '"),
     "no load": (good("x").replace("lambda: lambda image: 0.5", "0.5"), "load must be callable, got 0.5"),

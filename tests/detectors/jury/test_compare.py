@@ -268,3 +268,13 @@ def test_provenance_is_told_beside_the_verdicts_when_asked_and_changes_none(run:
     said = run("developed.jpg", "--only", "says-real", "--provenance").stdout
     assert "Software: Darkroom [bold]3[/]" in said
     assert "Content Credentials: None found" in said
+
+
+def test_an_option_that_changes_nothing_is_named(run: Run, room: Path) -> None:
+    only = ("--only", "says-real")
+    said = run("small.png", *only, "--base-rate", "1", "--json").stderr
+    assert "--base-rate changes nothing in the JSON" in " ".join(said.split())
+    (room / "clip.mp4").write_bytes(b"none")
+    said = run("small.png", "clip.mp4", *only, "--stability", "--provenance").stderr
+    assert "--stability, --provenance: for pictures alone, not for clip.mp4." in " ".join(said.split())
+    assert run("small.png", *only, "--stability").stderr == ""

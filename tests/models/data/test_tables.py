@@ -106,3 +106,27 @@ def test_how_many_pictures_are_missing_is_said(tmp_path: Path) -> None:
     folder = make_kaggle(tmp_path / "set", table, pictures=("a", "b"))
     done = call("models", "evaluate", "--data", folder, "--only", "custom-cnn")
     assert "2 of 4 pictures are left out, for there is no such file" in " ".join(done.stderr.split())
+
+
+def test_a_column_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("path,label,Label\n1.png,fake,real\n")
+    with pytest.raises(DataError, match="its first line has column label more than once"):
+        read_samples([tmp_path])
+
+
+def test_a_picture_that_is_named_by_two_paths_is_one(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "1.png").touch()
+    rows = f"path,label,group,split\n{tmp_path}/1.png,fake,a,val\n../1.png,real,a,val\n"
+    (tmp_path / "set" / "manifest.csv").write_text(rows)
+    with pytest.raises(DataError, match="labelled both real and fake"):
+        read_samples([tmp_path / "set"])
+
+
+def test_what_is_left_out_of_a_plain_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("real/1.png", "real/2.avif", "fake/3.gif", "fake/4.heic", "holdout/fake/5.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert labels(tmp_path) == {"1": 0, "2": 0, "3": 1}
+    said = " ".join(capsys.readouterr().err.split())
+    assert "2 files are left out" in said and "fake/4.heic, holdout/fake/5.png" in said
