@@ -1,8 +1,8 @@
 """Fit jury.json: for each set of the jury's members a logistic regression, all kinds of forgery weighing alike.
 
 Fitted on validation faces as they are and passed on as by a messenger, and on the reals among them forged here: an
-expert for blending is heard though most labelled fakes leave no seam. Thresholds hold for the worst source of reals and
-the worst kind of fakes.
+expert for blending is heard though most labelled fakes leave no seam. Fake holds for the worst source
+of reals; real holds for what was passed on alone, too: what was shared loses its traces first.
 """
 
 import json
@@ -41,7 +41,7 @@ MEMBERS = ("blend", "custom-cnn", "efficientnet")  # the residual expert adds no
 SELF_BLENDED = "self-blended"  # kind of the forgeries made here
 UNNAMED = "unnamed"  # kind of a fake whose data does not say
 MAX_REALS_CALLED_FAKE = 0.03  # of the reals of each source
-MAX_FAKES_CALLED_REAL = 0.10  # of the fakes of each kind
+MAX_FALSE_OMISSION_RATE = 0.10  # fakes among what is called real, as many fakes as reals coming
 MIN_OF_A_CLASS = 200  # a jury fitted on fewer would be worse than the one it replaces
 MIN_COUNTED = 50  # faces of a source: below, a quantile says little, and small sources are taken together
 Floats = NDArray[np.float64]
@@ -49,11 +49,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Material:
-    """What was said of many faces. p_fake: detector -> (n,), NaN where it failed; kinds: (n,), "" for a real face."""
+    """What was said of many faces. p_fake: detector -> (n,), NaN where it failed; kinds: (n,), "" for a real face.
+
+    passed_on: (n,), whether the face was made smaller and recompressed as by a messenger.
+    """
 
     p_fake: Mapping[str, Floats]
     kinds: NDArray[np.str_]
     sources: NDArray[np.str_]
+    passed_on: NDArray[np.bool_]
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -63,7 +67,7 @@ class Material:
     def where(self, chosen: NDArray[np.bool_]) -> "Material":
         """Some of the faces."""
         p_fake = {key: values[chosen] for key, values in self.p_fake.items()}
-        return Material(p_fake, self.kinds[chosen], self.sources[chosen])
+        return Material(p_fake, self.kinds[chosen], self.sources[chosen], self.passed_on[chosen])
 
 
 def fit(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> dict[str, Any]:
@@ -138,25 +142,26 @@ def gather(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> M
 
     rounds = [
         as_material(ask(specs, held_out)),
-        as_material(ask(specs, held_out, change=spoil)),
+        as_material(ask(specs, held_out, change=spoil), passed_on=True),
         as_material(ask(specs, reals, change=forge), kind=SELF_BLENDED),
-        as_material(ask(specs, reals, change=spoil_forged), kind=SELF_BLENDED),
+        as_material(ask(specs, reals, change=spoil_forged), kind=SELF_BLENDED, passed_on=True),
     ]
     return join(rounds)
 
 
-def as_material(answers: Answers, *, kind: str | None = None) -> Material:
+def as_material(answers: Answers, *, kind: str | None = None, passed_on: bool = False) -> Material:
     """kind: of all of them, where it is not the samples'."""
     named = [(face.sample.kind or UNNAMED) if face.sample.label else "" for face in answers.faces]
     kinds = named if kind is None else [kind] * len(named)
-    return Material(answers.p_fake, np.array(kinds, dtype=np.str_), answers.column("source"))
+    delivered = np.full(len(named), passed_on)
+    return Material(answers.p_fake, np.array(kinds, dtype=np.str_), answers.column("source"), delivered)
 
 
 def join(parts: Sequence[Material]) -> Material:
     """One after the other."""
     p_fake = {key: np.concatenate([part.p_fake[key] for part in parts]) for key in parts[0].p_fake}
-    kinds, sources = (np.concatenate([getattr(part, name) for part in parts]) for name in ("kinds", "sources"))
-    return Material(p_fake, kinds, sources)
+    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in ("kinds", "sources", "passed_on"))
+    return Material(p_fake, *columns)
 
 
 def fit_jury(material: Material) -> dict[str, Any]:
@@ -212,14 +217,29 @@ def fit_logistic(logits: Floats, labels: NDArray[np.int64], faces: Floats) -> tu
 
 
 def fit_thresholds(p_fake: Floats, material: Material) -> Thresholds:
-    """fake_from by the worst source of reals, real_until by the worst kind of fakes that the data labels.
+    """fake_from by the worst source of reals, real_until by how many fakes lie below it.
 
-    At most 3 % of the reals of any source reach the first, at most 10 % of the fakes of any kind stay below the second.
+    At most 3 % of the reals of any source reach the first. Below the second, at most one face in ten is fake where as
+    many fakes as reals come, as many of each labelled kind as of any other: as they are, and passed on.
     """
     reals = [np.quantile(part, 1 - MAX_REALS_CALLED_FAKE, method="higher") for part in _by_source(p_fake, material)]
-    kinds = [kind for kind in np.unique(material.kinds) if kind not in ("", SELF_BLENDED)] or [SELF_BLENDED]
-    fakes = [np.quantile(p_fake[material.kinds == kind], MAX_FAKES_CALLED_REAL, method="lower") for kind in kinds]
-    return round_outwards(float(max(reals)), float(min(fakes)))
+    unlabelled = material.kinds == SELF_BLENDED
+    counted = ~unlabelled if set(material.kinds) - {"", SELF_BLENDED} else np.full(len(p_fake), True)
+    untils = [
+        _find_real_until(p_fake[same], material.where(same))
+        for same in (counted & material.passed_on, counted & ~material.passed_on)
+        if same.any()
+    ]
+    return round_outwards(float(max(reals)), min(untils))
+
+
+def _find_real_until(p_fake: Floats, material: Material) -> float:
+    """The highest p_fake below which at most a tenth, as weigh_kinds counts, is fake; 0 where there is none."""
+    order = np.argsort(p_fake, kind="stable")
+    weights = weigh_kinds(material)[order]
+    fake = np.cumsum(weights * material.labels[order])
+    holds = fake <= MAX_FALSE_OMISSION_RATE * np.cumsum(weights)
+    return float(p_fake[order][holds].max(initial=0.0))
 
 
 def _by_source(p_fake: Floats, material: Material) -> Iterator[Floats]:
