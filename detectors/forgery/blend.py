@@ -72,7 +72,14 @@ def blend_face(image: Image, landmarks: Sequence[tuple[float, float]], random: G
     eyes = _eye_distance(landmarks)
     mask = soften(draw_mask(image.shape[:2], landmarks, random), eyes, random)
     mask *= np.float32(random.choice(RATIOS))
-    return _blend(image, _displace(alter(image, random), eyes, random), mask)
+    return blend_into(image, alter(image, random), landmarks, mask, random)
+
+
+def blend_into(
+    image: Image, copy: Image, landmarks: Sequence[tuple[float, float]], mask: Floats, random: Generator
+) -> Forgery:
+    """The picture with a copy of itself, a little displaced, wherever the mask says."""
+    return _blend(image, _displace(copy, _eye_distance(landmarks), random), mask)
 
 
 def forge_as_told(image: Image, landmarks: Sequence[tuple[float, float]], recipe: BlendParameters) -> Forgery:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from detectors.faces.crop import crop_face
-from detectors.forgery.blend import alter, blend_face
+from detectors.forgery.blend import alter, blend_face, blend_into
 from detectors.networks.folder import Mode, fit
 from models import ERRORS
 from models.architectures.base import Architecture, Supervision
@@ -24,12 +24,15 @@ from models.data.benign_composites import compose
 from models.data.blending import forge_face
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
+from models.data.hulls import draw_hull
+from models.data.mesh import find_mesh
 from registry import Image
 
 DISTILLATION_SHARE = 0.5  # the teacher's share of a target
 SIZE_EXPONENT = 0.6  # a source is drawn by its size to this power: small ones more often than their share
 FORGED = {"labelled": 0.15, "generated": 0.0, "blended": 1.0}  # by supervision: examples that begin as real faces
 ALTERED, COMPOSED = 0.3, 0.15  # shares of those, of both classes
+SWAPPED = 0.5  # share of forgeries whose surroundings are altered, not the face
 PARTIAL = {"swap", "reenactment"}  # kinds of fakes that change a face in a real picture
 MIRRORED = 0.5  # share of examples
 MAX_VALIDATED = 200  # faces of one source and generator: more cost time and tell little
@@ -195,11 +198,19 @@ def _kind(sample: Sample) -> tuple[str, str]:
 def make_forged_pair(picture: Image, face: LabelledFace, random: Generator) -> tuple[Image, Image, Image]:
     """An honest and a forged picture of one real face, and where it was forged: 255 there, as far as that is known.
 
-    Alterations and honest composites come to both alike.
+    Alterations and honest composites come to both alike. Outlines follow the face's 468 points; half of the time the
+    honest picture is the altered one, so that neither class is the sharper.
     """
     if random.random() < ALTERED:
         picture = alter(picture, random)
-    forgery = blend_face(picture, face.landmarks, random)
+    mesh = find_mesh(picture, face.box, face.roll)
+    if mesh is None:
+        forgery = blend_face(picture, face.landmarks, random)
+    else:
+        copy, mask = alter(picture, random), draw_hull(picture.shape, mesh, random)
+        if random.random() < SWAPPED:
+            picture, copy = copy, picture
+        forgery = blend_into(picture, copy, face.landmarks, mask, random)
     if random.random() < COMPOSED:
         seed = int(random.integers(2**63))
         honest, forged = (compose(image, default_rng(seed)) for image in (picture, forgery.image))
