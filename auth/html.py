@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from auth.accounts import MAX_NAME_CHARACTERS
 from auth.passwords import MIN_CHARACTERS, RULE
 from auth.requests import API, path_of
-from storage.plain_text import show_in_html
+from text.plain_text import show_in_html
 
 TEMPLATES = Path(__file__).parent / "templates"
 SPACE_FRAMES = "https://huggingface.co https://*.hf.space"

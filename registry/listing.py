@@ -5,7 +5,7 @@ from typing import Any
 
 from registry.contract import DetectorSpec
 from registry.manager import Registry
-from storage.plain_text import show_plainly
+from text.plain_text import show_plainly
 
 COLUMNS = ("key", "title", "expects", "owner", "version")
 

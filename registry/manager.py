@@ -13,7 +13,7 @@ import pluggy
 from registry import hookspecs
 from registry.contract import KEY, RESERVED, DetectorSpec, Load
 from registry.hookspecs import PROJECT
-from storage.plain_text import show_plainly
+from text.plain_text import show_plainly
 
 # By name: nothing of ours is imported here.
 BUILTINS = (

@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
 
 from storage.database import inserted_id, reading, writing
-from storage.formulas import neutralise
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
+from text.formulas import neutralise
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.syntax import parse
 
 ROOT = Path(__file__).parents[1]
-HOUSE = {"auth", "benchmarks", "detectors", "models", "registry", "storage", "ui", "demo", "tests"}
+HOUSE = {"auth", "benchmarks", "detectors", "models", "registry", "storage", "text", "ui", "demo", "tests"}
 ORDERED = HOUSE - {"tests", "benchmarks"}  # a benchmark starts the page, and borrows videos from the tests
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from auth.commands.plainly import plainly
 from storage.database import open_database
 from storage.feedback import Feedback, export_feedback, list_feedback, read_feedback_picture, review_feedback
-from storage.plain_text import show_plainly
+from text.plain_text import show_plainly
 
 app = typer.Typer(
     help="Review what users reported as wrong; export it for training.",

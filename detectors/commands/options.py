@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from registry import DetectorSpec, UnknownDetectorError
-from storage.plain_text import show_plainly
+from text.plain_text import show_plainly
 
 
 class PlainConsole(Console):

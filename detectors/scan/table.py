@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from detectors.scan.errors import ScanError
 from detectors.scan.record import Record
-from storage.formulas import neutralise
+from text.formulas import neutralise
 
 COLUMNS = ("path", "sha256", "face", "box", "roll", "detector", "p_fake", "label", "milliseconds", "error")
 GROUP_ROWS = 20_000  # of a Parquet row group: a few MB in memory

@@ -26,6 +26,7 @@ PARTS = (
     "packages.txt",
     "registry",
     "storage",
+    "text",
     "ui",
 )
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.keras")  # serving never reads model.keras

@@ -24,7 +24,7 @@ from registry import load_registry
 pytestmark = pytest.mark.timeout(1200)  # of the run that most tests share: minutes of training on a busy machine
 ROOT = Path(__file__).parents[2]
 NAME = "notebooks/detect_deepfakes.ipynb"
-NEEDED = ("detectors", "models", "notebooks", "registry", "storage")
+NEEDED = ("detectors", "models", "notebooks", "registry", "storage", "text")
 SMALL = {"PAIRS": 32, "PROBED": 40, "SMALL_STEPS": 2, "LARGE_STEPS": 2}
 LARGEST = 1_500_000  # bytes of the notebook with its pictures
 NATIVE = re.compile(r"[IWE]\d{4} |WARNING: All log messages before absl")  # what TensorFlow's C++ says of the machine

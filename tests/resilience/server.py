@@ -91,7 +91,7 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
 def copy_checkout(place: Path) -> Path:
     """A checkout whose weights can be spoilt; everything else is a link to this one."""
     (place / "models").mkdir(parents=True)
-    for folder in ("auth", "detectors", "registry", "storage", "ui"):
+    for folder in ("auth", "detectors", "registry", "storage", "text", "ui"):
         (place / folder).symlink_to(ROOT / folder)
     shutil.copy(ROOT / "demo.py", place)
     shutil.copytree(ROOT / "models" / "weights", place / "models" / "weights")

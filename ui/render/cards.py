@@ -19,7 +19,7 @@ from detectors.jury.wording import NOT_MEASURED, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image, Label, Verdict
-from storage.plain_text import show_in_html
+from text.plain_text import show_in_html
 from ui.render import base_rate, pictures
 from ui.render import wording as words
 from ui.render.band import label_face, say_agreement, say_likely, sum_up, warn, warn_face

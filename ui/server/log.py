@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
-OURS = ("auth", "demo", "detectors", "registry", "storage", "ui")
+OURS = ("auth", "demo", "detectors", "registry", "storage", "text", "ui")
 UPLOAD = re.compile(r"/[0-9a-f]{64}/.*")  # Gradio keeps an upload as <folder>/<SHA-256>/<its name>
 MAX_TEXT_CHARACTERS = 300
 MAX_FRAMES = 12

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.formulas import neutralise
+from text.formulas import neutralise
 
 
 @pytest.mark.parametrize(

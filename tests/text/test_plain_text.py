@@ -18,8 +18,8 @@ from detectors.jury.results import Comparison
 from detectors.provenance import Provenance, Trace
 from facejury import app
 from storage.feedback import Feedback
-from storage.plain_text import show_in_html, show_plainly
 from tests.command import FACEJURY
+from text.plain_text import show_in_html, show_plainly
 from ui.render.cards import draw_provenance, render
 from ui.render.report import render_report
 

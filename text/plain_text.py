@@ -1,7 +1,7 @@
 """The one way to show text of strangers: file names, metadata, titles of plugins, error texts.
 
 What would steer a terminal, turn the reading direction, begin another line or show nothing at all is spelt out, as
-\\x1b or \\u202e. It imports nothing of ours, so that the command line, the page and the registry use it alike.
+\\x1b or \\u202e. The command line, the page and the registry use it alike.
 """
 
 import unicodedata

@@ -1,7 +1,4 @@
-"""The one guard of every CSV that leaves here: no spreadsheet may take a cell for a formula.
-
-It imports nothing of ours, so that the scan of the detectors uses it as well as the history.
-"""
+"""The one guard of every CSV that leaves here: no spreadsheet may take a cell for a formula."""
 
 import unicodedata
 
