@@ -1,8 +1,9 @@
-"""Three simple classifiers that see no face: what could be told from the files, from their framing, or from softness.
+"""Four simple classifiers that see no face: what could be told from files, from framing and pose, or from softness.
 
 A network that is fed a shortcut learns it. "files" sees the file on disk; "fed" the same facts of what the network is
-fed in training, and should know nothing; "pixels" sees sharpness and seven global statistics of the face, what an
-honest network has to beat. Each is fitted and judged on test faces, cross-validated by source video.
+fed in training, and should know nothing; "geometry" sees the box's shape and the five landmarks in it; "pixels" sees
+sharpness and seven global statistics of the face. The last two are what an honest network has to beat. Each is fitted
+and judged on test faces, cross-validated by source video.
 Paper: Grommelt et al. 2024, Fake or JPEG?, https://arxiv.org/abs/2403.17608.
 """
 
@@ -37,7 +38,7 @@ Floats = NDArray[np.float64]
 
 
 def probe(faces: Sequence[LabelledFace], config: Config) -> dict[str, dict[str, Any]]:
-    """Source -> {"real", "fake", "files", "fed", "pixels": AUC with interval}, and all of them together.
+    """Source -> {"real", "fake", "files", "fed", "geometry", "pixels": AUC with interval}, and all of them together.
 
     config: of the network whose preprocessing is probed. Raises DataError on evaluation-only faces.
     """
@@ -64,6 +65,7 @@ class Facts:
 
     files: list[float]
     fed: list[float]
+    geometry: list[float]
     pixels: list[float]
 
 
@@ -72,7 +74,7 @@ def describe(face: LabelledFace, config: Config, *, seed: int) -> Facts:
     picture, random = face.read(), default_rng([0, seed])
     fed = fit(augment(crop_face(picture, loosen(face.box, random), face.roll), random), config.pixels, config.mode)
     served = fit(face.crop_from(picture), config.pixels, config.mode)
-    return Facts(describe_file(face.sample.path), describe_fed(fed), describe_pixels(served))
+    return Facts(describe_file(face.sample.path), describe_fed(fed), describe_geometry(face), describe_pixels(served))
 
 
 def describe_file(path: Path) -> list[float]:
@@ -88,6 +90,17 @@ def describe_fed(image: Image) -> list[float]:
     """Width, height, and the bytes of a JPEG of it. There is no container, table or EXIF to see."""
     _, saved = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, SAVED_AS])
     return [image.shape[1], image.shape[0], len(saved)]
+
+
+def describe_geometry(face: LabelledFace) -> list[float]:
+    """The box's height by its width, its roll in degrees, and the landmarks' places in it; none where they are unknown.
+
+    How large the face is in its picture is left out: the crop hides it.
+    """
+    left, top, right, bottom = face.box
+    width, height = right - left, bottom - top
+    places = [((x - left) / width, (y - top) / height) for x, y in face.landmarks]
+    return [height / width, face.roll, *(number for place in places for number in place)]
 
 
 def describe_pixels(image: Image) -> list[float]:

@@ -46,9 +46,20 @@ def test_brightness_that_tells_is_found_in_the_pixels_alone(tmp_path: Path) -> N
     assert found["pixels"]["value"] > 0.95
 
 
+def test_a_pose_that_tells_is_found_in_the_geometry_alone(tmp_path: Path) -> None:
+    faces = make_faces(tmp_path)
+    posed = [
+        replace(face, landmarks=tuple((x + 6.0 * face.sample.label, 30.0) for x in (20.0, 40.0, 30.0, 22.0, 38.0)))
+        for face in faces
+    ]
+    found = probe(posed, CONFIG)["made"]
+    assert found["geometry"]["value"] > 0.99
+    assert found["pixels"]["value"] < 0.7
+
+
 def test_where_nothing_tells_nothing_is_found(tmp_path: Path) -> None:
     found = probe(make_faces(tmp_path), CONFIG)["made"]
-    for kind in ("files", "fed", "pixels"):
+    for kind in ("files", "fed", "geometry", "pixels"):
         assert 0.3 < found[kind]["value"] < 0.7
         assert found[kind]["low"] <= found[kind]["value"] <= found[kind]["high"]
 
