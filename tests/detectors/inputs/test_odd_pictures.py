@@ -19,7 +19,7 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from detectors.inputs.images import MAX_BYTES, read_image
+from detectors.inputs.images import FURTHER, INVISIBLE, MAX_BYTES, TRANSPARENT, read_image
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
@@ -197,6 +197,50 @@ def test_a_jpeg_that_lost_a_part_says_how_much_and_one_that_lost_more_is_refused
     assert judge(whole).notes == ()
 
 
+def moving(form: str) -> bytes:
+    frames = [PIL.Image.fromarray(np.roll(portrait(), 40 * shift, axis=1)) for shift in range(3)]
+    return encode(frames[0], form, save_all=True, append_images=frames[1:])
+
+
+def test_of_several_pictures_in_one_file_the_first_is_judged_with_a_note() -> None:
+    assert PIL.Image.open(io.BytesIO(moving("MPO"))).format == "MPO"
+    judged = judge(moving("MPO"))
+    assert len(judged.faces) == 1
+    assert judged.notes == (FURTHER,)
+    assert judge(encode(PIL.Image.fromarray(portrait()), "MPO")).notes == ()
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_what_moves_or_has_pages_is_refused(form: str) -> None:
+    assert judge(moving(form)).error == "This picture is animated or has several pages: use a single frame."
+
+
+def shade(alpha: NDArray[np.uint8] | int, form: str = "PNG") -> bytes:
+    """The portrait with this alpha, (h, w) or the same everywhere."""
+    picture = PIL.Image.fromarray(portrait()).convert("RGBA")
+    picture.putalpha(alpha if isinstance(alpha, int) else PIL.Image.fromarray(alpha))
+    return encode(picture, form, **({"lossless": True} if form == "WEBP" else {}))
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
+def test_what_is_transparent_is_said(form: str) -> None:
+    opaque = np.full(portrait().shape[:2], 255, np.uint8)
+    assert judge(shade(opaque, form)).notes == ()
+    opaque[-1, -1] = 254
+    judged = judge(shade(opaque, form))
+    assert (judged.notes, len(judged.faces)) == ((TRANSPARENT,), 1)
+    hidden = judge(shade(0, form))
+    assert (hidden.notes, hidden.faces) == ((INVISIBLE,), ())
+
+
+def test_a_palettes_transparent_colour_is_said() -> None:
+    picture = PIL.Image.fromarray(portrait()).convert("P", palette=PIL.Image.Palette.ADAPTIVE)
+    assert judge(encode(picture, "PNG")).notes == ()
+    assert judge(encode(picture, "PNG", transparency=picture.getpixel((0, 0)))).notes == (TRANSPARENT,)
+    grey = PIL.Image.fromarray(portrait()).convert("L")
+    assert judge(encode(grey, "PNG", transparency=grey.getpixel((0, 0)))).notes == (TRANSPARENT,)
+
+
 def zipped() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -251,3 +295,5 @@ def test_the_command_prints_the_note(tmp_path: Path) -> None:
     path = tmp_path / "cut.jpg"
     path.write_bytes(encode(portrait(), "JPEG")[:-2])
     assert "lacks its last bytes" in call("compare", "--only", "custom-cnn", path).stdout
+    path.write_bytes(moving("MPO"))
+    assert FURTHER in " ".join(call("compare", "--only", "custom-cnn", path).stdout.split())
