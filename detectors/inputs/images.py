@@ -66,7 +66,8 @@ def _decode_checked(data: bytes) -> tuple[Image, tuple[str, ...]]:
         raise ImageError(say_too_large())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of bombs and odd EXIF; our own limits decide
-        return _decode(data)
+        # A download that broke off leaves zeros where the rest should be, which decode to grey without an error.
+        return _decode(data.rstrip(b"\0") if data.startswith(JPEG) else data)
 
 
 def say_too_large() -> str:

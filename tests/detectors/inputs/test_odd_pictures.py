@@ -8,6 +8,7 @@ import json
 import os
 import threading
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,44 @@ def zipped() -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.jpg", encode(portrait(), "JPEG"))
     return buffer.getvalue()
+
+
+def test_a_jpeg_whose_rest_is_zeros_is_cut_off() -> None:
+    whole = encode(portrait(), "JPEG", quality=90)
+    for share in (6, 3):
+        kept = len(whole) * share // 10
+        assert judge(whole[:kept] + bytes(len(whole) - kept)).error == "The picture is damaged and cannot be decoded."
+    (note,) = judge(whole[: len(whole) * 97 // 100].ljust(len(whole), b"\0")).notes
+    assert "The file is cut off: the lowest" in note
+    assert judge(whole + bytes(4096)).notes == ()  # padded, and whole
+
+
+def add_chunk(png: bytes, kind: bytes, content: bytes) -> bytes:
+    """The PNG with a chunk more, behind its header."""
+    check = zlib.crc32(kind + content).to_bytes(4, "big")
+    return png[:33] + len(content).to_bytes(4, "big") + kind + content + check + png[33:]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P"])
+def test_a_png_that_states_its_gamma_has_the_shades_that_are_shown(mode: str) -> None:
+    shown = np.asarray(PIL.Image.fromarray(portrait()).convert(mode).convert("RGB")).astype(int)
+    stored = (255 * (shown / 255) ** 2.2).round().astype(np.uint8)
+    picture = PIL.Image.fromarray(stored)
+    data = encode(picture.convert(mode, palette=PIL.Image.Palette.ADAPTIVE) if mode == "P" else picture.convert(mode))
+    linear = (100_000).to_bytes(4, "big")
+    seen = read_image(add_chunk(data, b"gAMA", linear)).pixels.astype(int)
+    assert np.abs(seen - shown).mean() < (12 if mode == "P" else 3)
+    plain = read_image(data).pixels
+    assert np.abs(plain - shown).mean() > 20
+    for chunk in ((b"gAMA", (45_455).to_bytes(4, "big")), (b"sRGB", b"\0")):
+        both = add_chunk(add_chunk(data, b"gAMA", linear), *chunk) if chunk[0] == b"sRGB" else add_chunk(data, *chunk)
+        assert np.array_equal(read_image(both).pixels, plain)
+
+
+@pytest.mark.parametrize("values", [255 - GREY.astype(np.uint8), 65_535 - (GREY * 257).astype(np.uint16)])
+def test_where_zero_is_white_the_picture_is_no_negative(values: NDArray[Any]) -> None:
+    seen = read_image(tiff(values, photometric="miniswhite")).pixels[:, :, 0]
+    assert np.abs(seen.astype(float) - GREY).mean() < 1.5
 
 
 OTHERS = {
