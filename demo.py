@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Never
 import typer
 
 from detectors.commands.options import AddUnpinned, Only
+from facejury import check_environment
 from ui.server.address import LOOPBACK, check_address
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
@@ -64,6 +65,7 @@ def main(
     game: Game = None,
 ) -> None:
     """Serve the page; visitors sign in first, except with --no-login."""
+    check_environment()
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
     start_log()

@@ -1,5 +1,6 @@
 """The command `facejury`: one application over the command lines of all packages, each loaded when it is called."""
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -29,6 +30,39 @@ SUB_COMMANDS = {
     "users": SubCommand("auth.commands.users", "Create, unlock, list and remove accounts."),
     "feedback": SubCommand("auth.commands.feedback", "Review what users reported as wrong; export it for training."),
 }
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable, and where the function is that raises ValueError for a value that cannot be meant."""
+
+    name: str
+    module: str
+    check: str
+
+
+VARIABLES = (
+    Variable("FACEJURY_BLOCK", "registry.manager", "check_blocked"),
+    Variable("FACEJURY_DATABASE_URL", "storage.database", "check_address"),
+    Variable("FACEJURY_THREADS", "detectors.networks.threads", "read_threads"),
+)
+
+
+def check_environment() -> None:
+    """Leave with a sentence and exit code 2 where one of our variables is set to what cannot be meant.
+
+    Whatever the command: a value that only some of them notice is believed to hold for all.
+    """
+    known = {variable.name for variable in VARIABLES}
+    for name in sorted(name for name in os.environ if name.startswith("FACEJURY_") and name not in known):
+        typer.echo(f"{name} changes nothing; there are {', '.join(sorted(known))}.", err=True)
+    for variable in VARIABLES:
+        if os.environ.get(variable.name):
+            try:
+                getattr(import_module(variable.module), variable.check)()
+            except ValueError as error:
+                typer.echo(str(error), err=True)
+                raise typer.Exit(2) from error
 
 
 class LazyGroup(TyperGroup):
@@ -68,6 +102,7 @@ def root(
     ] = False,
 ) -> None:
     """A jury of deepfake detectors for photos and videos."""
+    check_environment()
 
 
 def main() -> None:

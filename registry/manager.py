@@ -110,6 +110,15 @@ def _blocked_by_environment() -> set[str]:
     return {name.strip() for name in os.environ.get("FACEJURY_BLOCK", "").split(",") if name.strip()}
 
 
+def check_blocked() -> None:
+    """Raises ValueError where FACEJURY_BLOCK names no plugin: what it was to leave out would be asked."""
+    plugins = find_plugins()
+    if unknown := sorted(_blocked_by_environment() - {plugin.name for plugin in plugins}):
+        raise ValueError(
+            f"FACEJURY_BLOCK names {', '.join(unknown)}, and no plugin has that name; there are {_list(plugins)}"
+        )
+
+
 def _list(plugins: "Iterable[Plugin]") -> str:
     return ", ".join(plugin.name for plugin in plugins)
 

@@ -65,6 +65,11 @@ def open_database(url: str | None = None) -> Engine:
     return engine
 
 
+def check_address() -> None:
+    """Raises ValueError where FACEJURY_DATABASE_URL is no address that can be used. Connects to nothing."""
+    _checked(default_url())
+
+
 def is_shared(engine: Engine) -> bool:
     """True for MySQL, which many may use at once; False for SQLite."""
     return engine.dialect.name != "sqlite"

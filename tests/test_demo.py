@@ -131,7 +131,7 @@ def test_a_database_that_is_away_at_the_start_is_one_sentence_and_the_log_says_w
 def test_an_unreadable_database_address_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACEJURY_DATABASE_URL", "nonsense")
     done = run("demo.py")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "FACEJURY_DATABASE_URL is not a database address" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -7,6 +7,12 @@ What would steer a terminal, turn the reading direction, begin another line or s
 import unicodedata
 
 STEERING = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # controls, direction and zero-width marks, surrogates, line ends
+JOINERS = "\u200c\u200d"  # zero-width; they shape the letters on either side, and belong to the spelling of a word
+JOINING = (  # the scripts that use them, as Unicode's names of letters begin
+    *("ARABIC", "SYRIAC", "MONGOLIAN", "NKO", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL"),
+    *("TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "KHMER", "MYANMAR", "TIBETAN", "BALINESE", "JAVANESE"),
+)
+VIRAMA = 9  # combining class of signs that take a letter's vowel: behind one, a joiner also counts at a word's end
 INVISIBLE = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that show as nothing
 
 
@@ -14,7 +20,22 @@ def show_plainly(text: str, *, keep: str = "") -> str:
     """The text with every such character spelt out. keep: those that are as they should be, such as line ends."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(letter if letter in keep else _spell_out(letter) for letter in text)
+    return "".join(
+        letter if letter in keep or (letter in JOINERS and _joins(text, at)) else _spell_out(letter)
+        for at, letter in enumerate(text)
+    )
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether the joiner there stands between two letters of a script that uses it, or behind a virama."""
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    return _is_joining(before) and (_is_joining(after) or unicodedata.combining(before) == VIRAMA)
+
+
+def _is_joining(letter: str) -> bool:
+    """Whether this is a letter, or a mark on one, of such a script."""
+    name = unicodedata.name(letter, "") if letter else ""
+    return unicodedata.category(letter or " ")[0] in "LM" and name.partition(" ")[0] in JOINING
 
 
 def _spell_out(letter: str) -> str:

@@ -25,6 +25,15 @@ from detectors.video.results import JudgedVideo
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
 NO_ADDRESS = "This is a web address: download the picture, or let `facejury scan` read it from there."
+
+
+def _check_base_rate(share: float | None) -> float | None:
+    """Typer's callback. At 0 and 1, every face would be known before anybody looked at it."""
+    if share is not None and not 0 < share < 1:  # NaN is refused as well
+        raise typer.BadParameter(f"must lie between 0 and 1, which are left out themselves; got {share:g}")
+    return share
+
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
@@ -45,8 +54,7 @@ def compare_command(
         typer.Option(
             "--base-rate",
             metavar="SHARE",
-            min=0.0,
-            max=1.0,
+            callback=_check_base_rate,
             help="The share of fakes where the pictures come from, for instance 0.1; half unless told.",
         ),
     ] = None,
@@ -64,7 +72,8 @@ def compare_command(
 ) -> None:
     """Judge every face in pictures, and every person in videos.
 
-    The exit code is 1 only when no file could be judged. --stability, --base-rate and --provenance apply to pictures.
+    The exit code is 1 only when no file could be judged, or every detector failed. --stability, --base-rate and
+    --provenance apply to pictures.
 
     Example: facejury compare photo.jpg clip.mp4 --json
     """
@@ -83,7 +92,10 @@ def compare_command(
                 show(judged, base_rate=base_rate)
     if as_json:
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
-    if all(comparison.error for comparison in comparisons):
+    labels = {verdict.label for comparison in comparisons for verdict in comparison.all_verdicts}
+    if labels == {"failed"}:
+        errors.print("Every detector failed, so nothing is known of these files.")
+    if labels == {"failed"} or all(comparison.error for comparison in comparisons):
         raise typer.Exit(1)
 
 

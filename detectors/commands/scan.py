@@ -75,5 +75,5 @@ def scan_command(
     errors.print(escape(say_counts(counts, out)))
     if said := aside.say():
         errors.print(escape(said), soft_wrap=True)
-    if counts.total and counts.errors == counts.total:
+    if counts.is_vain:
         raise typer.Exit(1)

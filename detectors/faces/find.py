@@ -19,7 +19,10 @@ FIND_PIXELS = 640  # longer side given to the network; CenterFace finds faces fr
 HALVED_FROM = 4  # times too wide; what training saw was smaller, and is still resized once
 HINT = 0.07  # the score from which a place is looked at from close up
 SEEN_PIXELS = 13  # in the eyes of the network: three of four faces of that size score above HINT, of 10 one
-TILE = FIND_PIXELS * MIN_FACE_PIXELS // SEEN_PIXELS  # of a larger picture, parts of this side are searched
+TILE = FIND_PIXELS * MIN_FACE_PIXELS // SEEN_PIXELS  # of a larger picture, parts of this side are searched for hints
+FINE_TILE = (
+    2 * FIND_PIXELS
+)  # and of one half as large again, parts in which a face of 64 pixels has 32: no hints needed
 CLOSE = 4 * MIN_FACE_PIXELS  # side of a close-up, or four times what the hint says
 CLOSE_MAX = 2 * CLOSE
 CROWD_PIXELS = 40  # in the network's eyes: where all faces are larger, tiny ones are rare, and hints have to do
@@ -82,32 +85,48 @@ def _find_small(image: Image, known: Sequence[Face], hints: Sequence[Face]) -> l
     """The faces that the whole picture was too coarse for. hints: places in it that may be faces."""
     scale = FIND_PIXELS / max(image.shape[:2])
     is_crowd = min((face.pixels for face in known), default=0) * scale < CROWD_PIXELS
-    if is_crowd or scale < FIND_PIXELS / (1.5 * TILE):  # else hints in the whole picture are good enough
-        hints = [hint for window, view in _cut(image) for hint in _look_at(image, window, view, hints=True)]
+    if (known and is_crowd) or scale < FIND_PIXELS / (1.5 * TILE):
+        return _search_finely(image, known, scale)
+    if is_crowd:  # else hints in the whole picture are good enough
+        hints = [hint for window, view in _cut(image, TILE) for hint in _look_at(image, window, view, hints=True)]
     found, misses = list[Face](), 0
     for hint in sorted(hints, key=lambda hint: -hint.score):
         if misses == MISSES:
             break
         if any(_is_same(hint, other) for other in (*known, *found)):
             continue
-        faces = _look_at(image, _frame(hint, image), CLOSE_UP)
-        fresh = [face for face in faces if face.pixels >= LEAST_PIXELS and face.pixels * scale < 2 * SEEN_PIXELS]
-        fresh = [face for face in fresh if not any(_is_same(face, other) for other in (*known, *found))]
+        faces = [face for face in _look_at(image, _frame(hint, image), CLOSE_UP) if _is_small(face, scale)]
+        fresh = [face for face in faces if not any(_is_same(face, other) for other in (*known, *found))]
         found, misses = [*found, *fresh], 0 if fresh else misses + 1
     return found
 
 
-def _cut(image: Image) -> Iterator[tuple[Box, _Glance]]:
-    """Windows that cover a picture, at most TILE a side, all seen at one scale.
+def _search_finely(image: Image, known: Sequence[Face], scale: float) -> list[Face]:
+    """The small faces in all parts of a picture, each as it is seen best. scale: at which the whole was looked at."""
+    seen = [face for window, view in _cut(image, FINE_TILE) for face in _look_at(image, window, view)]
+    found = list[Face]()
+    for face in sorted(seen, key=lambda face: -face.score):
+        if _is_small(face, scale) and not any(_is_same(face, other) for other in (*known, *found)):
+            found.append(face)
+    return found
+
+
+def _is_small(face: Face, scale: float) -> bool:
+    """Whether it is one that the whole picture, looked at at this scale, was too coarse for."""
+    return face.pixels >= LEAST_PIXELS and face.pixels * scale < 2 * SEEN_PIXELS
+
+
+def _cut(image: Image, side: int) -> Iterator[tuple[Box, _Glance]]:
+    """Windows that cover a picture, at most so many pixels a side, all seen at one scale.
 
     A face on the border of two lies whole in one of them.
     """
     height, width = image.shape[:2]
-    step = TILE - CLOSE
+    step = side - CLOSE
     for top in range(0, max(1, height - CLOSE), step):
         for left in range(0, max(1, width - CLOSE), step):
-            window = left, top, min(width, left + TILE), min(height, top + TILE)
-            yield window, _Glance(0.0, measure_side(window) / TILE)
+            window = left, top, min(width, left + side), min(height, top + side)
+            yield window, _Glance(0.0, max(FIND_PIXELS, measure_side(window)) / side)
 
 
 def _frame(hint: Face, image: Image) -> Box:

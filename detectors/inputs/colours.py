@@ -11,6 +11,8 @@ from registry import Image
 
 ROWS = 64  # turned into numpy at a time: all at once takes three times as long, and of floats a gigabyte
 SPACES = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "L": "GRAY", "LAB": "Lab "}  # Pillow's mode, of a profile
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # a tag of a TIFF, and a value of it
+SRGB_GAMMA, SAME_GAMMA = 2.2, 0.05  # libpng, too, leaves an exponent this near to 1 alone
 BAD_PROFILE = "Its colour profile is damaged or of another kind of picture, so its colours may be shifted."
 FULL = (1.0, 255.0, 65_535.0)  # what white may be, in a picture of numbers
 LEAST_WHITE = 1 / 8  # of that, for the brightest hundredth of the pixels; below it the scale is a guess
@@ -25,7 +27,7 @@ def to_srgb(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]
     """A picture by its embedded profile in sRGB, alpha kept; a note where the profile is of no use."""
     raw = picture.info.get("icc_profile")
     if not raw:
-        return picture, ()
+        return _from_gamma(picture), ()
     if picture.mode in ("P", "PA", "LA"):
         picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     try:
@@ -42,6 +44,18 @@ def to_srgb(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]
     return turned or picture, ()
 
 
+def _from_gamma(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """A PNG whose gAMA chunk states another gamma than the usual 1 / 2.2 as browsers show it, alpha kept."""
+    exponent = 1 / (SRGB_GAMMA * (picture.info.get("gamma") or 1 / SRGB_GAMMA))
+    if "srgb" in picture.info or abs(exponent - 1) <= SAME_GAMMA:  # the sRGB chunk outweighs gAMA
+        return picture
+    if picture.mode not in ("L", "LA", "RGB", "RGBA"):
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    curve = [round(255 * (value / 255) ** exponent) for value in range(256)]
+    bands = picture.getbands()
+    return picture.point([shade for band in bands for shade in (range(256) if band == "A" else curve)])
+
+
 def from_deep_grey(picture: PIL.Image.Image) -> Image:
     """16-bit, 32-bit and float grey as uint8 RGB (h, w, 3). Raises UnclearScaleError."""
     values = np.asarray(picture)
@@ -50,6 +64,8 @@ def from_deep_grey(picture: PIL.Image.Image) -> Image:
     for top in range(0, len(values), ROWS):
         band = np.nan_to_num(values[top : top + ROWS].astype(np.float64)) / full * 255
         grey[top : top + ROWS] = np.clip(band, 0, 255).round()
+    if getattr(picture, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:  # which Pillow heeds in shallow pictures alone
+        grey = 255 - grey
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 

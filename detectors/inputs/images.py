@@ -25,6 +25,9 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000  # a 50-megapixel camera's picture; 150 MB as RGB
 DNG_VERSION, SUBFILE_TYPE = 50706, 254  # tags of a TIFF
 MIN_SIDE = 16  # below it there is no face to see
+FURTHER = "The file holds further pictures, such as a second view or a depth map; only the first is judged."
+TRANSPARENT = "Parts of the picture are transparent; they are judged as a page shows them, on white."
+INVISIBLE = "The picture is fully transparent: nothing but white is judged."
 
 
 class ImageError(ValueError):
@@ -63,7 +66,8 @@ def _decode_checked(data: bytes) -> tuple[Image, tuple[str, ...]]:
         raise ImageError(say_too_large())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of bombs and odd EXIF; our own limits decide
-        return _decode(data)
+        # A download that broke off leaves zeros where the rest should be, which decode to grey without an error.
+        return _decode(data.rstrip(b"\0") if data.startswith(JPEG) else data)
 
 
 def say_too_large() -> str:
@@ -149,15 +153,18 @@ def _check(picture: PIL.Image.Image) -> None:
 
 
 def _to_rgb(picture: PIL.Image.Image) -> tuple[Image, tuple[str, ...]]:
+    further = (FURTHER,) if picture.format == "MPO" and getattr(picture, "n_frames", 1) > 1 else ()
     _turn_upright(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
-        return from_deep_grey(picture), ()
+        return from_deep_grey(picture), further
     picture, notes = to_srgb(picture)
     if picture.has_transparency_data:
-        picture = _on_white(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
+        picture = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        notes = (*notes, *_note_transparent(picture))
+        picture = _on_white(picture)
     if picture.mode != "RGB":  # a plain photo is not copied once more
         picture = picture.convert("RGB")
-    return _to_numpy(picture), notes
+    return _to_numpy(picture), (*further, *notes)
 
 
 def _to_numpy(picture: PIL.Image.Image) -> Image:
@@ -174,6 +181,14 @@ def _turn_upright(picture: PIL.Image.Image) -> None:
     check_exif(picture)
     with suppress(Exception):  # broken EXIF raises nearly anything
         PIL.ImageOps.exif_transpose(picture, in_place=True)
+
+
+def _note_transparent(picture: PIL.Image.Image) -> tuple[str, ...]:
+    """What is said where a picture, RGBA, is not opaque everywhere."""
+    least, most = picture.getextrema()[3]  # type: ignore[misc]  # of alpha
+    if least == 255:
+        return ()
+    return (TRANSPARENT if most else INVISIBLE,)
 
 
 def _on_white(picture: PIL.Image.Image) -> PIL.Image.Image:

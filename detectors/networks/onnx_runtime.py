@@ -1,11 +1,12 @@
 """ONNX Runtime sessions as this project opens them: on the CPU, one set of options for all."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+
+from detectors.networks.threads import read_threads
 
 
 class Session:
@@ -21,9 +22,9 @@ class Session:
 
 
 def open_session(model: bytes | Path) -> Session:
-    """Load a network from its bytes or its file. FACEJURY_THREADS sets the threads a network may use (default: all)."""
+    """Load a network from its bytes or its file. Raises ValueError where FACEJURY_THREADS is no number of threads."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("FACEJURY_THREADS", "0"))
+    options.intra_op_num_threads = read_threads()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads take cores from the others
     options.add_session_config_entry("session.load_model_format", "ONNX")  # what was looked at; else it guesses
     options.log_severity_level = 3  # errors only: CenterFace's unused initializers are not news

@@ -4,26 +4,36 @@ Every finished picture is in the journal beside the table, so nothing is judged 
 The table is written from the journal at the end, in the order of the paths.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from detectors.scan.crew import count_cores, judge_all
 from detectors.scan.errors import ScanError
 from detectors.scan.journal import SUFFIX, Journal
-from detectors.scan.record import is_error
+from detectors.scan.record import count
 from detectors.scan.table import check_format, write_table
 from detectors.scan.team import Team, describe_team
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Pictures so far: of all that were asked for, those done, those done by an earlier scan, those with an error."""
+    """Pictures so far: of all that were asked for, those done, those done by an earlier scan.
+
+    errors, failed, given: of those done now, see detectors.scan.record.count.
+    """
 
     total: int
     done: int
     before: int
     errors: int = 0
+    failed: int = 0
+    given: int = 0
+
+    @property
+    def is_vain(self) -> bool:
+        """Whether there is not one answer, though there were pictures to judge."""
+        return self.total > 0 and (self.errors == self.total or (self.failed > 0 and self.given == 0))
 
 
 Show = Callable[[Counts], None]
@@ -50,14 +60,14 @@ def _judge(paths: Sequence[str], team: Team, journal: Journal, *, workers: int, 
     show(counts)
     for records in judge_all(left, team, workers=workers):
         journal.append(records)
-        counts = add_counts(counts, len(records), sum(is_error(record) for record in records))
+        counts = add_counts(counts, count(records))
         show(counts)
     return counts
 
 
-def add_counts(counts: Counts, pictures: int, errors: int) -> Counts:
-    """The counts when so many more are done, so many of them with an error."""
-    return replace(counts, done=counts.done + pictures, errors=counts.errors + errors)
+def add_counts(counts: Counts, more: Mapping[str, int]) -> Counts:
+    """The counts when more records are done. more: what `count` says of them."""
+    return replace(counts, **{name: getattr(counts, name) + number for name, number in more.items()})
 
 
 def say_counts(counts: Counts, out: str) -> str:
@@ -65,4 +75,5 @@ def say_counts(counts: Counts, out: str) -> str:
     judged = f"{counts.done - counts.before} of {counts.total} pictures judged"
     parts = [judged, *([f"{counts.before} were already done"] if counts.before else [])]
     parts += [f"{counts.errors} could not be read"] if counts.errors else []
+    parts += [f"every detector failed on {counts.failed}"] if counts.failed else []
     return f"{', '.join(parts)}: {out}"

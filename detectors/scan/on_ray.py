@@ -16,7 +16,7 @@ from detectors.scan.errors import ScanError
 from detectors.scan.local import Counts, Show, add_counts
 from detectors.scan.parts import Parts
 from detectors.scan.ray_option import HERE
-from detectors.scan.record import is_error
+from detectors.scan.record import count
 from detectors.scan.table import show_path
 from detectors.scan.team import Team, describe_team
 
@@ -44,8 +44,8 @@ def scan_with_ray(
     if left:
         _connect(ray, address, workers)
         try:
-            for count, errors in _judge(ray, left, parts, team, workers=workers):
-                counts = add_counts(counts, count, errors)
+            for more in _judge(ray, left, parts, team, workers=workers):
+                counts = add_counts(counts, more)
                 show(counts)
         finally:
             ray.shutdown()
@@ -85,16 +85,15 @@ def _connect(ray: Any, address: str, workers: int | None) -> None:
 
 def _judge(
     ray: Any, paths: Sequence[str], parts: Parts, team: Team, *, workers: int | None
-) -> Iterator[tuple[int, int]]:
-    """(pictures, those with an error) of every part, as it is written."""
+) -> Iterator[dict[str, int]]:
+    """What `count` says of every part, as it is written."""
     actors = workers or int(ray.cluster_resources()["CPU"])
     size = max(1, min(PART_PICTURES, len(paths) // (actors * PARTS_PER_CORE)))
     items = [{"paths": [os.fsencode(path) for path in paths[at : at + size]]} for at in range(0, len(paths), size)]
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=actors)
     asked = ray.data.from_items(items, override_num_blocks=len(items))
     judged = asked.map(Judges, fn_constructor_args=(team, parts, os.getcwd()), compute=pool, num_cpus=1)
-    for row in judged.iter_rows():
-        yield row["pictures"], row["errors"]
+    yield from judged.iter_rows()
 
 
 class Judges:
@@ -109,4 +108,4 @@ class Judges:
         paths = [os.fsdecode(path) for path in item["paths"]]
         records = judge_chunk(paths, self._team, folder=self._folder)
         self._parts.write(records)
-        return {"pictures": len(records), "errors": sum(is_error(record) for record in records)}
+        return count(records)

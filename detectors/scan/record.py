@@ -55,6 +55,20 @@ def is_error(record: Record) -> bool:
     return len(record.rows) == 1 and record.rows[0].face is None and record.rows[0].detector is None
 
 
+def count(records: Sequence[Record]) -> dict[str, int]:
+    """How many records there are (`done`), and of how many pictures what is known.
+
+    errors: they could not be judged; failed: every detector failed on them; given: some detector gave a number.
+    """
+    labels = [{row.label for row in record.rows if row.detector} for record in records]
+    return {
+        "done": len(records),
+        "errors": sum(is_error(record) for record in records),
+        "failed": sum(said == {"failed"} for said in labels),
+        "given": sum(bool(said - {"failed"}) for said in labels),
+    }
+
+
 def _rows(comparison: Comparison) -> Iterator[Row]:
     if comparison.error:
         yield Row(error=comparison.error)

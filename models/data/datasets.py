@@ -114,11 +114,11 @@ def _read_folder(folder: Path) -> list[Sample]:
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder" if folder.exists() else f"there is no folder {folder}")
     if (folder / "manifest.csv").is_file():
-        return _keep_files(folder, _read_manifest(folder))
+        return _keep_files(folder, _read_manifest(folder), "manifest.csv")
     if (marked := _read_marked_parent(folder)) is not None:
-        return _keep_files(folder, marked)
+        return _keep_files(folder, marked, "../manifest.csv")
     if (folder / "metadata.csv").is_file():
-        return _keep_files(folder, _read_kaggle(folder))
+        return _keep_files(folder, _read_kaggle(folder), "metadata.csv")
     if samples := _read_plain(folder):
         return samples
     raise DataError(
@@ -126,8 +126,11 @@ def _read_folder(folder: Path) -> list[Sample]:
     )
 
 
-def _keep_files(folder: Path, samples: Sequence[Sample]) -> list[Sample]:
-    """The samples whose pictures are there; how many are not is said. Raises DataError where none is."""
+def _keep_files(folder: Path, samples: Sequence[Sample], table: str) -> list[Sample]:
+    """The samples whose pictures are there. Raises DataError where none is.
+
+    How many are not there is said, and how many pictures in the folder its table does not list.
+    """
     missing = [sample.path for sample in samples if not sample.path.is_file()]
     if len(missing) == len(samples):
         raise DataError(f"{folder.name}: none of its {len(samples)} pictures is there, {missing[0]} for instance")
@@ -137,7 +140,20 @@ def _keep_files(folder: Path, samples: Sequence[Sample]) -> list[Sample]:
             f"{missing[0]}{' and others' if len(missing) > 1 else ''}",
             markup=False,
         )
+    _say_unlisted(folder, {sample.path for sample in samples}, table)
     return [sample for sample in samples if sample.path.is_file()]
+
+
+def _say_unlisted(folder: Path, known: Collection[Path], table: str) -> None:
+    pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES and path not in known]
+    if pictures:
+        first = pictures[0].relative_to(folder)
+        ERRORS.print(
+            f"{folder.name}: {len(pictures)} {'pictures are' if len(pictures) > 1 else 'picture is'} left out, for "
+            f"{table} does not list them: {first}{' and others' if len(pictures) > 1 else ''}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _read_manifest(folder: Path) -> list[Sample]:

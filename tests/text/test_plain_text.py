@@ -56,6 +56,32 @@ def test_what_steers_or_hides_is_spelt_out_and_all_else_is_as_it_was() -> None:
     assert show_in_html("one\n\ttwo\x00") == "one\n\ttwo\\x00"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.jpg",  # Persian: I want
+        "\u0642\u0631\u0627\u0631\u200c\u062f\u0627\u062f.png",  # Persian, behind a letter that joins nothing
+        "\u0915\u094d\u200d\u0937.jpg",  # Hindi: a half letter before another
+        "\u0d28\u0d4d\u200d.jpg",  # Malayalam: a letter without a vowel at the word's end
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3.jpg",  # Sinhala: Sri
+    ],
+)
+def test_joiners_that_belong_to_a_words_spelling_are_left(name: str, tmp_path: Path) -> None:
+    assert show_plainly(name) == name
+    (tmp_path / name).write_bytes(b"none")
+    assert name in run("compare", tmp_path / name, "--only", "custom-cnn")
+
+
+@pytest.mark.parametrize("joiner", ["\u200c", "\u200d"])
+def test_joiners_elsewhere_are_spelt_out(joiner: str, tmp_path: Path) -> None:
+    spelt = f"\\u{ord(joiner):x}"
+    for name in ("a{}b.jpg", "{}\u0645.jpg", "\u0645{}.jpg", "\u0645{}{}\u062e.jpg", "\u0645{}x.jpg", "\u0663{}\u0663"):
+        assert show_plainly(name.replace("{}", joiner)) == name.replace("{}", spelt)
+    path = tmp_path / f"pho{joiner}to.jpg"
+    path.write_bytes(b"none")
+    assert f"pho{spelt}to.jpg" in run("compare", path, "--only", "custom-cnn")
+
+
 @pytest.mark.slow
 def test_a_files_name_neither_steers_the_terminal_nor_writes_a_line(tmp_path: Path) -> None:
     for name, kind in ((EVIL, "PNG"), (f"{EVIL}.jpg", None)):

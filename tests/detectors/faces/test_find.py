@@ -176,6 +176,18 @@ def test_small_faces_in_large_pictures_are_found_once_each(width: int, height: i
     assert all(0.75 < face.pixels / pixels < 1.35 for face in found)
 
 
+@pytest.mark.parametrize("pixels", [64, 72])
+def test_small_faces_of_a_grey_picture_are_found_where_much_else_resembles_faces(pixels: int) -> None:
+    scene, places = scatter(8000, 6000, pixels, 8)
+    clutter = np.random.default_rng(0).integers(-20, 21, (6000, 8000, 1), dtype=np.int16)
+    grey = np.clip(scene.mean(axis=2, keepdims=True).astype(np.int16) + clutter, 0, 255).astype(np.uint8)
+    found = find_faces(np.repeat(grey, 3, axis=2))
+    hit = [
+        any(np.hypot(x - across, y - down) < pixels / 3 for across, down in map(middle_of, found)) for x, y in places
+    ]
+    assert hit == [True] * 8 and len(found) == 8
+
+
 def middle_of(face: Face) -> tuple[float, float]:
     return middle(face.box)
 

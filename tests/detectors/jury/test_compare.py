@@ -230,6 +230,15 @@ def test_the_table_shows_verdicts_the_split_and_what_went_wrong(run: Run) -> Non
     assert "This is not a picture we can read" in said
 
 
+def test_where_every_detector_failed_the_exit_code_says_so(run: Run) -> None:
+    failing = ("--only", "raises", "--only", "not-a-number", "--only", "cannot-load")
+    for more in ((), ("--json",)):
+        done = run("portrait.png", "wall.png", *failing, *more, code=1)
+        assert "Every detector failed" in done.stderr
+    assert "Every detector failed" not in run("portrait.png", *failing, "--only", "says-real").stderr
+    assert "Every detector failed" not in run("wall.png", *failing).stderr  # nobody was asked
+
+
 def test_who_was_never_measured_is_badged_and_in_no_count(run: Run, everybody: dict[str, Any]) -> None:
     ours = {"custom-cnn", "efficientnet", "blend", "residual"}
     (face,) = everybody["faces"]
@@ -272,7 +281,7 @@ def test_provenance_is_told_beside_the_verdicts_when_asked_and_changes_none(run:
 
 def test_an_option_that_changes_nothing_is_named(run: Run, room: Path) -> None:
     only = ("--only", "says-real")
-    said = run("small.png", *only, "--base-rate", "1", "--json").stderr
+    said = run("small.png", *only, "--base-rate", "1e-1", "--json").stderr
     assert "--base-rate changes nothing in the JSON" in " ".join(said.split())
     (room / "clip.mp4").write_bytes(b"none")
     said = run("small.png", "clip.mp4", *only, "--stability", "--provenance").stderr

@@ -10,7 +10,7 @@ import pytest
 
 from detectors.faces.crop import crop_face
 from detectors.jury.stability import vary
-from tests.command import FACEJURY
+from tests.command import FACEJURY, call
 from tests.detectors.pictures import encode, portrait
 
 pytestmark = pytest.mark.slow  # commands are started
@@ -130,7 +130,9 @@ def test_rare_fakes_make_the_same_face_less_alarming_and_only_one_number_is_said
     assert chances[0] < chances[1]
 
 
-def test_a_base_rate_beyond_one_is_refused_with_what_is_allowed(room: Path) -> None:
-    done = compare(room, "--base-rate", "2")
-    assert done.returncode == 2
-    assert "less than or equal to 1" in " ".join(done.stderr.split())
+@pytest.mark.parametrize("rate", ["2", "1", "0", "-0.5", "nan"])
+def test_a_base_rate_that_leaves_nothing_to_judge_is_refused_with_what_is_allowed(rate: str) -> None:
+    done = call("compare", "face.png", "--base-rate", rate)
+    assert done.exit_code == 2 and done.stdout == ""
+    said = " ".join(done.stderr.replace("│", " ").split())
+    assert "must lie between 0 and 1" in said

@@ -116,6 +116,28 @@ def test_a_wrong_command_is_told_in_one_sentence(
     assert "0/" not in said  # no bar of a scan that is not one
 
 
+FAILS = """
+import pluggy
+
+def examine(image):
+    raise RuntimeError("no luck")
+
+@pluggy.HookimplMarker("facejury")
+def register_detectors(register):
+    register(key="fails", title="Fails", load=lambda: examine)
+"""
+
+
+def test_a_scan_in_which_every_detector_failed_exits_with_1(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "fails.py").write_text(FAILS)
+    pictures, add = (photos / "portrait-10.jpg", photos / "nobody.png"), ("--add", tmp_path / "fails.py")
+    done = run_scan(*pictures, "--only", "fails", *add, "--workers", 1, out=tmp_path / "t.csv")
+    assert done.returncode == 1
+    assert "2 of 2 pictures judged, every detector failed on 1" in " ".join(done.stderr.split())
+    assert {row["label"] for row in read_csv(tmp_path / "t.csv") if row["detector"]} == {"failed"}
+    assert run_scan(*pictures, "--only", "fails", *ONLY, *add, "--workers", 1, out=tmp_path / "u.csv").returncode == 0
+
+
 def test_a_scan_of_nothing_readable_exits_with_1(photos: Path, tmp_path: Path) -> None:
     assert run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv").returncode == 1
 

@@ -130,3 +130,35 @@ def test_what_is_left_out_of_a_plain_folder_is_named(tmp_path: Path, capsys: pyt
     assert labels(tmp_path) == {"1": 0, "2": 0, "3": 1}
     said = " ".join(capsys.readouterr().err.split())
     assert "2 files are left out" in said and "fake/4.heic, holdout/fake/5.png" in said
+
+
+def make_listed(folder: Path) -> Path:
+    """A data folder whose manifest lists two of its five pictures."""
+    for name in ("in/1.png", "in/2.png", "in/3.PNG", "real/4.jpg", "fake/5.jfif", "fake/notes.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    (folder / "manifest.csv").write_text("path,label\nin/1.png,real\nin/2.png,fake\n")
+    return folder
+
+
+def test_pictures_that_a_manifest_does_not_list_are_counted(tmp_path: Path) -> None:
+    done = call("models", "evaluate", "--data", make_listed(tmp_path / "set"), "--only", "custom-cnn")
+    said = " ".join(done.stderr.split())
+    assert "set: 3 pictures are left out, for manifest.csv does not list them: fake/5.jfif and others" in said
+
+
+def test_of_a_folder_inside_only_its_own_unlisted_pictures_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(read_samples([make_listed(tmp_path) / "in"])) == 2
+    assert "in: 1 picture is left out, for ../manifest.csv does not list them: 3.PNG" in capsys.readouterr().err
+
+
+def test_what_lies_beside_a_table_of_videos_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_kaggle(tmp_path / "set", KAGGLE.format("REAL", "FAKE", "REAL", "FAKE").encode())
+    labels(folder)
+    assert capsys.readouterr().err == ""
+    (folder / "real").mkdir()
+    (folder / "real" / "e.png").touch()
+    labels(folder)
+    assert "metadata.csv does not list them: real/e.png" in capsys.readouterr().err
