@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Never
 import typer
 
 from detectors.commands.options import AddUnpinned, Only
+from detectors.sandbox.confinement import hide_process, keep_apart, name_gaps
 from facejury import check_environment
 from ui.server.address import LOOPBACK, check_address
 from ui.server.log import start_log, take_prints
@@ -31,6 +32,7 @@ NO_LINK = (
 ONE_FILE = (
     "Accounts are kept in one SQLite file here. For a page that many use, set FACEJURY_DATABASE_URL to a MySQL one."
 )
+SQLITE_FILES = ("", "-wal", "-shm", "-journal")
 log = logging.getLogger("demo")
 say_beside = partial(typer.echo, err=True)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -69,6 +71,7 @@ def main(
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
     start_log()
+    hide_process()
     bound_arenas()
     with _in_a_sentence(1, OSError):
         check_address(host, port)
@@ -77,7 +80,7 @@ def main(
     from detectors.forgery.game import DeckError, open_deck
     from detectors.networks.resolve import SourceError, add_source, pin_sources
     from registry import UnknownDetectorError, load_registry
-    from storage.database import DatabaseUnavailable, open_database
+    from storage.database import DatabaseUnavailable, is_shared, open_database
     from storage.uploads import own_folder
 
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
@@ -87,6 +90,9 @@ def main(
     with _in_a_sentence(1, DatabaseUnavailable, ValueError):
         uploads = own_folder()  # before any page is built
         engine = None if no_login else open_database()
+    keep_apart(uploads)
+    if engine and engine.url.database and not is_shared(engine):
+        keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
     _serve(specs, registry.problems, deck, engine, uploads, host=host, port=port, share=share, signup=not no_signup)
 
 
@@ -134,6 +140,8 @@ def _serve(
         take_prints()
         accounts = engine.dialect.name if engine else None
         log.info("started", extra={"detectors": [spec.key for spec in jury.specs], "accounts": accounts})
+        if (gaps := name_gaps()) and any(spec.plugin and not spec.builtin for spec in jury.specs):
+            log.warning("plugins are not kept from everything", extra={"open_to_them": gaps})
         warm_up_beside(jury, loaded)  # while a visitor seeks a photo
         trim_beside()
         stay_until_told()

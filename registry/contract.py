@@ -80,6 +80,11 @@ class DetectorSpec:
         _require(isinstance(self.source, str) and isinstance(self.card, str), "source and card must be text", self.card)
 
 
+def is_card_path(card: str) -> bool:
+    """Whether a card is the path of a Markdown file, rather than its text."""
+    return card.endswith(".md") and "\n" not in card
+
+
 def to_examine(detector: Any) -> Examine:
     """What `load` returned, as a callable: an object's examine, or the callable itself. Raises TypeError."""
     examine = getattr(detector, "examine", detector)

@@ -17,6 +17,7 @@ import numpy as np
 
 from detectors.inputs.images import ImageError
 from detectors.inputs.video_kinds import is_readable, read_head, say_container
+from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.process import WorkerFaultError, WorkerProcess
 from detectors.sandbox.protocol import Array, Values
 from registry import Image
@@ -77,11 +78,17 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def reach_of_decoder(path: Path) -> Confinement:
+    """What the process that decodes a video may reach: that file."""
+    return Confinement(files=(path.resolve(),))
+
+
 @contextmanager
 def open_video(path: Path) -> Iterator["Video"]:
     """A checked video, open until left. Raises VideoError."""
     check_video(path)
-    worker = WorkerProcess("detectors.inputs.video_decoder", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS)
+    reach = reach_of_decoder(path)
+    worker = WorkerProcess("detectors.inputs.video_decoder", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS, reach=reach)
     try:
         yield Video(worker, path)
     finally:

@@ -179,6 +179,7 @@ def _choose(container: InputContainer) -> VideoStream:
 
 def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     """Open the video of the first order, then give its frames until the other side closes the pipe."""
+    av.logging.set_level(av.logging.PANIC)  # a broken file may complain without end
     reader = None
     while True:
         try:
@@ -196,8 +197,3 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
             send(answers, {"error": str(error)})
         except (av.FFmpegError, MemoryError):
             send(answers, {"error": DAMAGED})
-
-
-if __name__ == "__main__":
-    av.logging.set_level(av.logging.PANIC)  # a broken file may complain without end
-    bootstrap.run(serve)

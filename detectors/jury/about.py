@@ -15,6 +15,7 @@ from detectors.networks.folder import CONFIG, METRICS, MODEL, ArtifactError, Con
 from detectors.networks.metrics import UNREADABLE, OtherWeightsError, read_metrics
 from detectors.networks.resolve import is_added, is_on_hub
 from registry import DetectorSpec
+from registry.contract import is_card_path
 
 ALL = "all test splits"
 BUILT_IN = "built in"  # the owner of our own
@@ -170,7 +171,7 @@ def read_card(spec: DetectorSpec) -> str:
 
 
 def _find_card(spec: DetectorSpec) -> Path | None:
-    return Path(spec.card) if spec.card.endswith(".md") and "\n" not in spec.card else None
+    return Path(spec.card) if is_card_path(spec.card) else None
 
 
 def _name_network(spec: DetectorSpec) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, ArtifactError, read_network
+from detectors.sandbox.client import fetched_folder
 
 PREFIX = "hub:"
 REFERENCE = re.compile(r"hub:(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
@@ -67,9 +68,7 @@ def fetch(reference: str, *, announce: Callable[[str], object] = bool) -> Fetche
 
 def store() -> Path:
     """Where fetched detectors are kept: hub/ in the user's data folder."""
-    import platformdirs
-
-    return platformdirs.user_data_path("facejury") / "hub"
+    return fetched_folder()
 
 
 def _place(repo: str, commit: str) -> Path:

@@ -9,16 +9,19 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from detectors.networks import hub
 from detectors.networks.folder import CONFIG, MODEL, register_folder
+from detectors.sandbox.client import DetectorFaultError, ask_apart
 from registry import Plugin, Registry, hookimpl
+from registry.contract import Examine, is_card_path
 from registry.hookspecs import Register
 
+CODE = ".py"
 OWNER = "unpackaged"
 TAKEN = "a plugin's .py file, a model folder, an .onnx file with its config.json beside it, or hub:user/name"
 
@@ -42,12 +45,36 @@ def add_source(registry: Registry, source: str) -> Registry:
     """The registry and what this source offers more. Raises SourceError."""
     try:
         plugin = find_added(source if is_on_hub(source) else str(Path(source).resolve()))
+        if plugin.name.endswith(CODE) and not is_on_hub(plugin.name):
+            plugin = replace(plugin, load=lambda: ListedPlugin(plugin.name))
     except hub.HubError as error:
         raise SourceError(str(error)) from error
     try:
         return registry.with_plugin(plugin)
-    except (Exception, SystemExit) as error:  # an untrusted import or registration may raise anything
+    except DetectorFaultError as error:
+        raise SourceError(f"{source} cannot be added: {error}") from error
+    except Exception as error:  # what it registers may be anything
         raise SourceError(f"{source} cannot be added: {type(error).__name__}: {error}") from error
+
+
+@dataclass(frozen=True)
+class ListedPlugin:
+    """A plugin's .py file, which is never imported here: what it registers is asked in a process of its own."""
+
+    name: str
+
+    @hookimpl
+    def register_detectors(self, register: Register) -> None:
+        """What it says, checked as if it were said here. Raises DetectorFaultError."""
+        folder = Path(self.name).parent
+        for said in ask_apart(self.name):
+            if is_card_path(card := said["card"]) and not Path(card).resolve().is_relative_to(folder):
+                raise ValueError(f"its card must lie beside it, got {card}")
+            register(**said | {"load": _load_here})
+
+
+def _load_here() -> Examine:
+    raise SourceError("a plugin that was added runs in a process of its own")
 
 
 def is_on_hub(source: str) -> bool:
@@ -74,7 +101,7 @@ def find_source(path: Path) -> Plugin:
         return _model_plugin(path, path / MODEL)
     if path.is_file() and path.suffix == ".onnx" and path.with_name(CONFIG).is_file():
         return _model_plugin(path, path)
-    if path.is_file() and path.suffix == ".py":
+    if path.is_file() and path.suffix == CODE:
         return Plugin(str(path), OWNER, _say_version(path), lambda: _import_file(path))
     if not path.exists():
         raise SourceError(f"{path.name} cannot be added: there is no such file or folder")

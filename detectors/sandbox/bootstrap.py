@@ -1,24 +1,31 @@
-"""How a worker process starts: it takes the pipes, ends with its parent, and bounds its memory.
+"""How a worker process starts: it takes the pipes, ends with its parent, confines itself, and only then loads anything.
 
-`detectors.sandbox.process` starts it.
+`detectors.sandbox.process` starts it, with our process number and the module whose `serve` is to run. The first line of
+its input is what it may reach.
 """
 
 import ctypes
+import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import IO
+
+from detectors.sandbox.confinement import confine
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
 
-def run(serve: Callable[[IO[bytes], IO[bytes]], None]) -> None:
-    """Serve one program, named by the process number it gave. serve: told where orders come from and answers go."""
+def run(parent: int, module: str) -> None:
+    """Serve one program, named by its process number. The module's serve is told where orders come from and answers go.
+
+    The kernel confines one thread and what it starts. So this comes first: NumPy alone brings threads along.
+    """
     orders, answers = _take_pipes()
-    _die_with(int(sys.argv[1]))
+    _die_with(parent)
     try:
-        serve(orders, answers)
+        confine(orders.readline().decode())
+        importlib.import_module(module).serve(orders, answers)
     finally:
         os._exit(0)  # whatever threads and exit handlers are left behind
 
@@ -48,3 +55,7 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
         if os.getppid() != parent:  # it was faster
             os._exit(0)
+
+
+if __name__ == "__main__":
+    run(int(sys.argv[1]), sys.argv[2])

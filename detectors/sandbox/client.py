@@ -1,18 +1,38 @@
 """An untrusted plugin's detector in a process of its own: when it times out, outgrows its memory or crashes, only its
 own verdict is lost.
 
-One process a detector, kept warm, and started again after a fault. This guards against faults, not against malice:
-the process has the rights of the user who started the jury.
+One process a detector, kept warm, and started again after a fault. It reads the plugin's own folder, and writes to a
+home and a folder for temporary files of its own.
 """
 
+import hashlib
+import json
+import os
+import sys
+import tempfile
 import threading
+from pathlib import Path
+from typing import Any
 
+import platformdirs
+
+from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.process import WorkerFaultError, WorkerProcess
-from detectors.sandbox.protocol import MAX_HEATMAP_BYTES, Array, Values
+from detectors.sandbox.protocol import MAX_HEATMAP_BYTES, MAX_LISTING_BYTES, Array, Values
 from registry import DetectorSpec, Image, to_examine
 from registry.contract import Examine, ExamineResult
 
+WORKER = "detectors.sandbox.worker"
 LOAD_SECONDS = 60.0  # importing and loading, apart from the detector's own `seconds`
+CACHES = {  # where libraries keep weights, in the plugin's home
+    "XDG_CACHE_HOME": ".cache",
+    "HF_HOME": ".cache/huggingface",
+    "TORCH_HOME": ".cache/torch",
+    "KERAS_HOME": ".keras",
+    "MPLCONFIGDIR": ".cache/matplotlib",
+    "NUMBA_CACHE_DIR": ".cache/numba",
+}
+HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 MEMORY_BYTES = 2_000_000_000  # resident, as a whole: python, libraries, weights and one picture
 
 
@@ -37,6 +57,7 @@ class IsolatedDetector:
     """
 
     def __init__(self, spec: DetectorSpec, *, memory: int = MEMORY_BYTES, scratch: str = "") -> None:
+        self._own = tempfile.TemporaryDirectory(prefix="facejury-plugin-", ignore_cleanup_errors=True)
         self._spec, self._memory, self._scratch = spec, memory, scratch
         self._lock = threading.Lock()
         self._worker: WorkerProcess | None = None
@@ -63,13 +84,15 @@ class IsolatedDetector:
         self._closed = True
         if self._worker:
             self._worker.end()
+        self._own.cleanup()
 
     def _start(self) -> WorkerProcess:
         if self._closed:
             raise DetectorFaultError("its process has been closed")
         if self._worker and self._worker.runs:
             return self._worker
-        self._worker = worker = WorkerProcess("detectors.sandbox.worker", memory=self._memory, limit=MAX_HEATMAP_BYTES)
+        reach = reach_of(self._spec.plugin, scratch=self._scratch or self._own.name)
+        self._worker = worker = WorkerProcess(WORKER, memory=self._memory, limit=MAX_HEATMAP_BYTES, reach=reach)
         order = {"plugin": self._spec.plugin, "key": self._spec.key, "memory": self._memory, "scratch": self._scratch}
         try:
             _ask(worker, order, None, seconds=LOAD_SECONDS)
@@ -77,6 +100,56 @@ class IsolatedDetector:
             worker.end()  # it has said why, and must not be taken for one that is ready
             raise
         return worker
+
+
+def ask_apart(plugin: str) -> list[dict[str, Any]]:
+    """What an added plugin registers, asked in a process of its own: each detector's arguments, but for `load`.
+
+    Unchecked: it may be anything. Raises DetectorFaultError.
+    """
+    with tempfile.TemporaryDirectory(prefix="facejury-plugin-", ignore_cleanup_errors=True) as scratch:
+        reach = reach_of(plugin, scratch=scratch)
+        worker = WorkerProcess(WORKER, memory=MEMORY_BYTES, limit=MAX_LISTING_BYTES, reach=reach)
+        try:
+            _, listing = _ask(worker, {"list": plugin, "memory": MEMORY_BYTES}, None, seconds=LOAD_SECONDS)
+        finally:
+            worker.end()
+    try:
+        return list(json.loads(b"" if listing is None else listing.tobytes()))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DetectorFaultError(f"its process sent no readable answer: {error}") from error
+
+
+def reach_of(plugin: str, *, scratch: str) -> Confinement:
+    """What the process of a plugin may reach. scratch: its folder for temporary files."""
+    home = find_home(plugin, scratch)
+    variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
+    if sys.platform == "linux":  # elsewhere the folder of fetched networks is found by the home alone
+        variables |= {"HOME": str(home), "XDG_DATA_HOME": str(platformdirs.user_data_path())}
+    else:
+        variables |= {name: os.environ[name] for name in HOMES if name in os.environ}
+    variables |= {name: str(home / folder) for name, folder in CACHES.items()}
+    folders = [fetched_folder()]
+    if os.path.isabs(plugin):
+        folders.append(Path(plugin) if Path(plugin).is_dir() else Path(plugin).parent)
+    return Confinement(tuple(folders), writable=(Path(scratch), home), variables=tuple(variables.items()))
+
+
+def find_home(plugin: str, scratch: str) -> Path:
+    """A folder in the user's cache that is this plugin's alone; without one, in scratch."""
+    name = hashlib.sha256(plugin.encode(errors="surrogateescape")).hexdigest()[:16]
+    for folder in (platformdirs.user_cache_path("facejury") / "plugins", Path(scratch)):
+        try:
+            (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            continue
+        return folder / name
+    raise DetectorFaultError("no folder can be made for its files")
+
+
+def fetched_folder() -> Path:
+    """Where networks fetched from the Hub are kept: hub/ in the user's data folder."""
+    return platformdirs.user_data_path("facejury") / "hub"
 
 
 def _ask(worker: WorkerProcess, order: Values, image: Image | None, *, seconds: float) -> tuple[Values, Array | None]:

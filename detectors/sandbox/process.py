@@ -1,7 +1,7 @@
 """A worker process that answers orders: when it times out, outgrows its memory or crashes, only its own answer is
 lost.
 
-Spawned, not forked. This guards against faults; the process has the rights of the user who started the program.
+Spawned, not forked, and confined (`detectors.sandbox.confinement`) before it loads anything.
 """
 
 import os
@@ -13,12 +13,11 @@ import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from typing import IO
 
+from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.protocol import Array, Values, receive, send
 
-ROOT = Path(__file__).parent.parent.parent
 WATCH_SECONDS = 0.05
 
 # The kernel ends a worker with the *thread* that started it, so all are started by one thread that stays.
@@ -32,13 +31,13 @@ class WorkerFaultError(RuntimeError):
 class WorkerProcess:
     """One running process of a module of ours, which is told our process number.
 
-    memory: bytes it may hold; limit: bytes of an array it may answer with. Its orders come one at a time. It ends with
-    this object, and with the program.
+    memory: bytes it may hold; limit: bytes of an array it may answer with; reach: what it may read and change. Its
+    orders come one at a time. It ends with this object, and with the program.
     """
 
-    def __init__(self, module: str, *, memory: int, limit: int) -> None:
+    def __init__(self, module: str, *, memory: int, limit: int, reach: Confinement) -> None:
         self._memory, self._limit = memory, limit
-        self._process = process = _starter.submit(_spawn, module).result()
+        self._process = process = _starter.submit(_spawn, module, reach).result()
         self.end = weakref.finalize(self, _kill, process)
 
     @property
@@ -67,16 +66,21 @@ def _need(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
-def _spawn(module: str) -> subprocess.Popen[bytes]:
+def _spawn(module: str, reach: Confinement) -> subprocess.Popen[bytes]:
     """A fresh worker that finds the same packages, in a session of its own, so that Ctrl-C is ours to answer."""
-    paths = os.pathsep.join(str(path) for path in dict.fromkeys([str(ROOT), *sys.path]) if path)
-    return subprocess.Popen(  # noqa: S603  # our own module in our own interpreter
-        [sys.executable, "-m", module, str(os.getpid())],
+    rules = reach.rules()
+    process = subprocess.Popen(  # noqa: S603  # our own module in our own interpreter
+        [sys.executable, "-P", "-m", "detectors.sandbox.bootstrap", str(os.getpid()), module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": paths},
+        env=reach.environment(),
         start_new_session=True,
     )
+    with suppress(OSError):  # it has ended already, which the first order will find
+        pipe = _need(process.stdin)
+        pipe.write(rules.encode() + b"\n")
+        pipe.flush()
+    return process
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

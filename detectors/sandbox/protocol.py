@@ -16,6 +16,7 @@ Array = NDArray[np.generic]
 KINDS = {"uint8": np.uint8, "float32": np.float32}  # an image goes one way, a heat map the other
 MAX_LINE_BYTES = 65_536
 MAX_ARRAY_BYTES = 400_000_000  # above the largest picture `images` lets in, as RGB
+MAX_LISTING_BYTES = 4_000_000  # of what a plugin registers, its cards included
 MAX_HEATMAP_BYTES = 64_000_000  # 16 megapixels, of which the page shows a hundred thousand
 
 

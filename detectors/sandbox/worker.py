@@ -1,24 +1,33 @@
 """The worker of `detectors.sandbox.client`: one detector in a process of its own, started by the jury only.
 
-It answers orders until its input closes. What the detector prints goes to the error stream; the pipe to the jury is
-out of its reach.
+Its first order names a detector to load, or a plugin whose detectors it lists. It answers orders until its input ends.
+What the detector prints goes to the error stream; the pipe to the jury is out of its reach.
 """
 
+import json
 import traceback
 from typing import IO
+
+import numpy as np
 
 from detectors.networks.resolve import find_added, is_added
 from detectors.sandbox import bootstrap
 from detectors.sandbox.audit import AuditedDetector
 from detectors.sandbox.protocol import Array, Values, receive, send
 from registry import DetectorSpec, read_finding, reopen
-from registry.manager import ask_plugin
+from registry.manager import OPTIONS, ask_plugin
+
+SAID = ("key", "title", *sorted(OPTIONS))
 
 
 def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     """Load the detector of the first order, then answer the others until the jury closes the pipe."""
     order, _ = receive(orders)
+    bootstrap.limit_memory(int(order["memory"]))
     try:
+        if "list" in order:
+            send(answers, {}, _list(order["list"]))
+            return
         audited = _load(order)
     except (Exception, SystemExit) as error:  # a plugin may raise anything
         send(answers, _describe(error))
@@ -33,10 +42,15 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def _load(order: Values) -> AuditedDetector:
-    bootstrap.limit_memory(int(order["memory"]))
     audited = AuditedDetector(lambda: find_spec(order["plugin"], order["key"]), scratch=order["scratch"])
     audited.load()
     return audited
+
+
+def _list(plugin: str) -> Array:
+    """What it registers, as JSON in bytes: there may be more of it than fits a message's line."""
+    offers = [{name: getattr(spec, name) for name in SAID} for spec in ask_plugin(find_added(plugin))]
+    return np.frombuffer(json.dumps(offers, default=str).encode(), dtype=np.uint8)
 
 
 def find_spec(plugin: str, key: str) -> DetectorSpec:
@@ -63,7 +77,3 @@ def _describe(error: BaseException) -> Values:
     traceback.print_exception(error)
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return {"error": text[:1000]}
-
-
-if __name__ == "__main__":
-    bootstrap.run(serve)

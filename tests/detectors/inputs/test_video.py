@@ -12,6 +12,7 @@ import pytest
 from detectors.inputs import video as video_file
 from detectors.inputs.video import VideoError, check_video, open_video
 from detectors.inputs.video_kinds import UNKNOWN, is_video
+from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.process import WorkerProcess
 from registry import Image
 from tests.detectors.pictures import encode, quarters
@@ -162,7 +163,8 @@ def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path: P
     else:
         playlist = f"#EXTM3U\n#EXTINF:10,\n{whole}\n#EXT-X-ENDLIST\n"
         path.write_text(playlist if kind == "playlist" else f"ffconcat version 1.0\nfile '{whole}'\n")
-    worker = WorkerProcess("detectors.inputs.video_decoder", memory=video_file.MEMORY_BYTES, limit=1000)
+    reach = Confinement(files=(path, whole))
+    worker = WorkerProcess("detectors.inputs.video_decoder", memory=video_file.MEMORY_BYTES, limit=1000, reach=reach)
     limits = {"memory": video_file.MEMORY_BYTES, "longest": 600, "pixels": video_file.MAX_PIXELS}
     answer, _ = worker.ask({"open": str(path)} | limits, seconds=60)
     worker.end()
