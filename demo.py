@@ -13,6 +13,7 @@ import typer
 
 from detectors.commands.options import AddUnpinned, Only
 from ui.server.address import LOOPBACK, check_address
+from ui.server.file_limit import raise_file_limit
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
 
@@ -68,6 +69,7 @@ def main(
         _leave(NEEDS_LOGIN, 2)
     start_log()
     bound_arenas()
+    raise_file_limit()
     with _in_a_sentence(1, OSError):
         check_address(host, port)
 
