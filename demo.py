@@ -15,6 +15,7 @@ from detectors.commands.options import AddUnpinned, Only
 from detectors.sandbox.confinement import hide_process, keep_apart, name_gaps
 from facejury import check_environment
 from ui.server.address import LOOPBACK, check_address
+from ui.server.file_limit import raise_file_limit
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
 
@@ -73,6 +74,7 @@ def main(
     start_log()
     hide_process()
     bound_arenas()
+    raise_file_limit()
     with _in_a_sentence(1, OSError):
         check_address(host, port)
 

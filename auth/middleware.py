@@ -7,25 +7,27 @@ users' uploads and events apart. Paths open without a session are listed here; a
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import quote
 
 import anyio
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from auth.arrivals import Arrivals
 from auth.calls import CallRefused, read_call
 from auth.forms import is_loopback, session_secret
 from auth.html import message, wants_page
-from auth.requests import API, JOIN, UPLOAD, path_of
+from auth.requests import API, DATA, JOIN, UPLOAD, path_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
 from auth.visitors import Visitors
+from auth.waiting import Waiting
 from storage.database import GONE, DatabaseUnavailable
-from storage.uploads import TooManyPathsError, Uploads
+from storage.uploads import TooManyPathsError
 
 OPEN_PATHS = frozenset(
     {
@@ -38,8 +40,6 @@ OPEN_FOLDERS = ("/static/", "/assets/")
 VISITOR = "facejury.visitor"  # where in the ASGI scope AuthMiddleware puts who is signed in
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
-# Gradio answers 413 only where it reads "maximum allowed size"
-TOO_MUCH = "Your uploads together have reached their maximum allowed size; each is deleted after about an hour."
 SIGN_IN_FIRST = "Please sign in first."
 NOT_FROM_HERE = "This request came from another site and was refused."
 NOT_YOURS = "This upload or event is not yours."
@@ -47,6 +47,9 @@ NOT_THIS_HOST = "Without accounts this page answers only at this machine's own n
 NOT_FOUND = "There is nothing at this address."
 TOO_LONG = f"An address may have at most {MAX_PATH_CHARACTERS:,} characters."
 LOOKS_AT_ONCE = 4
+MAX_AT_ONCE = 64  # requests of one user; an open page has two or three that go on
+RETRY_SECONDS = 10
+TOO_MANY = f"You have {MAX_AT_ONCE} requests under way already; try again when one of them is answered."
 log = logging.getLogger(__name__)
 
 
@@ -69,11 +72,13 @@ def is_cross_site(request: Request) -> bool:
 
 
 class AuthMiddleware:
-    """Lets only signed-in users through, and each to their own files. `visitors`, `uploads`: the server's own."""
+    """Lets only signed-in users through, and each to their own files. All that it is given is the server's own."""
 
-    def __init__(self, app: ASGIApp, *, visitors: Visitors, uploads: Uploads) -> None:
-        self.app, self.visitors, self.uploads = app, visitors, uploads
+    def __init__(self, app: ASGIApp, *, visitors: Visitors, arrivals: Arrivals, waiting: Waiting) -> None:
+        self.app, self.visitors, self.waiting = app, visitors, waiting
+        self.arrivals, self.uploads = arrivals, arrivals.uploads
         self._threads = anyio.CapacityLimiter(LOOKS_AT_ONCE)
+        self._under_way: Counter[int] = Counter()  # requests, by their user
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or answer it."""
@@ -95,7 +100,14 @@ class AuthMiddleware:
         if visitor is None:
             return await _turn_away(request, path, send)
         request.scope[VISITOR] = visitor
-        await self._let_in(request, path, visitor=visitor, send=send)
+        if self._under_way[visitor.user_id] >= MAX_AT_ONCE:
+            return await _refuse(request, send, 503, TOO_MANY, retry_seconds=RETRY_SECONDS)
+        self._under_way[visitor.user_id] += 1
+        try:
+            await self._let_in(request, path, visitor=visitor, send=send)
+        finally:
+            self._under_way[visitor.user_id] -= 1
+            self._under_way += Counter()  # forgets those who have none
 
     def _watch(self, request: Request) -> Callable[[], Awaitable[bool]]:
         """Asks whether who was let in still is. While the database is away, for a minute, nobody is put out."""
@@ -131,9 +143,12 @@ class AuthMiddleware:
         if not self._may_touch(path, request, visitor=visitor):
             return await _refuse(request, send, 403, NOT_YOURS)
         if is_upload:
-            return await self.app(request.scope, _limit(request.receive, self.uploads.room(visitor.user_id)), answer)
+            with self.arrivals.take_in(visitor.user_id, request.receive) as limited:
+                return await self.app(request.scope, limited, answer)
         if request.method in {"GET", "HEAD", "OPTIONS"}:
-            return await self.app(request.scope, request.receive, answer)
+            heard = request.query_params.get("session_hash") if path == DATA else _named_event(path)
+            with self.waiting.hear(heard):
+                return await self.app(request.scope, request.receive, answer)
         await self._check_call(request, bound, visitor=visitor, answer=answer)
 
     def _may_touch(self, path: str, request: Request, *, visitor: Visitor) -> bool:
@@ -154,7 +169,11 @@ class AuthMiddleware:
         theirs = all(self.uploads.reserve(visitor.user_id, name) for name in _events_in(call.sent))
         if not theirs or not self.uploads.are_open(visitor.user_id, named):
             return await _refuse(request, answer.send, 403, NOT_YOURS)
-        await self.app(request.scope, call.replay(request.receive), answer)
+        path = path_of(request.scope)
+        if fault := self.waiting.find_fault(request, path, visitor.name):
+            return await _refuse(request, answer.send, 502 if path == JOIN else 503, fault, retry_seconds=RETRY_SECONDS)
+        with self.waiting.run(path, visitor.name):
+            await self.app(request.scope, call.replay(request.receive), answer)
 
 
 class SameOriginMiddleware:
@@ -215,20 +234,6 @@ def _events_in(sent: object) -> Iterator[str]:
         yield from (str(sent[name]) for name in ("session_hash", "event_id") if sent.get(name))
 
 
-def _limit(receive: Receive, room: int) -> Receive:
-    """A `receive` for an upload that ends where there is no more room for it."""
-
-    async def limited() -> Message:
-        nonlocal room
-        message = await receive()
-        room -= len(message.get("body", b""))
-        if room < 0:
-            raise MultiPartException(TOO_MUCH)  # Gradio then deletes what it had written, and answers 413
-        return message
-
-    return limited
-
-
 async def _turn_away(request: Request, path: str, send: Send) -> None:
     if wants_page(request):
         target = path + (f"?{request.url.query}" if request.url.query else "")
@@ -239,10 +244,14 @@ async def _turn_away(request: Request, path: str, send: Send) -> None:
     await response(request.scope, request.receive, send)
 
 
-async def _refuse(request: Request, send: Send, status: int, sentence: str) -> None:
+async def _refuse(
+    request: Request, send: Send, status: int, sentence: str, *, retry_seconds: int | None = None
+) -> None:
     log.info("request refused", extra={"status": status, "why": sentence})
     if wants_page(request):
         response: Response = message("That did not work", sentence, status=status, target="/", link="Try again")
     else:
         response = JSONResponse({"error": sentence}, status)
+    if retry_seconds:
+        response.headers["Retry-After"] = str(retry_seconds)
     await response(request.scope, request.receive, send)

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Engine, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, insert, select, update
 
 from storage.database import inserted_id, reading, writing
-from storage.history import MAX_FILE_NAME_CHARACTERS, Comparison, as_text, store_picture
+from storage.history import MAX_FILE_NAME_CHARACTERS, Comparison, as_text
+from storage.kept import check_reports, drop_unused, lock_owner, store_picture
 from storage.tables import feedback, pictures, users
-from storage.users import owner_id
 
 Claim = Literal["real", "fake"]
 CLAIMS = ("real", "fake")
@@ -65,12 +65,16 @@ def give_feedback(
 ) -> int:
     """Write down that a verdict was wrong. `detector` is its key or "jury"; `picture` only with the user's consent.
 
-    Raises ValueError for another claim, AccountGone, DatabaseUnavailable.
+    What the user said of the same verdict before gives way, and is to be reviewed again. Raises ValueError for another
+    claim, QuotaReached, AccountGone, DatabaseUnavailable.
     """
     if claim not in CLAIMS:
         raise ValueError(f"A claim is 'real' or 'fake', not {claim!r}")
     with writing(engine) as connection:
-        owner = owner_id(connection, user)
+        owner = lock_owner(connection, user)
+        same = _same_verdict(owner, str(comparison["sha256"]), detector, face)
+        if not connection.execute(delete(feedback).where(*same)).rowcount:
+            check_reports(connection, owner)
         row = {
             "user_id": owner,
             "picture_id": store_picture(connection, owner, picture=picture),
@@ -82,7 +86,14 @@ def give_feedback(
             "sha256": str(comparison["sha256"]),
             "comparison": as_text(comparison),
         }
-        return inserted_id(connection.execute(insert(feedback).values(row)))
+        number = inserted_id(connection.execute(insert(feedback).values(row)))
+        drop_unused(connection, owner)
+        return number
+
+
+def _same_verdict(owner: int, sha256: str, detector: str, face: int | None) -> list[ColumnElement[bool]]:
+    mine = [feedback.c.user_id == owner, feedback.c.sha256 == sha256, feedback.c.detector == detector]
+    return [*mine, feedback.c.face.is_(None) if face is None else feedback.c.face == face]
 
 
 def list_feedback(engine: Engine, *, accepted: bool | None) -> list[Feedback]:

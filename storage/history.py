@@ -1,7 +1,8 @@
 """What a user has looked at: each comparison's JSON as it is, and its picture only where they asked to keep it.
 
 Everything is asked for by the user's name (`gr.Request.username`), so nobody reaches another's entry by its number.
-All functions raise AccountGone if the account is, DatabaseUnavailable if the database is.
+All functions raise AccountGone if the account is, DatabaseUnavailable if the database is; those that keep a picture
+raise QuotaReached.
 """
 
 import csv
@@ -16,6 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
 
 from storage.database import inserted_id, reading, writing
+from storage.kept import drop_unused, lock_owner, store_picture
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
 from text.formulas import neutralise
@@ -44,7 +46,7 @@ def add_entry(
 ) -> int:
     """Write down one comparison and return its number. Give `picture` only if the user ticked "keep this picture"."""
     with writing(engine) as connection:
-        owner = owner_id(connection, user)
+        owner = lock_owner(connection, user)
         row = {
             "user_id": owner,
             "picture_id": store_picture(connection, owner, picture=picture),
@@ -54,13 +56,6 @@ def add_entry(
             "comparison": as_text(comparison),
         }
         return inserted_id(connection.execute(insert(comparisons).values(row)))
-
-
-def store_picture(connection: Connection, owner: int, *, picture: bytes | None) -> int | None:
-    """The number of a kept picture, or None without one."""
-    if picture is None:
-        return None
-    return inserted_id(connection.execute(insert(pictures).values(user_id=owner, data=picture)))
 
 
 def as_text(comparison: Comparison) -> str:
@@ -105,9 +100,10 @@ def keep_picture(engine: Engine, user: str, *, entry_id: int, picture: bytes | N
         mine = (*_mine(connection, user), comparisons.c.id == entry_id)
         if connection.execute(select(comparisons.c.id).where(*mine)).first() is None:
             return
-        _drop_pictures(connection, mine)
-        picture_id = store_picture(connection, owner_id(connection, user), picture=picture)
+        owner = lock_owner(connection, user)
+        picture_id = store_picture(connection, owner, picture=picture)
         connection.execute(update(comparisons).where(*mine).values(picture_id=picture_id))
+        drop_unused(connection, owner)
 
 
 def delete_entries(engine: Engine, user: str, *, entry_ids: Sequence[int] | None = None) -> int:
@@ -116,8 +112,9 @@ def delete_entries(engine: Engine, user: str, *, entry_ids: Sequence[int] | None
         mine = _mine(connection, user)
         if entry_ids is not None:
             mine.append(comparisons.c.id.in_(entry_ids))
-        _drop_pictures(connection, mine)
-        return connection.execute(delete(comparisons).where(*mine)).rowcount
+        count = connection.execute(delete(comparisons).where(*mine)).rowcount
+        drop_unused(connection, owner_id(connection, user))
+        return count
 
 
 def export_csv(engine: Engine, user: str, *, search: str = "") -> str:
@@ -160,11 +157,6 @@ def _wanted(connection: Connection, user: str, *, search: str) -> list[ColumnEle
         in_name = comparisons.c.file_name.icontains(search.strip(), autoescape=True)
         mine.append(or_(in_name, comparisons.c.sha256.startswith(search.strip().lower(), autoescape=True)))
     return mine
-
-
-def _drop_pictures(connection: Connection, mine: Sequence[ColumnElement[bool]]) -> None:
-    kept = select(comparisons.c.picture_id).where(*mine, comparisons.c.picture_id.is_not(None))
-    connection.execute(delete(pictures).where(pictures.c.id.in_(connection.execute(kept).scalars().all())))
 
 
 def _entry(row: Row[tuple[Any, ...]]) -> HistoryEntry:

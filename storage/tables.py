@@ -97,7 +97,17 @@ pictures = _table(
     Column("id", Integer, primary_key=True),
     _owner(),
     Column("data", long_bytes(), nullable=False),
+    Column("sha256", exact(64)),  # none for those kept before it was written down
     Index("pictures_of_user", "user_id"),
+)
+upload_bytes = _table(
+    "upload_bytes",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    Column("server", exact(16), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    UniqueConstraint("user_id", "server"),
 )
 comparisons = _table(
     "comparisons",

@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -58,6 +59,8 @@ class Uploads:
     folder: str
     public: frozenset[str] = frozenset()
     _owners: dict[str, set[int]] = field(default_factory=dict)
+    _held: Counter[int] = field(default_factory=Counter)  # bytes of each user's files
+    _arriving: Counter[int] = field(default_factory=Counter)  # and of those on their way
     _reservations: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def _place(self, path: str) -> str | None:
@@ -70,22 +73,31 @@ class Uploads:
 
     def grant(self, user_id: int, path: str) -> None:
         """Let this user read this file of the upload folder."""
-        if place := self._place(path):
+        if (place := self._place(path)) and user_id not in self._owners.get(place, ()):
             self._owners.setdefault(place, set()).add(user_id)
+            self._held[user_id] += _size(place)
 
     def is_open(self, user_id: int, path: str) -> bool:
         """True if the path is theirs, is part of the page itself, or is no upload (then Gradio's own rules apply)."""
         place = self._place(path)
         return place is None or self.are_open(user_id, [place])
 
-    def room(self, user_id: int) -> int:
-        """How many bytes this user may still upload, until what lies here is swept."""
-        held = 0
-        for path, users in self._owners.items():
-            if user_id in users:
-                with contextlib.suppress(FileNotFoundError):
-                    held += os.path.getsize(path)
-        return max(0, MAX_HELD_BYTES - held)
+    def is_owned(self, place: str) -> bool:
+        """True if this file of the upload folder was given to somebody, or is part of the page itself."""
+        return place in self._owners or place in self.public
+
+    def take_in(self, user_id: int, count: int) -> bool:
+        """So many more bytes of this user's are on their way, or fewer below 0. False if they are too many now."""
+        self._arriving[user_id] += count
+        return self.size_of(user_id) <= MAX_HELD_BYTES
+
+    def size_of(self, user_id: int) -> int:
+        """How many bytes this user has here or on their way."""
+        return self._held[user_id] + self._arriving[user_id]
+
+    def sizes(self) -> dict[int, int]:
+        """The same, for all who have any."""
+        return {user: size for user in self._held.keys() | self._arriving if (size := self.size_of(user)) > 0}
 
     def find_places(self, sent: object) -> frozenset[str]:
         """The uploads that texts in this JSON value name, however they are spelled. May run in any thread.
@@ -147,6 +159,17 @@ class Uploads:
     def forget_missing(self) -> None:
         """Forget whose the files were that are gone."""
         self._owners = {path: users for path, users in self._owners.items() if os.path.exists(path)}
+        self._held = Counter()
+        for path, users in self._owners.items():
+            self._held.update(dict.fromkeys(users, _size(path)))
+        self._arriving = +self._arriving
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:  # it was swept meanwhile
+        return 0
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -11,6 +11,7 @@ from auth import accounts, lockout
 from auth.accounts import Account
 from auth.commands.plainly import fail, plainly
 from storage.database import open_database
+from storage.kept import Kept, count_kept
 
 app = typer.Typer(
     help="Create, unlock, list and remove accounts.",
@@ -65,13 +66,15 @@ def unlock(name: Name) -> None:
 def list_users() -> None:
     """List all accounts.
 
-    Each line has the day of creation (UTC), the name, and "locked" after five wrong passwords.
+    Each line has the day of creation (UTC), the name, what is kept of theirs, and "locked" after wrong passwords.
     """
     with plainly():
-        found = accounts.list_users(open_database())
+        engine = open_database()
+        found, kept = accounts.list_users(engine), count_kept(engine)
         for account in found:
             locked = "  locked" if account.locked_until > time.time() else ""
-            typer.echo(f"{time.strftime('%Y-%m-%d', time.gmtime(account.created_at))}  {account.name}{locked}")
+            day, room = time.strftime("%Y-%m-%d", time.gmtime(account.created_at)), _describe(kept.get(account.id))
+            typer.echo(f"{day}  {account.name}{room}{locked}")
         if not found:
             typer.echo("No accounts yet.")
 
@@ -91,6 +94,14 @@ def remove_user(
             typer.confirm(f"Remove {account.name} and everything of theirs?", abort=True)
         accounts.remove_user(engine, account.id)
     typer.echo(f"{account.name} is removed.")
+
+
+def _describe(kept: Kept | None) -> str:
+    """What takes room in the database."""
+    if kept is None:
+        return ""
+    pictures = f"  {kept.pictures} kept pictures, {kept.picture_bytes / 1e6:.1f} MB" if kept.pictures else ""
+    return pictures + (f"  {kept.reports} reports" if kept.reports else "")
 
 
 def _account(engine: Engine, name: str) -> Account:

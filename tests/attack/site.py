@@ -111,20 +111,23 @@ def _read(answer: httpx.Response) -> str:
 
 
 @contextmanager
-def attacked(folder: Path) -> Iterator[Attacked]:
-    """The demo's page in this process, behind its sign-in, on a database of its own."""
+def attacked(folder: Path, *, beside: Server | None = None) -> Iterator[Attacked]:
+    """The demo's page in this process, behind its sign-in, on a database of its own or of a server beside it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
-        uploads, engine = own_folder(), open_database(f"sqlite:///{folder / 'facejury.db'}")
+        uploads = own_folder()
+        engine = beside.engine if beside else open_database(f"sqlite:///{folder / 'facejury.db'}")
         jury, port = Jury(JURY), free_port()
         routes = [*Health(engine, is_loaded=lambda: True).routes(), *live_routes(jury)]
         front = build_front(engine, uploads, settings=Settings(rounds=4), routes=routes, drain=Drain())
         page = build_page(jury, recorder=Recorder(engine))
         launch(page, host="127.0.0.1", port=port, **front)
         server = Server(f"http://127.0.0.1:{port}", engine)
-        yield Attacked(server.url, engine, page, uploads, _fill(server, engine), server.member("Bert"))
+        guesses, bert = ({}, server.browser()) if beside else (_fill(server, engine), server.member("Bert"))
+        yield Attacked(server.url, engine, page, uploads, guesses, bert)
         page.close(verbose=False)
-        engine.dispose()
+        if not beside:
+            engine.dispose()
 
 
 def _fill(server: Server, engine: Engine) -> dict[str, str]:

@@ -110,7 +110,7 @@ def test_reviewed_feedback_becomes_a_folder_for_training(
     url = new_url()
     monkeypatch.setenv("FACEJURY_DATABASE_URL", url)
     engine = open_database(url)
-    user = accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4).name
+    anna, bert = (accounts.add_user(engine, name, password=PASSWORD, rounds=4).name for name in ("Anna", "Bert"))
     faces = [{"box": [0, 0, 8, 8]}]
     wanted: list[tuple[Literal["real", "fake"], int, list[dict[str, list[int]]], bool]] = [
         ("real", 1, faces, True),
@@ -118,15 +118,19 @@ def test_reviewed_feedback_becomes_a_folder_for_training(
         ("fake", 3, faces, False),  # no consent to the picture
         ("real", 4, faces * 2, True),
         ("real", 5, faces, True),
-        ("fake", 5, faces, True),  # and so both
+        ("fake", 5, faces, True),  # and so both, by two users
         ("fake", 6, faces, True),  # to be refused
     ]
     for claim, number, found, with_picture in wanted:
         comparison = {"schema": 1, "sha256": f"{number:064}", "faces": found}
         more = {"picture": picture(number)} if with_picture else {}
+        user = bert if (claim, number) == ("fake", 5) else anna
         give_feedback(
             engine, user, comparison=comparison, claim=claim, detector="jury", face=0, file_name="a.png", **more
         )
+    listed = run("users", "list").stdout
+    assert "Anna  5 kept pictures, 0.0 MB  6 reports" in listed
+    assert "Bert  1 kept pictures, 0.0 MB  1 reports" in listed
     engine.dispose()
     review = run("feedback", "review", "--pictures", str(tmp_path / "look"), typed="l\n" + "a\n" * 5 + "r\n")
     assert "jury on face 1 was wrong, it is real" in review.stdout

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from detectors.jury.results import Comparison
 from storage.database import DatabaseUnavailable
 from storage.history import HistoryEntry, keep_picture, open_entry
+from storage.kept import QuotaReached
 from storage.recorder import Recorder
 from storage.users import AccountGone
 from ui.components.feedback import FeedbackForm, build_feedback, offer, read_same
@@ -116,6 +117,9 @@ def _say(engine: Engine, user: str, number: int | None, keep: bool, path: str | 
 def _keep_as_told(engine: Engine, user: str, entry: HistoryEntry, keep: bool, path: str | None) -> str:
     picture = read_same(path, entry.sha256) if keep else None
     if picture is not None or entry.has_picture:
-        keep_picture(engine, user, entry_id=entry.id, picture=picture)
+        try:
+            keep_picture(engine, user, entry_id=entry.id, picture=picture)
+        except QuotaReached as error:
+            return say_line(str(error), link=f"?history={entry.id}", link_text="Open the entry")
     sentence = RECORDED if not keep else PICTURE_GONE if picture is None else KEPT
     return say_line(sentence, link=f"?history={entry.id}", link_text="Open the entry")

@@ -5,6 +5,7 @@ page.launch(**front)
 """
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +18,24 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from auth import lockout, sessions
+from auth.arrivals import Arrivals
 from auth.headers import HeadersMiddleware
 from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
 from auth.pages import HANDLERS, Pages, Settings
 from auth.visitors import Visitors
+from auth.waiting import Waiting
 from storage.database import DatabaseUnavailable
+from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
+from ui.server.bounds import BoundsMiddleware
 from ui.server.disk_full import refuse_when_full
 from ui.server.drain import Drain, DrainMiddleware
+from ui.server.file_limit import ROOM, count_connections
+from ui.server.upload_files import UploadFilesMiddleware
 
 SWEEP_EVERY_SECONDS = 300
+DROP_EVERY_SECONDS = 5
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,8 @@ class Guard:
 
     engine: Engine
     visitors: Visitors
-    uploads: Uploads
+    arrivals: Arrivals
+    waiting: Waiting
     settings: Settings
 
     @staticmethod
@@ -48,8 +58,10 @@ class Guard:
     def app_kwargs(self) -> dict[str, Any]:
         """Arguments for the FastAPI application."""
         return {
-            "routes": Pages(self.engine, self.visitors, self.uploads, self.settings).routes(),
-            "middleware": [Middleware(AuthMiddleware, visitors=self.visitors, uploads=self.uploads)],
+            "routes": Pages(self.engine, self.visitors, self.arrivals.uploads, self.settings).routes(),
+            "middleware": [
+                Middleware(AuthMiddleware, visitors=self.visitors, arrivals=self.arrivals, waiting=self.waiting)
+            ],
             "exception_handlers": {OSError: refuse_when_full} | HANDLERS,
             "lifespan": self._lifespan,
         }
@@ -57,20 +69,29 @@ class Guard:
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Any) -> AsyncIterator[None]:
         """While the server runs: the page's own files are open to all who are signed in, and old uploads are swept."""
-        self.uploads.open_to_all(app.get_blocks().config)
+        self.arrivals.uploads.open_to_all(app.get_blocks().config)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_sweeping)
+            tasks.start_soon(self._keep_dropping, app)
             yield
             tasks.cancel_scope.cancel()
 
     async def _keep_sweeping(self) -> None:
         while True:
             await anyio.to_thread.run_sync(self._sweep)
-            self.uploads.forget_missing()
+            self.arrivals.uploads.forget_missing()
+            await self.arrivals.settle()
             await anyio.sleep(SWEEP_EVERY_SECONDS)
 
+    async def _keep_dropping(self, app: Any) -> None:
+        while True:
+            await anyio.sleep(DROP_EVERY_SECONDS)
+            if count := await self.waiting.drop_unheard(app.get_blocks()._queue):
+                log.info("events were dropped", extra={"count": count})
+
     def _sweep(self) -> None:
-        sweep(self.uploads.folder, keep=self.uploads.public, older_than=KEEP_SECONDS)
+        uploads = self.arrivals.uploads
+        sweep(uploads.folder, keep=uploads.public, older_than=KEEP_SECONDS)
         with contextlib.suppress(DatabaseUnavailable):  # it is logged, and there is a next time
             sessions.sweep_sessions(self.engine)
             lockout.sweep_tries(self.engine)
@@ -84,10 +105,15 @@ def build_front(
     engine: None for no accounts; uploads: storage.uploads.own_folder(); routes: our own, in front of all others.
     """
     headers, draining = Middleware(HeadersMiddleware, framed=settings.framed), Middleware(DrainMiddleware, drain=drain)
+    first = [headers, Middleware(BoundsMiddleware, at_once=count_connections() - ROOM)]
     if engine is None:
-        alone = {"routes": routes, "middleware": [headers, Middleware(SameOriginMiddleware), draining]}
+        # Without accounts a file is nobody's: what was moved to where it would be handed out is left to the sweep.
+        last = [draining, Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True)]
+        alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware), *last]}
         return {"app_kwargs": alone | {"exception_handlers": {OSError: refuse_when_full}}}
-    guard = Guard(engine, Visitors(engine), Uploads(str(uploads.resolve())), settings)
+    mine = Uploads(str(uploads.resolve()))
+    guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), Waiting(), settings)
+    last = [draining, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
     kwargs = guard.app_kwargs
-    more = {"routes": [*routes, *kwargs["routes"]], "middleware": [headers, *kwargs["middleware"], draining]}
+    more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*first, *kwargs["middleware"], *last]}
     return {"auth_dependency": guard.auth_dependency, "app_kwargs": kwargs | more}

@@ -13,6 +13,7 @@ from detectors.inputs.video import MAX_BYTES as MAX_VIDEO_BYTES
 from detectors.jury.judge import Jury, warm_up
 from storage.recorder import Recorder
 from ui.server.address import bracket, without_proxy
+from ui.server.connections import bounded_connections
 from ui.server.drain import Drain
 from ui.theme import dress
 
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **options: Any) -> tuple[str, str | None]:
     """Serve the page; return its address and its public link. Raises OSError where nobody can listen there."""
-    with without_proxy(outside=share):
+    with without_proxy(outside=share), bounded_connections():
         _, address, link = page.launch(
             server_name=bracket(host),
             server_port=port,

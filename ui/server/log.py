@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ui.server.log_limit import RepeatFilter
+
 ROOT = Path(__file__).parent.parent.parent
 OURS = ("auth", "demo", "detectors", "registry", "storage", "text", "ui")
 UPLOAD = re.compile(r"/[0-9a-f]{64}/.*")  # Gradio keeps an upload as <folder>/<SHA-256>/<its name>
@@ -28,6 +30,7 @@ def start_log() -> None:
     """Send all that is logged to the error stream as JSON; on a terminal only what is wrong."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    handler.addFilter(RepeatFilter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(True)
     for name in OURS:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -59,6 +59,8 @@ class Frames:
             status, answer = 503, {"error": str(error)}
         except (SlotLostError, ImageError) as error:
             status, answer = 409 if isinstance(error, SlotLostError) else 415, {"error": str(error)}
+        except ClientDisconnect:
+            raise
         except Exception:  # whatever it was, the visitor reads a sentence and the log has the rest
             log.exception("judging a camera's picture failed")
             status, answer = 500, {"error": WENT_WRONG}
@@ -69,13 +71,14 @@ class Frames:
             raise FrameError(403, NOT_FROM_HERE)
         jury, started = self._choose(request), _read_number(request)
         visitor = visitor_of(request)
+        # Before a place is taken: who sends slowly keeps nobody from theirs.
+        data = await read_body(request, MAX_FRAME_BYTES)
+        if data is None:
+            raise FrameError(413, f"A picture of the camera may have {MAX_FRAME_BYTES // 1000:,} kB.")
         slot = self.slots.take(str(visitor.user_id if visitor else started), started, now=time.monotonic())
         if not await slot.turn.take():
             raise FrameError(409, "A newer picture has arrived.")
         try:
-            data = await read_body(request, MAX_FRAME_BYTES)
-            if data is None:
-                raise FrameError(413, f"A picture of the camera may have {MAX_FRAME_BYTES // 1000:,} kB.")
             return await anyio.to_thread.run_sync(_answer, data, jury, slot, limiter=self.threads)
         finally:
             slot.used = time.monotonic()

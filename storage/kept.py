@@ -1,0 +1,76 @@
+"""What a user keeps here that takes room: pictures, each once, and feedback, both up to a limit.
+
+Called inside the transaction of whoever writes; `lock_owner` first, so that one user's changes come one by one.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select
+
+from storage.database import inserted_id, reading
+from storage.tables import comparisons, feedback, pictures, users
+from storage.users import owner_id
+
+MAX_KEPT_BYTES = 500_000_000  # pictures of one user
+MAX_REPORTS = 1_000  # verdicts that one user said were wrong
+NO_ROOM = f"Your kept pictures have reached {MAX_KEPT_BYTES // 1_000_000} MB; delete some in your history first."
+NO_REPORTS = f"You have reported {MAX_REPORTS:,} verdicts, which is as many as are kept of one user."
+
+
+class QuotaReached(ValueError):
+    """No more is kept of this user. The message is one sentence for them."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How much of one user's is kept."""
+
+    pictures: int = 0
+    picture_bytes: int = 0
+    reports: int = 0
+
+
+def lock_owner(connection: Connection, user: str) -> int:
+    """The number of a signed-in user, whose other writers wait until this transaction ends. Raises AccountGone."""
+    owner = owner_id(connection, user)
+    connection.execute(select(users.c.id).where(users.c.id == owner).with_for_update())
+    return owner
+
+
+def store_picture(connection: Connection, owner: int, *, picture: bytes | None) -> int | None:
+    """The number of a kept picture, or None without one. The same bytes are kept once. Raises QuotaReached."""
+    if picture is None:
+        return None
+    sha256, mine = hashlib.sha256(picture).hexdigest(), pictures.c.user_id == owner
+    there = connection.execute(select(pictures.c.id).where(mine, pictures.c.sha256 == sha256)).scalar()
+    if there is not None:
+        return int(there)
+    held = connection.execute(select(func.coalesce(func.sum(func.length(pictures.c.data)), 0)).where(mine)).scalar_one()
+    if held + len(picture) > MAX_KEPT_BYTES:
+        raise QuotaReached(NO_ROOM)
+    return inserted_id(connection.execute(insert(pictures).values(user_id=owner, data=picture, sha256=sha256)))
+
+
+def drop_unused(connection: Connection, owner: int) -> None:
+    """Delete this user's pictures that neither an entry nor feedback has any more."""
+    used = [select(table.c.picture_id).where(table.c.picture_id == pictures.c.id) for table in (comparisons, feedback)]
+    connection.execute(delete(pictures).where(pictures.c.user_id == owner, *(~query.exists() for query in used)))
+
+
+def check_reports(connection: Connection, owner: int) -> None:
+    """Raises QuotaReached where no more feedback of this user's is kept."""
+    mine = select(func.count()).select_from(feedback).where(feedback.c.user_id == owner)
+    if connection.execute(mine).scalar_one() >= MAX_REPORTS:
+        raise QuotaReached(NO_REPORTS)
+
+
+def count_kept(engine: Engine) -> dict[int, Kept]:
+    """What is kept, by the number of its user."""
+    size = func.sum(func.length(pictures.c.data))
+    per_user = select(pictures.c.user_id, func.count(), size).group_by(pictures.c.user_id)
+    per_reporter = select(feedback.c.user_id, func.count().label("number")).group_by(feedback.c.user_id)
+    with reading(engine) as connection:
+        kept = {user: (count, int(total)) for user, count, total in connection.execute(per_user)}
+        reports = {row.user_id: row.number for row in connection.execute(per_reporter)}
+    return {user: Kept(*kept.get(user, (0, 0)), reports.get(user, 0)) for user in kept.keys() | reports.keys()}
