@@ -118,4 +118,4 @@ def _keep_as_told(engine: Engine, user: str, entry: HistoryEntry, keep: bool, pa
     if picture is not None or entry.has_picture:
         keep_picture(engine, user, entry_id=entry.id, picture=picture)
     sentence = RECORDED if not keep else PICTURE_GONE if picture is None else KEPT
-    return say_line(sentence, link=f"?history={entry.id}", link_text="Open the entry")
+    return say_line(sentence, link=f"?view=check/{entry.id}", link_text="Open the entry", entry=entry.id)

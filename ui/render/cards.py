@@ -84,9 +84,9 @@ WAITING = say("Waiting for its turn…", kind="busy")
 STOPPING = say("Stopping…", kind="busy")
 
 
-def say_line(sentence: str, *, link: str = "", link_text: str = "") -> str:
-    """One line beside something else, with a link that opens in another tab."""
-    return render("said", sentence=sentence, link=link, link_text=link_text)
+def say_line(sentence: str, *, link: str = "", link_text: str = "", entry: int | None = None) -> str:
+    """One line beside something else, with a link that opens in another tab. entry: of the history, where it tells."""
+    return render("said", sentence=sentence, link=link, link_text=link_text, entry=entry)
 
 
 @cache

@@ -23,6 +23,7 @@ from detectors.scan.batch import (
     say_time_left,
 )
 from ui.components.controls import list_detectors, offer_stop
+from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html, build_verdicts
@@ -83,9 +84,10 @@ class BatchSession:
         return arrange(self.run.entries, words=self.words, name=self.name, order=self.order) if self.run else []
 
 
-def build_batch(jury: Jury) -> None:
-    """Build the tab into the page that is open, and connect it."""
-    session = gr.State(BatchSession())
+def build_batch(jury: Jury) -> Receiver:
+    """Build the view into the page that is open, and connect it."""
+    session, dropped = gr.State(BatchSession()), gr.State(0.0)
+    build_html(render("back"))
     with gr.Row(elem_id="batch"):
         with gr.Column(scale=2, min_width=300):
             files = FilesInput(
@@ -98,10 +100,11 @@ def build_batch(jury: Jury) -> None:
             status = build_frame(EMPTY, elem_id="batch-status")
             tools, table = _lay_out_table(session)
     shown = [status, table, tools, judge, stop]
-    started = judge.click(_start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
+    started = gr.on([judge.click, dropped.change], _start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
     started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     stop.click(_stop, [session], shown, **QUICK)
     _offer_api(files, keys, jury)
+    return Receiver(files, keys, dropped)
 
 
 def _lay_out_table(session: gr.State) -> tuple[gr.Column, gr.HTML]:
