@@ -1,4 +1,4 @@
-"""What the Photo tab keeps for who is signed in: a line that says so, the picture where asked, and feedback."""
+"""What the photo view keeps for who is signed in: a line that says so, the picture where asked, and feedback."""
 
 import asyncio
 import json
@@ -85,7 +85,7 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
 
 
 def record_page(recorder: Recorder, request: gr.Request, comparison: Comparison) -> None:
-    """Have what was judged on the Photo tab written down; `say_recorded` then says what came of it."""
+    """Have what was judged in the photo view written down; `say_recorded` then says what came of it."""
     stored, page = comparison.as_dict(), str(request.session_hash)
     recorder.record(user_of(request), file_name=comparison.path, comparison=stored, page=page)
 

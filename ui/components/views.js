@@ -101,6 +101,16 @@ document.addEventListener("click", (event) => {
   if (view !== look()) write(view, false);
   go(view);
 });
+document.addEventListener("keydown", (event) => {
+  if (event.target.role !== "tab") return;
+  const tabs = [...event.target.parentElement.querySelectorAll('[role="tab"]')], from = tabs.indexOf(event.target);
+  const to = { ArrowRight: from + 1, ArrowLeft: from - 1, Home: 0, End: tabs.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  const next = tabs[(to + tabs.length) % tabs.length];
+  next.focus();
+  next.click();
+});
 addEventListener("popstate", () => { if (!OTHERS.includes(asked())) go(asked()); });
 if (!OTHERS.includes(asked()) && asked() !== "check") { sent = true; go(asked()); sent = true; } // the server opens an entry itself
 else plan();

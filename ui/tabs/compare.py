@@ -1,4 +1,4 @@
-"""The Photo tab: one photo, the chosen detectors, and what they say of every face in it."""
+"""The photo view of Check: the field for all files, one photo, the detectors, and what they say of every face in it."""
 
 from collections import deque
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The Live tab: the visitor's camera, a box and smoothed verdicts over each face. Its pictures go to `/live`.
+"""The live view of Check: the visitor's camera, a box and smoothed verdicts over each face. Its pictures go to `/live`.
 
 Gradio's own camera component writes every frame into its upload folder; this one is plain markup and a script.
 """

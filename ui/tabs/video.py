@@ -1,4 +1,4 @@
-"""The Video tab: one video, who is seen in it, and the verdicts on each person from frame to frame."""
+"""The video view of Check: one video, who is seen in it, and the verdicts on each person from frame to frame."""
 
 import json
 import time
