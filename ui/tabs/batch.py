@@ -1,4 +1,4 @@
-"""The batch view of Check: many pictures or a zip of them, one line each; a click on a name opens its full comparison."""
+"""The batch view of Check: many pictures or a zip of them, one line each; a click on a name opens it in full."""
 
 import time
 from collections.abc import Callable, Iterator
