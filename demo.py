@@ -120,6 +120,7 @@ def _serve(
     from ui.server.front import build_front
     from ui.server.health import Health
     from ui.server.lifecycle import launch, stay_until_told, warm_up_beside, wind_down
+    from ui.server.views import view_routes
     from ui.tabs.game import say_gaps
     from ui.tabs.live_endpoint import live_routes
 
@@ -130,7 +131,7 @@ def _serve(
     recorder, loaded, drain = Recorder(engine) if engine else None, threading.Event(), Drain()
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
-        routes = [*health.routes(), *live_routes(jury)]
+        routes = [*health.routes(), *live_routes(jury), *view_routes()]
         settings = Settings(signup=signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
         page = build_page(jury, problems, recorder=recorder, deck=deck)

@@ -25,6 +25,7 @@ FORM = "the form is limited to 16 KB; passwords and the database are left to thr
 FRAME = "the picture is limited to 1 MB, and decoded and judged in a thread"
 ICON = "makes one small icon"
 ONCE = "does something at the first request only"
+REDIRECT = "answers with an address made of its own path"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Bound:
 BOUNDS = {
     **dict.fromkeys(("/healthz", "/readyz"), Bound(IN_MEMORY)),
     "/live": Bound(FRAME),
+    **dict.fromkeys(("/check", "/history", "/learn", "/detectors"), Bound(REDIRECT)),
+    **dict.fromkeys(("/check/{part}", "/learn/{part}", "/detectors/{part}"), Bound(REDIRECT)),
     **dict.fromkeys(("/signin", "/signup", "/signout"), Bound(FORM)),
     **dict.fromkeys(("/account", "/account/history.csv", "/account/{part:path}"), Bound(IN_THREAD)),
     **dict.fromkeys(

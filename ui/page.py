@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import gradio as gr
 
@@ -9,6 +10,7 @@ from detectors.forgery.game import Deck
 from detectors.jury.judge import Jury
 from registry import Problem
 from storage.recorder import Recorder
+from ui.components.entrance import connect_entrance
 from ui.components.markup import build_html
 from ui.components.offline import forbid_fetching
 from ui.render.cards import render
@@ -35,6 +37,7 @@ element.querySelector("[href='?api']").addEventListener("click", (event) => { ev
 const asked = new URLSearchParams(location.search);
 if (asked.get("view") === "api") location.replace("?api"); else if (asked.has("api")) open();
 """  # a page that is opened with Gradio's own ?view=api shows nothing: its documentation is only fetched by a click
+VIEWS = Path(__file__).with_name("components") / "views.js"
 CACHE_SECONDS = (600, 3000)  # how often uploads are swept, and how old one may be then: none outlives an hour
 
 
@@ -48,15 +51,17 @@ def build_page(
         build_html(render("head", account=recorder is not None))
         queue = FairQueue(PLACES)
         with gr.Tabs() as tabs:
-            with gr.Tab("Check", id="check"), gr.Tabs(elem_classes="views"):
+            with gr.Tab("Check", id="check"), gr.Tabs(elem_id="check-views", elem_classes="views") as views:
                 with gr.Tab("Photo", id="compare"):
-                    build_compare(jury, queue, recorder)
+                    photo = build_compare(jury, queue, recorder)
                 with gr.Tab("Batch", id="batch"):
-                    build_batch(jury)
+                    batch = build_batch(jury)
                 with gr.Tab("Video", id="video"):
-                    build_video(jury)
+                    video = build_video(jury)
                 with gr.Tab("Live", id="live"):
                     build_live(jury)
+            given = {"picture": photo.picture, "said": photo.verdicts, "detectors": photo.detectors}
+            connect_entrance(photo.entrance, views=views, batch=batch, video=video, **given)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, page, tabs, history)
@@ -71,6 +76,7 @@ def build_page(
             with gr.Tab("Detectors", id="detectors") as detectors:
                 build_detectors(jury, problems, tab=detectors)
         build_html(render("foot"), script=OPEN_API)
+        build_html(render("dock", account=recorder is not None), script=VIEWS.read_text(encoding="utf-8"))
         # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.
         page.load(lambda: None, **QUICK)
     page.queue(max_size=QUEUED)

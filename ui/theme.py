@@ -67,9 +67,12 @@ def _theme() -> gr.themes.Base:
     )
 
 
+STYLES = ("page.css", "render/templates/plot.css", "everybody.css")  # the last one overrides the others
+
+
 def dress() -> dict[str, Any]:
     """The arguments of launch() that make the look. The style goes into the head as it is: Gradio rewrites css=."""
     here = Path(__file__).parent
-    style = "".join((here / name).read_text(encoding="utf-8") for name in ("page.css", "render/templates/plot.css"))
+    style = "".join((here / name).read_text(encoding="utf-8") for name in STYLES)
     head = f"<style>{style}</style>"
     return {"theme": _theme(), "head": head, "favicon_path": here / "favicon.png"}

@@ -7,8 +7,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")  # Pillow opens 
 UNKNOWN = "This is not a picture we can read: use JPEG, PNG, WebP, AVIF, BMP, TIFF or GIF."
 AS_JPEG = "which is not read here: save it as JPEG and try again."
 RAW = f"This is a camera's raw file, {AS_JPEG}"
-ARCHIVE = "unpack it and scan its folder, or open a zip on the Batch tab."
-VIDEO = "This is a video, not a picture: open the file itself with `compare` or on the Video tab."
+ARCHIVE = "unpack it and scan its folder, or drop a zip on the page."
+VIDEO = "This is a video, not a picture: open the file itself with `compare`, or drop it alone on the page."
 DEEP_TIFF = "This TIFF is stored in a rare way, such as 32 bits a colour: save it with 8 bits a colour and try again."
 AVIF_BRANDS = {b"avif", b"avis"}
 

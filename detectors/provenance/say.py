@@ -23,6 +23,14 @@ def say_provenance(found: Provenance) -> list[Line]:
     return [*lines, ("Problem", found.problem)] if found.problem else lines
 
 
+def say_found(found: Provenance) -> list[Line]:
+    """What the file tells of where it comes from, the strongest first; what is absent is left out."""
+    credentials = [("Content Credentials", _say_credentials(found.credentials))] if found.credentials else []
+    traces = [(f"Trace of a generator: {trace.name}", f"{trace.where}: {trace.text}") for trace in found.traces]
+    told = [("Software", found.software), ("Camera", found.camera), ("Taken", found.taken)]
+    return [*credentials, *traces, *_say_source_type(found), *((name, text) for name, text in told if text)]
+
+
 def _say_credentials(found: Credentials | None) -> str:
     if found is None:
         return "None found"

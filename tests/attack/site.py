@@ -29,6 +29,7 @@ from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.health import Health
 from ui.server.lifecycle import launch
+from ui.server.views import view_routes
 from ui.tabs.live_endpoint import live_routes
 
 SECRET = "annas-secret-71c3"
@@ -118,7 +119,7 @@ def attacked(folder: Path, *, beside: Server | None = None) -> Iterator[Attacked
         uploads = own_folder()
         engine = beside.engine if beside else open_database(f"sqlite:///{folder / 'facejury.db'}")
         jury, port = Jury(JURY), free_port()
-        routes = [*Health(engine, is_loaded=lambda: True).routes(), *live_routes(jury)]
+        routes = [*Health(engine, is_loaded=lambda: True).routes(), *live_routes(jury), *view_routes()]
         front = build_front(engine, uploads, settings=Settings(rounds=4), routes=routes, drain=Drain())
         page = build_page(jury, recorder=Recorder(engine))
         launch(page, host="127.0.0.1", port=port, **front)

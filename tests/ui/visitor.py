@@ -1,22 +1,30 @@
-"""What a visitor does on the page in a real browser: goes from tab to tab, chooses a photo, looks at a card."""
+"""What a visitor does on the page in a real browser: goes from view to view, chooses a photo, looks at a card."""
 
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
-PARENTS = {"Guide": "Learn", "Beat the jury": "Learn", "Forge": "Learn"} | dict.fromkeys(
-    ("Photo", "Batch", "Video", "Live"), "Check"
-)
+VIEWS = {
+    "Photo": ("check", "compare"),
+    "Batch": ("check/batch", "batch"),
+    "Video": ("check/video", "video"),
+    "Live": ("check/live", "live"),
+    "Guide": ("learn", "guide"),
+    "Beat the jury": ("learn/game", "game"),
+    "Forge": ("learn/forge", "forge"),
+}
+GO = """view => { history.pushState(null, "", `?view=${view}`); dispatchEvent(new PopStateEvent("popstate")); }"""
 
 
 def open_tab(page: Page, name: str) -> None:
-    """Open the tab of that name, also on a phone, and first the one that holds it."""
-    if name in PARENTS:
-        open_tab(page, PARENTS[name])
-    if not page.get_by_role("tab", name=name, exact=True).first.is_visible():  # a phone folds the last ones away
-        page.locator(".overflow-menu button").first.click()
-        page.locator(".overflow-dropdown button", has_text=name).click()
+    """Go to the view of that name: by its tab, by the bar at the foot of a phone, or, inside a tab, by its address."""
+    if name in VIEWS:
+        view, tab = VIEWS[name]
+        page.evaluate(GO, view)
+        expect(page.locator(f"[role=tab][data-tab-id={tab}]")).to_have_attribute("aria-selected", "true")
+    elif page.locator(".dock").is_visible():
+        page.locator(".dock").get_by_role("link", name=name, exact=True).click()
     else:
         page.get_by_role("tab", name=name, exact=True).first.click()
 

@@ -13,6 +13,7 @@ from storage.feedback import give_feedback
 from storage.history import HistoryEntry, open_entry, read_picture
 from ui.components.markup import build_html
 from ui.render.cards import say_line
+from ui.render.reading_order import read_order
 from ui.render.wording import TITLES
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import QUICK
@@ -64,12 +65,12 @@ def offer(entry: HistoryEntry | None) -> tuple[Any, ...]:
 def _choices(entry: HistoryEntry) -> Iterator[tuple[str, str]]:
     """What is shown of each verdict, and "FACE:DETECTOR"; FACE counts from 0, and is empty for the whole picture."""
     faces = entry.comparison["faces"]
-    for number, face in enumerate(faces):
-        where = "The face" if len(faces) == 1 else f"Face {number + 1}"
+    for number, place in enumerate(read_order([face["box"] for face in faces]), start=1):
+        face, where = faces[place], "The face" if len(faces) == 1 else f"Face {number}"
         for verdict in face["verdicts"]:
-            yield f"{where}, {verdict['title']}: {TITLES[verdict['label']]}", f"{number}:{verdict['detector']}"
+            yield f"{where}, {verdict['title']}: {TITLES[verdict['label']]}", f"{place}:{verdict['detector']}"
         if face.get("jury"):
-            yield f"{where}, the jury: {TITLES[face['jury']['label']]}", f"{number}:jury"
+            yield f"{where}, the jury: {TITLES[face['jury']['label']]}", f"{place}:jury"
     for verdict in entry.comparison["whole_image"]:
         yield f"The whole picture, {verdict['title']}: {TITLES[verdict['label']]}", f":{verdict['detector']}"
 

@@ -1,4 +1,4 @@
-"""What the Photo tab keeps for who is signed in: a line that says so, the picture where asked, and feedback."""
+"""What the photo view keeps for who is signed in: a line that says so, the picture where asked, and feedback."""
 
 import asyncio
 import json
@@ -86,7 +86,7 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
 
 
 def record_page(recorder: Recorder, request: gr.Request, comparison: Comparison) -> None:
-    """Have what was judged on the Photo tab written down; `say_recorded` then says what came of it."""
+    """Have what was judged in the photo view written down; `say_recorded` then says what came of it."""
     stored, page = comparison.as_dict(), str(request.session_hash)
     recorder.record(user_of(request), file_name=comparison.path, comparison=stored, page=page)
 
@@ -122,4 +122,4 @@ def _keep_as_told(engine: Engine, user: str, entry: HistoryEntry, keep: bool, pa
         except QuotaReached as error:
             return say_line(str(error), link=f"?history={entry.id}", link_text="Open the entry")
     sentence = RECORDED if not keep else PICTURE_GONE if picture is None else KEPT
-    return say_line(sentence, link=f"?history={entry.id}", link_text="Open the entry")
+    return say_line(sentence, link=f"?view=check/{entry.id}", link_text="Open the entry", entry=entry.id)

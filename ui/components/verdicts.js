@@ -1,26 +1,92 @@
 // One face at a time: the strip and the boxes choose it, arrow keys move on. `element` holds the drawn verdicts, which
 // are replaced as more arrive; what was chosen is applied again then. A new picture begins with its first in the strip.
+// The picture zooms by its buttons, a click beside the boxes, Ctrl and the wheel, or + and - while it has the focus.
 const all = (selector) => [...element.querySelectorAll(selector)];
 const inOrder = () => all(".strip .thumb").sort((one, other) => one.style.order - other.style.order);
 
 const apply = () => {
   const shown = element.querySelector(".summary")?.dataset.case ?? "";
-  if (element.dataset.case !== shown) { element.dataset.case = shown; delete element.dataset.face; }
+  if (element.dataset.case !== shown) { element.dataset.case = shown; delete element.dataset.face; view = { scale: 1, x: 0, y: 0 }; }
   const chosen = element.dataset.face ?? inOrder()[0]?.dataset.face;
   for (const face of all(".face[data-face]:not([data-face='0'])")) face.hidden = chosen !== undefined && face.dataset.face !== chosen;
+  drawView();
   for (const link of all(".strip .thumb, .scene .box")) {
     if (link.dataset.face === chosen) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
   }
 };
-const choose = (face) => { element.dataset.face = face; apply(); };
+const LARGEST = 8;
+let view = { scale: 1, x: 0, y: 0 }; // x, y: where the picture's corner lies, in widths and heights of the frame
+const scene = () => element.querySelector(".scene");
+const drawView = () => {
+  const pan = element.querySelector(".pan");
+  if (!pan) return;
+  pan.style.setProperty("--zoom", view.scale);
+  pan.style.transform = view.scale === 1 ? "" : `translate(${100 * view.x}%, ${100 * view.y}%) scale(${view.scale})`;
+  scene().classList.toggle("zoomed", view.scale > 1);
+  for (const [name, off] of [["in", view.scale >= LARGEST], ["out", view.scale === 1], ["whole", view.scale === 1]]) {
+    scene().querySelector(`[data-zoom=${name}]`).disabled = off;
+  }
+};
+const move = (x, y) => {
+  const least = 1 - view.scale;
+  view = { ...view, x: Math.min(0, Math.max(least, x)), y: Math.min(0, Math.max(least, y)) };
+  drawView();
+};
+// atX, atY: the place that stays where it is, from 0 to 1 of the frame
+const zoom = (scale, atX = 0.5, atY = 0.5) => {
+  const to = Math.min(LARGEST, Math.max(1, scale)), by = to / view.scale;
+  view.scale = to;
+  move(atX - (atX - view.x) * by, atY - (atY - view.y) * by);
+};
+const at = (event) => {
+  const box = scene().getBoundingClientRect();
+  return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+};
+const bringIntoView = (face) => {
+  const box = element.querySelector(`.scene .box[data-face="${face}"]`);
+  if (!box || view.scale === 1) return;
+  const middle = (start, size) => (parseFloat(box.style[start]) + parseFloat(box.style[size]) / 2) / 100;
+  move(0.5 - middle("left", "width") * view.scale, 0.5 - middle("top", "height") * view.scale);
+};
+const choose = (face) => { element.dataset.face = face; apply(); bringIntoView(face); };
+let held = null; // where a pressed pointer was last, and whether it has moved
+element.addEventListener("pointerdown", (event) => {
+  if (view.scale > 1 && event.target.closest(".pan")) held = { x: event.clientX, y: event.clientY, moved: false };
+});
+addEventListener("pointermove", (event) => {
+  if (!held || !scene()) return;
+  const box = scene().getBoundingClientRect();
+  if (Math.hypot(event.clientX - held.x, event.clientY - held.y) < (held.moved ? 1 : 4)) return;
+  move(view.x + (event.clientX - held.x) / box.width, view.y + (event.clientY - held.y) / box.height);
+  held = { x: event.clientX, y: event.clientY, moved: true };
+});
+addEventListener("pointerup", () => setTimeout(() => { held = null; })); // after the click that follows
+element.addEventListener("dragstart", (event) => { if (event.target.closest(".scene")) event.preventDefault(); });
+element.addEventListener("wheel", (event) => {
+  if (!event.ctrlKey || !event.target.closest(".scene")) return; // the wheel alone scrolls the page, as everywhere
+  event.preventDefault();
+  zoom(view.scale * Math.exp(-event.deltaY / 300), ...at(event));
+}, { passive: false });
 
 element.addEventListener("click", (event) => {
+  const other = event.target.closest("button[data-open]"), step = event.target.closest("button[data-zoom]");
+  if (other) trigger("click", { entry: Number(other.dataset.open) });
+  if (step) zoom({ in: view.scale * 2, out: view.scale / 2, whole: 1 }[step.dataset.zoom]);
   const link = event.target.closest("a[data-face]");
+  if (held?.moved) { event.preventDefault(); return; }
+  if (!link && event.target.closest(".pan")) zoom(view.scale >= LARGEST / 2 ? 1 : view.scale * 2, ...at(event));
   if (!link) return;
   event.preventDefault();
   choose(link.dataset.face);
 });
 element.addEventListener("keydown", (event) => {
+  if (event.target === scene() && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const by = { "+": 2, "=": 2, "-": 0.5, 0: 0 }[event.key];
+    const to = { ArrowLeft: [0.1, 0], ArrowRight: [-0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] }[event.key];
+    if (by !== undefined) { event.preventDefault(); zoom(view.scale * by); }
+    if (to && view.scale > 1) { event.preventDefault(); move(view.x + to[0], view.y + to[1]); }
+    return;
+  }
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
   const from = event.target.closest(".strip .thumb");
   if (!step || !from) return;

@@ -17,13 +17,14 @@ from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Stability
 from detectors.jury.wording import NOT_MEASURED, say_split
 from detectors.provenance import Provenance
-from detectors.provenance.say import say_provenance
+from detectors.provenance.say import say_found, say_provenance
 from registry import DetectorSpec, Image, Label, Verdict
 from text.plain_text import show_in_html
 from ui.render import base_rate, pictures
 from ui.render import wording as words
 from ui.render.band import label_face, say_agreement, say_likely, sum_up, warn, warn_face
 from ui.render.base_rate import step_verdicts
+from ui.render.reading_order import in_reading_order
 
 Pieces = list[str]
 Juries = Sequence[JuryVerdict | None]
@@ -78,15 +79,22 @@ def say(sentence: str, *, more: str = "", kind: str = "plain") -> Pieces:
     return [render("notice", sentence=sentence, more=more, kind=kind)]
 
 
+SEARCHES = [
+    ("Google Lens", "https://lens.google.com/"),
+    ("TinEye", "https://tineye.com/"),
+    ("Bing", "https://www.bing.com/visualsearch"),
+    ("Yandex", "https://yandex.com/images/"),
+]
+"""Where one may search for other copies of a picture: only links, which the visitor follows or not."""
 WENT_WRONG = "Something went wrong here; the server's log has the details."
 BROKEN = say(WENT_WRONG, kind="error")
 WAITING = say("Waiting for its turn…", kind="busy")
 STOPPING = say("Stopping…", kind="busy")
 
 
-def say_line(sentence: str, *, link: str = "", link_text: str = "") -> str:
-    """One line beside something else, with a link that opens in another tab."""
-    return render("said", sentence=sentence, link=link, link_text=link_text)
+def say_line(sentence: str, *, link: str = "", link_text: str = "", entry: int | None = None) -> str:
+    """One line beside something else, with a link that opens in another tab. entry: of the history, where it tells."""
+    return render("said", sentence=sentence, link=link, link_text=link_text, entry=entry)
 
 
 @cache
@@ -96,8 +104,10 @@ def _list_untested(spec: DetectorSpec) -> list[str]:
 
 
 def draw_provenance(found: Provenance | None) -> Pieces:
-    """What the file says of itself, apart from every verdict; nothing when it was not asked."""
-    return [] if found is None else [render("provenance", found=found, lines=say_provenance(found))]
+    """What to do next: what the file says of itself, and how to find the original; nothing when it was not asked."""
+    if found is None:
+        return []
+    return [render("next_steps", found=found, told=say_found(found), lines=say_provenance(found), elsewhere=SEARCHES)]
 
 
 class Drawing:
@@ -109,7 +119,7 @@ class Drawing:
 
     def __init__(self, image: Image, jury: Jury, *, anchor: str = "face", settled: bool = False) -> None:
         self._anchor = anchor
-        self._scene = pictures.draw_scene(image)
+        self._scene = pictures.draw_scene(image, longest=pictures.ZOOM_PIXELS)
         self._settled = settled
         self._image = image
         self._jury = jury
@@ -117,6 +127,7 @@ class Drawing:
 
     def draw(self, comparison: Comparison) -> Pieces:
         """The headline, the picture and its boxes, a strip of its faces, each face, and what else was said."""
+        comparison = in_reading_order(comparison)
         juries = [self._find_jury(face) for face in comparison.faces]
         labels = [label_face(face, jury) for face, jury in zip(comparison.faces, juries, strict=True)]
         scene = render("scene", scene=self._scene, comparison=comparison)

@@ -18,6 +18,7 @@ class Span(NamedTuple):
 class Overview(NamedTuple):
     """One detector's line. unseen, seen: its ROC-AUC over the sets that it was not, or was, trained on."""
 
+    key: str
     title: str
     looks_for: str
     is_jury: bool
@@ -39,6 +40,7 @@ def list_overview(abouts: Sequence[About], jury: dict[str, Any] | None) -> list[
 def _sum_up(about: Any, *, is_jury: bool = False) -> Overview:
     measured: list[Measured] = about["measured"]
     return Overview(
+        "jury" if is_jury else about["key"],
         about["title"],
         "any forgery" if is_jury else about["looks_for"] or "any forgery",
         is_jury,

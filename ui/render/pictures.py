@@ -11,6 +11,7 @@ from detectors.forgery.pointing import Region
 from registry import Heatmap, Image
 
 SCENE_PIXELS = 640  # longer side of the picture that carries the boxes
+ZOOM_PIXELS = 1280  # the same of a picture that one may look at closely
 CROP_PIXELS = 256  # side of a face
 THUMB_PIXELS = 96  # longer side of a picture in a batch's table
 HEAT_STRENGTH = 0.6  # of the whole map over a forged face, whose outline lies over it
@@ -20,9 +21,9 @@ HEAT_OPACITY = 0.85  # of the hottest spot; the face must stay visible under it
 ROUND_PIXELS = 512  # longer side of every picture of the game, whatever it was
 
 
-def draw_scene(image: Image) -> str:
-    """The whole picture as a data URI. image: uint8 RGB (h, w, 3)."""
-    return _as_uri(shrink(image, SCENE_PIXELS))
+def draw_scene(image: Image, *, longest: int = SCENE_PIXELS) -> str:
+    """The whole picture as a data URI. image: uint8 RGB (h, w, 3); longest: pixels of its longer side."""
+    return _as_uri(shrink(image, longest))
 
 
 def draw_crop(image: Image) -> str:

@@ -20,6 +20,7 @@ from registry import DetectorSpec, Image
 from ui.render.cards import render
 from ui.render.download import Saved, save_on_click
 from ui.render.pictures import draw_scene
+from ui.render.reading_order import in_reading_order
 from ui.render.wording import say_time
 
 NO_CHOICE = "Choose a photo and at least one detector first."
@@ -60,6 +61,7 @@ def render_report(
     comparison: Comparison, specs: tuple[DetectorSpec, ...], image: Image | None, *, made: datetime
 ) -> str:
     """The file's text. image: uint8 RGB (h, w, 3), or None for a report that shows neither picture nor faces."""
+    comparison = in_reading_order(comparison)
     lines = say_provenance(comparison.provenance) if comparison.provenance else []
     return render(
         "report",

@@ -24,7 +24,7 @@ _KNOWN = {field.name for field in fields(Verdict)} - {"heatmap"}
 
 
 def draw_stored(stored: Stored, picture: bytes | None) -> Pieces:
-    """The same cards as on the Photo tab; empty places where the picture was not kept. Heat maps never are."""
+    """The same cards as in the photo view; empty places where the picture was not kept. Heat maps never are."""
     image = _read(picture)
     comparison = restore(stored, image)
     shown = _empty(comparison.width, comparison.height) if image is None else image

@@ -1,4 +1,4 @@
-"""The Batch tab: many pictures or a zip of them, one line each; a click on a name opens its full comparison."""
+"""The batch view of Check: many pictures or a zip of them, one line each; a click on a name opens it in full."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ from detectors.scan.batch import (
     say_time_left,
 )
 from ui.components.controls import list_detectors, offer_stop
+from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html, build_verdicts
@@ -83,9 +84,10 @@ class BatchSession:
         return arrange(self.run.entries, words=self.words, name=self.name, order=self.order) if self.run else []
 
 
-def build_batch(jury: Jury) -> None:
-    """Build the tab into the page that is open, and connect it."""
-    session = gr.State(BatchSession())
+def build_batch(jury: Jury) -> Receiver:
+    """Build the view into the page that is open, and connect it."""
+    session, dropped = gr.State(BatchSession()), gr.State(0.0)
+    build_html(render("back"))
     with gr.Row(elem_id="batch"):
         with gr.Column(scale=2, min_width=300):
             files = FilesInput(
@@ -98,10 +100,11 @@ def build_batch(jury: Jury) -> None:
             status = build_frame(EMPTY, elem_id="batch-status")
             tools, table = _lay_out_table(session)
     shown = [status, table, tools, judge, stop]
-    started = judge.click(_start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
+    started = gr.on([judge.click, dropped.change], _start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
     started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     stop.click(_stop, [session], shown, **QUICK)
     _offer_api(files, keys, jury)
+    return Receiver(files, keys, dropped)
 
 
 def _lay_out_table(session: gr.State) -> tuple[gr.Column, gr.HTML]:
@@ -117,6 +120,7 @@ def _lay_out_table(session: gr.State) -> tuple[gr.Column, gr.HTML]:
     gr.on(changes, _arrange, [words, name, order, session], [table], **QUICK)
     opened = table.click(_open, [session], [detail], **IN_TURN, **PRIVATE)
     opened.then(None, None, None, js=SCROLL, **PRIVATE)
+    detail.click(_open, [session], [detail], **IN_TURN, **PRIVATE)
     save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [session], **QUICK)
     save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [session], **QUICK)
     return tools, table
@@ -195,12 +199,25 @@ def _open(session: BatchSession, event: gr.EventData) -> Iterator[Pieces]:
     number = event._data.get("entry") if isinstance(event._data, dict) else None
     if session.run is None or not isinstance(number, int) or not 0 <= number < len(session.run.entries):
         return
-    yield OPENING
-    comparison, picture = judge_item(session.run.entries[number].item, session.run.jury)
+    entry = session.run.entries[number]
+    neighbours = _find_neighbours(session, entry)
+    yield neighbours + OPENING
+    comparison, picture = judge_item(entry.item, session.run.jury)
     if picture is None:
-        yield say(str(comparison.error), more=comparison.path, kind="error")
+        yield neighbours + say(str(comparison.error), more=comparison.path, kind="error")
     else:
-        yield Drawing(picture.pixels, session.run.jury, anchor="batch-face").draw(comparison)
+        yield neighbours + Drawing(picture.pixels, session.run.jury, anchor="batch-face").draw(comparison)
+
+
+def _find_neighbours(session: BatchSession, entry: Entry) -> Pieces:
+    """The way to the lines above and below it in the table; nothing for one that is filtered out by now."""
+    shown = session.arrange()
+    if entry not in shown:
+        return []
+    place = shown.index(entry)
+    before, after = shown[max(0, place - 1) : place], shown[place + 1 : place + 2]
+    numbers = {"before": before[0].number if before else None, "after": after[0].number if after else None}
+    return [render("neighbours", place=place + 1, total=len(shown), name=entry.item.name, **numbers)]
 
 
 def _save(write: Callable[[list[Entry]], str], name: str, kind: str, session: BatchSession) -> Saved:

@@ -1,4 +1,4 @@
-"""The Photo tab: one photo, the chosen detectors, and what they say of every face in it."""
+"""The photo view of Check: the field for all files, one photo, the detectors, and what they say of every face in it."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,6 +17,8 @@ from detectors.provenance import read_provenance
 from storage.recorder import Recorder
 from ui.components import examples
 from ui.components.controls import NO_DETECTOR, NO_PICTURE, list_detectors, offer_stop
+from ui.components.entrance import build_entrance
+from ui.components.files_input import FilesInput
 from ui.components.judging import run_job
 from ui.components.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
 from ui.components.markup import build_verdicts
@@ -28,7 +30,7 @@ from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
 from ui.server.queue import FairQueue, QueueFullError
 
-EMPTY = say("The verdicts appear here.", more="Drop a photo, paste one, take one, or try an example.")
+EMPTY = say("The verdicts appear here.", more="Drop a photo, several files, a zip or a video, or try an example.")
 SEARCHING = say("Looking for faces…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge to start again.")
 STABILITY = "Test how much verdicts change when the face is recompressed, reduced in size or shifted"
@@ -44,6 +46,7 @@ Record = Callable[[Comparison], None]
 class CompareControls:
     """The components of the tab that take part in its events."""
 
+    entrance: FilesInput
     picture: PhotoInput
     portrait: gr.Button
     forgery: gr.Button
@@ -57,16 +60,18 @@ class CompareControls:
     keeping: Keeping | None  # where visitors are signed in
 
 
-def build_compare(jury: Jury, queue: FairQueue, recorder: Recorder | None = None) -> None:
+def build_compare(jury: Jury, queue: FairQueue, recorder: Recorder | None = None) -> CompareControls:
     """Build the tab into the page that is open, and connect it. recorder: writes down what its visitors compare."""
     controls = _lay_out(jury, recorder)
     _connect(controls, jury, queue)
     _offer_api(controls, jury, queue)
+    return controls
 
 
 def _lay_out(jury: Jury, recorder: Recorder | None) -> CompareControls:
     with gr.Row(elem_id="compare"):
         with gr.Column(elem_id="case", scale=2, min_width=300):
+            entrance = build_entrance()
             picture = build_photo(height=320, elem_id="photo", alt_text=ALT)
             with gr.Row(elem_id="examples"):
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
@@ -82,6 +87,7 @@ def _lay_out(jury: Jury, recorder: Recorder | None) -> CompareControls:
             build_report(picture, detectors, stability, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
             keeping = build_keeping(recorder, build_tick(), picture) if recorder else None
     return CompareControls(
+        entrance,
         picture,
         portrait,
         forgery,

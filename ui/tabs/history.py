@@ -17,16 +17,20 @@ from ui.render.stored import draw_stored, say_stored
 from ui.render.wording import say_time
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import QUICK
+from ui.server.views import PARAMETER
 
 PAGE = 20  # entries shown at once
+VIEWS = ("batch", "video", "live")  # of the Check tab, not entries
 NOT_THERE = "There is no such entry in your history."
-PARAMETER = "history"  # of a permanent link: /?history=12
+FORMER = "history"  # of links as they were before: /?history=12
 FOLLOW = """element.addEventListener('click', event => {
   const link = event.target.closest('a[data-entry]');
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  event.stopPropagation();
   trigger('click', {entry: Number(link.dataset.entry)});
-})"""
+});
+document.addEventListener('facejury:open', event => trigger('click', {entry: event.detail}));"""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def _lay_out_list() -> EntryList:
 def _lay_out_opened(engine: Engine) -> Opened:
     entry = gr.State(None)
     with gr.Column(visible=False, elem_id="entry") as whole:
-        back = gr.Button("← All entries", size="sm", variant="secondary", elem_classes="lesser")
+        back = gr.Button("← All entries", size="sm", variant="secondary", elem_classes=["lesser", "back-to-list"])
         view = build_verdicts([])
         feedback = build_feedback(engine, entry)
         question = "Delete the kept picture? The verdicts stay."
@@ -163,10 +167,11 @@ def _open_in(engine: Engine) -> Callable[..., tuple[Any, ...]]:
 def _follow_link(engine: Engine) -> Callable[..., Any]:
     def follow(request: gr.Request) -> Any:
         """What a permanent link opens; nothing changes on a page that was opened without one."""
-        asked = request.query_params.get(PARAMETER)
-        if asked is None:
+        view = request.query_params.get(PARAMETER, "")
+        asked = view.removeprefix("check/") if view.startswith("check/") else request.query_params.get(FORMER)
+        if asked is None or asked in VIEWS:
             return gr.skip()
-        return gr.Tabs(selected=PARAMETER), *_present(engine, user_of(request), _as_number(asked))
+        return gr.Tabs(selected="history"), *_present(engine, user_of(request), _as_number(asked))
 
     return follow
 

@@ -1,4 +1,4 @@
-"""The Live tab: the visitor's camera, a box and smoothed verdicts over each face. Its pictures go to `/live`.
+"""The live view of Check: the visitor's camera, a box and smoothed verdicts over each face. Its pictures go to `/live`.
 
 Gradio's own camera component writes every frame into its upload folder; this one is plain markup and a script.
 """
@@ -18,4 +18,5 @@ def build_live(jury: Jury) -> None:
     judging = [spec for spec in jury.specs if spec.expects == "face"]
     idle = [spec.title for spec in jury.specs if spec.expects == "image"]
     markup = render("live", judging=judging, idle=idle, seconds=f"{SMOOTHING_SECONDS:g}")
+    build_html(render("back"))
     build_html(markup, script=SCRIPT.read_text(encoding="utf-8"), elem_id="live")

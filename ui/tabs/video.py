@@ -1,4 +1,4 @@
-"""The Video tab: one video, who is seen in it, and the verdicts on each person from frame to frame."""
+"""The video view of Check: one video, who is seen in it, and the verdicts on each person from frame to frame."""
 
 import json
 import time
@@ -18,9 +18,10 @@ from detectors.scan.batch import say_time_left
 from detectors.video.judge import compare_video, judge_video
 from detectors.video.results import JudgedVideo
 from ui.components.controls import list_detectors, offer_stop
+from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
-from ui.components.markup import build_frame, build_verdicts
+from ui.components.markup import build_frame, build_html, build_verdicts
 from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.video import Film, draw_film, draw_frame, draw_person
@@ -90,9 +91,10 @@ class VideoSession:
         return self.jury or Jury(())
 
 
-def build_video(jury: Jury) -> None:
-    """Build the tab into the page that is open, and connect it."""
-    session = gr.State(VideoSession())
+def build_video(jury: Jury) -> Receiver:
+    """Build the view into the page that is open, and connect it."""
+    session, dropped = gr.State(VideoSession()), gr.State(0.0)
+    build_html(render("back"))
     with gr.Row(elem_id="video"):
         with gr.Column(scale=2, min_width=300):
             file = FilesInput(
@@ -105,10 +107,13 @@ def build_video(jury: Jury) -> None:
         with gr.Column(scale=5, min_width=320):
             film = _lay_out_film(session)
     shown = [*film, judge, cancel]
-    started = judge.click(_start, [file, start, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
+    started = gr.on(
+        [judge.click, dropped.change], _start, [file, start, keys, session], shown, **ALL_AT_ONCE, **PRIVATE
+    )
     started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     cancel.click(_cancel, [session], shown, **QUICK)
     _offer_api(file, start, keys, jury)
+    return Receiver(file, keys, dropped)
 
 
 def _lay_out_film(session: gr.State) -> list[Any]:

@@ -19,6 +19,7 @@ def about(title: str, unseen: list[float], seen: list[float], **more: Any) -> An
     measured = [{"in_training": trained, "figures": {"auc": figure(value)}} for value, trained in sets]
     measured.append({"in_training": False, "figures": {"accuracy": figure(0.1)}})  # of one class: no AUC
     return {
+        "key": title.lower(),
         "title": title,
         "looks_for": "",
         "measured": measured,

@@ -1,0 +1,133 @@
+"""What is dropped on the one field goes to the view that judges it, by content, whatever its name."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import PIL.Image
+import pytest
+from playwright.sync_api import Page, expect
+
+from detectors.inputs.images import ImageError
+from tests.ui.visitor import card
+from ui.components.entrance import ONE_VIDEO, UNKNOWN, sort_files
+
+FIELD = "#entrance input[type=file]"
+MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 600
+
+
+def picture_bytes(kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    PIL.Image.new("RGB", (60, 60), "navy").save(buffer, kind)
+    return buffer.getvalue()
+
+
+def zipped() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.png", picture_bytes())
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("files", "view"),
+    [
+        ({"a.jpg": picture_bytes("JPEG")}, "compare"),
+        ({"a.mp4": picture_bytes("JPEG")}, "compare"),
+        ({"a.jpg": MP4}, "video"),
+        ({"a.png": zipped()}, "batch"),
+        ({"a.zip": picture_bytes()}, "compare"),
+        ({"a.mp4": b"no video at all"}, "video"),  # which says so in its own words
+        ({"a.flv": b"FLV\x01" + b"\0" * 100}, "video"),
+        ({"a.jpg": picture_bytes("JPEG")[:200]}, "compare"),
+        ({"a.png": picture_bytes(), "b.txt": b"text"}, "batch"),
+        ({"a.png": picture_bytes(), "b.mp4": MP4}, "batch"),
+    ],
+)
+def test_the_content_decides_the_view(files: dict[str, bytes], view: str, tmp_path: Path) -> None:
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    assert sort_files([tmp_path / name for name in files]) == view
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"a.png": b"just text, " * 20}, UNKNOWN),
+        ({"a.pdf": b"%PDF-1.7 " * 20}, "PDF"),
+        ({"a.mp4": MP4, "b.mp4": MP4}, ONE_VIDEO),
+    ],
+)
+def test_what_no_view_judges_is_refused_in_a_sentence(files: dict[str, bytes], sentence: str, tmp_path: Path) -> None:
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(ImageError) as refused:
+        sort_files([tmp_path / name for name in files])
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.browser
+def test_a_photo_is_judged_at_once_and_the_next_one_after_it(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path
+) -> None:
+    page = visit()
+    page.set_input_files(FIELD, portrait)
+    expect(page.locator(".summary")).to_contain_text("portrait.png")
+    expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
+    expect(page.locator("#entrance")).to_be_hidden()
+    page.get_by_role("button", name="Check another").click()
+    expect(page.locator("#entrance")).to_be_visible()
+    (tmp_path / "notes.txt").write_text("just text, " * 20)
+    page.set_input_files(FIELD, str(tmp_path / "notes.txt"))
+    expect(page.locator("#verdicts .notice.error")).to_contain_text("neither a picture")
+    expect(page.locator("#verdicts .notice.error")).to_contain_text("notes.txt")
+    page.set_input_files(FIELD, portrait)
+    expect(page.locator(".summary")).to_contain_text("portrait.png")
+
+
+@pytest.mark.browser
+def test_several_files_are_a_batch_by_the_detectors_chosen_and_back_leads_to_the_field(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path
+) -> None:
+    page = visit()
+    page.get_by_role("button", name="Options").click()
+    page.locator("#detectors").get_by_label("Accuser").uncheck()
+    (tmp_path / "album.zip").write_bytes(zipped())
+    page.set_input_files(FIELD, [portrait, str(tmp_path / "album.zip")])
+    expect(page.locator("#batch-status")).to_contain_text("2 pictures judged")
+    expect(page.locator("#batch-table tbody tr").first).to_contain_text("0 of 1 say fake, 1 real")
+    expect(page.locator("#batch-detectors").get_by_label("Accuser")).not_to_be_checked()
+    page.get_by_role("link", name="Check something else").locator("visible=true").click()
+    expect(page.locator("#entrance")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#batch-status")).to_contain_text("2 pictures judged")
+
+
+@pytest.mark.browser
+def test_a_video_opens_the_video_view_which_judges_it(visit: Callable[..., Page], tmp_path: Path) -> None:
+    page = visit()
+    (tmp_path / "clip.mp4").write_bytes(MP4)
+    page.set_input_files(FIELD, str(tmp_path / "clip.mp4"))
+    expect(page.locator("#video-status .notice.error")).to_contain_text("clip.mp4")
+    expect(page).to_have_url(f"{page.url.partition('?')[0]}?view=check/video")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["paste", "drop"])
+def test_files_pasted_or_dropped_beside_the_field_are_taken_too(
+    visit: Callable[..., Page], portrait: str, kind: str
+) -> None:
+    page = visit()
+    data = list(Path(portrait).read_bytes())
+    page.evaluate(
+        """([kind, data]) => {
+          const carrier = new DataTransfer();
+          carrier.items.add(new File([new Uint8Array(data)], "mine.png", { type: "image/png" }));
+          const told = kind === "paste" ? new ClipboardEvent(kind, { clipboardData: carrier, bubbles: true })
+            : new DragEvent(kind, { dataTransfer: carrier, bubbles: true, cancelable: true });
+          document.querySelector(".masthead").dispatchEvent(told);
+        }""",
+        [kind, data],
+    )
+    expect(page.locator(".summary")).to_contain_text("mine.png")

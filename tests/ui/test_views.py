@@ -1,0 +1,89 @@
+"""Every view has an address: it survives a reload, and back and forward move through them."""
+
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.ui.jurors import JURY
+from tests.ui.visitor import open_tab
+
+pytestmark = pytest.mark.browser
+
+
+def chosen(page: Page, tab: str) -> None:
+    expect(page.locator(f"[role=tab][data-tab-id={tab}]")).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.parametrize(
+    ("address_of_view", "tabs"),
+    [
+        ("learn", ("learn", "guide")),
+        ("learn/forge", ("learn", "forge")),
+        ("check/batch", ("check", "batch")),
+        ("check/live", ("check", "live")),
+        ("detectors", ("detectors",)),
+        ("check/12", ("check", "compare")),  # without accounts nothing is kept
+    ],
+)
+def test_a_typed_address_opens_its_view_and_a_reload_keeps_it(
+    visit: Callable[..., Page], address_of_view: str, tabs: tuple[str, ...]
+) -> None:
+    page = visit()
+    page.goto(f"{page.url.partition('?')[0]}{address_of_view}")
+    for _ in range(2):
+        for tab in tabs:
+            chosen(page, tab)
+        page.reload()
+
+
+def test_a_detector_is_unfolded_by_its_address_and_names_it_when_unfolded(visit: Callable[..., Page]) -> None:
+    page = visit()
+    home = page.url.partition("?")[0]
+    key = JURY[0].key
+    page.goto(f"{home}detectors/{key}")
+    expect(page.locator(f"#detector-{key}")).to_have_attribute("open", "")
+    expect(page).to_have_url(f"{home}?view=detectors/{key}")
+    page.locator(f"#detector-{key} summary").first.click()
+    expect(page).to_have_url(f"{home}?view=detectors")
+    page.locator(".sortable").get_by_role("link", name=JURY[1].title).click()
+    expect(page.locator(f"#detector-{JURY[1].key}")).to_have_attribute("open", "")
+    expect(page).to_have_url(f"{home}?view=detectors/{JURY[1].key}")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_back_and_forward_move_through_the_views(visit: Callable[..., Page], width: int) -> None:
+    page = visit(width=width)
+    home = page.url
+    open_tab(page, "Learn")
+    expect(page).to_have_url(f"{home}?view=learn")
+    open_tab(page, "Detectors")
+    expect(page).to_have_url(f"{home}?view=detectors")
+    page.go_back()
+    chosen(page, "learn")
+    page.go_back()
+    chosen(page, "check")
+    expect(page).to_have_url(home)
+    page.go_forward()
+    chosen(page, "learn")
+    expect(page).to_have_url(re.compile("view=learn$"))
+
+
+def test_on_a_phone_the_views_are_at_its_foot(visit: Callable[..., Page]) -> None:
+    page = visit(width=390)
+    dock = page.get_by_role("navigation", name="Views")
+    box = dock.bounding_box()
+    assert box is not None and box["y"] + box["height"] == pytest.approx(900, abs=1)
+    expect(page.get_by_role("tab", name="Learn")).to_be_hidden()
+    dock.get_by_role("link", name="Learn").click()
+    chosen(page, "learn")
+    expect(dock.get_by_role("link", name="Learn")).to_have_attribute("aria-current", "page")
+    expect(dock.get_by_role("link", name="Check")).not_to_have_attribute("aria-current", "page")
+
+
+def test_the_addresses_lead_to_the_page_by_a_relative_address(address: str) -> None:
+    with httpx.Client(base_url=address) as client:
+        found = [client.get(path).headers["location"] for path in ("/learn", "/detectors/blend", "/check/12")]
+    assert found == ["./?view=learn", "../?view=detectors/blend", "../?view=check/12"]

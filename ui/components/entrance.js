@@ -1,0 +1,28 @@
+// Files pasted on the Check tab, or dropped beside its field, go into that field; the camera buttons press those of
+// the photo field. `element` holds the buttons.
+const field = () => document.querySelector("#entrance input[type=file]");
+const onCheck = () => Boolean(document.querySelector("#entrance, #compare")?.offsetParent);
+const give = (files) => {
+  const input = field(), carrier = new DataTransfer();
+  if (!input || !files.length) return false;
+  for (const file of files) carrier.items.add(file);
+  input.files = carrier.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  return true;
+};
+document.addEventListener("paste", (event) => {
+  if (onCheck() && event.clipboardData?.files.length && give(event.clipboardData.files)) event.preventDefault();
+});
+for (const kind of ["dragover", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files") || !onCheck()) return;
+    event.preventDefault(); // else the browser leaves the page and shows the file
+    if (kind === "drop") give(event.dataTransfer.files);
+  });
+}
+const press = (name) => document.querySelector(`#photo .source-selection button[aria-label="${name}"]`)?.click();
+element.querySelector(".take").addEventListener("click", () => {
+  press("Capture from camera");
+  setTimeout(() => document.querySelector('#photo [title="grant webcam access"] button')?.click(), 100);
+});
+element.querySelector(".paste").addEventListener("click", () => press("Paste from clipboard"));

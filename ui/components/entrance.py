@@ -1,0 +1,110 @@
+"""The one field of the Check tab: what is dropped there decides, by its content, which view judges it, at once."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+import PIL
+
+from detectors.inputs.archive import is_zip
+from detectors.inputs.images import ImageError, open_picture, read_file
+from detectors.inputs.picture_kinds import UNKNOWN as NO_PICTURE
+from detectors.inputs.picture_kinds import say_picture
+from detectors.inputs.video_kinds import is_readable, is_video, read_head
+from ui.components.files_input import FilesInput
+from ui.components.markup import build_html
+from ui.render.cards import Pieces, render, say
+from ui.server.events import PRIVATE
+
+SCRIPT = Path(__file__).with_name("entrance.js")
+ONE_VIDEO = "Videos are checked one at a time: choose one of them."
+UNKNOWN = (
+    "This is neither a picture, a zip of pictures nor a video that we can read: use JPEG, PNG, WebP, AVIF, BMP, TIFF "
+    "or GIF, or MP4, MOV, WebM, MKV or AVI."
+)
+View = Literal["compare", "batch", "video"]
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A view that judges files. files, detectors: its own fields; dropped: whose every change starts its judging."""
+
+    files: FilesInput
+    detectors: gr.CheckboxGroup
+    dropped: gr.State
+
+
+def build_entrance() -> FilesInput:
+    """Build the field, and the way to the camera, into the page that is open."""
+    field = FilesInput(file_count="multiple", show_label=False, height=220, elem_id="entrance")
+    build_html(render("entrance"), script=SCRIPT.read_text(encoding="utf-8"), elem_id="entrance-more")
+    return field
+
+
+def connect_entrance(
+    entrance: FilesInput,
+    *,
+    views: gr.Tabs,
+    picture: gr.Image,
+    said: gr.HTML,
+    detectors: gr.CheckboxGroup,
+    batch: Receiver,
+    video: Receiver,
+) -> None:
+    """Hand over what is dropped to the view that judges it. picture, said: of the photo view; detectors: for all."""
+
+    def receive(paths: list[str], keys: list[str]) -> dict[Any, Any]:
+        if not paths:
+            return {entrance: None}
+        try:
+            view = sort_files([Path(path) for path in paths])
+        except ImageError as error:
+            return {entrance: None, said: _refuse(error, paths)}
+        if view == "compare":
+            return {entrance: None, views: gr.Tabs(selected=view), picture: paths[0]}
+        to = batch if view == "batch" else video
+        given = {to.files: paths if view == "batch" else paths[0], to.detectors: keys, to.dropped: time.monotonic()}
+        return {entrance: None, views: gr.Tabs(selected=view)} | given
+
+    changed = [entrance, views, picture, said]
+    changed += [part for to in (batch, video) for part in (to.files, to.detectors, to.dropped)]
+    entrance.upload(receive, [entrance, detectors], changed, concurrency_limit=None, **PRIVATE)
+
+
+def sort_files(paths: Sequence[Path]) -> View:
+    """The view that judges these files. Raises ImageError where there is none."""
+    if len(paths) > 1:
+        if all(is_readable(read_head(path)) for path in paths):
+            raise ImageError(ONE_VIDEO)
+        return "batch"
+    (path,) = paths
+    if is_zip(path):
+        return "batch"
+    if is_readable(read_head(path)):
+        return "video"
+    try:
+        _check_picture(path)
+    except ImageError:
+        if is_video(path):  # by its name, or of a kind that is not read: the video view says which
+            return "video"
+        raise
+    return "compare"
+
+
+def _check_picture(path: Path) -> None:
+    """Raises ImageError when this is no picture; one that is damaged is, and is refused where it is judged."""
+    data = read_file(path)
+    try:
+        open_picture(data).close()
+    except PIL.UnidentifiedImageError as error:
+        sentence = say_picture(data)
+        raise ImageError(UNKNOWN if sentence == NO_PICTURE else sentence) from error
+    except Exception:  # noqa: S110 - decoders raise nearly anything on broken files, and the photo view says what is wrong
+        pass
+
+
+def _refuse(error: ImageError, paths: Sequence[str]) -> Pieces:
+    return say(str(error), more=", ".join(Path(path).name for path in paths[:3]), kind="error")
