@@ -116,7 +116,7 @@ def read_finding(answer: object) -> Finding:
     heatmap = None
     if isinstance(answer, tuple) and len(answer) == 2:
         p_fake, heatmap = answer
-    if isinstance(p_fake, str | bytes | bool) or np.size(p_fake) != 1:
+    if isinstance(p_fake, str | bytes | bool | np.bool_) or np.size(p_fake) != 1:
         raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}")
     try:
         number = float(np.asarray(p_fake).reshape(()))

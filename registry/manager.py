@@ -12,6 +12,7 @@ import pluggy
 
 from registry import hookspecs
 from registry.contract import KEY, RESERVED, DetectorSpec, Load
+from registry.guests import keep_house
 from registry.hookspecs import PROJECT
 from text.plain_text import show_plainly
 
@@ -70,7 +71,9 @@ class Registry:
     def with_plugin(self, plugin: "Plugin") -> "Registry":
         """This registry and what one plugin more offers. Raises what the plugin raises, ValueError on a taken key."""
         registry = self
-        for spec in ask_plugin(plugin):
+        with keep_house():
+            offers = ask_plugin(plugin)
+        for spec in offers:
             registry = registry.with_detector(spec)
         return registry
 
@@ -190,7 +193,8 @@ class _Collector:
 
     def collect(self, plugin: Plugin) -> None:
         try:
-            offers = ask_plugin(plugin)
+            with keep_house():
+                offers = ask_plugin(plugin)
         except (Exception, SystemExit) as error:  # a plugin's import or registration may raise anything
             self.problems.append(Problem(plugin.name, f"{type(error).__name__}: {error}"))
             return

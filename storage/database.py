@@ -78,7 +78,7 @@ def is_shared(engine: Engine) -> bool:
 def _checked(text_url: str) -> URL:
     try:
         url = make_url(text_url)
-    except exc.ArgumentError as error:
+    except (exc.ArgumentError, ValueError) as error:  # ValueError: of a port that is no number
         raise ValueError(
             "FACEJURY_DATABASE_URL is not a database address like mysql+pymysql://user:pass@host/facejury"
         ) from error

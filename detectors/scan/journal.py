@@ -27,7 +27,10 @@ class Journal:
 
     def __init__(self, path: Path, described: Mapping[str, str]) -> None:
         self._path = path
-        self._database = sqlite3.connect(path, timeout=0)
+        try:
+            self._database = sqlite3.connect(path, timeout=0)
+        except sqlite3.OperationalError as error:
+            raise ScanError(f"the folder of --out, {path.parent}, cannot be written to") from error
         try:
             with self._explained():
                 self._open(described)

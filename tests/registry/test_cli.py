@@ -58,10 +58,18 @@ def test_columns_are_as_wide_as_their_longest_cell_and_problems_come_last() -> N
     )
 
 
-def test_a_blocked_detector_is_left_out_and_a_wrong_name_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FACEJURY_BLOCK", "custom-cnn, nobody")
+def test_a_blocked_detector_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACEJURY_BLOCK", "custom-cnn")
     listed = json.loads(call("detectors", "list", "--json").stdout)
     assert "custom-cnn" not in [detector["key"] for detector in listed["detectors"]]
+
+
+def test_by_the_older_name_a_wrong_name_to_block_is_a_problem(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEJURY_BLOCK", "custom-cnn, nobody")
+    main(["--json"])
+    listed = json.loads(capsys.readouterr().out)
     (problem,) = [problem for problem in listed["problems"] if problem["plugin"] == "nobody"]
     assert "no plugin has that name; there are custom-cnn, efficientnet" in problem["reason"]
 

@@ -35,7 +35,7 @@ def test_a_heat_map_comes_as_float32_of_any_size() -> None:
     assert read_finding((0.5, None)).heatmap is None
 
 
-@pytest.mark.parametrize("said", ["0.5", b"1", True, None, object(), (), (0.5, None, None), [0.1, 0.2], {}])
+@pytest.mark.parametrize("said", ["0.5", b"1", True, np.True_, None, object(), (), (0.5, None, None), [0.1, 0.2], {}])
 def test_what_is_no_number_is_told_what_was_expected_and_what_came(said: object) -> None:
     with pytest.raises(TypeError) as caught:
         read_finding(said)

@@ -109,7 +109,14 @@ def test_what_raises_in_a_transaction_is_undone(new_url: Callable[[], str]) -> N
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://u:secret@h/d", "mysql+mysqldb://u:secret@h/d", "sqlite://", "secret", "mysql+pymysql://u:secret@h"],
+    [
+        "postgresql://u:secret@h/d",
+        "mysql://u:secret@h:port/d",
+        "mysql+mysqldb://u:secret@h/d",
+        "sqlite://",
+        "secret",
+        "mysql+pymysql://u:secret@h",
+    ],
 )
 def test_another_database_is_refused_without_showing_the_password(url: str) -> None:
     with pytest.raises(ValueError, match="FACEJURY_DATABASE_URL") as caught:

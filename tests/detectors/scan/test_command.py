@@ -86,6 +86,12 @@ def test_an_added_detector_has_its_rows(photos: Path, tmp_path: Path) -> None:
     assert [row["detector"] for row in read_csv(out)] == ["custom-cnn", "spectrum", "jury"]
 
 
+def test_a_folder_that_cannot_be_written_to_is_one_sentence(photos: Path) -> None:
+    done = run_scan(photos / "nobody.png", *ONLY, out=Path("/proc/t.csv"))
+    assert done.returncode == 2
+    assert " ".join(done.stderr.split()) == "the folder of --out, /proc, cannot be written to"
+
+
 def test_what_no_scan_wrote_is_not_overwritten(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "mine.csv"
     out.write_text("precious")
