@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from auth.lockout import note_place, place_of_address, place_of_session
 from auth.middleware import visitor_of
 from auth.passwords import PasswordRefused
 from auth.sessions import Visitor
+from auth.slowing import FIRST_SECONDS, Slowdown
 from auth.visitors import Visitors
 from storage.database import GONE, DatabaseUnavailable
 from storage.history import MAX_SEARCH_CHARACTERS, export_csv
@@ -43,13 +45,15 @@ class Settings:
     """How sign-in is set up.
 
     signup: visitors may make accounts. secure: the cookie is for https alone; None follows each request.
-    framed: shown inside another site's page, as in a Space. rounds: bcrypt's cost.
+    framed: shown inside another site's page, as in a Space. rounds: bcrypt's cost. slow_seconds: how long a wrong
+    password lets the next try wait; see auth.slowing.
     """
 
     signup: bool = True
     secure: bool | None = None
     framed: bool = False
     rounds: int = passwords.ROUNDS
+    slow_seconds: float = FIRST_SECONDS
 
 
 def _say_gone(_request: Request, _error: Exception) -> Response:
@@ -72,6 +76,7 @@ class Pages:
         # No more hashes at once than cores: with fifty sign-ins waiting, the page still answers (0.13 s on two).
         self._hashing = anyio.CapacityLimiter(os.cpu_count() or 2)
         self._asking = anyio.CapacityLimiter(8)
+        self._slowdown = Slowdown(settings.slow_seconds)
 
     def routes(self) -> list[Route]:
         """For the application: every address of these pages."""
@@ -104,7 +109,11 @@ class Pages:
         fields = await self._own_form(request)
         name, password = fields.get("name", ""), fields.get("password", "")
         rounds, place = self.settings.rounds, place_of_address(request)
-        account = await self._hash(accounts.sign_in, self.engine, name, password=password, place=place, rounds=rounds)
+        account = None
+        if await self._slowdown.wait(place, name):
+            known = partial(accounts.sign_in, password=password, place=place, rounds=rounds)
+            account = await self._hash(known, self.engine, name)
+            self._slowdown.note(place, name, admitted=account is not None)
         if account is None:
             return self._sign_form(
                 "sign_in.html", request, target=fields.get("next"), name=name, error=accounts.REFUSED

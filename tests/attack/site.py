@@ -120,7 +120,7 @@ def attacked(folder: Path, *, beside: Server | None = None) -> Iterator[Attacked
         engine = beside.engine if beside else open_database(f"sqlite:///{folder / 'facejury.db'}")
         jury, port = Jury(JURY), free_port()
         routes = [*Health(engine, is_loaded=lambda: True).routes(), *live_routes(jury), *view_routes()]
-        front = build_front(engine, uploads, settings=Settings(rounds=4), routes=routes, drain=Drain())
+        front = build_front(engine, uploads, settings=Settings(rounds=4, slow_seconds=0), routes=routes, drain=Drain())
         page = build_page(jury, recorder=Recorder(engine))
         launch(page, host="127.0.0.1", port=port, **front)
         server = Server(f"http://127.0.0.1:{port}", engine)

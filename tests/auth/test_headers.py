@@ -3,15 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
 from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Frame, Page, Route
+from sqlalchemy import Engine
 
-from tests.auth.server import Site, picture
+from auth.headers import page_policy
+from auth.html import SPACE_FRAMES
+from tests.auth.by_browser import sign_up
+from tests.auth.server import PASSWORD, Site, launch, picture
 
 pytestmark = pytest.mark.one_database
 POLICY = "content-security-policy"
+VIOLATED = "Content Security Policy"  # in what Chromium writes on its console
 
 
 def test_every_answer_says_what_a_browser_may_do_with_it(site: Site, name: str) -> None:
@@ -57,3 +65,101 @@ def test_another_site_does_not_show_the_page_in_a_frame(browser: Chromium, site:
             with page.expect_event("console", lambda message: "frame-ancestors" in message.text):
                 page.goto(address)
             assert page.frames[-1].url.startswith("chrome-error:"), path
+
+
+def test_the_page_may_run_no_script_that_is_not_its_own(site: Site, name: str) -> None:
+    said = site.member(name).http.get("/").headers[POLICY]
+    parts = dict(part.strip().partition(" ")[::2] for part in said.split(";"))
+    assert "'unsafe-inline'" not in parts["script-src"]
+    assert "http" not in said
+    assert (parts["default-src"], parts["frame-ancestors"], parts["connect-src"]) == (
+        "'none'",
+        "'self'",
+        "'self' data: blob:",
+    )
+
+
+def test_scripts_in_the_page_are_named_by_their_hashes() -> None:
+    two = page_policy(b"<script>a()</script><SCRIPT type=module>b()</SCRIPT><script src=x></script>", framed=False)
+    assert two.count("'sha256-") == 2
+    assert SPACE_FRAMES in page_policy(b"", framed=True)
+
+
+def test_a_strangers_html_runs_nothing(site: Site, name: str) -> None:
+    member = site.member(name)
+    path = member.upload(b"<script>alert(1)</script>", name="a.html")
+    policy = member.fetch(path).headers[POLICY]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+
+
+ATTACKS = (
+    """<img src=x onerror="document.title='taken'">""",
+    """<iframe srcdoc="<script>parent.document.title='taken'</script>"></iframe>""",
+    """<a id=link href="javascript:document.title='taken'">link</a>""",
+)
+
+
+def attack(page: Page | Frame) -> None:
+    """Put markup with scripts into the page, each way that a hole in it could."""
+    for markup in ATTACKS:
+        page.evaluate("markup => document.body.insertAdjacentHTML('beforeend', markup)", markup)
+    page.evaluate("document.getElementById('link').click()")
+    page.evaluate("""() => {
+        const script = document.createElement("script");
+        script.textContent = "document.title = 'taken'";
+        document.body.append(script);
+    }""")
+    page.wait_for_timeout(300)
+
+
+def test_markup_that_gets_into_the_page_runs_nothing(browser: Chromium, site: Site, name: str) -> None:
+    with browser.new_page() as page:
+        sign_up(page, site.url, name)
+        page.get_by_role("button", name="Look").wait_for()
+        attack(page)
+        assert page.title() == "A page to guard"
+
+
+SPACE, SPACE_PAGE = "https://ada-facejury.hf.space", "https://huggingface.co/spaces/ada/facejury"
+
+
+def pass_on(route: Route, url: str) -> None:
+    """What the Space's proxy does: https outside, plain http to the server."""
+    asked = route.request
+    headers = {key: value for key, value in asked.all_headers().items() if not key.startswith((":", "content-length"))}
+    address = asked.url.replace(SPACE, url)
+    with httpx.Client(timeout=30) as client:
+        headers |= {"host": SPACE.removeprefix("https://"), "x-forwarded-proto": "https", "accept-encoding": "identity"}
+        answer = client.request(asked.method, address, headers=headers, content=asked.post_data_buffer)
+    joined = {key: "\n".join(answer.headers.get_list(key)) for key in answer.headers}
+    if answer.is_redirect:  # where Playwright redirects, it routes no more: so the browser is sent there by a page
+        kept = {"content-type": "text/html", "set-cookie": joined.get("set-cookie", "")}
+        onward = f'<meta http-equiv="refresh" content="0; url={joined["location"]}">'
+        return route.fulfill(headers={key: value for key, value in kept.items() if value}, body=onward)
+    route.fulfill(status=answer.status_code, headers=joined, body=answer.content)
+
+
+def test_a_space_shows_the_page_in_its_frame(browser: Chromium, engine: Engine, uploads: Path, name: str) -> None:
+    """As a visitor of the Space's page sees it, who signs up in the frame: its cookies are another site's there."""
+    framed = launch(engine, uploads=uploads, framed=True)
+    violations: list[str] = []
+    with browser.new_page() as page:
+        page.on("console", lambda said: violations.append(said.text) if VIOLATED in said.text else None)
+        page.route(f"{SPACE}/**", lambda route: pass_on(route, framed.url))
+        frames = f'<iframe src="{SPACE}/" allow="camera"></iframe>'
+        page.route(SPACE_PAGE, lambda route: route.fulfill(content_type="text/html", body=frames))
+        page.goto(SPACE_PAGE)
+        frame = page.frame_locator("iframe")
+        frame.get_by_role("link", name="Create an account").click()
+        frame.get_by_label("User name").fill(name)
+        frame.get_by_label("Password", exact=True).fill(PASSWORD)
+        frame.get_by_label("Password again").fill(PASSWORD)
+        frame.get_by_role("button", name="Create account").click()
+        frame.get_by_role("button", name="Look").wait_for()
+        assert violations == []
+        shown = page.frames[1]
+        attack(shown)
+        assert shown.title() == "A page to guard"
+        assert violations != []
+    framed.close()
