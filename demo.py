@@ -13,7 +13,7 @@ import typer
 
 from detectors.commands.options import AddUnpinned, Only
 from ui.server.address import LOOPBACK, check_address
-from ui.server.file_limit import raise_file_limit
+from ui.server.limits.open_files import raise_file_limit
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
 

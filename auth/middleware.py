@@ -16,11 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from auth.arrivals import Arrivals
 from auth.calls import CallRefused, read_call
 from auth.forms import is_loopback, session_secret
 from auth.html import message, wants_page
-from auth.requests import API, JOIN, UPLOAD, path_of
+from auth.limits.arrivals import Arrivals
+from auth.limits.waiting import Waiting
+from auth.requests import API, DATA, JOIN, UPLOAD, path_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
@@ -71,10 +72,11 @@ def is_cross_site(request: Request) -> bool:
 
 
 class AuthMiddleware:
-    """Lets only signed-in users through, and each to their own files. `visitors`, `arrivals`: the server's own."""
+    """Lets only signed-in users through, and each to their own files. All that it is given is the server's own."""
 
-    def __init__(self, app: ASGIApp, *, visitors: Visitors, arrivals: Arrivals) -> None:
-        self.app, self.visitors, self.arrivals, self.uploads = app, visitors, arrivals, arrivals.uploads
+    def __init__(self, app: ASGIApp, *, visitors: Visitors, arrivals: Arrivals, waiting: Waiting) -> None:
+        self.app, self.visitors, self.waiting = app, visitors, waiting
+        self.arrivals, self.uploads = arrivals, arrivals.uploads
         self._threads = anyio.CapacityLimiter(LOOKS_AT_ONCE)
         self._under_way: Counter[int] = Counter()  # requests, by their user
 
@@ -144,7 +146,9 @@ class AuthMiddleware:
             with self.arrivals.take_in(visitor.user_id, request.receive) as limited:
                 return await self.app(request.scope, limited, answer)
         if request.method in {"GET", "HEAD", "OPTIONS"}:
-            return await self.app(request.scope, request.receive, answer)
+            heard = request.query_params.get("session_hash") if path == DATA else _named_event(path)
+            with self.waiting.hear(heard):
+                return await self.app(request.scope, request.receive, answer)
         await self._check_call(request, bound, visitor=visitor, answer=answer)
 
     def _may_touch(self, path: str, request: Request, *, visitor: Visitor) -> bool:
@@ -165,7 +169,11 @@ class AuthMiddleware:
         theirs = all(self.uploads.reserve(visitor.user_id, name) for name in _events_in(call.sent))
         if not theirs or not self.uploads.are_open(visitor.user_id, named):
             return await _refuse(request, answer.send, 403, NOT_YOURS)
-        await self.app(request.scope, call.replay(request.receive), answer)
+        path = path_of(request.scope)
+        if fault := self.waiting.find_fault(request, path, visitor.name):
+            return await _refuse(request, answer.send, 502 if path == JOIN else 503, fault, retry_seconds=RETRY_SECONDS)
+        with self.waiting.run(path, visitor.name):
+            await self.app(request.scope, call.replay(request.receive), answer)
 
 
 class SameOriginMiddleware:

@@ -5,6 +5,7 @@ from starlette.types import Scope
 
 API = "/gradio_api/"
 UPLOAD = API + "upload"
+DATA = API + "queue/data"
 JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
 
 

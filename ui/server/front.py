@@ -5,6 +5,7 @@ page.launch(**front)
 """
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,21 +18,24 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from auth import lockout, sessions
-from auth.arrivals import Arrivals
 from auth.headers import HeadersMiddleware
+from auth.limits.arrivals import Arrivals
+from auth.limits.waiting import Waiting
 from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
 from auth.pages import HANDLERS, Pages, Settings
 from auth.visitors import Visitors
 from storage.database import DatabaseUnavailable
 from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
-from ui.server.bounds import BoundsMiddleware
 from ui.server.disk_full import refuse_when_full
 from ui.server.drain import Drain, DrainMiddleware
-from ui.server.file_limit import ROOM, count_connections
-from ui.server.upload_files import UploadFilesMiddleware
+from ui.server.limits.open_files import ROOM, count_connections
+from ui.server.limits.requests import BoundsMiddleware
+from ui.server.limits.upload_files import UploadFilesMiddleware
 
 SWEEP_EVERY_SECONDS = 300
+DROP_EVERY_SECONDS = 5
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Guard:
     engine: Engine
     visitors: Visitors
     arrivals: Arrivals
+    waiting: Waiting
     settings: Settings
 
     @staticmethod
@@ -54,7 +59,9 @@ class Guard:
         """Arguments for the FastAPI application."""
         return {
             "routes": Pages(self.engine, self.visitors, self.arrivals.uploads, self.settings).routes(),
-            "middleware": [Middleware(AuthMiddleware, visitors=self.visitors, arrivals=self.arrivals)],
+            "middleware": [
+                Middleware(AuthMiddleware, visitors=self.visitors, arrivals=self.arrivals, waiting=self.waiting)
+            ],
             "exception_handlers": {OSError: refuse_when_full} | HANDLERS,
             "lifespan": self._lifespan,
         }
@@ -65,6 +72,7 @@ class Guard:
         self.arrivals.uploads.open_to_all(app.get_blocks().config)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_sweeping)
+            tasks.start_soon(self._keep_dropping, app)
             yield
             tasks.cancel_scope.cancel()
 
@@ -74,6 +82,12 @@ class Guard:
             self.arrivals.uploads.forget_missing()
             await self.arrivals.settle()
             await anyio.sleep(SWEEP_EVERY_SECONDS)
+
+    async def _keep_dropping(self, app: Any) -> None:
+        while True:
+            await anyio.sleep(DROP_EVERY_SECONDS)
+            if count := await self.waiting.drop_unheard(app.get_blocks()._queue):
+                log.info("events were dropped", extra={"count": count})
 
     def _sweep(self) -> None:
         uploads = self.arrivals.uploads
@@ -98,7 +112,7 @@ def build_front(
         alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware), *last]}
         return {"app_kwargs": alone | {"exception_handlers": {OSError: refuse_when_full}}}
     mine = Uploads(str(uploads.resolve()))
-    guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), settings)
+    guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), Waiting(), settings)
     last = [draining, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
     kwargs = guard.app_kwargs
     more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*first, *kwargs["middleware"], *last]}
