@@ -15,7 +15,7 @@ from detectors.commands.options import AddUnpinned, Only
 from detectors.sandbox.confinement import hide_process, keep_apart, name_gaps
 from facejury import check_environment
 from ui.server.address import LOOPBACK, check_address
-from ui.server.file_limit import raise_file_limit
+from ui.server.limits.open_files import raise_file_limit
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
 

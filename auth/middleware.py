@@ -16,16 +16,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from auth.arrivals import Arrivals
 from auth.calls import CallRefused, read_call
 from auth.forms import is_loopback, session_secret
 from auth.html import message, wants_page
+from auth.limits.arrivals import Arrivals
+from auth.limits.waiting import Waiting
 from auth.requests import API, DATA, JOIN, UPLOAD, path_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
 from auth.visitors import Visitors
-from auth.waiting import Waiting
 from storage.database import GONE, DatabaseUnavailable
 from storage.uploads import TooManyPathsError
 
@@ -140,6 +140,7 @@ class AuthMiddleware:
         answer = TrackedResponse(send, uploads=self.uploads, visitor=visitor, is_upload=is_upload, is_still_in=still_in)
         if not path.startswith(API):
             return await self.app(request.scope, request.receive, answer)
+        path = self._spell_as_it_came(request, path, visitor)
         if not self._may_touch(path, request, visitor=visitor):
             return await _refuse(request, send, 403, NOT_YOURS)
         if is_upload:
@@ -150,6 +151,15 @@ class AuthMiddleware:
             with self.waiting.hear(heard):
                 return await self.app(request.scope, request.receive, answer)
         await self._check_call(request, bound, visitor=visitor, answer=answer)
+
+    def _spell_as_it_came(self, request: Request, path: str, visitor: Visitor) -> str:
+        """Gradio's links do not escape names with %XX: where the file is theirs as it stands, that one is meant."""
+        came = request.scope.get("raw_path", b"").decode("ascii", "replace")
+        file = _named_file(came.removeprefix(request.scope.get("root_path", "")))
+        if "%" not in came or file is None or not self.uploads.is_own(visitor.user_id, file):
+            return path
+        request.scope["path"] = came
+        return path_of(request.scope)
 
     def _may_touch(self, path: str, request: Request, *, visitor: Visitor) -> bool:
         names = [request.query_params.get("session_hash"), request.query_params.get("upload_id"), _named_event(path)]

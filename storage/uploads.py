@@ -80,7 +80,7 @@ class Uploads:
     def is_open(self, user_id: int, path: str) -> bool:
         """True if the path is theirs, is part of the page itself, or is no upload (then Gradio's own rules apply)."""
         place = self._place(path)
-        return place is None or self.are_open(user_id, [place])
+        return place is None or self._is_open(user_id, frozenset({place}))
 
     def is_owned(self, place: str) -> bool:
         """True if this file of the upload folder was given to somebody, or is part of the page itself."""
@@ -99,29 +99,42 @@ class Uploads:
         """The same, for all who have any."""
         return {user: size for user in self._held.keys() | self._arriving if (size := self.size_of(user)) > 0}
 
-    def find_places(self, sent: object) -> frozenset[str]:
-        """The uploads that texts in this JSON value name, however they are spelled. May run in any thread.
+    def is_own(self, user_id: int, path: str) -> bool:
+        """True if this is an upload, and was given to this user."""
+        return user_id in self._owners.get(self._place(path) or "", ())
+
+    def find_places(self, sent: object) -> frozenset[frozenset[str]]:
+        """The uploads that texts in this JSON value name: each with all files that it may mean. May run in any thread.
 
         Raises TooManyPathsError.
         """
         found, parts = set(), 0
         for text in _texts(sent):
-            # Also inside a longer text, or as part of an address: the server might cut it out and say it back.
-            plain = unquote(text)
-            at = plain.find(self.folder + os.sep)
-            path = plain[at:] if at >= 0 else text
-            if at < 0 and len(text) > MAX_PATH_CHARACTERS:
-                continue
-            parts += path.count(os.sep)
+            paths = list(self._paths_in(text))
+            parts += sum(path.count(os.sep) for path in paths)
             if parts > MAX_PATH_PARTS:
                 raise TooManyPathsError(TOO_MANY_PATHS)
-            if os.sep in path and (place := path if len(path) > MAX_PATH_CHARACTERS else self._place(path)):
-                found.add(place)
-        return frozenset(found)
+            places = (path if len(path) > MAX_PATH_CHARACTERS else self._place(path) for path in paths)
+            found.add(frozenset(place for place in places if place))
+        return frozenset(found - {frozenset()})
 
-    def are_open(self, user_id: int, places: Iterable[str]) -> bool:
-        """True if all these files of the upload folder are theirs, or part of the page itself."""
-        return all(place in self.public or user_id in self._owners.get(place, ()) for place in places)
+    def _paths_in(self, text: str) -> Iterator[str]:
+        """What this text may name: as it stands, for names have %XX as well, and with %XX read as in an address."""
+        for spelled in dict.fromkeys((text, unquote(text))):
+            # Also inside a longer text, or as part of an address: the server might cut it out and say it back.
+            at = spelled.find(self.folder + os.sep)
+            if at >= 0:
+                yield spelled[at:]
+            elif spelled is text and os.sep in text and len(text) <= MAX_PATH_CHARACTERS:
+                yield text
+
+    def are_open(self, user_id: int, named: Iterable[frozenset[str]]) -> bool:
+        """True if each names a file of theirs, or part of the page itself, and none that is only another's."""
+        return all(self._is_open(user_id, places) for places in named)
+
+    def _is_open(self, user_id: int, places: frozenset[str]) -> bool:
+        theirs = {place for place in places if place in self.public or user_id in self._owners.get(place, ())}
+        return bool(theirs) and not any(place in self._owners for place in places - theirs)
 
     def grant_results(self, user_id: int, body: bytes) -> None:
         """Let this user read the files that an answer to them names. `body`: JSON, or one event of an SSE stream."""

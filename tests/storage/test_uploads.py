@@ -112,6 +112,34 @@ def test_ones_own_upload_may_be_named_in_an_address(anna: Browser, site: Site) -
     assert anna.call("look", as_file(path, url=address, orig_name="a b.png"))[0] == 200
 
 
+NAMES = ["100%25.png", "a%20b.png", "50%.png", "%41.png", "A%2F..%2FB.png"]
+
+
+@pytest.mark.parametrize("name_of_file", NAMES)
+def test_a_name_with_a_percent_sign_is_its_owners_and_nobody_elses(
+    site: Site, anna: Browser, bert: Browser, name_of_file: str
+) -> None:
+    path = anna.upload(picture(11), name=name_of_file)
+    for spelled in (path, quote(path)):  # as Gradio's own links have it, and as it should be
+        assert anna.fetch(spelled).content == picture(11), spelled
+        assert bert.fetch(spelled).status_code == 403, spelled
+    for value in (
+        as_file(path),
+        as_file(path, url=f"{site.url}/gradio_api/file={quote(path)}", orig_name=name_of_file),
+    ):
+        status, events = anna.call("look", value)
+        assert (status, f'"bytes": {len(picture(11))}' in events) == (200, True), events
+        assert bert.call("look", value)[0] == 403
+
+
+def test_a_name_that_reads_like_anothers_path_opens_neither(anna: Browser, bert: Browser) -> None:
+    hers = anna.upload(picture(12), name="portrait.png")
+    sha256 = Path(hers).parent.name
+    his = bert.upload(picture(13), name=f"..%2F{sha256}%2Fportrait.png")
+    assert bert.call("look", as_file(his))[0] == 403, "some part of the server might read it as hers"
+    assert bert.fetch(his).content != picture(12)
+
+
 def test_results_are_their_callers_alone(anna: Browser, bert: Browser) -> None:
     for function, argument in (("report", ["a secret report"]), ("reports", [])):
         found = FILE.findall(anna.call(function, *argument)[1])

@@ -18,20 +18,20 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from auth import lockout, sessions
-from auth.arrivals import Arrivals
 from auth.headers import HeadersMiddleware
+from auth.limits.arrivals import Arrivals
+from auth.limits.waiting import Waiting
 from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
 from auth.pages import HANDLERS, Pages, Settings
 from auth.visitors import Visitors
-from auth.waiting import Waiting
 from storage.database import DatabaseUnavailable
 from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
-from ui.server.bounds import BoundsMiddleware
 from ui.server.disk_full import refuse_when_full
 from ui.server.drain import Drain, DrainMiddleware
-from ui.server.file_limit import ROOM, count_connections
-from ui.server.upload_files import UploadFilesMiddleware
+from ui.server.limits.open_files import ROOM, count_connections
+from ui.server.limits.requests import BoundsMiddleware
+from ui.server.limits.upload_files import UploadFilesMiddleware
 
 SWEEP_EVERY_SECONDS = 300
 DROP_EVERY_SECONDS = 5

@@ -13,8 +13,8 @@ from detectors.inputs.video import MAX_BYTES as MAX_VIDEO_BYTES
 from detectors.jury.judge import Jury, warm_up
 from storage.recorder import Recorder
 from ui.server.address import bracket, without_proxy
-from ui.server.connections import bounded_connections
 from ui.server.drain import Drain
+from ui.server.limits.connections import bounded_connections
 from ui.theme import dress
 
 MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened

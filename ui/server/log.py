@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ui.server.log_limit import RepeatFilter
+from ui.server.limits.repeats import RepeatFilter
 
 ROOT = Path(__file__).parent.parent.parent
 OURS = ("auth", "demo", "detectors", "registry", "storage", "text", "ui")

@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from auth.middleware import MAX_AT_ONCE
-from tests.attack.wire import Pressed, connect, cookie_of, head, lines, pressed, read_all, seconds_until_closed
+from tests.attack.limits.wire import Pressed, connect, cookie_of, head, lines, pressed, read_all, seconds_until_closed
 from tests.auth.server import wait_for
 from tests.ui.camera import as_jpeg, frame, portrait
-from ui.server.bounds import PATIENCE_SECONDS
-from ui.server.connections import REQUEST_SECONDS
+from ui.server.limits.connections import REQUEST_SECONDS
+from ui.server.limits.requests import PATIENCE_SECONDS
 from ui.tabs.live_endpoint import PLACES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

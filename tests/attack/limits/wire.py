@@ -19,7 +19,7 @@ from storage.database import open_database
 from tests.auth.server import KEYS, Server, wait_for
 from tests.ports import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LIMIT_FILES = "import resource, os, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]),) * 2); "
 START = LIMIT_FILES + "os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
 

@@ -16,13 +16,13 @@ import gradio.http_server
 from uvicorn import Config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from ui.server.file_limit import ROOM, count_connections
+from ui.server.limits.open_files import ROOM, count_connections
 
 REQUEST_SECONDS = 15  # from the connection, or the end of an answer, to the whole head of the next request
 UNREAD_SECONDS = 60  # a visitor who takes nothing of an answer for so long is gone
 
 
-class Stage(Enum):
+class ConnectionStage(Enum):
     """Where a connection is: the seconds it may be there, or None for as long as the application says."""
 
     IDLE = REQUEST_SECONDS
@@ -36,7 +36,7 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type] # h11
     def connection_made(self, transport: Transport) -> None:
         """A visitor has connected: if there are too many, somebody makes room."""
         super().connection_made(transport)
-        self._stage: Stage | None = None
+        self._stage: ConnectionStage | None = None
         self._alarm: Any = None
         self._is_unread = False
         self._look()
@@ -46,7 +46,7 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type] # h11
     def data_received(self, data: bytes) -> None:
         """Part of a request. Half a head changes nothing: it may be all that ever comes."""
         super().data_received(data)
-        if self._stage is Stage.ANSWERING:
+        if self._stage is ConnectionStage.ANSWERING:
             self.since = self.loop.time()
         self._look()
 
@@ -75,11 +75,17 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type] # h11
     @property
     def waits(self) -> bool:
         """Whether the visitor is to do something: send a request, or the rest of its body, or read the answer."""
-        return self._stage is not Stage.ANSWERING or self.cycle.more_body
+        return self._stage is not ConnectionStage.ANSWERING or self.cycle.more_body
 
     def _look(self) -> None:
         is_answering = self.cycle is not None and not self.cycle.response_complete
-        stage = Stage.UNREAD if self._is_unread else Stage.ANSWERING if is_answering else Stage.IDLE
+        stage = (
+            ConnectionStage.UNREAD
+            if self._is_unread
+            else ConnectionStage.ANSWERING
+            if is_answering
+            else ConnectionStage.IDLE
+        )
         if stage is self._stage or self.transport.is_closing():
             return
         self._cancel()

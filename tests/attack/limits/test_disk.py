@@ -17,8 +17,8 @@ from storage import kept, upload_ledger, uploads
 from storage.feedback import list_feedback
 from storage.history import find_entries, keep_picture
 from storage.tables import feedback, pictures
+from tests.attack.limits.wire import connect, cookie_of, head
 from tests.attack.site import FILE, Attacked, attacked
-from tests.attack.wire import connect, cookie_of, head
 from tests.auth.server import Browser, wait_for
 from tests.ui.camera import as_jpeg, frame, portrait
 

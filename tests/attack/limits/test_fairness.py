@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from auth import waiting
+from auth.limits import waiting
 from tests.attack.site import FILE, Attacked, attacked
 from tests.auth.server import Browser, wait_for
 from tests.ui.camera import as_jpeg, frame, portrait
@@ -119,7 +119,7 @@ def test_calls_that_pass_the_queue_by_are_limited_too(
     site: Attacked, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     user = site.member(f"By {way}")
-    ask = {"url": f"/gradio_api/{way}/detectors", "json": {"data": []}}
+    ask: dict[str, Any] = {"url": f"/gradio_api/{way}/detectors", "json": {"data": []}}
     assert user.http.post(**ask).status_code == 200
     monkeypatch.setattr(waiting, "MAX_OF_USER", 0)
     assert_told(user.http.post(**ask), waiting.YOURS)
