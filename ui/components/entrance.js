@@ -15,9 +15,9 @@ document.addEventListener("paste", (event) => {
 });
 for (const kind of ["dragover", "drop"]) {
   document.addEventListener(kind, (event) => {
-    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files") || !onCheck()) return;
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault(); // else the browser leaves the page and shows the file
-    if (kind === "drop") give(event.dataTransfer.files);
+    if (kind === "drop" && onCheck()) give(event.dataTransfer.files);
   });
 }
 const press = (name) => document.querySelector(`#photo .source-selection button[aria-label="${name}"]`)?.click();

@@ -15,7 +15,7 @@ const asked = () => {
 
 let shown = asked(), wanted = null, until = 0, sent = false, detector = null;
 
-const judgedEntry = () => find("#recorded [data-entry]")?.dataset.entry;
+const judgedEntry = () => (find("#verdicts .summary") ? find("#recorded [data-entry]")?.dataset.entry : undefined);
 const openEntry = () => [...document.querySelectorAll("#entry [data-entry]")].find(isSeen)?.dataset.entry;
 
 // What can be seen now; null while the page is being built.

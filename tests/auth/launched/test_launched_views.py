@@ -26,12 +26,16 @@ def test_what_was_judged_has_an_address_that_survives_a_reload_and_is_its_owners
     page: Page, browser: Chromium, demo: Server, name: str, portrait: str
 ) -> None:
     sign_up(page, demo.url, name)
-    page.set_input_files("#photo input[type=file]", portrait)
+    page.set_input_files("#entrance input[type=file]", portrait)
     expect(page.locator("#recorded")).to_contain_text("Recorded in your history")
     (entry,) = find_entries(demo.engine, name)
     address = f"{demo.url}/?view=check/{entry.id}"
     expect(page).to_have_url(address)
     expect(page.locator("#verdicts .summary")).to_be_visible()
+    page.get_by_role("button", name="Check another").click()
+    expect(page).to_have_url(f"{demo.url}/")
+    page.go_back()
+    expect(page.locator("#entry h2").first).to_have_text("portrait.png")
     page.reload()
     expect(page.locator("#entry h2").first).to_have_text("portrait.png")
     expect(page).to_have_url(address)
