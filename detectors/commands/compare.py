@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +22,7 @@ from detectors.jury.results import Comparison
 from detectors.provenance import read_provenance
 from detectors.video.judge import compare_video
 from detectors.video.results import JudgedVideo
+from registry import Verdict
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
 NO_ADDRESS = "This is a web address: download the picture, or let `facejury scan` read it from there."
@@ -92,11 +93,21 @@ def compare_command(
                 show(judged, base_rate=base_rate)
     if as_json:
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
-    labels = {verdict.label for comparison in comparisons for verdict in comparison.all_verdicts}
+    labels = {verdict.label for comparison in comparisons for verdict in _list_verdicts(comparison)}
     if labels == {"failed"}:
         errors.print("Every detector failed, so nothing is known of these files.")
     if labels == {"failed"} or all(comparison.error for comparison in comparisons):
         raise typer.Exit(1)
+
+
+def _list_verdicts(judged: Comparison | JudgedVideo) -> Iterator[Verdict]:
+    """All of a picture, or of a video's frames."""
+    if isinstance(judged, Comparison):
+        yield from judged.whole_image
+        yield from (verdict for face in judged.faces for verdict in face.verdicts)
+        return
+    shown = (*judged.persons, *([judged.whole] if judged.whole else []))
+    yield from (verdict for person in shown for frame in person.frames for verdict in frame.verdicts)
 
 
 def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: bool) -> Comparison:

@@ -5,7 +5,6 @@ The whole archive is refused, in one sentence, when it holds too much; a single 
 
 import struct
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -33,16 +32,17 @@ class ArchiveError(ImageError):
 
 @dataclass(frozen=True)
 class Member:
-    """One file in a zip, not read yet."""
+    """One file in a zip, not read yet. place: in the zip's list, for two files may have one name."""
 
     archive: Path
     name: str
+    place: int
 
     def read(self) -> bytes:
         """Its bytes. Raises ArchiveError."""
         try:
             with zipfile.ZipFile(self.archive) as opened:
-                info = opened.getinfo(self.name)
+                info = opened.infolist()[self.place]
                 _check_member(info)
                 with opened.open(info) as stream:
                     data = stream.read(MAX_BYTES + 1)  # its header may lie about its size
@@ -74,12 +74,12 @@ def list_members(path: Path) -> list[Member]:
             listed = opened.infolist()
     except Exception as error:  # zipfile raises nearly anything on damaged files
         raise ArchiveError(DAMAGED) from error
-    infos = [info for info in listed if _is_wanted(info)]
-    if len(infos) > MAX_MEMBERS or len(listed) > 2 * MAX_MEMBERS:  # the end record need not have told the truth
+    wanted = {place: info for place, info in enumerate(listed) if _is_wanted(info)}
+    if len(wanted) > MAX_MEMBERS or len(listed) > 2 * MAX_MEMBERS:  # the end record need not have told the truth
         raise ArchiveError(TOO_MANY)
-    if sum(info.file_size for info in infos) > MAX_TOTAL_BYTES:
+    if sum(info.file_size for info in wanted.values()) > MAX_TOTAL_BYTES:
         raise ArchiveError(f"The zip would unpack to more than {MAX_TOTAL_BYTES // 1_000_000} MB.")
-    return [Member(path, name) for name in _once(info.filename for info in infos)]
+    return [Member(path, info.filename, place) for place, info in wanted.items()]
 
 
 def _check_directory(path: Path) -> None:
@@ -111,10 +111,6 @@ def _read_tail(path: Path) -> bytes:
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:
     return not info.filename.startswith(CLUTTER[0]) and not info.filename.endswith(("/", *CLUTTER[1:]))
-
-
-def _once(names: Iterator[str]) -> list[str]:
-    return list(dict.fromkeys(names))
 
 
 def _check_member(info: zipfile.ZipInfo) -> None:

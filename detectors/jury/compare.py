@@ -85,7 +85,7 @@ def _frame(pixels: Image, face: Face) -> JudgedFace:
 
 
 def _log_judged(comparison: Comparison, milliseconds: float) -> None:
-    verdicts = comparison.all_verdicts
+    verdicts = [*comparison.whole_image, *(verdict for face in comparison.faces for verdict in face.verdicts)]
     failed = sum(verdict.label == "failed" for verdict in verdicts)
     counts = {"faces": len(comparison.faces), "verdicts": len(verdicts), "failed": failed}
     log.info("judged", extra={**counts, "milliseconds": milliseconds})

@@ -39,11 +39,10 @@ class JuryVerdict:
         """The verdict where this share of the faces is fake, by Bayes' rule on the jury's likelihood ratio.
 
         The label is never firmer than the one for even odds, and inconclusive where the new p_fake no longer bears it
-        out. base_rate: in (0, 1). Raises ValueError for another: at 0 and 1 no picture can change what is known.
+        out. base_rate: in [0, 1].
         """
-        if not 0 < base_rate < 1:
-            raise ValueError(f"a base rate must lie between 0 and 1, got {base_rate}")
-        p_fake = round(to_p(to_logit(self.p_fake) + to_logit(base_rate)), 6)
+        posterior = round(to_p(to_logit(self.p_fake) + to_logit(base_rate)), 6)
+        p_fake = base_rate if base_rate in (0.0, 1.0) else posterior
         fake_from, real_until = self.fake_from or EVEN, EVEN if self.real_until is None else self.real_until
         holds = {"fake": p_fake >= fake_from, "real": p_fake < real_until}.get(self.label, True)
         return JuryVerdict(p_fake, self.label if holds else "inconclusive", self.fake_from, self.real_until)

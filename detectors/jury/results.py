@@ -72,11 +72,6 @@ class Comparison:
     provenance: Provenance | None = None
     notes: tuple[str, ...] = ()
 
-    @property
-    def all_verdicts(self) -> tuple[Verdict, ...]:
-        """Those on every face, and on the whole image."""
-        return (*(verdict for face in self.faces for verdict in face.verdicts), *self.whole_image)
-
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form, version 1."""
         return {

@@ -176,12 +176,6 @@ class JudgedVideo:
     notes: tuple[str, ...] = ()
 
     @property
-    def all_verdicts(self) -> tuple[Verdict, ...]:
-        """Those on everybody in every frame, and on the whole frames."""
-        shown = (*self.persons, *((self.whole,) if self.whole else ()))
-        return tuple(verdict for person in shown for frame in person.frames for verdict in frame.verdicts)
-
-    @property
     def end(self) -> float:
         """Where judging ends, in seconds."""
         return min(self.seconds, self.start + MAX_SECONDS)

@@ -216,6 +216,6 @@ def choose_place(
     if mine[0] in keys:
         raise DataError(f"the key {mine[0]} is a built-in detector's: choose another with --key")
     folder = to or run / "weights"
-    if WEIGHTS.resolve() in folder.resolve().parents:
+    if WEIGHTS.resolve() in (folder.resolve(), *folder.resolve().parents):
         raise DataError(f"{folder} is where the built-in detectors are: choose another with --to, or --replace-builtin")
     return folder, *mine

@@ -4,7 +4,7 @@ A table that is read wrongly is worse than one that is refused: `fake` once coun
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,14 +78,20 @@ def read_rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[TableRow]:
         )
     if twice := sorted({name for name in heading if name and heading.count(name) > 1}):
         raise DataError(f"{path.name}: its first line has column {' and column '.join(twice)} more than once")
-    rows = [
-        TableRow(path.name, lines.line_num, dict(zip(heading, (cell.strip() for cell in cells), strict=False)))
-        for cells in lines
-        if any(cell.strip() for cell in cells)
-    ]
+    rows = [_to_row(path.name, lines.line_num, heading, cells) for cells in lines if any(map(str.strip, cells))]
     if not rows:
         raise DataError(f"{path.name}: no line under its heading")
     yield from rows
+
+
+def _to_row(table: str, line: int, heading: Sequence[str], cells: Sequence[str]) -> TableRow:
+    """One line. Raises DataError where it has more cells than there are columns, for nobody knows which is which."""
+    if any(cell.strip() for cell in cells[len(heading) :]):
+        raise DataError(
+            f"{table}, line {line}: {len(cells)} cells under {len(heading)} columns; "
+            "put texts that hold the separator in quotes"
+        )
+    return TableRow(table, line, dict(zip(heading, (cell.strip() for cell in cells), strict=False)))
 
 
 def _decode(path: Path) -> str:

@@ -50,6 +50,15 @@ def test_an_export_goes_beside_its_run_under_a_key_of_its_own() -> None:
     assert choose_place(run, ("my-cnn", "Mine"), None, Path("there")) == (Path("there"), "my-cnn", "Mine")
 
 
+def test_a_way_round_to_the_built_in_detectors_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(WEIGHTS / "custom-cnn")
+    (tmp_path / "all").symlink_to(WEIGHTS)
+    ways = (tmp_path / "link", tmp_path / "all", tmp_path / "all" / "new", WEIGHTS, WEIGHTS / ".." / "weights" / "x")
+    for way in ways:
+        with pytest.raises(DataError, match="choose another with --to"):
+            choose_place(Path("runs/custom-cnn"), ("my-cnn", "Mine"), None, way)
+
+
 def test_it_takes_a_built_in_detectors_place_only_when_told() -> None:
     run, builtin = Path("runs/custom-cnn"), ("custom-cnn", "Custom CNN")
     assert choose_place(run, ("my-cnn", "Mine"), builtin, None) == (WEIGHTS / "custom-cnn", *builtin)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from detectors.inputs.archive import ArchiveError, is_zip, list_members
+from detectors.scan.batch import list_items
 from tests.detectors.pictures import encode, quarters
 
 
@@ -30,6 +31,15 @@ def test_pictures_come_out_in_their_order_without_folders_and_clutter(tmp_path: 
     members = list_members(pack(tmp_path / "a.zip", given))
     assert [member.name for member in members] == ["b/2.png", "a.png"]
     assert members[0].read() == picture
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_pictures_of_one_name_are_two(tmp_path: Path) -> None:
+    pictures = [encode(quarters()), encode(quarters(96, 64))]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for picture in pictures:
+            archive.writestr("a.png", picture)
+    assert [item.read() for item in list_items([tmp_path / "a.zip"])] == pictures
 
 
 def test_a_zip_is_told_by_its_content(tmp_path: Path) -> None:

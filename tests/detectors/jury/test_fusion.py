@@ -83,17 +83,16 @@ def test_a_base_rate_moves_p_fake_by_bayes_rule(p_fake: float, base_rate: float)
     assert found.p_fake == pytest.approx(of_fakes / (of_fakes + of_reals), abs=1e-5)
 
 
-@pytest.mark.parametrize("base_rate", [0.0, 1.0, -0.1, float("nan")])
-def test_where_there_are_no_fakes_or_only_fakes_nothing_is_left_to_judge(base_rate: float) -> None:
+def test_where_there_are_no_fakes_or_only_fakes_nothing_is_left_to_judge() -> None:
     jury = fuse.JuryVerdict(0.999999, "fake", 0.8, 0.2)
-    with pytest.raises(ValueError, match="a base rate must lie between 0 and 1"):
-        jury.at_base_rate(base_rate)
+    assert jury.at_base_rate(0.0) == fuse.JuryVerdict(0.0, "inconclusive", 0.8, 0.2)
+    assert jury.at_base_rate(1.0) == fuse.JuryVerdict(1.0, "fake", 0.8, 0.2)
 
 
 def test_a_label_never_contradicts_the_number_beside_it_and_never_gets_firmer() -> None:
     for p_fake in np.linspace(0, 1, 41):
         plain = fuse.JuryVerdict(p_fake, judge(p_fake, fake_from=0.8, real_until=0.2), 0.8, 0.2)
-        for base_rate in (1e-9, 0.001, 0.1, 0.5, 0.9, 0.999, 1 - 1e-9):
+        for base_rate in (0.0, 0.001, 0.1, 0.5, 0.9, 0.999, 1.0):
             moved = plain.at_base_rate(base_rate)
             assert moved.label in {plain.label, "inconclusive"}
             assert moved.label != "fake" or moved.p_fake >= 0.8

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from detectors.scan.batch import as_csv
 from detectors.scan.errors import ScanError
 from detectors.scan.record import Record, Row, record_error
 from detectors.scan.table import COLUMNS, check_format, write_table
@@ -99,3 +100,9 @@ def test_a_table_needs_its_folder_and_a_known_format(tmp_path: Path) -> None:
         check_format(tmp_path / "t.xlsx")
     with pytest.raises(ScanError, match="does not exist"):
         check_format(tmp_path / "nowhere" / "t.csv")
+
+
+def test_a_csv_says_its_encoding_so_that_excel_shows_every_name(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.csv", RECORDS)
+    assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbfpath,")
+    assert as_csv([]).startswith("\ufeffpath,")

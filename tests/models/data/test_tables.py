@@ -61,6 +61,10 @@ def test_a_table_is_read_in_any_usual_form(tmp_path: Path, encode: Callable[[str
         (KAGGLE.format("REAL", "FAKE", "REAL", "FALSCH"), 'line 5: column label must be real or fake, got "FALSCH"'),
         (KAGGLE.format("REAL", "FAKE", "", "FAKE"), "line 4: column label is empty"),
         (KAGGLE.replace("label", "klass"), "no column label; its first line has videoname, klass, original"),
+        (
+            "label,videoname\nFAKE,a,b.mp4\n",
+            "line 2: 3 cells under 2 columns; put texts that hold the separator in quotes",
+        ),
         ("", "no column videoname and no column label; its first line has nothing"),
         ("videoname,label\n", "no line under its heading"),
         ("videoname,label\nx.mp4,REAL\n", "none of its 1 pictures is there"),
