@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tests.attack import corpus, deep, zips
+from tests.attack import corpus, zips
 from tests.attack.isolated import Attempt, Tried, run_through
 from tests.attack.mutate import mutate
 from tests.attack.targets import TARGETS, a_config
+from tests.attack.untrusted import deep
 from tests.detectors.pictures import encode, quarters
 
 INPUTS, DEEP_INPUTS = "tests.attack.fuzz:inputs", "tests.attack.fuzz:deep_inputs"
