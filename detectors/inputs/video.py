@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors.inputs.images import ImageError
+from detectors.inputs.video_header import has_long_header
 from detectors.inputs.video_kinds import is_readable, read_head, say_container
 from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.process import WorkerFaultError, WorkerProcess
@@ -32,6 +33,7 @@ FRAME_SECONDS = 60.0  # to the next wanted frame: some hundred frames of 4K lie 
 
 NOTHING = "No moving pictures can be read from this file: it is damaged, or holds only sound."
 DAMAGED = "The video is damaged and cannot be decoded."
+LONG_HEADER = "The video has a longer header than any camera or editor writes."
 TOO_LARGE = f"The video has frames of more than {MAX_PIXELS / 1e6:.0f} million pixels."
 TOO_SLOW = "The video takes too long to decode; make it smaller and try again."
 
@@ -70,6 +72,8 @@ def check_video(path: Path) -> None:
     head = read_head(path)
     if not is_readable(head):
         raise VideoError(say_container(head))
+    if head[4:8] == b"ftyp" and has_long_header(path):
+        raise VideoError(LONG_HEADER)
 
 
 def hash_file(path: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from detectors.jury.fusion import JURY_METRICS, JURY_TITLE, hash_jury, known_detectors
+from detectors.networks.files import read_plain_file
 from detectors.networks.folder import CONFIG, METRICS, MODEL, ArtifactError, Config, read_config
 from detectors.networks.metrics import UNREADABLE, OtherWeightsError, read_metrics
 from detectors.networks.resolve import is_added, is_on_hub
@@ -19,6 +20,7 @@ from registry.contract import is_card_path
 
 ALL = "all test splits"
 BUILT_IN = "built in"  # the owner of our own
+MAX_CARD_BYTES = 1_000_000  # as much as is fetched from the Hub
 MAX_TEXT = 20_000  # characters of a card
 MAX_WORDS = 300  # characters of any other text
 MAX_POINTS = 1000  # of a curve
@@ -165,8 +167,8 @@ def read_card(spec: DetectorSpec) -> str:
     if path is None:
         return spec.card
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_plain_file(path, MAX_CARD_BYTES).decode("utf-8")
+    except (OSError, ValueError):
         return ""
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from detectors.networks.files import read_plain_file
 from detectors.networks.onnx_check import NetworkError, check_network
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent.parent.parent / "models" / "weights"
 MODEL, CONFIG, METRICS, CARD = "model.onnx", "config.json", "metrics.json", "README.md"
+MAX_NETWORK_BYTES = 500_000_000  # it is held several times over while it is loaded, in a process of 2 GB
 MAX_CONFIG_BYTES = 100_000  # as much as is fetched from the Hub
 TEXTS = ("key", "title", "expects", "architecture", "license")
 NUMBERS = ("fake_from", "real_until", "seconds", "parameters")
@@ -95,11 +97,7 @@ def read_config(folder: Path, *, model: str = MODEL) -> Config:
 
 
 def _read_text(path: Path) -> str:
-    with path.open("rb") as file:
-        data = file.read(MAX_CONFIG_BYTES + 1)
-    if len(data) > MAX_CONFIG_BYTES:
-        raise ValueError(f"it may have {MAX_CONFIG_BYTES} bytes")
-    return data.decode("utf-8")
+    return read_plain_file(path, MAX_CONFIG_BYTES).decode("utf-8")
 
 
 def _check_kinds(values: Mapping[str, Any], folder: Path) -> None:
@@ -167,9 +165,11 @@ def read_network(folder: Path, *, model: str = MODEL) -> bytes:
 
 def _read_checked(folder: Path, name: str, expected: str) -> bytes:
     try:
-        data = (folder / name).read_bytes()
+        data = read_plain_file(folder / name, MAX_NETWORK_BYTES)
     except OSError as error:
         raise ArtifactError(f"{folder.name}: {name} is missing or cannot be opened") from error
+    except ValueError as error:
+        raise ArtifactError(f"{folder.name}: {error}") from error
     found = hashlib.sha256(data).hexdigest()
     _require(found == expected, folder, f"{name} has SHA-256 {found[:12]}…, expected {expected[:12]}…")
     return data

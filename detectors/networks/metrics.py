@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from detectors.networks.files import read_plain_file
+
 MAX_BYTES = 5_000_000  # as much as is fetched from the Hub
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What reading the figures of a metrics.json may raise, whoever wrote it."""
@@ -20,8 +22,7 @@ def read_metrics(path: Path, *, hashes: Iterable[str] | None = None) -> Metrics:
 
     Raises OtherWeightsError, and what is in UNREADABLE: the file may come from the Hub.
     """
-    with path.open("rb") as file:
-        metrics: Metrics = json.loads(file.read(MAX_BYTES))
+    metrics: Metrics = json.loads(read_plain_file(path, MAX_BYTES))
     if hashes is not None and metrics["model"] not in hashes:
         raise OtherWeightsError(f"{path.name} was measured on other weights")
     return metrics

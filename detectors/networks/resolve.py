@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from detectors.networks import hub
-from detectors.networks.folder import CONFIG, MODEL, register_folder
+from detectors.networks.files import read_plain_file
+from detectors.networks.folder import CONFIG, MAX_NETWORK_BYTES, MODEL, register_folder
 from detectors.sandbox.client import DetectorFaultError, ask_apart
 from registry import Plugin, Registry, hookimpl
 from registry.contract import Examine, is_card_path
@@ -115,9 +116,9 @@ def _model_plugin(path: Path, network: Path) -> Plugin:
 def _say_version(path: Path) -> str:
     """What tells one unpackaged file from the next."""
     try:
-        return f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
-    except OSError:
-        return ""  # that it is missing will be said when it is loaded
+        return f"sha256 {hashlib.sha256(read_plain_file(path, MAX_NETWORK_BYTES)).hexdigest()[:12]}"
+    except (OSError, ValueError):
+        return ""  # what is wrong with it will be said when it is loaded
 
 
 @dataclass(frozen=True)

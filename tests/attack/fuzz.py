@@ -1,7 +1,8 @@
 """Broken inputs by the ten thousand, against everything that reads untrusted bytes.
 
 `.venv/bin/python -m tests.attack.fuzz --inputs 200000` says how far it is, and every finding with its number, which is
-its seed; `--first NUMBER --inputs 1 --keep FILE` makes the same input again and writes it down.
+its seed; `--first NUMBER --inputs 1 --keep FILE` makes the same input again and writes it down. `--deep` is for
+networks, videos and the words in pictures, of which each takes longer.
 """
 
 import argparse
@@ -22,9 +23,11 @@ from tests.attack import corpus, zips
 from tests.attack.isolated import Attempt, Tried, run_through
 from tests.attack.mutate import mutate
 from tests.attack.targets import TARGETS, a_config
+from tests.attack.untrusted import deep
 from tests.detectors.pictures import encode, quarters
 
-INPUTS = "tests.attack.fuzz:inputs"
+INPUTS, DEEP_INPUTS = "tests.attack.fuzz:inputs", "tests.attack.fuzz:deep_inputs"
+DEEP_TURNS = ("video", "video", "network", "words", "words")
 TURNS = ("picture", "picture", "picture", "picture", "picture", "zip", "zip", "provenance", "config", "message")
 PROGRESS_SECONDS = 10.0
 
@@ -33,6 +36,7 @@ PROGRESS_SECONDS = 10.0
 class Report:
     """What came of a run. said: counts by target and answer. slowest, largest: seconds and megabytes of one."""
 
+    turns: Sequence[str] = TURNS
     said: Counter[tuple[str, str]] = field(default_factory=Counter)
     findings: list[Tried] = field(default_factory=list)
     slowest: float = 0.0
@@ -45,15 +49,15 @@ class Report:
 
     def add(self, tried: Tried) -> None:
         """One more input."""
-        self.said[turn(tried.number), "finding" if tried.finding else tried.said] += 1
+        self.said[turn(tried.number, self.turns), "finding" if tried.finding else tried.said] += 1
         self.slowest, self.largest = max(self.slowest, tried.seconds), max(self.largest, tried.megabytes)
         if tried.finding:
             self.findings.append(tried)
 
 
-def turn(number: int) -> str:
+def turn(number: int, turns: Sequence[str] = TURNS) -> str:
     """Whose turn an input is."""
-    return TURNS[number % len(TURNS)]
+    return turns[number % len(turns)]
 
 
 def inputs(first: int) -> Iterator[Attempt]:
@@ -63,9 +67,16 @@ def inputs(first: int) -> Iterator[Attempt]:
         first += 1
 
 
-def make_input(number: int) -> bytes:
+def deep_inputs(first: int) -> Iterator[Attempt]:
+    """Those of networks, videos and words."""
+    while True:
+        yield TARGETS[turn(first, DEEP_TURNS)], make_input(first, DEEP_TURNS)
+        first += 1
+
+
+def make_input(number: int, turns: Sequence[str] = TURNS) -> bytes:
     """The input of that number."""
-    target = turn(number)
+    target = turn(number, turns)
     return mutate(seeds(target), random.Random(number), is_json=target in ("config", "message"))
 
 
@@ -78,6 +89,8 @@ def seeds(target: str) -> Sequence[bytes]:
         return (json.dumps(a_config()).encode(), json.dumps(a_config(), indent=2).encode())
     if target == "message":
         return _messages()
+    if target in DEEP_TURNS:
+        return tuple({"video": deep.videos, "network": deep.networks, "words": deep.pictures_with_words}[target]())
     pictures = [*corpus.sound().values(), corpus.moving("GIF"), corpus.moving("PNG"), corpus.moving("TIFF")]
     return (*pictures, *_pictures_with_words())
 
@@ -109,17 +122,20 @@ def _messages() -> Sequence[bytes]:
     return (*lines, *arrays, json.dumps(picture).encode() + b"\n" + bytes(12), b"".join(lines + arrays))
 
 
-def run(*, count: int, first: int = 0, seconds: float = float("inf"), announce: bool = False) -> Report:
+def run(
+    *, count: int, first: int = 0, seconds: float = float("inf"), announce: bool = False, is_deep: bool = False
+) -> Report:
     """Try so many inputs, or for so many seconds of the clock."""
-    report, began, said = Report(), time.monotonic(), time.monotonic()
-    for tried in run_through(INPUTS, first=first, last=first + count):
+    began = said = time.monotonic()
+    report = Report(DEEP_TURNS if is_deep else TURNS)
+    for tried in run_through(DEEP_INPUTS if is_deep else INPUTS, first=first, last=first + count):
         report.add(tried)
         now = time.monotonic()
         if announce and (tried.finding or now - said > PROGRESS_SECONDS):
             print(_say_progress(report, count, now - began), flush=True)
             said = now
         if tried.finding and announce:
-            print(say_finding(tried), flush=True)
+            print(say_finding(tried, is_deep=is_deep), flush=True)
         if now - began > seconds:
             break
     return report
@@ -129,10 +145,11 @@ def _say_progress(report: Report, count: int, seconds: float) -> str:
     return f"{report.count:,} of {count:,} in {seconds:.0f} s, {len(report.findings)} findings"
 
 
-def say_finding(tried: Tried) -> str:
+def say_finding(tried: Tried, *, is_deep: bool = False) -> str:
     """One finding, and how to have it again."""
-    again = f"--first {tried.number} --inputs 1 --keep FILE"
-    return f"FINDING {turn(tried.number)} {tried.number}: {tried.finding} (again: {again})"
+    again = f"--first {tried.number} --inputs 1 --keep FILE{' --deep' if is_deep else ''}"
+    target = turn(tried.number, DEEP_TURNS if is_deep else TURNS)
+    return f"FINDING {target} {tried.number}: {tried.finding} (again: {again})"
 
 
 def main() -> None:
@@ -142,10 +159,11 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, metavar="NUMBER")
     parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("--keep", type=Path, metavar="FILE", help="write the first input to this file")
+    parser.add_argument("--deep", action="store_true", help="networks, videos and the words in pictures")
     given = parser.parse_args()
     if given.keep:
-        given.keep.write_bytes(make_input(given.first))
-    report = run(count=given.inputs, first=given.first, seconds=given.seconds, announce=True)
+        given.keep.write_bytes(make_input(given.first, DEEP_TURNS if given.deep else TURNS))
+    report = run(count=given.inputs, first=given.first, seconds=given.seconds, announce=True, is_deep=given.deep)
     for (target, answer), count in sorted(report.said.items()):
         print(f"{target:>12} {answer:<8} {count:>9,}")
     print(f"{report.count:,} inputs, {len(report.findings)} findings", end="; ")

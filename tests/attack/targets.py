@@ -10,9 +10,14 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import av
+
 from detectors.inputs.archive import ArchiveError, is_zip, list_members
 from detectors.inputs.images import ImageError, decode_image
+from detectors.inputs.video import MAX_PIXELS, MAX_SECONDS, VideoError, check_video
+from detectors.inputs.video_worker import Reader, UnreadableError
 from detectors.networks.folder import CONFIG, ArtifactError, read_config
+from detectors.networks.onnx_check import NetworkError, check_network
 from detectors.provenance import read_provenance
 from detectors.sandbox.protocol import receive
 
@@ -78,6 +83,34 @@ def try_config(data: bytes) -> str:
     return TAKEN
 
 
+def try_network(data: bytes) -> str:
+    """onnx_check.check_network: what is done with a network before it runs, confined."""
+    try:
+        check_network(data)
+    except NetworkError as error:
+        if "\n" in str(error):
+            raise NotPlainError(str(error)[:200]) from error
+        return REFUSED
+    return TAKEN
+
+
+def try_video(data: bytes) -> str:
+    """What the decoder's process does for a video: its header, its first frame and one later on."""
+    path = _video_folder() / "given.mp4"
+    path.write_bytes(data)
+    try:
+        check_video(path)
+        reader = Reader(str(path), pixels=MAX_PIXELS)
+        reader.describe(MAX_SECONDS)
+        reader.find(0.0)
+        reader.find(0.2)
+    except (VideoError, UnreadableError) as error:
+        return _refuse(str(error).replace(" / ", " "))  # FFmpeg's name of H.264
+    except (av.FFmpegError, MemoryError):
+        return REFUSED
+    return TAKEN
+
+
 def try_message(data: bytes) -> str:
     """messages.receive: messages until the stream ends."""
     stream, taken = io.BytesIO(data), REFUSED
@@ -103,6 +136,12 @@ def _folder() -> Path:
 
 
 @cache
+def _video_folder() -> Path:
+    av.logging.set_level(av.logging.PANIC)
+    return Path(tempfile.mkdtemp(prefix="attack-"))
+
+
+@cache
 def _config_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="attack-")) / "model"
     folder.mkdir()
@@ -115,6 +154,9 @@ TARGETS: dict[str, Target] = {
     "zip": try_zip,
     "config": try_config,
     "message": try_message,
+    "network": try_network,
+    "video": try_video,
+    "words": try_provenance,
 }
 
 

@@ -1,12 +1,13 @@
-"""Fifty thousand inputs of what `python -m tests.attack.fuzz` does for as long as one likes."""
+"""Some minutes of what `python -m tests.attack.fuzz` does for as long as one likes."""
 
 import os
 
 import pytest
 
-from tests.attack.fuzz import TURNS, make_input, run, say_finding
+from tests.attack.fuzz import DEEP_TURNS, TURNS, make_input, run, say_finding
 
 COUNT = 50_000
+DEEP_SECONDS = 120.0
 
 
 def test_an_input_is_made_from_its_number_alone() -> None:
@@ -23,4 +24,14 @@ def test_fifty_thousand_broken_inputs_find_nothing() -> None:
     assert [say_finding(tried) for tried in report.findings] == []
     assert report.count == COUNT
     for target in set(TURNS):
+        assert report.said[target, "taken"] and report.said[target, "refused"], target
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_two_minutes_of_networks_videos_and_words_find_nothing() -> None:
+    first = os.getpid() * 100_000
+    report = run(count=100_000, first=first - first % len(DEEP_TURNS), seconds=DEEP_SECONDS, is_deep=True)
+    assert [say_finding(tried, is_deep=True) for tried in report.findings] == []
+    for target in set(DEEP_TURNS):
         assert report.said[target, "taken"] and report.said[target, "refused"], target

@@ -14,6 +14,7 @@ import pytest
 from gradio_client import handle_file
 from playwright.sync_api import Browser, expect
 
+from detectors.sandbox.client import find_home
 from tests.demo_process import started
 from tests.ui.visitor import card, upload
 
@@ -37,17 +38,25 @@ OTHERS = {OURS: "Custom CNN", "calm": "Calm"}
 
 
 @pytest.fixture(scope="module")
-def note(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the ponderer says which process it is."""
-    return tmp_path_factory.mktemp("note") / "process"
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the page makes its plugins' homes."""
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="module")
-def demo_address(note: Path) -> Iterator[str]:
+def note(cache: Path) -> Path:
+    """Where the ponderer says which process it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        return find_home(str(FAULTY), str(cache)) / "process"
+
+
+@pytest.fixture(scope="module")
+def demo_address(cache: Path) -> Iterator[str]:
     """`demo.py --add faulty.py`, as anybody starts it."""
     keys = [OURS, "calm", "sleeps", *ENDED, "ponders"]
     chosen = [part for key in keys for part in ("--only", key)]
-    with started("--no-login", "--add", str(FAULTY), *chosen, PONDERER=str(note)) as address:
+    with started("--no-login", "--add", str(FAULTY), *chosen, XDG_CACHE_HOME=str(cache)) as address:
         yield address
 
 

@@ -11,7 +11,7 @@ from detectors.conformance import samples
 from detectors.inputs.video import reach_of_decoder
 from detectors.sandbox import confinement
 from detectors.sandbox.process import WorkerProcess
-from tests.attack import hostile
+from tests.attack.untrusted import hostile
 from tests.resilience.server import FILE, ROOT, RunningDemo, serving, wait_until_ready
 
 pytestmark = [
