@@ -32,7 +32,7 @@ FILES = 1024  # the page may open: what a Linux system allows by itself
 PAUSE_SECONDS = 0.05  # between the requests of an attack: twenty a second
 FILE = {"_type": "gradio.FileData"}
 JSON = {"content-type": "application/json"}
-FROM = "X-Forwarded-For: 203.0.113.7"  # as a proxy would report the attacker
+FROM = "X-Forwarded-For: 93.184.217.7"  # as a proxy would report the attacker
 HALF = f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n{FROM}\r\nX-Slow: ".encode()
 SLOW = head("/signin", length=10_000, kind="application/x-www-form-urlencoded") + b"name="
 ASSETS = Path(str(find_spec("gradio").submodule_search_locations[0])) / "templates/frontend/assets"  # type: ignore
@@ -86,7 +86,7 @@ def sign_up_honest(server: Server, count: int) -> list[Honest]:
     """So many, each of whom a proxy would report with another address."""
 
     def sign_up(number: int) -> Honest:
-        browser = server.browser(headers={"X-Forwarded-For": f"198.51.100.{number + 1}"})
+        browser = server.browser(headers={"X-Forwarded-For": f"93.184.216.{number + 1}"})
         if browser.sign_up(f"Honest {number}").status_code != 303:
             raise RuntimeError("no account")
         return Honest(browser, picture(number))

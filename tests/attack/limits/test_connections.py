@@ -41,7 +41,15 @@ def assert_answers(server: Pressed) -> None:
         assert httpx.get(server.url + path, timeout=10).status_code == 200, path
 
 
-@pytest.mark.parametrize("sent", [b"", HALF, head("/signin", length=1000), b"GET /static/x HTTP/1.1\r\n\r\n"])
+SENT = {
+    "nothing": b"",
+    "half a head": HALF,
+    "half a body": head("/signin", length=1000),
+    "one request": b"GET /static/x HTTP/1.1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", SENT.values(), ids=SENT)
 def test_more_connections_than_files_stop_neither_the_page_nor_fill_the_log(served: Pressed, sent: bytes) -> None:
     before = served.log.stat().st_size
     with lines(served, CROWD, sent):

@@ -8,8 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from auth.forms import is_loopback
-from auth.requests import JOIN, UPLOAD, path_of
+from auth.requests import JOIN, UPLOAD, address_of, path_of
 
 CONNECTIONS = "facejury.connections"  # where in the state of a scope all connections of its server are
 HEALTH = ("/healthz", "/readyz")
@@ -43,11 +42,10 @@ class BoundsMiddleware:
         busy = [one for one in scope.get("state", {}).get(CONNECTIONS, ()) if not one.waits]
         if len(busy) > self.at_once:
             return FULL
-        address = _address(scope)
-        # This machine's own address is that of a proxy that does not say for whom it asks.
-        if len(busy) <= self.at_once // SHARE or is_loopback(address):
+        address = address_of(scope)
+        if len(busy) <= self.at_once // SHARE or address is None:
             return None
-        theirs = sum(_address(one.scope) == address for one in busy)
+        theirs = sum(address_of(one.scope) == address for one in busy)
         return NEIGHBOURS_BUSY if theirs > self.at_once // SHARE else None
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,10 +64,6 @@ class BoundsMiddleware:
             if body.is_late and not has_started:
                 log.info("request refused", extra={"status": 408, "why": TOO_SLOW})
                 await say(scope, TOO_SLOW, 408)(scope, receive, send)
-
-
-def _address(scope: Scope) -> str:
-    return str(scope["client"][0]) if scope.get("client") else ""
 
 
 def say(scope: Scope, sentence: str, status: int) -> Response:
