@@ -1,5 +1,7 @@
 """What the middleware asks of a request: which of Gradio's addresses it is for, and what it carries."""
 
+import ipaddress
+
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -12,6 +14,15 @@ JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; 
 def path_of(scope: Scope) -> str:
     """The address asked for, also where a proxy leaves its own prefix in front."""
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def address_of(scope: Scope) -> str | None:
+    """The visitor's address; None for one of a private network, which may be a proxy's, and so everybody's."""
+    client = scope.get("client")
+    try:
+        return str(client[0]) if client and ipaddress.ip_address(client[0]).is_global else None
+    except ValueError:  # what a proxy sent need not be one
+        return None
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes | None:

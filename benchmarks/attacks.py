@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -31,9 +32,14 @@ FILES = 1024  # the page may open: what a Linux system allows by itself
 PAUSE_SECONDS = 0.05  # between the requests of an attack: twenty a second
 FILE = {"_type": "gradio.FileData"}
 JSON = {"content-type": "application/json"}
-HALF = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
-UNREAD = b"GET /theme.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 300
+FROM = "X-Forwarded-For: 93.184.217.7"  # as a proxy would report the attacker
+HALF = f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n{FROM}\r\nX-Slow: ".encode()
 SLOW = head("/signin", length=10_000, kind="application/x-www-form-urlencoded") + b"name="
+ASSETS = Path(str(find_spec("gradio").submodule_search_locations[0])) / "templates/frontend/assets"  # type: ignore
+LARGEST = max(ASSETS.glob("*.js"), key=lambda path: path.stat().st_size).name
+UNREAD = (  # more than any buffer holds
+    f"GET /assets/{LARGEST} HTTP/1.1\r\nHost: 127.0.0.1\r\n{FROM}\r\n\r\n".encode() * 10
+)
 NO_END = b'--edge\r\nContent-Disposition: form-data; name="other"; filename="a"\r\n\r\n' + b"x" * 1_000_000
 
 Attack = Callable[[Browser], Iterator[object]]
@@ -80,7 +86,7 @@ def sign_up_honest(server: Server, count: int) -> list[Honest]:
     """So many, each of whom a proxy would report with another address."""
 
     def sign_up(number: int) -> Honest:
-        browser = server.browser(headers={"X-Forwarded-For": f"198.51.100.{number + 1}"})
+        browser = server.browser(headers={"X-Forwarded-For": f"93.184.216.{number + 1}"})
         if browser.sign_up(f"Honest {number}").status_code != 303:
             raise RuntimeError("no account")
         return Honest(browser, picture(number))
@@ -150,7 +156,7 @@ def _uploads(browser: Browser) -> Iterator[object]:
 
 
 def _passwords(browser: Browser) -> Iterator[object]:
-    other = Browser(httpx.Client(base_url=browser.http.base_url, timeout=60))
+    other = Browser(httpx.Client(base_url=browser.http.base_url, timeout=60, headers=browser.http.headers))
     while True:
         yield other.sign_in("Honest 0", password=f"not {PASSWORD}")
 
@@ -170,7 +176,8 @@ ATTACKS: dict[str, Attack] = {
 
 def attack_until(name: str, address: str, cookies: dict[str, str], over: Any) -> None:
     """Go on with one attack until the event `over` is set. For a thread or a process of its own."""
-    browser = Browser(httpx.Client(base_url=address, timeout=60, cookies=cookies))
+    known = {"headers": dict([FROM.split(": ")]), "cookies": cookies}
+    browser = Browser(httpx.Client(base_url=address, timeout=60, **known))  # type: ignore[arg-type]
     steps = ATTACKS[name](browser)
     while not over.wait(PAUSE_SECONDS):
         with contextlib.suppress(httpx.HTTPError, OSError, AssertionError):

@@ -43,7 +43,7 @@ class Ledger:
             with writing(self.engine) as connection:
                 self._write(connection, user_id, held[user_id])
         with writing(self.engine) as connection:
-            connection.execute(delete(upload_bytes).where(mine, upload_bytes.c.user_id.not_in(held.keys())))
+            connection.execute(delete(upload_bytes).where(mine, upload_bytes.c.user_id.not_in(list(held))))
             connection.execute(delete(upload_bytes).where(upload_bytes.c.until < int(time.time())))
 
     def _write(self, connection: Connection, user_id: int, count: int) -> None:

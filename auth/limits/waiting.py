@@ -11,8 +11,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from auth.forms import is_loopback
-from auth.requests import API
+from auth.requests import API, address_of
 
 MAX_OF_USER = 10  # events that wait or are worked on; a page has one or two
 MAX_OF_ADDRESS = 60  # of all users behind it, as in a school
@@ -37,12 +36,11 @@ class Waiting:
             return YOURS if self._running[user] >= MAX_OF_USER else None
         if not path.startswith(JOINS):
             return None
-        queue, address = request.app.get_blocks()._queue, _address(request)
+        queue, address = request.app.get_blocks()._queue, address_of(request.scope)
         events = [*_waiting(queue), *_at_work(queue)]
         if sum(event.username == user for event in events) >= MAX_OF_USER:
             return YOURS
-        # This machine's own address is that of a proxy that does not say for whom it asks.
-        if not is_loopback(address) and sum(_address(event.request) == address for event in events) >= MAX_OF_ADDRESS:
+        if address and sum(address_of(event.request.scope) == address for event in events) >= MAX_OF_ADDRESS:
             return NEIGHBOURS
         return FULL if queue.max_size is not None and len(queue) >= queue.max_size else None
 
@@ -74,10 +72,6 @@ def _waiting(queue: Any) -> list[Any]:
 
 def _at_work(queue: Any) -> list[Any]:
     return [event for jobs in queue.active_jobs if jobs for event in jobs]
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 @contextlib.contextmanager

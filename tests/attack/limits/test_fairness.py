@@ -73,7 +73,7 @@ def test_one_address_has_so_many_whoever_is_behind_it(
 ) -> None:
     monkeypatch.setattr(waiting, "MAX_OF_ADDRESS", 3)
     users = [site.member(f"Neighbour {number}") for number in range(4)]
-    here, elsewhere = {"x-forwarded-for": "198.51.100.7"}, {"x-forwarded-for": "198.51.100.8"}
+    here, elsewhere = {"x-forwarded-for": "93.184.216.7"}, {"x-forwarded-for": "93.184.216.8"}
     said = [call_batch(site, user, **here) for user in users]
     assert [one.status_code for one in said] == [200, 200, 200, 503]
     assert_told(said[-1], waiting.NEIGHBOURS)

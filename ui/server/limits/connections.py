@@ -17,6 +17,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from ui.server.limits.open_files import ROOM, count_connections
+from ui.server.limits.requests import CONNECTIONS
 
 REQUEST_SECONDS = 15  # from the connection, or the end of an answer, to the whole head of the next request
 UNREAD_SECONDS = 60  # a visitor who takes nothing of an answer for so long is gone
@@ -32,6 +33,10 @@ class ConnectionStage(Enum):
 
 class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type] # h11's or httptools', whichever is there
     """One connection. since: when its stage began, or the last of a body came, by the event loop's clock."""
+
+    def __init__(self, **options: Any) -> None:
+        state = options["app_state"] | {CONNECTIONS: options["server_state"].connections}  # each scope gets a copy
+        super().__init__(**options | {"app_state": state})
 
     def connection_made(self, transport: Transport) -> None:
         """A visitor has connected: if there are too many, somebody makes room."""

@@ -3,47 +3,53 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from auth.requests import JOIN, UPLOAD, path_of
+from auth.requests import JOIN, UPLOAD, address_of, path_of
 
+CONNECTIONS = "facejury.connections"  # where in the state of a scope all connections of its server are
 HEALTH = ("/healthz", "/readyz")
 PATIENCE_SECONDS = 15.0  # what a visitor may let us wait for a body, and with it for each
 BYTES_A_SECOND = 16_384  # that came: 250 MB in four hours, a camera's picture in 20 seconds
 RETRY_SECONDS = 10
+SHARE = 4  # of all requests one address may have one in so many
 FULL = "Too many people are using this page just now. Please try again in a few seconds."
+NEIGHBOURS_BUSY = "Too many requests from your network are under way. Please try again in a few seconds."
 TOO_SLOW = "Your connection is too slow: what you sent did not arrive in time."
 log = logging.getLogger(__name__)
 
 
 class BoundsMiddleware:
-    """In front of all others. at_once: requests under way; the health check is answered beyond that."""
+    """In front of all others. at_once: requests that are worked on; the health check is answered beyond that."""
 
     def __init__(self, app: ASGIApp, *, at_once: int) -> None:
         self.app, self.at_once = app, at_once
-        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
         if scope["type"] != "http" or path_of(scope) in HEALTH:
             return await self.app(scope, receive, send)
-        if self._under_way >= self.at_once:
-            log.info("request refused", extra={"status": 503, "why": FULL})
-            return await say(scope, FULL, 503)(scope, receive, send)
+        if why := self._find_fault(scope):
+            log.info("request refused", extra={"status": 503, "why": why})
+            return await say(scope, why, 503)(scope, receive, send)
         await self._pass(scope, receive, send)
 
-    def _count(self, number: int) -> None:
-        self._under_way += number
+    def _find_fault(self, scope: Scope) -> str | None:
+        # Those that wait for their visitor do not count: their connections can be ended for another's.
+        busy = [one for one in scope.get("state", {}).get(CONNECTIONS, ()) if not one.waits]
+        if len(busy) > self.at_once:
+            return FULL
+        address = address_of(scope)
+        if len(busy) <= self.at_once // SHARE or address is None:
+            return None
+        theirs = sum(address_of(one.scope) == address for one in busy)
+        return NEIGHBOURS_BUSY if theirs > self.at_once // SHARE else None
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Only once it is whole does a request count: until then its connection can be ended for another's.
-        body, has_started = _Body(receive, self._count), False
-        if scope["method"] in {"GET", "HEAD"}:
-            body.finish()
+        body, has_started = _Body(receive), False
 
         async def watched(message: Message) -> None:
             nonlocal has_started
@@ -55,7 +61,6 @@ class BoundsMiddleware:
         except ClientDisconnect:  # uvicorn would log it as an error of ours
             pass
         finally:
-            self._count(-body.is_whole)
             if body.is_late and not has_started:
                 log.info("request refused", extra={"status": 408, "why": TOO_SLOW})
                 await say(scope, TOO_SLOW, 408)(scope, receive, send)
@@ -74,19 +79,14 @@ def say(scope: Scope, sentence: str, status: int) -> Response:
 class _Body:
     """What of a request's body came, and how long it was waited for."""
 
-    def __init__(self, receive: Receive, count: Callable[[int], None]) -> None:
-        self._receive, self._count = receive, count
-        self._came, self._waited = 0, 0.0
-        self.is_whole, self.is_late = False, False
-
-    def finish(self) -> None:
-        """It is whole: from now on the request is under way."""
-        self.is_whole = True
-        self._count(1)
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._came, self._waited, self._is_whole = 0, 0.0, False
+        self.is_late = False
 
     async def receive(self) -> Message:
         """The next part; "disconnect" once the visitor took too long, which all readers know how to take."""
-        if self.is_whole:  # what is waited for now is that they go away
+        if self._is_whole:  # what is waited for now is that they go away
             return await self._receive()
         if self.is_late:
             return {"type": "http.disconnect"}
@@ -99,6 +99,5 @@ class _Body:
             return {"type": "http.disconnect"}
         self._waited += time.monotonic() - began
         self._came += len(message.get("body", b""))
-        if not message.get("more_body", False):
-            self.finish()
+        self._is_whole = not message.get("more_body", False)
         return message
