@@ -25,7 +25,7 @@ from benchmarks.flops import count_gflop
 from benchmarks.network_stacks import MATRIX
 from benchmarks.pictures import portrait
 from benchmarks.request_stacks import is_installed, naive_finder_name
-from detectors.faces.find import read_finder
+from detectors.faces.centerface import read_finder
 from detectors.networks.folder import WEIGHTS, read_config, read_network
 from detectors.scan.crew import count_cores
 from models import ERRORS

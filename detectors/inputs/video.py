@@ -81,7 +81,7 @@ def hash_file(path: Path) -> str:
 def open_video(path: Path) -> Iterator["Video"]:
     """A checked video, open until left. Raises VideoError."""
     check_video(path)
-    worker = WorkerProcess("detectors.inputs.video_worker", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS)
+    worker = WorkerProcess("detectors.inputs.video_decoder", memory=MEMORY_BYTES, limit=3 * MAX_PIXELS)
     try:
         yield Video(worker, path)
     finally:

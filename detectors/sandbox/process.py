@@ -16,8 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 from detectors.sandbox.protocol import Array, Values, receive, send
 
 ROOT = Path(__file__).parent.parent.parent
@@ -149,6 +147,8 @@ class _Watch:
 
 def _resident(pid: int) -> int:
     """Bytes a process holds in memory; 0 where that cannot be read, and the process's own limit remains."""
+    import psutil  # here: it takes as long as a small network, and only plugins and videos need it
+
     try:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:

@@ -22,8 +22,8 @@ from detectors.inputs.video import (
     open_video,
 )
 from detectors.jury.judge import RESTARTING, Jury
-from detectors.video.frames import Watcher
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
+from detectors.video.watcher import Watcher
 
 STEP_SECONDS = 0.5  # between two sampled frames, in a short video
 MAX_FRAMES = 240  # in a long one they lie farther apart

@@ -13,13 +13,13 @@ from keras import layers, ops
 from models.architectures.base import Architecture, finish, image_input
 from models.architectures.layers import normalise, residual_block
 
-PIXELS = 128
-STEM = 16  # channels at 64 x 64
+PIXELS = 160
+STEM = 16  # channels at 80 x 80
 STAGES = ((32, 1), (56, 2), (96, 2))  # channels and blocks, each stage at half the size of the one before
 
 
 def build() -> keras.Model:
-    """uint8 RGB (n, 128, 128, 3) -> logit of fake (n, 1). 0.43 M parameters."""
+    """uint8 RGB (n, 160, 160, 3) -> logit of fake (n, 1). 0.43 M parameters."""
     image = image_input(PIXELS)
     x = _see_residuals(layers.Rescaling(1 / 127.5, offset=-1.0)(image))
     x = layers.Conv2D(STEM, 3, strides=2, padding="same", use_bias=False, name="stem")(x)

@@ -21,7 +21,7 @@ from models import ERRORS
 from models.data.datasets import Sample
 from registry import Image
 
-FOUND_BY = ("find.py", "align.py")  # of detectors/faces: what decides where a face is
+FOUND_BY = ("find.py", "align.py", "centerface.py")  # of detectors/faces: what decides where a face is
 CHUNK = 64  # pictures handed to a worker at a time
 NAMED_BY = "sha256"  # of a picture's bytes: a copy elsewhere keeps its face, and a replaced file does not
 NAMED = 3  # pictures named in a sentence about many

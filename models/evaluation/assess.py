@@ -13,7 +13,7 @@ from detectors.networks.folder import METRICS, read_config
 from models.data.datasets import Sample, select
 from models.data.face_index import LabelledFace, label_faces
 from models.errors import DataError
-from models.evaluation import evaluate, heatmaps, people, plots, shortcuts
+from models.evaluation import evaluate, people, plots, pointing, shortcuts
 from models.evaluation.evaluate import Answers
 from models.evaluation.fit_jury import add_jury
 from models.evaluation.leave_one_out import keep_noted
@@ -102,7 +102,7 @@ def _summarise(rounds: _Rounds, spec: DetectorSpec, sample: Collection[str]) -> 
 
 def _examine(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, Metrics]:
     """Detector -> "heatmaps", and for those with a model folder "attacks" and "shortcuts"."""
-    pointed = heatmaps.measure_heatmaps(specs, faces)
+    pointed = pointing.measure_heatmaps(specs, faces)
     return {
         spec.key: {"heatmaps": pointed[spec.key], **_examine_folder(evaluate.find_folder(spec), faces)}
         for spec in specs

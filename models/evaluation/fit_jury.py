@@ -29,9 +29,9 @@ from detectors.jury.fusion import (
     weigh,
 )
 from models.data.augmentation import pass_on
-from models.data.blending import forge_face
 from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
+from models.data.forged_faces import forge_face
 from models.errors import DataError
 from models.evaluation.evaluate import Answers, ask
 from models.training.calibration import Thresholds, round_outwards

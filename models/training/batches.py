@@ -21,9 +21,9 @@ from models import ERRORS
 from models.architectures.base import Architecture, Supervision
 from models.data.augmentation import augment, draw_tilt, loosen
 from models.data.benign_composites import compose
-from models.data.blending import forge_face
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
+from models.data.forged_faces import forge_face
 from models.data.hulls import draw_hull
 from models.data.mesh import find_mesh
 from registry import Image

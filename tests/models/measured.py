@@ -15,9 +15,9 @@ from detectors.networks.folder import METRICS, WEIGHTS, read_config
 from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, summarise
-from models.evaluation.heatmaps import Pointing
-from models.evaluation.heatmaps import _summarise as summarise_points
 from models.evaluation.metrics import Draws, auc, estimate
+from models.evaluation.pointing import Pointing
+from models.evaluation.pointing import _summarise as summarise_points
 from models.evaluation.robustness.false_alarms import summarise as summarise_harmless
 from models.evaluation.robustness.recompression import AS_IT_IS, compare_answers
 from models.evaluation.robustness.recompression import summarise as summarise_robustness

@@ -162,7 +162,7 @@ def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path: P
     else:
         playlist = f"#EXTM3U\n#EXTINF:10,\n{whole}\n#EXT-X-ENDLIST\n"
         path.write_text(playlist if kind == "playlist" else f"ffconcat version 1.0\nfile '{whole}'\n")
-    worker = WorkerProcess("detectors.inputs.video_worker", memory=video_file.MEMORY_BYTES, limit=1000)
+    worker = WorkerProcess("detectors.inputs.video_decoder", memory=video_file.MEMORY_BYTES, limit=1000)
     limits = {"memory": video_file.MEMORY_BYTES, "longest": 600, "pixels": video_file.MAX_PIXELS}
     answer, _ = worker.ask({"open": str(path)} | limits, seconds=60)
     worker.end()

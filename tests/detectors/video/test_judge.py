@@ -9,7 +9,7 @@ import pytest
 
 from detectors.inputs.video import VideoError
 from detectors.jury.judge import RESTARTING, Jury
-from detectors.video import frames
+from detectors.video import watcher
 from detectors.video.judge import compare_video, judge_video
 from registry import DetectorSpec, Image
 from tests.command import call
@@ -133,7 +133,7 @@ def test_a_detector_that_fails_is_asked_no_more_after_three_times(walk: Path) ->
         raise RuntimeError("no idea")
 
     (person,) = judge(walk, spec("failing", fail), *JURY).persons
-    assert len(asked) == frames.MAX_FAILURES
+    assert len(asked) == watcher.MAX_FAILURES
     assert person.scores[0].verdict.label == "failed" and "not called again" in person.scores[0].verdict.reason
     assert person.scores[1].verdict.label == "fake"
 
@@ -161,7 +161,7 @@ def test_large_heat_maps_are_kept_small(walk: Path) -> None:
         return 0.5, np.ones((300, 300), dtype=np.float32)
 
     (person,) = judge(walk, spec("drawing", draw)).persons
-    assert person.frames[0].verdicts[0].heatmap.shape == (frames.HEAT_SIDE, frames.HEAT_SIDE)
+    assert person.frames[0].verdicts[0].heatmap.shape == (watcher.HEAT_SIDE, watcher.HEAT_SIDE)
 
 
 def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Path) -> None:

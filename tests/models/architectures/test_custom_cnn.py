@@ -23,7 +23,7 @@ def test_it_has_at_most_half_a_million_parameters(model: keras.Model) -> None:
 
 def test_it_turns_uint8_pictures_into_one_logit_each(model: keras.Model) -> None:
     assert model.input.dtype == "uint8"
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 128, 128, 3), dtype=np.uint8)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 160, 160, 3), dtype=np.uint8)
     logits = np.asarray(model(pictures))
     assert logits.shape == (3, 1)
     assert np.isfinite(logits).all()
@@ -31,7 +31,7 @@ def test_it_turns_uint8_pictures_into_one_logit_each(model: keras.Model) -> None
 
 
 def test_the_logit_is_the_mean_of_the_evidence_of_each_place(model: keras.Model) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 160, 160, 3), dtype=np.uint8)
     both = keras.Model(model.input, [model.output, model.get_layer("evidence").output])
     logits, evidence = (np.asarray(output) for output in both(pictures))
     assert evidence.shape == (2, 8, 8, 1)
@@ -41,5 +41,5 @@ def test_the_logit_is_the_mean_of_the_evidence_of_each_place(model: keras.Model)
 def test_saved_and_loaded_it_answers_the_same(model: keras.Model, tmp_path: Path) -> None:
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
-    picture = np.random.default_rng(1).integers(0, 256, (1, 128, 128, 3), dtype=np.uint8)
+    picture = np.random.default_rng(1).integers(0, 256, (1, 160, 160, 3), dtype=np.uint8)
     assert np.array_equal(np.asarray(model(picture)), np.asarray(again(picture)))

@@ -15,8 +15,8 @@ from rich.progress import track
 from detectors.forgery.pointing import Region, find_hit, lay
 from detectors.jury.judge import Jury
 from models import ERRORS
-from models.data.blending import ForgedFace, forge_face
 from models.data.face_index import LabelledFace
+from models.data.forged_faces import ForgedFace, forge_face
 from models.evaluation.metrics import mean
 from registry import DetectorSpec, Heatmap
 

