@@ -26,3 +26,6 @@ element.querySelector(".take").addEventListener("click", () => {
   setTimeout(() => document.querySelector('#photo [title="grant webcam access"] button')?.click(), 100);
 });
 element.querySelector(".paste").addEventListener("click", () => press("Paste from clipboard"));
+// browsers give neither to pages over plain http, except those of their own machine
+if (!navigator.mediaDevices?.getUserMedia) element.querySelector(".take").style.display = "none";
+if (!navigator.clipboard?.read) element.querySelector(".paste").style.display = "none";

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import PIL.Image
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from detectors.inputs.images import ImageError
+from tests.ui.camera import frame, with_camera, write_film
+from tests.ui.camera import portrait as portrait_pixels
 from tests.ui.visitor import card
 from ui.components.entrance import ONE_VIDEO, UNKNOWN, sort_files
 
@@ -131,3 +133,22 @@ def test_files_pasted_or_dropped_beside_the_field_are_taken_too(
         [kind, data],
     )
     expect(page.locator(".summary")).to_contain_text("mine.png")
+
+
+@pytest.mark.browser
+def test_a_photo_is_taken_by_the_camera_and_the_field_comes_back_after_it(
+    browser: Browser, address: str, tmp_path: Path
+) -> None:
+    film = write_film(tmp_path / "film.y4m", [frame(portrait_pixels())] * 3)
+    with with_camera(browser, film) as chromium:
+        page = chromium.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.get_by_role("button", name="Take a photo").click()
+        expect(page.locator("#photo video:not(.hide)")).to_be_visible()
+        expect(page.locator("#entrance")).to_be_hidden()
+        page.locator("#photo .button-wrap button").first.click()
+        expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
+        page.get_by_role("button", name="Check another").click()
+        expect(page.locator("#entrance")).to_be_visible()
+        expect(page.locator("#photo")).to_have_css("clip-path", "inset(50%)")
