@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from detectors.sandbox import process  # also before a test imports ONNX Runtime itself: see detectors/__init__.py
+from detectors.sandbox import (  # also before a test imports ONNX Runtime itself: see detectors/__init__.py
+    confinement,
+    process,
+)
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
@@ -114,6 +117,7 @@ def workers_write_down_what_they_ran() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if "COVERAGE_PROCESS_CONFIG" in os.environ:
             patch.setattr(process, "_send_kill", partial(_end_measured, kill=process._send_kill))
+            patch.setattr(confinement, "DEVICES", (*confinement.DEVICES, os.getcwd()))  # where it is written down
         yield
 
 
