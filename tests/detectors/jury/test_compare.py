@@ -230,36 +230,6 @@ def test_the_table_shows_verdicts_the_split_and_what_went_wrong(run: Run) -> Non
     assert "This is not a picture we can read" in said
 
 
-RUDE = """
-import os
-import pluggy
-
-os.chdir("/")
-os.environ["FACEJURY_THREADS"] = "many"
-print("hello")
-os.system("echo hello from a program")
-
-def load():
-    return lambda image: 0.4 if os.environ["FACEJURY_THREADS"] == "many" else 0.6
-
-@pluggy.HookimplMarker("facejury")
-def register_detectors(register):
-    os.write(1, b"hello again")
-    register(key="rude", title="Rude", load=load)
-"""
-
-
-def test_what_a_plugin_prints_or_changes_when_it_is_asked_stays_its_own(room: Path) -> None:
-    (room / "rude.py").write_text(RUDE)
-    chosen = ["--only", "rude", "--only", "custom-cnn", "--add", "rude.py", "--json"]
-    command = [*FACEJURY, "compare", "portrait.png", *chosen]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=room)
-    (judged,) = json.loads(done.stdout)
-    said = {verdict["detector"]: verdict["p_fake"] for verdict in judged["faces"][0]["verdicts"]}
-    assert said["rude"] == 0.4 and said["custom-cnn"] is not None
-    assert "hello again" in done.stderr and "hello from a program" in done.stderr
-
-
 def test_where_every_detector_failed_the_exit_code_says_so(run: Run) -> None:
     failing = ("--only", "raises", "--only", "not-a-number", "--only", "cannot-load")
     for more in ((), ("--json",)):

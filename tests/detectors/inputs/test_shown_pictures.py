@@ -1,0 +1,122 @@
+"""Pictures that store something else than they show: read as they are shown, with a note where that is not all."""
+
+import io
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+from detectors.inputs.images import FURTHER, INVISIBLE, TRANSPARENT, read_image
+from detectors.jury.compare import compare
+from detectors.jury.judge import Jury
+from detectors.jury.results import Comparison
+from registry import DetectorSpec
+from tests.command import call
+from tests.detectors.pictures import encode, portrait
+
+DETECTOR = DetectorSpec(key="plain", title="Plain", load=lambda: lambda image: 0.3)
+GREY = portrait().mean(axis=2)
+
+
+def judge(source: bytes) -> Comparison:
+    with Jury([DETECTOR]) as jury:
+        return compare(source, jury)
+
+
+def tiff(values: NDArray[Any], **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, values, **options)
+    return buffer.getvalue()
+
+
+def moving(form: str) -> bytes:
+    frames = [PIL.Image.fromarray(np.roll(portrait(), 40 * shift, axis=1)) for shift in range(3)]
+    return encode(frames[0], form, save_all=True, append_images=frames[1:])
+
+
+def test_of_several_pictures_in_one_file_the_first_is_judged_with_a_note() -> None:
+    assert PIL.Image.open(io.BytesIO(moving("MPO"))).format == "MPO"
+    judged = judge(moving("MPO"))
+    assert len(judged.faces) == 1
+    assert judged.notes == (FURTHER,)
+    assert judge(encode(PIL.Image.fromarray(portrait()), "MPO")).notes == ()
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_what_moves_or_has_pages_is_refused(form: str) -> None:
+    assert judge(moving(form)).error == "This picture is animated or has several pages: use a single frame."
+
+
+def shade(alpha: NDArray[np.uint8] | int, form: str = "PNG") -> bytes:
+    """The portrait with this alpha, (h, w) or the same everywhere."""
+    picture = PIL.Image.fromarray(portrait()).convert("RGBA")
+    picture.putalpha(alpha if isinstance(alpha, int) else PIL.Image.fromarray(alpha))
+    return encode(picture, form, **({"lossless": True} if form == "WEBP" else {}))
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
+def test_what_is_transparent_is_said(form: str) -> None:
+    opaque = np.full(portrait().shape[:2], 255, np.uint8)
+    assert judge(shade(opaque, form)).notes == ()
+    opaque[-1, -1] = 254
+    judged = judge(shade(opaque, form))
+    assert (judged.notes, len(judged.faces)) == ((TRANSPARENT,), 1)
+    hidden = judge(shade(0, form))
+    assert (hidden.notes, hidden.faces) == ((INVISIBLE,), ())
+
+
+def test_a_palettes_transparent_colour_is_said() -> None:
+    picture = PIL.Image.fromarray(portrait()).convert("P", palette=PIL.Image.Palette.ADAPTIVE)
+    assert judge(encode(picture, "PNG")).notes == ()
+    assert judge(encode(picture, "PNG", transparency=picture.getpixel((0, 0)))).notes == (TRANSPARENT,)
+    grey = PIL.Image.fromarray(portrait()).convert("L")
+    assert judge(encode(grey, "PNG", transparency=grey.getpixel((0, 0)))).notes == (TRANSPARENT,)
+
+
+def test_a_jpeg_whose_rest_is_zeros_is_cut_off() -> None:
+    whole = encode(portrait(), "JPEG", quality=90)
+    for share in (6, 3):
+        kept = len(whole) * share // 10
+        assert judge(whole[:kept] + bytes(len(whole) - kept)).error == "The picture is damaged and cannot be decoded."
+    (note,) = judge(whole[: len(whole) * 97 // 100].ljust(len(whole), b"\0")).notes
+    assert "The file is cut off: the lowest" in note
+    assert judge(whole + bytes(4096)).notes == ()  # padded, and whole
+
+
+def add_chunk(png: bytes, kind: bytes, content: bytes) -> bytes:
+    """The PNG with a chunk more, behind its header."""
+    check = zlib.crc32(kind + content).to_bytes(4, "big")
+    return png[:33] + len(content).to_bytes(4, "big") + kind + content + check + png[33:]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P"])
+def test_a_png_that_states_its_gamma_has_the_shades_that_are_shown(mode: str) -> None:
+    shown = np.asarray(PIL.Image.fromarray(portrait()).convert(mode).convert("RGB")).astype(int)
+    stored = (255 * (shown / 255) ** 2.2).round().astype(np.uint8)
+    picture = PIL.Image.fromarray(stored)
+    data = encode(picture.convert(mode, palette=PIL.Image.Palette.ADAPTIVE) if mode == "P" else picture.convert(mode))
+    linear = (100_000).to_bytes(4, "big")
+    seen = read_image(add_chunk(data, b"gAMA", linear)).pixels.astype(int)
+    assert np.abs(seen - shown).mean() < (12 if mode == "P" else 3)
+    plain = read_image(data).pixels
+    assert np.abs(plain - shown).mean() > 20
+    for chunk in ((b"gAMA", (45_455).to_bytes(4, "big")), (b"sRGB", b"\0")):
+        both = add_chunk(add_chunk(data, b"gAMA", linear), *chunk) if chunk[0] == b"sRGB" else add_chunk(data, *chunk)
+        assert np.array_equal(read_image(both).pixels, plain)
+
+
+@pytest.mark.parametrize("values", [255 - GREY.astype(np.uint8), 65_535 - (GREY * 257).astype(np.uint16)])
+def test_where_zero_is_white_the_picture_is_no_negative(values: NDArray[Any]) -> None:
+    seen = read_image(tiff(values, photometric="miniswhite")).pixels[:, :, 0]
+    assert np.abs(seen.astype(float) - GREY).mean() < 1.5
+
+
+def test_the_command_prints_that_only_the_first_is_judged(tmp_path: Path) -> None:
+    path = tmp_path / "two.jpg"
+    path.write_bytes(moving("MPO"))
+    assert FURTHER in " ".join(call("compare", "--only", "custom-cnn", path).stdout.split())
