@@ -28,14 +28,6 @@ BUILTINS = (
 OPTIONS = frozenset({"card", "expects", "fake_from", "looks_for", "real_until", "seconds", "source"})
 
 
-def _name_builtin(dotted: str) -> str:
-    """The plugin's name, which is its detector's key as well."""
-    return dotted.rpartition(".")[2].replace("_", "-")
-
-
-BUILTIN_KEYS = frozenset(map(_name_builtin, BUILTINS))  # the jury knows its members by them, so nobody else has one
-
-
 @dataclass(frozen=True)
 class Problem:
     """Something that kept a plugin, or one of its detectors, out of the jury."""
@@ -167,7 +159,7 @@ def reopen(plugin: str, key: str) -> DetectorSpec:
 def _builtin_plugins() -> list[Plugin]:
     return [
         Plugin(
-            name=_name_builtin(dotted),
+            name=dotted.rpartition(".")[2].replace("_", "-"),
             owner=PROJECT,
             version="built in",
             load=lambda dotted=dotted: importlib.import_module(dotted),  # type: ignore[misc]
@@ -236,10 +228,6 @@ def _taker(plugin: Plugin, offers: list[DetectorSpec]) -> Callable[..., None]:
     def register(*, key: str, title: str, load: Load, **options: Any) -> None:
         if not isinstance(key, str) or not KEY.fullmatch(key):
             raise ValueError(f"key must be kebab-case (a-z, 0-9 and single hyphens), got {key!r}")
-        if not plugin.builtin and (plugin.key or key) in BUILTIN_KEYS:
-            raise ValueError(
-                f"the key {plugin.key or key!r} is a built-in detector's, also where that is blocked; choose another"
-            )
         if (plugin.key or key) in RESERVED:
             raise ValueError(f"the key {key!r} is the jury's own; choose another")
         if unknown := sorted(options.keys() - OPTIONS):

@@ -208,15 +208,3 @@ def test_a_detector_more_must_have_a_key_of_its_own() -> None:
     assert registry.keys() == ("mine",)
     with pytest.raises(ValueError, match="the detector key 'mine' is taken by 'Mine'"):
         registry.with_detector(spec)
-
-
-def test_a_plugin_never_stands_in_for_a_built_in_detector_not_even_a_blocked_one(
-    install: Callable[..., object], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    install("sham", good("efficientnet"))
-    monkeypatch.setenv("FACEJURY_BLOCK", "efficientnet")
-    keys = load_registry().keys()
-    assert "custom-cnn" in keys and "efficientnet" not in keys
-    assert problems("sham") == [
-        "ValueError: the key 'efficientnet' is a built-in detector's, also where that is blocked; choose another"
-    ]
