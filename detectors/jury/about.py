@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
-from detectors.jury.fusion import JURY_METRICS, JURY_TITLE, hash_jury, known_detectors
+from detectors.jury.fusion import JURY_METRICS, JURY_TITLE, hash_jury, hash_network, known_detectors
 from detectors.networks.files import read_plain_file
 from detectors.networks.folder import CONFIG, METRICS, MODEL, ArtifactError, Config, read_config
 from detectors.networks.metrics import UNREADABLE, OtherWeightsError, read_metrics
@@ -138,9 +138,13 @@ def _describe_metrics(folder: Path, config: Config) -> dict[str, Any]:
 def is_measured(spec: DetectorSpec) -> bool:
     """Whether there are figures for the very network that a plugin brings.
 
-    A spec without a plugin was made in this process, by whoever counts its verdicts.
+    A spec without a plugin was made in this process, by whoever counts its verdicts. What a plugin brings under the key
+    of a member of the jury, another network, counts as not measured: the jury's weights were fitted on the member's.
     """
-    return not spec.plugin or bool(describe(spec)["measured"])
+    if not spec.plugin:
+        return True
+    stands_in = not spec.builtin and spec.key in known_detectors() and find_model_hash(spec) != hash_network(spec.key)
+    return not stands_in and bool(describe(spec)["measured"])
 
 
 def say_owner(spec: DetectorSpec) -> str:

@@ -58,7 +58,8 @@ class Agreement:
 
 def fuse(verdicts: Sequence[Verdict], *, doubt: str | None = None) -> JuryVerdict | None:
     """The jury's verdict; None when no member gave a number. doubt: see judge."""
-    p_fakes = {verdict.detector: verdict.p_fake for verdict in verdicts if verdict.p_fake is not None}
+    counted = [verdict for verdict in verdicts if verdict.measured]
+    p_fakes = {verdict.detector: verdict.p_fake for verdict in counted if verdict.p_fake is not None}
     row = find_fitted(p_fakes)
     if row is None:
         return None

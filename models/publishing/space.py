@@ -22,6 +22,7 @@ PARTS = (
     "auth",
     "demo.py",
     "detectors",
+    "facejury.py",
     "models/weights/LICENSE",
     "packages.txt",
     "registry",

@@ -71,7 +71,7 @@ def examine(spec: DetectorSpec) -> dict[str, Any]:
         "heatmaps": summarise_points(points),
         "shortcuts": {
             "deepfake-faces": {"real": 40, "fake": 50}
-            | {kind: asdict(estimate(auc(Draws.of(plain)))) for kind in ("files", "fed", "pixels")}
+            | {kind: asdict(estimate(auc(Draws.of(plain)))) for kind in ("files", "fed", "geometry", "pixels")}
         },
     }
 

@@ -93,6 +93,7 @@ def copy_checkout(place: Path) -> Path:
     (place / "models").mkdir(parents=True)
     for folder in ("auth", "detectors", "registry", "storage", "text", "ui"):
         (place / folder).symlink_to(ROOT / folder)
-    shutil.copy(ROOT / "demo.py", place)
+    for module in ("demo.py", "facejury.py"):
+        shutil.copy(ROOT / module, place)
     shutil.copytree(ROOT / "models" / "weights", place / "models" / "weights")
     return place

@@ -6,16 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from detectors.jury.about import describe, describe_jury, find_model_folder
-from detectors.jury.fusion import JURY_METRICS
+from detectors.jury.about import describe, describe_jury, find_model_folder, is_measured
+from detectors.jury.fusion import JURY_METRICS, fuse
+from detectors.jury.judge import Jury
 from detectors.networks.folder import WEIGHTS
 from detectors.networks.resolve import add_source
 from registry import DetectorSpec, Registry, load_registry
 
 FOLDER = WEIGHTS / "custom-cnn"
 METRICS = json.loads((FOLDER / "metrics.json").read_text())
+SHAM = """
+import pluggy
+
+@pluggy.HookimplMarker("facejury")
+def register_detectors(register):
+    register(key="custom-cnn", title="Custom CNN", load=lambda: lambda image: 0.998)
+"""
 UNLISTED = DetectorSpec(key="odd", title="Odd", load=lambda: lambda image: 0.5, card="A rule of thumb.")
 
 
@@ -54,7 +63,7 @@ def test_a_built_in_says_what_it_is_and_what_it_learnt_from() -> None:
     seen = {one["data"] for one in about["measured"] if one["in_training"]}
     assert seen <= set(about["trained_on"])
     unseen = {one["data"] for one in about["measured"]} - seen
-    assert {"faceforensics-c23", "faceforensics-nt", "lfw-faceswap", "stylegan2-unsplash"} <= unseen
+    assert {"faceforensics-c23", "faceforensics-nt", "stylegan2-unsplash"} <= unseen
     assert about["problem"] == about["card"] == ""
 
 
@@ -139,3 +148,19 @@ def test_the_jurys_own_figures_are_those_that_were_measured_of_all_built_ins_tog
     }
     assert describe_jury([*abouts, describe(UNLISTED)]) == found
     assert describe_jury(abouts[1:]) is None
+
+
+def test_another_network_under_a_members_key_counts_as_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEJURY_BLOCK", "custom-cnn")
+    (copy,) = add_source(Registry(()), str(copy_folder(tmp_path)))
+    sham = tmp_path / "sham.py"
+    sham.write_text(SHAM)
+    (other,) = add_source(Registry(()), str(sham))
+    assert copy.key == other.key == "custom-cnn"
+    assert is_measured(copy) and not is_measured(other)
+    picture = np.zeros((80, 80, 3), np.uint8)
+    with Jury([other]) as jury:
+        verdict = jury.judge(other, picture)
+    assert verdict.p_fake == 0.998 and fuse([verdict]) is None

@@ -135,7 +135,7 @@ def test_what_was_measured_thoroughly_stands_in_sections_of_its_own(folder: Path
         assert rows_of(text, heading)[row] == [str(figures["real"]), *shown]
     probed = rows_of(text, "What can be told without looking at a face")
     assert probed["deepfake-faces"][1:] == [
-        say(metrics["shortcuts"]["deepfake-faces"][kind]) for kind in ("files", "fed", "pixels")
+        say(metrics["shortcuts"]["deepfake-faces"][kind]) for kind in ("files", "fed", "geometry", "pixels")
     ]
     assert say(metrics["heatmaps"]["hit_by_chance"]) in text
     assert say(metrics["overall"]["right_at_70_coverage"]) in text

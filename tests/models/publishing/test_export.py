@@ -60,7 +60,7 @@ def test_the_served_network_gives_the_trained_ones_calibrated_answer(trained: ke
     for crop, logit in zip(portraits(), logits, strict=True):
         p_fake, heatmap = detector.examine(crop)
         assert p_fake == pytest.approx(1 / (1 + np.exp(-(3.0 * logit - 0.4))), abs=0.01)
-        assert (heatmap.dtype, heatmap.shape) == (np.float32, (8, 8))
+        assert (heatmap.dtype, heatmap.shape) == (np.float32, (10, 10))
     assert np.ptp(logits) > 1e-3
 
 

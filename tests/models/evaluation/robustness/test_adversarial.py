@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.architectures import by_key
 from models.evaluation.robustness.adversarial import Network, attack, attack_all
@@ -11,7 +12,6 @@ from models.publishing.export import build_serving
 from models.training.calibration import Calibration
 
 pytestmark = pytest.mark.slow
-PICTURES = np.random.default_rng(0).integers(0, 256, (6, 128, 128, 3), dtype=np.uint8)
 LABELS = np.array([0, 1, 0, 1, 0, 1])
 
 
@@ -22,22 +22,30 @@ def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return Network(path)
 
 
-def test_no_value_moves_by_more_than_allowed_and_every_result_is_a_picture(network: Network) -> None:
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
+    pixels = by_key.find(request.node.callspec.params["network"]).pixels
+    return np.random.default_rng(0).integers(0, 256, (6, pixels, pixels, 3), dtype=np.uint8)
+
+
+def test_no_value_moves_by_more_than_allowed_and_every_result_is_a_picture(
+    network: Network, pictures: NDArray[np.uint8]
+) -> None:
     for level, steps in ((1, 1), (2, 3)):
-        harmed = attack(network, PICTURES, LABELS, level=level, steps=steps)
+        harmed = attack(network, pictures, LABELS, level=level, steps=steps)
         assert harmed.dtype == np.uint8
-        assert np.abs(harmed.astype(int) - PICTURES).max() == level
+        assert np.abs(harmed.astype(int) - pictures).max() == level
 
 
-def test_every_face_is_pushed_away_from_its_label(network: Network) -> None:
-    plain = network.judge(PICTURES)
+def test_every_face_is_pushed_away_from_its_label(network: Network, pictures: NDArray[np.uint8]) -> None:
+    plain = network.judge(pictures)
     for steps in (1, 3):
-        moved = network.judge(attack(network, PICTURES, LABELS, level=2, steps=steps)) - plain
+        moved = network.judge(attack(network, pictures, LABELS, level=2, steps=steps)) - plain
         assert (np.where(LABELS, -moved, moved) > 0).all()
 
 
-def test_the_same_attack_twice_gives_the_same_pictures(network: Network) -> None:
-    first, second = (attack(network, PICTURES, LABELS, level=1, steps=2) for _ in range(2))
+def test_the_same_attack_twice_gives_the_same_pictures(network: Network, pictures: NDArray[np.uint8]) -> None:
+    first, second = (attack(network, pictures, LABELS, level=1, steps=2) for _ in range(2))
     assert np.array_equal(first, second)
 
 
