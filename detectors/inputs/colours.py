@@ -59,7 +59,7 @@ def _from_gamma(picture: PIL.Image.Image) -> PIL.Image.Image:
 def from_deep_grey(picture: PIL.Image.Image) -> Image:
     """16-bit, 32-bit and float grey as uint8 RGB (h, w, 3). Raises UnclearScaleError."""
     values = np.asarray(picture)
-    full = 65_535.0 if picture.mode.startswith("I;16") else _find_white(values)
+    full = _find_white(values)  # 12 bits are stored in 16 as well, and would be as good as black
     grey = np.empty(values.shape, dtype=np.uint8)
     for top in range(0, len(values), ROWS):
         band = np.nan_to_num(values[top : top + ROWS].astype(np.float64)) / full * 255

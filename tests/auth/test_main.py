@@ -35,6 +35,13 @@ def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name
     assert name in run("users", "list").stdout
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_password_on_standard_input_ends_before_its_line_does(run: Command, site: Site, name: str, end: str) -> None:
+    command = [*FACEJURY, "users", "add", name, "--password-stdin"]
+    subprocess.run(command, input=f"{PASSWORD}{end}".encode(), check=True, timeout=60)
+    assert site.browser().sign_in(name).status_code == 303
+
+
 def test_where_nobody_has_an_account_the_list_says_so(
     run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

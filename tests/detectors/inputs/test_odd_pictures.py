@@ -148,6 +148,7 @@ def test_numbers_of_every_usual_scale_become_the_same_picture(values: NDArray[An
         (GREY / 127.5 - 1).astype(np.float32),  # -1 to 1, as networks have it
         (GREY / 25).astype(np.float32),  # 0 to 10: stops, or nits
         (GREY * 1e6).astype(np.int32),
+        (GREY * 16).astype(np.uint16),  # 12 bits in 16
         np.full((64, 64), np.nan, np.float32),
     ],
 )

@@ -42,6 +42,10 @@ def test_it_tells_all_of_a_comparison_and_needs_no_other_file(portrait: str) -> 
     assert "http://" not in html and "https://" not in html
 
 
+def test_it_names_its_language_to_screen_readers_and_translators(portrait: str) -> None:
+    assert '<html lang="en">' in make(portrait, load_registry().choose(["custom-cnn"]))
+
+
 def test_without_the_picture_no_face_is_in_it(portrait: str) -> None:
     html = make(portrait, JURY, shown=False)
     assert html.count("data:image/webp") == 1  # the heat map, over nothing
