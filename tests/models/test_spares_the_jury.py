@@ -1,6 +1,7 @@
 """Nobody's own training writes over what is served, unless it is asked to."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,15 @@ def test_nothing_that_is_served_is_replaced_by_the_way(photos: Path, arguments: 
     done = CliRunner().invoke(app, [*arguments, "--data", str(photos)])
     assert done.exit_code == 2
     assert said in " ".join(done.output.split())
+    assert hash_served() == before
+
+
+def test_a_jury_that_was_fitted_is_printed_and_put_in_no_place(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.evaluation.fit_jury.MIN_OF_A_CLASS", 2)
+    before = hash_served()
+    done = CliRunner().invoke(app, ["fit-jury", "--data", str(photos)])
+    assert done.exit_code == 0, done.output
+    assert set(json.loads(done.stdout)["members"]) == {"blend", "custom-cnn", "efficientnet"}
     assert hash_served() == before
 
 
