@@ -8,9 +8,11 @@ home and a folder for temporary files of its own.
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +59,8 @@ class IsolatedDetector:
     """
 
     def __init__(self, spec: DetectorSpec, *, memory: int = MEMORY_BYTES, scratch: str = "") -> None:
-        self._own = tempfile.TemporaryDirectory(prefix="facejury-plugin-", ignore_cleanup_errors=True)
+        self._own = tempfile.mkdtemp(prefix="facejury-plugin-")
+        self._remove_own = weakref.finalize(self, shutil.rmtree, self._own, ignore_errors=True)
         self._spec, self._memory, self._scratch = spec, memory, scratch
         self._lock = threading.Lock()
         self._worker: WorkerProcess | None = None
@@ -84,14 +87,14 @@ class IsolatedDetector:
         self._closed = True
         if self._worker:
             self._worker.end()
-        self._own.cleanup()
+        self._remove_own()
 
     def _start(self) -> WorkerProcess:
         if self._closed:
             raise DetectorFaultError("its process has been closed")
         if self._worker and self._worker.runs:
             return self._worker
-        reach = reach_of(self._spec.plugin, scratch=self._scratch or self._own.name)
+        reach = reach_of(self._spec.plugin, scratch=self._scratch or self._own)
         self._worker = worker = WorkerProcess(WORKER, memory=self._memory, limit=MAX_HEATMAP_BYTES, reach=reach)
         order = {"plugin": self._spec.plugin, "key": self._spec.key, "memory": self._memory, "scratch": self._scratch}
         try:

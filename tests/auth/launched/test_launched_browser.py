@@ -170,12 +170,13 @@ def test_feedback_goes_with_the_picture_only_by_consent(page: Page, demo: Server
     enter(page, demo, name)
     judge(page, portrait, "without the picture")
     send_feedback(page, consent=False)
+    (without,) = (one for one in list_feedback(demo.engine, accepted=None) if one.user == name)
+    assert (without.claim, without.face, without.detector, without.has_picture) == ("real", 0, "custom-cnn", False)
     page.get_by_role("button", name="Judge", exact=True).click()
     expect(page.locator(".feedback")).not_to_contain_text("Thank you.")  # the form of the judging before is gone
     expect(page.locator("#recorded")).to_contain_text("without the picture")
     send_feedback(page, consent=True)
-    without, with_picture = (one for one in list_feedback(demo.engine, accepted=None) if one.user == name)
-    assert (without.claim, without.face, without.detector, without.has_picture) == ("real", 0, "custom-cnn", False)
+    (with_picture,) = (one for one in list_feedback(demo.engine, accepted=None) if one.user == name)  # in its place
     assert read_feedback_picture(demo.engine, with_picture.id) == Path(portrait).read_bytes()
 
 

@@ -40,6 +40,7 @@ def test_what_was_judged_has_an_address_that_survives_a_reload_and_is_its_owners
     expect(page.locator("#entry h2").first).to_have_text("portrait.png")
     expect(page).to_have_url(address)
     page.get_by_role("tab", name="Learn").click()
+    expect(page).to_have_url(f"{demo.url}/?view=learn")
     page.go_back()
     expect(page.locator("#entry h2").first).to_have_text("portrait.png")
     page.get_by_role("button", name="All entries").click()

@@ -34,7 +34,7 @@ def test_the_logit_is_the_mean_of_the_evidence_of_each_place(model: keras.Model)
     pictures = np.random.default_rng(0).integers(0, 256, (2, 160, 160, 3), dtype=np.uint8)
     both = keras.Model(model.input, [model.output, model.get_layer("evidence").output])
     logits, evidence = (np.asarray(output) for output in both(pictures))
-    assert evidence.shape == (2, 8, 8, 1)
+    assert evidence.shape == (2, 10, 10, 1)
     assert np.allclose(evidence.mean(axis=(1, 2)), logits, atol=1e-5)
 
 
