@@ -21,7 +21,7 @@ from auth.forms import is_loopback, session_secret
 from auth.html import message, wants_page
 from auth.limits.arrivals import Arrivals
 from auth.limits.waiting import Waiting
-from auth.requests import API, DATA, JOIN, UPLOAD, path_of
+from auth.requests import API, DATA, RETRY_SECONDS, UPLOAD, busy_status, path_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
@@ -48,7 +48,6 @@ NOT_FOUND = "There is nothing at this address."
 TOO_LONG = f"An address may have at most {MAX_PATH_CHARACTERS:,} characters."
 LOOKS_AT_ONCE = 4
 MAX_AT_ONCE = 64  # requests of one user; an open page has two or three that go on
-RETRY_SECONDS = 10
 TOO_MANY = f"You have {MAX_AT_ONCE} requests under way already; try again when one of them is answered."
 log = logging.getLogger(__name__)
 
@@ -96,7 +95,7 @@ class AuthMiddleware:
         try:
             visitor = await self._visitor(request)
         except DatabaseUnavailable:
-            return await _refuse(request, send, 502 if path == JOIN else 503, GONE)
+            return await _refuse(request, send, busy_status(path), GONE)
         if visitor is None:
             return await _turn_away(request, path, send)
         request.scope[VISITOR] = visitor
@@ -181,7 +180,7 @@ class AuthMiddleware:
             return await _refuse(request, answer.send, 403, NOT_YOURS)
         path = path_of(request.scope)
         if fault := self.waiting.find_fault(request, path, visitor.name):
-            return await _refuse(request, answer.send, 502 if path == JOIN else 503, fault, retry_seconds=RETRY_SECONDS)
+            return await _refuse(request, answer.send, busy_status(path), fault, retry_seconds=RETRY_SECONDS)
         with self.waiting.run(path, visitor.name):
             await self.app(request.scope, call.replay(request.receive), answer)
 

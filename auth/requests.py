@@ -8,12 +8,18 @@ from starlette.types import Scope
 API = "/gradio_api/"
 UPLOAD = API + "upload"
 DATA = API + "queue/data"
+RETRY_SECONDS = 10  # what a busy server asks for
 JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
 
 
 def path_of(scope: Scope) -> str:
     """The address asked for, also where a proxy leaves its own prefix in front."""
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def busy_status(path: str) -> int:
+    """How a busy server answers: on 503 Gradio's page shows words of its own where it joins, on 502 it shows ours."""
+    return 502 if path == JOIN else 503
 
 
 def address_of(scope: Scope) -> str | None:

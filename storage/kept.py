@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from storage.database import inserted_id, reading
-from storage.tables import comparisons, feedback, pictures, users
-from storage.users import owner_id
+from storage.tables import comparisons, feedback, pictures
+from storage.users import lock_user, owner_id
 
 MAX_KEPT_BYTES = 500_000_000  # pictures of one user
 MAX_REPORTS = 1_000  # verdicts that one user said were wrong
@@ -34,7 +34,7 @@ class Kept:
 def lock_owner(connection: Connection, user: str) -> int:
     """The number of a signed-in user, whose other writers wait until this transaction ends. Raises AccountGone."""
     owner = owner_id(connection, user)
-    connection.execute(select(users.c.id).where(users.c.id == owner).with_for_update())
+    lock_user(connection, owner)
     return owner
 
 

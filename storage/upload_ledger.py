@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from storage import uploads
 from storage.database import reading, writing
-from storage.tables import upload_bytes, users
+from storage.tables import upload_bytes
+from storage.users import lock_user
 
 STEP_BYTES = 16_000_000  # noted at a time, so that not every piece of a video asks the database
 FRESH_SECONDS = 3600  # a server that is gone leaves uploads for no longer
@@ -28,7 +29,7 @@ class Ledger:
     def note(self, user_id: int, count: int) -> bool:
         """This server holds so many bytes of this user's, unless with the other servers' they are too many."""
         with writing(self.engine) as connection:
-            connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update())  # one at a time
+            lock_user(connection, user_id)
             if _sum_of_others(connection, user_id, self.server) + count > uploads.MAX_HELD_BYTES:
                 return False
             self._write(connection, user_id, count)

@@ -24,6 +24,11 @@ def find_row(connection: Connection, name: str) -> Row[tuple[object, ...]] | Non
     return connection.execute(select(users).where(users.c.name_key == name_key(name)[: MAX_KEY_CHARACTERS + 1])).first()
 
 
+def lock_user(connection: Connection, user_id: int) -> None:
+    """Let this user's other writers wait until this transaction ends."""
+    connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update())
+
+
 def owner_id(connection: Connection, name: str) -> int:
     """The number of a signed-in user. Raises AccountGone."""
     row = find_row(connection, name)

@@ -39,11 +39,17 @@ def turn(
 
     border: what lies outside the picture, as OpenCV names it.
     """
+    matrix = find_turn(centre, roll, side, scale=scale)
+    turned = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=border)
+    return np.asarray(turned, dtype=np.uint8)
+
+
+def find_turn(centre: tuple[float, float], roll: float, side: int, *, scale: float) -> NDArray[np.float64]:
+    """The affine matrix (2, 3) from the picture to the square of `turn`."""
     matrix = cv2.getRotationMatrix2D(centre, roll, scale)
     matrix[0, 2] += side / 2 - centre[0]
     matrix[1, 2] += side / 2 - centre[1]
-    turned = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=border)
-    return np.asarray(turned, dtype=np.uint8)
+    return np.asarray(matrix, dtype=np.float64)
 
 
 def _reflect(first: int, count: int, length: int) -> NDArray[np.intp]:

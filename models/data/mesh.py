@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.faces.crop import find_turn
 from detectors.faces.face import Box, measure_side
 from models.errors import DataError
 from registry import Image
@@ -44,10 +45,7 @@ def _frame(box: Box, roll: float) -> NDArray[np.float64]:
     """The 2 x 3 matrix from the picture to what the network sees: the face turned upright in a loose square."""
     left, top, right, bottom = box
     centre = ((left + right) / 2, (top + bottom) / 2)
-    matrix = cv2.getRotationMatrix2D(centre, roll, PIXELS / (FRAMING * measure_side(box)))
-    matrix[0, 2] += PIXELS / 2 - centre[0]
-    matrix[1, 2] += PIXELS / 2 - centre[1]
-    return np.asarray(matrix, dtype=np.float64)
+    return find_turn(centre, roll, PIXELS, scale=PIXELS / (FRAMING * measure_side(box)))
 
 
 def _ask(crop: Image) -> tuple[Points, float]:

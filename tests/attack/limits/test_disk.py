@@ -6,7 +6,6 @@ Through HTTP at the launched demo, with a bare socket where a client library wou
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,12 +23,6 @@ from tests.ui.camera import as_jpeg, frame, portrait
 
 UPLOAD = "/gradio_api/upload"
 KIND = "multipart/form-data; boundary=edge"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
-    with attacked(tmp_path_factory.mktemp("attacked")) as site:
-        yield site
 
 
 @pytest.fixture

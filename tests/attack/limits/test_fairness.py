@@ -9,18 +9,12 @@ import httpx
 import pytest
 
 from auth.limits import waiting
-from tests.attack.site import FILE, Attacked, attacked
+from tests.attack.site import FILE, Attacked
 from tests.auth.server import Browser, wait_for
 from tests.ui.camera import as_jpeg, frame, portrait
 from ui.page import QUEUED
 
 BATCH = "/gradio_api/call/batch"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
-    with attacked(tmp_path_factory.mktemp("attacked")) as site:
-        yield site
 
 
 @pytest.fixture

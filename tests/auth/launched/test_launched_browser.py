@@ -34,15 +34,6 @@ def ponder(image):
 """
 
 
-@pytest.fixture
-def page(browser: Chromium) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    yield page
-    context.close()
-
-
 def enter(page: Page, server: Server, name: str) -> None:
     """Sign up by the form."""
     sign_up(page, server.url, name)

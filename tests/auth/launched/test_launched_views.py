@@ -1,7 +1,5 @@
 """An entry of the history by its address, in a browser: after judging, after a reload, and for somebody else."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
@@ -11,15 +9,6 @@ from tests.auth.by_browser import sign_up
 from tests.auth.server import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.one_database]
-
-
-@pytest.fixture
-def page(browser: Chromium) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    yield page
-    context.close()
 
 
 def test_what_was_judged_has_an_address_that_survives_a_reload_and_is_its_owners_alone(

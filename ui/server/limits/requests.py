@@ -8,13 +8,12 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from auth.requests import JOIN, UPLOAD, address_of, path_of
+from auth.requests import RETRY_SECONDS, UPLOAD, address_of, busy_status, path_of
 
 CONNECTIONS = "facejury.connections"  # where in the state of a scope all connections of its server are
 HEALTH = ("/healthz", "/readyz")
 PATIENCE_SECONDS = 15.0  # what a visitor may let us wait for a body, and with it for each
 BYTES_A_SECOND = 16_384  # that came: 250 MB in four hours, a camera's picture in 20 seconds
-RETRY_SECONDS = 10
 SHARE = 4  # of all requests one address may have one in so many
 FULL = "Too many people are using this page just now. Please try again in a few seconds."
 NEIGHBOURS_BUSY = "Too many requests from your network are under way. Please try again in a few seconds."
@@ -71,8 +70,7 @@ def say(scope: Scope, sentence: str, status: int) -> Response:
     headers = {"Connection": "close"} | ({"Retry-After": str(RETRY_SECONDS)} if status == 503 else {})
     if path_of(scope).startswith(UPLOAD):  # Gradio's page shows the whole body
         return PlainTextResponse(sentence, status, headers)
-    # on 503 Gradio's page shows words of its own there; on 502 it shows ours
-    shown = 502 if status == 503 and path_of(scope) == JOIN else status
+    shown = busy_status(path_of(scope)) if status == 503 else status
     return JSONResponse({"error": sentence}, shown, headers)
 
 
