@@ -31,6 +31,7 @@ from starlette.requests import Request
 from auth.sessions import Visitor
 from storage.database import writing
 from storage.tables import sign_in_tries, users
+from storage.users import lock_user
 
 MAX_FAILURES = 5  # at one place
 MAX_ACCOUNT_FAILURES = 50  # at all addresses together
@@ -76,6 +77,8 @@ def count_try(connection: Connection, user_id: int, place: SignInPlace, *, match
     The lock is looked at after the hashing: of a hundred guesses sent at once, those that end after the fifth failure
     are refused even if right.
     """
+    # First the user, as note_place's foreign key does: in the other order two tries at once would be a deadlock.
+    lock_user(connection, user_id)
     now = int(time.time())
     here = and_(
         sign_in_tries.c.user_id == user_id, sign_in_tries.c.place == place.key, sign_in_tries.c.locked_until <= now

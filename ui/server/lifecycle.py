@@ -42,6 +42,7 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **opti
             enable_monitoring=False,
             state_session_capacity=MAX_VISITS,
             footer_links=["api"],
+            _frontend=False,  # no second look whether it answers: the first has no limit, this one fails after 3 s
             **dress(),
             **options,
         )
