@@ -16,7 +16,7 @@ from detectors.faces import align
 from detectors.faces.crop import crop_face
 from detectors.faces.face import Box, Landmarks
 from detectors.faces.find import find_faces
-from detectors.inputs.images import ImageError, read_image
+from detectors.inputs.images import ImageError, decode_image, read_file, read_image
 from models import ERRORS
 from models.data.datasets import Sample
 from registry import Image
@@ -38,7 +38,7 @@ class LabelledFace:
 
     def read(self) -> Image:
         """The whole picture: uint8 RGB (h, w, 3)."""
-        return read_image(self.sample.path).pixels
+        return decode_image(read_file(self.sample.path))
 
     def crop(self) -> Image:
         """The face as it is served: uint8 RGB (side, side, 3)."""
