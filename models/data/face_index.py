@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from detectors.faces.find import find_faces
 from detectors.inputs.images import ImageError, decode_image, read_file, read_image
 from models import ERRORS
 from models.data.datasets import Sample
+from models.errors import DataError
 from registry import Image
 
 FOUND_BY = ("find.py", "align.py", "centerface.py")  # of detectors/faces: what decides where a face is
@@ -52,9 +53,11 @@ class LabelledFace:
 def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFace], list[Sample]]:
     """The largest face of every sample, and the samples that have none. Fills and reads the file `cache`.
 
-    What cannot be read is among the samples without a face; say_left_out tells which.
+    What cannot be read is among the samples without a face; say_left_out tells which. Raises DataError where the same
+    picture is labelled both real and fake.
     """
     known, names = _read(cache), _name_all([sample.path for sample in samples])
+    _refuse_contradiction(samples, names)
     missing = {names[sample.path]: sample.path for sample in samples if names[sample.path] not in known}
     if missing:
         known |= dict(zip(missing, _find_all(list(missing.values())), strict=True))
@@ -67,6 +70,14 @@ def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFa
         else:
             faces.append(_label(sample, found))
     return faces, faceless
+
+
+def _refuse_contradiction(samples: Sequence[Sample], names: Mapping[Path, str]) -> None:
+    first: dict[str, Sample] = {}
+    for sample in samples:
+        other = first.setdefault(names[sample.path], sample)
+        if other.label != sample.label:
+            raise DataError(f"{other.path} and {sample.path} are the same picture, labelled both real and fake")
 
 
 def say_left_out(faceless: Sequence[Sample], cache: Path) -> list[str]:
