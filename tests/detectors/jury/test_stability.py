@@ -130,6 +130,12 @@ def test_rare_fakes_make_the_same_face_less_alarming_and_only_one_number_is_said
     assert chances[0] < chances[1]
 
 
+def test_a_face_too_small_to_be_judged_has_no_numbers(tmp_path: Path) -> None:
+    (tmp_path / "small.png").write_bytes(encode(portrait()[::2, ::2]))
+    said = call("compare", tmp_path / "small.png", "--only", "custom-cnn", "--stability").stdout
+    assert "Face too small" in said and " to 0." not in said
+
+
 @pytest.mark.parametrize("rate", ["2", "1", "0", "-0.5", "nan"])
 def test_a_base_rate_that_leaves_nothing_to_judge_is_refused_with_what_is_allowed(rate: str) -> None:
     done = call("compare", "face.png", "--base-rate", rate)
