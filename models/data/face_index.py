@@ -25,6 +25,7 @@ from registry import Image
 FOUND_BY = ("find.py", "align.py", "centerface.py")  # of detectors/faces: what decides where a face is
 CHUNK = 64  # pictures handed to a worker at a time
 NAMED_BY = "sha256"  # of a picture's bytes: a copy elsewhere keeps its face, and a replaced file does not
+FITTED = ("train", "val")  # the splits on which something is fitted
 NAMED = 3  # pictures named in a sentence about many
 
 
@@ -70,6 +71,19 @@ def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFa
         else:
             faces.append(_label(sample, found))
     return faces, faceless
+
+
+def check_copies(samples: Sequence[Sample]) -> list[str]:
+    """A sentence on pictures to be measured that are there to be fitted on, too, under other names; none if none is.
+
+    samples: of all splits. Raises DataError where the same picture is labelled both real and fake.
+    """
+    names = _name_all([sample.path for sample in samples])
+    _refuse_contradiction(samples, names)
+    fitted = {names[sample.path] for sample in samples if sample.split in FITTED}
+    copies = [sample for sample in samples if sample.split not in FITTED and names[sample.path] in fitted]
+    shown = list_some([sample.path.name for sample in copies])
+    return [f"Pictures that are in train or val, too, under other names: {len(copies)}: {shown}"] if copies else []
 
 
 def _refuse_contradiction(samples: Sequence[Sample], names: Mapping[Path, str]) -> None:

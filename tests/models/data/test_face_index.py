@@ -12,7 +12,7 @@ import skimage.data
 
 from models.data import face_index
 from models.data.datasets import Sample
-from models.data.face_index import label_faces, list_some, say_left_out
+from models.data.face_index import check_copies, label_faces, list_some, say_left_out
 from models.errors import DataError
 
 
@@ -38,6 +38,11 @@ def test_one_picture_under_two_names_and_both_labels_is_refused(samples: Any, tm
     copy.write_bytes(samples[0].path.read_bytes())
     with pytest.raises(DataError, match=r"portrait\.png and .*copy\.png are the same picture, labelled both"):
         label_faces([*samples, replace(samples[0], path=copy, label=1)], tmp_path / "faces.json")
+    with pytest.raises(DataError, match="labelled both"):
+        check_copies([*samples, replace(samples[0], path=copy, label=1, split="test")])
+    (said,) = check_copies([*samples, replace(samples[0], path=copy, split="test")])
+    assert said == "Pictures that are in train or val, too, under other names: 1: copy.png"
+    assert check_copies(samples) == []
 
 
 def test_what_was_found_is_not_looked_for_again_unless_the_file_changed(
