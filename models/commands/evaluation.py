@@ -63,12 +63,12 @@ def evaluate(
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     registry = load_registry()
     specs = reduce(add_source, sources, registry).choose(only)
-    samples = read_samples(data)
-    copies = check_copies(samples)
-    there = {sample.split for sample in samples}
+    everything = read_samples(data)
+    there = {sample.split for sample in everything}
     splits = split or ([name for name in ("test", "eval") if name in there] or ["test"])
-    samples = select_splits(samples, *splits)
+    samples = select_splits(everything, *splits)
     check_both_classes(samples, splits)
+    copies = check_copies(everything)
     plan = Plan(specs=specs, splits=splits, cache=FACES, save=save, replace_builtin=replace_builtin, thorough=thorough)
     found = assess(samples, plan)
     if pictures:

@@ -90,8 +90,16 @@ def _refuse_contradiction(samples: Sequence[Sample], names: Mapping[Path, str]) 
     first: dict[str, Sample] = {}
     for sample in samples:
         other = first.setdefault(names[sample.path], sample)
-        if other.label != sample.label:
+        if other.label != sample.label and _is_picture(sample.path):  # the same error page may stand in both classes
             raise DataError(f"{other.path} and {sample.path} are the same picture, labelled both real and fake")
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        read_image(path)
+    except ImageError:
+        return False
+    return True
 
 
 def say_left_out(faceless: Sequence[Sample], cache: Path) -> list[str]:

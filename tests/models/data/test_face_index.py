@@ -42,7 +42,9 @@ def test_one_picture_under_two_names_and_both_labels_is_refused(samples: Any, tm
         check_copies([*samples, replace(samples[0], path=copy, label=1, split="test")])
     (said,) = check_copies([*samples, replace(samples[0], path=copy, split="test")])
     assert said == "Pictures that are in train or val, too, under other names: 1: copy.png"
-    assert check_copies(samples) == []
+    page = tmp_path / "page.jpg"
+    page.write_bytes(samples[2].path.read_bytes())
+    assert check_copies([*samples, replace(samples[2], path=page, label=1)]) == []  # no picture, of neither class
 
 
 def test_what_was_found_is_not_looked_for_again_unless_the_file_changed(
