@@ -1,6 +1,7 @@
 """Turned pictures: turned without loss by quarters, wholly in view by degrees, and compared face by face."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -53,7 +54,12 @@ def test_the_command_prints_a_row_for_each_angle(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     found = [Turned(90.0, 4, 0.25, 0.75, 1.0, -0.5, 0.125, 0.0625, 0.5)]
     asked: list[int] = []
-    monkeypatch.setattr(turns, "measure_turns", lambda _specs, faces: asked.append(len(faces)) or found)
+
+    def measure(_specs: object, faces: Sequence[object]) -> list[Turned]:
+        asked.append(len(faces))
+        return found
+
+    monkeypatch.setattr(turns, "measure_turns", measure)
     command = ["turns", "--data", str(write_portraits(tmp_path / "photos", ["test"] * 2)), "--most", "1"]
     done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
     assert done.exit_code == 0, done.output
