@@ -1,10 +1,15 @@
 """AuthMiddleware, through HTTP: what is open without a session, and what another site's page may not do."""
 
+import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
-from auth.middleware import OPEN_FOLDERS, OPEN_PATHS
+from auth.middleware import OPEN_FOLDERS, OPEN_PATHS, AuthMiddleware
 from tests.auth.server import Site
 
 pytestmark = pytest.mark.one_database
@@ -100,3 +105,26 @@ def test_the_page_is_kept_in_no_cache(site: Site, name: str) -> None:
     browser = site.member(name)
     for path in ("/", "/config"):
         assert "no-store" in browser.http.get(path).headers["cache-control"]
+
+
+def test_what_is_neither_a_request_nor_the_servers_own_start_is_not_let_through() -> None:
+    """A WebSocket: no route here has one, and none is guarded."""
+    asked: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        asked.append(scope["type"])
+
+    nobody: Any = SimpleNamespace(uploads=None)
+    guard = AuthMiddleware(app, visitors=nobody, waiting=nobody, arrivals=nobody)
+
+    async def ask_each() -> None:
+        for kind in ("websocket", "lifespan"):
+            await guard({"type": kind, "path": "/config"}, _nothing, _nothing)
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, ask_each()).result()
+    assert asked == ["lifespan"]
+
+
+async def _nothing(*_: Any) -> Any:
+    raise AssertionError("neither read nor answered")
