@@ -19,7 +19,7 @@ def box(kind: bytes, size: int, *, large: bool = False) -> bytes:
         (box(b"moov", MAX_MOOV_BYTES + 1, large=True), True),
         (box(b"moov", MAX_MOOV_BYTES), False),
         (box(b"mdat", 16, large=True) + box(b"moov", MAX_MOOV_BYTES + 1), True),
-        (box(b"free", 4) + box(b"moov", MAX_MOOV_BYTES + 1), False),  # no box is smaller than its own header
+        (box(b"free", 4) + b"moov", False),  # smaller than its own header: what follows is no box
     ],
 )
 def test_a_size_is_read_in_either_of_its_two_forms(data: bytes, long: bool, tmp_path: Path) -> None:

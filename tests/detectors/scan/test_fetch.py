@@ -1,5 +1,6 @@
 """A file for a scan: all of it, or a sentence."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def test_a_file_is_read_whole_and_a_larger_one_refused(tmp_path: Path, monkeypat
     assert str(refused.value) == say_too_large()
 
 
-@pytest.mark.parametrize("name", [".", "gone.png", "null\0byte.png"])
+@pytest.mark.parametrize("name", [".", os.devnull, "gone.png", "null\0byte.png"])
 def test_what_is_no_file_is_a_sentence(name: str, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"The file cannot be opened\."):
         fetch_bytes(name, folder=str(tmp_path))
