@@ -238,6 +238,7 @@ def test_another_password_set_by_the_operator_ends_every_session(site: Site, url
 # What is refused
 
 
+@pytest.mark.one_database
 def test_who_is_signed_out_already_is_signed_out_again_without_a_fault(site: Site, name: str) -> None:
     answer = site.browser().form("/signout", at="/signin")
     assert (answer.status_code, answer.headers["location"]) == (303, "/signin")
@@ -245,6 +246,7 @@ def test_who_is_signed_out_already_is_signed_out_again_without_a_fault(site: Sit
     assert other.is_in()
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("number", ["", "one", "-1", "٣", "9" * 30])
 def test_a_token_whose_number_is_none_revokes_nothing(site: Site, name: str, number: str) -> None:
     browser = site.member(name)
@@ -253,6 +255,7 @@ def test_a_token_whose_number_is_none_revokes_nothing(site: Site, name: str, num
     assert site.browser(headers={"authorization": f"Bearer {token}"}).is_in()
 
 
+@pytest.mark.one_database
 def test_where_too_many_are_signing_in_the_next_is_asked_to_come_back(
     site: Site, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +267,7 @@ def test_where_too_many_are_signing_in_the_next_is_asked_to_come_back(
     assert site.browser().sign_in(name).status_code == 303
 
 
+@pytest.mark.one_database
 def test_who_would_wait_too_long_is_refused_as_for_a_wrong_password(
     site: Site, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
