@@ -40,7 +40,7 @@ def test_every_tab_works_and_has_no_serious_fault(
     page.set_input_files("#photo input[type=file]", portrait)
     expect(page.locator("#verdicts .card.thinking")).to_have_count(0)
     expect(page.locator("#verdicts .provenance")).to_contain_text("None found")
-    page.get_by_label("Show the heat map of Accuser").check()
+    page.get_by_role("button", name="Show the heat map of Accuser").click()
     expect(page.get_by_role("img", name="Heat map of Accuser")).to_be_visible()
     check(page, width)
     with page.expect_download() as saved:

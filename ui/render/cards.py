@@ -43,9 +43,10 @@ _templates.filters |= {"say_chance": words.say_chance, "say_jury": words.say_jur
 _templates.globals.update(
     draw_crop=pictures.draw_crop,
     draw_heatmap=pictures.draw_heatmap,
-    draw_outline=pictures.draw_outline,
     draw_thumb=pictures.draw_thumb,
     find_hottest=pictures.find_hottest,
+    outline_units=pictures.OUTLINE_UNITS,
+    trace_outline=pictures.trace_outline,
     say_agreement=say_agreement,
     say_word=words.say_word,
     say_band=words.say_band,
@@ -121,7 +122,6 @@ class Drawing:
         self._anchor = anchor
         self._scene = pictures.draw_scene(image, longest=pictures.ZOOM_PIXELS)
         self._settled = settled
-        self._image = image
         self._jury = jury
         self._drawn: dict[int, tuple[JudgedFace, str]] = {}
 
@@ -200,9 +200,8 @@ class Drawing:
                 "careful": warn_face(face),
             }
             name = "The face" if lone else f"Face {number}"
-            html = self._draw_section(
-                f"{self._anchor}-{number}", name, face.crop, face.verdicts, expects="face", **more
-            )
+            place = pictures.place_crop(face.box, face.roll, width=comparison.width, height=comparison.height)
+            html = self._draw_section(f"{self._anchor}-{number}", name, place, face.verdicts, expects="face", **more)
             self._drawn[number] = face, html
         return html
 
@@ -213,17 +212,14 @@ class Drawing:
     def _draw_whole(self, comparison: Comparison) -> Pieces:
         if not self._choose("image"):
             return []
-        return [
-            self._draw_section(
-                f"{self._anchor}-whole", "The whole picture", self._image, comparison.whole_image, expects="image"
-            )
-        ]
+        anchor, name, place = f"{self._anchor}-whole", "The whole picture", pictures.EVERYWHERE
+        return [self._draw_section(anchor, name, place, comparison.whole_image, expects="image")]
 
     def _draw_section(
         self,
         anchor: str,
         name: str,
-        crop: Image,
+        place: pictures.CropPlace,
         verdicts: Sequence[Verdict],
         *,
         expects: str,
@@ -234,7 +230,7 @@ class Drawing:
         doubt: str | None = None,
         careful: str = "",
     ) -> str:
-        """One section: what was judged, the jury's verdict, one row a detector, empty while it thinks."""
+        """One section: the jury's verdict, one row a detector, empty while it thinks. place: of its heat maps."""
         given = {verdict.detector: verdict for verdict in verdicts}
         rows = [(spec, given.get(spec.key)) for spec in sorted(self._choose(expects), key=_rank_detector)]
         steps = step_verdicts(jury) if jury and not self._settled and not doubt else []
@@ -242,7 +238,7 @@ class Drawing:
             "face",
             anchor=anchor,
             name=name,
-            crop=crop,
+            place=place,
             rows=rows,
             split=self._say_split(verdicts, expects),
             number=number,
