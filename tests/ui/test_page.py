@@ -74,6 +74,10 @@ def test_every_tab_works_and_has_no_serious_fault(
 
     open_tab(page, "Detectors")
     expect(page.locator(".detectors").first).to_be_visible()
+    for pick in ("Accuser", "Defender"):
+        page.get_by_label(f"Compare {pick}").check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.locator(".yours")).to_contain_text("face.png")
     check(page, width)
     open_tab(page, "Guide")
     expect(page.locator(".guide")).to_contain_text("Not to accuse a person")

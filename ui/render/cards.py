@@ -25,6 +25,7 @@ from ui.render import wording as words
 from ui.render.band import label_face, say_agreement, say_likely, sum_up, warn, warn_face
 from ui.render.base_rate import step_verdicts
 from ui.render.reading_order import in_reading_order
+from ui.render.remembered import as_remembered
 
 Pieces = list[str]
 Juries = Sequence[JuryVerdict | None]
@@ -39,7 +40,12 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"say_chance": words.say_chance, "say_jury": words.say_jury, "say_likely": say_likely}
+_templates.filters |= {
+    "say_chance": words.say_chance,
+    "say_jury": words.say_jury,
+    "say_likely": say_likely,
+    "is_clear": words.is_clear,
+}
 _templates.globals.update(
     draw_crop=pictures.draw_crop,
     draw_heatmap=pictures.draw_heatmap,
@@ -61,6 +67,7 @@ _templates.globals.update(
     say_moves=words.say_moves,
     say_p_fake=words.say_p_fake,
     say_percent=words.say_percent,
+    say_signed=words.say_signed,
     say_span=words.say_span,
     say_share=base_rate.say_share,
     say_thresholds=words.say_thresholds,
@@ -138,7 +145,8 @@ class Drawing:
         return [summary, scene, boxes, *self._draw_strip(comparison, juries, labels), *faces, *whole, *provenance]
 
     def _draw_summary(self, comparison: Comparison, juries: Juries, labels: Labels) -> str:
-        judged = bool(comparison.faces) and all(self._is_judged(face) for face in comparison.faces) and any(juries)
+        ready = all(self._is_judged(face) for face in comparison.faces)
+        judged = ready and any(juries)
         movable = judged and not self._settled
         lone = comparison.faces[0] if len(comparison.faces) == 1 else None
         stepped = [self._step_labels(comparison, juries, rate) for rate in base_rate.STEPS] if movable else []
@@ -153,6 +161,7 @@ class Drawing:
             jury_steps=step_verdicts(juries[0]) if lone and movable and juries[0] else [],
             warnings=warn(comparison),
             movable=movable,
+            remembered=as_remembered(comparison.as_dict(), comparison.path) if ready else "",
             anchor=self._anchor,
         )
 
