@@ -43,9 +43,9 @@ def measure_differences(answers: Answers, trained_on: Mapping[str, frozenset[str
 
 
 def _measure_pair(answers: Answers, pair: tuple[str, str], seen: frozenset[str]) -> dict[str, Any]:
-    both = answers.where(
-        [int(place) for place in np.flatnonzero(~np.isnan([answers.p_fake[key] for key in pair]).any(axis=0))]
-    )
+    """On the faces that both gave a number. The draws are the same for both: they depend on the faces alone."""
+    known = ~np.isnan([answers.p_fake[key] for key in pair]).any(axis=0)
+    both = answers.where(np.flatnonzero(known).tolist())
     sets = list_two_class(both)
     apart = {name: mean_auc(both, pair[0], [name]) - mean_auc(both, pair[1], [name]) for name in sets}
     unseen = [name for name in sets if name not in seen]
