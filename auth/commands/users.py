@@ -100,8 +100,9 @@ def _describe(kept: Kept | None) -> str:
     """What takes room in the database."""
     if kept is None:
         return ""
+    entries = f"  {kept.entries} entries" if kept.entries else ""
     pictures = f"  {kept.pictures} kept pictures, {kept.picture_bytes / 1e6:.1f} MB" if kept.pictures else ""
-    return pictures + (f"  {kept.reports} reports" if kept.reports else "")
+    return entries + pictures + (f"  {kept.reports} reports" if kept.reports else "")
 
 
 def _account(engine: Engine, name: str) -> Account:

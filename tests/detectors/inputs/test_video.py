@@ -119,6 +119,16 @@ def test_a_cut_off_file_gives_what_is_there(tmp_path: Path) -> None:
     assert 1 <= len(frames) < 10
 
 
+def test_of_a_frame_that_is_cut_in_two_no_half_is_shown(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).integers(0, 255, (10, 96, 128, 3), dtype=np.uint8)
+    path = write_video(tmp_path / "cut.avi", list(noise), every(0.04, until=0.4), g="1")
+    _, whole = read(path, every(0.04, until=0.4))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 55 // 100])
+    _, frames = read(path, every(0.04, until=0.4))
+    assert 2 <= len(frames) < len(whole)
+    assert all(np.array_equal(half.pixels, clean.pixels) for half, clean in zip(frames, whole, strict=False))
+
+
 def test_a_file_that_is_too_large_is_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "large.mp4"
     with path.open("wb") as file:

@@ -1,14 +1,17 @@
 """One's own detector beside the built-in ones: the order, the paired difference, the drawing."""
 
+import io
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from models.commands.application import app
+from models.commands.leaderboard import _tabulate
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation import leaderboard
@@ -82,6 +85,16 @@ def test_the_drawing_is_a_picture_of_some_size(answers: Answers, tmp_path: Path)
     picture = cv2.imread(str(tmp_path / "board.png"))
     assert picture.shape[1] > 1000
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20
+
+
+def test_the_table_says_what_was_measured_and_a_dash_where_nothing_was(answers: Answers) -> None:
+    console = Console(file=io.StringIO(), width=400)
+    console.print(_tabulate(measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it is the StringIO
+    assert lines[0].strip().startswith("90 faces of 2 sets")
+    (sharp,) = (line for line in lines if "SHARP" in line)
+    cells = [cell.strip() for cell in sharp.split("│")[1:-1]]
+    assert cells[1] == "any forgery" and cells[8:] == ["3", "-", "-"]
 
 
 @pytest.mark.slow
