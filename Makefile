@@ -6,6 +6,7 @@
 # make coverage   the branches that the tests never take (ARGS as above); docs/testing.md
 # make mutants    small changes that no test notices; docs/testing.md
 # make audit  look the pinned versions up among known vulnerabilities; this needs the network
+# make sbom   what the demo is made of, as CycloneDX: build/sbom.cdx.json; this needs the network, once
 # make lock   pin the dependencies of pyproject.toml anew (ARGS=--upgrade takes newer versions)
 PYTHON ?= python3
 VENV ?= .venv
@@ -22,7 +23,7 @@ BESIDE = FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile -
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 
-.PHONY: audit bench check coverage demo fix lock mutants quick test
+.PHONY: audit bench check coverage demo fix lock mutants quick sbom test
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -86,6 +87,14 @@ audit:
 	$(PYTHON) -m venv .venv-audit
 	.venv-audit/bin/pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements.lock $(ARGS)
+
+sbom:
+	$(PYTHON) -m venv .venv-sbom
+	.venv-sbom/bin/pip install --quiet --disable-pip-version-check "cyclonedx-bom>=7.5,<8"
+	@mkdir -p build
+	.venv-sbom/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.cdx.json requirements.lock
+	@echo "build/sbom.cdx.json"
 
 lock:
 	$(PYTHON) -m venv .venv-lock

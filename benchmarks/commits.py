@@ -42,7 +42,7 @@ Work = Callable[[], float]
 
 
 @dataclass(frozen=True)
-class Material:
+class Workload:
     """What both trees work on: files."""
 
     photo: Path
@@ -50,17 +50,17 @@ class Material:
     video: Path
 
 
-def _make(folder: Path) -> Material:
-    material = Material(folder / "photo.jpg", folder / "photos", folder / "scene.mp4")
-    material.photo.write_bytes(portrait())
+def _make(folder: Path) -> Workload:
+    workload = Workload(folder / "photo.jpg", folder / "photos", folder / "scene.mp4")
+    workload.photo.write_bytes(portrait())
     for label in ("real", "fake"):
-        (material.photos / label).mkdir(parents=True)
+        (workload.photos / label).mkdir(parents=True)
         for number in range(PORTRAITS // 2):
             # what stands behind the picture makes each a file of its own, lest anything is remembered
-            (material.photos / label / f"{number}.jpg").write_bytes(portrait() + f"{label} {number}".encode())
+            (workload.photos / label / f"{number}.jpg").write_bytes(portrait() + f"{label} {number}".encode())
     times = [number / RATE for number in range(round(VIDEO_SECONDS * RATE))]
-    write_video(material.video, scene(VIDEO_SECONDS), times)
-    return material
+    write_video(workload.video, scene(VIDEO_SECONDS), times)
+    return workload
 
 
 def _seconds(tree: Path, *arguments: str) -> float:
@@ -78,20 +78,20 @@ def _compare(tree: Path, file: Path) -> float:
     return _seconds(tree, "compare", str(file), "--json")
 
 
-def _scan(tree: Path, material: Material) -> float:
+def _scan(tree: Path, workload: Workload) -> float:
     with tempfile.TemporaryDirectory() as scratch:
-        return _seconds(tree, "scan", str(material.photos), "--out", str(Path(scratch) / "table.csv"))
+        return _seconds(tree, "scan", str(workload.photos), "--out", str(Path(scratch) / "table.csv"))
 
 
-def _step(tree: Path, material: Material) -> float:
+def _step(tree: Path, workload: Workload) -> float:
     """One batch: two trainings differ by so many."""
-    return (_train(tree, material, MANY) - _train(tree, material, FEW)) / (MANY - FEW)
+    return (_train(tree, workload, MANY) - _train(tree, workload, FEW)) / (MANY - FEW)
 
 
-def _train(tree: Path, material: Material, steps: int) -> float:
+def _train(tree: Path, workload: Workload, steps: int) -> float:
     with tempfile.TemporaryDirectory() as run:
         sizes = ["--steps", str(steps), "--batch", str(BATCH), "--every", str(MANY + 1)]
-        return _seconds(tree, "models", "train", "custom-cnn", "--data", str(material.photos), "--run", run, *sizes)
+        return _seconds(tree, "models", "train", "custom-cnn", "--data", str(workload.photos), "--run", run, *sizes)
 
 
 def _live(http: httpx.Client) -> float:
@@ -102,8 +102,8 @@ def _live(http: httpx.Client) -> float:
     return (time.perf_counter() - began) / FRAMES
 
 
-def _request(http: httpx.Client, material: Material) -> float:
-    sent = {"files": ("photo.jpg", material.photo.read_bytes())}
+def _request(http: httpx.Client, workload: Workload) -> float:
+    sent = {"files": ("photo.jpg", workload.photo.read_bytes())}
     path = http.post("/gradio_api/upload", files=sent).raise_for_status().json()[0]
 
     async def ask_all() -> None:
@@ -117,19 +117,19 @@ def _request(http: httpx.Client, material: Material) -> float:
 
 
 @contextmanager
-def works(tree: Path, material: Material, *, is_served: bool) -> Iterator[Mapping[str, Work]]:
+def works(tree: Path, workload: Workload, *, is_served: bool) -> Iterator[Mapping[str, Work]]:
     """What is timed in one tree. is_served: whether a page is needed, which then runs as long as this lasts."""
     with ExitStack() as stack:
         found: dict[str, Work] = {
-            "compare": partial(_compare, tree, material.photo),
-            "scan": partial(_scan, tree, material),
-            "video": partial(_compare, tree, material.video),
-            "training step": partial(_step, tree, material),
+            "compare": partial(_compare, tree, workload.photo),
+            "scan": partial(_scan, tree, workload),
+            "video": partial(_compare, tree, workload.video),
+            "training step": partial(_step, tree, workload),
         }
         if is_served:
             address, _ = stack.enter_context(running_page(tree=tree))
             http = stack.enter_context(httpx.Client(base_url=address, timeout=600))
-            found |= {"live": partial(_live, http), "page request": partial(_request, http, material)}
+            found |= {"live": partial(_live, http), "page request": partial(_request, http, workload)}
         yield found
 
 
@@ -160,8 +160,8 @@ def measure(base: Path, names: list[str], *, rounds: int) -> Iterator[tuple[str,
     """For each kind of work its rounds: seconds in the older tree, and in this one."""
     is_served = any(name in SERVED for name in names)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        material = _make(Path(folder))
-        old, new = (stack.enter_context(works(tree, material, is_served=is_served)) for tree in (base, ROOT))
+        workload = _make(Path(folder))
+        old, new = (stack.enter_context(works(tree, workload, is_served=is_served)) for tree in (base, ROOT))
         for name in names:
             old[name](), new[name]()  # files are read into memory, networks loaded
             pairs = []

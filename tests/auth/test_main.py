@@ -1,5 +1,6 @@
 """The operator's commands, as they are typed."""
 
+import csv
 import runpy
 import subprocess
 import sys
@@ -35,6 +36,66 @@ def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name
     assert run("users", "add", name, "--password-stdin", typed=f"{PASSWORD}\n").stdout == f"{name} can sign in.\n"
     assert site.browser().sign_in(name).status_code == 303
     assert name in run("users", "list").stdout
+
+
+def test_a_class_is_added_from_a_table_and_each_without_a_password_gets_one(
+    run: Command, site: Site, name: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "class.csv"
+    table.write_text(f"\ufeffName;Form;password\n{name} A;7b;\n=HYPERLINK();7b;{PASSWORD}\n\n{name} Ü;7b;\n", "utf-8")
+    out = tmp_path / "passwords.csv"
+    answer = run("users", "import", str(table), "--out", str(out))
+    assert answer.exit_code == 0, answer.stderr
+    assert (
+        answer.stdout == "" and f"3 users can sign in; the passwords made for 2 of them are in {out}" in answer.stderr
+    )
+    made = list(csv.DictReader(out.open(encoding="utf-8", newline="")))
+    assert [one["name"] for one in made] == [f"{name} A", f"{name} Ü"]
+    assert out.stat().st_mode & 0o077 == 0
+    assert site.browser().sign_in(f"{name} Ü", password=made[1]["password"]).status_code == 303
+    assert site.browser().sign_in("=HYPERLINK()").status_code == 303
+    assert run("users", "remove", "=HYPERLINK()", "--yes").exit_code == 0
+
+
+def test_a_class_with_a_wrong_line_is_added_to_the_last_one_or_not_at_all(
+    run: Command, name: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "class.csv"
+    run("users", "add", name, "--password-stdin", typed=f"{PASSWORD}\n")
+    table.write_text(f"name,password\n{name} B,\n{name.upper()},\n{name} b,\n{name} C,Password1\n,{PASSWORD}\n")
+    answer = run("users", "import", str(table))
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    said = answer.stderr.strip().splitlines()
+    assert [line.partition(":")[0] for line in said[:-1]] == ["line 3", "line 4", "line 5", "line 6"]
+    assert "is a user already" in said[0] and "stands in line 2 already" in said[1] and "guessed" in said[2]
+    assert said[-1] == "Nobody was added."
+    assert f"{name} B" not in run("users", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"who\nAnna\n", "has no column “name”"),
+        (b"name\n", "names nobody"),
+        ("name\nRené\n".encode("latin-1"), "is not UTF-8"),
+        (b"name\n" + b"x" * 1_000_001, "which is no list of users"),
+        (b"", "has no column “name”"),
+    ],
+)
+def test_what_is_no_list_of_users_is_one_sentence(run: Command, tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "class.csv").write_bytes(content)
+    answer = run("users", "import", str(tmp_path / "class.csv"))
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert said in answer.stderr and len(answer.stderr.strip().splitlines()) == 1
+
+
+def test_passwords_are_written_over_no_other_file(run: Command, name: str, tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text(f"name\n{name} D\n")
+    answer = run("users", "import", str(tmp_path / "class.csv"), "--out", str(tmp_path / "class.csv"))
+    assert answer.exit_code == 1 and "File exists" in answer.stderr
+    assert f"{name} D" not in run("users", "list").stdout
+    answer = run("users", "import", str(tmp_path / "nowhere.csv"))
+    assert answer.exit_code == 1 and "cannot be read: No such file" in answer.stderr
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])

@@ -24,6 +24,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     written: list[Any] = []
     monkeypatch.setattr(speed, "measure", lambda keys, **_: FIGURES | {"keys": keys})
     monkeypatch.setattr(speed, "save", lambda figures: written.append(("saved", figures)))
+    monkeypatch.setattr(speed, "read_saved", lambda: [FIGURES])
     monkeypatch.setattr(speed_table, "write", lambda figures: written.append(("written", figures)))
     monkeypatch.setattr(speed_table, "tables", lambda figures: [f"the {name}" for name in figures])
     return written
@@ -41,7 +42,7 @@ def test_speed_prints_tables_or_json_and_writes_only_where_that_is_asked_for(mea
     assert json.loads(call("speed", "--only", "blend", "--json")) == found
     assert measured == []
     call("speed", "--only", "blend", "--save")
-    assert measured == [("saved", found), ("written", found)]
+    assert measured == [("saved", found), ("written", [FIGURES])]
 
 
 def test_a_fitted_jury_replaces_the_built_in_one_only_where_that_is_asked_for(

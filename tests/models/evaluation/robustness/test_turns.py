@@ -1,7 +1,6 @@
 """Turned pictures: turned without loss by quarters, wholly in view by degrees, and compared face by face."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -56,13 +55,13 @@ def test_the_command_prints_a_row_for_each_angle(tmp_path: Path, monkeypatch: py
     """The measuring itself stands above; here only what the command makes of it."""
     monkeypatch.chdir(tmp_path)
     found = [Turned(90.0, 4, 0.25, 0.75, 1.0, -0.5, 0.125, 0.0625, 0.5)]
-    asked: list[int] = []
+    asked = []
 
-    def measure(_specs: object, faces: Sequence[object]) -> list[Turned]:
+    def measured(_specs: object, faces: list[object]) -> list[Turned]:
         asked.append(len(faces))
         return found
 
-    monkeypatch.setattr(turns, "measure_turns", measure)
+    monkeypatch.setattr(turns, "measure_turns", measured)
     command = ["turns", "--data", str(write_portraits(tmp_path / "photos", ["test"] * 2)), "--most", "1"]
     done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
     assert done.exit_code == 0, done.output
