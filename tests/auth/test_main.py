@@ -1,6 +1,7 @@
 """The operator's commands, as they are typed."""
 
 import csv
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,11 +13,12 @@ from sqlalchemy import Engine, update
 from typer.testing import Result
 
 from auth import accounts
+from auth.lockout import SignInPlace
 from storage.database import open_database, writing
 from storage.feedback import give_feedback
 from storage.tables import users
 from tests.auth.server import PASSWORD, Site, picture, wait_for
-from tests.command import FACEJURY, call
+from tests.command import FACEJURY, ROOT, call
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
@@ -225,3 +227,30 @@ def test_neither_gradio_nor_keras_is_imported() -> None:
     heavy = {"gradio", "keras", "tensorflow", "alembic"}
     code = f"import sys, auth.__main__, ui.server.front; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_a_user_is_removed_without_a_question_where_that_is_asked_for(run: Command, engine: Engine, name: str) -> None:
+    accounts.add_user(engine, name, password=PASSWORD, rounds=4)
+    done = run("users", "remove", name, "--yes")
+    assert (done.exit_code, done.stdout) == (0, f"{name} is removed.\n")
+    assert accounts.find_user(engine, name) is None
+
+
+def test_a_password_is_asked_for_twice_where_none_comes_by_standard_input(
+    run: Command, engine: Engine, name: str
+) -> None:
+    assert run("users", "add", name, typed=f"{PASSWORD}\nanother one\n").exit_code == 1
+    assert accounts.find_user(engine, name) is None
+    done = run("users", "add", name, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    assert done.exit_code == 0 and PASSWORD not in done.stdout
+    assert accounts.sign_in(engine, name, password=PASSWORD, place=SignInPlace("here"), rounds=4) is not None
+
+
+def test_the_older_names_of_the_commands_still_work(
+    run: Command, engine: Engine, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts.add_user(engine, name, password=PASSWORD, rounds=4)
+    monkeypatch.setattr(sys, "argv", ["auth", "list-users"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "auth" / "__main__.py"), run_name="__main__")
+    assert not ended.value.code and name in capsys.readouterr().out

@@ -186,3 +186,33 @@ def test_videos_are_told_by_their_beginning_and_else_by_their_name(tmp_path: Pat
     (tmp_path / "b.mp4").write_bytes(b"")
     (tmp_path / "c.jpg").write_bytes(b"\0\0\0\x18ftypheic")
     assert [is_video(tmp_path / name) for name in ("a", "b.mp4", "c.jpg", "gone.png")] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "sentence"),
+    [
+        (10_000, 10_000, video_file.TOO_LARGE),
+        (640, 3, f"The video is too small: 640 x 3, at least {video_file.MIN_SIDE} a side."),
+    ],
+)
+def test_a_size_that_is_not_judged_is_a_sentence(width: int, height: int, sentence: str) -> None:
+    with pytest.raises(VideoError) as refused:
+        video_file._check(video_file.VideoHeader(width, height, 1.0))
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ((48, 64), video_file.DAMAGED),
+        ((48, 64, 4), video_file.DAMAGED),
+        ((1, 64, 3), video_file.DAMAGED),
+        ((10_000, 10_000, 3), video_file.TOO_LARGE),
+    ],
+)
+def test_a_frame_that_is_not_what_the_header_said_is_a_sentence(shape: tuple[int, ...], sentence: str) -> None:
+    pixels = np.broadcast_to(np.uint8(7), shape)  # which takes no memory
+    with pytest.raises(VideoError) as refused:
+        video_file._check_pixels(pixels)
+    assert str(refused.value) == sentence
+    assert video_file._check_pixels(np.zeros((48, 64, 3), np.uint8)).shape == (48, 64, 3)

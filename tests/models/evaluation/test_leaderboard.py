@@ -18,6 +18,7 @@ from models.evaluation import leaderboard
 from models.evaluation.evaluate import Answers
 from models.evaluation.leaderboard import draw, measure_leaderboard
 from registry import DetectorSpec
+from tests.models.manifest import write_manifest
 from tests.models.portraits import write_portraits
 
 PLUGIN = """
@@ -120,3 +121,17 @@ def test_faces_of_one_class_are_refused_in_a_sentence(tmp_path: Path, monkeypatc
     done = CliRunner().invoke(app, ["leaderboard", "--data", "photos"])
     assert done.exit_code == 2
     assert "Traceback" not in done.output
+
+
+def test_the_command_prints_the_table_and_draws_nothing_that_was_not_asked_for(
+    answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    photos = write_manifest(tmp_path / "photos", ("a.png", "real", "", "a", "a", "test"))
+    board = measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)
+    monkeypatch.setattr("models.data.face_index.label_faces", lambda samples, cache: (answers.faces, []))
+    monkeypatch.setattr(leaderboard, "measure_leaderboard", lambda specs, faces: board)
+    done = CliRunner().invoke(app, ["leaderboard", "--data", str(photos)], env={"COLUMNS": "300"})
+    assert done.exit_code == 0, done.output
+    assert done.stdout.index("SHARP") < done.stdout.index("DULL")
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]

@@ -79,3 +79,14 @@ def test_the_command_notes_it_beside_the_weights_of_the_detector(folders: Any, m
     done = CliRunner().invoke(app, ["left-out", ours.name, str(theirs)])
     assert done.exit_code == 0 and "noted: stylegan1, in metrics.json of custom-cnn" in " ".join(done.output.split())
     assert "stylegan1" in json.loads((ours / METRICS).read_text())["left_out"]
+
+
+def test_a_generator_that_was_not_measured_where_it_is_unseen_is_named(folders: Any) -> None:
+    ours, theirs = folders
+    before = (ours / METRICS).read_text()
+    metrics = json.loads((theirs / METRICS).read_text())
+    del metrics["generators"]["stylegan1"]
+    (theirs / METRICS).write_text(json.dumps(metrics))
+    with pytest.raises(DataError, match="neither may be missing among what was measured: stylegan1"):
+        note(ours, theirs)
+    assert (ours / METRICS).read_text() == before

@@ -161,6 +161,8 @@ def test_a_program_gets_the_same_as_json(client: gradio_client.Client, walk: Pat
     answer = client.predict(handle_file(walk), "0:01", KEYS, api_name="/video")
     assert (answer["kind"], answer["name"], answer["path"], answer["start"]) == ("video", "walk.mp4", None, 1.0)
     assert answer["persons"][0]["verdicts"][0]["label"] == "fake"
+    with pytest.raises(gradio_client.exceptions.AppError, match="Choose a video and at least one detector"):
+        client.predict(handle_file(walk), "", [], api_name="/video")
 
 
 @pytest.mark.browser

@@ -9,9 +9,12 @@ import pytest
 import skimage.data
 from typer.testing import CliRunner
 
+from detectors.jury.judge import Jury
 from models.commands.application import app
+from models.evaluation.fit_jury import MEMBERS
 from models.evaluation.robustness import turns
-from models.evaluation.robustness.turns import ANGLES, Turned, _compare, turn_picture
+from models.evaluation.robustness.turns import ANGLES, Turned, _compare, _judge, turn_picture
+from registry import DetectorSpec
 from tests.models.portraits import write_portraits
 
 
@@ -68,3 +71,12 @@ def test_the_command_prints_a_row_for_each_angle(tmp_path: Path, monkeypatch: py
     done = CliRunner().invoke(app, [*command, "--json"])
     assert json.loads(done.stdout) == [asdict(found[0])]
     assert asked == [2, 2], "one face of each class"
+
+
+def test_the_jury_is_asked_of_the_largest_face_and_a_lost_one_has_no_number() -> None:
+    portrait = np.ascontiguousarray(skimage.data.astronaut()[:300, 60:360])
+    members = [DetectorSpec(key=key, title=key, load=lambda: lambda image: 0.9) for key in MEMBERS]
+    assert _judge(Jury(members), portrait) > 0.5
+    assert np.isnan(_judge(Jury(members), np.zeros((90, 90, 3), np.uint8)))
+    with pytest.raises(ValueError, match="jury: none of its members was asked"):
+        _judge(Jury([DetectorSpec(key="mine", title="Mine", load=lambda: lambda image: 0.9)]), portrait)
