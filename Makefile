@@ -1,10 +1,12 @@
 # make demo   the page, from a fresh clone: runtime dependencies only (ARGS="--help" shows its options)
-# make test   every check, as CI runs them (ARGS="tests/auth -k token" chooses tests, WORKERS=4 takes more cores)
+# make test   every check, as CI runs them (ARGS="tests/auth -k token" chooses tests, WORKERS=6 takes more cores)
 # make quick  the checks, and the tests that start no server, browser or training (ARGS, WORKERS as above)
 # make fix    mend what ruff can mend by itself, and format
+# make bench BASE=<commit>   whether anything is slower than it was there (ARGS="--only scan --rounds 15"); docs/performance.md
 # make coverage   the branches that the tests never take (ARGS as above); docs/testing.md
 # make mutants    small changes that no test notices; docs/testing.md
 # make audit  look the pinned versions up among known vulnerabilities; this needs the network
+# make sbom   what the demo is made of, as CycloneDX: build/sbom.cdx.json; this needs the network, once
 # make lock   pin the dependencies of pyproject.toml anew (ARGS=--upgrade takes newer versions)
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,13 +16,14 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --re
 # The command `facejury`, built by the locked setuptools without the network. -qq: newer pips show its build warnings.
 COMMAND := $(BIN)/pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 TESTS := $(BIN)/python -m pytest
-WORKERS ?= 2
+# On two cores: tests that wait for a server, a browser or a clock leave room for a third.
+WORKERS ?= 3
 # A file at a time, in the order of tests/conftest.py: the longest first.
 BESIDE = FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 
-.PHONY: audit check coverage demo fix lock mutants quick test
+.PHONY: audit bench check coverage demo fix lock mutants quick sbom test
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -42,6 +45,10 @@ quick: check
 fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	@[ -n "$(BASE)" ] || { echo "Say what to compare with: make bench BASE=HEAD~1"; exit 2; }
+	$(BIN)/python -m benchmarks.commits $(BASE) $(ARGS)
 
 # Subprocesses are measured too. Serial: what is marked `alone` counts as well.
 coverage: $(VENV)/.dev
@@ -80,6 +87,14 @@ audit:
 	$(PYTHON) -m venv .venv-audit
 	.venv-audit/bin/pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements.lock $(ARGS)
+
+sbom:
+	$(PYTHON) -m venv .venv-sbom
+	.venv-sbom/bin/pip install --quiet --disable-pip-version-check "cyclonedx-bom>=7.5,<8"
+	@mkdir -p build
+	.venv-sbom/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.cdx.json requirements.lock
+	@echo "build/sbom.cdx.json"
 
 lock:
 	$(PYTHON) -m venv .venv-lock

@@ -3,7 +3,9 @@
 import logging
 import time
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Engine, Row, delete, exc, insert, select, update
 
@@ -47,16 +49,27 @@ def checked_name(name: str) -> str:
 
 def add_user(engine: Engine, name: str, *, password: str, rounds: int = passwords.ROUNDS) -> Account:
     """Make an account. Raises NameRefused, passwords.PasswordRefused, DatabaseUnavailable."""
-    shown, now = checked_name(name), int(time.time())
-    hashed = passwords.hash_password(password, rounds=rounds)
-    row = {"name": shown, "name_key": name_key(shown), "password_hash": hashed, "created_at": now}
+    (account,) = add_users(engine, [(name, password)], rounds=rounds)
+    return account
+
+
+def add_users(engine: Engine, wanted: Iterable[tuple[str, str]], *, rounds: int = passwords.ROUNDS) -> list[Account]:
+    """Make accounts of these names and passwords, all or none. Raises what add_user raises."""
+    rows: list[dict[str, Any]] = []
+    for name, password in wanted:
+        shown = checked_name(name)
+        passwords.check_new(password, name=shown)
+        hashed = passwords.hash_password(password, rounds=rounds)
+        row = {"name": shown, "name_key": name_key(shown), "password_hash": hashed, "created_at": int(time.time())}
+        rows.append(row | {"failures": 0, "locked_until": 0})
     try:
         with writing(engine) as connection:
-            added = connection.execute(insert(users).values(**row, failures=0, locked_until=0))
+            numbers = [inserted_id(connection.execute(insert(users).values(**row))) for row in rows]
     except exc.IntegrityError as error:
         raise NameRefused(NAME_TAKEN) from error
-    log.info("account made", extra={"account": inserted_id(added)})
-    return Account(inserted_id(added), shown, now, 0)
+    for number in numbers:
+        log.info("account made", extra={"account": number})
+    return [Account(number, row["name"], row["created_at"], 0) for number, row in zip(numbers, rows, strict=True)]
 
 
 def sign_in(
@@ -91,6 +104,9 @@ def set_password(
 
     Raises passwords.PasswordRefused, DatabaseUnavailable.
     """
+    with reading(engine) as connection:
+        name = connection.execute(select(users.c.name).where(users.c.id == user_id)).scalar()
+    passwords.check_new(password, name=name or "")
     hashed = passwords.hash_password(password, rounds=rounds)
     with writing(engine) as connection:
         connection.execute(update(users).where(users.c.id == user_id).values(password_hash=hashed))

@@ -175,13 +175,14 @@ class Pages:
         password = fields.get("password", "")
         if password != fields.get("repeated"):
             return await self._account(request, visitor, error=REPEAT_DIFFERS, wrong="repeated")
-        if not passwords.is_allowed(password):
-            return await self._account(request, visitor, error=passwords.RULE, wrong="password")
         if not await self._knows_password(visitor, fields.get("current", "")):
             return await self._account(request, visitor, error=WRONG_PRESENT, wrong="current")
         rounds = self.settings.rounds
         who = (self.engine, visitor.user_id)
-        await self._hash(accounts.set_password, *who, password=password, keep_session=visitor.key, rounds=rounds)
+        try:
+            await self._hash(accounts.set_password, *who, password=password, keep_session=visitor.key, rounds=rounds)
+        except PasswordRefused as refusal:
+            return await self._account(request, visitor, error=str(refusal), wrong="password")
         self.visitors.forget_all()
         return await self._account(request, visitor, done=CHANGED)
 

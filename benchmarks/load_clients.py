@@ -58,11 +58,11 @@ class Load:
 
 
 @contextmanager
-def running_page(*arguments: str) -> Iterator[tuple[str, int]]:
-    """demo.py in a process of its own: its address, and its process id."""
+def running_page(*arguments: str, tree: Path = ROOT) -> Iterator[tuple[str, int]]:
+    """demo.py in a process of its own: its address, and its process id. tree: where it is, if not here."""
     command = [sys.executable, "demo.py", "--no-login", "--port", str(free_port()), *arguments]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as page:
+    with subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE, text=True, env=environment) as page:
         try:
             assert page.stdout
             yield page.stdout.readline().split()[-1].rstrip("/"), page.pid

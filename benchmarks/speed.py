@@ -32,7 +32,9 @@ from models import ERRORS
 from models.errors import ModelsError
 
 ROOT = Path(__file__).parent.parent
-SAVED = ROOT / "docs" / "speed.json"
+SAVED = ROOT / "docs" / "speed"  # a file for each kind of CPU
+KINDS = {"amx_tile": "AMX", "avx512f": "AVX-512", "avx2": "AVX2"}  # the best that it has, by Linux's name
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_int8", "amx_bf16")
 NETWORKS = ("onnx", "predict", "savedmodel", "torch")
 SCANNED = 100  # portraits a round, and as many again
 LIMITS = ("12 megapixels", "forty faces", "eight detectors")
@@ -104,7 +106,7 @@ def in_turn(asked: Sequence[tuple[str, str]], *, rounds: int, seconds: float) ->
 
 
 def measure(keys: Sequence[str], *, rounds: int, seconds: float) -> Figures:
-    """Everything, as docs/speed.json holds it. rounds, seconds: how many bursts of each, and how long one is."""
+    """Everything, as a file of docs/speed/ holds it. rounds, seconds: how many bursts of each, and how long one is."""
     if not keys:
         raise ModelsError("only built-in detectors are measured; none of them was chosen")
     machine = _describe_machine()
@@ -129,7 +131,19 @@ def _describe_machine() -> Figures:
     software = {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
     if is_installed("torch"):
         software["torch"] = version("torch")
-    return {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2), "software": software}
+    has = _list_instructions()
+    kind = next((kind for name, kind in KINDS.items() if name in has), "another")
+    load = round(os.getloadavg()[0], 2)
+    return {"cpu": kind, "instructions": has, "cores": os.cpu_count(), "load_before": load, "software": software}
+
+
+def _list_instructions() -> list[str]:
+    """Those of INSTRUCTIONS that the CPU has; none where the system does not say, as only Linux does."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return []
+    return [name for name in INSTRUCTIONS if name in flags]
 
 
 def _peak(workers: Mapping[str, Worker]) -> float:
@@ -246,6 +260,13 @@ def _measure_limit(name: str, rounds: int) -> Figures:
         return {"seconds": round(worker.medians()["judge"] / 1000, 3), "peak_megabytes": worker.held["peak_megabytes"]}
 
 
-def save(figures: Figures, path: Path = SAVED) -> None:
-    """Write the figures as JSON."""
+def save(figures: Figures, folder: Path = SAVED) -> None:
+    """Write the figures as JSON, in place of those of the same kind of CPU."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{figures['machine']['cpu'].lower()}.json"
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def read_saved(folder: Path = SAVED) -> list[Figures]:
+    """What was saved, by kind of CPU."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]

@@ -31,18 +31,21 @@ def tables(figures: Figures) -> Iterator[Table]:
         yield table
 
 
-def markdown(figures: Figures) -> str:
-    """All of them, for a document."""
+def markdown(saved: Sequence[Figures]) -> str:
+    """All of them, for a document: one kind of CPU after the other, for they are not to be compared."""
     parts: list[str] = []
-    for title, heads, rows in _all(figures):
-        parts += [f"**{title[0].upper()}{title[1:]}**", as_table([heads, *rows])]
+    for figures in saved:
+        has = ", ".join(figures["machine"]["instructions"]) or "its instructions are not known"
+        parts.append(f"## A CPU with {figures['machine']['cpu']} ({has})")
+        for title, heads, rows in _all(figures):
+            parts += [f"**{title[0].upper()}{title[1:]}**", as_table([heads, *rows])]
     return "\n\n".join(parts)
 
 
 def _all(figures: Figures) -> Iterator[tuple[str, Sequence[str], Rows]]:
     """Title, heads and rows of each."""
     machine = figures["machine"]
-    busy = f"{machine['cores']} cores, load {machine['load_before']} before"
+    busy = f"{machine['cpu']}, {machine['cores']} cores, load {machine['load_before']} before"
     yield f"one face in ONNX Runtime, and in others ({busy})", ("", *network_heads(figures)), network_rows(figures)
     yield "a JPEG of 12 megapixels to verdict and overlay", ("", "ms", ""), request_rows(figures)
     yield "where its time goes", ("step", "ms", "floor, ms", "the floor is"), step_rows(figures)
@@ -116,6 +119,6 @@ def growth_rows(figures: Figures) -> Rows:
         yield f"{pictures:,}", f"{hours:,.0f}", f"{hours / CLUSTER_CORES:,.1f}"
 
 
-def write(figures: Figures, document: Path = DOCUMENT) -> None:
+def write(saved: Sequence[Figures], document: Path = DOCUMENT) -> None:
     """Put the tables between the two marks of a document. Raises ValueError when a mark is missing."""
-    write_between(document, MARK, markdown(figures))
+    write_between(document, MARK, markdown(saved))

@@ -1,8 +1,8 @@
 """What a user has looked at: each comparison's JSON as it is, and its picture only where they asked to keep it.
 
 Everything is asked for by the user's name (`gr.Request.username`), so nobody reaches another's entry by its number.
-All functions raise AccountGone if the account is, DatabaseUnavailable if the database is; those that keep a picture
-raise QuotaReached.
+All functions raise AccountGone if the account is, DatabaseUnavailable if the database is; those that keep an
+entry or a picture raise QuotaReached.
 """
 
 import csv
@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
 
 from storage.database import inserted_id, reading, writing
-from storage.kept import drop_unused, lock_owner, store_picture
+from storage.kept import check_entries, drop_unused, lock_owner, store_picture
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
 from text.formulas import neutralise
@@ -47,6 +47,7 @@ def add_entry(
     """Write down one comparison and return its number. Give `picture` only if the user ticked "keep this picture"."""
     with writing(engine) as connection:
         owner = lock_owner(connection, user)
+        check_entries(connection, owner)
         row = {
             "user_id": owner,
             "picture_id": store_picture(connection, owner, picture=picture),

@@ -1,4 +1,4 @@
-"""What a user keeps here that takes room: pictures, each once, and feedback, both up to a limit.
+"""What a user keeps here that takes room: comparisons, pictures, each once, and feedback, all up to a limit.
 
 Called inside the transaction of whoever writes; `lock_owner` first, so that one user's changes come one by one.
 """
@@ -13,8 +13,12 @@ from storage.tables import comparisons, feedback, pictures
 from storage.users import lock_user, owner_id
 
 MAX_KEPT_BYTES = 500_000_000  # pictures of one user
+MAX_ENTRIES = 10_000  # comparisons in one user's history, a few kilobytes each
 MAX_REPORTS = 1_000  # verdicts that one user said were wrong
 NO_ROOM = f"Your kept pictures have reached {MAX_KEPT_BYTES // 1_000_000} MB; delete some in your history first."
+NO_ENTRIES = (
+    f"Not in your history: it holds {MAX_ENTRIES:,} entries, as many as are kept of one user. Delete some in History."
+)
 NO_REPORTS = f"You have reported {MAX_REPORTS:,} verdicts, which is as many as are kept of one user."
 
 
@@ -26,6 +30,7 @@ class QuotaReached(ValueError):
 class Kept:
     """How much of one user's is kept."""
 
+    entries: int = 0
     pictures: int = 0
     picture_bytes: int = 0
     reports: int = 0
@@ -58,6 +63,13 @@ def drop_unused(connection: Connection, owner: int) -> None:
     connection.execute(delete(pictures).where(pictures.c.user_id == owner, *(~query.exists() for query in used)))
 
 
+def check_entries(connection: Connection, owner: int) -> None:
+    """Raises QuotaReached where no more comparisons of this user's are kept."""
+    mine = select(func.count()).select_from(comparisons).where(comparisons.c.user_id == owner)
+    if connection.execute(mine).scalar_one() >= MAX_ENTRIES:
+        raise QuotaReached(NO_ENTRIES)
+
+
 def check_reports(connection: Connection, owner: int) -> None:
     """Raises QuotaReached where no more feedback of this user's is kept."""
     mine = select(func.count()).select_from(feedback).where(feedback.c.user_id == owner)
@@ -68,9 +80,12 @@ def check_reports(connection: Connection, owner: int) -> None:
 def count_kept(engine: Engine) -> dict[int, Kept]:
     """What is kept, by the number of its user."""
     size = func.sum(func.length(pictures.c.data))
-    per_user = select(pictures.c.user_id, func.count(), size).group_by(pictures.c.user_id)
-    per_reporter = select(feedback.c.user_id, func.count().label("number")).group_by(feedback.c.user_id)
+    per_user = select(pictures.c.user_id, func.count().label("number"), size.label("size")).group_by(pictures.c.user_id)
+    counted = [select(one.c.user_id, func.count()).group_by(one.c.user_id) for one in (comparisons, feedback)]
     with reading(engine) as connection:
-        kept = {user: (count, int(total)) for user, count, total in connection.execute(per_user)}
-        reports = {row.user_id: row.number for row in connection.execute(per_reporter)}
-    return {user: Kept(*kept.get(user, (0, 0)), reports.get(user, 0)) for user in kept.keys() | reports.keys()}
+        entries, reports = (dict(map(tuple, connection.execute(query))) for query in counted)
+        kept = {row.user_id: (row.number, int(row.size)) for row in connection.execute(per_user)}
+    return {
+        user: Kept(entries.get(user, 0), *kept.get(user, (0, 0)), reports.get(user, 0))
+        for user in entries.keys() | kept.keys() | reports.keys()
+    }

@@ -4,16 +4,23 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import PIL.Image
 import pytest
+import typer
 
+from demo import NO_LINK, ONE_FILE, _serve
+from detectors.forgery.game import Deck
+from registry import DetectorSpec
 from storage.database import GONE
 from tests.demo_process import ROOT, started
 from tests.ports import free_port
+from tests.ui.jurors import JURY, say_real, spec
 
 pytestmark = pytest.mark.slow  # each starts demo.py
 
@@ -178,3 +185,58 @@ def test_the_demo_imports_no_training_framework_to_show_its_page() -> None:
     show = f"print(json.dumps(sorted({FOREIGN} & set(sys.modules))))"
     code = f"import sys, json, demo; {imports}; {build}; {show}"
     assert json.loads(run("-c", code).stdout) == []
+
+
+# What its operator is told, without a process of its own
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """The start of a page that is never built, shown to nobody and told to stop at once."""
+    from ui import page
+    from ui.server import front, lifecycle
+
+    monkeypatch.setattr(page, "build_page", lambda *_, **__: None)
+    monkeypatch.setattr(front, "build_front", lambda *_, **__: {})
+    monkeypatch.setattr(lifecycle, "launch", lambda *_, **__: ("http://127.0.0.1:1/", None))
+    monkeypatch.setattr(lifecycle, "warm_up_beside", lambda *_: None)
+    monkeypatch.setattr(lifecycle, "stay_until_told", lambda: None)
+    monkeypatch.setattr("demo.take_prints", lambda: None)
+    monkeypatch.setattr("demo.trim_beside", lambda: None)
+
+    def run(*specs: DetectorSpec, deck: Deck | None = None, share: bool = False) -> None:
+        engine: Any = SimpleNamespace(dialect=SimpleNamespace(name="sqlite"))
+        _serve(specs, (), deck, engine, Path(), host="127.0.0.1", port=1, share=share, signup=True)
+
+    return run
+
+
+def test_a_link_that_does_not_come_ends_the_start_in_a_sentence(
+    serve: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        serve(share=True)
+    said = capsys.readouterr()
+    assert (ended.value.exit_code, said.out) == (1, "")
+    assert said.err.splitlines() == [ONE_FILE, NO_LINK]
+
+
+def test_what_a_games_folder_lacks_is_told_before_the_page_opens(
+    serve: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve(deck=Deck((Path("a"),) * 9, (Path("b"),) * 9, left_out=2))
+    said = capsys.readouterr()
+    assert said.err.startswith("The game leaves out 2 files: ") and said.err.count("\n") == 1
+    assert said.out == "Facejury is at http://127.0.0.1:1/\n"
+
+
+def test_what_plugins_are_not_kept_from_is_logged_where_there_are_any(
+    serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = spec("mine", say_real, plugin="mine", owner="typer")  # a package that is installed
+    for gaps, specs, logged in ((["network"], [mine], [["network"]]), ([], [mine], []), (["network"], JURY, [])):
+        caplog.clear()
+        monkeypatch.setattr("demo.name_gaps", lambda gaps=gaps: gaps)
+        serve(*specs)
+        warned = [record for record in caplog.records if record.name == "demo" and record.levelname == "WARNING"]
+        assert [vars(record)["open_to_them"] for record in warned] == logged

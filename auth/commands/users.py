@@ -1,17 +1,24 @@
-"""`facejury users add | set-password | unlock | list | remove`: the accounts."""
+"""`facejury users add | import | set-password | unlock | list | remove`: the accounts."""
 
+import csv
+import os
 import sys
 import time
-from typing import Annotated
+from pathlib import Path
+from typing import IO, Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import track
 from sqlalchemy import Engine
 
 from auth import accounts, lockout
 from auth.accounts import Account
+from auth.commands.class_list import check_class, read_class
 from auth.commands.plainly import fail, plainly
 from storage.database import open_database
 from storage.kept import Kept, count_kept
+from text.formulas import neutralise
 
 app = typer.Typer(
     help="Create, unlock, list and remove accounts.",
@@ -37,6 +44,41 @@ def add_user(name: Name, password_stdin: FromStdin = False) -> None:
     with plainly():
         account = accounts.add_user(open_database(), name, password=_password(password_stdin))
     typer.echo(f"{account.name} can sign in.")
+
+
+@app.command("import")
+def import_users(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV with a column name and, if wanted, password.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where the names and made passwords go, not printed.")
+    ] = None,
+) -> None:
+    """Create an account for everybody in a table, or for nobody if a line is wrong.
+
+    Who has no password in it gets one, which is printed once, as CSV.
+
+    Example: facejury users import class.csv --out passwords.csv
+    """
+    with plainly():
+        wanted, engine = read_class(file), open_database()
+        check_class(engine, wanted)
+        made = [(neutralise(one.name), one.password) for one in wanted if one.is_made]
+        told = _open_new(out) if out and made else sys.stdout
+        pairs = [(one.name, one.password) for one in wanted]
+        accounts.add_users(engine, track(pairs, "hashing", console=Console(stderr=True), transient=True))
+        if made:
+            csv.writer(told).writerows([("name", "password"), *made])
+            told.flush()
+    where = f"; the passwords made for {len(made)} of them are in {out}" if out and made else ""
+    typer.echo(f"{len(wanted)} users can sign in{where}.", err=True)
+
+
+def _open_new(path: Path) -> IO[str]:
+    """A new file that only its owner reads. Raises ValueError where one is."""
+    try:
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be made: {error.strerror}.") from error
 
 
 @app.command("set-password")
@@ -101,8 +143,9 @@ def _describe(kept: Kept | None) -> str:
     """What takes room in the database."""
     if kept is None:
         return ""
+    entries = f"  {kept.entries} entries" if kept.entries else ""
     pictures = f"  {kept.pictures} kept pictures, {kept.picture_bytes / 1e6:.1f} MB" if kept.pictures else ""
-    return pictures + (f"  {kept.reports} reports" if kept.reports else "")
+    return entries + pictures + (f"  {kept.reports} reports" if kept.reports else "")
 
 
 def _account(engine: Engine, name: str) -> Account:

@@ -22,7 +22,9 @@ def scan_command(
     ],
     out: Annotated[
         str,
-        typer.Option("--out", metavar="FILE", help="The table to write: .csv, .jsonl or .parquet.", show_default=False),
+        typer.Option(
+            "--out", metavar="FILE", help="The table to write: .csv, .jsonl, .parquet or .sqlite.", show_default=False
+        ),
     ],
     only: Only = None,
     add: Add = None,

@@ -8,14 +8,17 @@ from pathlib import Path
 def read_plain_file(path: Path, limit: int) -> bytes:
     """All of a file. limit: in bytes.
 
-    Raises OSError where it cannot be opened or is a pipe or a device, which may never end, ValueError on a larger one.
+    Raises OSError where it cannot be opened, is a pipe or a device, which may never end, or is longer than it says;
+    ValueError on one that is too large.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(None, "it is no plain file", str(path))
-        data = b"" if status.st_size > limit else file.read(limit + 1)
-    if status.st_size > limit or len(data) > limit:
-        raise ValueError(f"{path.name} may have {limit:,} bytes")
+        if status.st_size > limit:
+            raise ValueError(f"{path.name} may have {limit:,} bytes")
+        data = file.read(status.st_size + 1)  # memory for all that is asked for is taken at once
+    if len(data) > status.st_size:
+        raise OSError(None, "it is being written to", str(path))
     return data

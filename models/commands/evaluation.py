@@ -222,7 +222,8 @@ def speed(
     ] = 0.25,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     save: Annotated[
-        bool, typer.Option("--save", help="Write docs/speed.json, and the tables in docs/performance.md.")
+        bool,
+        typer.Option("--save", help="Write docs/speed/ for this kind of CPU, and the tables in docs/performance.md."),
     ] = False,
 ) -> None:
     """Measure the speed of the built-in detectors.
@@ -239,7 +240,7 @@ def speed(
     figures = measuring.measure(keys, rounds=rounds, seconds=seconds)
     if save:
         measuring.save(figures)
-        write(figures)
+        write(measuring.read_saved())
     if as_json:
         typer.echo(json.dumps(figures, indent=2))
     else:

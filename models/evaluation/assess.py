@@ -14,6 +14,7 @@ from models.data.datasets import Sample, select
 from models.data.face_index import LabelledFace, label_faces
 from models.errors import DataError
 from models.evaluation import evaluate, people, plots, pointing, shortcuts
+from models.evaluation.differences import write_differences
 from models.evaluation.evaluate import Answers
 from models.evaluation.fit_jury import add_jury
 from models.evaluation.leave_one_out import keep_noted
@@ -62,6 +63,8 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
         _save(found, plan)
     if plan.save and plan.replace_builtin:
         write_sample(rounds.plain)
+        if JURY_KEY in rounds.plain.p_fake:  # all of its members were asked
+            write_differences(rounds.plain)
     return found
 
 

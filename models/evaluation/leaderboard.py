@@ -16,9 +16,10 @@ from detectors.jury.fusion import JURY_KEY
 from detectors.jury.judge import Jury
 from detectors.networks.folder import MODEL, read_config
 from models.data.face_index import LabelledFace
+from models.evaluation.differences import mean_auc
 from models.evaluation.evaluate import Answers, ask, find_folder, list_two_class
 from models.evaluation.fit_jury import add_jury
-from models.evaluation.metrics import Draws, Estimate, Scores, auc, estimate, shipped
+from models.evaluation.metrics import Draws, Estimate, Scores, estimate, shipped
 from registry import DetectorSpec
 
 TIMED = 20  # faces by which the milliseconds are measured
@@ -74,7 +75,7 @@ def measure_leaderboard(specs: Sequence[DetectorSpec], faces: Sequence[LabelledF
     if jury:
         members = [trained[spec.key] for spec in specs if spec.builtin]
         trained[JURY_KEY] = frozenset().union(*(known for known in members if known))
-    means = {spec.key: _mean_auc(answers, spec.key, list_two_class(answers)) for spec in lines}
+    means = {spec.key: mean_auc(answers, spec.key, list_two_class(answers)) for spec in lines}
     rows = [_make_row(answers, spec, trained[spec.key], timed.get(spec.key)) for spec in lines]
     rows.sort(key=lambda row: -(row.unseen or row.seen or Estimate(0, 0, 0)).value)
     rows = [_differ(row, means, rows[0].key) for row in rows]
@@ -98,7 +99,7 @@ def _make_row(
         trained_on is not None,
         _estimate_mean(answers, spec.key, unseen),
         _estimate_mean(answers, spec.key, seen),
-        {name: estimate(_mean_auc(answers, spec.key, [name])) for name in sets},
+        {name: estimate(mean_auc(answers, spec.key, [name])) for name in sets},
         figures["coverage"],
         figures["right_when_answered"],
         figures["reals_called_fake"],
@@ -114,16 +115,8 @@ def _list_trained_on(spec: DetectorSpec) -> frozenset[str] | None:
     return frozenset(read_config(folder).trained_on) if folder else None
 
 
-def _mean_auc(answers: Answers, key: str, sets: Sequence[str]) -> Floats:
-    """The mean of the sets' AUCs in each draw: (r,)."""
-    scores, sources = answers.scores(key), answers.column("source")
-    known = ~np.isnan(scores.p_fake)
-    found = [auc(Draws.of(scores.where(known & (sources == name)))) for name in sets]
-    return np.asarray(np.mean(found, axis=0))
-
-
 def _estimate_mean(answers: Answers, key: str, sets: Sequence[str]) -> Estimate | None:
-    return estimate(_mean_auc(answers, key, sets)) if sets else None
+    return estimate(mean_auc(answers, key, sets)) if sets else None
 
 
 def _differ(row: LeaderboardRow, means: Mapping[str, Floats], best: str) -> LeaderboardRow:

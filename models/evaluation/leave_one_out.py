@@ -24,7 +24,7 @@ def note(folder: Path, trained: Path) -> tuple[str, ...]:
     if not without:
         raise DataError(f"{trained.name} was trained with everything; export it with --without GENERATOR")
     unseen, metrics = read_metrics(trained), dict(read_metrics(folder))
-    if missing := sorted(set(without) - unseen["generators"].keys() & metrics["generators"].keys()):
+    if missing := sorted(set(without) - (unseen["generators"].keys() & metrics["generators"].keys())):
         raise DataError(f"neither may be missing among what was measured: {', '.join(missing)}")
     metrics[NOTED] = metrics.get(NOTED, {}) | {name: unseen["generators"][name] for name in without}
     (folder / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")

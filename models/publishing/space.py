@@ -24,6 +24,7 @@ PARTS = (
     "detectors",
     "facejury.py",
     "models/weights/LICENSE",
+    "models/weights/differences.json",
     "packages.txt",
     "registry",
     "storage",

@@ -34,13 +34,11 @@ class Screen:
     def report(self, progress: RunProgress, recipe: TrainingConfig, loss: float) -> None:
         """Show where the run is. loss: the mean since the last validation."""
         self._began = self._began or (time.monotonic(), progress.step)
-        text = f"loss {loss:.4f}, best validation AUC {progress.best_auc:.4f}"
+        at, step = self._began
+        seconds = (time.monotonic() - at) / max(1, progress.step - step)  # a step
+        speed = f"{recipe.batch / seconds:.0f} faces a second" if progress.step > step else "starting"
+        text = f"loss {loss:.4f}, best validation AUC {progress.best_auc:.4f}, {speed}"
         self._bar.update(self._task, completed=progress.step, description=text)
         if not self._console.is_terminal and progress.step % LOG_EVERY == 0:
-            minutes = self._seconds_left(progress, recipe) / 60
+            minutes = seconds * (recipe.steps - progress.step) / 60
             self._console.print(f"step {progress.step}/{recipe.steps}, {text}, {minutes:.0f} min left")
-
-    def _seconds_left(self, progress: RunProgress, recipe: TrainingConfig) -> float:
-        at, step = self._began or (time.monotonic(), progress.step)
-        done = max(1, progress.step - step)
-        return (time.monotonic() - at) / done * (recipe.steps - progress.step)

@@ -1,6 +1,8 @@
 """The headers of every answer, and what a browser makes of them."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,8 +13,9 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Frame, Page, Route
 from sqlalchemy import Engine
+from starlette.types import Message
 
-from auth.headers import page_policy
+from auth.headers import _HeadedAnswer, page_policy
 from auth.html import SPACE_FRAMES
 from tests.auth.by_browser import sign_up
 from tests.auth.server import PASSWORD, Site, launch, picture
@@ -163,3 +166,24 @@ def test_a_space_shows_the_page_in_its_frame(browser: Chromium, engine: Engine, 
         assert shown.title() == "A page to guard"
         assert violations != []
     framed.close()
+
+
+def test_a_page_that_comes_in_parts_is_held_back_until_all_its_scripts_are_known() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def answer_in_parts() -> None:
+        answer = _HeadedAnswer(send, "/", framed=False)
+        await answer({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        await answer({"type": "http.response.body", "body": b"<script>a", "more_body": True})
+        assert sent == []
+        await answer({"type": "http.response.body", "body": b"()</script>"})
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, answer_in_parts()).result()
+    start, body = sent
+    whole = b"<script>a()</script>"
+    assert body["body"] == whole
+    assert (POLICY.encode(), page_policy(whole, framed=False).encode()) in start["headers"]

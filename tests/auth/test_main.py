@@ -1,5 +1,7 @@
 """The operator's commands, as they are typed."""
 
+import csv
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,11 +13,12 @@ from sqlalchemy import Engine, update
 from typer.testing import Result
 
 from auth import accounts
+from auth.lockout import SignInPlace
 from storage.database import open_database, writing
 from storage.feedback import give_feedback
 from storage.tables import users
 from tests.auth.server import PASSWORD, Site, picture, wait_for
-from tests.command import FACEJURY, call
+from tests.command import FACEJURY, ROOT, call
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
@@ -33,6 +36,66 @@ def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name
     assert run("users", "add", name, "--password-stdin", typed=f"{PASSWORD}\n").stdout == f"{name} can sign in.\n"
     assert site.browser().sign_in(name).status_code == 303
     assert name in run("users", "list").stdout
+
+
+def test_a_class_is_added_from_a_table_and_each_without_a_password_gets_one(
+    run: Command, site: Site, name: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "class.csv"
+    table.write_text(f"\ufeffName;Form;password\n{name} A;7b;\n=HYPERLINK();7b;{PASSWORD}\n\n{name} Ü;7b;\n", "utf-8")
+    out = tmp_path / "passwords.csv"
+    answer = run("users", "import", str(table), "--out", str(out))
+    assert answer.exit_code == 0, answer.stderr
+    assert (
+        answer.stdout == "" and f"3 users can sign in; the passwords made for 2 of them are in {out}" in answer.stderr
+    )
+    made = list(csv.DictReader(out.open(encoding="utf-8", newline="")))
+    assert [one["name"] for one in made] == [f"{name} A", f"{name} Ü"]
+    assert out.stat().st_mode & 0o077 == 0
+    assert site.browser().sign_in(f"{name} Ü", password=made[1]["password"]).status_code == 303
+    assert site.browser().sign_in("=HYPERLINK()").status_code == 303
+    assert run("users", "remove", "=HYPERLINK()", "--yes").exit_code == 0
+
+
+def test_a_class_with_a_wrong_line_is_added_to_the_last_one_or_not_at_all(
+    run: Command, name: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "class.csv"
+    run("users", "add", name, "--password-stdin", typed=f"{PASSWORD}\n")
+    table.write_text(f"name,password\n{name} B,\n{name.upper()},\n{name} b,\n{name} C,Password1\n,{PASSWORD}\n")
+    answer = run("users", "import", str(table))
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    said = answer.stderr.strip().splitlines()
+    assert [line.partition(":")[0] for line in said[:-1]] == ["line 3", "line 4", "line 5", "line 6"]
+    assert "is a user already" in said[0] and "stands in line 2 already" in said[1] and "guessed" in said[2]
+    assert said[-1] == "Nobody was added."
+    assert f"{name} B" not in run("users", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"who\nAnna\n", "has no column “name”"),
+        (b"name\n", "names nobody"),
+        ("name\nRené\n".encode("latin-1"), "is not UTF-8"),
+        (b"name\n" + b"x" * 1_000_001, "which is no list of users"),
+        (b"", "has no column “name”"),
+    ],
+)
+def test_what_is_no_list_of_users_is_one_sentence(run: Command, tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "class.csv").write_bytes(content)
+    answer = run("users", "import", str(tmp_path / "class.csv"))
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert said in answer.stderr and len(answer.stderr.strip().splitlines()) == 1
+
+
+def test_passwords_are_written_over_no_other_file(run: Command, name: str, tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text(f"name\n{name} D\n")
+    answer = run("users", "import", str(tmp_path / "class.csv"), "--out", str(tmp_path / "class.csv"))
+    assert answer.exit_code == 1 and "File exists" in answer.stderr
+    assert f"{name} D" not in run("users", "list").stdout
+    answer = run("users", "import", str(tmp_path / "nowhere.csv"))
+    assert answer.exit_code == 1 and "cannot be read: No such file" in answer.stderr
 
 
 @pytest.mark.parametrize(("mark", "end"), [("", ""), ("", "\n"), ("\ufeff", "\r\n")])
@@ -174,3 +237,30 @@ def test_neither_gradio_nor_keras_is_imported() -> None:
     heavy = {"gradio", "keras", "tensorflow", "alembic"}
     code = f"import sys, auth.__main__, ui.server.front; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_a_user_is_removed_without_a_question_where_that_is_asked_for(run: Command, engine: Engine, name: str) -> None:
+    accounts.add_user(engine, name, password=PASSWORD, rounds=4)
+    done = run("users", "remove", name, "--yes")
+    assert (done.exit_code, done.stdout) == (0, f"{name} is removed.\n")
+    assert accounts.find_user(engine, name) is None
+
+
+def test_a_password_is_asked_for_twice_where_none_comes_by_standard_input(
+    run: Command, engine: Engine, name: str
+) -> None:
+    assert run("users", "add", name, typed=f"{PASSWORD}\nanother one\n").exit_code == 1
+    assert accounts.find_user(engine, name) is None
+    done = run("users", "add", name, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    assert done.exit_code == 0 and PASSWORD not in done.stdout
+    assert accounts.sign_in(engine, name, password=PASSWORD, place=SignInPlace("here"), rounds=4) is not None
+
+
+def test_the_older_names_of_the_commands_still_work(
+    run: Command, engine: Engine, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts.add_user(engine, name, password=PASSWORD, rounds=4)
+    monkeypatch.setattr(sys, "argv", ["auth", "list-users"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "auth" / "__main__.py"), run_name="__main__")
+    assert not ended.value.code and name in capsys.readouterr().out

@@ -1,10 +1,18 @@
 """AuthMiddleware, through HTTP: what is open without a session, and what another site's page may not do."""
 
+import asyncio
+import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from auth.middleware import OPEN_FOLDERS, OPEN_PATHS
+from auth.middleware import OPEN_FOLDERS, OPEN_PATHS, AuthMiddleware
+from auth.responses import TrackedResponse
+from auth.sessions import Visitor
 from tests.auth.server import Site
 
 pytestmark = pytest.mark.one_database
@@ -100,3 +108,65 @@ def test_the_page_is_kept_in_no_cache(site: Site, name: str) -> None:
     browser = site.member(name)
     for path in ("/", "/config"):
         assert "no-store" in browser.http.get(path).headers["cache-control"]
+
+
+def test_what_is_neither_a_request_nor_the_servers_own_start_is_not_let_through() -> None:
+    """A WebSocket: no route here has one, and none is guarded."""
+    asked: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        asked.append(scope["type"])
+
+    nobody: Any = SimpleNamespace(uploads=None)
+    guard = AuthMiddleware(app, visitors=nobody, waiting=nobody, arrivals=nobody)
+
+    async def ask_each() -> None:
+        for kind in ("websocket", "lifespan"):
+            await guard({"type": kind, "path": "/config"}, _nothing, _nothing)
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, ask_each()).result()
+    assert asked == ["lifespan"]
+
+
+async def _nothing(*_: Any) -> Any:
+    raise AssertionError("neither read nor answered")
+
+
+# Answers on their way
+
+ANNA = Visitor(7, "Anna", "key", is_program=False)
+
+
+class NotedUploads:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.results: list[tuple[int, bytes]] = []
+
+    def grant_results(self, user_id: int, body: bytes) -> None:
+        self.results.append((user_id, body))
+
+
+def test_files_named_in_an_answer_of_several_parts_are_granted_once_it_is_whole() -> None:
+    uploads: Any = NotedUploads()
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def is_still_in() -> bool:
+        raise AssertionError("only streams ask")
+
+    async def answer_in_parts() -> None:
+        answer = TrackedResponse(send, uploads=uploads, visitor=ANNA, is_upload=False, is_still_in=is_still_in)
+        await answer({"type": "http.response.start", "headers": [(b"content-type", b"application/json")]})
+        await answer({"type": "http.response.body", "body": b'{"path": ', "more_body": True})
+        assert uploads.results == []
+        await answer({"type": "http.response.body", "body": b'"/a"}'})
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, answer_in_parts()).result()
+    ((user, body),) = uploads.results
+    assert (user, json.loads(body)) == (7, {"path": "/a"})
+    assert len(sent) == 3

@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from auth import accounts, forms
+from auth.lockout import SignInPlace
+from auth.pages import TOO_BUSY
 from auth.sessions import LIFE_SECONDS
+from auth.slowing import Slowdown
 from storage.database import open_database
 from storage.history import add_entry
 from storage.tables import metadata
@@ -230,3 +233,52 @@ def test_another_password_set_by_the_operator_ends_every_session(site: Site, url
     accounts.set_password(engine, account.id, password="a new password", rounds=4)
     engine.dispose()
     assert_out_within_five_seconds(browser)
+
+
+# What is refused
+
+
+@pytest.mark.one_database
+def test_who_is_signed_out_already_is_signed_out_again_without_a_fault(site: Site, name: str) -> None:
+    answer = site.browser().form("/signout", at="/signin")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/signin")
+    other = site.member(name)
+    assert other.is_in()
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("number", ["", "one", "-1", "٣", "9" * 30])
+def test_a_token_whose_number_is_none_revokes_nothing(site: Site, name: str, number: str) -> None:
+    browser = site.member(name)
+    token = browser.make_token()
+    assert browser.form("/account/tokens/revoke", at="/account", token_id=number).status_code == 200
+    assert site.browser(headers={"authorization": f"Bearer {token}"}).is_in()
+
+
+@pytest.mark.one_database
+def test_where_too_many_are_signing_in_the_next_is_asked_to_come_back(
+    site: Site, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.member(name)
+    monkeypatch.setattr("auth.pages.MAX_WAITING_SIGN_INS", 0)
+    refused = site.browser().sign_in(name)
+    assert refused.status_code == 403 and TOO_BUSY in refused.text
+    monkeypatch.undo()
+    assert site.browser().sign_in(name).status_code == 303
+
+
+@pytest.mark.one_database
+def test_who_would_wait_too_long_is_refused_as_for_a_wrong_password(
+    site: Site, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.member(name)
+
+    async def wait(_slowdown: Slowdown, _place: SignInPlace, _name: str) -> bool:
+        return False
+
+    wrong = site.browser().sign_in(name, password="not the password")
+    monkeypatch.setattr(Slowdown, "wait", wait)
+    refused = site.browser().sign_in(name)
+    said = [answer.text.split('form_token" value="') for answer in (wrong, refused)]
+    assert refused.status_code == wrong.status_code == 400
+    assert said[0][0] == said[1][0], "not told apart"

@@ -3,7 +3,16 @@
 import bcrypt
 import pytest
 
-from auth.passwords import RULE, PasswordRefused, hash_password, is_allowed, is_outdated, verify_password
+from auth.passwords import (
+    GUESSABLE,
+    RULE,
+    PasswordRefused,
+    check_new,
+    hash_password,
+    is_allowed,
+    is_outdated,
+    verify_password,
+)
 
 GOOD = "correct horse"
 STORED = hash_password(GOOD, rounds=4)
@@ -22,6 +31,22 @@ def test_less_more_and_nul_are_refused_and_match_nothing(bad: str) -> None:
         hash_password(bad, rounds=4)
     assert str(refused.value) == RULE
     assert verify_password(bad, STORED, rounds=4) is False
+
+
+@pytest.mark.parametrize(
+    "bad", ["Password1", "qwertyuiop", "19840321", "aaaaaaaa", "P@ssw0rd!", "Ottokar7", "Facejury1"]
+)
+def test_what_would_soon_be_guessed_is_refused_to_a_user_of_that_name(bad: str) -> None:
+    with pytest.raises(PasswordRefused) as refused:
+        check_new(bad, name="Ottokar")
+    assert str(refused.value) == GUESSABLE
+
+
+@pytest.mark.parametrize(
+    "good", ["correct horse battery", "ünïcödé12", "4@8({[<369&#!1/|0$5+7%2zqZ" * 2, "three green suns"]
+)
+def test_words_and_long_signs_are_taken_at_once(good: str) -> None:
+    check_new(good, name="Anna")
 
 
 def test_a_hash_is_bcrypts_at_cost_12_with_a_salt_of_its_own() -> None:

@@ -1,5 +1,6 @@
 """Signing up and in through HTTP, against a launched page: names, passwords, locks, the way back."""
 
+import html
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -62,6 +63,17 @@ def test_what_is_no_name_is_refused_in_one_sentence(site: Site, bad: str) -> Non
     assert accounts.NAME_RULE in answer.text
 
 
+def test_a_password_that_would_soon_be_guessed_is_refused_at_sign_up_and_later(site: Site, name: str) -> None:
+    browser = site.browser()
+    answer = browser.sign_up(name, password="Password1")
+    assert answer.status_code == 400 and html.escape(passwords.GUESSABLE) in answer.text
+    browser.sign_up(name)
+    weak = {"current": PASSWORD, "password": f"{name}12", "repeated": f"{name}12"}
+    answer = browser.form("/account/password", at="/account", **weak)
+    assert answer.status_code == 400 and html.escape(passwords.GUESSABLE) in answer.text
+    assert site.browser().sign_in(name).status_code == 303, "the old one still holds"
+
+
 @pytest.mark.parametrize("bad", ["seven77", "x" * 73, "é" * 37, "with\0nul inside"])
 def test_a_password_outside_the_rule_is_refused_in_one_sentence(site: Site, name: str, bad: str) -> None:
     browser = site.browser()
@@ -72,7 +84,10 @@ def test_a_password_outside_the_rule_is_refused_in_one_sentence(site: Site, name
     assert site.browser().sign_in(name, password=bad).status_code == 400
 
 
-@pytest.mark.parametrize("good", ["x" * 72, "é" * 36, "eight888", "  blanks count  "])
+EDGES = ["quiet green hill" + "x" * 56, "quiet été mer " + "é" * 28, "k7#vQ2!z", "  blanks count  "]
+
+
+@pytest.mark.parametrize("good", EDGES)
 def test_a_password_at_the_edge_of_the_rule_works(site: Site, name: str, good: str) -> None:
     assert site.browser().sign_up(name, password=good).status_code == 303
     assert site.browser().sign_in(name, password=good).status_code == 303

@@ -37,3 +37,20 @@ async def find_twice(engine: Engine, secret: str, back: Callable[[], object]) ->
     await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
     back()
     return await visitors.find(secret)
+
+
+def test_a_full_memory_is_emptied_and_everybody_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auth.visitors.MAX_REMEMBERED", 2)
+    engine = open_database(f"sqlite:///{tmp_path / 'facejury.db'}")
+    names = ["Anna", "Bert", "Cleo"]
+    secrets = [start_session(engine, accounts.add_user(engine, name, password=PASSWORD, rounds=4).id) for name in names]
+    visitors = Visitors(engine)
+
+    async def find_all() -> list[str]:
+        found = [await visitors.find(secret) for secret in secrets]
+        return [visitor.name for visitor in found if visitor]
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, find_all()).result() == names
+    assert len(visitors._found) == 1, "the last alone"
+    engine.dispose()

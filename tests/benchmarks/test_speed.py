@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner
 
 from benchmarks.flops import count_gflop
+from benchmarks.speed import read_saved, save
 from benchmarks.speed_table import write
 from models.commands.application import app
 
@@ -58,7 +59,9 @@ def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request
     assert {"one_core", "scan"} <= set(figures["scan"])
     document = tmp_path / "performance.md"
     document.write_text("before <!-- speed: begin --> old <!-- speed: end --> after")
-    write(figures, document)
+    save(figures, tmp_path / "speed")
+    write(read_saved(tmp_path / "speed"), document)
+    assert f"## A CPU with {figures['machine']['cpu']}" in document.read_text()
     assert "| custom-cnn | " in document.read_text()
     assert " old " not in document.read_text()
     assert figures["first_verdict"]["peak_megabytes"] > 50

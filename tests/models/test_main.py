@@ -34,7 +34,7 @@ def test_a_folder_of_photos_becomes_a_detector_by_two_commands(
     at = ("custom-cnn", "--data", str(photos), "--run", "run")
     teacher = ("--teacher", str(WEIGHTS / "custom-cnn"), "--source-weight", "portraits=2")
     said = run("train", *at, *teacher, "--batch", "2", "--every", "10", "--steps", "10")
-    assert "step 10/10, loss" in said and "best validation AUC" in said and "0 min left" in said
+    assert "step 10/10, loss" in said and "faces a second" in said and "0 min left" in said
     assert "trained: run/best.keras" in said
     progress = json.loads(Path("run/checkpoint/progress.json").read_text())
     assert [entry["step"] for entry in progress["history"]] == [10]

@@ -9,14 +9,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import exc, insert, inspect, select, text
 
 from auth import accounts
-from storage.database import GONE, DatabaseUnavailable, default_url, is_shared, migrate, open_database, writing
+from storage.database import (
+    GONE,
+    DatabaseUnavailable,
+    _take_lock,
+    default_url,
+    explain,
+    is_shared,
+    migrate,
+    open_database,
+    writing,
+)
 from storage.tables import metadata, users
 from tests.auth.server import PASSWORD, MariaDB, Site, launch, wait_for
 
@@ -226,3 +237,41 @@ def test_an_answer_under_way_arrives_though_the_database_went_away(fragile: Mari
         fragile.kill()
         assert "done" in answer.read().decode()
     fragile.start()
+
+
+def test_a_sqlite_file_that_is_damaged_is_not_called_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "facejury.db"
+    open_database(f"sqlite:///{path}").dispose()
+    data = path.read_bytes()
+    path.write_bytes(data[:100] + bytes(len(data) - 100))
+    with pytest.raises(exc.DatabaseError, match="malformed"):
+        open_database(f"sqlite:///{path}")
+
+
+def test_what_no_driver_said_anything_of_is_explained_by_its_own_sentence() -> None:
+    assert explain(DatabaseUnavailable(GONE)) == GONE
+
+
+class LockHeld:
+    """A connection that gets the lock at the try of that number."""
+
+    def __init__(self, free_at: int) -> None:
+        self.tries, self.free_at = 0, free_at
+
+    def execute(self, *_: Any) -> "LockHeld":
+        self.tries += 1
+        return self
+
+    def scalar(self) -> int:
+        return int(self.tries >= self.free_at)
+
+
+def test_the_lock_of_the_one_that_migrates_is_asked_for_again_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = LockHeld(3)
+    _take_lock(held)  # type: ignore[arg-type]
+    assert held.tries == 3
+    monkeypatch.setattr("storage.database.MIGRATION_WAIT_SECONDS", -1)
+    with pytest.raises(DatabaseUnavailable, match=GONE):
+        _take_lock(LockHeld(3))  # type: ignore[arg-type]

@@ -168,3 +168,12 @@ def test_a_removed_user_has_no_history(engine: Engine, anna: str) -> None:
     accounts.remove_user(engine, account.id)
     with pytest.raises(LookupError, match="no longer exists"):
         add_entry(engine, anna, file_name="a.jpg", comparison=comparison())
+
+
+@pytest.mark.one_database
+def test_a_face_without_a_jurys_verdict_has_no_such_line_in_the_file(engine: Engine, anna: str) -> None:
+    faces = [{"box": [1, 2, 3, 4], "verdicts": comparison()["faces"][0]["verdicts"], "jury": None}]
+    add_entry(engine, anna, file_name="a.jpg", comparison=comparison(faces=faces, whole_image=[]))
+    _, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
+    place = CSV_COLUMNS.index("detector")
+    assert [line[place] for line in lines] == ["efficientnet", "mine"]

@@ -50,3 +50,16 @@ def test_a_removed_account_records_nothing(engine: Engine, anna: str) -> None:
     accounts.remove_user(engine, account.id)
     recorded = Recorder(engine).record(anna, file_name="a.jpg", comparison=COMPARISON)
     assert isinstance(recorded.exception(30), AccountGone)
+
+
+@pytest.mark.one_database
+def test_outcomes_that_no_page_asks_for_are_forgotten_the_oldest_first(
+    engine: Engine, anna: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.recorder.MAX_REMEMBERED", 2)
+    recorder = Recorder(engine)
+    made = {
+        page: recorder.record(anna, file_name="a.jpg", comparison=COMPARISON, page=page) for page in ("p", "q", "r")
+    }
+    assert [recorder.take(anna, page) for page in made] == [None, made["q"], made["r"]]
+    assert recorder.close(30) == 0

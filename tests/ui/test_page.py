@@ -40,7 +40,7 @@ def test_every_tab_works_and_has_no_serious_fault(
     page.set_input_files("#photo input[type=file]", portrait)
     expect(page.locator("#verdicts .card.thinking")).to_have_count(0)
     expect(page.locator("#verdicts .provenance")).to_contain_text("None found")
-    page.get_by_label("Show the heat map of Accuser").check()
+    page.get_by_role("button", name="Show the heat map of Accuser").click()
     expect(page.get_by_role("img", name="Heat map of Accuser")).to_be_visible()
     check(page, width)
     with page.expect_download() as saved:
@@ -74,6 +74,10 @@ def test_every_tab_works_and_has_no_serious_fault(
 
     open_tab(page, "Detectors")
     expect(page.locator(".detectors").first).to_be_visible()
+    for pick in ("Accuser", "Defender"):
+        page.get_by_label(f"Compare {pick}").check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.locator(".yours")).to_contain_text("face.png")
     check(page, width)
     open_tab(page, "Guide")
     expect(page.locator(".guide")).to_contain_text("Not to accuse a person")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +69,12 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
         recorded = keeping.recorder.take(user_of(request), str(request.session_hash))
         if recorded is None:  # cancelled, or never judged
             return gr.skip()
-        number = await _number(recorded)
+        try:
+            number = await asyncio.wrap_future(recorded)
+        except (AccountGone, DatabaseUnavailable):
+            return say_line(NOT_RECORDED), None, *offer(None)
+        except QuotaReached as error:
+            return say_line(str(error)), None, *offer(None)
         return await asyncio.to_thread(_say, engine, user_of(request), number, keep, path)
 
     def change_mind(number: int | None, keep: bool, path: str | None, request: gr.Request) -> Any:
@@ -97,17 +101,10 @@ def record_call(recorder: Recorder, request: gr.Request, comparison: Comparison)
         recorder.record(user_of(request), file_name=comparison.path, comparison=comparison.as_dict())
 
 
-async def _number(recorded: Future[int]) -> int | None:
-    try:
-        return await asyncio.wrap_future(recorded)
-    except (AccountGone, DatabaseUnavailable):
-        return None
-
-
-def _say(engine: Engine, user: str, number: int | None, keep: bool, path: str | None) -> tuple[Any, ...]:
+def _say(engine: Engine, user: str, number: int, keep: bool, path: str | None) -> tuple[Any, ...]:
     """The line, the entry's number, and the form for feedback."""
     try:
-        entry = open_entry(engine, user, entry_id=number) if number else None
+        entry = open_entry(engine, user, entry_id=number)
         line = _keep_as_told(engine, user, entry, keep, path) if entry else say_line(NOT_RECORDED)
     except (AccountGone, DatabaseUnavailable):
         return say_line(NOT_RECORDED), None, *offer(None)

@@ -1,22 +1,25 @@
 // One face at a time: the strip and the boxes choose it, arrow keys move on. `element` holds the drawn verdicts, which
 // are replaced as more arrive; what was chosen is applied again then. A new picture begins with its first in the strip.
 // The picture zooms by its buttons, a click beside the boxes, Ctrl and the wheel, or + and - while it has the focus.
+// A row's eye lays its heat map over the picture, which then shows the face large; the same detector's map follows when
+// another face is chosen, where it has one.
 const all = (selector) => [...element.querySelectorAll(selector)];
 const inOrder = () => all(".strip .thumb").sort((one, other) => one.style.order - other.style.order);
 
 const apply = () => {
   const shown = element.querySelector(".summary")?.dataset.case ?? "";
-  if (element.dataset.case !== shown) { element.dataset.case = shown; delete element.dataset.face; view = { scale: 1, x: 0, y: 0 }; }
+  if (element.dataset.case !== shown) { element.dataset.case = shown; delete element.dataset.face; delete element.dataset.heat; before = null; view = { scale: 1, x: 0, y: 0 }; }
   const chosen = element.dataset.face ?? inOrder()[0]?.dataset.face;
   for (const face of all(".face[data-face]:not([data-face='0'])")) face.hidden = chosen !== undefined && face.dataset.face !== chosen;
   drawView();
   for (const link of all(".strip .thumb, .scene .box")) {
     if (link.dataset.face === chosen) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
   }
+  drawHeat();
 };
 const LARGEST = 8;
 let view = { scale: 1, x: 0, y: 0 }; // x, y: where the picture's corner lies, in widths and heights of the frame
-const scene = () => element.querySelector(".scene");
+const scene = () => element.querySelector(".viewport");
 const drawView = () => {
   const pan = element.querySelector(".pan");
   if (!pan) return;
@@ -48,7 +51,45 @@ const bringIntoView = (face) => {
   const middle = (start, size) => (parseFloat(box.style[start]) + parseFloat(box.style[size]) / 2) / 100;
   move(0.5 - middle("left", "width") * view.scale, 0.5 - middle("top", "height") * view.scale);
 };
-const choose = (face) => { element.dataset.face = face; apply(); bringIntoView(face); };
+const choose = (face) => { element.dataset.face = face; apply(); if (heat()) enlarge(); else bringIntoView(face); };
+
+const heat = () => element.querySelector(".pan > .heat");
+const FILLED = 0.94; // of the frame, by what a heat map lies on
+let before = null; // the view when no heat map was shown yet
+const drawHeat = () => {
+  const legend = element.querySelector(".legend"), old = heat();
+  const eye = all(".face:not([hidden]) .eye").find((one) => one.dataset.heat === element.dataset.heat);
+  for (const other of all(".eye")) if (other.ariaPressed !== String(other === eye)) other.ariaPressed = String(other === eye);
+  const of = eye && `${eye.closest(".face").id} ${eye.dataset.heat}`;
+  if (!legend || old?.dataset.of === of) return;
+  old?.remove();
+  legend.hidden = !eye;
+  if (!eye) return;
+  const shown = eye.nextElementSibling.content.firstElementChild.cloneNode(true);
+  shown.dataset.of = of;
+  element.querySelector(".pan").append(shown);
+  legend.querySelector("strong").textContent = eye.dataset.title;
+};
+// The whole of the heat map in the frame, whichever way it is turned.
+const enlarge = () => {
+  const [left, top, width, height] = ["left", "top", "width", "height"].map((name) => parseFloat(heat().style[name]) / 100);
+  const scale = Math.min(LARGEST, Math.max(1, FILLED / Math.max(width, height)));
+  view.scale = scale;
+  move(0.5 - (left + width / 2) * scale, 0.5 - (top + height / 2) * scale);
+};
+const showHeat = (key) => {
+  before ??= { ...view };
+  element.dataset.heat = key;
+  apply();
+  enlarge();
+  scene().scrollIntoView({ block: "nearest" }); // on a phone it is above the rows
+};
+const hideHeat = () => {
+  delete element.dataset.heat;
+  if (before) view = before;
+  before = null;
+  apply();
+};
 let held = null; // where a pressed pointer was last, and whether it has moved
 element.addEventListener("pointerdown", (event) => {
   if (view.scale > 1 && event.target.closest(".pan")) held = { x: event.clientX, y: event.clientY, moved: false };
@@ -69,6 +110,13 @@ element.addEventListener("wheel", (event) => {
 }, { passive: false });
 
 element.addEventListener("click", (event) => {
+  const eye = event.target.closest(".eye");
+  if (eye?.ariaPressed === "true") hideHeat(); else if (eye) showHeat(eye.dataset.heat);
+  if (event.target.closest(".no-heat")) {
+    const from = all(".eye").find((one) => one.ariaPressed === "true");
+    hideHeat();
+    from?.focus();
+  }
   const other = event.target.closest("button[data-open]"), step = event.target.closest("button[data-zoom]");
   if (other) trigger("click", { entry: Number(other.dataset.open) });
   if (step) zoom({ in: view.scale * 2, out: view.scale / 2, whole: 1 }[step.dataset.zoom]);

@@ -13,9 +13,10 @@ const asked = () => {
   return given.get("view") ?? (given.has("history") ? `check/${given.get("history")}` : "check");
 };
 
-let shown = asked(), wanted = null, until = 0, sent = false, detector = null;
+let shown = asked(), wanted = null, until = 0, sent = false, compareSent = false, detector = null;
 
 const judgedEntry = () => (find("#verdicts .summary") ? find("#recorded [data-entry]")?.dataset.entry : undefined);
+const compared = () => find(".compared")?.dataset.keys;
 const openEntry = () => [...document.querySelectorAll("#entry [data-entry]")].find(isSeen)?.dataset.entry;
 
 // What can be seen now; null while the page is being built.
@@ -30,7 +31,8 @@ const look = () => {
     return isSeen(find("#entry")) && shown.startsWith("check/") ? shown : "history"; // an entry that is not there
   }
   if (top === "learn") return ["game", "forge"].filter(isChosen).map((part) => `learn/${part}`)[0] ?? "learn";
-  return top === "detectors" && detector ? `detectors/${detector}` : top ?? null;
+  const part = top === "detectors" && (detector ?? compared());
+  return part ? `detectors/${part}` : top ?? null;
 };
 
 const press = (id) => { if (tab(id) && !isChosen(id)) tab(id).click(); };
@@ -51,9 +53,15 @@ const approach = (view) => {
   }
   if (head === "history" && isSeen(find("#entry"))) find("#entry .back-to-list")?.click();
   if (head === "detectors") {
-    const fold = part && find(`#detector-${CSS.escape(part)}`);
+    const others = part?.includes(",");
+    if (compared() && compared() !== part) find(".compared .close").click();
+    else if (others && !compared() && !compareSent && find(".compare.ready")) {
+      compareSent = true;
+      document.dispatchEvent(new CustomEvent("facejury:compare", { detail: part.split(",") }));
+    }
+    const fold = part && !others && find(`#detector-${CSS.escape(part)}`);
     if (fold) { fold.open = true; detector = part; fold.scrollIntoView({ block: "start" }); }
-    if (!part) detector = null;
+    if (!part || others) detector = null;
   }
 };
 
@@ -61,7 +69,7 @@ const write = (view, replace) => {
   const to = new URLSearchParams(location.search);
   to.delete("history");
   if (view === "check") to.delete("view"); else to.set("view", view);
-  const query = to.toString().replaceAll("%2F", "/");
+  const query = to.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
   history[replace ? "replaceState" : "pushState"](history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
 };
 
@@ -84,7 +92,7 @@ const plan = () => {
   planned = true;
   setTimeout(() => { planned = false; settle(); }, 30);
 };
-const go = (view) => { wanted = view; until = Date.now() + PATIENCE; sent = false; shown = view; plan(); setTimeout(plan, PATIENCE + 50); };
+const go = (view) => { wanted = view; until = Date.now() + PATIENCE; sent = compareSent = false; shown = view; plan(); setTimeout(plan, PATIENCE + 50); };
 
 new MutationObserver(plan).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected", "class"] });
 document.addEventListener("toggle", (event) => {

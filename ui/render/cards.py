@@ -25,6 +25,7 @@ from ui.render import wording as words
 from ui.render.band import label_face, say_agreement, say_likely, sum_up, warn, warn_face
 from ui.render.base_rate import step_verdicts
 from ui.render.reading_order import in_reading_order
+from ui.render.remembered import as_remembered
 
 Pieces = list[str]
 Juries = Sequence[JuryVerdict | None]
@@ -39,13 +40,19 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"say_chance": words.say_chance, "say_jury": words.say_jury, "say_likely": say_likely}
+_templates.filters |= {
+    "say_chance": words.say_chance,
+    "say_jury": words.say_jury,
+    "say_likely": say_likely,
+    "is_clear": words.is_clear,
+}
 _templates.globals.update(
     draw_crop=pictures.draw_crop,
     draw_heatmap=pictures.draw_heatmap,
-    draw_outline=pictures.draw_outline,
     draw_thumb=pictures.draw_thumb,
     find_hottest=pictures.find_hottest,
+    outline_units=pictures.OUTLINE_UNITS,
+    trace_outline=pictures.trace_outline,
     say_agreement=say_agreement,
     say_word=words.say_word,
     say_band=words.say_band,
@@ -60,6 +67,7 @@ _templates.globals.update(
     say_moves=words.say_moves,
     say_p_fake=words.say_p_fake,
     say_percent=words.say_percent,
+    say_signed=words.say_signed,
     say_span=words.say_span,
     say_share=base_rate.say_share,
     say_thresholds=words.say_thresholds,
@@ -121,7 +129,6 @@ class Drawing:
         self._anchor = anchor
         self._scene = pictures.draw_scene(image, longest=pictures.ZOOM_PIXELS)
         self._settled = settled
-        self._image = image
         self._jury = jury
         self._drawn: dict[int, tuple[JudgedFace, str]] = {}
 
@@ -138,7 +145,8 @@ class Drawing:
         return [summary, scene, boxes, *self._draw_strip(comparison, juries, labels), *faces, *whole, *provenance]
 
     def _draw_summary(self, comparison: Comparison, juries: Juries, labels: Labels) -> str:
-        judged = bool(comparison.faces) and all(self._is_judged(face) for face in comparison.faces) and any(juries)
+        ready = all(self._is_judged(face) for face in comparison.faces)
+        judged = ready and any(juries)
         movable = judged and not self._settled
         lone = comparison.faces[0] if len(comparison.faces) == 1 else None
         stepped = [self._step_labels(comparison, juries, rate) for rate in base_rate.STEPS] if movable else []
@@ -153,6 +161,7 @@ class Drawing:
             jury_steps=step_verdicts(juries[0]) if lone and movable and juries[0] else [],
             warnings=warn(comparison),
             movable=movable,
+            remembered=as_remembered(comparison.as_dict(), comparison.path) if ready else "",
             anchor=self._anchor,
         )
 
@@ -200,9 +209,8 @@ class Drawing:
                 "careful": warn_face(face),
             }
             name = "The face" if lone else f"Face {number}"
-            html = self._draw_section(
-                f"{self._anchor}-{number}", name, face.crop, face.verdicts, expects="face", **more
-            )
+            place = pictures.place_crop(face.box, face.roll, width=comparison.width, height=comparison.height)
+            html = self._draw_section(f"{self._anchor}-{number}", name, place, face.verdicts, expects="face", **more)
             self._drawn[number] = face, html
         return html
 
@@ -213,17 +221,14 @@ class Drawing:
     def _draw_whole(self, comparison: Comparison) -> Pieces:
         if not self._choose("image"):
             return []
-        return [
-            self._draw_section(
-                f"{self._anchor}-whole", "The whole picture", self._image, comparison.whole_image, expects="image"
-            )
-        ]
+        anchor, name, place = f"{self._anchor}-whole", "The whole picture", pictures.EVERYWHERE
+        return [self._draw_section(anchor, name, place, comparison.whole_image, expects="image")]
 
     def _draw_section(
         self,
         anchor: str,
         name: str,
-        crop: Image,
+        place: pictures.CropPlace,
         verdicts: Sequence[Verdict],
         *,
         expects: str,
@@ -234,7 +239,7 @@ class Drawing:
         doubt: str | None = None,
         careful: str = "",
     ) -> str:
-        """One section: what was judged, the jury's verdict, one row a detector, empty while it thinks."""
+        """One section: the jury's verdict, one row a detector, empty while it thinks. place: of its heat maps."""
         given = {verdict.detector: verdict for verdict in verdicts}
         rows = [(spec, given.get(spec.key)) for spec in sorted(self._choose(expects), key=_rank_detector)]
         steps = step_verdicts(jury) if jury and not self._settled and not doubt else []
@@ -242,7 +247,7 @@ class Drawing:
             "face",
             anchor=anchor,
             name=name,
-            crop=crop,
+            place=place,
             rows=rows,
             split=self._say_split(verdicts, expects),
             number=number,

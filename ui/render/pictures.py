@@ -2,11 +2,14 @@
 
 import base64
 import io
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import PIL.Image
 
+from detectors.faces.crop import CROP_SIDE
+from detectors.faces.face import Box, measure_side
 from detectors.forgery.pointing import Region
 from registry import Heatmap, Image
 
@@ -16,6 +19,11 @@ CROP_PIXELS = 256  # side of a face
 THUMB_PIXELS = 96  # longer side of a picture in a batch's table
 HEAT_STRENGTH = 0.6  # of the whole map over a forged face, whose outline lies over it
 HEAT_PIXELS = 96  # side of a heat map: the networks' own maps are 4 to 28 a side
+OUTLINE_UNITS = 256  # side of the square that an outline is drawn in
+OUTLINE_ROUGHNESS = 0.7  # of these units: how far an outline may run beside the region's edge
+HOTTEST = 0.1  # share of a heat map that is outlined
+EQUALLY_HOT = 0.02  # below the hottest tenth: what differs by less than anybody sees belongs to it
+MOSTLY_HOT = 0.4  # share of a heat map from which the hottest places are no particular area
 STANDS_OUT = 0.15  # how far the hottest spots must lie above the median for a part to stand out
 HEAT_OPACITY = 0.85  # of the hottest spot; the face must stay visible under it
 ROUND_PIXELS = 512  # longer side of every picture of the game, whatever it was
@@ -38,7 +46,7 @@ def draw_thumb(image: Image) -> str:
 
 def draw_heatmap(heatmap: Heatmap) -> str:
     """A heat map as a data URI to lay over the face: cold is clear, hot is bright. heatmap: (h, w) in [0, 1]."""
-    fine = np.clip(cv2.resize(heatmap, (HEAT_PIXELS, HEAT_PIXELS), interpolation=cv2.INTER_CUBIC), 0, 1)
+    fine = _refine(heatmap, HEAT_PIXELS)
     bytes_ = np.rint(fine * 255).astype(np.uint8)
     colour = cv2.cvtColor(cv2.applyColorMap(bytes_, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     opacity = np.rint(fine**2 * 255 * HEAT_OPACITY).astype(np.uint8)  # squared: the undecided middle stays quiet
@@ -46,11 +54,18 @@ def draw_heatmap(heatmap: Heatmap) -> str:
 
 
 def find_hottest(heatmap: Heatmap) -> Region | None:
-    """The hottest tenth of a heat map; None where no part stands out. heatmap: (h, w) in [0, 1]."""
-    fine = cv2.resize(heatmap, (HEAT_PIXELS, HEAT_PIXELS), interpolation=cv2.INTER_CUBIC)
+    """The hottest tenth of a heat map, with all that is as hot; None where no part stands out. heatmap: in [0, 1]."""
+    fine = _refine(heatmap, OUTLINE_UNITS)
     if np.quantile(fine, 0.98) - np.median(fine) < STANDS_OUT:
         return None
-    return np.asarray(fine >= np.quantile(fine, 0.9), dtype=np.bool_)
+    hot = np.asarray(fine >= np.quantile(fine, 1 - HOTTEST) - EQUALLY_HOT, dtype=np.bool_)
+    return None if hot.mean() > MOSTLY_HOT else hot
+
+
+def _refine(heatmap: Heatmap, side: int) -> Heatmap:
+    """A heat map of that many pixels a side. What the interpolation adds above 1 and below 0 is cut off."""
+    fine = cv2.resize(heatmap, (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(fine, 0, 1), dtype=np.float32)
 
 
 def draw_alike(image: Image) -> str:
@@ -67,14 +82,34 @@ def draw_mask(mask: Heatmap) -> str:
     return _as_uri(shrink(np.repeat(grey[..., None], 3, axis=2), CROP_PIXELS))
 
 
-def draw_outline(region: Region) -> str:
-    """A line around a region, to lay over a face: white on black, so that it shows on all. region: bool (h, w)."""
-    small = cv2.resize(region.astype(np.uint8), (CROP_PIXELS, CROP_PIXELS), interpolation=cv2.INTER_NEAREST)
-    outlines, _ = cv2.findContours(small, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    layer = np.zeros((CROP_PIXELS, CROP_PIXELS, 4), dtype=np.uint8)
-    for colour, width in ((0, 5), (255, 2)):
-        cv2.drawContours(layer, outlines, -1, (colour, colour, colour, 255), width)
-    return _as_uri(layer)
+def trace_outline(region: Region) -> str:
+    """The border of a region as the path of an SVG whose sides are 256. region: bool (h, w)."""
+    even = cv2.resize(region.astype(np.uint8), (OUTLINE_UNITS, OUTLINE_UNITS), interpolation=cv2.INTER_NEAREST)
+    borders, _ = cv2.findContours(even, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    smooth = [cv2.approxPolyDP(border, OUTLINE_ROUGHNESS, closed=True)[:, 0] for border in borders]
+    return "".join("M" + "L".join(f"{x} {y}" for x, y in border) + "Z" for border in smooth)
+
+
+class CropPlace(NamedTuple):
+    """Where something lies on a picture, in percent of its sides, and by how many degrees it is turned clockwise."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    roll: float = 0.0
+
+
+EVERYWHERE = CropPlace(0, 0, 100, 100)
+
+
+def place_crop(box: Box, roll: float, *, width: int, height: int) -> CropPlace:
+    """Where the square of `crop_face` lies on the picture that it was cut from. width, height: of that picture."""
+    left, top, right, bottom = box
+    side = CROP_SIDE * measure_side(box)
+    across, down = 100 * (left + right - side) / 2 / width, 100 * (top + bottom - side) / 2 / height
+    sides = 100 * side / width, 100 * side / height
+    return CropPlace(*(round(each, 3) for each in (across, down, *sides, roll)))
 
 
 def draw_still(data: bytes) -> str:

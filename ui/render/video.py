@@ -202,6 +202,8 @@ def plot(video: JudgedVideo, person: Person, chosen: int) -> dict[str, Any]:
     return {
         "label": f"p_fake over time. {said}",
         "places": places,
+        "times": [frame.at for frame in person.frames],
+        "span": (start, end),
         "lines": lines,
         "band": _band(person),
         "chosen": chosen,

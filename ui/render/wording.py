@@ -5,6 +5,7 @@ from datetime import datetime
 
 from detectors.forgery.pointing import HeatmapHits, Hit
 from detectors.forgery.trial import Statement
+from detectors.jury.about import Figure
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.stability import Range
 from registry import DetectorSpec, Verdict
@@ -19,6 +20,8 @@ BATCH_TITLES = {
     "none": "No verdict",
     "error": "Not judged",
 }
+
+MINUS = "\N{MINUS SIGN}"
 
 
 def say_p_fake(p_fake: float) -> str:
@@ -65,9 +68,24 @@ def say_band(real_until: float, fake_from: float) -> str:
     return f"real below {round(real_until * 100)} %, fake from {round(fake_from * 100)} %"
 
 
-def say_figure(figure: Mapping[str, float] | None) -> str:
+def say_figure(figure: Figure | None) -> str:
     """A measured figure with its 95 % interval, "0.912 [0.900, 0.923]"; a dash where there is none."""
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]" if figure else "-"
+
+
+def say_signed(figure: Figure | None) -> str:
+    """A measured difference with its 95 % interval, "+0.026 [-0.001, +0.054]"; a dash where there is none.
+
+    Its minus is the sign, not the hyphen.
+    """
+    if not figure:
+        return "-"
+    return f"{figure['value']:+.3f} [{figure['low']:+.3f}, {figure['high']:+.3f}]".replace("-", MINUS)
+
+
+def is_clear(figure: Figure) -> bool:
+    """Whether the interval of a difference does not hold 0."""
+    return figure["low"] > 0 or figure["high"] < 0
 
 
 def say_span(span: Span | None) -> str:

@@ -26,10 +26,11 @@ from ui.components.controls import list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
-from ui.components.markup import build_frame, build_html, build_verdicts
+from ui.components.markup import REMEMBER, build_frame, build_html, build_verdicts
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
 from ui.render.download import Saved, save_on_click
 from ui.render.pictures import draw_thumb
+from ui.render.remembered import as_remembered
 from ui.render.wording import BATCH_TITLES
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
@@ -114,7 +115,13 @@ def _lay_out_table(session: gr.State) -> tuple[gr.Column, gr.HTML]:
         name = gr.Textbox(label="Name contains", min_width=140)
         order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
         csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
-    table = build_html([], script=OPEN, html_template=TABLE, elem_id="batch-table", container=False)
+    table = build_html(
+        [],
+        script=REMEMBER.read_text(encoding="utf-8") + OPEN,
+        html_template=TABLE,
+        elem_id="batch-table",
+        container=False,
+    )
     detail = build_verdicts([], elem_id="batch-detail")
     changes = [words.change, name.change, order.change]
     gr.on(changes, _arrange, [words, name, order, session], [table], **QUICK)
@@ -164,7 +171,8 @@ def _judge_run(session: BatchSession, run: BatchRun, job: Job) -> Iterator[Shown
     for entry, picture in judge_items(items, run.jury, wanted=lambda: session.slot.wants(job)):
         thumb = draw_thumb(picture.pixels) if picture else None
         run.entries.append(entry)
-        run.lines.append(render("line", entry=entry, thumb=thumb, word=BATCH_TITLES[entry.word]))
+        said = as_remembered(entry.comparison, entry.item.name)
+        run.lines.append(render("line", entry=entry, thumb=thumb, word=BATCH_TITLES[entry.word], remembered=said))
         if time.monotonic() - drawn > DRAW_SECONDS:
             yield _show(session)
             drawn = time.monotonic()

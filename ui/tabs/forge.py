@@ -23,7 +23,7 @@ from ui.components.markup import build_frame, build_html
 from ui.components.photo_input import PhotoInput, build_photo
 from ui.render.cards import WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
-from ui.render.pictures import draw_mask, draw_outline, draw_scene
+from ui.render.pictures import draw_mask, draw_scene
 from ui.render.wording import say_notice, say_pointing
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
@@ -168,7 +168,6 @@ def _draw_answers(trial: Trial, before: Comparison, after: Comparison, jury: Jur
         said=said,
         noticing=noticing,
         voted=voted,
-        draw_outline=draw_outline,
         say_notice=say_notice,
         say_pointing=say_pointing,
         read_pointing=read_pointing,

@@ -210,14 +210,13 @@ def _settle(turn: Turn, jury: Jury, queue: FairQueue) -> Iterator[Pieces]:
 
 
 def _draw(comparison: Comparison, picture: Picture | None, jury: Jury) -> Pieces:
-    """The faces with their cards and heat maps; of several faces also the picture with their boxes."""
+    """The picture with its boxes, the faces with their rows and heat maps."""
     if picture is None:
         return say(str(comparison.error), kind="error")
     drawing = Drawing(picture.pixels, jury, anchor="game-face", settled=True)
     faces = tuple(replace(face, jury=None, agreement=None) for face in comparison.faces)  # the jury is a player here
     shown = replace(comparison, faces=faces, provenance=None)  # what a file says of itself plays no part
-    _, scene, boxes, *cards = drawing.draw(shown)
-    return [scene, boxes, *cards] if len(comparison.faces) > 1 else cards
+    return drawing.draw(shown)[1:]  # without the headline
 
 
 def _show(table: Table) -> Shown:

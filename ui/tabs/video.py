@@ -40,31 +40,7 @@ OPENING = say("Opening the video…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")
 NO_CHOICE = "Choose a video and at least one detector first."
 NO_TIME = "Enter the start as 90, 1:30 or 1:02:30."
-CHOOSE = """
-const told = {};
-const tell = (what) => { clearTimeout(told.timer); told.timer = setTimeout(() => trigger("click", what), 120); };
-const show = (index) => {
-  const svg = element.querySelector(".film-plot svg"), range = element.querySelector(".scrub input");
-  const x = svg.dataset.places.split(" ")[index];
-  svg.querySelector(".cursor").setAttribute("d", `M${x} 0V100`);
-  range.value = index;
-  tell({ frame: index });
-};
-element.addEventListener("input", (event) => {
-  if (event.target.closest(".scrub")) show(Number(event.target.value));
-});
-element.addEventListener("click", (event) => {
-  const person = event.target.closest("[data-person]"), frame = event.target.closest("[data-frame]");
-  const svg = event.target.closest(".film-plot svg");
-  if (person) tell({ person: Number(person.dataset.person) });
-  if (frame) show(Number(frame.dataset.frame));
-  if (svg) {
-    const box = svg.getBoundingClientRect(), x = (1000 * (event.clientX - box.left)) / box.width;
-    const away = svg.dataset.places.split(" ").map((place) => Math.abs(Number(place) - x));
-    show(away.indexOf(Math.min(...away)));
-  }
-});
-"""
+SCRIPTS = Path(__file__).parents[1] / "components"
 Shown = tuple[Any, ...]
 """What an event changes: the status, the persons, the person chosen, the frame, the tools, the two buttons."""
 
@@ -119,8 +95,10 @@ def build_video(jury: Jury) -> Receiver:
 def _lay_out_film(session: gr.State) -> list[Any]:
     """What is shown of a video, as in Shown, and connected to its clicks; below it what saves it."""
     status = build_frame(EMPTY, elem_id="video-status")
-    persons = build_frame([], script=CHOOSE, elem_id="video-persons")
-    person = build_frame([], script=CHOOSE, elem_id="video-person")
+    choose, play = ((SCRIPTS / name).read_text(encoding="utf-8") for name in ("film.js", "player.js"))
+    persons = build_frame([], script=choose, elem_id="video-persons")
+    build_html(render("player"), script=play)
+    person = build_frame([], script=choose, elem_id="video-person")
     frame = build_verdicts([], elem_id="video-frame")
     with gr.Row(visible=False, elem_id="video-tools") as tools:
         pictured = gr.Checkbox(value=True, label="Include the stills", container=False, min_width=220)

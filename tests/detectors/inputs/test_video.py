@@ -123,6 +123,16 @@ def test_a_cut_off_file_gives_what_is_there(tmp_path: Path) -> None:
     assert 1 <= len(frames) < 10
 
 
+def test_of_a_frame_that_is_cut_in_two_no_half_is_shown(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).integers(0, 255, (10, 96, 128, 3), dtype=np.uint8)
+    path = write_video(tmp_path / "cut.avi", list(noise), every(0.04, until=0.4), g="1")
+    _, whole = read(path, every(0.04, until=0.4))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 55 // 100])
+    _, frames = read(path, every(0.04, until=0.4))
+    assert 2 <= len(frames) < len(whole)
+    assert all(np.array_equal(half.pixels, clean.pixels) for half, clean in zip(frames, whole, strict=False))
+
+
 def test_a_file_that_is_too_large_is_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "large.mp4"
     with path.open("wb") as file:
@@ -205,3 +215,33 @@ def test_the_clock_of_a_matroska_file_may_begin_late(tmp_path: Path) -> None:
     judged = compare(write_video(tmp_path / "a.mkv", [np.zeros((64, 64, 3), np.uint8)] * 40, times))
     assert (judged.notes, len(judged.looks)) == ((), 8)
     assert 3.9 <= judged.seconds <= 4.1
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "sentence"),
+    [
+        (10_000, 10_000, video_file.TOO_LARGE),
+        (640, 3, f"The video is too small: 640 x 3, at least {video_file.MIN_SIDE} a side."),
+    ],
+)
+def test_a_size_that_is_not_judged_is_a_sentence(width: int, height: int, sentence: str) -> None:
+    with pytest.raises(VideoError) as refused:
+        video_file._check(video_file.VideoHeader(width, height, 1.0))
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ((48, 64), video_file.DAMAGED),
+        ((48, 64, 4), video_file.DAMAGED),
+        ((1, 64, 3), video_file.DAMAGED),
+        ((10_000, 10_000, 3), video_file.TOO_LARGE),
+    ],
+)
+def test_a_frame_that_is_not_what_the_header_said_is_a_sentence(shape: tuple[int, ...], sentence: str) -> None:
+    pixels = np.broadcast_to(np.uint8(7), shape)  # which takes no memory
+    with pytest.raises(VideoError) as refused:
+        video_file._check_pixels(pixels)
+    assert str(refused.value) == sentence
+    assert video_file._check_pixels(np.zeros((48, 64, 3), np.uint8)).shape == (48, 64, 3)

@@ -223,3 +223,34 @@ def test_a_network_that_reaches_for_other_files_is_refused_before_it_runs(stand_
         verdict = jury.judge(spec, astronaut())
     assert verdict.p_fake is None
     assert "the network keeps weights in other files; save it as one file" in verdict.error
+
+
+def test_why_the_hub_gave_nothing_is_told_by_its_cause() -> None:
+    assert hub._say([ValueError("odd"), TimeoutError()]).startswith(
+        "the Hub cannot be reached, or the connection broke"
+    )
+    assert hub._say([ValueError("odd\nmore")]) == "the connection to the Hub failed: odd"
+
+
+def test_what_somebody_else_fetched_meanwhile_is_as_good_and_a_full_disk_is_not(tmp_path: Path) -> None:
+    whole, place = tmp_path / "whole", tmp_path / "place"
+    for folder in (whole, place):
+        folder.mkdir()
+        (folder / "model.onnx").write_text(folder.name)
+    hub._keep(whole, place)
+    assert (place / "model.onnx").read_text() == "place"
+    with pytest.raises(OSError, match="No such file"):
+        hub._keep(tmp_path / "gone", tmp_path / "nowhere")
+
+
+def test_only_a_whole_commit_counts_as_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(hub, "store", lambda: tmp_path)
+    commit = "0123456789" * 4
+    folder = tmp_path / "ada--net"
+    (folder / f"{commit[:8]}.tmp").mkdir(parents=True)
+    assert hub._find_kept("ada/net", commit[:8]) is None
+    (folder / commit).mkdir()
+    kept = hub._find_kept("ada/net", commit[:8])
+    assert kept is not None and (kept.commit, kept.folder) == (commit, folder / commit)
+    monkeypatch.setattr(hub, "_look_up", lambda repo, revision: (commit, {}))
+    assert hub._fetch("ada/net", "main", pytest.fail) == kept, "nothing is fetched again"

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from detectors.__main__ import app
 from detectors.conformance import samples
 from detectors.jury.judge import Jury
-from detectors.networks.resolve import SourceError, add_source
+from detectors.networks.resolve import ListedPlugin, SourceError, _import_file, add_source
 from registry import Registry, Verdict
 
 PLUGIN = """
@@ -154,3 +154,22 @@ def test_the_command_line_adds_several_and_leaves_with_2_when_one_cannot_be_adde
     result = CliRunner().invoke(app, ["compare", str(photo), "--add", str(tmp_path / "missing.py")])
     assert result.exit_code == 2
     assert "missing.py cannot be added" in result.output
+
+
+def test_a_file_that_python_cannot_import_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("text")
+    with pytest.raises(SourceError, match=r"notes\.txt is not a Python file"):
+        _import_file(tmp_path / "notes.txt")
+
+
+def test_a_card_that_lies_elsewhere_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"key": "mine", "title": "Mine", "card": str(tmp_path / "elsewhere" / "card.md")}
+    monkeypatch.setattr("detectors.networks.resolve.ask_apart", lambda name: [said])
+    taken: list[str] = []
+    with pytest.raises(ValueError, match=r"its card must lie beside it, got .*elsewhere"):
+        ListedPlugin(str(tmp_path / "mine" / "mine.py")).register_detectors(
+            lambda **options: taken.append(options["key"])
+        )
+    assert taken == []
+    ListedPlugin(str(tmp_path / "mine.py")).register_detectors(lambda **options: taken.append(options["key"]))
+    assert taken == ["mine"]

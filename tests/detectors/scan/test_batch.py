@@ -9,8 +9,19 @@ from typing import get_args
 import numpy as np
 
 from detectors.inputs.images import ImageError
-from detectors.jury.judge import Jury
-from detectors.scan.batch import Entry, Item, Order, arrange, as_csv, as_json, judge_items, list_items, say_time_left
+from detectors.jury.judge import RESTARTING, Jury
+from detectors.scan.batch import (
+    Entry,
+    Item,
+    Order,
+    arrange,
+    as_csv,
+    as_json,
+    judge_item,
+    judge_items,
+    list_items,
+    say_time_left,
+)
 from detectors.scan.record import Record
 from registry import DetectorSpec
 from tests.detectors.pictures import encode, portrait, quarters
@@ -95,3 +106,11 @@ def test_the_time_left_follows_the_pace() -> None:
     assert say_time_left(10, 30, since=100.0, now=110.0) == "about 20 s left"
     assert say_time_left(10, 200, since=100.0, now=110.0) == "about 3 min left"
     assert say_time_left(0, 200, since=100.0, now=110.0) == say_time_left(5, 5, since=0.0, now=9.0) == ""
+
+
+def test_a_server_that_is_about_to_end_says_so_of_each_picture(tmp_path: Path) -> None:
+    (tmp_path / "wall.png").write_bytes(encode(quarters()))
+    jury = Jury(JURY)
+    jury.stop()
+    comparison, picture = judge_item(Item("wall.png", tmp_path / "wall.png"), jury)
+    assert (comparison.path, comparison.error, picture) == ("wall.png", RESTARTING, None)

@@ -1,9 +1,11 @@
-"""The three formats hold the same rows; a spreadsheet runs none of them."""
+"""The formats hold the same rows; a spreadsheet runs none of them."""
 
 import csv
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,18 @@ def test_a_table_that_fails_midway_leaves_the_old_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_sqlite_holds_the_same_rows_as_json_lines(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.sqlite", RECORDS)
+    write_table(tmp_path / "t.jsonl", RECORDS)
+    with closing(sqlite3.connect(tmp_path / "t.sqlite")) as database:
+        database.row_factory = sqlite3.Row
+        rows = [dict(row) for row in database.execute("SELECT * FROM verdicts ORDER BY rowid")]
+    lines = (tmp_path / "t.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [row | {"box": row["box"] and json.loads(row["box"])} for row in rows] == [
+        json.loads(line) for line in lines
+    ]
+
+
 def test_without_pyarrow_parquet_is_refused_before_the_work(tmp_path: Path) -> None:
     code = "import sys; sys.modules['pyarrow'] = None; sys.argv[0] = 'x'; from detectors.__main__ import app; app()"
     out = tmp_path / "t.parquet"
@@ -96,7 +110,7 @@ def test_without_pyarrow_parquet_is_refused_before_the_work(tmp_path: Path) -> N
 
 
 def test_a_table_needs_its_folder_and_a_known_format(tmp_path: Path) -> None:
-    with pytest.raises(ScanError, match=r"\.csv, \.jsonl, \.parquet"):
+    with pytest.raises(ScanError, match=r"\.csv, \.jsonl, \.parquet, \.sqlite"):
         check_format(tmp_path / "t.xlsx")
     with pytest.raises(ScanError, match="does not exist"):
         check_format(tmp_path / "nowhere" / "t.csv")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from detectors.inputs.video import VideoError
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.video import watcher
-from detectors.video.judge import compare_video, judge_video
+from detectors.video.judge import _note_unseen, compare_video, judge_video
 from registry import DetectorSpec, Image
 from tests.command import call
 from tests.detectors.pictures import quarters
@@ -179,3 +180,10 @@ def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Pa
     assert "person 1, 0:02 to 0:03.5" in shown and "The jury" in shown and "most suspect at" in shown
     refused = call("compare", walk, "--start", "soon")
     assert refused.exit_code == 2 and "1:02:30" in refused.stderr
+
+
+def test_a_video_that_takes_too_long_says_how_far_it_was_judged() -> None:
+    unseen: Any = SimpleNamespace(lost=0, ends=None)
+    assert _note_unseen(unseen, is_late=False, at=65.0) == ()
+    (note,) = _note_unseen(unseen, is_late=True, at=65.0)
+    assert note.startswith("Judging stopped after") and note.endswith("at 1:05; the rest was not seen.")

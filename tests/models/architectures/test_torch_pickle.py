@@ -161,3 +161,10 @@ def test_a_truncated_file_is_refused(tmp_path: Path, kinds: dict[str, Any]) -> N
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(pickle.UnpicklingError, match=r"weights\.pth is no PyTorch file of tensors"):
         read_tensors(path)
+
+
+def test_a_storage_in_which_no_tensor_stands_is_refused(tmp_path: Path, kinds: dict[str, Any]) -> None:
+    storage, spare = (Storage(name, kinds["FloatStorage"], np.zeros(4, dtype="<f4")) for name in ("a", "spare"))
+    state = OrderedDict(a=Tensor(storage, 0, (4,), (1,)))
+    with pytest.raises(pickle.UnpicklingError, match="no tensor stands in the storage 'spare'"):
+        read_tensors(legacy_file(tmp_path, state, [storage, spare]))

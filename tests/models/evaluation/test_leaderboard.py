@@ -1,20 +1,24 @@
 """One's own detector beside the built-in ones: the order, the paired difference, the drawing."""
 
+import io
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from models.commands.application import app
+from models.commands.leaderboard import _tabulate
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation import leaderboard
 from models.evaluation.evaluate import Answers
 from models.evaluation.leaderboard import draw, measure_leaderboard
 from registry import DetectorSpec
+from tests.models.manifest import write_manifest
 from tests.models.portraits import write_portraits
 
 PLUGIN = """
@@ -84,6 +88,16 @@ def test_the_drawing_is_a_picture_of_some_size(answers: Answers, tmp_path: Path)
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20
 
 
+def test_the_table_says_what_was_measured_and_a_dash_where_nothing_was(answers: Answers) -> None:
+    console = Console(file=io.StringIO(), width=400)
+    console.print(_tabulate(measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it is the StringIO
+    assert lines[0].strip().startswith("90 faces of 2 sets")
+    (sharp,) = (line for line in lines if "SHARP" in line)
+    cells = [cell.strip() for cell in sharp.split("│")[1:-1]]
+    assert cells[1] == "any forgery" and cells[8:] == ["3", "-", "-"]
+
+
 @pytest.mark.slow
 def test_the_command_puts_an_added_plugin_beside_the_jury(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -107,3 +121,17 @@ def test_faces_of_one_class_are_refused_in_a_sentence(tmp_path: Path, monkeypatc
     done = CliRunner().invoke(app, ["leaderboard", "--data", "photos"])
     assert done.exit_code == 2
     assert "Traceback" not in done.output
+
+
+def test_the_command_prints_the_table_and_draws_nothing_that_was_not_asked_for(
+    answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    photos = write_manifest(tmp_path / "photos", ("a.png", "real", "", "a", "a", "test"))
+    board = measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)
+    monkeypatch.setattr("models.data.face_index.label_faces", lambda samples, cache: (answers.faces, []))
+    monkeypatch.setattr(leaderboard, "measure_leaderboard", lambda specs, faces: board)
+    done = CliRunner().invoke(app, ["leaderboard", "--data", str(photos)], env={"COLUMNS": "300"})
+    assert done.exit_code == 0, done.output
+    assert done.stdout.index("SHARP") < done.stdout.index("DULL")
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]

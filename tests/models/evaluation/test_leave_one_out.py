@@ -81,3 +81,16 @@ def test_the_command_notes_it_beside_the_weights_of_the_detector(folders: Any, m
     done = CliRunner().invoke(app, ["left-out", ours.name, str(theirs)])
     assert done.exit_code == 0 and "noted: stylegan1, in metrics.json of custom-cnn" in " ".join(done.output.split())
     assert "stylegan1" in json.loads((ours / METRICS).read_text())["left_out"]
+
+
+@pytest.mark.parametrize("lacking", [[0], [1], [0, 1]], ids=["with it", "without it", "both"])
+def test_a_generator_that_was_not_measured_on_both_sides_is_named(folders: Any, lacking: list[int]) -> None:
+    ours, theirs = folders
+    for folder in (folders[place] for place in lacking):
+        metrics = json.loads((folder / METRICS).read_text())
+        del metrics["generators"]["stylegan1"]
+        (folder / METRICS).write_text(json.dumps(metrics))
+    before = (ours / METRICS).read_text()
+    with pytest.raises(DataError, match="neither may be missing among what was measured: stylegan1"):
+        note(ours, theirs)
+    assert (ours / METRICS).read_text() == before

@@ -12,7 +12,8 @@ import skimage.data
 from detectors.faces.find import find_faces
 from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
-from models.data.forged_faces import forge_face
+from models.data.forged_faces import ForgedFace, forge_face
+from models.evaluation import pointing
 from models.evaluation.pointing import measure_heatmaps, point
 from registry import DetectorSpec, Image
 
@@ -87,3 +88,14 @@ def test_real_test_faces_alone_are_forged_and_every_detector_is_asked(faces: Any
 def test_a_face_without_landmarks_cannot_be_forged_and_is_left_out() -> None:
     bare = LabelledFace(Sample(Path("x.png"), 0, "made", "v", "test"), (0, 0, 9, 9))
     assert measure_heatmaps([spec("silent", lambda image: 0.5)], [bare]) == {"silent": {}}
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_a_forgery_that_left_nothing_or_everything_untouched_says_nothing_of_a_map(
+    faces: Any, forged: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    face = np.zeros((40, 40, 3), np.uint8)
+    made = ForgedFace(face, face, np.full((40, 40), forged))
+    monkeypatch.setattr(pointing, "forge_face", lambda face, seed: made)
+    drawing = spec("drawing", lambda image: (0.5, np.eye(8, dtype=np.float32)))
+    assert measure_heatmaps([drawing], faces[:1]) == {"drawing": {}}

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -125,3 +126,11 @@ def test_a_refused_export_leaves_the_folder_as_it_was(trained: keras.Model, tmp_
     with pytest.raises(ExportError):
         export(broken, CALIBRATION, tmp_path, config=CONFIG, crops=portraits())
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("config.json", "before")]
+
+
+def test_a_network_of_other_shapes_is_refused_with_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = SimpleNamespace(predict_on_batch=lambda crops: [np.zeros((1, 1))])
+    session = SimpleNamespace(run=lambda crops: [np.zeros((1, 2))])
+    monkeypatch.setattr("models.publishing.export.open_session", lambda path: session)
+    with pytest.raises(ExportError, match=r"ONNX gives shapes \[\(1, 2\)\], Keras \[\(1, 1\)\]"):
+        check_same(model, Path("model.onnx"), np.zeros((1, 8, 8, 3), np.uint8))

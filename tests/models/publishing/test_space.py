@@ -11,6 +11,7 @@ import pytest
 from huggingface_hub import SpaceCard
 from packaging.requirements import Requirement
 
+from models.errors import PublishError
 from models.publishing import space
 from models.publishing.hub import ROOT, list_files
 from tests.command import FACEJURY
@@ -122,3 +123,9 @@ def test_it_becomes_a_space_in_one_commit(tmp_path: Path) -> None:
     assert len(repo.commits) == 2
     assert repo.files["requirements.txt"].decode() == space.list_requirements()
     assert {"demo.py", "README.md", "packages.txt", "models/weights/custom-cnn/model.onnx"} <= set(repo.files)
+
+
+def test_what_a_checkout_lacks_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match=r"packages\.txt is missing from this checkout, and a Space needs it"):
+        space._copy(tmp_path / "packages.txt", tmp_path / "staged" / "packages.txt")
+    assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from models.errors import DataError
 from models.training.config import TrainingConfig, read_source_weights
 from models.training.localisation import localisation_loss
 from models.training.run import RunProgress
-from models.training.train import train
+from models.training.train import make_repeatable, train
 from tests.models.faces import TINY, make_faces
 
 pytestmark = pytest.mark.slow
@@ -146,3 +146,16 @@ def test_how_often_a_source_is_drawn_is_read_from_the_command_line() -> None:
     for wrong in ("d=2", "a", "a=often", "a=0", "a=-1", "a=inf", "a=nan"):
         with pytest.raises(DataError, match="--source-weight"):
             read_source_weights([wrong], {"a", "b"})
+
+
+@pytest.mark.parametrize(("backend", "asked"), [("tensorflow", [True]), ("jax", [])])
+def test_tensorflow_alone_is_told_to_repeat_itself(
+    backend: str, asked: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr("keras.backend.backend", lambda: backend)
+    monkeypatch.setattr("tensorflow.config.experimental.enable_op_determinism", lambda: told.append(True))
+    make_repeatable(7)
+    first = np.random.random()
+    make_repeatable(7)
+    assert (first, told) == (np.random.random(), asked * 2)

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import gradio as gr
 import PIL.Image
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,7 +14,8 @@ from detectors.inputs.images import ImageError
 from tests.ui.camera import frame, with_camera, write_film
 from tests.ui.camera import portrait as portrait_pixels
 from tests.ui.visitor import card
-from ui.components.entrance import ONE_VIDEO, UNKNOWN, sort_files
+from ui.components.entrance import ONE_VIDEO, UNKNOWN, Receiver, build_entrance, connect_entrance, sort_files
+from ui.components.files_input import FilesInput
 
 FIELD = "#entrance input[type=file]"
 MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 600
@@ -152,3 +154,20 @@ def test_a_photo_is_taken_by_the_camera_and_the_field_comes_back_after_it(
         page.get_by_role("button", name="Check another").click()
         expect(page.locator("#entrance")).to_be_visible()
         expect(page.locator("#photo")).to_have_css("clip-path", "inset(50%)")
+
+
+def test_an_upload_of_nothing_changes_nothing() -> None:
+    with gr.Blocks() as page:
+        entrance = build_entrance()
+        fields = [Receiver(FilesInput(), gr.CheckboxGroup(), gr.State(0.0)) for _ in range(2)]
+        connect_entrance(
+            entrance,
+            views=gr.Tabs(),
+            picture=gr.Image(),
+            said=gr.HTML(),
+            detectors=gr.CheckboxGroup(),
+            batch=fields[0],
+            video=fields[1],
+        )
+    (receive,) = (event.fn for event in page.fns.values())
+    assert receive([], ["accuser"]) == {entrance: None}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.demo_process import ROOT
+from ui.components import examples
 
 SERVER = """
 import os, signal, sys, threading, time
@@ -35,3 +36,9 @@ def test_a_server_that_is_told_to_stop_takes_its_examples_along(told: str, tmp_p
     done = subprocess.run(command, cwd=ROOT, env=places, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_scikit_image_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="scikit-image"):
+        examples.portrait.__wrapped__()

@@ -6,9 +6,9 @@ import pytest
 
 from detectors.inputs.images import ImageError
 from detectors.inputs.video import VideoError
-from ui.components.judging import run_steps
+from ui.components.judging import run_steps, take_turn
 from ui.render.cards import BROKEN, Pieces
-from ui.server.queue import QueueFullError
+from ui.server.queue import FairQueue, QueueFullError
 
 
 def fail_after_two(error: Exception | None) -> Iterator[int]:
@@ -45,3 +45,11 @@ def test_of_any_other_error_the_visitor_reads_one_sentence_and_the_log_has_the_r
 ) -> None:
     assert run(RuntimeError("secret")) == ([1, 2], BROKEN)
     assert "secret" in caplog.text and "secret" not in "".join(BROKEN)
+
+
+def test_what_is_no_longer_wanted_when_its_turn_comes_is_not_begun() -> None:
+    def find() -> Iterator[Pieces]:
+        yield ["found"]
+
+    assert list(take_turn(FairQueue(1), find, wanted=lambda: True)) == [["found"]]
+    assert list(take_turn(FairQueue(1), find, wanted=lambda: False)) == []

@@ -63,9 +63,9 @@ def test_of_several_faces_the_most_suspicious_comes_first_and_one_headline_count
 
 
 def test_a_heat_map_in_which_nothing_stands_out_is_said_and_not_shown(portrait: str) -> None:
-    even, spot = np.full((8, 8), 0.7, np.float32), np.full((8, 8), 0.1, np.float32)
-    spot[2:4, 2:4] = 0.9
-    for heatmap, said, shown in ((even, True, False), (spot, False, True)):
+    even, spot, half = np.full((8, 8), 0.7, np.float32), np.full((8, 8), 0.1, np.float32), np.eye(8, dtype=np.float32)
+    spot[2:4, 2:4], half[:5] = 0.9, 1.0
+    for heatmap, said, shown in ((even, True, False), (spot, False, True), (half, True, False)):
         jury = Jury([spec("mapper", lambda image, map_=heatmap: (0.9, map_))])
         *_, comparison = compare_stepwise(Path(portrait), jury)
         html = "".join(Drawing(read_image(Path(portrait)).pixels, jury).draw(comparison))

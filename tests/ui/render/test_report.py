@@ -4,15 +4,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import gradio as gr
+import pytest
+
 from detectors.faces.face import TURNED
 from detectors.inputs.images import read_image
 from detectors.jury.about import find_model_hash
 from detectors.jury.compare import compare
-from detectors.jury.judge import Jury
+from detectors.jury.judge import RESTARTING, Jury
 from detectors.provenance import Credentials, Provenance, Trace
 from registry import DetectorSpec, load_registry
 from tests.ui.jurors import JURY, spec
-from ui.render.report import render_report
+from ui.render.report import NO_CHOICE, _make_with, render_report
 
 MARKUP = "<script>alert(1)</script>"
 MADE = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
@@ -81,3 +84,19 @@ def test_all_texts_from_outside_are_escaped(portrait: str) -> None:
     html = make(portrait, (*JURY, spec("exploder", explode, title=MARKUP)), name=MARKUP, found=found)
     assert "<script" not in html
     assert html.count("&lt;script&gt;") >= 8
+
+
+def test_what_no_report_can_be_made_of_is_refused_in_a_sentence(portrait: str, tmp_path: Path) -> None:
+    jury = Jury(JURY)
+    (tmp_path / "notes.jpg").write_text("just text, " * 20)
+    make_report = _make_with(jury)
+    for path, keys, sentence in (
+        (None, ["accuser"], NO_CHOICE),
+        (portrait, [], NO_CHOICE),
+        (str(tmp_path / "notes.jpg"), ["accuser"], "not a picture we can read"),
+    ):
+        with pytest.raises(gr.Error, match=sentence):
+            make_report(path, keys, False, True)
+    jury.stop()
+    with pytest.raises(gr.Error, match=RESTARTING):
+        make_report(portrait, ["accuser"], False, True)

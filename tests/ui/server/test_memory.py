@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from ui.server import memory
 from ui.server.memory import ARENAS
 
 COUNT = """
@@ -55,3 +56,8 @@ def test_threads_share_few_arenas_once_they_are_bounded() -> None:
 
 def test_what_was_freed_between_what_is_kept_goes_back_to_the_system() -> None:
     assert run(HOLES) > 10_000  # pages of 4 kB: most of 87 MB
+
+
+def test_where_the_system_has_no_such_function_nothing_happens() -> None:
+    memory._call("no_such_function", 1)
+    memory.trim()  # what it has is still called

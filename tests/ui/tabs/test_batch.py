@@ -5,7 +5,7 @@ from pathlib import Path
 from detectors.jury.judge import Jury
 from tests.detectors.pictures import encode, quarters
 from tests.ui.jurors import JURY
-from ui.tabs.batch import BatchSession, _judge_with, _start, _stop
+from ui.tabs.batch import BatchSession, _find_neighbours, _judge_with, _start, _stop
 
 KEYS = ["accuser", "defender"]
 
@@ -45,3 +45,14 @@ def test_a_name_that_hides_what_it_is_shows_it(tmp_path: Path) -> None:
     *_, (_, [line], *_) = _judge_with(Jury(JURY))(session)
     assert "a\\u202egpj.\\x1b[2J\\u200b.png" in line
     assert not any(letter in line for letter in "\u202e\x1b\u200b")
+
+
+def test_a_picture_that_is_filtered_out_by_now_has_no_way_to_others(tmp_path: Path) -> None:
+    session = BatchSession()
+    _start(put(tmp_path, "a.png", "b.png"), KEYS, session)
+    list(_judge_with(Jury(JURY))(session))
+    assert session.run is not None
+    (first, _) = session.run.entries
+    assert "b.png" not in "".join(_find_neighbours(session, first)) and _find_neighbours(session, first)
+    session.name = "b"
+    assert _find_neighbours(session, first) == []

@@ -102,3 +102,9 @@ def test_batch_is_documented_with_its_types(address: str) -> None:
     endpoint = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]["/batch"]
     assert [parameter["parameter_name"] for parameter in endpoint["parameters"]] == ["files", "detectors"]
     assert "many pictures" in endpoint["description"]
+
+
+def test_without_files_or_detectors_nothing_is_judged(client: gradio_client.Client, portrait: str) -> None:
+    for files, keys in (([], KEYS), ([handle_file(portrait)], [])):
+        with pytest.raises(gradio_client.exceptions.AppError, match="Choose files and at least one detector"):
+            client.predict(files, keys, api_name="/batch")

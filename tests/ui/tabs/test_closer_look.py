@@ -17,7 +17,7 @@ PLACE = """box => { const seen = box.getBoundingClientRect(); return [Math.round
 
 
 def scale(page: Page) -> float:
-    return page.locator(".scene img").bounding_box()["width"] / page.locator(".scene").bounding_box()["width"]
+    return page.locator(".scene img").bounding_box()["width"] / page.locator(".viewport").bounding_box()["width"]
 
 
 def test_faces_are_numbered_in_reading_order(visit: Callable[..., Page], portrait: str, tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_the_picture_zooms_by_buttons_clicks_keys_and_the_wheel_and_can_be_moved
     upload(page, portrait)
     expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
     expect(card(page, "Defender").locator(".word")).to_have_text("Real")
-    scene = page.locator(".scene")
+    scene = page.locator(".viewport")
     page.get_by_role("button", name="Zoom in").click()
     assert scale(page) == pytest.approx(2, abs=0.05)
     page.get_by_role("button", name="Whole picture").click()
@@ -64,7 +64,7 @@ def test_the_picture_zooms_by_buttons_clicks_keys_and_the_wheel_and_can_be_moved
     page.keyboard.down("Control")
     page.mouse.wheel(0, 3000)
     page.keyboard.up("Control")
-    page.wait_for_function("() => !document.querySelector('.scene.zoomed')")
+    page.wait_for_function("() => !document.querySelector('.viewport.zoomed')")
 
 
 def test_a_batch_is_looked_through_by_previous_and_next(

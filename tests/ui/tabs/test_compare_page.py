@@ -44,18 +44,40 @@ def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit: Callable[...
     expect(card(page, "Defender").locator(".time")).to_contain_text("ms")
 
 
-def test_a_heat_map_lies_over_the_face_when_it_is_asked_for(visit: Callable[..., Page], portrait: str) -> None:
-    page = visit()
-    upload(page, portrait)
-    heat = page.get_by_role("img", name="Heat map of Accuser")
-    expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
-    expect(heat).to_be_hidden()
-    page.get_by_label("Show the heat map of Accuser").check()
-    expect(heat).to_be_visible()
-    face, over = (page.locator(selector).first.bounding_box() for selector in (".judged", ".face .heat"))
-    assert face == pytest.approx(over, abs=1)
-    page.get_by_label("No heat map").check()
-    expect(heat).to_be_hidden()
+def test_a_heat_map_lies_large_on_the_picture_where_the_face_is_and_follows_to_another(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path
+) -> None:
+    page = visit(width=390)
+    upload(page, montage(portrait, tmp_path, count=2, columns=2))
+    expect(page.locator(".card.fake")).to_have_count(2)
+    heat, legend = page.get_by_role("img", name="Heat map of Accuser"), page.locator(".legend")
+    eye = page.get_by_role("button", name="Show the heat map of Accuser")
+    expect(heat).to_have_count(0)
+    expect(legend).to_be_hidden()
+    eye.click()
+    expect(eye).to_have_attribute("aria-pressed", "true")
+    expect(legend).to_contain_text("Heat map of Accuser")
+    expect(heat).to_be_in_viewport(ratio=0.9)  # of a phone, where the row is far below
+    assert_on_the_face(page, "1")
+    page.locator(".strip .thumb[data-face='2']").click()
+    expect(heat).to_have_count(1)
+    assert_on_the_face(page, "2")
+    page.get_by_role("button", name="Hide").click()
+    expect(heat).to_have_count(0)
+    expect(legend).to_be_hidden()
+    expect(eye).to_be_focused()
+    expect(page.locator(".viewport.zoomed")).to_have_count(0)
+
+
+def assert_on_the_face(page: Page, number: str) -> None:
+    """The heat map fills the picture's frame, around the middle of that face's box."""
+    frame, heat, box = (
+        page.locator(selector).bounding_box()
+        for selector in (".viewport", ".pan > .heat", f".scene .box[data-face='{number}']")
+    )
+    assert heat["height"] > 0.9 * frame["height"]
+    assert heat["x"] + heat["width"] / 2 == pytest.approx(box["x"] + box["width"] / 2, abs=2)
+    assert heat["y"] + heat["height"] / 2 == pytest.approx(box["y"] + box["height"] / 2, abs=2)
 
 
 def test_only_the_chosen_detectors_are_asked(visit: Callable[..., Page], portrait: str) -> None:

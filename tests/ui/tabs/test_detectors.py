@@ -1,7 +1,9 @@
 """The Detectors tab in a real browser, and the endpoint /detectors beside it."""
 
 import json
+import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +19,9 @@ from detectors.networks.folder import WEIGHTS
 from detectors.networks.resolve import add_source
 from registry import DetectorSpec, Problem, Registry, load_registry
 from tests.ui.jurors import JURY, say_real, spec
+from tests.ui.tabs.test_compare_page import montage
 from tests.ui.visitor import open_tab, upload
-from ui.render.wording import say_band, say_figure
+from ui.render.wording import MINUS, say_band, say_figure
 
 ATTACK = "<img src=x onerror=document.title='taken'>${document.title='taken'}{{value}}"
 FOLDER = WEIGHTS / "custom-cnn"
@@ -94,6 +97,46 @@ def test_a_click_on_a_head_sorts_the_table_of_all_detectors(visit: Callable[...,
     table.get_by_role("button", name="parameters").click()
     expect(names.first).to_have_text("The jury")
     expect(table.locator("th[aria-sort=ascending]")).to_have_text("parameters")
+    for pick in ("Blend expert", "Custom CNN", "EfficientNet-Lite0", "The jury"):
+        page.get_by_label(f"Compare {pick}").check()
+    expect(page.get_by_label("Compare Residual expert")).to_be_disabled()  # four are the most
+    for pick in ("Custom CNN", "EfficientNet-Lite0"):
+        page.get_by_label(f"Compare {pick}").uncheck()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    compared = page.locator(".compared")
+    expect(compared.get_by_role("img", name="ROC curve of The jury, Blend expert").locator("polyline")).to_have_count(2)
+    expect(compared).to_contain_text(f"The jury {MINUS} Blend expert")
+    expect(page).to_have_url(re.compile(r"\?view=detectors/jury,blend$"))
+    page.reload()
+    expect(compared).to_contain_text(f"The jury {MINUS} Blend expert")
+    compared.get_by_role("button", name="Close").click()
+    expect(compared).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"\?view=detectors$"))
+
+
+@pytest.mark.browser
+def test_the_compared_name_the_pictures_of_this_visit_on_which_they_disagree(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path
+) -> None:
+    name = "<img src=x onerror=document.title='taken'>.png"
+    with zipfile.ZipFile(tmp_path / "album.zip", "w") as album:
+        album.write(montage(portrait, tmp_path, count=2, columns=2), name)
+    page = visit()
+    upload(page, portrait)
+    expect(page.locator("#verdicts .card.real")).to_have_count(1)
+    open_tab(page, "Batch")
+    page.set_input_files("#batch-files input[type=file]", str(tmp_path / "album.zip"))
+    page.get_by_role("button", name="Judge all").click()
+    expect(page.locator("#batch-table tbody tr")).to_have_count(1)
+    open_detectors(page)
+    for pick in ("Accuser", "Defender"):
+        page.get_by_label(f"Compare {pick}").check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    rows = page.locator(".yours tbody tr")
+    expect(rows.locator("th")).to_have_text(["portrait.png", *(f"album.zip/{name}, face {face}" for face in (1, 2))])
+    expect(rows.first.locator("td")).to_have_text(["Fake", "Real"])
+    expect(page).to_have_title("Facejury")
+    assert page.locator(".yours img").count() == 0
 
 
 @pytest.mark.browser

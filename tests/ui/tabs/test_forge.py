@@ -111,3 +111,10 @@ def test_a_file_of_this_machine_cannot_be_forged(address: str) -> None:
     httpx.post(f"{address}gradio_api/queue/join", json=call).raise_for_status()
     said = httpx.get(f"{address}gradio_api/queue/data?session_hash=thief", timeout=60).text
     assert "Upload the picture through this page." in said
+
+
+def test_a_server_that_is_about_to_end_says_so_instead_of_judging() -> None:
+    session, jury = ForgeSession(), Jury(JURY)
+    jury.stop()
+    *_, last = run(session, str(portrait()), jury)
+    assert "Facejury is being restarted" in last

@@ -22,7 +22,7 @@ from tests.ui.faults import check
 from tests.ui.jurors import JURY
 from tests.ui.visitor import open_tab
 from ui.server.queue import FairQueue
-from ui.tabs.game import Table, _begin_with, _go_on, _guess, _judge_with, _reveal_with
+from ui.tabs.game import Table, _begin_with, _go_on, _guess, _judge_with, _reveal_with, say_gaps
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +215,27 @@ def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(
     page.get_by_role("button", name="Play again").press("Enter")
     expect(page.locator(".round h2")).to_have_text("Round 1 of 4: real or forged?")
     expect(page.locator(".fooled")).to_have_count(0)
+
+
+def test_the_operator_is_told_what_a_folder_lacks(deck: Deck) -> None:
+    few = Deck(deck.reals, deck.fakes, left_out=3)
+    assert list(say_gaps(None)) == []
+    assert [said.split(":")[0] for said in say_gaps(few)] == [
+        "The game leaves out 3 files",
+        "With so few pictures a game has 4 rounds instead of 10.",
+    ]
+    assert list(say_gaps(Deck(deck.reals * 5, deck.fakes * 5))) == []
+
+
+def test_a_picture_that_went_away_after_its_guess_is_a_sentence_in_its_round(tmp_path: Path, deck: Deck) -> None:
+    copies = [tmp_path / path.name for path in (deck.reals[0], deck.fakes[0])]
+    for path, copy in zip((deck.reals[0], deck.fakes[0]), copies, strict=True):
+        copy.write_bytes(path.read_bytes())
+    table = Table()
+    _begin_with(Deck((copies[0],), (copies[1],)))(table)
+    _guess(True)(table)
+    for copy in copies:
+        copy.unlink()
+    *_, (_, told, *_) = _reveal_with(Jury(JURY), FairQueue(3))(table)
+    assert table.turn is not None and table.turn.over
+    assert 'class="notice error"' in "".join(told) and "Accuser" not in "".join(told[1:])

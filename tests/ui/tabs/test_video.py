@@ -161,6 +161,8 @@ def test_a_program_gets_the_same_as_json(client: gradio_client.Client, walk: Pat
     answer = client.predict(handle_file(walk), "0:01", KEYS, api_name="/video")
     assert (answer["kind"], answer["name"], answer["path"], answer["start"]) == ("video", "walk.mp4", None, 1.0)
     assert answer["persons"][0]["verdicts"][0]["label"] == "fake"
+    with pytest.raises(gradio_client.exceptions.AppError, match="Choose a video and at least one detector"):
+        client.predict(handle_file(walk), "", [], api_name="/video")
 
 
 @pytest.mark.browser
@@ -181,13 +183,18 @@ def test_the_tab_from_the_file_to_a_chosen_frame_and_the_report(
     check(page, width)
     page.locator("#video-persons [data-person='2']").click()
     expect(page.locator("#video-person h3")).to_have_text("Person 2")
-    page.get_by_label("Frame of person 2").fill("5")
+    slider, player = page.get_by_label("Frame of person 2"), page.get_by_label("The video", exact=True)
+    slider.press("End")
     expect(page.locator("#video-frame")).to_contain_text("Person 2 at 0:02.5")
+    expect(player).to_have_js_property("currentTime", 2.5)
+    player.evaluate("video => { video.currentTime = 1.05; video.dispatchEvent(new Event('pause')); }")
+    expect(page.locator("#video-frame")).to_contain_text("Person 2 at 0:01")
+    assert float(slider.input_value()) == pytest.approx(1000 / 3, abs=20)
     plot = page.locator("#video-person .film-plot svg")
     plot.click(position={"x": 1, "y": 40})
     expect(page.locator("#video-frame")).to_contain_text("Person 2 at 0:00")
     assert page.get_by_label("Frame of person 2").input_value() == "0"
-    assert plot.locator(".cursor").get_attribute("d").startswith("M0.0 ")
+    assert plot.locator(".cursor").get_attribute("d").startswith("M0 ")
     with page.expect_download() as saved:
         page.locator("#video-report").click()
     assert "cannot prove" in Path(saved.value.path()).read_text()

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.architectures import by_key
+from models.errors import ModelsError
 from models.evaluation.robustness.adversarial import Network, attack, attack_all
 from models.publishing.export import build_serving
 from models.training.calibration import Calibration
@@ -51,3 +52,9 @@ def test_the_same_attack_twice_gives_the_same_pictures(network: Network, picture
 
 def test_a_folder_without_a_keras_network_is_not_attacked(tmp_path: Path) -> None:
     assert attack_all(tmp_path, []) == {}
+
+
+def test_attacks_need_the_backend_whose_gradients_they_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    with pytest.raises(ModelsError, match="attacks need KERAS_BACKEND=tensorflow, it is jax"):
+        Network(Path("never opened"))

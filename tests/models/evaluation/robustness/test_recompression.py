@@ -10,7 +10,7 @@ from numpy.random import default_rng
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers
-from models.evaluation.robustness.recompression import AS_IT_IS, shrink_and_recompress, summarise
+from models.evaluation.robustness.recompression import AS_IT_IS, ask_again, shrink_and_recompress, summarise
 from registry import DetectorSpec
 
 SPEC = DetectorSpec(key="mine", title="Mine", load=lambda: lambda image: 0.5, fake_from=0.8, real_until=0.4)
@@ -59,3 +59,9 @@ def test_each_tier_says_how_often_it_is_answered_and_right() -> None:
     assert found["hard"]["coverage"]["value"] == pytest.approx(0.75, abs=0.001)
     assert found["hard"]["right_when_answered"]["value"] == pytest.approx(260 / 300, abs=0.001)
     assert found["hard"]["reals_called_fake"]["value"] == pytest.approx(0.1, abs=0.001)
+
+
+def test_where_there_is_no_test_face_nothing_is_asked_and_nothing_summed_up() -> None:
+    face = LabelledFace(Sample(Path("never read.png"), 0, "made", "v", "val"), (0, 0, 9, 9))
+    assert ask_again([SPEC], [face]) == {}
+    assert summarise(SPEC, {}) == {}

@@ -10,7 +10,7 @@ from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers
 from models.evaluation.robustness.recompression import AS_IT_IS
-from models.evaluation.robustness.sweeps import SWEEPS, summarise
+from models.evaluation.robustness.sweeps import SWEEPS, ask_swept, summarise
 
 FACE = np.ascontiguousarray(skimage.data.astronaut()[60:200, 160:300])
 
@@ -50,4 +50,6 @@ def test_the_summary_has_a_row_for_every_level_paired_with_the_face_as_it_is() -
 
 
 def test_nothing_was_swept_where_there_is_no_test_face() -> None:
+    face = LabelledFace(Sample(Path("never read.png"), 0, "made", "v", "val"), (0, 0, 9, 9))
+    assert ask_swept([], [face]) == {}
     assert summarise("mine", {}) == {}

@@ -1,10 +1,21 @@
 """Turned pictures: turned without loss by quarters, wholly in view by degrees, and compared face by face."""
 
+import json
+from dataclasses import asdict
+from pathlib import Path
+
 import numpy as np
 import pytest
 import skimage.data
+from typer.testing import CliRunner
 
-from models.evaluation.robustness.turns import ANGLES, _compare, turn_picture
+from detectors.jury.judge import Jury
+from models.commands.application import app
+from models.evaluation.fit_jury import MEMBERS
+from models.evaluation.robustness import turns
+from models.evaluation.robustness.turns import ANGLES, Turned, _compare, _judge, turn_picture
+from registry import DetectorSpec
+from tests.models.portraits import write_portraits
 
 
 @pytest.mark.parametrize("angle", [90.0, 180.0, -90.0])
@@ -38,3 +49,34 @@ def test_the_figures_are_of_the_faces_that_were_found_both_ways() -> None:
     assert found.low <= found.auc - found.before <= found.high
     assert found.flipped == pytest.approx(0.25)
     assert len(set(ANGLES)) == 7
+
+
+def test_the_command_prints_a_row_for_each_angle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The measuring itself stands above; here only what the command makes of it."""
+    monkeypatch.chdir(tmp_path)
+    found = [Turned(90.0, 4, 0.25, 0.75, 1.0, -0.5, 0.125, 0.0625, 0.5)]
+    asked = []
+
+    def measured(_specs: object, faces: list[object]) -> list[Turned]:
+        asked.append(len(faces))
+        return found
+
+    monkeypatch.setattr(turns, "measure_turns", measured)
+    command = ["turns", "--data", str(write_portraits(tmp_path / "photos", ["test"] * 2)), "--most", "1"]
+    done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    (row,) = (line for line in done.output.splitlines() if "25.0%" in line)
+    cells = [cell.strip() for cell in row.strip("│").split("│")]
+    assert cells == ["90", "4", "25.0%", "1.000", "0.750", "-0.250 [-0.500, +0.125]", "0.062", "50.0%"]
+    done = CliRunner().invoke(app, [*command, "--json"])
+    assert json.loads(done.stdout) == [asdict(found[0])]
+    assert asked == [2, 2], "one face of each class"
+
+
+def test_the_jury_is_asked_of_the_largest_face_and_a_lost_one_has_no_number() -> None:
+    portrait = np.ascontiguousarray(skimage.data.astronaut()[:300, 60:360])
+    members = [DetectorSpec(key=key, title=key, load=lambda: lambda image: 0.9) for key in MEMBERS]
+    assert _judge(Jury(members), portrait) > 0.5
+    assert np.isnan(_judge(Jury(members), np.zeros((90, 90, 3), np.uint8)))
+    with pytest.raises(ValueError, match="jury: none of its members was asked"):
+        _judge(Jury([DetectorSpec(key="mine", title="Mine", load=lambda: lambda image: 0.9)]), portrait)

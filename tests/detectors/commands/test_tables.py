@@ -1,0 +1,55 @@
+"""Results in a terminal: of whole pictures, of people seen too briefly, of nobody at all."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from detectors.commands import tables
+from detectors.jury.results import Comparison
+from detectors.video.aggregate import AGGREGATION, MIN_FRAMES
+from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
+from registry import Verdict
+
+FAKE = Verdict("looker", "Looker", 0.9, "fake", 0.7, 0.3, 1.0)
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is printed."""
+    printed = io.StringIO()
+    monkeypatch.setattr(tables, "screen", Console(file=printed, width=200))
+    return printed
+
+
+def person(number: int, *p_fakes: float) -> Person:
+    said = [Verdict("looker", "Looker", p_fake, "fake", 0.7, 0.3, 1.0) for p_fake in p_fakes]
+    frames = [SampledFrame(place / 2, (0, 0, 90, 90), 0.9, (verdict,)) for place, verdict in enumerate(said)]
+    return Person(number, tuple(frames))
+
+
+def test_a_verdict_on_a_whole_picture_has_a_table_of_its_own(shown: io.StringIO) -> None:
+    tables.show(Comparison("a.png", "", 90, 90, whole_image=(FAKE,)))
+    assert "No face found." in shown.getvalue()
+    assert "whole image: 1 of 1 say fake" in shown.getvalue() and "Looker" in shown.getvalue()
+
+
+def test_who_was_visible_too_briefly_has_no_table(shown: io.StringIO) -> None:
+    brief, seen = person(1, *[0.9] * (MIN_FRAMES - 1)), person(2, *[0.9] * MIN_FRAMES)
+    tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0), persons=(brief, seen)))
+    assert "person 2" in shown.getvalue().lower() and "person 1" not in shown.getvalue().lower()
+    assert shown.getvalue().count("most suspect at") == 1 and AGGREGATION.split()[0] in shown.getvalue()
+
+
+def test_why_a_verdict_is_inconclusive_stands_below_its_table(shown: io.StringIO) -> None:
+    real_but_for_a_while = person(1, *[0.1] * 12, *[0.9] * 4, *[0.1] * 12)
+    tables.show_video(JudgedVideo("a.mp4", seconds=14.0, looks=(0.0, 1.0), persons=(real_but_for_a_while,)))
+    assert "Looker: Real for the most part, but fake in 4 frames in a row." in shown.getvalue()
+
+
+def test_where_nobody_is_seen_nothing_is_said_of_how_frames_are_summed_up(shown: io.StringIO) -> None:
+    tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0)))
+    assert "most suspect" not in shown.getvalue() and AGGREGATION not in " ".join(shown.getvalue().split())
+    whole = person(WHOLE, *[0.9] * MIN_FRAMES)
+    tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0), whole=whole))
+    assert AGGREGATION in " ".join(shown.getvalue().split())

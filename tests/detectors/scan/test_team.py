@@ -1,0 +1,18 @@
+"""Whether a results file is of the detectors that are asked now."""
+
+import json
+
+import pytest
+
+from detectors.scan.errors import ScanError
+from detectors.scan.team import check_team, team_as_line
+
+TEAM = {"blend": "1.0"}
+
+
+def test_results_of_another_version_of_the_scan_are_not_gone_on_with() -> None:
+    line = team_as_line(TEAM)
+    check_team(line, TEAM, name="found.jsonl")
+    older = json.dumps(json.loads(line) | {"scan": 1}).encode()
+    with pytest.raises(ScanError, match=r"found\.jsonl was written by another version of the scan"):
+        check_team(older, TEAM, name="found.jsonl")

@@ -1,0 +1,66 @@
+"""What the measuring commands make of what was measured, which stands elsewhere: print it, or write it down."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from benchmarks import speed, speed_table
+from models.commands.application import app
+from models.data import face_index
+from models.evaluation import fit_jury
+from tests.models.manifest import write_manifest
+
+FIGURES = {"machine": "one of glass"}
+FITTED = {"blend": {"weights": {"blend": 1.0}}}
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """`speed` without its minutes; what it saves and what it writes."""
+    written: list[Any] = []
+    monkeypatch.setattr(speed, "measure", lambda keys, **_: FIGURES | {"keys": keys})
+    monkeypatch.setattr(speed, "save", lambda figures: written.append(("saved", figures)))
+    monkeypatch.setattr(speed, "read_saved", lambda: [FIGURES])
+    monkeypatch.setattr(speed_table, "write", lambda figures: written.append(("written", figures)))
+    monkeypatch.setattr(speed_table, "tables", lambda figures: [f"the {name}" for name in figures])
+    return written
+
+
+def call(*arguments: str) -> str:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_speed_prints_tables_or_json_and_writes_only_where_that_is_asked_for(measured: list[Any]) -> None:
+    found = FIGURES | {"keys": ["blend"]}
+    assert call("speed", "--only", "blend").splitlines() == ["the machine", "the keys"]
+    assert json.loads(call("speed", "--only", "blend", "--json")) == found
+    assert measured == []
+    call("speed", "--only", "blend", "--save")
+    assert measured == [("saved", found), ("written", [FIGURES])]
+
+
+def test_a_fitted_jury_replaces_the_built_in_one_only_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [("a.png", "real", "", "mine", "a", "val"), ("b.png", "fake", "", "theirs", "b", "val")]
+    data = str(write_manifest(tmp_path / "set", *rows))
+    written: list[Any] = []
+
+    def find_none(samples: Sequence[Any], _cache: Path) -> tuple[list[Any], list[Any]]:
+        return [], []
+
+    monkeypatch.setattr(face_index, "label_faces", find_none)
+    monkeypatch.setattr(fit_jury, "fit", lambda specs, faces: FITTED)
+    monkeypatch.setattr(fit_jury, "write", written.append)
+    assert json.loads(call("fit-jury", "--data", data)) == FITTED
+    assert written == []
+    done = CliRunner().invoke(app, ["fit-jury", "--data", data, "--replace-builtin"])
+    assert written == [FITTED]
+    assert "The built-in jury is replaced by one fitted on mine, theirs." in " ".join(done.stderr.split())

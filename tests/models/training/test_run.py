@@ -1,0 +1,59 @@
+"""A run that begins with another network's weights, and how its rate is set."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from models.architectures.base import Architecture, finish, image_input
+from models.errors import DataError
+from models.training.config import TrainingConfig
+from models.training.run import TrainingRun, _optimizer, _reschedule, take_weights
+
+pytestmark = pytest.mark.slow  # Keras networks are built and loaded
+
+
+def build_named() -> keras.Model:
+    """A network whose layers have names of their own, as those that are shipped; Keras numbers the others."""
+    image = image_input(16)
+    return finish(image, keras.layers.Conv2D(4, 3, strides=4, name="first")(image), dropout=0.0)
+
+
+NAMED = Architecture(key="named", title="Named", pixels=16, paper="", build=build_named)
+RECIPE = TrainingConfig(steps=10, head_steps=0)
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights of a network of that architecture."""
+    keras.utils.set_random_seed(3)
+    path = tmp_path_factory.mktemp("weights") / "start.keras"
+    NAMED.build().save(path)
+    return path
+
+
+def test_a_run_begins_with_the_weights_it_is_given(start: Path, tmp_path: Path) -> None:
+    keras.utils.set_random_seed(4)
+    begun = TrainingRun.open(NAMED, RECIPE, tmp_path / "run", start=start).model.get_weights()
+    wanted = keras.saving.load_model(start, compile=False).get_weights()
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(begun, wanted, strict=True))
+    fresh = TrainingRun.open(NAMED, RECIPE, tmp_path / "fresh", start=None).model.get_weights()
+    assert not all(np.array_equal(ours, theirs) for ours, theirs in zip(fresh, wanted, strict=True))
+
+
+def test_the_weights_of_another_architecture_are_refused_by_the_layer_that_differs(start: Path) -> None:
+    image = keras.Input((32, 32, 3))
+    other = keras.Model(image, keras.layers.Conv2D(3, 3, name="elsewhere")(image))
+    with pytest.raises(DataError, match=r"start\.keras is no network of this architecture: elsewhere differs"):
+        take_weights(other, start)
+
+
+def test_only_a_rate_that_follows_a_schedule_is_set_anew_for_more_steps() -> None:
+    longer = TrainingConfig(steps=1000)
+    head, whole = (_optimizer(RECIPE, head_only=head_only) for head_only in (True, False))
+    rate = float(head.learning_rate)
+    for optimizer in (head, whole):
+        _reschedule(optimizer, longer)
+    assert float(head.learning_rate) == rate == pytest.approx(RECIPE.head_rate)
+    assert whole._learning_rate.decay_steps == 1000 - longer.steps // 10

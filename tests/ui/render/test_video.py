@@ -1,0 +1,65 @@
+"""What is drawn of a video in which nobody is seen, or of whom the jury has a verdict of its own."""
+
+import pytest
+
+from detectors.jury.fusion import JURY_KEY, JuryVerdict
+from detectors.jury.judge import Jury
+from detectors.video.judge import judge_video
+from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
+from registry import Label, Verdict
+from tests.detectors.pictures import quarters
+from tests.detectors.videos import every, still, write_video
+from tests.ui.jurors import JURY, say_real, spec
+from ui.render.video import HEIGHT, Film, as_comparison, draw_film, draw_path, say_verdict
+
+BUILT_IN = ("blend", "custom-cnn", "efficientnet", "residual")
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Film:
+    """A film without a face, judged by a detector of whole pictures among others."""
+    path = write_video(tmp_path_factory.mktemp("films") / "wall.mp4", still(quarters(), 4), every(0.25, until=1))
+    film = Film(JudgedVideo(""))
+    with Jury((*JURY, spec("looker", say_real, expects="image"))) as jury:
+        for look in judge_video(path, jury):
+            film.add(look)
+    return film
+
+
+def test_a_video_without_a_face_says_so_and_keeps_no_face(empty: Film) -> None:
+    assert "No face found." in draw_film(empty, WHOLE)[0]
+    assert empty.faces == {} and len(empty.frames) == len(empty.video.looks)
+
+
+def test_a_whole_frame_is_shown_with_the_verdict_on_it_and_without_a_face(empty: Film) -> None:
+    whole = empty.video.whole
+    assert whole is not None
+    shown = as_comparison(empty, whole, whole.frames[0])
+    assert [verdict.detector for verdict in shown.whole_image] == ["looker"]
+    assert shown.faces == () and shown.path.startswith("The whole frame at 0:00")
+
+
+def frame_at(at: float, p_fake: float | None, *keys: str) -> SampledFrame:
+    label: Label = "failed" if p_fake is None else "fake"
+    said = tuple(
+        Verdict(key, key, p_fake, label, 0.7, 0.3, 1.0, "too slow" if p_fake is None else None) for key in keys
+    )
+    jury = None if p_fake is None else JuryVerdict(p_fake, label)
+    return SampledFrame(at, (0, 0, 9, 9), 0.9, said, jury=jury)
+
+
+def test_of_a_person_of_whom_the_jury_has_a_verdict_that_is_told() -> None:
+    seen = tuple(frame_at(at / 2, 0.97, *BUILT_IN) for at in range(12))
+    assert say_verdict(Person(1, seen)) == "fake, 97 % fake"
+    failed = tuple(frame_at(at / 2, None, *BUILT_IN) for at in range(12))
+    assert Person(1, failed).jury is not None
+    assert "%" not in say_verdict(Person(1, failed))
+
+
+def test_a_line_leaves_out_the_frames_of_which_there_is_no_number() -> None:
+    frames = [frame_at(0, 0.5, "a"), frame_at(0.5, None, "a"), frame_at(1, 0.25, "a")]
+    places = [0.0, 10.0, 20.0]
+    half, quarter = HEIGHT / 2, HEIGHT * 3 / 4
+    assert draw_path(frames, "a", places, gap=1.0) == f"M0.0 {half}h0L20.0 {quarter}"
+    assert draw_path(frames, "a", places, gap=0.8) == f"M0.0 {half}h0M20.0 {quarter}h0"
+    assert draw_path(frames, JURY_KEY, places, gap=1.0) == draw_path(frames, "a", places, gap=1.0)

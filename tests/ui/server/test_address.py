@@ -1,0 +1,20 @@
+"""Where nobody can listen, whoever starts the page reads why in a sentence."""
+
+import errno
+
+import pytest
+
+from ui.server.address import _explain
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EADDRINUSE, "Port 80 is taken; choose another with --port."),
+        (errno.EACCES, "Port 80 is for the system's own services; choose one from 1024 up with --port."),
+        (errno.EADDRNOTAVAIL, "--host ::5 is no address of this machine; 0.0.0.0 listens on all of its addresses."),
+        (errno.ENOBUFS, "Nothing can listen at ::5, port 80: no room."),
+    ],
+)
+def test_each_reason_has_its_sentence(number: int, said: str) -> None:
+    assert _explain(OSError(number, "no room"), "::5", 80) == said

@@ -1,0 +1,23 @@
+"""The end of a server: in order, and on a terminal its operator reads what is waited for."""
+
+import sys
+
+import pytest
+
+from detectors.jury.judge import Jury
+from tests.ui.jurors import JURY
+from ui.server.drain import Drain
+from ui.server.lifecycle import FINISHING, wind_down
+
+
+@pytest.mark.parametrize(("under_way", "terminal"), [(1, True), (1, False), (0, True)])
+def test_only_a_terminal_is_told_that_answers_are_finished(
+    under_way: int, terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drain = Drain()
+    drain.under_way = under_way
+    monkeypatch.setattr(drain, "wait", lambda seconds: under_way)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    wind_down(Jury(JURY), drain, None)
+    assert drain.has_begun
+    assert capsys.readouterr().out == (f"{FINISHING}\n" if under_way and terminal else "")
