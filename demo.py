@@ -14,7 +14,7 @@ import typer
 from detectors.commands.options import AddUnpinned, Only
 from detectors.sandbox.confinement import hide_process, keep_apart, name_gaps
 from facejury import check_environment
-from ui.server.address import LOOPBACK, check_address
+from ui.server.address import LOOPBACK, check_address, check_certificates, without_proxy
 from ui.server.limits.open_files import raise_file_limit
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
@@ -77,6 +77,7 @@ def main(
     raise_file_limit()
     with _in_a_sentence(1, OSError):
         check_address(host, port)
+        check_certificates()
 
     # Imported here, not above: --help answers at once, and what is wrong is said before gradio's seconds of loading.
     from detectors.forgery.game import DeckError, open_deck
@@ -115,7 +116,9 @@ def _serve(
     from detectors.jury.judge import Jury
     from storage.database import is_shared
     from storage.recorder import Recorder
-    from ui.page import build_page
+
+    with without_proxy(outside=False):  # Gradio reads the proxies as it is imported, and stumbles over ::1 among them
+        from ui.page import build_page
     from ui.server.drain import Drain
     from ui.server.front import build_front
     from ui.server.health import Health

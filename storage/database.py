@@ -7,6 +7,7 @@ folder.
 import contextlib
 import logging
 import os
+import re
 import ssl
 import time
 from collections.abc import Iterator
@@ -14,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, exc, text
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, exc, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from storage.tables import metadata
+
 MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "alembic_version"  # Alembic's own: where the tables are
 MIGRATION_LOCK = "facejury-migrations"
 MIGRATION_WAIT_SECONDS = 60
 BUSY_SECONDS = 30  # how long one SQLite writer waits for another
@@ -27,11 +31,17 @@ POOL_WAIT_SECONDS = 10
 MYSQL_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30}
 SSL_MODE = ("ssl-mode", "ssl_mode", "sslmode")  # as MySQL's clients and managed databases write it
 SSL_FILES = ("ssl_ca", "ssl_cert", "ssl_key")
+SSL_SWITCH = "ssl"  # other drivers' option; PyMySQL takes its text for a set of files, and fails
+EMPTY_OPTION = re.compile(r"[?&]([^=&]+)=(?=&|$)")
 SSL_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 CLIENT_ERRORS = 2000  # MySQL's codes from here on are told by the client, and quote no value of a statement
 GONE = "The account database cannot be reached right now. Please try again in a minute."
 NO_SQLITE = (
     "{path} is no SQLite database, so no accounts can be kept in it. FACEJURY_DATABASE_URL can name another place."
+)
+NOT_OURS = (
+    "{path} holds the tables of something else, so no accounts can be kept in it. FACEJURY_DATABASE_URL can name "
+    "another place."
 )
 TOO_NEW = "The account database was brought up to date by a newer Facejury; start that one, or restore a backup."
 
@@ -93,12 +103,24 @@ def _checked(text_url: str) -> URL:
             "FACEJURY_DATABASE_URL must be mysql+pymysql://user:pass@host/facejury or sqlite:///a/file.db, "
             f"not {url.render_as_string(hide_password=True)!r}"
         )
+    if empty := EMPTY_OPTION.search(text_url):  # of a variable that is not set, say; it would change nothing
+        raise ValueError(f"FACEJURY_DATABASE_URL: {empty[1]} is empty; give it a value, or leave it out")
+    url = _spell_files(url)
     _check_tls(url)
     return url
 
 
+def _spell_files(url: URL) -> URL:
+    """The address with ssl-ca and the like written as PyMySQL knows them."""
+    return url.set(
+        query={name.replace("-", "_") if name.startswith("ssl-") else name: value for name, value in url.query.items()}
+    )
+
+
 def _check_tls(url: URL) -> None:
     """Raises ValueError for a mode that MySQL does not know, or a file that is not there."""
+    if SSL_SWITCH in url.query:
+        raise ValueError("FACEJURY_DATABASE_URL: write ssl-mode=REQUIRED, or VERIFY_CA, instead of ssl")
     mode = _find_ssl_mode(url)
     if mode not in ("", *SSL_MODES):
         raise ValueError(f"FACEJURY_DATABASE_URL: ssl-mode must be one of {', '.join(SSL_MODES)}, not {mode}")
@@ -224,7 +246,23 @@ def inserted_id(result: CursorResult[Any]) -> int:
 def migrate(engine: Engine) -> None:
     """Apply what is missing of migrations/, one server at a time. Raises DatabaseUnavailable, ValueError."""
     with writing(engine) as connection, _migration_lock(connection):
+        _refuse_others(connection)
         _upgrade(connection)
+
+
+def _refuse_others(connection: Connection) -> None:
+    """Raises ValueError where the tables there are another program's: nothing is written among them.
+
+    Ours came with alembic_version, the first to be made. A MySQL database may be shared by programs whose tables have
+    other names.
+    """
+    there = set(inspect(connection).get_table_names())
+    ours, versioned = there & set(metadata.tables), VERSION_TABLE in there
+    others = there - ours - {VERSION_TABLE}
+    clash = ours and not versioned
+    mixed = others and not ours and (versioned or not is_shared(connection.engine))
+    if clash or mixed:
+        raise ValueError(NOT_OURS.format(path=connection.engine.url.database))
 
 
 @contextlib.contextmanager

@@ -137,9 +137,8 @@ def _verdict_lines(comparison: Comparison) -> Iterator[list[object]]:
     """face (from 1; "" is the whole image), detector, p_fake, label, error; one line if there is no verdict."""
     lines = [_line("", verdict) for verdict in comparison.get("whole_image") or []]
     for number, face in enumerate(comparison.get("faces") or [], start=1):
-        lines += [_line(number, verdict) for verdict in face.get("verdicts") or []]
-        if face.get("jury"):
-            lines.append(_line(number, {"detector": "jury", **face["jury"]}))
+        said = [*(face.get("verdicts") or []), *([{"detector": "jury", **face["jury"]}] if face.get("jury") else [])]
+        lines += [_line(number, verdict | {"error": verdict.get("error") or face.get("doubt")}) for verdict in said]
     yield from lines or [["", "", "", "", comparison.get("error") or ""]]
 
 

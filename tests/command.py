@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 FACEJURY = (sys.executable, str(ROOT / "facejury.py"))  # not -m: from any folder it is this checkout's
 
 
-def call(*arguments: object, typed: str = "") -> Result:
+def call(*arguments: object, typed: str | bytes = "") -> Result:
     """What the command says and its exit code, in this process; whatever it raises is raised."""
     done = CliRunner().invoke(app, [str(argument) for argument in arguments], input=typed, prog_name="facejury")
     if done.exception and not isinstance(done.exception, SystemExit):

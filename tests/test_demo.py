@@ -73,9 +73,17 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("names", [("http_proxy", "HTTPS_PROXY"), ("ALL_PROXY",)])
 def test_a_proxy_does_not_stand_between_the_page_and_itself(names: tuple[str, ...]) -> None:
     scheme = "socks5" if names == ("ALL_PROXY",) else "http"
-    proxies = {name: f"{scheme}://127.0.0.1:{free_port()}" for name in names}
+    proxies = {name: f"{scheme}://127.0.0.1:{free_port()}" for name in names} | {"NO_PROXY": "localhost,::1,fd00::/8"}
     with started("--no-login", **proxies) as address:
         assert httpx.get(f"{address}healthz").text == "ok\n"
+
+
+def test_certificates_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+    done = run("demo.py", "--port", str(free_port()))
+    assert done.returncode == 1
+    assert "SSL_CERT_FILE names /nowhere/ca.pem, and there is no such file" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_it_listens_on_ipv6_too() -> None:

@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The user name; upper and lower case are the same.")]
+NOT_UTF8 = "The password on standard input is not in UTF-8, so nobody could sign in with it."
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
 ]
@@ -154,5 +155,13 @@ def _account(engine: Engine, name: str) -> Account:
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        return _decode(sys.stdin.buffer.readline())
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _decode(line: bytes) -> str:
+    """A password as it will be typed. Raises ValueError for bytes that no browser will send."""
+    try:
+        return line.decode("utf-8-sig").rstrip("\r\n")  # PowerShell puts a byte order mark in front
+    except UnicodeDecodeError as error:
+        raise ValueError(NOT_UTF8) from error

@@ -119,7 +119,7 @@ def _table(
     for verdict in verdicts:
         number = "" if verdict.p_fake is None or hidden else f"{verdict.p_fake:.3f}"
         word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]{escape(f': {verdict.error}') if verdict.error else ''}"
-        found = stability.verdicts.get(verdict.detector) if stability else None
+        found = stability.verdicts.get(verdict.detector) if stability and not hidden else None
         moves = ([_say_range(found)] if found else [""]) if stability else []
         thresholds = f"{verdict.real_until:.2f}", f"{verdict.fake_from:.2f}"
         table.add_row(

@@ -69,6 +69,19 @@ def from_deep_grey(picture: PIL.Image.Image) -> Image:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
+def check_deep(pixels: Image) -> None:
+    """Raises UnclearScaleError where 16 bits a colour hold fewer, so that all is as good as black.
+
+    pixels: uint8 RGB (h, w, 3), the upper 8 of the 16 bits.
+    """
+    bright = float(np.percentile(pixels.max(axis=2), BRIGHT_PERCENT))
+    if pixels.max() > 0 and bright < 255 * LEAST_WHITE:
+        raise UnclearScaleError(
+            f"The picture has 16 bits a colour and uses {bright / 255:.1%} of their range, as if it held 12 or fewer: "
+            "save it with 8 bits a colour and try again."
+        )
+
+
 def _find_white(values: NDArray[np.generic]) -> float:
     """The number that stands for white: 1, 255 or 65,535. Raises UnclearScaleError where it is none of them."""
     finite = values[np.isfinite(values)]

@@ -50,7 +50,7 @@ def find_exceeded_limit(data: bytes) -> str | None:
 
 def _look_at_jpeg(data: bytes) -> str | None:
     scans = exif_bytes = 0
-    for code, start, end in _segments(data):
+    for code, start, end in list_segments(data):
         scans += code == SCAN
         if code == APP1 and data.startswith(b"Exif\x00\x00", start + 2):
             exif_bytes += end - start
@@ -59,7 +59,7 @@ def _look_at_jpeg(data: bytes) -> str | None:
     return TOO_MUCH_EXIF if exif_bytes > MAX_EXIF_BYTES else None
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def list_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Every marker with a length up to the picture's end: its code, and where its segment starts and ends."""
     at = 2
     while found := MARKER.search(data, at):
@@ -69,6 +69,13 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if code not in ALONE:
             start, at = at, at + max(2, int.from_bytes(data[at : at + 2], "big"))
             yield code, start, at
+
+
+def find_end(data: bytes) -> int | None:
+    """Where a JPEG's first picture ends: the place of its end marker; None where it has none."""
+    start = max((end for _, _, end in list_segments(data)), default=0)
+    place = data.find(b"\xff" + bytes([END]), start)
+    return place if place >= 0 else None
 
 
 def _look_at_tiff(data: bytes) -> str | None:

@@ -15,8 +15,10 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
-from detectors.inputs.colours import ROWS, UnclearScaleError, from_deep_grey, to_srgb
-from detectors.inputs.cut_jpeg import mend_jpeg
+from detectors.inputs.code_points import HDR, WIDE, read_code_points
+from detectors.inputs.colours import ROWS, UnclearScaleError, check_deep, from_deep_grey, to_srgb
+from detectors.inputs.cut_jpeg import is_torn, mend_jpeg
+from detectors.inputs.cut_webp import is_cut
 from detectors.inputs.header_limits import JPEG, MAX_EXIF_BYTES, TOO_MUCH_EXIF, find_exceeded_limit
 from detectors.inputs.picture_kinds import FORMATS, RAW, say_picture
 from registry import Image
@@ -27,6 +29,8 @@ DNG_VERSION, SUBFILE_TYPE = 50706, 254  # tags of a TIFF
 MIN_SIDE = 16  # below it there is no face to see
 FURTHER = "The file holds further pictures, such as a second view or a depth map; only the first is judged."
 TRANSPARENT = "Parts of the picture are transparent; they are judged as a page shows them, on white."
+DAMAGED = "The picture is damaged and cannot be decoded."
+TORN = "The picture is damaged: pieces of the file are missing or wrong, and what lies below them is displaced."
 INVISIBLE = "The picture is fully transparent: nothing but white is judged."
 
 
@@ -50,6 +54,8 @@ def read_image(source: bytes | Path) -> Picture:
     """Decode a picture from its bytes or its file. Raises ImageError."""
     data = source if isinstance(source, bytes) else read_file(source)
     pixels, notes = _decode_checked(data)
+    if data.startswith(JPEG) and is_torn(data):  # a live camera's and training's pictures are spared the time
+        raise ImageError(TORN)
     return Picture(pixels, hashlib.sha256(data).hexdigest(), notes)
 
 
@@ -111,7 +117,14 @@ def _decode(data: bytes) -> tuple[Image, tuple[str, ...]]:
     try:
         with open_picture(data) as picture:
             _check(picture)
-            return _to_rgb(picture)
+            stated = read_code_points(data)
+            if stated.is_hdr:
+                raise ImageError(HDR)
+            if picture.format == "WEBP" and is_cut(data):
+                raise ImageError(DAMAGED)
+            pixels, notes = _to_rgb(picture)
+            is_wide = stated.is_wide and not picture.info.get("icc_profile")
+            return pixels, (*notes, WIDE) if is_wide else notes
     except (ImageError, UnclearScaleError) as error:
         raise error if isinstance(error, ImageError) else ImageError(str(error)) from error
     except PIL.UnidentifiedImageError as error:
@@ -121,7 +134,7 @@ def _decode(data: bytes) -> tuple[Image, tuple[str, ...]]:
     except Exception as error:  # decoders raise nearly anything on broken files
         if "truncated" in str(error) and data.startswith(JPEG) and (found := _decode_cut(data)):
             return found
-        raise ImageError("The picture is damaged and cannot be decoded.") from error
+        raise ImageError(DAMAGED) from error
 
 
 def _decode_cut(data: bytes) -> tuple[Image, tuple[str, ...]] | None:
@@ -154,6 +167,9 @@ def _check(picture: PIL.Image.Image) -> None:
 
 def _to_rgb(picture: PIL.Image.Image) -> tuple[Image, tuple[str, ...]]:
     further = (FURTHER,) if picture.format == "MPO" and getattr(picture, "n_frames", 1) > 1 else ()
+    is_deep = any(
+        ";16" in str(tile[3]) for tile in getattr(picture, "tile", ())
+    )  # Pillow keeps the upper 8 of 16 bits a colour
     _turn_upright(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
         return from_deep_grey(picture), further
@@ -164,7 +180,10 @@ def _to_rgb(picture: PIL.Image.Image) -> tuple[Image, tuple[str, ...]]:
         picture = _on_white(picture)
     if picture.mode != "RGB":  # a plain photo is not copied once more
         picture = picture.convert("RGB")
-    return _to_numpy(picture), (*further, *notes)
+    pixels = _to_numpy(picture)
+    if is_deep:
+        check_deep(pixels)
+    return pixels, (*further, *notes)
 
 
 def _to_numpy(picture: PIL.Image.Image) -> Image:

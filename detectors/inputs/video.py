@@ -52,11 +52,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class VideoHeader:
-    """What a video's header says. seconds: its length."""
+    """What a video's header says. seconds: its length; tracks: of moving pictures, of which one is judged."""
 
     width: int
     height: int
     seconds: float
+    tracks: int = 1
 
 
 def check_video(path: Path) -> None:

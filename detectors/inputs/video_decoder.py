@@ -1,8 +1,8 @@
 """The worker of `detectors.inputs.video`: opens and decodes one video in a process of its own.
 
 Orders: {"open": path, "memory": bytes, "longest": seconds, "pixels": most of a frame} -> {"width", "height",
-"seconds"}, then {"at": seconds} -> {"at": seconds, "lost": pieces in error so far} with a frame, or at the end without
-one, `at` then being where the last frame ends. What goes wrong is {"error": a sentence}.
+"seconds", "tracks"}, then {"at": seconds} -> {"at": seconds, "lost": pieces in error so far} with a frame, or at the
+end without one, `at` then being where the last frame ends. What goes wrong is {"error": a sentence}.
 """
 
 from collections.abc import Iterator
@@ -105,7 +105,13 @@ class Reader:
             name = self._stream.codec_context.codec.long_name
             raise UnreadableError(f"No frame of this video could be decoded ({name}): it is damaged or incomplete.")
         width, height = self._find_size(self._frame)
-        return {"width": width, "height": height, "seconds": self._read_length() or self._measure(longest)}
+        seconds = self._read_length() or self._measure(longest)
+        return {"width": width, "height": height, "seconds": seconds, "tracks": self._count_tracks()}
+
+    def _count_tracks(self) -> int:
+        """Of moving pictures: a cover is none."""
+        covers = Disposition.attached_pic | Disposition.timed_thumbnails
+        return sum(not stream.disposition & covers for stream in self._container.streams.video)
 
     def _find_size(self, frame: VideoFrame) -> tuple[int, int]:
         """Of the frame as it is shown. Raises UnreadableError."""
@@ -122,6 +128,8 @@ class Reader:
             seconds = begins + float(stream.duration * stream.time_base) - self._begins
         else:
             seconds = (container.duration or 0) / MICROSECOND
+            if "matroska" in container.format.name:  # there it is the time of the end, whenever the first frame is
+                seconds -= self._begins
         return seconds if 0 < seconds < LONGEST_SECONDS else 0.0
 
     def _measure(self, longest: float) -> float:

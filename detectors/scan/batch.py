@@ -116,19 +116,21 @@ def _sum_up(comparison: Comparison) -> tuple[Word, float | None, str]:
     if face is None:
         said = f"whole picture: {say_split(comparison.whole_image)}" if comparison.whole_image else ""
         return "none", None, f"No face found. {said}".strip()
+    if face.doubt:
+        return "inconclusive", None, face.doubt
     jury = face.jury
     return jury.label if jury else "none", jury.p_fake if jury else None, say_split(face.verdicts)
 
 
 def find_suspect(faces: Sequence[JudgedFace]) -> JudgedFace | None:
-    """The most suspect of a picture's faces; None where there is none."""
+    """The most suspect of a picture's faces, of those that can be judged if there are any; None where there is none."""
     return max(faces, key=_suspicion, default=None)
 
 
-def _suspicion(face: JudgedFace) -> tuple[float, float]:
-    """The jury's p_fake; where it has none, the mean of the measured ones that gave a number."""
+def _suspicion(face: JudgedFace) -> tuple[bool, float, float]:
+    """First whether it can be judged. Then the jury's p_fake; where it has none, the mean of the measured ones'."""
     given = [verdict.p_fake for verdict in face.verdicts if verdict.measured and verdict.p_fake is not None]
-    return (face.jury.p_fake if face.jury else -1.0, sum(given) / len(given) if given else -1.0)
+    return face.doubt is None, face.jury.p_fake if face.jury else -1.0, (sum(given) / len(given) if given else -1.0)
 
 
 def arrange(

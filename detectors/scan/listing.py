@@ -4,6 +4,7 @@ A folder stands for the pictures in it, at any depth, told by their suffix; hidd
 listing (.txt: one path a line, from where the command runs) or a path stands for exactly what it names.
 """
 
+import codecs
 import glob
 import hashlib
 import os
@@ -18,6 +19,7 @@ from detectors.scan.fetch import is_url
 PICTURES = frozenset({".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".mpo", ".png", ".tif", ".tiff", ".webp"})
 SUFFIXES = PICTURES | {".heic", ".heif"}  # these are not read, but a row in the table says so
 LISTING = ".txt"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,13 @@ def _is_picture(name: str) -> bool:
 
 
 def _read_listing(path: Path) -> Iterator[str]:
-    """Read as bytes: file names need not be valid UTF-8."""
+    """Read as bytes: file names need not be valid UTF-8. Raises ScanError for UTF-16."""
     with path.open("rb") as file:
+        if file.read(2) in UTF_16:
+            raise ScanError(f"{path} is in UTF-16: save it as UTF-8")
+        file.seek(0)
+        start = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
+        file.seek(start)
         yield from (os.fsdecode(line) for raw in file if (line := raw.rstrip(b"\r\n")))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 from detectors.faces.face import Box
 from detectors.jury.fusion import JURY_KEY
@@ -82,9 +82,11 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
 
 def _face_rows(number: int, face: JudgedFace) -> Iterator[Row]:
     place = number, face.box, face.roll
-    yield from (_verdict_row(verdict, *place) for verdict in face.verdicts)
+    for verdict in face.verdicts:
+        row = _verdict_row(verdict, *place)
+        yield replace(row, error=row.error or face.doubt)
     if face.jury:
-        yield Row(*place, JURY_KEY, face.jury.p_fake, face.jury.label)
+        yield Row(*place, JURY_KEY, face.jury.p_fake, face.jury.label, error=face.doubt)
 
 
 def _verdict_row(verdict: Verdict, face: int | None = None, box: Box | None = None, roll: float | None = None) -> Row:

@@ -90,6 +90,8 @@ def judge_video(
 def _note_unseen(video: Video, *, is_late: bool, at: float) -> tuple[str, ...]:
     """What of the video was not looked at and never will be, a sentence each. at: of the last frame, in seconds."""
     notes = []
+    if video.about.tracks > 1:
+        notes.append(f"The file has {video.about.tracks} video tracks; only one of them was seen.")
     if video.lost:
         notes.append("Parts of the video are damaged; what they show was not seen.")
     if video.ends is not None and video.about.seconds - video.ends > UNSEEN_SECONDS:

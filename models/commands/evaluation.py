@@ -56,18 +56,19 @@ def evaluate(
 
     from detectors.networks.resolve import add_source, pin_sources
     from models.data.datasets import read_samples, select_splits
-    from models.data.face_index import label_faces, say_left_out
+    from models.data.face_index import check_copies, label_faces, say_left_out
     from models.evaluation.assess import Plan, assess, draw
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     registry = load_registry()
     specs = reduce(add_source, sources, registry).choose(only)
-    samples = read_samples(data)
-    there = {sample.split for sample in samples}
+    everything = read_samples(data)
+    there = {sample.split for sample in everything}
     splits = split or ([name for name in ("test", "eval") if name in there] or ["test"])
-    samples = select_splits(samples, *splits)
+    samples = select_splits(everything, *splits)
     check_both_classes(samples, splits)
+    copies = check_copies(everything)
     plan = Plan(specs=specs, splits=splits, cache=FACES, save=save, replace_builtin=replace_builtin, thorough=thorough)
     found = assess(samples, plan)
     if pictures:
@@ -77,7 +78,7 @@ def evaluate(
     else:
         for metrics in found:
             console.print(_table(metrics))
-    say_all(say_left_out(label_faces(samples, FACES)[1], FACES))
+    say_all([*copies, *say_left_out(label_faces(samples, FACES)[1], FACES)])
 
 
 @app.command("fit-jury")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from models import ERRORS
-from models.data.tables import SPLIT_NAMES, TableRow, read_rows
+from models.data.tables import LABELS, SPLIT_NAMES, TableRow, read_rows
 from models.errors import DataError
 
 Split = Literal["train", "val", "test", "eval"]
@@ -224,10 +224,18 @@ def _read_class(folder: Path, place: Path, split: str) -> list[Sample]:
     samples = []
     for path in sorted(place.rglob("*")):
         if path.suffix.lower() in SUFFIXES:
+            _refuse_contradiction(folder, path, label)
             group = str(path.relative_to(folder))
             chosen = cast("Split", split) or _split_of(group)
             samples.append(Sample(path, label, folder.name, group, chosen, "fake" if label else ""))
     return samples
+
+
+def _refuse_contradiction(folder: Path, path: Path, label: int) -> None:
+    """Raises DataError for a picture in fake/original/, say: one of the two names must be wrong."""
+    for name in path.relative_to(folder).parts[:-1]:
+        if name.isalpha() and LABELS.get(name.lower(), label) != label:
+            raise DataError(f"{path.relative_to(folder)}: its folders say both real and fake; move or rename one")
 
 
 def _split_of(group: str) -> Split:

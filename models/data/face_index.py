@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,16 @@ from detectors.faces import align
 from detectors.faces.crop import crop_face
 from detectors.faces.face import Box, Landmarks
 from detectors.faces.find import find_faces
-from detectors.inputs.images import ImageError, read_image
+from detectors.inputs.images import ImageError, decode_image, read_file, read_image
 from models import ERRORS
 from models.data.datasets import Sample
+from models.errors import DataError
 from registry import Image
 
 FOUND_BY = ("find.py", "align.py", "centerface.py")  # of detectors/faces: what decides where a face is
 CHUNK = 64  # pictures handed to a worker at a time
 NAMED_BY = "sha256"  # of a picture's bytes: a copy elsewhere keeps its face, and a replaced file does not
+FITTED = ("train", "val")  # the splits on which something is fitted
 NAMED = 3  # pictures named in a sentence about many
 
 
@@ -38,7 +40,7 @@ class LabelledFace:
 
     def read(self) -> Image:
         """The whole picture: uint8 RGB (h, w, 3)."""
-        return read_image(self.sample.path).pixels
+        return decode_image(read_file(self.sample.path))
 
     def crop(self) -> Image:
         """The face as it is served: uint8 RGB (side, side, 3)."""
@@ -52,9 +54,11 @@ class LabelledFace:
 def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFace], list[Sample]]:
     """The largest face of every sample, and the samples that have none. Fills and reads the file `cache`.
 
-    What cannot be read is among the samples without a face; say_left_out tells which.
+    What cannot be read is among the samples without a face; say_left_out tells which. Raises DataError where the same
+    picture is labelled both real and fake.
     """
     known, names = _read(cache), _name_all([sample.path for sample in samples])
+    _refuse_contradiction(samples, names)
     missing = {names[sample.path]: sample.path for sample in samples if names[sample.path] not in known}
     if missing:
         known |= dict(zip(missing, _find_all(list(missing.values())), strict=True))
@@ -67,6 +71,35 @@ def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFa
         else:
             faces.append(_label(sample, found))
     return faces, faceless
+
+
+def check_copies(samples: Sequence[Sample]) -> list[str]:
+    """A sentence on pictures to be measured that are there to be fitted on, too, under other names; none if none is.
+
+    samples: of all splits. Raises DataError where the same picture is labelled both real and fake.
+    """
+    names = _name_all([sample.path for sample in samples])
+    _refuse_contradiction(samples, names)
+    fitted = {names[sample.path] for sample in samples if sample.split in FITTED}
+    copies = [sample for sample in samples if sample.split not in FITTED and names[sample.path] in fitted]
+    shown = list_some([sample.path.name for sample in copies])
+    return [f"Pictures that are in train or val, too, under other names: {len(copies)}: {shown}"] if copies else []
+
+
+def _refuse_contradiction(samples: Sequence[Sample], names: Mapping[Path, str]) -> None:
+    first: dict[str, Sample] = {}
+    for sample in samples:
+        other = first.setdefault(names[sample.path], sample)
+        if other.label != sample.label and _is_picture(sample.path):  # the same error page may stand in both classes
+            raise DataError(f"{other.path} and {sample.path} are the same picture, labelled both real and fake")
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        read_image(path)
+    except ImageError:
+        return False
+    return True
 
 
 def say_left_out(faceless: Sequence[Sample], cache: Path) -> list[str]:

@@ -4,6 +4,7 @@ A table that is read wrongly is worse than one that is refused: `fake` once coun
 """
 
 import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ SPLIT_NAMES = {
     **dict.fromkeys(("test", "testing"), "test"),
     "eval": "eval",
 }
+NOTHING = ("nan", "na", "n/a", "<na>", "none", "null")
 SEPARATORS = ",;\t|"
 ENCODINGS = (("utf-8-sig", b""), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
 
@@ -32,8 +34,9 @@ class TableRow:
     fields: Mapping[str, str]
 
     def get(self, column: str) -> str:
-        """What stands there; "" where the table has no such column."""
-        return self.fields.get(column, "")
+        """What stands there; "" where the table has no such column, or a word of pandas or R for nothing."""
+        word = self.fields.get(column, "")
+        return "" if _plain(word) in NOTHING else word
 
     def need(self, column: str) -> str:
         """What stands there. Raises DataError where nothing does."""
@@ -69,8 +72,8 @@ def read_rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[TableRow]:
     """
     text = _decode(path)
     separator = max(SEPARATORS, key=(text.splitlines() or [""])[0].count)
-    lines = csv.reader(text.splitlines(), delimiter=separator)
-    heading = [_plain(name) for name in next(lines, [])]
+    lines = _split(path.name, text, separator)
+    heading = [_plain(name) for name in next(lines, (0, []))[1]]
     if missing := [name for name in needed if name not in heading]:
         raise DataError(
             f"{path.name}: no column {' and no column '.join(missing)}; "
@@ -78,10 +81,24 @@ def read_rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[TableRow]:
         )
     if twice := sorted({name for name in heading if name and heading.count(name) > 1}):
         raise DataError(f"{path.name}: its first line has column {' and column '.join(twice)} more than once")
-    rows = [_to_row(path.name, lines.line_num, heading, cells) for cells in lines if any(map(str.strip, cells))]
+    rows = [_to_row(path.name, line, heading, cells) for line, cells in lines if any(map(str.strip, cells))]
     if not rows:
         raise DataError(f"{path.name}: no line under its heading")
     yield from rows
+
+
+def _split(table: str, text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Each line's number and cells. Raises DataError for a quotation mark that would swallow the lines behind it."""
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    while True:
+        number = lines.line_num + 1
+        try:
+            cells = next(lines, None)
+        except csv.Error as error:
+            raise DataError(f"{table}, line {number}: a cell's quotation marks do not match ({error})") from error
+        if cells is None:
+            return
+        yield number, cells
 
 
 def _to_row(table: str, line: int, heading: Sequence[str], cells: Sequence[str]) -> TableRow:

@@ -98,11 +98,21 @@ def test_passwords_are_written_over_no_other_file(run: Command, name: str, tmp_p
     assert answer.exit_code == 1 and "cannot be read: No such file" in answer.stderr
 
 
-@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_a_password_on_standard_input_ends_before_its_line_does(run: Command, site: Site, name: str, end: str) -> None:
+@pytest.mark.parametrize(("mark", "end"), [("", ""), ("", "\n"), ("\ufeff", "\r\n")])
+def test_a_password_on_standard_input_is_its_line_without_mark_and_end(
+    run: Command, site: Site, name: str, mark: str, end: str
+) -> None:
     command = [*FACEJURY, "users", "add", name, "--password-stdin"]
-    subprocess.run(command, input=f"{PASSWORD}{end}".encode(), check=True, timeout=60)
+    subprocess.run(command, input=f"{mark}{PASSWORD}{end}".encode(), check=True, timeout=60)
     assert site.browser().sign_in(name).status_code == 303
+
+
+def test_a_password_that_no_browser_will_send_makes_no_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    answer = call("users", "add", "anna", "--password-stdin", typed="caf\u00e9 horse battery\n".encode("latin-1"))
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "not in UTF-8" in answer.stderr
+    assert call("users", "list").stdout == "No accounts yet.\n"
 
 
 def test_where_nobody_has_an_account_the_list_says_so(

@@ -1,6 +1,8 @@
 """How a database's address is read: what managed MySQL servers hand out works, the rest is refused in a sentence."""
 
+import sqlite3
 import ssl
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,9 @@ def _stop(given: dict[str, ssl.SSLContext], options: dict[str, Any]) -> None:
         ("ssl-mode=SOMETIMES", "ssl-mode must be one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY"),
         ("ssl_ca=/nowhere/ca.pem", "ssl_ca names /nowhere/ca.pem, and there is no such file"),
         ("ssl-mode=VERIFY_CA&ssl_ca=/nowhere/ca.pem", "ssl_ca names /nowhere/ca.pem"),
+        ("ssl-mode=VERIFY_CA&ssl-ca=/nowhere/ca.pem", "ssl_ca names /nowhere/ca.pem"),
+        ("ssl-mode=REQUIRED&ssl_ca=", "ssl_ca is empty; give it a value"),
+        ("ssl=true", "write ssl-mode=REQUIRED"),
         ("colour=blue", "has an option that cannot be used: .*colour"),
     ],
 )
@@ -57,6 +62,17 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> N
     with pytest.raises(ValueError, match=r"notes\.db is no SQLite database"):
         open_database(f"sqlite:///{path}")
     assert path.read_bytes() == b"nothing that SQLite wrote" * 99
+
+
+@pytest.mark.parametrize("made", ["users (id INT)", "notes (id INT)", "alembic_version (version_num TEXT); %s"])
+def test_the_tables_of_another_program_are_refused_and_left_alone(tmp_path: Path, made: str) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"CREATE TABLE {made.replace('%s', 'CREATE TABLE notes (id INT)')}")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"shop\.db holds the tables of something else"):
+        open_database(f"sqlite:///{path}")
+    assert path.read_bytes() == before
 
 
 def test_a_server_without_tls_is_asked_without_it() -> None:

@@ -24,7 +24,7 @@ from storage.tables import pictures
 from tests.auth.server import PASSWORD
 
 
-def comparison(*, sha256: str = "a" * 64, **more: Any) -> dict[str, Any]:
+def comparison(*, sha256: str = "a" * 64, doubt: str = "", **more: Any) -> dict[str, Any]:
     """A comparison as detectors.jury.compare gives it."""
     verdict = {
         "detector": "efficientnet",
@@ -36,6 +36,8 @@ def comparison(*, sha256: str = "a" * 64, **more: Any) -> dict[str, Any]:
     failed = {"detector": "mine", "title": "Mine 🦊", "p_fake": None, "label": "failed", "error": "=1+1 took too long"}
     face = {"box": [1, 2, 3, 4], "verdicts": [verdict, failed], "jury": {"p_fake": 0.06, "label": "real"}}
     whole = [{"detector": "whole", "p_fake": 0.9, "label": "fake", "error": None}]
+    if doubt:
+        face["doubt"] = doubt
     return {"schema": 1, "path": "a.jpg", "sha256": sha256, "error": None, "whole_image": whole, "faces": [face]} | more
 
 
@@ -144,6 +146,9 @@ def test_the_csv_has_a_line_a_verdict_and_no_formula(engine: Engine, anna: str) 
     ]
     assert lines[0][1] == 'Müller, "x".jpg'
     assert len(lines) == 9
+    add_entry(engine, anna, file_name="small.jpg", comparison=comparison(doubt="Face too small."))
+    _, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
+    assert [line[-1] for line in lines[:4]] == ["", "Face too small.", "'=1+1 took too long", "Face too small."]
     assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 

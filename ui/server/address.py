@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CERTIFICATES = "SSL_CERT_FILE"
 NO_PROXY = ("no_proxy", "NO_PROXY")
 
 
@@ -23,6 +24,16 @@ def check_address(host: str, port: int) -> None:
             tried.bind(place)
         except OSError as error:
             raise OSError(_explain(error, host, port)) from error
+
+
+def check_certificates() -> None:
+    """Raises OSError with a sentence where the environment names certificates that are not there.
+
+    Gradio's HTTP client wants them as soon as it is imported; an environment that is gone may leave the name behind.
+    """
+    path = os.environ.get(CERTIFICATES)
+    if path and not os.path.isfile(path):
+        raise OSError(f"{CERTIFICATES} names {path}, and there is no such file: unset it, or name another.")
 
 
 def _explain(error: OSError, host: str, port: int) -> str:

@@ -1,17 +1,20 @@
 """Pictures that store something else than they show: read as they are shown, with a note where that is not all."""
 
 import io
+import struct
 import zlib
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import PIL.Image
 import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from detectors.inputs.images import FURTHER, INVISIBLE, TRANSPARENT, read_image
+from detectors.inputs.code_points import HDR, WIDE
+from detectors.inputs.images import DAMAGED, FURTHER, INVISIBLE, TORN, TRANSPARENT, read_image
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
@@ -120,3 +123,54 @@ def test_the_command_prints_that_only_the_first_is_judged(tmp_path: Path) -> Non
     path = tmp_path / "two.jpg"
     path.write_bytes(moving("MPO"))
     assert FURTHER in " ".join(call("compare", "--only", "custom-cnn", path).stdout.split())
+
+
+def test_a_jpeg_with_a_piece_missing_or_wrong_in_the_middle_is_refused() -> None:
+    whole = encode(PIL.Image.fromarray(portrait()), "JPEG", quality=92)
+    third = len(whole) // 3
+    for piece in (b"", bytes(400), b"\x5a" * 400):
+        assert judge(whole[:third] + piece + whole[third + 400 :]).error == TORN
+    assert judge(whole[:-2] + bytes(512) + whole[-2:]).error is None  # filled up to a whole sector
+
+
+def test_of_a_progressive_jpeg_every_part_must_be_there() -> None:
+    whole = encode(PIL.Image.fromarray(portrait()), "JPEG", quality=92, progressive=True)
+    kept = whole[: whole.rindex(b"\xff\xda")]  # the last part sharpens what is whole already
+    assert judge(kept).error == judge(whole[: len(whole) // 6]).error == DAMAGED
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_webp_whose_rest_is_zeros_is_refused(lossless: bool) -> None:
+    whole = encode(PIL.Image.fromarray(portrait()), "WEBP", quality=90, lossless=lossless)
+    half = len(whole) // 2
+    assert judge(whole[:half] + bytes(len(whole) - half)).error == DAMAGED
+    plain = encode(PIL.Image.new("RGB", (1500, 1500), "grey"), "WEBP", lossless=lossless)
+    assert read_image(plain).notes == ()
+
+
+CODE_POINTS = [
+    ((12, 13), None, (WIDE,)),
+    ((9, 16), HDR, ()),
+    ((1, 8), HDR, ()),
+    ((1, 13), None, ()),
+    ((2, 2), None, ()),
+]
+
+
+@pytest.mark.parametrize(("points", "error", "notes"), CODE_POINTS)
+def test_colours_stated_by_code_points_are_heeded(
+    points: tuple[int, int], error: str | None, notes: tuple[str, ...]
+) -> None:
+    png = add_chunk(encode(PIL.Image.fromarray(portrait()), "PNG"), b"cICP", bytes([*points, 0, 1]))
+    avif = encode(PIL.Image.fromarray(portrait()), "AVIF")
+    at = avif.index(b"colrnclx") + 8
+    for picture in (png, avif[:at] + struct.pack(">HH", *points) + avif[at + 4 :]):
+        assert (judge(picture).error, judge(picture).notes) == (error, notes)
+
+
+def test_twelve_bits_a_colour_stored_in_sixteen_are_refused() -> None:
+    deep = portrait().astype(np.uint16)
+    for form in (".png", ".tif"):
+        stored = {bits: cv2.imencode(form, deep[:, :, ::-1] << bits - 8)[1].tobytes() for bits in (12, 16)}
+        assert "has 16 bits a colour and uses" in str(judge(stored[12]).error)
+        assert judge(stored[16]).error is None

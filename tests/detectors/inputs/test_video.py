@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
 from detectors.inputs import video as video_file
 from detectors.inputs.video import VideoError, check_video, open_video
 from detectors.inputs.video_kinds import UNKNOWN, is_video
+from detectors.jury.judge import Jury
 from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.process import WorkerProcess
-from registry import Image
+from detectors.video.judge import compare_video
+from detectors.video.results import JudgedVideo
+from registry import DetectorSpec, Image
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, forget_length, still, turn, write_sound, write_video
 
@@ -186,6 +190,31 @@ def test_videos_are_told_by_their_beginning_and_else_by_their_name(tmp_path: Pat
     (tmp_path / "b.mp4").write_bytes(b"")
     (tmp_path / "c.jpg").write_bytes(b"\0\0\0\x18ftypheic")
     assert [is_video(tmp_path / name) for name in ("a", "b.mp4", "c.jpg", "gone.png")] == [True, True, False, False]
+
+
+def compare(path: Path) -> JudgedVideo:
+    with Jury([DetectorSpec(key="face", title="Face", load=lambda: lambda image: 0.3)]) as jury:
+        return compare_video(path, jury)
+
+
+def test_a_second_track_that_is_not_judged_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "two.mkv"
+    with av.open(path, "w") as container:
+        for size in (64, 128):
+            stream: Any = container.add_stream("libx264", rate=2)
+            stream.height = stream.width = size
+        for stream in container.streams.video:
+            for _ in range(4):
+                container.mux(stream.encode(av.VideoFrame(stream.width, stream.height, "yuv420p")))
+            container.mux(stream.encode())
+    assert compare(path).notes == ("The file has 2 video tracks; only one of them was seen.",)
+
+
+def test_the_clock_of_a_matroska_file_may_begin_late(tmp_path: Path) -> None:
+    times = [round(100 + number / 10, 1) for number in range(40)]
+    judged = compare(write_video(tmp_path / "a.mkv", [np.zeros((64, 64, 3), np.uint8)] * 40, times))
+    assert (judged.notes, len(judged.looks)) == ((), 8)
+    assert 3.9 <= judged.seconds <= 4.1
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`compare --stability` and `compare --base-rate`: what they add."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,12 @@ def test_rare_fakes_make_the_same_face_less_alarming_and_only_one_number_is_said
         chances.append(float(said.split("are fake: ")[1].split("p_fake ")[1][:5]))
         assert said.count("jury") == 1
     assert chances[0] < chances[1]
+
+
+def test_a_face_too_small_to_be_judged_has_no_numbers(tmp_path: Path) -> None:
+    (tmp_path / "small.png").write_bytes(encode(portrait()[::2, ::2]))
+    said = call("compare", tmp_path / "small.png", "--only", "custom-cnn", "--stability").stdout
+    assert "Face too small" in said and not re.search(r"[01]\.[0-9]{3}", said)
 
 
 @pytest.mark.parametrize("rate", ["2", "1", "0", "-0.5", "nan"])

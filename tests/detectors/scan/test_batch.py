@@ -6,6 +6,8 @@ import zipfile
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+
 from detectors.inputs.images import ImageError
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.scan.batch import (
@@ -21,6 +23,7 @@ from detectors.scan.batch import (
     say_time_left,
 )
 from detectors.scan.record import Record
+from registry import DetectorSpec
 from tests.detectors.pictures import encode, portrait, quarters
 from tests.ui.jurors import JURY
 
@@ -60,6 +63,21 @@ def test_bad_files_are_lines_with_a_reason_between_the_others(tmp_path: Path) ->
         "broken.zip",
         "more.zip/../up.png",
     ]
+
+
+def test_a_face_too_small_to_be_judged_hides_no_other_and_has_no_number(tmp_path: Path) -> None:
+    small = portrait()[::2, ::2]
+    both = np.full((512, 800, 3), 128, np.uint8)
+    both[:, :512], both[100 : 100 + len(small), 530 : 530 + small.shape[1]] = portrait(), small
+    for name, pixels in (("small.png", small), ("both.png", both)):
+        (tmp_path / name).write_bytes(encode(pixels))
+    smaller = DetectorSpec(key="smaller", title="Smaller", load=lambda: lambda image: 1 - image.shape[0] / 1000)
+    items = list_items([tmp_path / "small.png", tmp_path / "both.png"])
+    alone, other = (entry for entry, _ in judge_items(items, Jury([smaller])))
+    assert (alone.word, alone.p_fake) == ("inconclusive", None) and "Face too small" in alone.sentence
+    assert (other.faces, other.sentence) == (2, "1 of 1 say fake")
+    rows = list(csv.DictReader(as_csv([other]).removeprefix("\ufeff").splitlines()))
+    assert [row["error"].partition(" (")[0] for row in rows] == ["", "Face too small"]
 
 
 def test_lines_stand_as_given_or_the_most_suspect_first_or_the_least_and_those_without_a_number_last() -> None:

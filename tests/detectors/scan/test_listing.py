@@ -30,8 +30,14 @@ def test_a_pattern_and_a_path_are_what_they_name_whatever_it_is() -> None:
 
 
 def test_a_listing_is_its_lines_also_where_they_are_missing_or_no_utf8(tmp_path: Path) -> None:
-    (tmp_path / "all.txt").write_bytes(b"photos/b.JPG\r\n\nnowhere.jpg\n\xff.jpg\n")
+    (tmp_path / "all.txt").write_bytes(b"\xef\xbb\xbfphotos/b.JPG\r\n\nnowhere.jpg\n\xff.jpg\n")
     assert list_paths(["all.txt"]) == ["photos/b.JPG", "nowhere.jpg", os.fsdecode(b"\xff.jpg")]
+
+
+def test_a_listing_in_utf_16_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "all.txt").write_text("photos/b.JPG\n", encoding="utf-16")
+    with pytest.raises(ScanError, match="is in UTF-16"):
+        list_paths(["all.txt"])
 
 
 def test_a_url_is_listed_as_urls(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import skimage.data
 
 from models.data import face_index
 from models.data.datasets import Sample
-from models.data.face_index import label_faces, list_some, say_left_out
+from models.data.face_index import check_copies, label_faces, list_some, say_left_out
+from models.errors import DataError
 
 
 @pytest.fixture
@@ -30,6 +31,20 @@ def test_faces_are_labelled_and_the_faceless_are_named(samples: Any, tmp_path: P
     assert len(faces[0].landmarks) == 5
     assert faces[0].crop().shape[0] == faces[0].crop().shape[1]
     assert [sample.path.name for sample in faceless] == ["nothing.png", "broken.jpg"]
+
+
+def test_one_picture_under_two_names_and_both_labels_is_refused(samples: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(samples[0].path.read_bytes())
+    with pytest.raises(DataError, match=r"portrait\.png and .*copy\.png are the same picture, labelled both"):
+        label_faces([*samples, replace(samples[0], path=copy, label=1)], tmp_path / "faces.json")
+    with pytest.raises(DataError, match="labelled both"):
+        check_copies([*samples, replace(samples[0], path=copy, label=1, split="test")])
+    (said,) = check_copies([*samples, replace(samples[0], path=copy, split="test")])
+    assert said == "Pictures that are in train or val, too, under other names: 1: copy.png"
+    page = tmp_path / "page.jpg"
+    page.write_bytes(samples[2].path.read_bytes())
+    assert check_copies([*samples, replace(samples[2], path=page, label=1)]) == []  # no picture, of neither class
 
 
 def test_what_was_found_is_not_looked_for_again_unless_the_file_changed(

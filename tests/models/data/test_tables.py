@@ -65,6 +65,8 @@ def test_a_table_is_read_in_any_usual_form(tmp_path: Path, encode: Callable[[str
             "label,videoname\nFAKE,a,b.mp4\n",
             "line 2: 3 cells under 2 columns; put texts that hold the separator in quotes",
         ),
+        ('videoname,label,note\na,REAL,"x\nb,FAKE,\nc,REAL,\n', "line 2: a cell's quotation marks do not match"),
+        (KAGGLE.format("REAL", "FAKE", "NaN", "FAKE"), "line 4: column label is empty"),
         ("", "no column videoname and no column label; its first line has nothing"),
         ("videoname,label\n", "no line under its heading"),
         ("videoname,label\nx.mp4,REAL\n", "none of its 1 pictures is there"),
@@ -73,6 +75,22 @@ def test_a_table_is_read_in_any_usual_form(tmp_path: Path, encode: Callable[[str
 def test_what_cannot_be_read_is_refused_with_the_place(tmp_path: Path, table: str, said: str) -> None:
     with pytest.raises(DataError, match=said.replace("(", r"\(")):
         read_samples([make_kaggle(tmp_path / "set", table.encode())])
+
+
+def test_nothing_as_pandas_and_r_write_it_is_no_group(tmp_path: Path) -> None:
+    table = "path,label,group,note\na.jpg,real,NaN,x\u2028y\nb.jpg,fake,NA,\n"
+    (tmp_path / "manifest.csv").write_text(table, encoding="utf-8")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jpg").touch()
+    assert [sample.group for sample in read_samples([tmp_path])] == ["a.jpg", "b.jpg"]
+
+
+def test_folders_that_say_both_real_and_fake_are_refused(tmp_path: Path) -> None:
+    for place in ("real", "fake/0", "fake/original"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "a.jpg").touch()
+    with pytest.raises(DataError, match=r"fake/original/a\.jpg: its folders say both real and fake"):
+        read_samples([tmp_path])
 
 
 def test_a_manifest_needs_a_path_and_a_label_only_and_takes_either_slash(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
+from detectors.faces.face import TURNED
 from detectors.inputs.images import read_image
 from detectors.jury.about import find_model_hash
 from detectors.jury.compare import compare
@@ -60,6 +61,14 @@ def test_stability_that_was_asked_for_stands_in_it(portrait: str) -> None:
     judged = compare(Path(portrait), Jury(JURY), stability=True)
     html = render_report(judged, JURY, None, made=MADE)
     assert html.count("when saved again, smaller or shifted") == len(judged.faces[0].stability.verdicts)
+
+
+def test_of_a_face_that_cannot_be_judged_it_says_why_and_no_number(portrait: str) -> None:
+    judged = compare(Path(portrait), Jury(JURY), stability=True)
+    (face,) = judged.faces
+    html = render_report(replace(judged, faces=(replace(face, doubt=TURNED),)), JURY, None, made=MADE)
+    assert TURNED in html and "when saved again" not in html
+    assert not any(f"{verdict.p_fake:.3f}" in html for verdict in face.verdicts)
 
 
 def test_all_texts_from_outside_are_escaped(portrait: str) -> None:
