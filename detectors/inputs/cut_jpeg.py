@@ -1,7 +1,7 @@
 """A JPEG that lost its end, or a piece in between: how much of the picture is still there.
 
-libjpeg decodes such files with warnings, which Pillow does not pass on. So the file is decoded again with other bytes
-in certain places: whether these show tells how far its data reach.
+libjpeg decodes such files with warnings, which Pillow does not pass on and simplejpeg does. What they mean is found by
+decoding the file again with other bytes in certain places: whether these show tells how far its data reach.
 """
 
 import io
@@ -9,6 +9,7 @@ from collections import defaultdict
 
 import numpy as np
 import PIL.Image
+import simplejpeg  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from detectors.inputs.header_limits import SCAN, find_end, list_segments
@@ -58,12 +59,21 @@ def is_torn(data: bytes) -> bool:
     Only what is coded from top to bottom by Huffman's codes is looked at, which is nearly every photo.
     """
     end = find_end(data)
-    if end is None or not any(code in TOP_DOWN for code, _, _ in list_segments(data)):
+    if end is None or not any(code in TOP_DOWN for code, _, _ in list_segments(data)) or not _has_warnings(data):
         return False
     body = data[:end]
     last = len(body.rstrip(b"\0\xff")) - LAST_BYTES  # some cameras fill up to a whole number of sectors
     shown, longer, other = (_decode_small(part + END) for part in (body, body + FILLER, body[:last] + FILLER))
     return not np.array_equal(shown, longer) or np.array_equal(shown, other)
+
+
+def _has_warnings(data: bytes) -> bool:
+    """Whether libjpeg has anything to say of a file: of by far the most it has not, and they need no further look."""
+    try:
+        simplejpeg.decode_jpeg(data, "GRAY", min_height=1, min_width=1, min_factor=SHRINK, strict=True)
+    except ValueError:
+        return True
+    return False
 
 
 def _decode_small(data: bytes) -> NDArray[np.uint8]:
