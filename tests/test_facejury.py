@@ -25,7 +25,7 @@ COMMANDS = {
     "detectors": {"list", "new", "check"},
     "models": {"train", "export", "evaluate", "fit-jury", "turns", "videos", "leaderboard", "left-out", "speed"}
     | {"report", "card", "publish", "publish-space"},
-    "users": {"add", "set-password", "unlock", "list", "remove"},
+    "users": {"add", "import", "set-password", "unlock", "list", "remove"},
     "feedback": {"review", "export"},
 }
 

@@ -53,9 +53,9 @@ def import_users(
         Path | None, typer.Option("--out", metavar="FILE", help="Where the names and made passwords go, not printed.")
     ] = None,
 ) -> None:
-    """Create an account for everybody in a table, or for nobody if a line is wrong.
+    """Create accounts from a table.
 
-    Who has no password in it gets one, which is printed once, as CSV.
+    Everybody in it gets one, or nobody if a line is wrong. Who has no password in it gets one, printed once, as CSV.
 
     Example: facejury users import class.csv --out passwords.csv
     """

@@ -16,7 +16,6 @@ from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.visitor import open_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-WIDTHS = (1280, 390)
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +30,17 @@ def album(portrait: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "album.zip"
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 def test_every_tab_works_and_has_no_serious_fault(
-    visit: Callable[..., Page], portrait: str, album: Path, width: int, tmp_path: Path
+    visit: Callable[..., Page], portrait: str, album: Path, tmp_path: Path
 ) -> None:
     expect.set_options(timeout=90_000)
-    page = visit(*JURY, spec("viewer", say_real, expects="image"), width=width)
+    page = visit(*JURY, spec("viewer", say_real, expects="image"), width=390)
     page.set_input_files("#photo input[type=file]", portrait)
     expect(page.locator("#verdicts .card.thinking")).to_have_count(0)
     expect(page.locator("#verdicts .provenance")).to_contain_text("None found")
     page.get_by_role("button", name="Show the heat map of Accuser").click()
     expect(page.get_by_role("img", name="Heat map of Accuser")).to_be_visible()
-    check(page, width)
+    check(page)
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the report").click()
     report = Path(saved.value.path()).read_text()
@@ -55,7 +53,7 @@ def test_every_tab_works_and_has_no_serious_fault(
     expect(page.locator("#batch-table tbody tr")).to_have_count(3)
     expect(page.locator("#batch-status")).to_contain_text("3 pictures judged")
     expect(page.locator("#batch-table tr.error")).to_contain_text("<img src=x")
-    check(page, width)
+    check(page)
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save CSV").click()
     assert "album.zip/face.png" in Path(saved.value.path()).read_text()
@@ -70,7 +68,7 @@ def test_every_tab_works_and_has_no_serious_fault(
     page.get_by_role("button", name="album.zip/face.png").press("Enter")
     expect(page.locator("#batch-detail .card.fake")).to_have_count(1)
     expect(page).to_have_title("Facejury")
-    check(page, width)
+    check(page)
 
     open_tab(page, "Detectors")
     expect(page.locator(".detectors").first).to_be_visible()
@@ -78,10 +76,10 @@ def test_every_tab_works_and_has_no_serious_fault(
         page.get_by_label(f"Compare {pick}").check()
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.locator(".yours")).to_contain_text("face.png")
-    check(page, width)
+    check(page)
     open_tab(page, "Guide")
     expect(page.locator(".guide")).to_contain_text("Not to accuse a person")
-    check(page, width)
+    check(page)
 
 
 def test_the_link_and_either_address_open_the_documentation_of_the_api(visit: Callable[..., Page]) -> None:

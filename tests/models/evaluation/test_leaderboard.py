@@ -131,7 +131,8 @@ def test_the_command_prints_the_table_and_draws_nothing_that_was_not_asked_for(
     board = measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)
     monkeypatch.setattr("models.data.face_index.label_faces", lambda samples, cache: (answers.faces, []))
     monkeypatch.setattr(leaderboard, "measure_leaderboard", lambda specs, faces: board)
-    done = CliRunner().invoke(app, ["leaderboard", "--data", str(photos)], env={"COLUMNS": "300"})
+    monkeypatch.setattr("models.commands.options.console._width", 300)
+    done = CliRunner().invoke(app, ["leaderboard", "--data", str(photos)])
     assert done.exit_code == 0, done.output
     assert done.stdout.index("SHARP") < done.stdout.index("DULL")
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]

@@ -183,15 +183,12 @@ def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(
-    visit: Callable[..., Page], deck: Deck, width: int
-) -> None:
-    page: Page = visit(deck=deck, width=width)
+def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(visit: Callable[..., Page], deck: Deck) -> None:
+    page: Page = visit(deck=deck, width=390)
     open_tab(page, "Beat the jury")
     expect(page.locator("#game-picture")).to_contain_text("4 rounds.")
     expect(page.locator("#game-picture")).to_contain_text("2 real and 2 forged: too few for ten rounds")
-    check(page, width)
+    check(page)
     page.get_by_role("button", name="Play").press("Enter")
     for number in range(1, 5):
         expect(page.locator(".round h2")).to_have_text(f"Round {number} of 4: real or forged?")
@@ -201,7 +198,7 @@ def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(
         expect(page.locator(".reveal h2")).to_contain_text("It was")
         expect(page.locator(".answers tbody tr")).to_have_count(4)
         if number == 1:
-            check(page, width)
+            check(page)
         expect(page.locator("#game-next")).to_be_focused()
         page.keyboard.press("Enter")
     forged = page.locator(".fooled li", has_text=": forged.")
@@ -211,7 +208,7 @@ def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(
     expect(page.locator(".ranks li")).to_have_count(3)  # this jury was never fitted, so it has no answer
     for item in forged.all():
         expect(item).to_contain_text("It fooled Defender.")
-    check(page, width)
+    check(page)
     page.get_by_role("button", name="Play again").press("Enter")
     expect(page.locator(".round h2")).to_have_text("Round 1 of 4: real or forged?")
     expect(page.locator(".fooled")).to_have_count(0)

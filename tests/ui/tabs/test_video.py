@@ -167,12 +167,9 @@ def test_a_program_gets_the_same_as_json(client: gradio_client.Client, walk: Pat
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_tab_from_the_file_to_a_chosen_frame_and_the_report(
-    visit: Callable[..., Page], pair: Path, width: int
-) -> None:
+def test_the_tab_from_the_file_to_a_chosen_frame_and_the_report(visit: Callable[..., Page], pair: Path) -> None:
     expect.set_options(timeout=90_000)
-    page = visit(*JURY, width=width)
+    page = visit(*JURY, width=390)
     open_tab(page, "Video")
     page.get_by_role("button", name="Judge the video").click()
     expect(page.locator("#video-status")).to_contain_text("Choose a video")
@@ -180,7 +177,7 @@ def test_the_tab_from_the_file_to_a_chosen_frame_and_the_report(
     page.get_by_role("button", name="Judge the video").click()
     expect(page.locator("#video-persons h2")).to_have_text("2 people")
     expect(page.locator("#video-frame .card.fake")).to_have_count(1)
-    check(page, width)
+    check(page)
     page.locator("#video-persons [data-person='2']").click()
     expect(page.locator("#video-person h3")).to_have_text("Person 2")
     slider, player = page.get_by_label("Frame of person 2"), page.get_by_label("The video", exact=True)
@@ -201,7 +198,7 @@ def test_the_tab_from_the_file_to_a_chosen_frame_and_the_report(
     with page.expect_download() as saved:
         page.locator("#video-json").click()
     assert len(json.loads(Path(saved.value.path()).read_text())[0]["persons"]) == 2
-    check(page, width)
+    check(page)
 
 
 @pytest.mark.browser

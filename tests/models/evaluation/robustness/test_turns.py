@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from detectors.jury.judge import Jury
 from models.commands.application import app
+from models.commands.options import console
 from models.evaluation.fit_jury import MEMBERS
 from models.evaluation.robustness import turns
 from models.evaluation.robustness.turns import ANGLES, Turned, _compare, _judge, turn_picture
@@ -63,7 +64,8 @@ def test_the_command_prints_a_row_for_each_angle(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(turns, "measure_turns", measured)
     command = ["turns", "--data", str(write_portraits(tmp_path / "photos", ["test"] * 2)), "--most", "1"]
-    done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+    monkeypatch.setattr(console, "_width", 200)
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     (row,) = (line for line in done.output.splitlines() if "25.0%" in line)
     cells = [cell.strip() for cell in row.strip("│").split("│")]
