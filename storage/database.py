@@ -35,6 +35,8 @@ SSL_SWITCH = "ssl"  # other drivers' option; PyMySQL takes its text for a set of
 EMPTY_OPTION = re.compile(r"[?&]([^=&]+)=(?=&|$)")
 SSL_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 CLIENT_ERRORS = 2000  # MySQL's codes from here on are told by the client, and quote no value of a statement
+AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
+FOREIGN, DAMAGED = "file is not a database", "database disk image is malformed"  # in SQLite's words
 GONE = "The account database cannot be reached right now. Please try again in a minute."
 NO_SQLITE = (
     "{path} is no SQLite database, so no accounts can be kept in it. FACEJURY_DATABASE_URL can name another place."
@@ -67,7 +69,7 @@ def open_database(url: str | None = None) -> Engine:
     try:
         migrate(engine)
     except exc.DatabaseError as error:
-        if engine.dialect.name == "sqlite" and "not a database" in str(error.orig):
+        if engine.dialect.name == "sqlite" and FOREIGN in str(error.orig):
             raise ValueError(NO_SQLITE.format(path=engine.url.database)) from error
         raise
     except TypeError as error:  # PyMySQL's word on an option that it does not know
@@ -201,7 +203,9 @@ def _begin_sqlite(connection: Connection) -> None:
 def _answering() -> Iterator[None]:
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
+    except (*AWAY, exc.DatabaseError) as error:
+        if not isinstance(error, AWAY) and DAMAGED not in str(error):  # a statement that is refused is its sender's
+            raise
         log.warning("the database did not answer", extra=_why(error))
         raise DatabaseUnavailable(GONE) from error
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import exc, insert, inspect, select, text
+from sqlalchemy import insert, inspect, select, text
 
 from auth import accounts
 from storage.database import (
@@ -244,8 +244,9 @@ def test_a_sqlite_file_that_is_damaged_is_not_called_something_else(tmp_path: Pa
     open_database(f"sqlite:///{path}").dispose()
     data = path.read_bytes()
     path.write_bytes(data[:100] + bytes(len(data) - 100))
-    with pytest.raises(exc.DatabaseError, match="malformed"):
+    with pytest.raises(DatabaseUnavailable) as refused:
         open_database(f"sqlite:///{path}")
+    assert "disk image is malformed" in explain(refused.value)
 
 
 def test_what_no_driver_said_anything_of_is_explained_by_its_own_sentence() -> None:
