@@ -24,7 +24,7 @@ from text.formulas import neutralise
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255
-CSV_COLUMNS = ("time", "file", "sha256", "face", "detector", "p_fake", "label", "error")
+CSV_COLUMNS = ("time", "file", "sha256", "face", "detector", "p_fake", "label", "error", "notes")
 
 Comparison = dict[str, Any]  # schema 1 of the comparison; stored and given back unread
 
@@ -128,8 +128,9 @@ def export_csv(engine: Engine, user: str, *, search: str = "") -> str:
     writer = csv.writer(text)
     writer.writerow(CSV_COLUMNS)
     for entry in entries:
-        start = [entry.time.isoformat(), entry.file_name, entry.sha256]
-        writer.writerows([neutralise(cell) for cell in [*start, *line]] for line in _verdict_lines(entry.comparison))
+        start, notes = [entry.time.isoformat(), entry.file_name, entry.sha256], entry.comparison.get("notes") or []
+        lines = ([*start, *line, " ".join(notes)] for line in _verdict_lines(entry.comparison))
+        writer.writerows([neutralise(cell) for cell in line] for line in lines)
     return text.getvalue()
 
 

@@ -18,7 +18,7 @@ class Row:
 
     face: counted from 1, the largest first; 0 says that there is none; None where the whole picture or file is meant.
     box: left, top, right, bottom in pixels. roll: as a Face has it. detector: "jury" for the jury's own. milliseconds:
-    None for the jury.
+    None for the jury. notes: what a reader must know of the file, in all rows of its picture.
     """
 
     face: int | None = None
@@ -29,6 +29,7 @@ class Row:
     label: str | None = None
     milliseconds: float | None = None
     error: str | None = None
+    notes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ class Record:
 
 def record_comparison(comparison: Comparison) -> Record:
     """What the jury said about one picture: its faces in order, each closed by the jury; then the whole image."""
-    return Record(comparison.path, comparison.sha256, tuple(_rows(comparison)))
+    notes = " ".join(comparison.notes) or None
+    rows = tuple(replace(row, notes=notes) for row in _rows(comparison))
+    return Record(comparison.path, comparison.sha256, rows)
 
 
 def record_error(path: str, sentence: str, *, sha256: str = "") -> Record:

@@ -18,7 +18,7 @@ from detectors.scan.errors import ScanError
 from detectors.scan.record import Record
 from text.formulas import neutralise
 
-COLUMNS = ("path", "sha256", "face", "box", "roll", "detector", "p_fake", "label", "milliseconds", "error")
+COLUMNS = ("path", "sha256", "face", "box", "roll", "detector", "p_fake", "label", "milliseconds", "error", "notes")
 GROUP_ROWS = 20_000  # of a Parquet row group: a few MB in memory
 Values = dict[str, Any]
 
@@ -118,12 +118,12 @@ def _write_jsonl(file: IO[bytes], rows: Iterator[Values]) -> None:
 TABLE = """
 CREATE TABLE verdicts (
     path TEXT NOT NULL, sha256 TEXT, face INTEGER, box TEXT, roll REAL, detector TEXT,
-    p_fake REAL, label TEXT, milliseconds REAL, error TEXT
+    p_fake REAL, label TEXT, milliseconds REAL, error TEXT, notes TEXT
 )
 """
 ROW = """
 INSERT INTO verdicts
-VALUES (:path, :sha256, :face, :box, :roll, :detector, :p_fake, :label, :milliseconds, :error)
+VALUES (:path, :sha256, :face, :box, :roll, :detector, :p_fake, :label, :milliseconds, :error, :notes)
 """
 INDEXES = (
     "CREATE INDEX verdicts_of_picture ON verdicts (path)",

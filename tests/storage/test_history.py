@@ -146,9 +146,11 @@ def test_the_csv_has_a_line_a_verdict_and_no_formula(engine: Engine, anna: str) 
     ]
     assert lines[0][1] == 'Müller, "x".jpg'
     assert len(lines) == 9
-    add_entry(engine, anna, file_name="small.jpg", comparison=comparison(doubt="Face too small."))
+    small = comparison(doubt="Face too small.") | {"notes": ["The file is cut off.", "=1+1"]}
+    add_entry(engine, anna, file_name="small.jpg", comparison=small)
     _, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
-    assert [line[-1] for line in lines[:4]] == ["", "Face too small.", "'=1+1 took too long", "Face too small."]
+    assert [line[-2] for line in lines[:4]] == ["", "Face too small.", "'=1+1 took too long", "Face too small."]
+    assert {line[-1] for line in lines[:4]} == {"The file is cut off. =1+1"} and lines[4][-1] == ""
     assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 

@@ -34,12 +34,16 @@ def test_every_tab_works_and_has_no_serious_fault(
     visit: Callable[..., Page], portrait: str, album: Path, tmp_path: Path
 ) -> None:
     expect.set_options(timeout=90_000)
-    page = visit(*JURY, spec("viewer", say_real, expects="image"), width=390)
+    doubter = spec("doubter", lambda _: (0.03, np.eye(8, dtype=np.float32)))
+    page = visit(*JURY, doubter, spec("viewer", say_real, expects="image"), width=390)
     page.set_input_files("#photo input[type=file]", portrait)
     expect(page.locator("#verdicts .card.thinking")).to_have_count(0)
     expect(page.locator("#verdicts .provenance")).to_contain_text("None found")
     page.get_by_role("button", name="Show the heat map of Accuser").click()
     expect(page.get_by_role("img", name="Heat map of Accuser")).to_be_visible()
+    expect(page.locator(".outweighed")).to_be_hidden()
+    page.get_by_role("button", name="Show the heat map of Doubter").click()
+    expect(page.locator(".outweighed")).to_contain_text("It calls the face real all the same")
     check(page)
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the report").click()

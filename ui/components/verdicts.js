@@ -69,6 +69,7 @@ const drawHeat = () => {
   shown.dataset.of = of;
   element.querySelector(".pan").append(shown);
   legend.querySelector("strong").textContent = eye.dataset.title;
+  legend.querySelector(".outweighed").hidden = eye.dataset.label !== "real";
 };
 // The whole of the heat map in the frame, whichever way it is turned.
 const enlarge = () => {

@@ -183,12 +183,20 @@ def test_a_folder_without_pictures_says_what_is_in_it(tmp_path: Path) -> None:
     assert "contains no pictures. Left aside in folders: 1 videos" in " ".join(done.stderr.split())
 
 
-def test_the_table_says_how_far_a_face_was_turned(photos: Path, tmp_path: Path) -> None:
+def test_the_table_says_how_far_a_face_was_turned_and_what_the_file_lacks(photos: Path, tmp_path: Path) -> None:
+    whole = (photos / "portrait-10.jpg").read_bytes()
     with PIL.Image.open(photos / "portrait-10.jpg") as portrait:
         portrait.rotate(90, expand=True).save(tmp_path / "turned.png")
+    (tmp_path / "cut.jpg").write_bytes(whole[:-2])
     for name in ("a.csv", "a.jsonl"):
-        assert run_scan(tmp_path / "turned.png", photos / "nobody.png", *ONLY, out=tmp_path / name).returncode == 0
+        given = tmp_path / "turned.png", photos / "nobody.png", tmp_path / "cut.jpg"
+        assert run_scan(*given, *ONLY, out=tmp_path / name).returncode == 0
     rows = read_csv(tmp_path / "a.csv")
+    cut = [row for row in rows if row["path"].endswith("cut.jpg")]
+    assert {row["notes"] for row in cut} == {"The file lacks its last bytes; the picture is whole."}
+    assert '"notes": "The file lacks' in (tmp_path / "a.jsonl").read_text()
+    rows = [row for row in rows if row not in cut]
+    assert {row["notes"] for row in rows} == {""}
     assert {round(float(row["roll"]) / 10) for row in rows if row["box"]} == {-9}
     assert [row["roll"] for row in rows if not row["box"]] == [""]
     assert '"roll": -' in (tmp_path / "a.jsonl").read_text()
