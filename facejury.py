@@ -43,7 +43,7 @@ class Variable:
 
 VARIABLES = (
     Variable("FACEJURY_BLOCK", "registry.manager", "check_blocked"),
-    Variable("FACEJURY_DATABASE_URL", "storage.database", "check_address"),
+    Variable("FACEJURY_DATABASE_URL", "storage.address", "check_address"),
     Variable("FACEJURY_THREADS", "detectors.networks.threads", "read_threads"),
 )
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from storage.database import _read_ssl_mode, open_database
+from storage.address import split_tls
+from storage.database import open_database
 
 MYSQL = "mysql://user:word@127.0.0.1:1/facejury"
 
@@ -76,15 +77,15 @@ def test_the_tables_of_another_program_are_refused_and_left_alone(tmp_path: Path
 
 
 def test_a_server_without_tls_is_asked_without_it() -> None:
-    assert _read_ssl_mode(make_url(f"{MYSQL}?ssl-mode=disabled"))[1] == {"ssl_disabled": True}
-    assert _read_ssl_mode(make_url(f"{MYSQL}?ssl-mode=preferred"))[1] == {}
+    assert split_tls(make_url(f"{MYSQL}?ssl-mode=disabled"))[1] == {"ssl_disabled": True}
+    assert split_tls(make_url(f"{MYSQL}?ssl-mode=preferred"))[1] == {}
 
 
 def test_the_certificate_of_a_client_goes_along_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[tuple[str, str | None]] = []
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", lambda _self, file, key=None: loaded.append((file, key)))
-    url, given = _read_ssl_mode(make_url(f"{MYSQL}?ssl-mode=REQUIRED&ssl_cert=/mine.pem&ssl_key=/mine.key"))
+    url, given = split_tls(make_url(f"{MYSQL}?ssl-mode=REQUIRED&ssl_cert=/mine.pem&ssl_key=/mine.key"))
     assert loaded == [("/mine.pem", "/mine.key")]
     assert (dict(url.query), list(given)) == ({}, ["ssl"])
-    _read_ssl_mode(make_url(f"{MYSQL}?ssl-mode=REQUIRED"))
+    split_tls(make_url(f"{MYSQL}?ssl-mode=REQUIRED"))
     assert len(loaded) == 1

@@ -17,11 +17,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, inspect, select, text
 
 from auth import accounts
+from storage.address import default_url
 from storage.database import (
     GONE,
     DatabaseUnavailable,
     _take_lock,
-    default_url,
     explain,
     is_shared,
     migrate,

@@ -183,7 +183,7 @@ def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Pa
 
 
 def test_a_video_that_takes_too_long_says_how_far_it_was_judged() -> None:
-    unseen: Any = SimpleNamespace(lost=0, ends=None)
+    unseen: Any = SimpleNamespace(lost=0, ends=None, about=SimpleNamespace(tracks=1))
     assert _note_unseen(unseen, is_late=False, at=65.0) == ()
     (note,) = _note_unseen(unseen, is_late=True, at=65.0)
     assert note.startswith("Judging stopped after") and note.endswith("at 1:05; the rest was not seen.")
