@@ -149,6 +149,7 @@ def test_a_photo_is_taken_by_the_camera_and_the_field_comes_back_after_it(
         page.get_by_role("button", name="Take a photo").click()
         expect(page.locator("#photo video:not(.hide)")).to_be_visible()
         expect(page.locator("#entrance")).to_be_hidden()
+        page.wait_for_function("document.querySelector('#photo video')?.videoWidth > 0")  # a frame is there to be taken
         page.locator("#photo .button-wrap button").first.click()
         expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
         page.get_by_role("button", name="Check another").click()
