@@ -27,6 +27,7 @@ from benchmarks.live import film
 from benchmarks.load_clients import ask, running_page
 from benchmarks.pictures import portrait
 from benchmarks.video_speed import RATE, scene
+from models.evaluation.metrics import estimate
 from tests.detectors.videos import write_video
 
 ROOT = Path(__file__).parents[1]
@@ -178,8 +179,8 @@ def ratio(pairs: list[tuple[float, float]]) -> tuple[float, float, float]:
     """The middle of new/old, and its 95 % interval: percentiles of a bootstrap over rounds."""
     ratios = np.array([after / before for before, after in pairs])
     drawn = np.median(np.random.default_rng(0).choice(ratios, (RESAMPLED, len(ratios))), axis=1)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return float(np.median(ratios)), float(low), float(high)
+    found = estimate(np.array([np.median(ratios), *drawn]))
+    return found.value, found.low, found.high
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import gradio as gr
 
@@ -11,7 +10,7 @@ from detectors.jury.judge import Jury
 from registry import Problem
 from storage.recorder import Recorder
 from ui.components.entrance import connect_entrance
-from ui.components.markup import build_html
+from ui.components.markup import build_html, read_script
 from ui.components.offline import forbid_fetching
 from ui.render.cards import render
 from ui.server.events import QUICK
@@ -37,7 +36,6 @@ element.querySelector("[href='?api']").addEventListener("click", (event) => { ev
 const asked = new URLSearchParams(location.search);
 if (asked.get("view") === "api") location.replace("?api"); else if (asked.has("api")) open();
 """  # a page that is opened with Gradio's own ?view=api shows nothing: its documentation is only fetched by a click
-VIEWS = Path(__file__).with_name("components") / "views.js"
 CACHE_SECONDS = (600, 3000)  # how often uploads are swept, and how old one may be then: none outlives an hour
 
 
@@ -76,7 +74,7 @@ def build_page(
             with gr.Tab("Detectors", id="detectors") as detectors:
                 build_detectors(jury, problems, tab=detectors)
         build_html(render("foot"), script=OPEN_API)
-        build_html(render("dock", account=recorder is not None), script=VIEWS.read_text(encoding="utf-8"))
+        build_html(render("dock", account=recorder is not None), script=read_script("views.js"))
         # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.
         page.load(lambda: None, **QUICK)
     page.queue(max_size=QUEUED)

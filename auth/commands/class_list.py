@@ -49,11 +49,12 @@ def read_class(path: Path) -> list[Wanted]:
     rows = [(reader.line_num, row) for row in reader if any(row.values())]
     if not rows:
         raise ValueError(f"{path} names nobody.")
-    return [_wanted(line, row.get("name") or "", row.get("password") or "") for line, row in rows]
-
-
-def _wanted(line: int, name: str, password: str) -> Wanted:
-    return Wanted(line, name.strip(), password or make_password(), is_made=not password)
+    return [
+        Wanted(
+            line, (row["name"] or "").strip(), row.get("password") or make_password(), is_made=not row.get("password")
+        )
+        for line, row in rows
+    ]
 
 
 def make_password() -> str:

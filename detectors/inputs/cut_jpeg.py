@@ -58,8 +58,10 @@ def is_torn(data: bytes) -> bool:
 
     Only what is coded from top to bottom by Huffman's codes is looked at, which is nearly every photo.
     """
+    if not any(code in TOP_DOWN for code, _, _ in list_segments(data)) or not _has_warnings(data):
+        return False
     end = find_end(data)
-    if end is None or not any(code in TOP_DOWN for code, _, _ in list_segments(data)) or not _has_warnings(data):
+    if end is None:
         return False
     body = data[:end]
     last = len(body.rstrip(b"\0\xff")) - LAST_BYTES  # some cameras fill up to a whole number of sectors

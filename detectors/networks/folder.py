@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from registry.hookspecs import Register
 
 WEIGHTS = Path(__file__).parent.parent.parent / "models" / "weights"
+DIFFERENCES = WEIGHTS / "differences.json"  # between the AUCs of the built-in ones
 MODEL, CONFIG, METRICS, CARD = "model.onnx", "config.json", "metrics.json", "README.md"
 MAX_NETWORK_BYTES = 500_000_000  # it is held several times over while it is loaded, in a process of 2 GB
 MAX_CONFIG_BYTES = 100_000  # as much as is fetched from the Hub

@@ -93,8 +93,13 @@ def _write_csv(file: IO[bytes], rows: Iterator[Values]) -> None:
     writer = csv.writer(_Lines(file))
     writer.writerow(COLUMNS)
     for values in rows:
-        cells = values | {"box": values["box"] and json.dumps(values["box"])}
+        cells = _flatten(values)
         writer.writerow([neutralise(cells[name]) for name in COLUMNS])
+
+
+def _flatten(values: Values) -> Values:
+    """The row for a format without lists: a box is JSON."""
+    return values | {"box": values["box"] and json.dumps(values["box"])}
 
 
 class _Lines:
@@ -132,11 +137,11 @@ INDEXES = (
 
 
 def _write_sqlite(file: IO[bytes], rows: Iterator[Values]) -> None:
-    """One table, `verdicts`, with the other formats' columns; a box is JSON, as in CSV."""
+    """One table, `verdicts`, with the other formats' columns."""
     with closing(sqlite3.connect(file.name)) as database:
         database.execute("PRAGMA journal_mode = OFF")  # the file is nobody's until it is whole
         database.execute(TABLE)
-        database.executemany(ROW, (values | {"box": values["box"] and json.dumps(values["box"])} for values in rows))
+        database.executemany(ROW, map(_flatten, rows))
         for index in INDEXES:
             database.execute(index)
         database.commit()

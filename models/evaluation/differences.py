@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.jury.fusion import JURY_KEY, hash_jury
-from detectors.networks.folder import MODEL, WEIGHTS, read_config
+from detectors.networks.folder import DIFFERENCES, MODEL, WEIGHTS, read_config
 from models.evaluation.evaluate import Answers, list_two_class
 from models.evaluation.metrics import Draws, auc, estimate
 
-DIFFERENCES = WEIGHTS / "differences.json"
 Differences = dict[str, Any]
 
 

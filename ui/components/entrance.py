@@ -15,11 +15,10 @@ from detectors.inputs.picture_kinds import UNKNOWN as NO_PICTURE
 from detectors.inputs.picture_kinds import say_picture
 from detectors.inputs.video_kinds import is_readable, is_video, read_head
 from ui.components.files_input import FilesInput
-from ui.components.markup import build_html
+from ui.components.markup import build_html, read_script
 from ui.render.cards import Pieces, render, say
 from ui.server.events import PRIVATE
 
-SCRIPT = Path(__file__).with_name("entrance.js")
 ONE_VIDEO = "Videos are checked one at a time: choose one of them."
 UNKNOWN = (
     "This is neither a picture, a zip of pictures nor a video that we can read: use JPEG, PNG, WebP, AVIF, BMP, TIFF "
@@ -40,7 +39,7 @@ class Receiver:
 def build_entrance() -> FilesInput:
     """Build the field, and the way to the camera, into the page that is open."""
     field = FilesInput(file_count="multiple", show_label=False, height=220, elem_id="entrance")
-    build_html(render("entrance"), script=SCRIPT.read_text(encoding="utf-8"), elem_id="entrance-more")
+    build_html(render("entrance"), script=read_script("entrance.js"), elem_id="entrance-more")
     return field
 
 

@@ -7,7 +7,6 @@ import gradio as gr
 
 from ui.render.cards import Pieces
 
-REMEMBER, VERDICTS = (Path(__file__).with_name(name) for name in ("remember.js", "verdicts.js"))
 TEMPLATE = '<div class="jury"><div class="pieces">${value.join("")}</div></div>'
 
 
@@ -23,6 +22,9 @@ def build_frame(pieces: Pieces, *, script: str | None = None, **options: Any) ->
 
 def build_verdicts(pieces: Pieces, **options: Any) -> gr.HTML:
     """A frame for what ui.render.cards draws, in which one face is chosen at a time. options: of gr.HTML."""
-    return build_frame(
-        pieces, script="".join(script.read_text(encoding="utf-8") for script in (REMEMBER, VERDICTS)), **options
-    )
+    return build_frame(pieces, script=read_script("remember.js", "verdicts.js"), **options)
+
+
+def read_script(*names: str) -> str:
+    """What these files of this folder make a component do, one after the other."""
+    return "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 from detectors.jury.about import Figure
 from detectors.networks.files import read_plain_file
-from detectors.networks.folder import WEIGHTS
+from detectors.networks.folder import DIFFERENCES
 
-DIFFERENCES = WEIGHTS / "differences.json"
 MAX_BYTES = 1_000_000
 
 

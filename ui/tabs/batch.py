@@ -26,7 +26,7 @@ from ui.components.controls import list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
-from ui.components.markup import REMEMBER, build_frame, build_html, build_verdicts
+from ui.components.markup import build_frame, build_html, build_verdicts, read_script
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
 from ui.render.download import Saved, save_on_click
 from ui.render.pictures import draw_thumb
@@ -117,7 +117,7 @@ def _lay_out_table(session: gr.State) -> tuple[gr.Column, gr.HTML]:
         csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
     table = build_html(
         [],
-        script=REMEMBER.read_text(encoding="utf-8") + OPEN,
+        script=read_script("remember.js") + OPEN,
         html_template=TABLE,
         elem_id="batch-table",
         container=False,

@@ -1,7 +1,6 @@
 """The Detectors tab: who each one is and how it was measured, two to four compared, and what kept others out; JSON."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import gradio as gr
 
@@ -10,13 +9,11 @@ from detectors.jury.fusion import JURY_KEY, hash_jury
 from detectors.jury.judge import Jury
 from detectors.jury.wording import hide_paths
 from registry import Problem
-from ui.components.markup import build_html
+from ui.components.markup import build_html, read_script
 from ui.render.cards import render
 from ui.render.comparing import FEWEST, MOST, draw_compared
 from ui.render.overview import list_overview
 from ui.server.events import ALL_AT_ONCE, QUICK
-
-SCRIPTS = Path(__file__).parents[1] / "components"
 
 
 def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> None:
@@ -44,14 +41,10 @@ def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> 
         return draw_compared(chosen, hashes) if FEWEST <= len(chosen) <= MOST else ""
 
     table = render("overview", overview=list_overview(known, together), fewest=FEWEST, most=MOST)
-    overview = build_html(table, script=_read("sorting.js") + _read("comparing.js"))
-    compared = build_html("", script=_read("compared.js"), elem_id="compared")
+    overview = build_html(table, script=read_script("sorting.js", "comparing.js"))
+    compared = build_html("", script=read_script("compared.js"), elem_id="compared")
     listing = build_html(draw())
     tab.select(draw, None, listing, **QUICK)  # faults come later
     overview.click(compare, None, compared, **QUICK)
     compared.click(compare, None, compared, **QUICK)
     gr.api(list_detectors, api_name="detectors", **ALL_AT_ONCE)
-
-
-def _read(script: str) -> str:
-    return (SCRIPTS / script).read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ from ui.components.controls import list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
-from ui.components.markup import build_frame, build_html, build_verdicts
+from ui.components.markup import build_frame, build_html, build_verdicts, read_script
 from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.video import Film, draw_film, draw_frame, draw_person
@@ -40,7 +40,6 @@ OPENING = say("Opening the video…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")
 NO_CHOICE = "Choose a video and at least one detector first."
 NO_TIME = "Enter the start as 90, 1:30 or 1:02:30."
-SCRIPTS = Path(__file__).parents[1] / "components"
 Shown = tuple[Any, ...]
 """What an event changes: the status, the persons, the person chosen, the frame, the tools, the two buttons."""
 
@@ -95,9 +94,9 @@ def build_video(jury: Jury) -> Receiver:
 def _lay_out_film(session: gr.State) -> list[Any]:
     """What is shown of a video, as in Shown, and connected to its clicks; below it what saves it."""
     status = build_frame(EMPTY, elem_id="video-status")
-    choose, play = ((SCRIPTS / name).read_text(encoding="utf-8") for name in ("film.js", "player.js"))
+    choose = read_script("film.js")
     persons = build_frame([], script=choose, elem_id="video-persons")
-    build_html(render("player"), script=play)
+    build_html(render("player"), script=read_script("player.js"))
     person = build_frame([], script=choose, elem_id="video-person")
     frame = build_verdicts([], elem_id="video-frame")
     with gr.Row(visible=False, elem_id="video-tools") as tools:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from detectors.jury.fusion import JURY_KEY, JURY_METRICS, hash_jury
-from detectors.networks.folder import METRICS, MODEL, WEIGHTS, read_config
+from detectors.networks.folder import DIFFERENCES, METRICS, MODEL, WEIGHTS, read_config
 from detectors.networks.metrics import read_metrics
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
-from models.evaluation.differences import DIFFERENCES, measure_differences
+from models.evaluation.differences import measure_differences
 from models.evaluation.evaluate import Answers
 
 SHIPPED = json.loads(DIFFERENCES.read_text())
