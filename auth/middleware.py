@@ -134,16 +134,14 @@ class AuthMiddleware:
         bound = find_bound(path)
         if bound is None:
             return await _refuse(request, send, 404, NOT_FOUND)
-        is_upload = path.rstrip("/") == UPLOAD
-        still_in = self._watch(request)
-        answer = TrackedResponse(send, uploads=self.uploads, visitor=visitor, is_upload=is_upload, is_still_in=still_in)
+        answer = TrackedResponse(send, uploads=self.uploads, visitor=visitor, is_still_in=self._watch(request))
         if not path.startswith(API):
             return await self.app(request.scope, request.receive, answer)
         path = self._spell_as_it_came(request, path, visitor)
         if not self._may_touch(path, request, visitor=visitor):
             return await _refuse(request, send, 403, NOT_YOURS)
-        if is_upload:
-            with self.arrivals.take_in(visitor.user_id, request.receive) as limited:
+        if path.rstrip("/") == UPLOAD:
+            with self.arrivals.take_in(visitor.user_id, request.receive) as (limited, answer.on_handed_out):
                 return await self.app(request.scope, limited, answer)
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             heard = request.query_params.get("session_hash") if path == DATA else _named_event(path)

@@ -13,7 +13,10 @@ JSON = b"application/json"
 
 
 class TrackedResponse:
-    """The `send` of one answer. `is_still_in` is asked before each event of a stream, which may outlast a session."""
+    """The `send` of one answer. `is_still_in` is asked before each event of a stream, which may outlast a session.
+
+    on_handed_out: set for an upload alone; called when its files are the visitor's, before they hear of it.
+    """
 
     def __init__(
         self,
@@ -21,11 +24,11 @@ class TrackedResponse:
         *,
         uploads: Uploads,
         visitor: Visitor,
-        is_upload: bool,
         is_still_in: Callable[[], Awaitable[bool]],
     ) -> None:
         self.send, self.uploads, self.visitor = send, uploads, visitor
-        self.is_upload, self.is_still_in = is_upload, is_still_in
+        self.is_still_in = is_still_in
+        self.on_handed_out: Callable[[], None] | None = None
         self._kind, self._body, self._is_over = b"", bytearray(), False
 
     async def __call__(self, message: Message) -> None:
@@ -57,8 +60,9 @@ class TrackedResponse:
         self._body += message.get("body", b"")
         if not message.get("more_body", False):
             self.uploads.grant_results(self.visitor.user_id, bytes(self._body))
-            if self.is_upload:
+            if self.on_handed_out:
                 self._grant_uploads(json.loads(self._body))
+                self.on_handed_out()
 
     def _grant_uploads(self, paths: object) -> None:
         for path in paths if isinstance(paths, list) else []:

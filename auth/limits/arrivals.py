@@ -1,7 +1,7 @@
 """Uploads on their way: every byte counts as it comes, over all requests of a user and all servers."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import anyio
@@ -25,8 +25,12 @@ class Arrivals:
     _noted: dict[int, int] = field(default_factory=dict)  # bytes that the ledger has for a user of this server
 
     @contextlib.contextmanager
-    def take_in(self, user_id: int, receive: Receive) -> Iterator[Receive]:
-        """A `receive` for an upload that ends where the user has no more room, as Gradio expects it."""
+    def take_in(self, user_id: int, receive: Receive) -> Iterator[tuple[Receive, Callable[[], None]]]:
+        """A `receive` for an upload that ends where the user has no more room, as Gradio expects it.
+
+        With it, what to call once what came counts as theirs: before the answer is out, for their next upload may be
+        here before this request has ended.
+        """
         came = 0
 
         async def limited() -> Message:
@@ -38,10 +42,15 @@ class Arrivals:
                 raise MultiPartException(TOO_MUCH)  # Gradio answers 413
             return message
 
+        def let_go() -> None:
+            nonlocal came
+            self.uploads.take_in(user_id, -came)
+            came = 0
+
         try:
-            yield limited
+            yield limited, let_go
         finally:
-            self.uploads.take_in(user_id, -came)  # what was handed out counts as theirs by now
+            let_go()
 
     async def _note(self, user_id: int) -> bool:
         """Tell the ledger where it has too little. Without the database each server goes by its own count."""

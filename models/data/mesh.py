@@ -56,11 +56,13 @@ def _ask(crop: Image) -> tuple[Points, float]:
 
 
 _of_thread = threading.local()  # OpenCV's networks are not for two threads at once
+_reading = threading.Lock()  # nor is its reader: two at once broke its list of layers, and the process with it
 
 
 def _open() -> cv2.dnn.Net:
     if not hasattr(_of_thread, "net"):
-        _of_thread.net = cv2.dnn.readNetFromTFLite(str(_find_file()))
+        with _reading:
+            _of_thread.net = cv2.dnn.readNetFromTFLite(str(_find_file()))
     net: cv2.dnn.Net = _of_thread.net
     return net
 

@@ -25,7 +25,6 @@ MAX_SECONDS = 5.0  # of processor time, for one input
 MAX_MEGABYTES = 1000.0  # resident, Python and its libraries included
 HARD_MEGABYTES = 4000  # the system gives no more
 PATIENCE_SECONDS = 300  # of the clock, for one input that waits instead of working
-RESET_ABOVE = 300.0  # megabytes: from here on each input's own peak is measured
 
 Attempt = tuple[Callable[[bytes], str], bytes]
 """What is called, and the bytes it is given."""
@@ -119,9 +118,8 @@ def _limit(used: float, allowed: float) -> None:
 def _peak() -> float:
     """Megabytes. Not getrusage's: a process begins with the peak of the one that started it, and never forgets it."""
     megabytes = int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) * 1.024 / 1000
-    if megabytes > RESET_ABOVE:
-        with suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak begins anew
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak begins anew
     return megabytes
 
 

@@ -4,15 +4,18 @@ import asyncio
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from auth.limits.arrivals import Arrivals
 from auth.middleware import OPEN_FOLDERS, OPEN_PATHS, AuthMiddleware
 from auth.responses import TrackedResponse
 from auth.sessions import Visitor
+from storage.uploads import Uploads
 from tests.auth.server import Site
 
 pytestmark = pytest.mark.one_database
@@ -159,7 +162,7 @@ def test_files_named_in_an_answer_of_several_parts_are_granted_once_it_is_whole(
         raise AssertionError("only streams ask")
 
     async def answer_in_parts() -> None:
-        answer = TrackedResponse(send, uploads=uploads, visitor=ANNA, is_upload=False, is_still_in=is_still_in)
+        answer = TrackedResponse(send, uploads=uploads, visitor=ANNA, is_still_in=is_still_in)
         await answer({"type": "http.response.start", "headers": [(b"content-type", b"application/json")]})
         await answer({"type": "http.response.body", "body": b'{"path": ', "more_body": True})
         assert uploads.results == []
@@ -170,3 +173,29 @@ def test_files_named_in_an_answer_of_several_parts_are_granted_once_it_is_whole(
     ((user, body),) = uploads.results
     assert (user, json.loads(body)) == (7, {"path": "/a"})
     assert len(sent) == 3
+
+
+def test_an_upload_counts_once_when_its_answer_is_out(tmp_path: Path) -> None:
+    """The next one may be here before the server is through with this request."""
+    (tmp_path / "a.png").write_bytes(bytes(1000))
+    uploads, ledger = Uploads(str(tmp_path)), SimpleNamespace(note=lambda *_: True)
+    arrivals, counted = Arrivals(uploads, cast("Any", ledger)), []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": bytes(1200)}
+
+    async def send(_: Message) -> None:
+        counted.append(uploads.size_of(ANNA.user_id))
+
+    async def upload() -> None:
+        answer = TrackedResponse(send, uploads=uploads, visitor=ANNA, is_still_in=_nothing)
+        with arrivals.take_in(ANNA.user_id, receive) as (limited, answer.on_handed_out):
+            await limited()
+            assert uploads.size_of(ANNA.user_id) == 1200
+            await answer({"type": "http.response.start", "headers": [(b"content-type", b"application/json")]})
+            await answer({"type": "http.response.body", "body": json.dumps([str(tmp_path / "a.png")]).encode()})
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, upload()).result()
+    assert counted == [1200, 1000]
+    assert uploads.size_of(ANNA.user_id) == 1000
