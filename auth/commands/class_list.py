@@ -1,6 +1,5 @@
 """A table of users to be: read whole, and refused whole with every line that is wrong."""
 
-import csv
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from sqlalchemy import Engine
 
 from auth import accounts, passwords
 from storage.users import name_key
+from text.tables import read_rows
 
 MADE_FROM = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that look like digits: somebody copies it from paper
 MADE_GROUPS, MADE_CHARACTERS = 3, 4  # 59 bits
@@ -28,32 +28,18 @@ class Wanted:
 
 
 def read_class(path: Path) -> list[Wanted]:
-    """The users of a CSV with a column `name` and, if wanted, `password`; separated by commas, semicolons or tabs.
+    """The users of a table with a column `name` and, if wanted, `password`.
 
     Raises ValueError with a sentence for what is no such table.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read(MAX_BYTES + 1)
+        rows = read_rows(path, needed=("name",), max_bytes=MAX_BYTES, may_guess=False)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8; save it as “CSV UTF-8”.") from error
-    if len(text) > MAX_BYTES:
-        raise ValueError(f"{path} has more than {MAX_BYTES // 1_000_000} MB, which is no list of users.")
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=head.count), restkey="")
-    reader.fieldnames = [column.strip().lower() for column in reader.fieldnames or ()]
-    if "name" not in reader.fieldnames:
-        raise ValueError(f"{path} has no column “name” in its first line.")
-    rows = [(reader.line_num, row) for row in reader if any(row.values())]
-    if not rows:
-        raise ValueError(f"{path} names nobody.")
     return [
-        Wanted(
-            line, (row["name"] or "").strip(), row.get("password") or make_password(), is_made=not row.get("password")
-        )
+        Wanted(line, row.get("name", "").strip(), password or make_password(), is_made=not password)
         for line, row in rows
+        for password in [row.get("password")]
     ]
 
 

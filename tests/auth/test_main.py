@@ -38,11 +38,12 @@ def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name
     assert name in run("users", "list").stdout
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
 def test_a_class_is_added_from_a_table_and_each_without_a_password_gets_one(
-    run: Command, site: Site, name: str, tmp_path: Path
+    run: Command, site: Site, name: str, tmp_path: Path, encoding: str
 ) -> None:
     table = tmp_path / "class.csv"
-    table.write_text(f"\ufeffName;Form;password\n{name} A;7b;\n=HYPERLINK();7b;{PASSWORD}\n\n{name} Ü;7b;\n", "utf-8")
+    table.write_text(f"\ufeffName;Form;password\n{name} A;7b;\n=HYPERLINK();7b;{PASSWORD}\n\n{name} Ü;7b;\n", encoding)
     out = tmp_path / "passwords.csv"
     answer = run("users", "import", str(table), "--out", str(out))
     assert answer.exit_code == 0, answer.stderr
@@ -75,11 +76,13 @@ def test_a_class_with_a_wrong_line_is_added_to_the_last_one_or_not_at_all(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"who\nAnna\n", "has no column “name”"),
-        (b"name\n", "names nobody"),
-        ("name\nRené\n".encode("latin-1"), "is not UTF-8"),
-        (b"name\n" + b"x" * 1_000_001, "which is no list of users"),
-        (b"", "has no column “name”"),
+        (b"who\nAnna\n", "no column name"),
+        (b"name\n", "no line under its heading"),
+        ("name\nRené\n".encode("latin-1"), "not in UTF-8; save it"),
+        (b"name\n" + b"x" * 1_000_001, "more than 1 MB"),
+        (b"", "no column name"),
+        (b'name,password\n"Anna,x\nBert,y\n', "line 2: a cell's quotation marks do not match"),
+        (b"name,Name\nAnna,Bert\n", "column name more than once"),
     ],
 )
 def test_what_is_no_list_of_users_is_one_sentence(run: Command, tmp_path: Path, content: bytes, said: str) -> None:
