@@ -41,6 +41,10 @@ VISITOR = "facejury.visitor"  # where in the ASGI scope AuthMiddleware puts who 
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
 SIGN_IN_FIRST = "Please sign in first."
+WRONG_TOKEN = (
+    "This token is not valid: it was revoked, your password has changed since, or it is not sent whole as "
+    f"“Authorization: Bearer {API_PREFIX}…”. Your account page makes a new one."
+)
 NOT_FROM_HERE = "This request came from another site and was refused."
 NOT_YOURS = "This upload or event is not yours."
 NOT_THIS_HOST = "Without accounts this page answers only at this machine's own names, such as http://localhost."
@@ -246,6 +250,9 @@ async def _turn_away(request: Request, path: str, send: Send) -> None:
         target = path + (f"?{request.url.query}" if request.url.query else "")
         where = "/signin" if target == "/" else f"/signin?next={quote(target, safe='/')}"
         response: Response = RedirectResponse(where, 303)
+    elif request.headers.get("authorization", "").lower().startswith(("bearer", API_PREFIX)):
+        challenge = 'Bearer error="invalid_token"'  # RFC 6750, section 3
+        response = JSONResponse({"error": WRONG_TOKEN}, 401, {"WWW-Authenticate": challenge})
     else:
         response = JSONResponse({"error": SIGN_IN_FIRST}, 401, {"WWW-Authenticate": "Bearer"})
     await response(request.scope, request.receive, send)

@@ -59,6 +59,22 @@ def test_a_person_is_sent_to_the_sign_in_page_and_a_program_is_told(site: Site) 
 
 
 @pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ("Bearer fj_revoked-or-mistyped", "This token is not valid: "),
+        ("fj_without-its-scheme", "This token is not valid: "),
+        ("Bearer hf_of-another-place", "This token is not valid: "),
+        ("Basic b2Y6YS1wcm94eQ==", "Please sign in first."),
+    ],
+)
+def test_a_program_is_told_that_its_token_is_wrong(site: Site, sent: str, said: str) -> None:
+    answer = site.browser(headers={"authorization": sent}).http.get("/config")
+    assert answer.status_code == 401
+    assert answer.json()["error"].startswith(said)
+    assert ("invalid_token" in answer.headers["www-authenticate"]) == said.startswith("This token")
+
+
+@pytest.mark.parametrize(
     "path", ["/assets/../config", "/static/../../config", "//config", "/assets/..%2fconfig", "/signin/../config"]
 )
 def test_no_detour_leads_around_the_sign_in(site: Site, path: str) -> None:
