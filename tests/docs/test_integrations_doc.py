@@ -1,0 +1,76 @@
+"""docs/integrations.md is run as it stands there, on a folder of pictures of every outcome."""
+
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from detectors.conformance import samples
+from detectors.scan.table import COLUMNS
+from tests.command import FACEJURY
+
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "integrations.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+
+
+def run(line: str, folder: Path) -> str:
+    """One line of a page, in this folder. Returns what it printed."""
+    program, *arguments = shlex.split(line)
+    start = {"facejury": FACEJURY, "python": [sys.executable]}[program]
+    done = subprocess.run([*start, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A portrait, its forgery, one that is damaged, one without a face."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "portrait.png").write_bytes(samples.as_png(samples.photo()))
+    (folder / "forged.png").write_bytes(samples.as_png(samples.forgeries("image")[0]))
+    (folder / "damaged.png").write_bytes(samples.as_png(samples.photo())[:200])
+    (folder / "nobody.png").write_bytes(samples.as_png(samples.noise()))
+    return folder
+
+
+def test_the_check_lets_go_on_only_what_the_jury_calls_real_in_every_face(photos: Path) -> None:
+    photos.rename(photos.parent / "incoming")
+    (photos.parent / "sort_out.py").write_text(blocks("python")[0])
+    scan, sort_out = blocks("bash")[0].splitlines()
+    run(scan, photos.parent)
+    said = dict(reversed(line.split("\t")) for line in run(sort_out, photos.parent).splitlines())
+    assert {Path(path).name: word for path, word in said.items()} == {
+        "portrait.png": "go on",
+        "forged.png": "ask a person",
+        "damaged.png": "ask a person",
+        "nobody.png": "ask a person",
+    }
+
+
+def test_pandas_reads_the_table_of_a_scan(photos: Path) -> None:
+    run(blocks("bash")[1].strip(), photos.parent)
+    (photos.parent / "look.py").write_text(blocks("python")[1])
+    printed = run("python look.py", photos.parent)
+    assert printed.count("portrait.png") == 2
+
+
+def test_sql_reads_the_table_of_a_scan(photos: Path) -> None:
+    run(blocks("bash")[2].strip(), photos.parent)
+    with sqlite3.connect(photos.parent / "verdicts.sqlite") as connection:
+        rows = connection.execute(blocks("sql")[0]).fetchall()
+    assert {Path(path).name for path, _ in rows} >= {"portrait.png"}
+    assert all(0 <= most <= 1 for _, most in rows)
+
+
+def test_the_columns_of_a_table_are_those_of_the_page_on_scans() -> None:
+    lines = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", (DOCS / "scan.md").read_text(), flags=re.MULTILINE)
+    assert tuple(re.findall(r"\w+", " ".join(lines))) == COLUMNS
