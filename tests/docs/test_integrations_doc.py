@@ -47,8 +47,8 @@ def test_the_check_lets_go_on_only_what_the_jury_calls_real_in_every_face(photos
     (photos.parent / "sort_out.py").write_text(blocks("python")[0])
     scan, sort_out = blocks("bash")[0].splitlines()
     run(scan, photos.parent)
-    said = dict(reversed(line.split("\t")) for line in run(sort_out, photos.parent).splitlines())
-    assert {Path(path).name: word for path, word in said.items()} == {
+    said = [line.split("\t") for line in run(sort_out, photos.parent).splitlines()]
+    assert {Path(path).name: word for word, path in said} == {
         "portrait.png": "go on",
         "forged.png": "ask a person",
         "damaged.png": "ask a person",
