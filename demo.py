@@ -119,6 +119,7 @@ def _serve(
 
     with without_proxy(outside=False):  # Gradio reads the proxies as it is imported, and stumbles over ::1 among them
         from ui.page import build_page
+    from ui.server.api_info import api_info_routes
     from ui.server.drain import Drain
     from ui.server.front import build_front
     from ui.server.health import Health
@@ -134,7 +135,7 @@ def _serve(
     recorder, loaded, drain = Recorder(engine) if engine else None, threading.Event(), Drain()
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
-        routes = [*health.routes(), *live_routes(jury), *view_routes()]
+        routes = [*health.routes(), *live_routes(jury), *view_routes(), *api_info_routes(signed_in=engine is not None)]
         settings = Settings(signup=signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
         page = build_page(jury, problems, recorder=recorder, deck=deck)

@@ -67,6 +67,35 @@ def test_the_python_in_the_readme_runs(place: tuple[str, str], folder: Path) -> 
     assert [entry["name"] for entry in many] == ["photo.jpg", "album.zip/inside.png"]
 
 
+PRINTED = {
+    "python": [sys.executable, "-c"],
+    "bash": ["bash", "-ec"],
+    "javascript": ["node", "--input-type=module", "-e"],
+}
+SAYS = {"/compare": '"faces"', "/batch": '"name": "photo.jpg"', "/detectors": '"key": "efficientnet"'}
+
+
+@pytest.mark.parametrize("language", PRINTED)
+@pytest.mark.parametrize("name", SAYS)
+def test_what_the_page_prints_runs_behind_the_sign_in(
+    place: tuple[str, str], folder: Path, language: str, name: str
+) -> None:
+    if language == "javascript" and not shutil.which("node"):
+        pytest.skip("Node.js is not installed")
+    info = httpx.get(f"{place[0]}/gradio_api/info", headers={"Authorization": f"Bearer {place[1]}"}).json()
+    printed = info["named_endpoints"][name]["code_snippets"][language]
+    assert place[0] in printed
+    said = run(PRINTED[language], printed, place, folder)
+    assert SAYS[name] in said.replace("'", '"')
+
+
+def test_the_description_for_programs_names_every_endpoint_of_the_page_on_it(place: tuple[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {place[1]}"}
+    described = httpx.get(f"{place[0]}/gradio_api/openapi.json", headers=headers).json()["paths"]
+    called = {path.rpartition("/")[2] for path, methods in described.items() if "/call/" in path and "post" in methods}
+    assert called == set(re.findall(r"`/(\w+)`", SHOWN.partition("Each is")[0]))
+
+
 def test_the_curl_in_the_readme_runs(place: tuple[str, str], folder: Path) -> None:
     said = run(["bash", "-ec"], BLOCKS["bash"], place, folder)
     [answer] = json.loads(said.rpartition("event: complete\ndata: ")[2])
