@@ -149,10 +149,10 @@ def _serve(
         log.info("started", extra={"detectors": [spec.key for spec in jury.specs], "accounts": accounts})
         if (gaps := name_gaps()) and any(spec.plugin and not spec.builtin for spec in jury.specs):
             log.warning("plugins are not kept from everything", extra={"open_to_them": gaps})
-        warm_up_beside(jury, loaded)  # while a visitor seeks a photo
+        warming = warm_up_beside(jury, loaded)  # while a visitor seeks a photo
         trim_beside()
         stay_until_told()
-        wind_down(jury, drain, recorder)
+        wind_down(jury, drain, recorder, warming=warming)
 
 
 @contextmanager

@@ -115,8 +115,13 @@ def _since(began: float) -> float:
 
 
 def warm_up(jury: Jury) -> None:
-    """Load the face finder and every juror, so that the first picture need not wait. What fails will say so later."""
+    """Load the face finder and every juror, so that the first picture need not wait. What fails will say so later.
+
+    Ends early where the jury is told to stop.
+    """
     blank: Image = np.zeros((MIN_FACE_PIXELS, MIN_FACE_PIXELS, 3), dtype=np.uint8)
     find_faces(blank)
     for spec in jury.specs:
+        if jury.is_stopping:
+            return
         jury.judge(spec, blank)

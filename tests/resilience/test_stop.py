@@ -78,6 +78,14 @@ def test_told_to_stop_a_server_finishes_or_says_so_and_writes_down_what_was_judg
     engine.dispose()
 
 
+def test_told_to_stop_while_it_loads_its_detectors_it_ends_as_at_any_other_time(tmp_path: Path) -> None:
+    """Python ends by an abort where a thread is inside a network."""
+    with serving(tmp_path, "--no-login") as demo:
+        time.sleep(1)  # into the loading
+        demo.process.terminate()
+        assert demo.process.wait(60) == 0
+
+
 def is_asked(note: Path, *, times: int) -> None:
     assert note.exists()
     assert len(note.read_text()) >= times

@@ -20,7 +20,12 @@ from ui.theme import dress
 MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened
 THREADS = 80  # each who waits for a verdict holds one
 MAX_VISITS = 256  # pages and API calls remembered, 0.2 MB each; Gradio's own 10,000 would be 2 GB
-FINISH_SECONDS, CUT_SECONDS, RECORD_SECONDS = 6.0, 1.0, 2.0  # together under the ten that Docker gives
+FINISH_SECONDS, CUT_SECONDS, WARM_SECONDS, RECORD_SECONDS = (
+    5.0,
+    1.0,
+    1.5,
+    2.0,
+)  # together under the ten that Docker gives
 FINISHING = "Finishing the current work; press Ctrl-C again to stop at once."
 log = logging.getLogger(__name__)
 
@@ -49,14 +54,16 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **opti
     return address, link
 
 
-def warm_up_beside(jury: Jury, loaded: threading.Event) -> None:
-    """Load every juror in a thread of its own. loaded: set at the end of that."""
+def warm_up_beside(jury: Jury, loaded: threading.Event) -> threading.Thread:
+    """Load every juror in a thread of its own, which is returned. loaded: set at the end of that."""
 
     def warm() -> None:
         warm_up(jury)
         loaded.set()
 
-    threading.Thread(target=warm, daemon=True).start()
+    warming = threading.Thread(target=warm, daemon=True)
+    warming.start()
+    return warming
 
 
 def stay_until_told() -> None:
@@ -72,8 +79,11 @@ def stay_until_told() -> None:
     told.wait()
 
 
-def wind_down(jury: Jury, drain: Drain, recorder: Recorder | None) -> None:
-    """Finish what is under way, tell the others, write down what was judged; nothing of it for ever."""
+def wind_down(jury: Jury, drain: Drain, recorder: Recorder | None, *, warming: threading.Thread | None = None) -> None:
+    """Finish what is under way, tell the others, write down what was judged; nothing of it for ever.
+
+    warming: from warm_up_beside. Python ends a process under a thread that is inside a network by aborting it.
+    """
     log.info("stopping", extra={"under_way": drain.under_way})
     if drain.under_way and sys.stdout.isatty():
         print(FINISHING)
@@ -82,5 +92,7 @@ def wind_down(jury: Jury, drain: Drain, recorder: Recorder | None) -> None:
     drain.wait(FINISH_SECONDS)
     jury.close()  # a plugin that is still running becomes a failed verdict, which its visitor is shown
     cut_off = drain.wait(CUT_SECONDS)
+    if warming:
+        warming.join(WARM_SECONDS)
     unrecorded = recorder.close(RECORD_SECONDS) if recorder else 0
     log.info("stopped", extra={"cut_off": cut_off, "unrecorded": unrecorded})
