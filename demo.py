@@ -123,7 +123,7 @@ def _serve(
     from ui.server.drain import Drain
     from ui.server.front import build_front
     from ui.server.health import Health
-    from ui.server.lifecycle import launch, stay_until_told, warm_up_beside, wind_down
+    from ui.server.lifecycle import hear_signals, launch, warm_up_beside, wind_down
     from ui.server.views import view_routes
     from ui.tabs.game import say_gaps
     from ui.tabs.live_endpoint import live_routes
@@ -143,6 +143,7 @@ def _serve(
             address, link = launch(page, host=host, port=port, share=share, **front)
         if share and not link:
             _leave(NO_LINK, 1)
+        told = hear_signals()  # before anybody knows where it is
         typer.echo(f"Facejury is at {link or address}")
         take_prints()
         accounts = engine.dialect.name if engine else None
@@ -151,7 +152,7 @@ def _serve(
             log.warning("plugins are not kept from everything", extra={"open_to_them": gaps})
         warming = warm_up_beside(jury, loaded)  # while a visitor seeks a photo
         trim_beside()
-        stay_until_told()
+        told.wait()
         wind_down(jury, drain, recorder, warming=warming)
 
 

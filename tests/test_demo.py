@@ -200,7 +200,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     monkeypatch.setattr(front, "build_front", lambda *_, **__: {})
     monkeypatch.setattr(lifecycle, "launch", lambda *_, **__: ("http://127.0.0.1:1/", None))
     monkeypatch.setattr(lifecycle, "warm_up_beside", lambda *_: None)
-    monkeypatch.setattr(lifecycle, "stay_until_told", lambda: None)
+    monkeypatch.setattr(lifecycle, "hear_signals", lambda: SimpleNamespace(wait=lambda: None))
     monkeypatch.setattr("demo.take_prints", lambda: None)
     monkeypatch.setattr("demo.trim_beside", lambda: None)
 

@@ -66,8 +66,8 @@ def warm_up_beside(jury: Jury, loaded: threading.Event) -> threading.Thread:
     return warming
 
 
-def stay_until_told() -> None:
-    """Wait for SIGTERM or Ctrl-C; a second one ends the process at once."""
+def hear_signals() -> threading.Event:
+    """What SIGTERM or Ctrl-C sets from now on; a second one ends the process at once."""
     told = threading.Event()
 
     def hear(number: int, _frame: object) -> None:
@@ -76,7 +76,7 @@ def stay_until_told() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, hear)
-    told.wait()
+    return told
 
 
 def wind_down(jury: Jury, drain: Drain, recorder: Recorder | None, *, warming: threading.Thread | None = None) -> None:

@@ -13,7 +13,7 @@ from ui.components import examples
 SERVER = """
 import os, signal, sys, threading, time
 from ui.components import examples
-from ui.server.lifecycle import stay_until_told
+from ui.server.lifecycle import hear_signals
 
 told = signal.Signals[sys.argv[1]]
 before = signal.getsignal(told)
@@ -25,7 +25,7 @@ def tell():
 
 print(examples.portrait().is_file())
 threading.Thread(target=tell).start()
-stay_until_told()
+hear_signals().wait()
 """
 
 
