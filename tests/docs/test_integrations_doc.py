@@ -12,13 +12,14 @@ import pytest
 from detectors.conformance import samples
 from detectors.scan.table import COLUMNS
 from tests.command import FACEJURY
+from tests.docs.pages import find_blocks
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "integrations.md").read_text()
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+    return find_blocks(TEXT, language)
 
 
 def run(line: str, folder: Path) -> str:

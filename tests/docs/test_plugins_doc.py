@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import re
 import tomllib
 from pathlib import Path
 
@@ -19,13 +18,14 @@ from registry import load_registry
 from registry.contract import MAX_SECONDS, MIN_FACE_PIXELS
 from registry.hookspecs import Register
 from registry.manager import OPTIONS
+from tests.docs.pages import find_blocks
 
 TEXT = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
 WORDS = " ".join(TEXT.split())
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+    return find_blocks(TEXT, language)
 
 
 def table(first: str) -> list[list[str]]:

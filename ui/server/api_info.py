@@ -4,7 +4,6 @@ Gradio's own know no token. Its curl hands a list of files over as one and reads
 forgets it, its JavaScript fetches the example from nowhere. And it remembers the address of whoever asked first.
 """
 
-import copy
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-API = "/gradio_api"
-INFO = f"{API}/info"
+from auth.requests import API, UPLOAD
+
+INFO = API + "info"
 BEARER = "Bearer TOKEN"
 WHERE = "TOKEN: made on your account page"
 NO_COMMAND = f"# this command has no place for a token: take Python, JavaScript or Bash\n# {WHERE}"
@@ -31,11 +31,14 @@ def api_info_routes(*, signed_in: bool) -> list[Route]:
         every = bool(request.query_params.get("all_endpoints"))
         if every not in known:
             known[every] = request.app.get_blocks().get_api_info(all_endpoints=every)
-        info = copy.deepcopy(known[every])
+        if every:
+            return JSONResponse(known[every])
         root = str(route_utils.get_root_url(request=request, route_path=INFO, root_path=request.app.root_path))
-        for name, endpoint in info["named_endpoints"].items():
-            endpoint["code_snippets"] = _write(name, endpoint, root, signed_in=signed_in)
-        return JSONResponse(info)
+        named = {
+            name: endpoint | {"code_snippets": _write(name, endpoint, root, signed_in=signed_in)}
+            for name, endpoint in known[every]["named_endpoints"].items()
+        }
+        return JSONResponse(known[every] | {"named_endpoints": named})
 
     return [Route(path, tell) for path in (INFO, f"{INFO}/")]
 
@@ -74,12 +77,12 @@ def _bash(name: str, file: str | None, data: str, root: str, headers: dict[str, 
     curl = 'curl -s -H "$AUTH"' if headers else "curl -s"
     lines = [f'AUTH="Authorization: {BEARER}"  # {WHERE}'] if headers else []
     if file:
-        lines.append(f"""FILE=$({curl} -F files=@{file} {root}{API}/upload | cut -d '"' -f 2)""")
+        lines.append(f"""FILE=$({curl} -F files=@{file} {root}{UPLOAD} | cut -d '"' -f 2)""")
     sent = data.replace('"PATH"', """"'"$FILE"'\"""")
     lines += [
         f"""EVENT=$({curl} -H "Content-Type: application/json" -d '{sent}' \\""",
-        f"""  {root}{API}/call/v2{name} | cut -d '"' -f 4)""",
-        f"{curl} -N {root}{API}/call{name}/$EVENT",
+        f"""  {root}{API}call/v2{name} | cut -d '"' -f 4)""",
+        f"{curl} -N {root}{API}call{name}/$EVENT",
     ]
     return "\n".join(lines)
 
@@ -95,16 +98,16 @@ def _javascript(name: str, file: str | None, data: str, root: str, headers: dict
         lines += [
             "const form = new FormData();",
             f'form.append("files", new Blob([await readFile("{file}")]), "{file}");',
-            'const sent = await fetch(`${api}/upload`, { method: "POST", headers, body: form });',
+            'const sent = await fetch(`${api}upload`, { method: "POST", headers, body: form });',
             "const [path] = await sent.json();",
         ]
     lines += [
         "const data = " + data.replace('"PATH"', "path") + ";",
-        f"const call = await fetch(`${{api}}/call/v2{name}`, {{",
+        f"const call = await fetch(`${{api}}call/v2{name}`, {{",
         '  method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(data),',
         "});",
         "const { event_id } = await call.json();",
-        f"const answer = await fetch(`${{api}}/call{name}/${{event_id}}`, {{ headers }});",
+        f"const answer = await fetch(`${{api}}call{name}/${{event_id}}`, {{ headers }});",
         "console.log(await answer.text());",
     ]
     return "\n".join(lines)

@@ -20,12 +20,8 @@ from ui.theme import dress
 MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened
 THREADS = 80  # each who waits for a verdict holds one
 MAX_VISITS = 256  # pages and API calls remembered, 0.2 MB each; Gradio's own 10,000 would be 2 GB
-FINISH_SECONDS, CUT_SECONDS, WARM_SECONDS, RECORD_SECONDS = (
-    5.0,
-    1.0,
-    1.5,
-    2.0,
-)  # together under the ten that Docker gives
+# Together under the ten that Docker gives.
+FINISH_SECONDS, CUT_SECONDS, WARM_SECONDS, RECORD_SECONDS = 5.0, 1.0, 1.5, 2.0
 FINISHING = "Finishing the current work; press Ctrl-C again to stop at once."
 log = logging.getLogger(__name__)
 
