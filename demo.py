@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Never
@@ -54,6 +55,20 @@ Game = Annotated[
 NoSignup = Annotated[
     bool, typer.Option("--no-signup", help="Close sign-up: accounts are made with `facejury users add` alone.")
 ]
+Mcp = Annotated[
+    bool, typer.Option("--mcp", help="Also offer the jury to agents with a token, at /gradio_api/mcp (docs/agents.md).")
+]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of the command line: where the page is served, and what it offers."""
+
+    host: str
+    port: int
+    share: bool
+    signup: bool
+    mcp: bool
 
 
 @app.command("serve")
@@ -66,6 +81,7 @@ def main(
     no_login: NoLogin = False,
     no_signup: NoSignup = False,
     game: Game = None,
+    mcp: Mcp = False,
 ) -> None:
     """Serve the page; visitors sign in first, except with --no-login."""
     check_environment()
@@ -96,7 +112,8 @@ def main(
     keep_apart(uploads)
     if engine and engine.url.database and not is_shared(engine):
         keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
-    _serve(specs, registry.problems, deck, engine, uploads, host=host, port=port, share=share, signup=not no_signup)
+    options = Options(host=host, port=port, share=share, signup=not no_signup, mcp=mcp)
+    _serve(specs, registry.problems, deck, engine, uploads, options)
 
 
 def _serve(
@@ -105,11 +122,7 @@ def _serve(
     deck: "Deck | None",
     engine: "Engine | None",
     uploads: Path,
-    *,
-    host: str,
-    port: int,
-    share: bool,
-    signup: bool,
+    options: Options,
 ) -> None:
     """Build the page, open it, and stay until told to stop."""
     from auth.pages import Settings
@@ -130,18 +143,22 @@ def _serve(
 
     for gap in say_gaps(deck):
         say_beside(gap)
-    if engine and share and not is_shared(engine):
+    if engine and options.share and not is_shared(engine):
         say_beside(ONE_FILE)
     recorder, loaded, drain = Recorder(engine) if engine else None, threading.Event(), Drain()
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
         routes = [*health.routes(), *live_routes(jury), *view_routes(), *api_info_routes(signed_in=engine is not None)]
-        settings = Settings(signup=signup, framed="SPACE_ID" in os.environ)
+        if options.mcp:
+            from ui.agents.endpoint import mcp_routes
+
+            routes += mcp_routes(jury)
+        settings = Settings(signup=options.signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
         page = build_page(jury, problems, recorder=recorder, deck=deck)
         with _in_a_sentence(1, OSError):
-            address, link = launch(page, host=host, port=port, share=share, **front)
-        if share and not link:
+            address, link = launch(page, host=options.host, port=options.port, share=options.share, **front)
+        if options.share and not link:
             _leave(NO_LINK, 1)
         told = hear_signals()  # before anybody knows where it is
         typer.echo(f"Facejury is at {link or address}")
