@@ -127,6 +127,7 @@ def _serve(
     from ui.server.views import view_routes
     from ui.tabs.game import say_gaps
     from ui.tabs.live_endpoint import live_routes
+    from ui.tabs.shared import shared_routes
 
     for gap in say_gaps(deck):
         say_beside(gap)
@@ -136,6 +137,7 @@ def _serve(
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
         routes = [*health.routes(), *live_routes(jury), *view_routes(), *api_info_routes(signed_in=engine is not None)]
+        routes += shared_routes(engine) if engine else []
         settings = Settings(signup=signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
         page = build_page(jury, problems, recorder=recorder, deck=deck)

@@ -216,9 +216,10 @@ class Pages:
         return self._with_session(gone, request, secret="")
 
     async def export_history(self, request: Request) -> Response:
-        """GET /account/history.csv?search=…: the history as a file; a program may fetch it too."""
-        visitor, search = visitor_of(request) or await self._owner(request), request.query_params.get("search", "")
-        lines = await self._ask(export_csv, self.engine, visitor.name, search=search[:MAX_SEARCH_CHARACTERS])
+        """GET /account/history.csv?search=…&tag=…: the history as a file; a program may fetch it too."""
+        visitor = visitor_of(request) or await self._owner(request)
+        sought = {name: request.query_params.get(name, "")[:MAX_SEARCH_CHARACTERS] for name in ("search", "tag")}
+        lines = await self._ask(export_csv, self.engine, visitor.name, **sought)
         headers = {"Content-Disposition": 'attachment; filename="facejury-history.csv"', "Cache-Control": "no-store"}
         # The byte order mark is for Excel, which else takes UTF-8 for something older.
         return Response(lines.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)

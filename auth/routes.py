@@ -41,6 +41,7 @@ BOUNDS = {
     "/live": Bound(FRAME),
     **dict.fromkeys(("/check", "/history", "/learn", "/detectors"), Bound(REDIRECT)),
     **dict.fromkeys(("/check/{part}", "/learn/{part}", "/detectors/{part}"), Bound(REDIRECT)),
+    "/shared/{secret}": Bound(IN_THREAD),
     **dict.fromkeys(("/signin", "/signup", "/signout"), Bound(FORM)),
     **dict.fromkeys(("/account", "/account/history.csv", "/account/{part:path}"), Bound(IN_THREAD)),
     **dict.fromkeys(

@@ -25,6 +25,7 @@ from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
 from auth.pages import HANDLERS, Pages, Settings
 from auth.visitors import Visitors
 from storage.database import DatabaseUnavailable
+from storage.shares import sweep_shares
 from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
 from ui.server.disk_full import refuse_when_full
@@ -95,6 +96,7 @@ class Guard:
         with contextlib.suppress(DatabaseUnavailable):  # it is logged, and there is a next time
             sessions.sweep_sessions(self.engine)
             lockout.sweep_tries(self.engine)
+            sweep_shares(self.engine)
 
 
 def build_front(
