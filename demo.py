@@ -112,7 +112,7 @@ def _serve(
     signup: bool,
 ) -> None:
     """Build the page, open it, and stay until told to stop."""
-    from auth.pages import Settings
+    from auth.page_context import Settings
     from detectors.jury.judge import Jury
     from storage.database import is_shared
     from storage.recorder import Recorder

@@ -30,6 +30,8 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, finalize=show_in_html
     )
     environment.filters["day"] = lambda seconds: time.strftime("%-d %B %Y", time.gmtime(seconds))
+    environment.filters["minute"] = lambda seconds: time.strftime("%-d %b %Y, %H:%M", time.gmtime(seconds))
+    environment.filters["megabytes"] = lambda count: f"{count / 1e6:.1f} MB"
     environment.globals.update(
         style=_style(),
         min_characters=MIN_CHARACTERS,

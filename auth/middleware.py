@@ -261,11 +261,15 @@ async def _turn_away(request: Request, path: str, send: Send) -> None:
 async def _refuse(
     request: Request, send: Send, status: int, sentence: str, *, retry_seconds: int | None = None
 ) -> None:
-    log.info("request refused", extra={"status": status, "why": sentence})
-    if wants_page(request):
-        response: Response = message("That did not work", sentence, status=status, target="/", link="Try again")
-    else:
-        response = JSONResponse({"error": sentence}, status)
+    response = refuse(request, status, sentence)
     if retry_seconds:
         response.headers["Retry-After"] = str(retry_seconds)
     await response(request.scope, request.receive, send)
+
+
+def refuse(request: Request, status: int, sentence: str) -> Response:
+    """An answer of one sentence: a page for a person, JSON for a program."""
+    log.info("request refused", extra={"status": status, "why": sentence})
+    if wants_page(request):
+        return message("That did not work", sentence, status=status, target="/", link="Try again")
+    return JSONResponse({"error": sentence}, status)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeEngine
@@ -61,6 +62,7 @@ users = _table(
     Column("failures", Integer, nullable=False),
     Column("locked_until", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("is_operator", Boolean, nullable=False, server_default=false()),
 )
 sessions = _table(
     "sessions",

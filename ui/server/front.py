@@ -22,7 +22,9 @@ from auth.headers import HeadersMiddleware
 from auth.limits.arrivals import Arrivals
 from auth.limits.waiting import Waiting
 from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
-from auth.pages import HANDLERS, Pages, Settings
+from auth.operator_page import OperatorPages
+from auth.page_context import PageContext, Settings
+from auth.pages import HANDLERS, Pages
 from auth.visitors import Visitors
 from storage.database import DatabaseUnavailable
 from storage.shares import sweep_shares
@@ -58,8 +60,9 @@ class Guard:
     @property
     def app_kwargs(self) -> dict[str, Any]:
         """Arguments for the FastAPI application."""
+        context = PageContext(self.engine, self.visitors, self.settings)
         return {
-            "routes": Pages(self.engine, self.visitors, self.arrivals.uploads, self.settings).routes(),
+            "routes": [*Pages(context, self.arrivals.uploads).routes(), *OperatorPages(context).routes()],
             "middleware": [
                 Middleware(AuthMiddleware, visitors=self.visitors, arrivals=self.arrivals, waiting=self.waiting)
             ],
