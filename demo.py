@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Never
+from typing import TYPE_CHECKING, Annotated, Any, Never
 
 import typer
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from detectors.forgery.game import Deck
     from registry import DetectorSpec, Problem
+    from ui.server.remote_picture import Fetcher
 
 PORT = 7860
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
@@ -54,6 +55,15 @@ Game = Annotated[
 NoSignup = Annotated[
     bool, typer.Option("--no-signup", help="Close sign-up: accounts are made with `facejury users add` alone.")
 ]
+FetchFrom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fetch-from",
+        metavar="HOST",
+        help="Judge pictures by their web addresses too, from this host alone: images.example.org, or *.example.org "
+        "for those below it. May be given several times.",
+    ),
+]
 
 
 @app.command("serve")
@@ -66,6 +76,7 @@ def main(
     no_login: NoLogin = False,
     no_signup: NoSignup = False,
     game: Game = None,
+    fetch_from: FetchFrom = None,
 ) -> None:
     """Serve the page; visitors sign in first, except with --no-login."""
     check_environment()
@@ -85,7 +96,10 @@ def main(
     from registry import UnknownDetectorError, load_registry
     from storage.database import DatabaseUnavailable, is_shared, open_database
     from storage.uploads import own_folder
+    from ui.server.remote_picture import Fetcher, read_source
 
+    with _in_a_sentence(2, ValueError):
+        fetcher = Fetcher(tuple(map(read_source, fetch_from))) if fetch_from else None
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())
@@ -96,7 +110,8 @@ def main(
     keep_apart(uploads)
     if engine and engine.url.database and not is_shared(engine):
         keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
-    _serve(specs, registry.problems, deck, engine, uploads, host=host, port=port, share=share, signup=not no_signup)
+    where: dict[str, Any] = {"host": host, "port": port, "share": share}
+    _serve(specs, registry.problems, deck, engine, uploads, fetcher=fetcher, signup=not no_signup, **where)
 
 
 def _serve(
@@ -110,6 +125,7 @@ def _serve(
     port: int,
     share: bool,
     signup: bool,
+    fetcher: "Fetcher | None" = None,
 ) -> None:
     """Build the page, open it, and stay until told to stop."""
     from auth.page_context import Settings
@@ -140,7 +156,7 @@ def _serve(
         routes += shared_routes(engine) if engine else []
         settings = Settings(signup=signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
-        page = build_page(jury, problems, recorder=recorder, deck=deck)
+        page = build_page(jury, problems, recorder=recorder, deck=deck, fetcher=fetcher)
         with _in_a_sentence(1, OSError):
             address, link = launch(page, host=host, port=port, share=share, **front)
         if share and not link:
