@@ -14,7 +14,7 @@ import typer
 from detectors.commands.options import AddUnpinned, Only
 from detectors.sandbox.confinement import hide_process, keep_apart, name_gaps
 from facejury import check_environment
-from ui.server.address import LOOPBACK, check_address, check_certificates, without_proxy
+from ui.server.address import LOOPBACK, check_address, check_certificates, check_root, without_proxy
 from ui.server.limits.open_files import raise_file_limit
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
@@ -64,6 +64,14 @@ FetchFrom = Annotated[
         "for those below it. May be given several times.",
     ),
 ]
+RootPath = Annotated[
+    str,
+    typer.Option(
+        envvar="GRADIO_ROOT_PATH",
+        metavar="PATH",
+        help="Where a proxy shows the page below a path: /jury, which it takes off.",
+    ),
+]
 
 
 @app.command("serve")
@@ -77,6 +85,7 @@ def main(
     no_signup: NoSignup = False,
     game: Game = None,
     fetch_from: FetchFrom = None,
+    root_path: RootPath = "",
 ) -> None:
     """Serve the page; visitors sign in first, except with --no-login."""
     check_environment()
@@ -86,6 +95,8 @@ def main(
     hide_process()
     bound_arenas()
     raise_file_limit()
+    with _in_a_sentence(2, ValueError):
+        root = check_root(root_path)
     with _in_a_sentence(1, OSError):
         check_address(host, port)
         check_certificates()
@@ -110,7 +121,7 @@ def main(
     keep_apart(uploads)
     if engine and engine.url.database and not is_shared(engine):
         keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
-    where: dict[str, Any] = {"host": host, "port": port, "share": share}
+    where: dict[str, Any] = {"host": host, "port": port, "share": share, "root": root}
     _serve(specs, registry.problems, deck, engine, uploads, fetcher=fetcher, signup=not no_signup, **where)
 
 
@@ -126,9 +137,10 @@ def _serve(
     share: bool,
     signup: bool,
     fetcher: "Fetcher | None" = None,
+    root: str = "",
 ) -> None:
     """Build the page, open it, and stay until told to stop."""
-    from auth.page_context import Settings
+    from auth.pages.context import Settings
     from detectors.jury.judge import Jury
     from storage.database import is_shared
     from storage.recorder import Recorder
@@ -158,7 +170,7 @@ def _serve(
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
         page = build_page(jury, problems, recorder=recorder, deck=deck, fetcher=fetcher)
         with _in_a_sentence(1, OSError):
-            address, link = launch(page, host=host, port=port, share=share, **front)
+            address, link = launch(page, host=host, port=port, share=share, root=root, **front)
         if share and not link:
             _leave(NO_LINK, 1)
         told = hear_signals()  # before anybody knows where it is

@@ -9,7 +9,7 @@ import gradio_client
 import pytest
 from playwright.sync_api import Browser, Page
 
-from auth.page_context import Settings
+from auth.pages.context import Settings
 from detectors.forgery.game import Deck
 from detectors.jury.judge import Jury
 from registry import DetectorSpec, Problem

@@ -22,16 +22,16 @@ from auth.headers import HeadersMiddleware
 from auth.limits.arrivals import Arrivals
 from auth.limits.waiting import Waiting
 from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
-from auth.operator_page import OperatorPages
-from auth.page_context import PageContext, Settings
-from auth.pages import HANDLERS, Pages
+from auth.pages.account_pages import HANDLERS, Pages
+from auth.pages.context import PageContext, Settings
+from auth.pages.operator_page import OperatorPages
 from auth.visitors import Visitors
 from storage.database import DatabaseUnavailable
 from storage.shares import sweep_shares
 from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
-from ui.server.disk_full import refuse_when_full
 from ui.server.drain import Drain, DrainMiddleware
+from ui.server.limits.disk_full import refuse_when_full
 from ui.server.limits.open_files import ROOM, count_connections
 from ui.server.limits.requests import BoundsMiddleware
 from ui.server.limits.upload_files import UploadFilesMiddleware

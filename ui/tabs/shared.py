@@ -33,13 +33,15 @@ def shared_routes(engine: Engine) -> list[Route]:
     async def show(request: Request) -> Response:
         """GET /shared/SECRET"""
         if places.statistics().tasks_waiting >= MAX_WAITING:
-            return _answer_busy(BUSY)
+            return _answer_busy(request, BUSY)
         try:
             page = await anyio.to_thread.run_sync(_draw, engine, request.path_params["secret"], limiter=places)
         except DatabaseUnavailable:
-            return _answer_busy(GONE)
+            return _answer_busy(request, GONE)
         if page is None:
-            return _keep_nowhere(message("This link does not work", ENDED, status=404, target="/", link="Facejury"))
+            return _keep_nowhere(
+                message(request, "This link does not work", ENDED, status=404, target="/", link="Facejury")
+            )
         return _keep_nowhere(HTMLResponse(page, headers={"Content-Security-Policy": POLICY}))
 
     return [Route("/shared/{secret}", show, methods=["GET"])]
@@ -50,8 +52,8 @@ def _draw(engine: Engine, secret: str) -> str | None:
     return render_shared(shared) if shared else None
 
 
-def _answer_busy(sentence: str) -> Response:
-    answer = message("Please wait", sentence, status=503, target="/", link="Facejury")
+def _answer_busy(request: Request, sentence: str) -> Response:
+    answer = message(request, "Please wait", sentence, status=503, target="/", link="Facejury")
     answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return _keep_nowhere(answer)
 

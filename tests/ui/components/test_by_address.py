@@ -20,7 +20,7 @@ HOST = "pictures.test"
 def pictures(portrait: str) -> Iterator[str]:
     """The address of a web server that has the portrait at every path but /none."""
 
-    class Pictures(BaseHTTPRequestHandler):
+    class PortraitEverywhere(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(404 if self.path == "/none" else 200)
             self.end_headers()
@@ -29,7 +29,7 @@ def pictures(portrait: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Pictures) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), PortraitEverywhere) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://{HOST}:{server.server_port}"
         server.shutdown()

@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from auth import accounts, sessions
+from auth.html import redirect
 from auth.middleware import NOT_FOUND, refuse
-from auth.page_context import PageContext
+from auth.pages.context import PageContext
 from storage.feedback import Feedback, count_unreviewed, list_feedback, read_feedback_picture, review_feedback
 from storage.kept import Kept, count_kept
 
@@ -52,7 +53,7 @@ class OperatorPages:
         number, accepted = _as_number(fields.get("number", "")), DECISIONS.get(fields.get("decision", ""))
         if accepted is not None:
             await self.context.ask(review_feedback, self.context.engine, number, accepted=accepted)
-        return RedirectResponse("/operator#feedback", 303)
+        return redirect(request, "/operator#feedback")
 
     async def show_picture(self, request: Request) -> Response:
         """GET /operator/feedback/NUMBER: the picture that came with it, to save; this site shows no file as a page."""

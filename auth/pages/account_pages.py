@@ -8,16 +8,16 @@ from urllib.parse import quote
 
 import anyio
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from auth import accounts, forms, sessions
 from auth.accounts import NameRefused
 from auth.forms import FormRefused
-from auth.html import message
+from auth.html import message, redirect
 from auth.lockout import note_place, place_of_address, place_of_session
 from auth.middleware import visitor_of
-from auth.page_context import PageContext
+from auth.pages.context import PageContext
 from auth.passwords import PasswordRefused
 from auth.sessions import Visitor
 from auth.slowing import Slowdown
@@ -37,12 +37,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _say_gone(_request: Request, _error: Exception) -> Response:
-    return message("Please wait", GONE, status=503, target="/", link="Try again")
+def _say_gone(request: Request, _error: Exception) -> Response:
+    return message(request, "Please wait", GONE, status=503, target="/", link="Try again")
 
 
-def _say_refused(_request: Request, error: Exception) -> Response:
-    return message("That did not work", str(error), status=403, target="/account", link="Open the page again")
+def _say_refused(request: Request, error: Exception) -> Response:
+    return message(request, "That did not work", str(error), status=403, target="/account", link="Open the page again")
 
 
 HANDLERS: dict[Any, Any] = {DatabaseUnavailable: _say_gone, FormRefused: _say_refused, AccountGone: _say_refused}
@@ -70,7 +70,7 @@ class Pages:
             Route("/signout", self.sign_out, methods=["POST"]),
             Route("/account", self.show_account, methods=["GET"]),
             Route("/account/history.csv", self.export_history, methods=["GET"]),
-            Route("/account/{part:path}", lambda _: RedirectResponse("/account", 303), methods=["GET"]),  # a reload
+            Route("/account/{part:path}", lambda request: redirect(request, "/account"), methods=["GET"]),  # a reload
             Route("/account/password", self.change_password, methods=["POST"]),
             Route("/account/tokens", self.make_token, methods=["POST"]),
             Route("/account/tokens/revoke", self.revoke_token, methods=["POST"]),
@@ -82,7 +82,7 @@ class Pages:
     async def show_sign_in(self, request: Request) -> Response:
         """GET /signin"""
         if await self.context.find_browser(request):
-            return RedirectResponse(forms.safe_next(request.query_params.get("next")), 303)
+            return redirect(request, forms.safe_next(request.query_params.get("next")))
         return self._sign_form("sign_in.html", request, target=request.query_params.get("next"))
 
     async def sign_in(self, request: Request) -> Response:
@@ -104,7 +104,7 @@ class Pages:
     async def show_sign_up(self, request: Request) -> Response:
         """GET /signup"""
         if not self.settings.signup:
-            return message("Sign-up is closed", CLOSED, status=403, target="/signin", link="Sign in")
+            return message(request, "Sign-up is closed", CLOSED, status=403, target="/signin", link="Sign in")
         return self._sign_form("sign_up.html", request, target=request.query_params.get("next"))
 
     async def sign_up(self, request: Request) -> Response:
@@ -133,7 +133,7 @@ class Pages:
         """GET /signout: asks first, because a link on another site must not sign anybody out."""
         visitor = await self.context.find_browser(request)
         if visitor is None:
-            return RedirectResponse("/signin", 303)
+            return redirect(request, "/signin")
         return self.context.render("sign_out.html", request, name=visitor.name)
 
     async def sign_out(self, request: Request) -> Response:
@@ -142,7 +142,7 @@ class Pages:
         if visitor := await self.context.find_browser(request):
             await self.context.ask(sessions.end_session, self.engine, visitor.key)
             self.visitors.forget(visitor.key)
-        return self._with_session(RedirectResponse("/signin", 303), request, secret="")
+        return self._with_session(redirect(request, "/signin"), request, secret="")
 
     # The account page
 
@@ -192,7 +192,12 @@ class Pages:
         self.visitors.forget_all()
         self.uploads.delete_of(visitor.user_id)
         gone = message(
-            "Your account is deleted", "All your data has been deleted.", status=200, target="/signin", link="Sign in"
+            request,
+            "Your account is deleted",
+            "All your data has been deleted.",
+            status=200,
+            target="/signin",
+            link="Sign in",
         )
         return self._with_session(gone, request, secret="")
 
@@ -238,7 +243,7 @@ class Pages:
             await self.context.ask(sessions.end_session, self.engine, former.key)
             self.visitors.forget(former.key)
         secret = await self.context.ask(sessions.start_session, self.engine, user_id)
-        return self._with_session(RedirectResponse(forms.safe_next(target), 303), request, secret=secret)
+        return self._with_session(redirect(request, forms.safe_next(target)), request, secret=secret)
 
     def _with_session(self, response: Response, request: Request, *, secret: str) -> Response:
         self.context.set_cookie(response, request, forms.SESSION_COOKIE, value=secret)
