@@ -102,7 +102,8 @@ def _lay_out_list() -> EntryList:
     with gr.Column(elem_id="history-list") as whole:
         with gr.Row(elem_id="narrow"):
             search = gr.Textbox(label="Search", placeholder=SEARCHED, elem_id="search", max_lines=1, scale=3)
-            tag = gr.Dropdown([ALL_TAGS], value="", label="Tag", visible=False, scale=1)
+            # custom: Gradio's own refusal of what is not in the list is an error of the server's; ours is all tags
+            tag = gr.Dropdown([ALL_TAGS], value="", label="Tag", visible=False, scale=1, allow_custom_value=True)
         entries = build_html("", script=FOLLOW, elem_id="entries")
         with gr.Row(elem_classes="pages"):
             newer = gr.Button("← Newer", size="sm", variant="secondary", visible=False)
