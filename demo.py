@@ -15,7 +15,7 @@ import typer
 from detectors.commands.options import AddUnpinned, Only
 from detectors.sandbox.confinement import hide_process, keep_apart, name_gaps
 from facejury import check_environment
-from ui.server.address import LOOPBACK, check_address, check_certificates, without_proxy
+from ui.server.address import LOOPBACK, check_address, check_certificates, check_root, without_proxy
 from ui.server.limits.open_files import raise_file_limit
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from detectors.forgery.game import Deck
     from registry import DetectorSpec, Problem
+    from ui.server.remote_picture import Fetcher
 
 PORT = 7860
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
@@ -58,6 +59,23 @@ NoSignup = Annotated[
 Mcp = Annotated[
     bool, typer.Option("--mcp", help="Also offer the jury to agents with a token, at /gradio_api/mcp (docs/agents.md).")
 ]
+FetchFrom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fetch-from",
+        metavar="HOST",
+        help="Judge pictures by their web addresses too, from this host alone: images.example.org, or *.example.org "
+        "for those below it. May be given several times.",
+    ),
+]
+RootPath = Annotated[
+    str,
+    typer.Option(
+        envvar="GRADIO_ROOT_PATH",
+        metavar="PATH",
+        help="Where a proxy shows the page below a path: /jury, which it takes off.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -69,6 +87,8 @@ class Options:
     share: bool
     signup: bool
     mcp: bool
+    root: str = ""
+    fetcher: "Fetcher | None" = None
 
 
 @app.command("serve")
@@ -82,6 +102,8 @@ def main(
     no_signup: NoSignup = False,
     game: Game = None,
     mcp: Mcp = False,
+    fetch_from: FetchFrom = None,
+    root_path: RootPath = "",
 ) -> None:
     """Serve the page; visitors sign in first, except with --no-login."""
     check_environment()
@@ -91,6 +113,8 @@ def main(
     hide_process()
     bound_arenas()
     raise_file_limit()
+    with _in_a_sentence(2, ValueError):
+        root = check_root(root_path)
     with _in_a_sentence(1, OSError):
         check_address(host, port)
         check_certificates()
@@ -101,7 +125,10 @@ def main(
     from registry import UnknownDetectorError, load_registry
     from storage.database import DatabaseUnavailable, is_shared, open_database
     from storage.uploads import own_folder
+    from ui.server.remote_picture import Fetcher, read_source
 
+    with _in_a_sentence(2, ValueError):
+        fetcher = Fetcher(tuple(map(read_source, fetch_from))) if fetch_from else None
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())
@@ -112,7 +139,7 @@ def main(
     keep_apart(uploads)
     if engine and engine.url.database and not is_shared(engine):
         keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
-    options = Options(host=host, port=port, share=share, signup=not no_signup, mcp=mcp)
+    options = Options(host=host, port=port, share=share, signup=not no_signup, mcp=mcp, root=root, fetcher=fetcher)
     _serve(specs, registry.problems, deck, engine, uploads, options)
 
 
@@ -125,7 +152,7 @@ def _serve(
     options: Options,
 ) -> None:
     """Build the page, open it, and stay until told to stop."""
-    from auth.pages import Settings
+    from auth.pages.context import Settings
     from detectors.jury.judge import Jury
     from storage.database import is_shared
     from storage.recorder import Recorder
@@ -140,6 +167,7 @@ def _serve(
     from ui.server.views import view_routes
     from ui.tabs.game import say_gaps
     from ui.tabs.live_endpoint import live_routes
+    from ui.tabs.shared import shared_routes
 
     for gap in say_gaps(deck):
         say_beside(gap)
@@ -149,15 +177,18 @@ def _serve(
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
         routes = [*health.routes(), *live_routes(jury), *view_routes(), *api_info_routes(signed_in=engine is not None)]
+        routes += shared_routes(engine) if engine else []
         if options.mcp:
             from ui.agents.endpoint import mcp_routes
 
             routes += mcp_routes(jury)
         settings = Settings(signup=options.signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
-        page = build_page(jury, problems, recorder=recorder, deck=deck)
+        page = build_page(jury, problems, recorder=recorder, deck=deck, fetcher=options.fetcher)
         with _in_a_sentence(1, OSError):
-            address, link = launch(page, host=options.host, port=options.port, share=options.share, **front)
+            address, link = launch(
+                page, host=options.host, port=options.port, share=options.share, root=options.root, **front
+            )
         if options.share and not link:
             _leave(NO_LINK, 1)
         told = hear_signals()  # before anybody knows where it is

@@ -15,7 +15,7 @@ import PIL.PngImagePlugin
 import pytest
 from sqlalchemy import Engine
 
-from auth.pages import Settings
+from auth.pages.context import Settings
 from detectors.jury.judge import Jury
 from storage.database import open_database
 from storage.history import find_entries
