@@ -48,7 +48,7 @@ def build_page(
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         build_html(render("head", account=recorder is not None))
         queue = FairQueue(PLACES)
-        everybody, jury = jury, jury.limit_to("face", "image")  # the others judge no single picture
+        everybody, jury = jury, jury.limit_to("face", "image")  # who judges single pictures
         with gr.Tabs() as tabs:
             with gr.Tab("Check", id="check"), gr.Tabs(elem_id="check-views", elem_classes="views") as views:
                 with gr.Tab("Photo", id="compare"):

@@ -15,6 +15,8 @@ import numpy as np
 from detectors.faces.crop import crop_face
 from detectors.faces.face import Box, Face
 from detectors.faces.find import find_faces
+from detectors.faces.landmarks import find_points
+from detectors.faces.motion import measure_light, measure_motion
 from detectors.faces.nearby import find_again
 from detectors.faces.track import MIN_OVERLAP, measure_overlap
 from detectors.inputs.video import Frame, VideoError, open_video
@@ -48,23 +50,23 @@ def add_clips(
     seen = [person for person in persons if person.clear and not is_brief(person)]
     longest = sorted(seen, key=lambda person: -len(person.clear))[: MAX_CLIPS if specs else 0]
     judged = {person.number: _judge(person, specs, jury, path, wanted) for person in longest if wanted()}
-    return tuple(replace(person, clips=judged.get(person.number, ())) for person in persons)
+    return tuple(judged.get(person.number, person) for person in persons)
 
 
-def _judge(
-    person: Person, specs: Sequence[DetectorSpec], jury: Jury, path: Path, wanted: Callable[[], bool]
-) -> tuple[ClipScores, ...]:
+def _judge(person: Person, specs: Sequence[DetectorSpec], jury: Jury, path: Path, wanted: Callable[[], bool]) -> Person:
+    """The person with what each detector says, and how the face moves."""
     try:
         clip = take_clip(path, person, wanted=wanted)
     except VideoError as error:
         none = TrackVerdict(None, None, None, "failed", 0, str(error))
-        return tuple(ClipScores(_name(spec, none, jury)) for spec in specs)
+        return replace(person, clips=tuple(ClipScores(_name(spec, none, jury)) for spec in specs))
     count = len(clip.times)
     if count < MIN_CLIP_FRAMES:
         reason = f"Followed in only {count} of the {MIN_CLIP_FRAMES} frames that a clip needs."
         none = TrackVerdict(None, None, None, "inconclusive", count, reason)
-        return tuple(ClipScores(_name(spec, none, jury)) for spec in specs)
-    return tuple(_ask(spec, jury, clip) for spec in specs)
+        return replace(person, clips=tuple(ClipScores(_name(spec, none, jury)) for spec in specs))
+    motion = measure_motion(find_points(clip.clip), measure_light(clip.clip), clip.times)
+    return replace(person, clips=tuple(_ask(spec, jury, clip) for spec in specs), motion=motion)
 
 
 def _ask(spec: DetectorSpec, jury: Jury, clip: FaceClip) -> ClipScores:

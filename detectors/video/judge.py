@@ -22,7 +22,6 @@ from detectors.inputs.video import (
     open_video,
 )
 from detectors.jury.judge import RESTARTING, Jury
-from detectors.video.clips import add_clips
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
 from detectors.video.watcher import Watcher
 
@@ -91,6 +90,8 @@ def judge_video(
             last = Look(judged, frame, seen)
             yield last
     if wanted() and any(spec.expects == "clip" for spec in jury.specs):
+        from detectors.video.clips import add_clips  # a picture does without
+
         yield replace(last, video=replace(judged, persons=add_clips(judged.persons, jury, path, wanted=wanted)))
 
 

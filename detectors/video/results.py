@@ -1,8 +1,8 @@
 """What was said about a video: of whom, in which frames, and the verdict on each person that follows from it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from detectors.faces.face import Box, Landmarks, measure_side
 from detectors.inputs.timecode import say_at
@@ -10,6 +10,9 @@ from detectors.inputs.video import MAX_SECONDS
 from detectors.jury.fusion import JURY_KEY, JURY_TITLE, Agreement, JuryVerdict, find_fitted
 from detectors.video.aggregate import AGGREGATION, MIN_FRAMES, TrackVerdict, aggregate_frames
 from registry import Verdict
+
+if TYPE_CHECKING:
+    from detectors.faces.motion import Motion
 
 SCHEMA = 1
 WORST = 4  # most suspect frames shown
@@ -97,12 +100,13 @@ class ClipScores:
 class Person:
     """Somebody seen in a video. number: from 1 on, by first appearance; 0 stands for the whole frame.
 
-    clips: what detectors of clips said, once all frames were looked at.
+    clips: what detectors of clips said, once all frames were looked at; motion: how the face moves in that clip.
     """
 
     number: int
     frames: tuple[SampledFrame, ...]
     clips: tuple[ClipScores, ...] = ()
+    motion: "Motion | None" = field(default=None, repr=False, compare=False)
 
     @property
     def is_whole(self) -> bool:
@@ -167,6 +171,7 @@ class Person:
             "jury": self.jury.as_dict() if self.jury else None,
             "verdicts": [one.as_dict() for one in self.scores],
             "clips": [one.as_dict() for one in self.clips],
+            "motion": self.motion.as_dict() if self.motion else None,
             "worst": [frame.at for frame in self.worst],
             "moments": [frame.as_dict() for frame in self.frames],
         }

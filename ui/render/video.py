@@ -12,6 +12,7 @@ import numpy as np
 import PIL.Image
 
 from detectors.faces.crop import crop_face
+from detectors.faces.motion import NAMES, SCALES
 from detectors.inputs.timecode import say_at, say_length
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
@@ -162,6 +163,7 @@ def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
             smallest=MIN_FACE_PIXELS,
             lines=name_lines(person),
             plot=plot(film.video, person, chosen),
+            motion=draw_motion(person),
             stills=[_still(film, person, frame) for frame in person.worst],
         )
     ]
@@ -248,6 +250,21 @@ def draw_clip(clip: ClipScores, *, start: float, end: float) -> str:
         for at, score in zip(clip.times, clip.scores, strict=False)  # there may be no scores
     ]
     return f"M{'L'.join(points)}" if points else ""
+
+
+def draw_motion(person: Person) -> list[tuple[str, str]]:
+    """What is measured of a face over time, by name, each as an SVG path as high as it goes."""
+    if person.motion is None:
+        return []
+    times, measures = person.motion.times, person.motion.measures
+    xs = WIDTH * (times - times[0]) / (times[-1] - times[0])
+    drawn = []
+    for name, scale, values in zip(NAMES, SCALES, measures.T, strict=True):
+        low, high = min(values), max(values)
+        middle, room = (low + high) / 2, max((high - low) / 2, scale)  # what hardly moves stays hardly moving
+        ys = HEIGHT * (0.5 - (values - middle) / (2 * room))
+        drawn.append((name, "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(xs, ys, strict=True))))
+    return drawn
 
 
 def draw_frame(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
