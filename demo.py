@@ -5,9 +5,10 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Never
+from typing import TYPE_CHECKING, Annotated, Never
 
 import typer
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from detectors.forgery.game import Deck
     from registry import DetectorSpec, Problem
-    from ui.server.remote_picture import Fetcher
+    from ui.server.remote_picture import PictureHost
 
 PORT = 7860
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
@@ -72,6 +73,22 @@ RootPath = Annotated[
         help="Where a proxy shows the page below a path: /jury, which it takes off.",
     ),
 ]
+Mcp = Annotated[
+    bool, typer.Option("--mcp", help="Also offer the jury to agents with a token, at /gradio_api/mcp (docs/agents.md).")
+]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of the command line: where the page is served, and what it offers."""
+
+    host: str
+    port: int
+    share: bool
+    signup: bool
+    mcp: bool = False
+    fetch_from: "tuple[PictureHost, ...]" = ()
+    root: str = ""
 
 
 @app.command("serve")
@@ -86,6 +103,7 @@ def main(
     game: Game = None,
     fetch_from: FetchFrom = None,
     root_path: RootPath = "",
+    mcp: Mcp = False,
 ) -> None:
     """Serve the page; visitors sign in first, except with --no-login."""
     check_environment()
@@ -107,10 +125,10 @@ def main(
     from registry import UnknownDetectorError, load_registry
     from storage.database import DatabaseUnavailable, is_shared, open_database
     from storage.uploads import own_folder
-    from ui.server.remote_picture import Fetcher, read_source
+    from ui.server.remote_picture import read_source
 
     with _in_a_sentence(2, ValueError):
-        fetcher = Fetcher(tuple(map(read_source, fetch_from))) if fetch_from else None
+        sources = tuple(map(read_source, fetch_from or ()))
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())
@@ -121,8 +139,8 @@ def main(
     keep_apart(uploads)
     if engine and engine.url.database and not is_shared(engine):
         keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
-    where: dict[str, Any] = {"host": host, "port": port, "share": share, "root": root}
-    _serve(specs, registry.problems, deck, engine, uploads, fetcher=fetcher, signup=not no_signup, **where)
+    options = Options(host=host, port=port, share=share, signup=not no_signup, mcp=mcp, fetch_from=sources, root=root)
+    _serve(specs, registry.problems, deck, engine, uploads, options)
 
 
 def _serve(
@@ -131,13 +149,7 @@ def _serve(
     deck: "Deck | None",
     engine: "Engine | None",
     uploads: Path,
-    *,
-    host: str,
-    port: int,
-    share: bool,
-    signup: bool,
-    fetcher: "Fetcher | None" = None,
-    root: str = "",
+    options: Options,
 ) -> None:
     """Build the page, open it, and stay until told to stop."""
     from auth.pages.context import Settings
@@ -152,6 +164,7 @@ def _serve(
     from ui.server.front import build_front
     from ui.server.health import Health
     from ui.server.lifecycle import hear_signals, launch, warm_up_beside, wind_down
+    from ui.server.remote_picture import Fetcher
     from ui.server.views import view_routes
     from ui.tabs.game import say_gaps
     from ui.tabs.live_endpoint import live_routes
@@ -159,19 +172,26 @@ def _serve(
 
     for gap in say_gaps(deck):
         say_beside(gap)
-    if engine and share and not is_shared(engine):
+    if engine and options.share and not is_shared(engine):
         say_beside(ONE_FILE)
     recorder, loaded, drain = Recorder(engine) if engine else None, threading.Event(), Drain()
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
         routes = [*health.routes(), *live_routes(jury), *view_routes(), *api_info_routes(signed_in=engine is not None)]
         routes += shared_routes(engine) if engine else []
-        settings = Settings(signup=signup, framed="SPACE_ID" in os.environ)
+        if options.mcp:
+            from ui.agents.endpoint import mcp_routes
+
+            routes += mcp_routes(jury)
+        settings = Settings(signup=options.signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
+        fetcher = Fetcher(options.fetch_from) if options.fetch_from else None
         page = build_page(jury, problems, recorder=recorder, deck=deck, fetcher=fetcher)
         with _in_a_sentence(1, OSError):
-            address, link = launch(page, host=host, port=port, share=share, root=root, **front)
-        if share and not link:
+            address, link = launch(
+                page, host=options.host, port=options.port, share=options.share, root=options.root, **front
+            )
+        if options.share and not link:
             _leave(NO_LINK, 1)
         told = hear_signals()  # before anybody knows where it is
         typer.echo(f"Facejury is at {link or address}")

@@ -62,7 +62,7 @@ BOUNDS = {
     API + "heartbeat/{session_hash}": Bound(STREAM),
     **dict.fromkeys((API + "run/{api_name}", API + "api/{api_name}"), Bound(CALL, CALL_BYTES)),
     **dict.fromkeys((API + "call/{api_name}", API + "call/v2/{api_name}"), Bound(CALL, CALL_BYTES)),
-    API + "queue/join": Bound(CALL, CALL_BYTES),
+    **dict.fromkeys((API + "queue/join", API + "mcp"), Bound(CALL, CALL_BYTES)),
     **dict.fromkeys((API + "call/{api_name}/{event_id}", API + "call/v2/{api_name}/{event_id}"), Bound(STREAM)),
     API + "queue/data": Bound(STREAM),
     API + "queue/status": Bound(IN_MEMORY),
