@@ -79,7 +79,7 @@ def build_page(
                     build_guide(jury)
                 if deck is not None:
                     with gr.Tab("Beat the jury", id="game"):
-                        build_game(jury, queue, deck)
+                        build_game(jury, queue, deck, recorder.engine if recorder else None)
                 with gr.Tab("Forge", id="forge"):
                     build_forge(jury, queue)
             with gr.Tab("Detectors", id="detectors") as detectors:
