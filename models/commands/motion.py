@@ -27,9 +27,9 @@ def landmarks(
     ] = 750,
     seed: Seed = 0,
 ) -> None:
-    """Train the network that finds 68 landmarks, on what MediaPipe's mesh says of visible faces.
+    """Train the network that finds 68 landmarks.
 
-    The faces are collected once, into runs/landmarks. Its error is measured on the splits val, test and eval.
+    It learns from what MediaPipe's mesh says of visible faces. The faces are collected once, into runs/landmarks. Its error is measured on the splits val, test and eval.
 
     Example: facejury models landmarks --data DIR
     """
@@ -67,7 +67,9 @@ def temporal(
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Number of training batches.")] = 300,
     seed: Seed = 0,
 ) -> None:
-    """Train the network that watches how a face moves, and measure it by leaving one group out.
+    """Train the network that watches how a face moves.
+
+    It is measured by leaving out one group of clips at a time.
 
     Example: facejury models temporal --clips DIR
     """
