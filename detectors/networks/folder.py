@@ -130,7 +130,7 @@ def _require(holds: bool, folder: Path, rule: str) -> None:
 def register_folder(register: Register, folder: Path, *, model: str = MODEL, looks_for: str = "") -> None:
     """Register the detector of a model folder: what each of our own plugins does. Raises ArtifactError."""
     config = read_config(folder, model=model)
-    _require(config.expects in ("face", "image"), folder, 'a network alone must expect "face" or "image"')
+    _require(config.expects != "clip", folder, 'a network alone expects "face" or "image", got "clip"')
     register(
         key=config.key,
         title=config.title,

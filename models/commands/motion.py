@@ -87,12 +87,12 @@ def temporal(
 
     tracks, recipe = read_tracks(clips), TemporalRecipe(steps=steps, seed=seed)
     pool = fill_pool(tracks, seed=seed)
-    logits = leave_groups_out(tracks, pool, recipe)
+    logits, unsteady = leave_groups_out(tracks, pool, recipe)
     labels = np.array([int(track.fake) for track in tracks])
     calibration = fit_platt(logits, labels)
     p_fake = calibration.apply(logits)
     thresholds = fit_thresholds(p_fake, labels)
-    metrics = measure_clips(tracks, p_fake, thresholds)
+    metrics = measure_clips(tracks, p_fake, thresholds, unsteady=calibration.apply(unsteady))
     folder = to or RUN / "temporal" / "weights"
     publish_temporal(train(pool, recipe), calibration, thresholds, folder, tracks=tracks, metrics=metrics)
     auc = metrics["overall"]["auc"]
