@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from detectors.forgery.game import Deck
     from registry import DetectorSpec, Problem
-    from ui.server.remote_picture import PictureHost
+    from ui.server.remote_picture import Fetcher
 
 PORT = 7860
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
@@ -56,6 +56,9 @@ Game = Annotated[
 NoSignup = Annotated[
     bool, typer.Option("--no-signup", help="Close sign-up: accounts are made with `facejury users add` alone.")
 ]
+Mcp = Annotated[
+    bool, typer.Option("--mcp", help="Also offer the jury to agents with a token, at /gradio_api/mcp (docs/agents.md).")
+]
 FetchFrom = Annotated[
     list[str] | None,
     typer.Option(
@@ -73,9 +76,6 @@ RootPath = Annotated[
         help="Where a proxy shows the page below a path: /jury, which it takes off.",
     ),
 ]
-Mcp = Annotated[
-    bool, typer.Option("--mcp", help="Also offer the jury to agents with a token, at /gradio_api/mcp (docs/agents.md).")
-]
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ class Options:
     port: int
     share: bool
     signup: bool
-    mcp: bool = False
-    fetch_from: "tuple[PictureHost, ...]" = ()
+    mcp: bool
     root: str = ""
+    fetcher: "Fetcher | None" = None
 
 
 @app.command("serve")
@@ -101,9 +101,9 @@ def main(
     no_login: NoLogin = False,
     no_signup: NoSignup = False,
     game: Game = None,
+    mcp: Mcp = False,
     fetch_from: FetchFrom = None,
     root_path: RootPath = "",
-    mcp: Mcp = False,
 ) -> None:
     """Serve the page; visitors sign in first, except with --no-login."""
     check_environment()
@@ -125,10 +125,10 @@ def main(
     from registry import UnknownDetectorError, load_registry
     from storage.database import DatabaseUnavailable, is_shared, open_database
     from storage.uploads import own_folder
-    from ui.server.remote_picture import read_source
+    from ui.server.remote_picture import Fetcher, read_source
 
     with _in_a_sentence(2, ValueError):
-        sources = tuple(map(read_source, fetch_from or ()))
+        fetcher = Fetcher(tuple(map(read_source, fetch_from))) if fetch_from else None
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())
@@ -139,7 +139,7 @@ def main(
     keep_apart(uploads)
     if engine and engine.url.database and not is_shared(engine):
         keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
-    options = Options(host=host, port=port, share=share, signup=not no_signup, mcp=mcp, fetch_from=sources, root=root)
+    options = Options(host=host, port=port, share=share, signup=not no_signup, mcp=mcp, root=root, fetcher=fetcher)
     _serve(specs, registry.problems, deck, engine, uploads, options)
 
 
@@ -164,7 +164,6 @@ def _serve(
     from ui.server.front import build_front
     from ui.server.health import Health
     from ui.server.lifecycle import hear_signals, launch, warm_up_beside, wind_down
-    from ui.server.remote_picture import Fetcher
     from ui.server.views import view_routes
     from ui.tabs.game import say_gaps
     from ui.tabs.live_endpoint import live_routes
@@ -185,8 +184,7 @@ def _serve(
             routes += mcp_routes(jury)
         settings = Settings(signup=options.signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
-        fetcher = Fetcher(options.fetch_from) if options.fetch_from else None
-        page = build_page(jury, problems, recorder=recorder, deck=deck, fetcher=fetcher)
+        page = build_page(jury, problems, recorder=recorder, deck=deck, fetcher=options.fetcher)
         with _in_a_sentence(1, OSError):
             address, link = launch(
                 page, host=options.host, port=options.port, share=options.share, root=options.root, **front

@@ -58,6 +58,7 @@ def build_page(
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         build_html(render("head", account=recorder is not None))
         queue = FairQueue(PLACES)
+        everybody, jury = jury, jury.limit_to("face", "image")  # who judges single pictures
         with gr.Tabs() as tabs:
             with gr.Tab("Check", id="check"), gr.Tabs(elem_id="check-views", elem_classes="views") as views:
                 with gr.Tab("Photo", id="compare"):
@@ -65,7 +66,7 @@ def build_page(
                 with gr.Tab("Batch", id="batch"):
                     batch = build_batch(jury)
                 with gr.Tab("Video", id="video"):
-                    video = build_video(jury)
+                    video = build_video(everybody)
                 with gr.Tab("Live", id="live"):
                     build_live(jury)
             given = {"picture": photo.picture, "said": photo.verdicts, "detectors": photo.detectors}
@@ -82,7 +83,7 @@ def build_page(
                 with gr.Tab("Forge", id="forge"):
                     build_forge(jury, queue)
             with gr.Tab("Detectors", id="detectors") as detectors:
-                build_detectors(jury, problems, tab=detectors)
+                build_detectors(everybody, problems, tab=detectors)
         build_html(render("foot"), script=OPEN_API)
         build_html(render("dock", account=recorder is not None), script=read_script("views.js"))
         # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from detectors.commands.options import PlainConsole
-from models.commands import evaluation, leaderboard, publishing, training
+from models.commands import evaluation, leaderboard, motion, publishing, training
 
 NEEDS_TRAIN = "{name} is not installed, and this command needs it: .venv/bin/pip install -e '.[train]'"
 
@@ -57,5 +57,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (training, evaluation, leaderboard, publishing):
+for part in (training, motion, evaluation, leaderboard, publishing):
     app.registered_commands += part.app.registered_commands
