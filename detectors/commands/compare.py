@@ -79,7 +79,7 @@ def compare_command(
     Example: facejury compare photo.jpg clip.mp4 --json
     """
     comparisons: list[Comparison | JudgedVideo] = []
-    seconds = _read_start(start)
+    seconds = read_start(start)
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
     _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json)
     with Jury(choose(only, add)) as jury:
@@ -141,7 +141,8 @@ def _note_idle(jury: Jury, files: Sequence[Path]) -> None:
         errors.print(f"{escape(titles)}: for videos alone, not for {escape(', '.join(pictures))}.")
 
 
-def _read_start(text: str) -> float:
+def read_start(text: str) -> float:
+    """Seconds from what --start was given; leaves with exit code 2 on what is no time."""
     try:
         return read_time(text)
     except ValueError as error:

@@ -14,7 +14,7 @@ from detectors.jury.about import is_measured
 from detectors.jury.wording import say_error
 from detectors.sandbox.client import IsolatedDetector, open_detector
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
-from registry.contract import MIN_FACE_PIXELS, Clip, Examine, Expects, Times
+from registry.contract import AUDIO_RATE, MIN_FACE_PIXELS, Clip, Examine, Expects, Samples, Times
 
 RESTARTING = "Facejury is being restarted. Please try again in a minute."
 BLANK_FRAMES = 16  # of the clip that detectors of clips are warmed up with
@@ -91,17 +91,25 @@ class Jury:
         return detector
 
     def judge(
-        self, spec: DetectorSpec, image: Image | Clip, *, doubt: str | None = None, times: Times | None = None
+        self,
+        spec: DetectorSpec,
+        image: Image | Clip | Samples,
+        *,
+        doubt: str | None = None,
+        times: Times | None = None,
+        rate: int | None = None,
     ) -> Verdict:
         """One detector's verdict. Never raises: what goes wrong in a detector is a "failed" verdict with its reason.
 
-        times: of the frames of a clip; None for a picture.
+        times: of the frames of a clip; rate: of samples of sound; None for a picture.
         """
         began = time.perf_counter()
         try:
             examine = self.load(spec)
             began = time.perf_counter()
-            if times is None:
+            if rate is not None:
+                finding = read_finding(examine(image.copy(), rate))
+            elif times is None:
                 finding = read_finding(examine(image.copy()))  # a copy: a plugin may write into what it is given
             else:
                 finding = read_finding(examine(image.copy(), times.copy()), frames=len(times))
@@ -140,5 +148,7 @@ def warm_up(jury: Jury) -> None:
             return
         if spec.expects == "clip":
             jury.judge(spec, np.stack([blank] * BLANK_FRAMES), times=np.arange(BLANK_FRAMES) / 10)
+        elif spec.expects == "audio":
+            jury.judge(spec, np.zeros(AUDIO_RATE, np.float32), rate=AUDIO_RATE)
         else:
             jury.judge(spec, blank)

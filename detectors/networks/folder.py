@@ -17,17 +17,19 @@ import numpy as np
 
 from detectors.networks.files import read_plain_file
 from detectors.networks.onnx_check import NetworkError, check_network
+from registry.contract import AUDIO_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from detectors.networks.onnx_runtime import Session
     from registry import Heatmap, Image
-    from registry.contract import Expects
+    from registry.contract import Expects, Samples
     from registry.hookspecs import Register
 
 WEIGHTS = Path(__file__).parent.parent.parent / "models" / "weights"
 DIFFERENCES = WEIGHTS / "differences.json"  # between the AUCs of the built-in ones
+SOUND_SAMPLES = 4 * AUDIO_RATE  # what a network that hears takes
 MODEL, CONFIG, METRICS, CARD = "model.onnx", "config.json", "metrics.json", "README.md"
 MAX_NETWORK_BYTES = 500_000_000  # it is held several times over while it is loaded, in a process of 2 GB
 MAX_CONFIG_BYTES = 100_000  # as much as is fetched from the Hub
@@ -46,14 +48,14 @@ class ArtifactError(ValueError):
 class Config:
     """What runs: config.json as values. files: name -> SHA-256 of what must stand beside it.
 
-    pixels: side of the square the graph takes. mode: "resize" fits the face crop into it, "centre-crop" takes that many
-    native pixels from the middle. polarity is written for readers; only the one we use is accepted. without: generators
-    left out of its training on purpose.
+    pixels: side of the square the graph takes, 0 for a graph that takes sound. mode: "resize" fits the face crop into
+    it, "centre-crop" takes that many native pixels from the middle. polarity is written for readers; only the one we
+    use is accepted. without: generators left out of its training on purpose.
     """
 
     key: str
     title: str
-    pixels: int
+    pixels: int = 0
     mode: Mode = "resize"
     expects: Expects = "face"
     fake_from: float = 0.5
@@ -91,7 +93,8 @@ def read_config(folder: Path, *, model: str = MODEL) -> Config:
     _require(
         config.mode in ("resize", "centre-crop"), folder, f"mode must be resize or centre-crop, got {config.mode!r}"
     )
-    _require(isinstance(config.pixels, int) and 8 <= config.pixels <= 2048, folder, "pixels must be 8 to 2048")
+    sized = isinstance(config.pixels, int) and (8 <= config.pixels <= 2048 or config.expects == "audio")
+    _require(sized, folder, "pixels must be 8 to 2048")
     framing = f"crop_side must be {Config.crop_side}, got {config.crop_side!r}"
     _require(config.crop_side == Config.crop_side, folder, framing)  # the one framing: see faces.crop_face
     _check_files(config.files, folder, model)
@@ -130,11 +133,11 @@ def _require(holds: bool, folder: Path, rule: str) -> None:
 def register_folder(register: Register, folder: Path, *, model: str = MODEL, looks_for: str = "") -> None:
     """Register the detector of a model folder: what each of our own plugins does. Raises ArtifactError."""
     config = read_config(folder, model=model)
-    _require(config.expects != "clip", folder, 'a network alone expects "face" or "image", got "clip"')
+    _require(config.expects != "clip", folder, 'a network alone expects "face", "image" or "audio", got "clip"')
     register(
         key=config.key,
         title=config.title,
-        load=lambda: load_folder(folder, model=model),
+        load=lambda: load(folder, model=model),
         expects=config.expects,
         fake_from=config.fake_from,
         real_until=config.real_until,
@@ -146,10 +149,17 @@ def register_folder(register: Register, folder: Path, *, model: str = MODEL, loo
 
 
 def load_folder(folder: Path, *, model: str = MODEL) -> OnnxDetector:
-    """The detector of a model folder, its network checked against config.json and loaded. Raises ArtifactError.
+    """The detector of a model folder, its network checked against config.json and loaded. Raises ArtifactError."""
+    return OnnxDetector(read_config(folder, model=model), _open(folder, model))
 
-    Ours are not looked into first: tests do that, and the package onnx would take longer than all else at a start.
-    """
+
+def load_hearing(folder: Path, *, model: str = MODEL) -> SoundNetwork:
+    """The same of a folder whose network takes sound. Raises ArtifactError."""
+    return SoundNetwork(_open(folder, model))
+
+
+def _open(folder: Path, model: str) -> Session:
+    """Ours are not looked into first: tests do that, and the package onnx would take longer than all else at a start."""
     from detectors.networks.onnx_runtime import open_session  # on first use: listing the registry needs no runtime
 
     data = read_network(folder, model=model)
@@ -158,7 +168,7 @@ def load_folder(folder: Path, *, model: str = MODEL) -> OnnxDetector:
             check_network(data)
         except NetworkError as error:
             raise ArtifactError(f"{folder.name}: {error}") from error
-    return OnnxDetector(read_config(folder, model=model), open_session(data))
+    return open_session(data)
 
 
 def read_network(folder: Path, *, model: str = MODEL) -> bytes:
@@ -192,6 +202,20 @@ class OnnxDetector:
         if self.config.mode == "resize":
             return float(p_fake[0, 0]), heatmap[0]
         return float(p_fake[0, 0]), set_in_middle(heatmap[0], image.shape[:2], self.config.pixels)
+
+
+@dataclass(frozen=True)
+class SoundNetwork:
+    """A network in ONNX Runtime that hears. Its graph: float32 samples (1, 64000) -> p_fake (1, 1)."""
+
+    session: Session
+
+    def examine(self, samples: Samples, rate: int) -> float:
+        """P(fake) of a sound, float32 (n,) in [-1, 1]: repeated to 4 s, or its first 4 s. Raises ValueError."""
+        if rate != AUDIO_RATE or samples.ndim != 1 or not samples.size:
+            raise ValueError(f"samples (n,) at {AUDIO_RATE} Hz are needed, got {samples.shape} at {rate} Hz")
+        (p_fake, *_) = self.session.run(np.resize(samples, SOUND_SAMPLES).astype(np.float32)[None])
+        return float(np.reshape(p_fake, -1)[0])
 
 
 def fit(image: Image, pixels: int, mode: Mode) -> Image:

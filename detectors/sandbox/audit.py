@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from registry import DetectorSpec, Image, to_examine
-from registry.contract import Clip, Examine, ExamineResult, Times
+from registry.contract import Clip, Examine, ExamineResult, Samples, Times
 
 NETWORK = {
     "socket.bind",
@@ -54,9 +54,9 @@ class AuditedDetector:
             self.spec = self._find()
             self._examine: Examine = to_examine(self.spec.load())
 
-    def examine(self, image: Image | Clip, times: Times | None = None) -> ExamineResult:
-        """The detector's own answer, unchecked, to an image, or to a clip and its times."""
-        given = (image,) if times is None else (image, times)
+    def examine(self, image: Image | Clip | Samples, more: Times | int | None = None) -> ExamineResult:
+        """The detector's own answer, unchecked, to an image, to a clip and its times, or to samples and their rate."""
+        given = (image,) if more is None else (image, more)
         if not self._scratch:
             return self._examine(*given)
         with self._watched(examining=True):

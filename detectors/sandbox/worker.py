@@ -71,7 +71,7 @@ def _obey(audited: AuditedDetector, order: Values, image: Array | None) -> tuple
             answer = audited.examine(image, np.asarray(order["times"], dtype=np.float64))  # type: ignore[arg-type]
             finding = read_finding(answer, frames=len(order["times"]))
             return {"p_fake": finding.p_fake}, finding.scores
-        finding = read_finding(audited.examine(image))  # type: ignore[arg-type]  # the jury sends an image
+        finding = read_finding(audited.examine(image, order.get("rate")))  # type: ignore[arg-type]  # as the jury sends it
         return {"p_fake": finding.p_fake}, finding.heatmap
     except (Exception, SystemExit) as error:  # a detector may raise anything
         return _describe(error), None

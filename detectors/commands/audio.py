@@ -1,0 +1,82 @@
+"""`facejury audio FILE...`: look for traces of synthesis in recordings, as text or as JSON."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from detectors.audio.judge import compare_sound
+from detectors.audio.results import BANDS, LIMITS, RULE, JudgedSound
+from detectors.commands.compare import read_start
+from detectors.commands.options import Add, Only, choose, screen
+from detectors.inputs.timecode import say_at
+from detectors.jury.judge import Jury
+from detectors.jury.wording import NOT_MEASURED
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+MOST_SUSPECT = 3  # windows named below the table
+
+
+@app.command("audio")
+def audio_command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Sounds, or videos with sound.")],
+    only: Only = None,
+    add: Add = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list with one entry per file.")] = False,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--start",
+            metavar="TIME",
+            help="Where to begin: 90 (seconds), 1:30 or 1:02:30. Ten minutes from there are heard.",
+        ),
+    ] = "0:00",
+) -> None:
+    """Look for traces of synthesis in speech, over time.
+
+    The exit code is 1 only when no file could be read.
+
+    Example: facejury audio speech.wav clip.mp4 --json
+    """
+    seconds, judged = read_start(start), []
+    with Jury(choose(only, add)) as jury:
+        for file in files:
+            judged.append(compare_sound(file, jury, start=seconds))
+            if not as_json:
+                show_sound(judged[-1])
+    if as_json:
+        typer.echo(json.dumps([one.as_dict() for one in judged], indent=2))
+    if all(one.error for one in judged):
+        raise typer.Exit(1)
+
+
+def show_sound(judged: JudgedSound) -> None:
+    """Print what was said of a sound for reading."""
+    screen.print(f"[bold]{escape(judged.path)}[/bold]")
+    if judged.error:
+        screen.print(f"  {escape(judged.error)}", style="magenta")
+        return
+    for note in judged.notes:
+        screen.print(f"  {escape(note)}", style="yellow")
+    screen.print(f"  {escape(judged.said)}")
+    if not judged.scores:
+        return
+    table = Table(title_justify="left")
+    for column in ("", "said", "p_fake", "middle half", "windows"):
+        table.add_column(column, justify="left" if column in ("", "said") else "right")
+    for one in judged.scores:
+        title = escape(one.title if one.measured else f"{one.title} ({NOT_MEASURED})")
+        said = BANDS[one.band] if one.band else f"failed: {escape(one.error or '')}"
+        number = "" if one.p_fake is None else f"{one.p_fake:.3f}"
+        middle = "" if one.low is None else f"{one.low:.3f} to {one.high:.3f}"
+        table.add_row(title, said, number, middle, str(one.count))
+    screen.print(table)
+    worst = sorted(
+        (window for window in judged.windows if window.p_fakes), key=lambda window: -max(window.p_fakes.values())
+    )
+    if worst:
+        screen.print(f"  most suspect at {', '.join(say_at(window.at) for window in worst[:MOST_SUSPECT])}")
+    screen.print(f"  {RULE}\n  {LIMITS}")
