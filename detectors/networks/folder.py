@@ -133,7 +133,9 @@ def _require(holds: bool, folder: Path, rule: str) -> None:
 def register_folder(register: Register, folder: Path, *, model: str = MODEL, looks_for: str = "") -> None:
     """Register the detector of a model folder: what each of our own plugins does. Raises ArtifactError."""
     config = read_config(folder, model=model)
-    _require(config.expects != "clip", folder, 'a network alone expects "face", "image" or "audio", got "clip"')
+    kinds = f'a network alone must expect "face", "image" or "audio", got {config.expects!r}'
+    _require(config.expects in ("face", "image", "audio"), folder, kinds)
+    load = load_hearing if config.expects == "audio" else load_folder
     register(
         key=config.key,
         title=config.title,
@@ -159,7 +161,10 @@ def load_hearing(folder: Path, *, model: str = MODEL) -> SoundNetwork:
 
 
 def _open(folder: Path, model: str) -> Session:
-    """Ours are not looked into first: tests do that, and the package onnx would take longer than all else at a start."""
+    """A session of its network.
+
+    Ours are not looked into first: tests do that, and the package onnx would take longer than all else at a start.
+    """
     from detectors.networks.onnx_runtime import open_session  # on first use: listing the registry needs no runtime
 
     data = read_network(folder, model=model)

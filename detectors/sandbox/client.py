@@ -82,7 +82,7 @@ class IsolatedDetector:
         with self._lock:
             self._start()
 
-    def ask(self, order: Values, image: Image | None = None, *, seconds: float) -> tuple[Values, Array | None]:
+    def ask(self, order: Values, image: Array | None = None, *, seconds: float) -> tuple[Values, Array | None]:
         """The answer to one order. Raises DetectorFaultError; the order after a fault starts a new process."""
         with self._lock:
             return _ask(self._start(), order, image, seconds=seconds)
@@ -160,7 +160,7 @@ def fetched_folder() -> Path:
     return platformdirs.user_data_path("facejury") / "hub"
 
 
-def _ask(worker: WorkerProcess, order: Values, image: Image | None, *, seconds: float) -> tuple[Values, Array | None]:
+def _ask(worker: WorkerProcess, order: Values, image: Array | None, *, seconds: float) -> tuple[Values, Array | None]:
     try:
         values, array = worker.ask(order, image, seconds=seconds)
     except WorkerFaultError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from detectors.audio.judge import compare_sound
 from detectors.jury.compare import compare
 from detectors.jury.fusion import JURY_KEY, known_detectors
 from detectors.jury.judge import Jury
@@ -19,6 +20,7 @@ from detectors.video.judge import MAX_FRAMES, STEP_SECONDS, compare_video
 from registry import DetectorSpec
 from registry.contract import MIN_FACE_PIXELS
 from tests.detectors.pictures import encode, portrait
+from tests.detectors.sounds import to_wav, voice
 from tests.detectors.videos import every, small_portrait, still, write_video
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
@@ -152,3 +154,14 @@ def test_the_numbers_on_the_page_are_those_of_the_code() -> None:
     assert f"at most {MAX_TEXT} characters |" in DOCUMENT
     assert Credentials().trust in DOCUMENT
     assert f"`{JURY_KEY}` for the jury" in DOCUMENT
+
+
+def test_every_field_of_a_sound_is_documented_with_its_type(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(to_wav(voice(2.0)))
+    loads: dict[str, Any] = {"hears": lambda: lambda samples, rate: 0.5, "deaf": lambda: lambda samples: 0.5}
+    ears = [DetectorSpec(key=key, title=key, load=load, expects="audio") for key, load in loads.items()]
+    fields = documented("A sound")
+    found = list(walk(compare_sound(tmp_path / "a.wav", Jury(ears)).as_dict(), fields))
+    assert {name for name, _ in found} == set(fields)
+    for name, value in found:
+        assert any(isinstance(value, KINDS[kind]) for kind in fields[name]), name
