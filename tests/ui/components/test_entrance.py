@@ -163,7 +163,9 @@ def test_a_photo_is_taken_by_the_camera_and_the_field_comes_back_after_it(
 def test_an_upload_of_nothing_changes_nothing_and_a_video_keeps_the_detectors_that_only_it_has(tmp_path: Path) -> None:
     with gr.Blocks() as page:
         entrance = build_entrance()
-        fields = [Receiver(FilesInput(), gr.CheckboxGroup(), gr.State(0.0), more) for more in ((), ("follower",))]
+        fields = [
+            Receiver(FilesInput(), gr.CheckboxGroup(), gr.State(0.0), more) for more in ((), ("follower",), ("ear",))
+        ]
         connect_entrance(
             entrance,
             views=gr.Tabs(),
@@ -172,6 +174,7 @@ def test_an_upload_of_nothing_changes_nothing_and_a_video_keeps_the_detectors_th
             detectors=gr.CheckboxGroup(),
             batch=fields[0],
             video=fields[1],
+            audio=fields[2],
         )
     (receive,) = (event.fn for event in page.fns.values())
     assert receive([], ["accuser"]) == {entrance: None}
