@@ -67,7 +67,7 @@ def build_page(
                 with gr.Tab("Batch", id="batch"):
                     batch = build_batch(jury)
                 with gr.Tab("Video", id="video"):
-                    video = build_video(everybody)
+                    video = build_video(everybody.limit_to("face", "image", "clip"))
                 with gr.Tab("Audio", id="audio"):
                     audio = build_audio(everybody)
                 with gr.Tab("Live", id="live"):
