@@ -16,6 +16,7 @@ from ui.render.cards import render
 from ui.server.events import QUICK
 from ui.server.queue import FairQueue
 from ui.server.remote_picture import Fetcher
+from ui.tabs.audio import build_audio
 from ui.tabs.batch import build_batch
 from ui.tabs.compare import build_compare
 from ui.tabs.detectors import build_detectors
@@ -74,11 +75,13 @@ def build_page(
                 with gr.Tab("Batch", id="batch"):
                     batch = build_batch(jury)
                 with gr.Tab("Video", id="video"):
-                    video = build_video(everybody)
+                    video = build_video(everybody.limit_to("face", "image", "clip"))
+                with gr.Tab("Audio", id="audio"):
+                    audio = build_audio(everybody)
                 with gr.Tab("Live", id="live"):
                     build_live(jury)
             given = {"picture": photo.picture, "said": photo.verdicts, "detectors": photo.detectors}
-            connect_entrance(photo.entrance, views=views, batch=batch, video=video, **given)
+            connect_entrance(photo.entrance, views=views, batch=batch, video=video, audio=audio, **given)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, page, tabs, history)

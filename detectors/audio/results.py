@@ -135,7 +135,7 @@ class JudgedSound:
         if self.reason or self.error:
             return self.reason or self.error or ""
         if self.band is None:
-            return "Not measured: the detectors here are in no verdict" if _gave_numbers(self.scores) else FAILED
+            return "No result: no detector here was ever measured" if _gave_numbers(self.scores) else FAILED
         agree = len({one.band for one in self.scores if one.measured and one.band}) == 1
         return BANDS[self.band] if agree else f"{BANDS[self.band]}: {DISAGREE[0].lower()}{DISAGREE[1:]}"
 

@@ -135,7 +135,7 @@ def register_folder(register: Register, folder: Path, *, model: str = MODEL, loo
     config = read_config(folder, model=model)
     kinds = f'a network alone must expect "face", "image" or "audio", got {config.expects!r}'
     _require(config.expects in ("face", "image", "audio"), folder, kinds)
-    load = load_hearing if config.expects == "audio" else load_folder
+    load: Any = load_hearing if config.expects == "audio" else load_folder
     register(
         key=config.key,
         title=config.title,

@@ -10,6 +10,7 @@ import gradio as gr
 import PIL
 
 from detectors.inputs.archive import is_zip
+from detectors.inputs.audio.kinds import is_sound, is_sound_file
 from detectors.inputs.images import ImageError, open_picture, read_file
 from detectors.inputs.picture_kinds import UNKNOWN as NO_PICTURE
 from detectors.inputs.picture_kinds import say_picture
@@ -20,11 +21,12 @@ from ui.render.cards import Pieces, render, say
 from ui.server.events import PRIVATE
 
 ONE_VIDEO = "Videos are checked one at a time: choose one of them."
+ONE_SOUND = "Sounds are checked one at a time: choose one of them."
 UNKNOWN = (
-    "This is neither a picture, a zip of pictures nor a video that we can read: use JPEG, PNG, WebP, AVIF, BMP, TIFF "
-    "or GIF, or MP4, MOV, WebM, MKV or AVI."
+    "This is neither a picture, a zip of pictures, a video nor a sound that we can read: use JPEG, PNG, WebP, AVIF, "
+    "BMP, TIFF or GIF, MP4, MOV, WebM, MKV or AVI, or WAV, MP3, FLAC, OGG or M4A."
 )
-View = Literal["compare", "batch", "video"]
+View = Literal["compare", "batch", "video", "audio"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def connect_entrance(
     detectors: gr.CheckboxGroup,
     batch: Receiver,
     video: Receiver,
+    audio: Receiver,
 ) -> None:
     """Hand over what is dropped to the view that judges it. picture, said: of the photo view; detectors: for all."""
 
@@ -68,25 +71,26 @@ def connect_entrance(
             return {entrance: None, said: _refuse(error, paths)}
         if view == "compare":
             return {entrance: None, views: gr.Tabs(selected=view), picture: paths[0]}
-        to = batch if view == "batch" else video
+        to = {"batch": batch, "video": video, "audio": audio}[view]
         given = {to.files: paths if view == "batch" else paths[0], to.dropped: time.monotonic()}
-        given |= {to.detectors: [*keys, *to.more]}
+        given |= {to.detectors: [*([] if view == "audio" else keys), *to.more]}
         return {entrance: None, views: gr.Tabs(selected=view)} | given
 
     changed = [entrance, views, picture, said]
-    changed += [part for to in (batch, video) for part in (to.files, to.detectors, to.dropped)]
+    changed += [part for to in (batch, video, audio) for part in (to.files, to.detectors, to.dropped)]
     entrance.upload(receive, [entrance, detectors], changed, concurrency_limit=None, **PRIVATE)
 
 
 def sort_files(paths: Sequence[Path]) -> View:
     """The view that judges these files. Raises ImageError where there is none."""
     if len(paths) > 1:
-        if all(is_readable(read_head(path)) for path in paths):
-            raise ImageError(ONE_VIDEO)
+        _check_several([read_head(path) for path in paths])
         return "batch"
     (path,) = paths
     if is_zip(path):
         return "batch"
+    if is_sound(path):
+        return "audio"
     if is_readable(read_head(path)):
         return "video"
     try:
@@ -96,6 +100,14 @@ def sort_files(paths: Sequence[Path]) -> View:
             return "video"
         raise
     return "compare"
+
+
+def _check_several(heads: Sequence[bytes]) -> None:
+    """Raises ImageError when these are several of what is judged one at a time."""
+    if all(is_sound_file(head) for head in heads):
+        raise ImageError(ONE_SOUND)
+    if all(is_readable(head) for head in heads):
+        raise ImageError(ONE_VIDEO)
 
 
 def _check_picture(path: Path) -> None:

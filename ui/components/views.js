@@ -23,7 +23,7 @@ const openEntry = () => [...document.querySelectorAll("#entry [data-entry]")].fi
 const look = () => {
   const top = ["check", "history", "learn", "detectors"].find(isChosen);
   if (top === "check") {
-    const part = ["batch", "video", "live"].find(isChosen);
+    const part = ["batch", "video", "audio", "live"].find(isChosen);
     return part ? `check/${part}` : judgedEntry() ? `check/${judgedEntry()}` : "check";
   }
   if (top === "history") {

@@ -81,6 +81,12 @@ def draw_alike(image: Image) -> str:
     return _as_uri(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
 
 
+def draw_spectrogram(levels: Heatmap) -> str:
+    """How loud each frequency is over time, as a data URI. levels: (h, w) in [0, 1], low frequencies last."""
+    colour = cv2.applyColorMap(np.rint(levels * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    return _as_uri(np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2RGB), dtype=np.uint8))
+
+
 def draw_mask(mask: Heatmap) -> str:
     """How much of each pixel was replaced, white for all of it. mask: (h, w) in [0, 1]."""
     grey = np.rint(mask * 255).astype(np.uint8)

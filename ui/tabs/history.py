@@ -24,7 +24,7 @@ from ui.server.events import QUICK
 from ui.server.views import PARAMETER
 
 PAGE = 20  # entries shown at once
-VIEWS = ("batch", "video", "live")  # of the Check tab, not entries
+VIEWS = ("batch", "video", "audio", "live")  # of the Check tab, not entries
 SEARCHED = "File name, note, tag, or the beginning of a SHA-256"
 ALL_TAGS = ("All tags", "")
 NOT_THERE = "There is no such entry in your history."

@@ -163,7 +163,9 @@ def test_a_photo_is_taken_by_the_camera_and_the_field_comes_back_after_it(
 def test_an_upload_of_nothing_changes_nothing_and_a_video_keeps_the_detectors_that_only_it_has(tmp_path: Path) -> None:
     with gr.Blocks() as page:
         entrance = build_entrance()
-        fields = [Receiver(FilesInput(), gr.CheckboxGroup(), gr.State(0.0), more) for more in ((), ("follower",))]
+        fields = [
+            Receiver(FilesInput(), gr.CheckboxGroup(), gr.State(0.0), more) for more in ((), ("follower",), ("ear",))
+        ]
         connect_entrance(
             entrance,
             views=gr.Tabs(),
@@ -172,6 +174,7 @@ def test_an_upload_of_nothing_changes_nothing_and_a_video_keeps_the_detectors_th
             detectors=gr.CheckboxGroup(),
             batch=fields[0],
             video=fields[1],
+            audio=fields[2],
         )
     (receive,) = (event.fn for event in page.fns.values())
     assert receive([], ["accuser"]) == {entrance: None}
@@ -179,10 +182,20 @@ def test_an_upload_of_nothing_changes_nothing_and_a_video_keeps_the_detectors_th
     assert receive([str(tmp_path / "clip.mp4")], ["accuser"])[fields[1].detectors] == ["accuser", "follower"]
 
 
-def test_detectors_of_clips_are_offered_in_the_video_view_alone() -> None:
-    page = build_page(Jury([*JURY, spec("follower", lambda clip, times: 0.5, expects="clip")]))
+def test_detectors_of_clips_and_of_sound_are_offered_in_their_own_view_alone() -> None:
+    page = build_page(
+        Jury(
+            [
+                *JURY,
+                spec("follower", lambda clip, times: 0.5, expects="clip"),
+                spec("ear", lambda samples, rate: 0.5, expects="audio"),
+            ]
+        )
+    )
     boxes = [block for block in page.blocks.values() if isinstance(block, gr.CheckboxGroup)]
     offered = {box.elem_id: [key for _, key in box.choices] for box in boxes}
     both = ["accuser", "defender"]
-    expected = {"detectors": both, "batch-detectors": both, "video-detectors": [*both, "follower"]}
+    expected = {"detectors": both, "batch-detectors": both, "video-detectors": [*both, "follower"]} | {
+        "audio-detectors": ["ear"]
+    }
     assert {name: offered[name] for name in expected} == expected

@@ -1,0 +1,29 @@
+// The player of the sound that was chosen: it plays the visitor's own upload, whose link stands in the field. A line on
+// each plot says where it is; a click on a plot goes there. `element` holds the player.
+const box = element.querySelector(".sound-player"), audio = box.querySelector("audio");
+const shown = () => document.querySelector("#audio-result .sound");
+const span = () => shown().dataset.span.split(" ").map(Number);
+const put = () => {
+  if (!shown()) return;
+  const [start, end] = span(), share = (audio.currentTime - start) / (end - start);
+  for (const line of shown().querySelectorAll(".now")) {
+    line.hidden = !(share >= 0 && share <= 1);
+    line.style.left = `${100 * share}%`;
+  }
+};
+const follow = () => {
+  const link = document.querySelector("#audio-file a[href*='/file=']");
+  box.hidden = !link || !shown();
+  if (box.hidden) { audio.pause(); return; }
+  if (audio.src !== link.href) audio.src = link.href;
+};
+for (const name of ["timeupdate", "seeked"]) audio.addEventListener(name, put);
+document.addEventListener("click", (event) => {
+  const plot = event.target.closest?.("#audio-result .drawn > div:last-child");
+  if (!plot) return;
+  const place = plot.getBoundingClientRect(), [start, end] = span();
+  audio.currentTime = start + ((end - start) * (event.clientX - place.left)) / place.width;
+  put();
+});
+const result = document.querySelector("#audio-result");
+if (result) new MutationObserver(follow).observe(result, { childList: true, subtree: true });

@@ -1,0 +1,173 @@
+"""The audio view of Check: one sound, and what the detectors of sound say of it over time."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from detectors.audio.judge import Hearing, compare_sound, judge_sound
+from detectors.inputs.audio.kinds import SUFFIXES
+from detectors.inputs.audio.read import MAX_BYTES, MAX_SECONDS
+from detectors.inputs.timecode import read_time, say_at, say_length
+from detectors.inputs.video_kinds import SUFFIXES as VIDEO_SUFFIXES
+from detectors.jury.judge import Jury
+from ui.components.controls import NO_DETECTOR, list_detectors, offer_stop
+from ui.components.entrance import Receiver
+from ui.components.files_input import FilesInput
+from ui.components.judging import run_steps
+from ui.components.markup import build_frame, build_html, read_script
+from ui.render.audio import draw_sound
+from ui.render.cards import WAITING, Pieces, render, say
+from ui.render.download import NO_FILE, Saved, save_on_click
+from ui.server.endpoint import offer_endpoint, without_path
+from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
+from ui.server.job_slot import Job, JobSlot
+
+IN_TURN: dict[str, Any] = {"concurrency_id": "audio", "concurrency_limit": 1}
+DRAW_SECONDS = 1.0  # between two drawings while it is judged
+EMPTY = say(
+    "What the sound shows appears here.",
+    more=f"WAV, MP3, FLAC, OGG, Opus, M4A, or a video with sound; at most {MAX_BYTES // 1_000_000} MB, "
+    f"{say_length(MAX_SECONDS)} at a time.",
+)
+OPENING = say("Opening the sound…", kind="busy")
+CANCELLED = say("Cancelled.", more="Press Judge the sound to start again.")
+NO_SOUND = "Choose a sound first."
+NO_TIME = "Enter the start as 90, 1:30 or 1:02:30."
+Shown = tuple[Any, ...]
+"""What an event changes: the result, the tools, the two buttons."""
+
+
+@dataclass
+class AudioSession:
+    """One visitor's: the slot, and what was heard last."""
+
+    slot: JobSlot = field(default_factory=JobSlot)
+    hearing: Hearing | None = None
+
+
+def build_audio(jury: Jury) -> Receiver:
+    """Build the view into the page that is open, and connect it. jury: all detectors."""
+    hearers, session, dropped = jury.limit_to("audio"), gr.State(AudioSession()), gr.State(0.0)
+    build_html(render("back"))
+    with gr.Row(elem_id="audio"):
+        with gr.Column(scale=2, min_width=300):
+            kinds = sorted(SUFFIXES | VIDEO_SUFFIXES)
+            file = FilesInput(file_count="single", file_types=kinds, label="A sound", height=180, elem_id="audio-file")
+            start = gr.Textbox("0:00", label="Start at", max_lines=1, elem_id="audio-start")
+            keys = list_detectors(hearers, elem_id="audio-detectors")
+            judge = gr.Button("Judge the sound", variant="primary", elem_id="audio-judge")
+            cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="audio-cancel")
+        with gr.Column(scale=5, min_width=320):
+            result = build_frame(EMPTY, elem_id="audio-result")
+            build_html(render("sound_player"), script=read_script("sound.js"))
+            with gr.Row(visible=False, elem_id="audio-tools") as tools:
+                saved = gr.Button("Save JSON", min_width=110, elem_id="audio-json")
+    shown = [result, tools, judge, cancel]
+    given = [file, start, keys, session]
+    started = gr.on([judge.click, dropped.change], _start_with(hearers), given, shown, **ALL_AT_ONCE, **PRIVATE)
+    started.then(_judge_with(hearers), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    cancel.click(_cancel, [session], shown, **QUICK)
+    save_on_click(saved, _save_json, [session], **QUICK)
+    _offer_api(file, start, keys, hearers)
+    return Receiver(file, keys, dropped, tuple(spec.key for spec in hearers.specs))
+
+
+def _find_fault(paths: list[str], start: str, keys: list[str], hearers: Jury) -> str:
+    """Why nothing can be judged, in a sentence; empty where it can. Without detectors there still are measurements."""
+    if not paths:
+        return NO_SOUND
+    if hearers.specs and not keys:
+        return NO_DETECTOR
+    try:
+        read_time(start or "")
+    except ValueError:
+        return NO_TIME
+    return ""
+
+
+def _start_with(hearers: Jury) -> Callable[..., Shown]:
+    def start(paths: list[str], start: str, keys: list[str], session: AudioSession) -> Shown:
+        session.hearing = None
+        if fault := _find_fault(paths, start, keys, hearers):
+            session.slot.clear(say(fault, kind="error"))
+        else:
+            session.slot.put(Job(Path(paths[0]), tuple(keys), start=read_time(start or "")), WAITING)
+        return _show(session)
+
+    return start
+
+
+def _cancel(session: AudioSession) -> Shown:
+    session.slot.clear(CANCELLED)
+    return (gr.skip() if session.hearing else CANCELLED), gr.skip(), *offer_stop(False)
+
+
+def _judge_with(hearers: Jury) -> Callable[[AudioSession], Iterator[Shown]]:
+    def judge(session: AudioSession) -> Iterator[Shown]:
+        """The plots as they grow, for as long as that is wanted."""
+        job = session.slot.take()
+        if job is None:  # an earlier run took it, or it was cancelled before its turn
+            yield _show(session)
+            return
+        session.slot.notice = OPENING
+        yield _show(session)
+        steps = (_show(session) for _ in _listen(session, job, hearers.choose(job.detectors)))
+        failed = yield from run_steps(steps, more=job.path.name)
+        if session.slot.put_away(job) and failed:
+            session.hearing, session.slot.notice = None, failed
+        yield _show(session)
+
+    return judge
+
+
+def _listen(session: AudioSession, job: Job, hearers: Jury) -> Iterator[None]:
+    """Judge it, with a pause for drawing now and then."""
+    drawn = 0.0
+    given: dict[str, Any] = {"start": job.start, "name": job.path.name}
+    for hearing in judge_sound(job.path, hearers, wanted=lambda: session.slot.wants(job), **given):
+        if not session.slot.wants(job):
+            return
+        session.hearing = hearing
+        if time.monotonic() - drawn > DRAW_SECONDS:
+            yield
+            drawn = time.monotonic()
+
+
+def _show(session: AudioSession) -> Shown:
+    busy, hearing = session.slot.busy, session.hearing
+    if hearing is None:
+        return list(session.slot.notice) or EMPTY, gr.Row(visible=False), *offer_stop(busy)
+    judged = hearing.judged
+    at = say_at(judged.windows[-1].end if judged.windows else judged.start)
+    share = {"share": round(judged.share, 3), "left": "", "busy": True}
+    progress: Pieces = [render("watching", at=at, end=say_at(round(judged.end)), **share)] if busy else []
+    return [*progress, *([] if busy else draw_sound(hearing))], gr.Row(visible=not busy), *offer_stop(busy)
+
+
+def _save_json(session: AudioSession) -> Saved:
+    """What `facejury audio --json` prints."""
+    if session.hearing is None:
+        return NO_FILE
+    return "sound.json", "application/json", json.dumps([session.hearing.judged.as_dict()], indent=2)
+
+
+def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, hearers: Jury) -> None:
+    """The endpoint /audio: the same, as JSON, for gradio_client and curl."""
+
+    def judge_audio(file: list[str], start: str, detectors: list[str]) -> dict[str, Any]:
+        """Look for traces of synthesis in a sound, or in a video's: one entry of what `facejury audio --json` prints.
+
+        start: where to begin, as "90" or "1:30". A sound that cannot be judged is an entry whose "error" says why.
+        """
+        if fault := _find_fault(file, start, detectors, hearers):
+            raise gr.Error(fault, print_exception=False)
+        path = Path(file[0])
+        answer = compare_sound(path, hearers.choose(detectors), start=read_time(start or ""), name=path.name).as_dict()
+        return without_path(answer) | {"name": path.name}
+
+    offer_endpoint(judge_audio, [file, start, keys], name="audio", label="sound", **IN_TURN)
