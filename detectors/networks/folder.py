@@ -45,16 +45,16 @@ class ArtifactError(ValueError):
 class Config:
     """What runs: config.json as values. files: name -> SHA-256 of what must stand beside it.
 
-    pixels: side of the square the graph takes. mode: "resize" fits the face crop into it, "centre-crop" takes that many
-    native pixels from the middle. polarity is written for readers; only the one we use is accepted. without: generators
-    left out of its training on purpose.
+    pixels: side of the square the graph takes, 0 for a graph that takes sound. mode: "resize" fits the face crop into
+    it, "centre-crop" takes that many native pixels from the middle. polarity is written for readers; only the one we
+    use is accepted. without: generators left out of its training on purpose.
     """
 
     key: str
     title: str
-    pixels: int
+    pixels: int = 0
     mode: Mode = "resize"
-    expects: Literal["face", "image"] = "face"
+    expects: Literal["face", "image", "audio"] = "face"
     fake_from: float = 0.5
     real_until: float = 0.5
     seconds: float = 10.0
@@ -90,7 +90,8 @@ def read_config(folder: Path, *, model: str = MODEL) -> Config:
     _require(
         config.mode in ("resize", "centre-crop"), folder, f"mode must be resize or centre-crop, got {config.mode!r}"
     )
-    _require(isinstance(config.pixels, int) and 8 <= config.pixels <= 2048, folder, "pixels must be 8 to 2048")
+    sized = isinstance(config.pixels, int) and (8 <= config.pixels <= 2048 or config.expects == "audio")
+    _require(sized, folder, "pixels must be 8 to 2048")
     framing = f"crop_side must be {Config.crop_side}, got {config.crop_side!r}"
     _require(config.crop_side == Config.crop_side, folder, framing)  # the one framing: see faces.crop_face
     _check_files(config.files, folder, model)

@@ -40,8 +40,8 @@ def export(model: keras.Model, calibration: Calibration, folder: Path, *, config
     check_rounding(model, calibration, serving, crops)
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch)
-        _save_keras(serving, fresh / KERAS_MODEL)
-        (fresh / MODEL).write_bytes(_to_onnx(serving, fresh))
+        save_keras(serving, fresh / KERAS_MODEL)
+        (fresh / MODEL).write_bytes(to_onnx(serving, fresh))
         check_same(serving, fresh / MODEL, crops)
         folder.mkdir(parents=True, exist_ok=True)
         files = {name: (fresh / name).read_bytes() for name in (MODEL, KERAS_MODEL)}
@@ -75,7 +75,7 @@ def _fold(model: keras.Model, calibration: Calibration) -> None:
     layer.set_weights([kernel * calibration.scale, bias * calibration.scale + calibration.shift])
 
 
-def _save_keras(model: keras.Model, path: Path) -> None:
+def save_keras(model: keras.Model, path: Path) -> None:
     """model.keras, its zip entries deflated. Not the same bytes twice: Keras writes object ids into its config."""
     plain = path.with_name("plain.keras")
     model.save(plain)
@@ -84,9 +84,11 @@ def _save_keras(model: keras.Model, path: Path) -> None:
             target.writestr(name, source.read(name))
 
 
-def _to_onnx(model: keras.Model, scratch: Path) -> bytes:
+def to_onnx(model: keras.Model, scratch: Path) -> bytes:
+    """The network as ONNX, weights as float16 where it holds them exactly. scratch: a folder to write in."""
     path = scratch / "plain.onnx"
-    signature = [keras.InputSpec(shape=(None, *model.input.shape[1:]), dtype="uint8", name="image")]
+    taken = model.input
+    signature = [keras.InputSpec(shape=(None, *taken.shape[1:]), dtype=taken.dtype, name=taken.name)]
     with warnings.catch_warnings():  # keras asks numpy for np.object, and numpy warns of what it will be
         warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
         model.export(path, format="onnx", input_signature=signature, verbose=False)
