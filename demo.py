@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Never
@@ -14,7 +15,7 @@ import typer
 from detectors.commands.options import AddUnpinned, Only
 from detectors.sandbox.confinement import hide_process, keep_apart, name_gaps
 from facejury import check_environment
-from ui.server.address import LOOPBACK, check_address, check_certificates, without_proxy
+from ui.server.address import LOOPBACK, check_address, check_certificates, check_root, without_proxy
 from ui.server.limits.open_files import raise_file_limit
 from ui.server.log import start_log, take_prints
 from ui.server.memory import bound_arenas, trim_beside
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from detectors.forgery.game import Deck
     from registry import DetectorSpec, Problem
+    from ui.server.remote_picture import Fetcher
 
 PORT = 7860
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
@@ -54,6 +56,39 @@ Game = Annotated[
 NoSignup = Annotated[
     bool, typer.Option("--no-signup", help="Close sign-up: accounts are made with `facejury users add` alone.")
 ]
+Mcp = Annotated[
+    bool, typer.Option("--mcp", help="Also offer the jury to agents with a token, at /gradio_api/mcp (docs/agents.md).")
+]
+FetchFrom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fetch-from",
+        metavar="HOST",
+        help="Judge pictures by their web addresses too, from this host alone: images.example.org, or *.example.org "
+        "for those below it. May be given several times.",
+    ),
+]
+RootPath = Annotated[
+    str,
+    typer.Option(
+        envvar="GRADIO_ROOT_PATH",
+        metavar="PATH",
+        help="Where a proxy shows the page below a path: /jury, which it takes off.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of the command line: where the page is served, and what it offers."""
+
+    host: str
+    port: int
+    share: bool
+    signup: bool
+    mcp: bool
+    root: str = ""
+    fetcher: "Fetcher | None" = None
 
 
 @app.command("serve")
@@ -66,6 +101,9 @@ def main(
     no_login: NoLogin = False,
     no_signup: NoSignup = False,
     game: Game = None,
+    mcp: Mcp = False,
+    fetch_from: FetchFrom = None,
+    root_path: RootPath = "",
 ) -> None:
     """Serve the page; visitors sign in first, except with --no-login."""
     check_environment()
@@ -75,6 +113,8 @@ def main(
     hide_process()
     bound_arenas()
     raise_file_limit()
+    with _in_a_sentence(2, ValueError):
+        root = check_root(root_path)
     with _in_a_sentence(1, OSError):
         check_address(host, port)
         check_certificates()
@@ -85,7 +125,10 @@ def main(
     from registry import UnknownDetectorError, load_registry
     from storage.database import DatabaseUnavailable, is_shared, open_database
     from storage.uploads import own_folder
+    from ui.server.remote_picture import Fetcher, read_source
 
+    with _in_a_sentence(2, ValueError):
+        fetcher = Fetcher(tuple(map(read_source, fetch_from))) if fetch_from else None
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())
@@ -96,7 +139,8 @@ def main(
     keep_apart(uploads)
     if engine and engine.url.database and not is_shared(engine):
         keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
-    _serve(specs, registry.problems, deck, engine, uploads, host=host, port=port, share=share, signup=not no_signup)
+    options = Options(host=host, port=port, share=share, signup=not no_signup, mcp=mcp, root=root, fetcher=fetcher)
+    _serve(specs, registry.problems, deck, engine, uploads, options)
 
 
 def _serve(
@@ -105,14 +149,10 @@ def _serve(
     deck: "Deck | None",
     engine: "Engine | None",
     uploads: Path,
-    *,
-    host: str,
-    port: int,
-    share: bool,
-    signup: bool,
+    options: Options,
 ) -> None:
     """Build the page, open it, and stay until told to stop."""
-    from auth.pages import Settings
+    from auth.pages.context import Settings
     from detectors.jury.judge import Jury
     from storage.database import is_shared
     from storage.recorder import Recorder
@@ -127,21 +167,29 @@ def _serve(
     from ui.server.views import view_routes
     from ui.tabs.game import say_gaps
     from ui.tabs.live_endpoint import live_routes
+    from ui.tabs.shared import shared_routes
 
     for gap in say_gaps(deck):
         say_beside(gap)
-    if engine and share and not is_shared(engine):
+    if engine and options.share and not is_shared(engine):
         say_beside(ONE_FILE)
     recorder, loaded, drain = Recorder(engine) if engine else None, threading.Event(), Drain()
     with Jury(specs) as jury:
         health = Health(engine, is_loaded=lambda: loaded.is_set() and not jury.is_stopping and jury.can_judge)
         routes = [*health.routes(), *live_routes(jury), *view_routes(), *api_info_routes(signed_in=engine is not None)]
-        settings = Settings(signup=signup, framed="SPACE_ID" in os.environ)
+        routes += shared_routes(engine) if engine else []
+        if options.mcp:
+            from ui.agents.endpoint import mcp_routes
+
+            routes += mcp_routes(jury)
+        settings = Settings(signup=options.signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
-        page = build_page(jury, problems, recorder=recorder, deck=deck)
+        page = build_page(jury, problems, recorder=recorder, deck=deck, fetcher=options.fetcher)
         with _in_a_sentence(1, OSError):
-            address, link = launch(page, host=host, port=port, share=share, **front)
-        if share and not link:
+            address, link = launch(
+                page, host=options.host, port=options.port, share=options.share, root=options.root, **front
+            )
+        if options.share and not link:
             _leave(NO_LINK, 1)
         told = hear_signals()  # before anybody knows where it is
         typer.echo(f"Facejury is at {link or address}")

@@ -35,6 +35,7 @@ class Account:
     name: str
     created_at: int
     locked_until: int
+    is_operator: bool = False
 
 
 def checked_name(name: str) -> str:
@@ -130,6 +131,13 @@ def remove_user(engine: Engine, user_id: int) -> None:
     log.info("account removed", extra={"account": user_id})
 
 
+def set_operator(engine: Engine, user_id: int, *, is_operator: bool) -> None:
+    """Let this user open the operator's page, or no longer."""
+    with writing(engine) as connection:
+        connection.execute(update(users).where(users.c.id == user_id).values(is_operator=is_operator))
+    log.info("operator changed", extra={"account": user_id, "is_operator": is_operator})
+
+
 def find_user(engine: Engine, name: str) -> Account | None:
     """The account of that name in any spelling that means the same, or None."""
     with reading(engine) as connection:
@@ -144,4 +152,4 @@ def list_users(engine: Engine) -> list[Account]:
 
 
 def _account(row: Row[tuple[object, ...]]) -> Account:
-    return Account(row.id, row.name, row.created_at, row.locked_until)
+    return Account(row.id, row.name, row.created_at, row.locked_until, bool(row.is_operator))

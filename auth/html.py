@@ -8,11 +8,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from auth.accounts import MAX_NAME_CHARACTERS
 from auth.passwords import MIN_CHARACTERS, RULE
-from auth.requests import API, path_of
+from auth.requests import API, path_of, root_of
 from text.plain_text import show_in_html
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,6 +30,8 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, finalize=show_in_html
     )
     environment.filters["day"] = lambda seconds: time.strftime("%-d %B %Y", time.gmtime(seconds))
+    environment.filters["minute"] = lambda seconds: time.strftime("%-d %b %Y, %H:%M", time.gmtime(seconds))
+    environment.filters["megabytes"] = lambda count: f"{count / 1e6:.1f} MB"
     environment.globals.update(
         style=_style(),
         min_characters=MIN_CHARACTERS,
@@ -51,7 +53,9 @@ def _policy(framed: bool) -> str:
     )
 
 
-def render(template: str, *, status: int = 200, framed: bool = False, **values: object) -> HTMLResponse:
+def render(
+    template: str, request: Request, *, status: int = 200, framed: bool = False, **values: object
+) -> HTMLResponse:
     """One page. `values` are escaped by the template."""
     headers = {
         "Content-Security-Policy": _policy(framed),
@@ -59,12 +63,19 @@ def render(template: str, *, status: int = 200, framed: bool = False, **values: 
         "Referrer-Policy": "same-origin",  # no-referrer would make the Origin of our own forms "null"
         "X-Content-Type-Options": "nosniff",
     }
-    return HTMLResponse(_environment().get_template(template).render(values), status, headers)
+    return HTMLResponse(
+        _environment().get_template(template).render(values, root=root_of(request.scope)), status, headers
+    )
 
 
-def message(title: str, sentence: str, *, status: int, target: str, link: str) -> HTMLResponse:
-    """A page of one sentence and one link."""
-    return render("message.html", status=status, title=title, sentence=sentence, target=target, link=link)
+def message(request: Request, title: str, sentence: str, *, status: int, target: str, link: str) -> HTMLResponse:
+    """A page of one sentence and one link. target: below our root."""
+    return render("message.html", request, status=status, title=title, sentence=sentence, target=target, link=link)
+
+
+def redirect(request: Request, target: str) -> RedirectResponse:
+    """On to another of our addresses. target: below our root."""
+    return RedirectResponse(root_of(request.scope) + target, 303)
 
 
 def wants_page(request: Request) -> bool:

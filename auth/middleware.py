@@ -13,15 +13,15 @@ from urllib.parse import quote
 
 import anyio
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from auth.calls import CallRefused, read_call
 from auth.forms import is_loopback, session_secret
-from auth.html import message, wants_page
+from auth.html import message, redirect, wants_page
 from auth.limits.arrivals import Arrivals
 from auth.limits.waiting import Waiting
-from auth.requests import API, DATA, RETRY_SECONDS, UPLOAD, busy_status, path_of
+from auth.requests import API, DATA, RETRY_SECONDS, UPLOAD, busy_status, path_of, root_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
@@ -36,7 +36,7 @@ OPEN_PATHS = frozenset(
         API + "startup-events",  # launch() itself calls it
     }
 )
-OPEN_FOLDERS = ("/static/", "/assets/")
+OPEN_FOLDERS = ("/static/", "/assets/", "/shared/")  # what is shared is shown to whoever has its link
 VISITOR = "facejury.visitor"  # where in the ASGI scope AuthMiddleware puts who is signed in
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
@@ -156,7 +156,7 @@ class AuthMiddleware:
     def _spell_as_it_came(self, request: Request, path: str, visitor: Visitor) -> str:
         """Gradio's links do not escape names with %XX: where the file is theirs as it stands, that one is meant."""
         came = request.scope.get("raw_path", b"").decode("ascii", "replace")
-        file = _named_file(came.removeprefix(request.scope.get("root_path", "")))
+        file = _named_file(came.removeprefix(root_of(request.scope)))
         if "%" not in came or file is None or not self.uploads.is_own(visitor.user_id, file):
             return path
         request.scope["path"] = came
@@ -249,7 +249,7 @@ async def _turn_away(request: Request, path: str, send: Send) -> None:
     if wants_page(request):
         target = path + (f"?{request.url.query}" if request.url.query else "")
         where = "/signin" if target == "/" else f"/signin?next={quote(target, safe='/')}"
-        response: Response = RedirectResponse(where, 303)
+        response: Response = redirect(request, where)
     elif request.headers.get("authorization", "").lower().startswith(("bearer", API_PREFIX)):
         challenge = 'Bearer error="invalid_token"'  # RFC 6750, section 3
         response = JSONResponse({"error": WRONG_TOKEN}, 401, {"WWW-Authenticate": challenge})
@@ -261,11 +261,15 @@ async def _turn_away(request: Request, path: str, send: Send) -> None:
 async def _refuse(
     request: Request, send: Send, status: int, sentence: str, *, retry_seconds: int | None = None
 ) -> None:
-    log.info("request refused", extra={"status": status, "why": sentence})
-    if wants_page(request):
-        response: Response = message("That did not work", sentence, status=status, target="/", link="Try again")
-    else:
-        response = JSONResponse({"error": sentence}, status)
+    response = refuse(request, status, sentence)
     if retry_seconds:
         response.headers["Retry-After"] = str(retry_seconds)
     await response(request.scope, request.receive, send)
+
+
+def refuse(request: Request, status: int, sentence: str) -> Response:
+    """An answer of one sentence: a page for a person, JSON for a program."""
+    log.info("request refused", extra={"status": status, "why": sentence})
+    if wants_page(request):
+        return message(request, "That did not work", sentence, status=status, target="/", link="Try again")
+    return JSONResponse({"error": sentence}, status)

@@ -14,7 +14,12 @@ JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; 
 
 def path_of(scope: Scope) -> str:
     """The address asked for, also where a proxy leaves its own prefix in front."""
-    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+    return str(scope["path"]).removeprefix(root_of(scope))
+
+
+def root_of(scope: Scope) -> str:
+    """The path of a proxy below which all our addresses lie, "/jury"; empty at the root of a host."""
+    return str(scope.get("root_path", ""))
 
 
 def busy_status(path: str) -> int:

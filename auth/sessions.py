@@ -6,7 +6,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, delete, func, insert, or_, select, update
 
 from storage.database import DatabaseUnavailable, reading, writing
 from storage.tables import api_tokens, sessions, users
@@ -117,6 +117,17 @@ def _find_program(engine: Engine, key: str) -> Visitor | None:
     if (row.used_at or 0) <= now - TOUCH_SECONDS:
         _note(engine, update(api_tokens).where(api_tokens.c.id == row.id).values(used_at=now))
     return Visitor(row.user_id, row.name, key, is_program=True)
+
+
+def list_last_seen(engine: Engine) -> dict[int, int]:
+    """When each user was last seen, in seconds since 1970, by their number. Not there: no session or token tells."""
+    last: dict[int, int] = {}
+    with reading(engine) as connection:
+        for table, seen in ((sessions, sessions.c.seen_at), (api_tokens, api_tokens.c.used_at)):
+            newest = select(table.c.user_id, func.max(seen)).where(seen.is_not(None)).group_by(table.c.user_id)
+            for user_id, at in connection.execute(newest):
+                last[user_id] = max(at, last.get(user_id, 0))
+    return last
 
 
 def make_token(engine: Engine, user_id: int, *, label: str) -> str:

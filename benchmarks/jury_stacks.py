@@ -51,4 +51,4 @@ def _judged(data: bytes, *specs: DetectorSpec) -> Tasks:
 
 
 def _builtins() -> tuple[DetectorSpec, ...]:
-    return tuple(spec for spec in load_registry() if spec.builtin)
+    return tuple(spec for spec in load_registry() if spec.builtin and spec.expects == "face")

@@ -15,9 +15,15 @@ Image = NDArray[np.uint8]
 """uint8 RGB, shape (height, width, 3)."""
 Heatmap = NDArray[np.float32]
 """float32 in [0, 1], shape (h', w'), any size; laid over the image the detector was given. 1 = looks fake."""
-ExamineResult = float | tuple[float, Heatmap]
+Clip = NDArray[np.uint8]
+"""uint8 RGB, shape (t, height, width, 3): a person's face in t frames of a video."""
+Times = NDArray[np.float64]
+"""float64, shape (t,): when each frame of a clip is shown, in seconds from the video's beginning, ascending."""
+Scores = NDArray[np.float32]
+"""float32 in [0, 1], shape (t,): what looks fake when, one number for each frame of a clip. 1 = looks fake."""
+ExamineResult = float | tuple[float, Heatmap | Scores]
 Label = Literal["fake", "real", "inconclusive", "failed"]
-Expects = Literal["face", "image"]
+Expects = Literal["face", "image", "clip"]
 
 MIN_FACE_PIXELS = 64  # longer side of the face box; below it every verdict is "inconclusive"
 ROUNDING = 1e-6  # how far a softmax of float32 may leave [0, 1]
@@ -29,14 +35,18 @@ RESERVED = frozenset({"jury"})  # the jury's own verdicts stand under it in tabl
 
 @runtime_checkable
 class Detector(Protocol):
-    """A loaded detector. A plain callable with the same argument and answer will do as well."""
+    """A loaded detector of pictures. A plain callable with the same argument and answer will do as well.
+
+    One that expects "clip" has `examine(clip, times)`, and may answer with Scores in place of a heat map.
+    """
 
     def examine(self, image: Image) -> ExamineResult:
         """P(fake) for one uint8 RGB image (h, w, 3), alone or with a heat map."""
         ...
 
 
-Examine = Callable[[Image], ExamineResult]
+Examine = Callable[..., ExamineResult]
+"""What it is called with depends on `expects`: an image, or a clip and its times."""
 Load = Callable[[], Detector | Examine]
 
 
@@ -44,7 +54,8 @@ Load = Callable[[], Detector | Examine]
 class DetectorSpec:
     """A registered detector: plain values and a `load` that is called once, on first use.
 
-    expects: "face" for a face crop, "image" for the whole picture. fake_from, real_until: thresholds on p_fake.
+    expects: "face" for a face crop, "image" for the whole picture, "clip" for a face in a video.
+    fake_from, real_until: thresholds on p_fake.
     seconds: how long one call of `examine` may take. source: where it comes from; card: its model card (Markdown text
     or a path to it). looks_for: the kind of trace it finds, in a few words ("blending traces"); empty for any forgery.
     owner and version name the distribution that registered it; plugin says whom to ask for it again (the name of a
@@ -70,7 +81,8 @@ class DetectorSpec:
     def __post_init__(self) -> None:
         _require(isinstance(self.title, str) and self.title.strip(), "title must be a non-empty text", self.title)
         _require(callable(self.load), "load must be callable", self.load)
-        _require(self.expects in ("face", "image"), 'expects must be "face" or "image"', self.expects)
+        kinds = ("face", "image", "clip")
+        _require(self.expects in kinds, 'expects must be "face", "image" or "clip"', self.expects)
         thresholds = "0 <= real_until <= fake_from <= 1 must hold"
         _require(0 <= self.real_until <= self.fake_from <= 1, thresholds, (self.real_until, self.fake_from))
         limit = f"seconds must be above 0 and at most {MAX_SECONDS:.0f}"
@@ -100,31 +112,38 @@ def _require(holds: object, rule: str, came: object) -> None:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a detector answered, checked: p_fake in [0, 1] and a heat map or None."""
+    """What a detector answered, checked: p_fake in [0, 1] and a heat map, or the scores of a clip, or None."""
 
     p_fake: float
     heatmap: Heatmap | None = None
+    scores: Scores | None = None
 
 
-def read_finding(answer: object) -> Finding:
-    """The checked form of what `examine` returned.
+def read_finding(answer: object, *, frames: int | None = None) -> Finding:
+    """The checked form of what `examine` returned. frames: of the clip that it was given; None for a picture.
 
     What is out of range by a rounding error is taken for its end. Raises TypeError when it is not a number (or a number
-    and a heat map), ValueError when NaN or out of range.
+    and a heat map, or scores), ValueError when NaN or out of range.
     """
     p_fake: Any = answer
-    heatmap = None
+    more = None
     if isinstance(answer, tuple) and len(answer) == 2:
-        p_fake, heatmap = answer
+        p_fake, more = answer
+    asked = f"examine must return p_fake, or (p_fake, {'heatmap' if frames is None else 'scores'})"
     if isinstance(p_fake, str | bytes | bool | np.bool_) or np.size(p_fake) != 1:
-        raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}")
+        raise TypeError(f"{asked}, got {_shorten(answer)}")
     try:
         number = float(np.asarray(p_fake).reshape(()))
     except TypeError as error:
-        raise TypeError(f"examine must return p_fake, or (p_fake, heatmap), got {_shorten(answer)}") from error
+        raise TypeError(f"{asked}, got {_shorten(answer)}") from error
     if not -ROUNDING <= number <= 1.0 + ROUNDING:  # NaN fails this as well
         raise ValueError(f"p_fake must be a number in [0, 1], got {number}")
-    return Finding(min(1.0, max(0.0, number)), None if heatmap is None else _read_heatmap(heatmap))
+    number = min(1.0, max(0.0, number))
+    if more is None:
+        return Finding(number)
+    if frames is not None:
+        return Finding(number, scores=_read_scores(more, frames))
+    return Finding(number, _read_heatmap(more))
 
 
 def _read_heatmap(heatmap: object) -> Heatmap:
@@ -133,6 +152,15 @@ def _read_heatmap(heatmap: object) -> Heatmap:
         raise ValueError(f"a heat map must have shape (h, w), got {array.shape}")
     if not ((array >= -ROUNDING) & (array <= 1 + ROUNDING)).all():
         raise ValueError("a heat map must hold numbers in [0, 1]")
+    return np.clip(array, 0, 1)
+
+
+def _read_scores(scores: object, frames: int) -> Scores:
+    array = np.asarray(scores, dtype=np.float32)
+    if array.shape != (frames,):
+        raise ValueError(f"scores must have shape ({frames},), one for each frame, got {array.shape}")
+    if not ((array >= -ROUNDING) & (array <= 1 + ROUNDING)).all():
+        raise ValueError("scores must be numbers in [0, 1]")
     return np.clip(array, 0, 1)
 
 
@@ -158,11 +186,12 @@ class Verdict:
     error: str | None = None
     heatmap: Heatmap | None = field(default=None, repr=False, compare=False)
     measured: bool = True
+    scores: Scores | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """The documented JSON form; the heat map is a picture, so it stays out."""
+        """The documented JSON form; the heat map is a picture and the scores are a clip's, so they stay out."""
         values = asdict(self)
-        del values["heatmap"]
+        del values["heatmap"], values["scores"]
         return values
 
 

@@ -13,7 +13,10 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class Register(Protocol):
-    """What a plugin calls once for each detector it offers. Raises TypeError or ValueError on a bad argument."""
+    """What a plugin calls once for each detector it offers. expects: "face", "image" or "clip".
+
+    Raises TypeError or ValueError on a bad argument.
+    """
 
     def __call__(
         self,

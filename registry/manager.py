@@ -22,6 +22,7 @@ BUILTINS = (
     "detectors.builtin.efficientnet",
     "detectors.builtin.blend",
     "detectors.builtin.residual",
+    "detectors.builtin.temporal",
 )
 
 # what a plugin may leave out

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Engine, Row, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, func, insert, select, update
 
 from storage.database import inserted_id, reading, writing
 from storage.history import MAX_FILE_NAME_CHARACTERS, Comparison, as_text
@@ -96,12 +96,21 @@ def _same_verdict(owner: int, sha256: str, detector: str, face: int | None) -> l
     return [*mine, feedback.c.face.is_(None) if face is None else feedback.c.face == face]
 
 
-def list_feedback(engine: Engine, *, accepted: bool | None) -> list[Feedback]:
-    """All feedback that is accepted (True), refused (False) or still to be reviewed (None), oldest first."""
+def list_feedback(engine: Engine, *, accepted: bool | None, limit: int | None = None) -> list[Feedback]:
+    """The feedback that is accepted (True), refused (False) or still to be reviewed (None), oldest first.
+
+    limit: of how many; None for all.
+    """
     wanted = feedback.c.accepted.is_(None) if accepted is None else feedback.c.accepted == accepted
     with reading(engine) as connection:
-        rows = connection.execute(select(users.c.name, feedback).join(users).where(wanted).order_by(feedback.c.id))
-        return [_feedback(row) for row in rows]
+        listed = select(users.c.name, feedback).join(users).where(wanted).order_by(feedback.c.id).limit(limit)
+        return [_feedback(row) for row in connection.execute(listed)]
+
+
+def count_unreviewed(engine: Engine) -> int:
+    """How much feedback is still to be reviewed."""
+    with reading(engine) as connection:
+        return int(connection.execute(select(func.count()).where(feedback.c.accepted.is_(None))).scalar_one())
 
 
 def read_feedback_picture(engine: Engine, feedback_id: int) -> bytes | None:

@@ -24,14 +24,26 @@ from text.formulas import neutralise
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255
-CSV_COLUMNS = ("time", "file", "sha256", "face", "detector", "p_fake", "label", "error", "notes")
+MAX_NOTE_CHARACTERS = 2_000
+MAX_TAGS = 10
+MAX_TAG_CHARACTERS = 24
+NOTE_RULE = f"A note may have {MAX_NOTE_CHARACTERS:,} characters; this one has {{count:,}}."
+TAGS_RULE = f"An entry may have {MAX_TAGS} tags, separated by commas, of up to {MAX_TAG_CHARACTERS} characters each."
+CSV_COLUMNS = ("time", "file", "sha256", "face", "detector", "p_fake", "label", "error", "notes", "user_note", "tags")
 
 Comparison = dict[str, Any]  # schema 1 of the comparison; stored and given back unread
 
 
+class NoteRefused(ValueError):
+    """The note or the tags are too long or too many; the text is meant for the visitor."""
+
+
 @dataclass(frozen=True)
 class HistoryEntry:
-    """One comparison in somebody's history. `time` is UTC; `has_picture` is False where the picture was not kept."""
+    """One comparison in somebody's history. `time` is UTC; `has_picture` is False where the picture was not kept.
+
+    note, tags: what its owner wrote to it; tags in lower case, in alphabetical order.
+    """
 
     id: int
     time: datetime
@@ -39,6 +51,8 @@ class HistoryEntry:
     sha256: str
     has_picture: bool
     comparison: Comparison
+    note: str
+    tags: tuple[str, ...]
 
 
 def add_entry(
@@ -65,18 +79,19 @@ def as_text(comparison: Comparison) -> str:
 
 
 def find_entries(
-    engine: Engine, user: str, *, search: str = "", before: int | None = None, limit: int = 50
+    engine: Engine, user: str, *, search: str = "", tag: str = "", before: int | None = None, limit: int = 50
 ) -> list[HistoryEntry]:
-    """The user's entries, newest first: all, or those with `search` in the file name or at the start of the SHA-256.
+    """The user's entries, newest first: all, or those that `search` and `tag` both apply to.
 
-    For the next page give the last entry's number as `before`.
+    search: in the file name, the note or a tag, or at the start of the SHA-256. tag: one of the entry's, whole. For the
+    next page give the last entry's number as `before`.
     """
     with reading(engine) as connection:
-        wanted = _wanted(connection, user, search=search)
+        wanted = _wanted(connection, user, search=search, tag=tag)
         if before is not None:
             wanted.append(comparisons.c.id < before)
         rows = connection.execute(select(comparisons).where(*wanted).order_by(comparisons.c.id.desc()).limit(limit))
-        return [_entry(row) for row in rows]
+        return [as_entry(row) for row in rows]
 
 
 def open_entry(engine: Engine, user: str, *, entry_id: int) -> HistoryEntry | None:
@@ -85,7 +100,33 @@ def open_entry(engine: Engine, user: str, *, entry_id: int) -> HistoryEntry | No
         row = connection.execute(
             select(comparisons).where(*_mine(connection, user), comparisons.c.id == entry_id)
         ).first()
-    return _entry(row) if row else None
+    return as_entry(row) if row else None
+
+
+def write_note(engine: Engine, user: str, *, entry_id: int, note: str, tags: str) -> None:
+    """Put a note and tags, separated by commas, in place of what stood on the entry. Raises NoteRefused."""
+    if len(note.strip()) > MAX_NOTE_CHARACTERS:
+        raise NoteRefused(NOTE_RULE.format(count=len(note.strip())))
+    written = read_tags(tags)
+    values = {"note": note.strip(), "tags": f",{','.join(written)}," if written else ""}
+    with writing(engine) as connection:
+        mine = _mine(connection, user)
+        connection.execute(update(comparisons).where(*mine, comparisons.c.id == entry_id).values(values))
+
+
+def read_tags(written: str) -> list[str]:
+    """Tags as they are kept: in lower case, each once, in alphabetical order. Raises NoteRefused."""
+    found = sorted({" ".join(part.split()).lower() for part in written.split(",")} - {""})
+    if len(found) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in found):
+        raise NoteRefused(TAGS_RULE)
+    return found
+
+
+def list_tags(engine: Engine, user: str) -> list[str]:
+    """All tags on the user's entries, in alphabetical order."""
+    with reading(engine) as connection:
+        kept = select(comparisons.c.tags).distinct().where(*_mine(connection, user), comparisons.c.tags != "")
+        return sorted({tag for tags in connection.execute(kept).scalars() for tag in _split(tags)})
 
 
 def read_picture(engine: Engine, user: str, *, entry_id: int) -> bytes | None:
@@ -118,18 +159,19 @@ def delete_entries(engine: Engine, user: str, *, entry_ids: Sequence[int] | None
         return count
 
 
-def export_csv(engine: Engine, user: str, *, search: str = "") -> str:
+def export_csv(engine: Engine, user: str, *, search: str = "", tag: str = "") -> str:
     """The user's entries as CSV, newest first, a line for each verdict and each face's jury; columns CSV_COLUMNS."""
     with reading(engine) as connection:
-        wanted = _wanted(connection, user, search=search)
+        wanted = _wanted(connection, user, search=search, tag=tag)
         rows = connection.execute(select(comparisons).where(*wanted).order_by(comparisons.c.id.desc()))
-        entries = [_entry(row) for row in rows]
+        entries = [as_entry(row) for row in rows]
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(CSV_COLUMNS)
     for entry in entries:
         start, notes = [entry.time.isoformat(), entry.file_name, entry.sha256], entry.comparison.get("notes") or []
-        lines = ([*start, *line, " ".join(notes)] for line in _verdict_lines(entry.comparison))
+        end = [" ".join(notes), entry.note, ", ".join(entry.tags)]
+        lines = ([*start, *line, *end] for line in _verdict_lines(entry.comparison))
         writer.writerows([neutralise(cell) for cell in line] for line in lines)
     return text.getvalue()
 
@@ -152,14 +194,31 @@ def _mine(connection: Connection, user: str) -> list[ColumnElement[bool]]:
     return [comparisons.c.user_id == owner_id(connection, user)]
 
 
-def _wanted(connection: Connection, user: str, *, search: str) -> list[ColumnElement[bool]]:
-    mine = _mine(connection, user)
-    if search.strip():
-        in_name = comparisons.c.file_name.icontains(search.strip(), autoescape=True)
-        mine.append(or_(in_name, comparisons.c.sha256.startswith(search.strip().lower(), autoescape=True)))
-    return mine
+def _wanted(connection: Connection, user: str, *, search: str, tag: str) -> list[ColumnElement[bool]]:
+    wanted, said = _mine(connection, user), search.strip()
+    if said:
+        written = [comparisons.c.file_name, comparisons.c.note]
+        written += [] if "," in said else [comparisons.c.tags]  # which commas keep apart
+        by_hash = comparisons.c.sha256.startswith(said.lower(), autoescape=True)
+        wanted.append(or_(by_hash, *(column.icontains(said, autoescape=True) for column in written)))
+    if tag:
+        wanted.append(comparisons.c.tags.contains(f",{tag},", autoescape=True))
+    return wanted
 
 
-def _entry(row: Row[tuple[Any, ...]]) -> HistoryEntry:
-    at = datetime.fromtimestamp(row.created_at, UTC)
-    return HistoryEntry(row.id, at, row.file_name, row.sha256, row.picture_id is not None, json.loads(row.comparison))
+def _split(tags: str) -> tuple[str, ...]:
+    return tuple(filter(None, tags.split(",")))
+
+
+def as_entry(row: Row[tuple[Any, ...]]) -> HistoryEntry:
+    """A row of `comparisons` as its owner knows it."""
+    return HistoryEntry(
+        id=row.id,
+        time=datetime.fromtimestamp(row.created_at, UTC),
+        file_name=row.file_name,
+        sha256=row.sha256,
+        has_picture=row.picture_id is not None,
+        comparison=json.loads(row.comparison),
+        note=row.note,
+        tags=_split(row.tags),
+    )

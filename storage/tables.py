@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeEngine
@@ -61,6 +62,7 @@ users = _table(
     Column("failures", Integer, nullable=False),
     Column("locked_until", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("is_operator", Boolean, nullable=False, server_default=false()),
 )
 sessions = _table(
     "sessions",
@@ -118,7 +120,29 @@ comparisons = _table(
     Column("file_name", String(255), nullable=False),
     Column("sha256", exact(64), nullable=False),
     Column("comparison", long_text(), nullable=False),
+    Column("note", String(2000), nullable=False, server_default=""),
+    Column("tags", String(255), nullable=False, server_default=""),  # ",court,2026," or nothing
     Index("comparisons_of_user", "user_id", "id"),
+)
+shares = _table(
+    "shares",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    Column("comparison_id", ForeignKey("comparisons.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("token_sha256", exact(64), nullable=False, unique=True),
+    Column("with_picture", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("shares_of_user", "user_id"),
+)
+scores = _table(
+    "scores",
+    Column("id", Integer, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("nickname", String(24), nullable=False),
+    Column("right_answers", Integer, nullable=False),
+    Column("rounds", Integer, nullable=False),
+    Column("played_at", BigInteger, nullable=False),
 )
 feedback = _table(
     "feedback",

@@ -14,7 +14,7 @@ import PIL.Image
 import pytest
 import typer
 
-from demo import NO_LINK, ONE_FILE, _serve
+from demo import NO_LINK, ONE_FILE, Options, _serve
 from detectors.forgery.game import Deck
 from registry import DetectorSpec
 from storage.database import GONE
@@ -206,7 +206,8 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def run(*specs: DetectorSpec, deck: Deck | None = None, share: bool = False) -> None:
         engine: Any = SimpleNamespace(dialect=SimpleNamespace(name="sqlite"))
-        _serve(specs, (), deck, engine, Path(), host="127.0.0.1", port=1, share=share, signup=True)
+        options = Options(host="127.0.0.1", port=1, share=share, signup=True, mcp=False)
+        _serve(specs, (), deck, engine, Path(), options)
 
     return run
 

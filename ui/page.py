@@ -15,6 +15,7 @@ from ui.components.offline import forbid_fetching
 from ui.render.cards import render
 from ui.server.events import QUICK
 from ui.server.queue import FairQueue
+from ui.server.remote_picture import Fetcher
 from ui.tabs.batch import build_batch
 from ui.tabs.compare import build_compare
 from ui.tabs.detectors import build_detectors
@@ -40,22 +41,32 @@ CACHE_SECONDS = (600, 3000)  # how often uploads are swept, and how old one may 
 
 
 def build_page(
-    jury: Jury, problems: Sequence[Problem] = (), *, recorder: Recorder | None = None, deck: Deck | None = None
+    jury: Jury,
+    problems: Sequence[Problem] = (),
+    *,
+    recorder: Recorder | None = None,
+    deck: Deck | None = None,
+    fetcher: Fetcher | None = None,
 ) -> gr.Blocks:
-    """The page for a jury. problems: what kept plugins out; recorder: visitors are signed in; deck: of the game."""
+    """The page for a jury.
+
+    problems: what kept plugins out; recorder: visitors are signed in; deck: of the game; fetcher: pictures may be given
+    by their addresses.
+    """
     forbid_fetching()
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         build_html(render("head", account=recorder is not None))
         queue = FairQueue(PLACES)
+        everybody, jury = jury, jury.limit_to("face", "image")  # who judges single pictures
         with gr.Tabs() as tabs:
             with gr.Tab("Check", id="check"), gr.Tabs(elem_id="check-views", elem_classes="views") as views:
                 with gr.Tab("Photo", id="compare"):
-                    photo = build_compare(jury, queue, recorder)
+                    photo = build_compare(jury, queue, recorder, fetcher)
                 with gr.Tab("Batch", id="batch"):
                     batch = build_batch(jury)
                 with gr.Tab("Video", id="video"):
-                    video = build_video(jury)
+                    video = build_video(everybody)
                 with gr.Tab("Live", id="live"):
                     build_live(jury)
             given = {"picture": photo.picture, "said": photo.verdicts, "detectors": photo.detectors}
@@ -68,11 +79,11 @@ def build_page(
                     build_guide(jury)
                 if deck is not None:
                     with gr.Tab("Beat the jury", id="game"):
-                        build_game(jury, queue, deck)
+                        build_game(jury, queue, deck, recorder.engine if recorder else None)
                 with gr.Tab("Forge", id="forge"):
                     build_forge(jury, queue)
             with gr.Tab("Detectors", id="detectors") as detectors:
-                build_detectors(jury, problems, tab=detectors)
+                build_detectors(everybody, problems, tab=detectors)
         build_html(render("foot"), script=OPEN_API)
         build_html(render("dock", account=recorder is not None), script=read_script("views.js"))
         # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.

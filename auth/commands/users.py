@@ -1,4 +1,4 @@
-"""`facejury users add | import | set-password | unlock | list | remove`: the accounts."""
+"""`facejury users add | import | set-password | unlock | operator | list | remove`: the accounts."""
 
 import csv
 import os
@@ -105,19 +105,34 @@ def unlock(name: Name) -> None:
     typer.echo(f"{account.name} is not locked.")
 
 
+@app.command("operator")
+def set_operator(name: Name, off: Annotated[bool, typer.Option("--off", help="Take it back.")] = False) -> None:
+    """Let a user open the operator's page, /operator.
+
+    It lists all users with what is kept of theirs, and the feedback that is to be reviewed.
+    """
+    with plainly():
+        engine = open_database()
+        account = _account(engine, name)
+        accounts.set_operator(engine, account.id, is_operator=not off)
+    typer.echo(f"{account.name} {'cannot' if off else 'can'} open the operator's page.")
+
+
 @app.command("list")
 def list_users() -> None:
     """List all accounts.
 
-    Each line has the day of creation (UTC), the name, what is kept of theirs, and "locked" after wrong passwords.
+    Each line has the day of creation (UTC), the name, what is kept of theirs, "locked" after wrong passwords, and
+    "operator".
     """
     with plainly():
         engine = open_database()
         found, kept = accounts.list_users(engine), count_kept(engine)
         for account in found:
             locked = "  locked" if account.locked_until > time.time() else ""
+            role = "  operator" if account.is_operator else ""
             day, room = time.strftime("%Y-%m-%d", time.gmtime(account.created_at)), _describe(kept.get(account.id))
-            typer.echo(f"{day}  {account.name}{room}{locked}")
+            typer.echo(f"{day}  {account.name}{room}{locked}{role}")
         if not found:
             typer.echo("No accounts yet.")
 

@@ -1,18 +1,24 @@
 """The expert on synthetic voices, which learnt from real speech and the same speech vocoded."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.networks.folder import CARD, WEIGHTS, read_config, read_network
-from detectors.networks.onnx_runtime import Session, open_session
 from registry import hookimpl
-from registry.hookspecs import Register
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from detectors.networks.onnx_runtime import Session
+    from registry.contract import Examine
+    from registry.hookspecs import Register
 
 FOLDER = WEIGHTS / "voice"
-RATE, SAMPLES = 16_000, 64_000  # the graph takes 4 s, as models/architectures/voice.py does
+RATE, SAMPLES = 16_000, 64_000  # the graph takes 4 s, as models/architectures/voice.py builds it
 
 
 @hookimpl
@@ -33,9 +39,11 @@ def register_detectors(register: Register) -> None:
     )
 
 
-def load() -> Any:
-    """The VoiceDetector, its network checked against config.json. Raises ArtifactError."""
-    return VoiceDetector(open_session(read_network(FOLDER)))
+def load() -> Examine:
+    """What examines a sound, its network checked against config.json. Raises ArtifactError."""
+    from detectors.networks.onnx_runtime import open_session
+
+    return VoiceDetector(open_session(read_network(FOLDER))).examine
 
 
 @dataclass(frozen=True)

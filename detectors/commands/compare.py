@@ -22,7 +22,7 @@ from detectors.jury.results import Comparison
 from detectors.provenance import read_provenance
 from detectors.video.judge import compare_video
 from detectors.video.results import JudgedVideo
-from registry import Verdict
+from registry import Label
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
 NO_ADDRESS = "This is a web address: download the picture, or let `facejury scan` read it from there."
@@ -83,6 +83,7 @@ def compare_command(
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
     _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json)
     with Jury(choose(only, add)) as jury:
+        _note_idle(jury, files)
         for file in files:
             if is_video(file):
                 comparisons.append(_watch(file, jury, seconds, quiet=as_json))
@@ -93,21 +94,22 @@ def compare_command(
                 show(judged, base_rate=base_rate)
     if as_json:
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
-    labels = {verdict.label for comparison in comparisons for verdict in _list_verdicts(comparison)}
+    labels = {label for comparison in comparisons for label in _list_labels(comparison)}
     if labels == {"failed"}:
         errors.print("Every detector failed, so nothing is known of these files.")
     if labels == {"failed"} or all(comparison.error for comparison in comparisons):
         raise typer.Exit(1)
 
 
-def _list_verdicts(judged: Comparison | JudgedVideo) -> Iterator[Verdict]:
-    """All of a picture, or of a video's frames."""
+def _list_labels(judged: Comparison | JudgedVideo) -> Iterator[Label]:
+    """Of all verdicts on a picture, or on a video's frames and clips."""
     if isinstance(judged, Comparison):
-        yield from judged.whole_image
-        yield from (verdict for face in judged.faces for verdict in face.verdicts)
+        yield from (verdict.label for verdict in judged.whole_image)
+        yield from (verdict.label for face in judged.faces for verdict in face.verdicts)
         return
     shown = (*judged.persons, *([judged.whole] if judged.whole else []))
-    yield from (verdict for person in shown for frame in person.frames for verdict in frame.verdicts)
+    yield from (verdict.label for person in shown for frame in person.frames for verdict in frame.verdicts)
+    yield from (clip.line.verdict.label for person in shown for clip in person.clips)
 
 
 def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: bool) -> Comparison:
@@ -129,6 +131,14 @@ def _note_ignored(options: Sequence[str], files: Sequence[Path], *, as_json: boo
     videos = [file.name for file in files if is_video(file)] if options else []
     if videos:
         errors.print(f"{', '.join(options)}: for pictures alone, not for {escape(', '.join(videos))}.")
+
+
+def _note_idle(jury: Jury, files: Sequence[Path]) -> None:
+    """Say so where nobody among the chosen judges a picture."""
+    pictures = [file.name for file in files if not is_video(file)]
+    if pictures and all(spec.expects == "clip" for spec in jury.specs):
+        titles = ", ".join(spec.title for spec in jury.specs)
+        errors.print(f"{escape(titles)}: for videos alone, not for {escape(', '.join(pictures))}.")
 
 
 def _read_start(text: str) -> float:

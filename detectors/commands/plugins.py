@@ -44,6 +44,9 @@ def new_command(
         str, typer.Argument(metavar="NAME", help="The detector's key: lower-case words joined by hyphens.")
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to create the package in.")] = Path(),
+    expects: Annotated[
+        str, typer.Option("--expects", metavar="KIND", help="What it judges: a face, or a clip of one in a video.")
+    ] = "face",
 ) -> None:
     """Create a plugin package to start from.
 
@@ -54,7 +57,7 @@ def new_command(
     from detectors.conformance.scaffold import NewPluginError, write_plugin
 
     try:
-        folder = write_plugin(name, to)
+        folder = write_plugin(name, to, expects=expects)
     except NewPluginError as error:
         errors.print(escape(str(error)))
         raise typer.Exit(2) from error

@@ -1,6 +1,6 @@
 """Results as text to read in a terminal: a table for each face, and one for each person in a video."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 from rich.table import Table
@@ -9,7 +9,7 @@ from detectors.commands.options import screen
 from detectors.inputs.timecode import say_at
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
-from detectors.jury.wording import NOT_MEASURED, say_split
+from detectors.jury.wording import NOT_IN_JURY, NOT_MEASURED, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
 from detectors.video.aggregate import AGGREGATION
@@ -81,13 +81,21 @@ def show_video(judged: JudgedVideo) -> None:
         if is_brief(person):
             continue
         screen.print(_track_table(person))
-        for line in person.all_scores:
-            if line.verdict.reason:
-                screen.print(f"  {escape(line.title)}: {escape(line.verdict.reason)}")
-        worst = ", ".join(say_at(frame.at) for frame in person.worst)
-        screen.print(f"  most suspect at {worst}")
+        for line in _say_more(person):
+            screen.print(f"  {escape(line)}")
     if judged.persons or judged.whole:
         screen.print(f"  {AGGREGATION}")
+
+
+def _say_more(person: Person) -> Iterator[str]:
+    """What stands below a person's table."""
+    for clip in person.clips:
+        if clip.times:
+            span = f"{say_at(clip.times[0])} to {say_at(clip.times[-1])}"
+            yield f"{clip.line.title}: {NOT_IN_JURY}; looked at {len(clip.times)} frames, {span}"
+    yield from (f"{line.title}: {line.verdict.reason}" for line in person.all_scores if line.verdict.reason)
+    if person.scores:
+        yield f"most suspect at {', '.join(say_at(frame.at) for frame in person.worst)}"
 
 
 def _name(title: str, measured: bool) -> str:

@@ -17,8 +17,9 @@ from detectors.conformance import samples
 from detectors.inputs.images import read_image
 from detectors.jury.about import read_card
 from detectors.sandbox.audit import AuditedDetector
+from detectors.video.clips import MIN_CLIP_FRAMES
 from registry import Finding, Image, read_finding
-from registry.contract import ExamineResult
+from registry.contract import Clip, ExamineResult, Times
 
 TOLERANCE = 1e-6  # between two answers to the same pixels
 POLARITY_TOLERANCE = 0.05  # a detector that does not look for blending must not move; noise is no wrong sign
@@ -36,13 +37,13 @@ def time_limit(audited: AuditedDetector) -> Outcome:
 
 def range_and_type(audited: AuditedDetector) -> Outcome:
     """One number in [0, 1] for a face, noise, black and white."""
-    numbers = [_number(_examine(audited, image)) for image in _plain(audited)]
+    numbers = [_number(audited, _examine(audited, image)) for image in _plain(audited)]
     return not any(number < 0 or number > 1 for number in numbers), _list(numbers)
 
 
 def no_nan(audited: AuditedDetector) -> Outcome:
     """No NaN for a face, noise, black and white."""
-    numbers = [_number(_examine(audited, image)) for image in _plain(audited)]
+    numbers = [_number(audited, _examine(audited, image)) for image in _plain(audited)]
     return not np.isnan(numbers).any(), _list(numbers)
 
 
@@ -106,20 +107,20 @@ def eight_threads(audited: AuditedDetector) -> Outcome:
 
 def input_not_mutated(audited: AuditedDetector) -> Outcome:
     """The picture it was given is the same afterwards."""
-    image = samples.real(audited.spec.expects).copy()
-    before = image.copy()
-    audited.examine(image)
-    changed = int((image != before).any(axis=2).sum())
+    given = _give(audited, samples.real(audited.spec.expects))
+    image, before = given[0], given[0].copy()
+    audited.examine(*given)
+    changed = int((image != before).any(axis=-1).sum())
     return changed == 0, f"{changed} pixels changed" if changed else "the same"
 
 
 def heat_map(audited: AuditedDetector) -> Outcome:
-    """A heat map, if there is one, of shape (h, w) with numbers in [0, 1]."""
+    """A heat map, if there is one, of shape (h, w) with numbers in [0, 1]; of a clip, scores of shape (t,)."""
     answer = _examine(audited, samples.real(audited.spec.expects))
     if not isinstance(answer, tuple):
-        return True, "no heat map"
+        return True, "no heat map, no scores"
     heatmap = np.asarray(answer[1])
-    read_finding((0.5, heatmap))  # raises on a wrong one; p_fake has checks of its own
+    _read(audited, (0.5, heatmap))  # raises on a wrong one; p_fake has checks of its own
     return True, f"shape {heatmap.shape}, {heatmap.min():.3f} to {heatmap.max():.3f}"
 
 
@@ -208,21 +209,30 @@ def _plain(audited: AuditedDetector) -> tuple[Image, ...]:
     return samples.real(audited.spec.expects), samples.noise(), samples.flat(0), samples.flat(255)
 
 
-def _number(answer: ExamineResult) -> float:
+def _number(audited: AuditedDetector, answer: ExamineResult) -> float:
     """The number in an answer, whatever its value. Raises TypeError when there is none."""
     try:
-        return read_finding(answer).p_fake
+        return _read(audited, answer).p_fake
     except ValueError:
         return float(answer[0] if isinstance(answer, tuple) else answer)
 
 
 def _examine(audited: AuditedDetector, image: Image) -> ExamineResult:
     """An answer to a copy: a detector that writes into its picture must not spoil the samples."""
-    return audited.examine(image.copy())
+    return audited.examine(*_give(audited, image))
+
+
+def _give(audited: AuditedDetector, image: Image) -> tuple[Image] | tuple[Clip, Times]:
+    """What it is called with to be shown a copy of this picture: the picture itself, or a clip of it."""
+    return samples.as_clip(image) if audited.spec.expects == "clip" else (image.copy(),)
+
+
+def _read(audited: AuditedDetector, answer: ExamineResult) -> Finding:
+    return read_finding(answer, frames=MIN_CLIP_FRAMES if audited.spec.expects == "clip" else None)
 
 
 def _find(audited: AuditedDetector, image: Image) -> Finding:
-    return read_finding(_examine(audited, image))
+    return _read(audited, _examine(audited, image))
 
 
 def _answers(audited: AuditedDetector, *images: Image) -> Outcome:

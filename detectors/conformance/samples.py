@@ -13,7 +13,9 @@ from detectors.faces.crop import crop_face
 from detectors.faces.face import Box
 from detectors.faces.find import find_faces
 from detectors.forgery.blend import forge
+from detectors.video.clips import CLIP_PIXELS, CLIP_STEP_SECONDS, MIN_CLIP_FRAMES
 from registry import Image
+from registry.contract import Clip, Times
 
 FORGERIES = 4
 SIDE = 224
@@ -46,8 +48,19 @@ def forgeries(expects: str) -> tuple[Image, ...]:
 
 
 def real(expects: str) -> Image:
-    """The photo, or its face."""
+    """The photo, or its face; a clip is made of the face, by `as_clip`."""
     return photo() if expects == "image" else portrait()
+
+
+def as_clip(image: Image) -> tuple[Clip, Times]:
+    """A still picture as a clip of a face that moves a little: made smaller where clips are, and its frames' times."""
+    largest = max(image.shape[:2])
+    if largest > CLIP_PIXELS:
+        height, width = (max(2, side * CLIP_PIXELS // largest) for side in image.shape[:2])
+        image = np.asarray(PIL.Image.fromarray(image).resize((width, height)), dtype=np.uint8)
+    steps = np.round(2 * np.sin(np.arange(MIN_CLIP_FRAMES) / 2)).astype(int)
+    times = np.arange(MIN_CLIP_FRAMES, dtype=np.float64) * CLIP_STEP_SECONDS
+    return np.stack([np.roll(image, step, axis=1) for step in steps]), np.asarray(times, dtype=np.float64)
 
 
 @cache

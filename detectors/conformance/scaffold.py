@@ -1,4 +1,4 @@
-"""Write a plugin package to start from: `facejury detectors new NAME [--to DIR]`."""
+"""Write a plugin package to start from: `facejury detectors new NAME [--to DIR] [--expects clip]`."""
 
 from pathlib import Path
 from string import Template
@@ -6,7 +6,7 @@ from string import Template
 from registry.contract import KEY
 
 TEMPLATES = Path(__file__).parent / "templates"
-FILES = {  # of the new package -> its template
+FILES = {  # of the new package -> its template, or the one named by what is expected, such as module.clip.py.txt
     "README.md": "README.md.txt",
     "pyproject.toml": "pyproject.toml.txt",
     "{module}.py": "module.py.txt",
@@ -18,8 +18,13 @@ class NewPluginError(ValueError):
     """The package cannot be written. The message says why."""
 
 
-def write_plugin(name: str, to: Path) -> Path:
+SAMPLES = {"face": "photo.jpg", "clip": "video.mp4"}  # what it may be tried on, by what it can expect
+
+
+def write_plugin(name: str, to: Path, *, expects: str = "face") -> Path:
     """The folder of the new package, to/facejury-NAME. name: the detector's key. Raises NewPluginError."""
+    if expects not in SAMPLES:
+        raise NewPluginError(f"a new detector may expect {' or '.join(SAMPLES)}, got {expects!r}")
     if not KEY.fullmatch(name) or not name[0].isalpha():
         rule = "kebab-case (a-z, 0-9 and single hyphens) and begin with a letter"
         raise NewPluginError(f"a detector's name must be {rule}, got {name!r}")
@@ -29,8 +34,11 @@ def write_plugin(name: str, to: Path) -> Path:
     except OSError as error:
         raise NewPluginError(f"{folder} cannot be made: {error.strerror}") from error
     words = {"name": name, "module": f"facejury_{name.replace('-', '_')}", "title": _say_title(name)}
+    words |= {"sample": SAMPLES[expects]}
     for target, template in FILES.items():
-        text = Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(words)
+        special = TEMPLATES / template.replace(".", f".{expects}.", 1)
+        chosen = special if special.is_file() else TEMPLATES / template
+        text = Template(chosen.read_text(encoding="utf-8")).substitute(words)
         (folder / target.format(**words)).write_text(text, encoding="utf-8")
     return folder
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 from copy import copy
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +14,10 @@ from detectors.jury.about import is_measured
 from detectors.jury.wording import say_error
 from detectors.sandbox.client import IsolatedDetector, open_detector
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
-from registry.contract import MIN_FACE_PIXELS, Examine
+from registry.contract import MIN_FACE_PIXELS, Clip, Examine, Expects, Times
 
 RESTARTING = "Facejury is being restarted. Please try again in a minute."
+BLANK_FRAMES = 16  # of the clip that detectors of clips are warmed up with
 log = logging.getLogger(__name__)
 
 
@@ -57,13 +59,17 @@ class Jury:
     @property
     def can_judge(self) -> bool:
         """False when not one of its detectors could be loaded."""
-        return len(self.faults) < len(self.specs)
+        return any(spec.key not in self.faults for spec in self.specs)
 
     def choose(self, keys: Collection[str]) -> "Jury":
         """The jurors of these keys alone; what is loaded stays loaded, for both."""
         chosen = copy(self)
         chosen.specs = tuple(spec for spec in self.specs if spec.key in keys)
         return chosen
+
+    def limit_to(self, *kinds: Expects) -> "Jury":
+        """The jurors that expect one of these alone; what is loaded stays loaded, for both."""
+        return self.choose([spec.key for spec in self.specs if spec.expects in kinds])
 
     def load(self, spec: DetectorSpec) -> Examine:
         """The detector's examine. Raises what its load raises; the next call tries again."""
@@ -84,13 +90,21 @@ class Jury:
             detector.start()  # here, also after a fault, so that loading is not counted as examining
         return detector
 
-    def judge(self, spec: DetectorSpec, image: Image, *, doubt: str | None = None) -> Verdict:
-        """One detector's verdict. Never raises: what goes wrong in a detector is a "failed" verdict with its reason."""
+    def judge(
+        self, spec: DetectorSpec, image: Image | Clip, *, doubt: str | None = None, times: Times | None = None
+    ) -> Verdict:
+        """One detector's verdict. Never raises: what goes wrong in a detector is a "failed" verdict with its reason.
+
+        times: of the frames of a clip; None for a picture.
+        """
         began = time.perf_counter()
         try:
             examine = self.load(spec)
             began = time.perf_counter()
-            finding = read_finding(examine(image.copy()))  # a copy: a plugin may write into what it is given
+            if times is None:
+                finding = read_finding(examine(image.copy()))  # a copy: a plugin may write into what it is given
+            else:
+                finding = read_finding(examine(image.copy(), times.copy()), frames=len(times))
         except Exception as error:  # a detector may raise anything
             log.exception("detector %s failed", spec.key)
             return self.fail(spec, say_error(error), _since(began))
@@ -106,8 +120,8 @@ class Jury:
         fake_from, real_until = limits = spec.fake_from, spec.real_until
         label = judge(finding.p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
         p_fake, measured = round(finding.p_fake, 6), self.measured[spec.key]
-        heatmap = finding.heatmap
-        return Verdict(spec.key, spec.title, p_fake, label, *limits, milliseconds, heatmap=heatmap, measured=measured)
+        more: dict[str, Any] = {"heatmap": finding.heatmap, "scores": finding.scores, "measured": measured}
+        return Verdict(spec.key, spec.title, p_fake, label, *limits, milliseconds, **more)
 
 
 def _since(began: float) -> float:
@@ -124,4 +138,7 @@ def warm_up(jury: Jury) -> None:
     for spec in jury.specs:
         if jury.is_stopping:
             return
-        jury.judge(spec, blank)
+        if spec.expects == "clip":
+            jury.judge(spec, np.stack([blank] * BLANK_FRAMES), times=np.arange(BLANK_FRAMES) / 10)
+        else:
+            jury.judge(spec, blank)

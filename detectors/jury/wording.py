@@ -10,6 +10,7 @@ PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visito
 
 
 NOT_MEASURED = "not measured"
+NOT_IN_JURY = "not in the jury"
 
 
 def say_split(verdicts: Sequence[Verdict]) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from detectors.networks.onnx_runtime import Session
     from registry import Heatmap, Image
+    from registry.contract import Expects
     from registry.hookspecs import Register
 
 WEIGHTS = Path(__file__).parent.parent.parent / "models" / "weights"
@@ -54,7 +55,7 @@ class Config:
     title: str
     pixels: int = 0
     mode: Mode = "resize"
-    expects: Literal["face", "image", "audio"] = "face"
+    expects: Expects = "face"
     fake_from: float = 0.5
     real_until: float = 0.5
     seconds: float = 10.0
@@ -130,6 +131,7 @@ def _require(holds: bool, folder: Path, rule: str) -> None:
 def register_folder(register: Register, folder: Path, *, model: str = MODEL, looks_for: str = "") -> None:
     """Register the detector of a model folder: what each of our own plugins does. Raises ArtifactError."""
     config = read_config(folder, model=model)
+    _require(config.expects in ("face", "image"), folder, 'a network alone must expect "face" or "image"')
     register(
         key=config.key,
         title=config.title,

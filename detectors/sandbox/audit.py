@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from registry import DetectorSpec, Image, to_examine
-from registry.contract import Examine, ExamineResult
+from registry.contract import Clip, Examine, ExamineResult, Times
 
 NETWORK = {
     "socket.bind",
@@ -54,12 +54,13 @@ class AuditedDetector:
             self.spec = self._find()
             self._examine: Examine = to_examine(self.spec.load())
 
-    def examine(self, image: Image) -> ExamineResult:
-        """The detector's own answer, unchecked."""
+    def examine(self, image: Image | Clip, times: Times | None = None) -> ExamineResult:
+        """The detector's own answer, unchecked, to an image, or to a clip and its times."""
+        given = (image,) if times is None else (image, times)
         if not self._scratch:
-            return self._examine(image)
+            return self._examine(*given)
         with self._watched(examining=True):
-            return self._examine(image)
+            return self._examine(*given)
 
     @contextmanager
     def _watched(self, *, examining: bool = False) -> Iterator[None]:

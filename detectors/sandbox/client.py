@@ -22,7 +22,7 @@ from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.process import WorkerFaultError, WorkerProcess
 from detectors.sandbox.protocol import MAX_HEATMAP_BYTES, MAX_LISTING_BYTES, Array, Values
 from registry import DetectorSpec, Image, to_examine
-from registry.contract import Examine, ExamineResult
+from registry.contract import Clip, Examine, ExamineResult, Times
 
 WORKER = "detectors.sandbox.worker"
 LOAD_SECONDS = 60.0  # importing and loading, apart from the detector's own `seconds`
@@ -66,9 +66,13 @@ class IsolatedDetector:
         self._worker: WorkerProcess | None = None
         self._closed = False
 
-    def __call__(self, image: Image) -> ExamineResult:
-        """P(fake) of a uint8 RGB image (h, w, 3), alone or with a heat map. Raises DetectorFaultError."""
-        values, heatmap = self.ask({}, image, seconds=self._spec.seconds)
+    def __call__(self, image: Image | Clip, times: Times | None = None) -> ExamineResult:
+        """P(fake) of a uint8 RGB image (h, w, 3), alone or with a heat map; or of a clip (t, h, w, 3), which has times.
+
+        Raises DetectorFaultError.
+        """
+        order = {} if times is None else {"times": times.tolist()}
+        values, heatmap = self.ask(order, image, seconds=self._spec.seconds)
         p_fake = values.get("p_fake")  # read_finding has checked it in the worker, and the jury checks it again
         return p_fake if heatmap is None else (p_fake, heatmap)  # type: ignore[return-value]
 

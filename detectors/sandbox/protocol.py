@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Values = dict[str, Any]
 Array = NDArray[np.generic]
 
-KINDS = {"uint8": np.uint8, "float32": np.float32}  # an image goes one way, a heat map the other
+KINDS = {"uint8": np.uint8, "float32": np.float32}  # an image or clip goes one way, a heat map or scores the other
 MAX_LINE_BYTES = 65_536
 MAX_ARRAY_BYTES = 400_000_000  # above the largest picture `images` lets in, as RGB
 MAX_LISTING_BYTES = 4_000_000  # of what a plugin registers, its cards included

@@ -135,7 +135,7 @@ def judge_chunk(paths: Sequence[str], team: Team, *, folder: str = "") -> list[R
 @cache
 def open_jury(team: Team) -> Jury:
     """The one jury of this process for a team."""
-    return Jury(team.choose())
+    return Jury(team.choose_for_pictures())
 
 
 def judge_picture(path: str, jury: Jury, *, folder: str = "") -> Record:

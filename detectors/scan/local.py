@@ -48,7 +48,7 @@ def scan(paths: Sequence[str], out: Path, team: Team, *, workers: int | None, sh
     journal_path = out.with_name(out.name + SUFFIX)
     if out.exists() and not journal_path.exists():
         raise ScanError(f"{out.name} already exists and was not written by a scan: choose another --out, or remove it")
-    with Journal(journal_path, describe_team(team.choose())) as journal:
+    with Journal(journal_path, describe_team(team.choose_for_pictures())) as journal:
         counts = _judge(paths, team, journal, workers=workers or count_cores(), show=show)
         write_table(out, journal)
     return counts

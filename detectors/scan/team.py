@@ -28,6 +28,13 @@ class Team:
         """The detectors, in the registry's order. Raises UnknownDetectorError, SourceError."""
         return reduce(add_source, self.add, load_registry()).choose(self.only)
 
+    def choose_for_pictures(self) -> tuple[DetectorSpec, ...]:
+        """Those of them that judge pictures. Raises ScanError where there is none, and what choose raises."""
+        chosen = self.choose()
+        if not (specs := tuple(spec for spec in chosen if spec.expects in ("face", "image"))):
+            raise ScanError(f"{', '.join(spec.key for spec in chosen)}: for videos alone, and a scan is of pictures")
+        return specs
+
 
 def describe_team(specs: tuple[DetectorSpec, ...]) -> dict[str, str]:
     """Key -> everything that can change what a detector says: whose it is, its weights, its thresholds."""

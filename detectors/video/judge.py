@@ -1,7 +1,7 @@
 """A video before the chosen detectors: who is seen in it, and the verdicts on each person from frame to frame.
 
 Frames are sampled by time, two a second, and farther apart in a long video. `Follower` tracks the persons, and
-`aggregate_frames` makes one verdict of a person's frames.
+`aggregate_frames` makes one verdict of a person's frames. Detectors of clips come last: `clips`.
 """
 
 import time
@@ -65,7 +65,10 @@ def compare_video(
 def judge_video(
     path: Path, jury: Jury, *, start: float = 0.0, name: str = "", wanted: Callable[[], bool] = lambda: True
 ) -> Iterator[Look]:
-    """One look after another; ends early once not wanted. start: seconds. Raises VideoError."""
+    """One look after another; ends early once not wanted. start: seconds. Raises VideoError.
+
+    With detectors of clips, the last look comes twice, the second time with what they say.
+    """
     check_video(path)
     with open_video(path) as video:
         times = plan(video.about, start)
@@ -84,7 +87,12 @@ def judge_video(
             coming = next(frames, None)
             notes = _note_unseen(video, is_late=coming is None and time.monotonic() >= deadline, at=frame.at)
             judged = replace(_add(judged, frame.at, seen), notes=notes)
-            yield Look(judged, frame, seen)
+            last = Look(judged, frame, seen)
+            yield last
+    if wanted() and any(spec.expects == "clip" for spec in jury.specs):
+        from detectors.video.clips import add_clips  # a picture does without
+
+        yield replace(last, video=replace(judged, persons=add_clips(judged.persons, jury, path, wanted=wanted)))
 
 
 def _note_unseen(video: Video, *, is_late: bool, at: float) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """What was said about a video: of whom, in which frames, and the verdict on each person that follows from it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from detectors.faces.face import Box, Landmarks, measure_side
 from detectors.inputs.timecode import say_at
@@ -10,6 +10,9 @@ from detectors.inputs.video import MAX_SECONDS
 from detectors.jury.fusion import JURY_KEY, JURY_TITLE, Agreement, JuryVerdict, find_fitted
 from detectors.video.aggregate import AGGREGATION, MIN_FRAMES, TrackVerdict, aggregate_frames
 from registry import Verdict
+
+if TYPE_CHECKING:
+    from detectors.faces.motion import Motion
 
 SCHEMA = 1
 WORST = 4  # most suspect frames shown
@@ -58,7 +61,10 @@ class SampledFrame:
 
 @dataclass(frozen=True)
 class TrackScores:
-    """One detector's verdict on a person over all frames, or the jury's, with its thresholds."""
+    """One detector's verdict on a person over all frames, or the jury's, with its thresholds.
+
+    is_beside: whether it is never in the jury, as that on a clip.
+    """
 
     key: str
     title: str
@@ -66,6 +72,7 @@ class TrackScores:
     real_until: float
     verdict: TrackVerdict
     measured: bool = True
+    is_beside: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""
@@ -74,11 +81,32 @@ class TrackScores:
 
 
 @dataclass(frozen=True)
+class ClipScores:
+    """What a detector of clips said of a person's clip. line: its verdict, whose quartiles are of the scores.
+
+    times: of the clip's frames, in seconds; scores: p_fake at each, or empty where it gave none. It is not in the jury.
+    """
+
+    line: TrackScores
+    times: tuple[float, ...] = ()
+    scores: tuple[float, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its part of the documented JSON."""
+        return self.line.as_dict() | {"times": list(self.times), "scores": list(self.scores)}
+
+
+@dataclass(frozen=True)
 class Person:
-    """Somebody seen in a video. number: from 1 on, by first appearance; 0 stands for the whole frame."""
+    """Somebody seen in a video. number: from 1 on, by first appearance; 0 stands for the whole frame.
+
+    clips: what detectors of clips said, once all frames were looked at; motion: how the face moves in that clip.
+    """
 
     number: int
     frames: tuple[SampledFrame, ...]
+    clips: tuple[ClipScores, ...] = ()
+    motion: "Motion | None" = field(default=None, repr=False, compare=False)
 
     @property
     def is_whole(self) -> bool:
@@ -108,8 +136,8 @@ class Person:
 
     @property
     def all_scores(self) -> tuple[TrackScores, ...]:
-        """The detectors', and last the jury's where there is one."""
-        return (*self.scores, *([self.jury] if self.jury else []))
+        """The detectors', those of clips behind those of frames, and last the jury's where there is one."""
+        return (*self.scores, *(one.line for one in self.clips), *([self.jury] if self.jury else []))
 
     @cached_property
     def worst(self) -> tuple[SampledFrame, ...]:
@@ -131,7 +159,8 @@ class Person:
         errors = [one.error for frame in self.frames for one in frame.verdicts if one.detector == first.detector]
         if all(errors):  # it never gave a number
             verdict = TrackVerdict(None, None, None, "failed", 0, str(errors[-1]))
-        return TrackScores(first.detector, first.title, **thresholds, verdict=verdict, measured=first.measured)
+        limits = first.fake_from, first.real_until
+        return TrackScores(first.detector, first.title, *limits, verdict=verdict, measured=first.measured)
 
     def as_dict(self) -> dict[str, Any]:
         """Its part of the documented JSON."""
@@ -141,6 +170,8 @@ class Person:
             "to": self.frames[-1].at,
             "jury": self.jury.as_dict() if self.jury else None,
             "verdicts": [one.as_dict() for one in self.scores],
+            "clips": [one.as_dict() for one in self.clips],
+            "motion": self.motion.as_dict() if self.motion else None,
             "worst": [frame.at for frame in self.worst],
             "moments": [frame.as_dict() for frame in self.frames],
         }

@@ -16,9 +16,21 @@ from models.errors import DataError
 if TYPE_CHECKING:
     from models.architectures.base import Architecture
     from models.data.datasets import Sample
+    from registry import DetectorSpec, Registry
 
 BACKENDS = ("tensorflow", "jax", "torch")  # of Keras, those that can train
 RECIPE, BEST = "recipe.json", "best.keras"  # in a run, as models.training.run writes them
+
+
+def choose_for_pictures(registry: "Registry", only: "Sequence[str] | None" = None) -> "tuple[DetectorSpec, ...]":
+    """The chosen detectors that judge single pictures, as all that is measured on faces needs them.
+
+    Raises DataError where none of them does, and UnknownDetectorError.
+    """
+    chosen = registry.choose(only)
+    if not (specs := tuple(spec for spec in chosen if spec.expects in ("face", "image"))):
+        raise DataError(f"{', '.join(spec.key for spec in chosen)}: not for single pictures, which this measures on")
+    return specs
 
 
 def check_positive(number: float) -> float:

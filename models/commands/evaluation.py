@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from detectors.commands.options import AddUnpinned, Only
-from models.commands.checks import check_backend, check_both_classes, check_faces
+from models.commands.checks import check_backend, check_both_classes, check_faces, choose_for_pictures
 from models.commands.options import FACES, ROOT, Data, Key, ReplaceBuiltin, console, say_all
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -62,7 +62,7 @@ def evaluate(
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     registry = load_registry()
-    specs = reduce(add_source, sources, registry).choose(only)
+    specs = choose_for_pictures(reduce(add_source, sources, registry), only)
     everything = read_samples(data)
     there = {sample.split for sample in everything}
     splits = split or ([name for name in ("test", "eval") if name in there] or ["test"])
@@ -170,7 +170,7 @@ def videos(
     from models.evaluation.fit_jury import add_jury
     from registry import load_registry
 
-    specs = load_registry().choose(only)
+    specs = choose_for_pictures(load_registry(), only)
     samples = read_samples(data)
     samples = select(samples, "test", "eval") or select_splits(samples, "test")
     check_both_classes(samples, ["test", "eval"])
@@ -236,7 +236,7 @@ def speed(
     from benchmarks.speed_table import tables, write
     from registry import load_registry
 
-    keys = [spec.key for spec in load_registry().choose(only) if spec.builtin]
+    keys = [spec.key for spec in choose_for_pictures(load_registry(), only) if spec.builtin]
     figures = measuring.measure(keys, rounds=rounds, seconds=seconds)
     if save:
         measuring.save(figures)

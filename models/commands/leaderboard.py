@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from detectors.commands.options import AddUnpinned, Only
+from models.commands.checks import choose_for_pictures
 from models.commands.options import FACES, Data, console
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def leaderboard(
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
-    specs = reduce(add_source, sources, load_registry()).choose(only)
+    specs = choose_for_pictures(reduce(add_source, sources, load_registry()), only)
     faces, _ = label_faces(select(read_samples(data), *(split or ("test", "eval"))), FACES)
     if {face.sample.label for face in faces} != {0, 1}:
         raise DataError("a leaderboard needs real and fake faces; these folders and splits hold one class only")

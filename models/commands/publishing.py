@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from models.commands.checks import choose_for_pictures
 from models.commands.options import ROOT, console
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def report(
     from models.publishing.report import write
     from registry import load_registry
 
-    write(readme, load_registry().detectors)
+    write(readme, choose_for_pictures(load_registry()))
 
 
 @app.command()

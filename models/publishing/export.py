@@ -38,11 +38,15 @@ def export(model: keras.Model, calibration: Calibration, folder: Path, *, config
     """
     serving = build_serving(model, calibration)
     check_rounding(model, calibration, serving, crops)
+    return _write(serving, folder, config=config, inputs=crops)
+
+
+def _write(serving: keras.Model, folder: Path, *, config: Config, inputs: NDArray[Any]) -> Config:
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch)
-        save_keras(serving, fresh / KERAS_MODEL)
-        (fresh / MODEL).write_bytes(to_onnx(serving, fresh))
-        check_same(serving, fresh / MODEL, crops)
+        _save_keras(serving, fresh / KERAS_MODEL)
+        (fresh / MODEL).write_bytes(_to_onnx(serving, fresh))
+        check_same(serving, fresh / MODEL, inputs)
         folder.mkdir(parents=True, exist_ok=True)
         files = {name: (fresh / name).read_bytes() for name in (MODEL, KERAS_MODEL)}
     for name, data in files.items():
@@ -51,6 +55,17 @@ def export(model: keras.Model, calibration: Calibration, folder: Path, *, config
     config = replace(config, files=hashes, parameters=serving.count_params())
     (folder / CONFIG).write_text(config.as_json(), encoding="utf-8")
     return config
+
+
+def export_plain(model: keras.Model, folder: Path, *, config: Config, inputs: NDArray[Any]) -> Config:
+    """The same for a network that is served as it is: weights rounded, its own outputs. inputs: to check on.
+
+    Raises ExportError where ONNX Runtime and Keras differ.
+    """
+    serving = keras.models.clone_model(model)
+    rounded = [weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()]
+    serving.set_weights(rounded)
+    return _write(serving, folder, config=config, inputs=inputs)
 
 
 def build_serving(model: keras.Model, calibration: Calibration) -> keras.Model:
@@ -75,7 +90,7 @@ def _fold(model: keras.Model, calibration: Calibration) -> None:
     layer.set_weights([kernel * calibration.scale, bias * calibration.scale + calibration.shift])
 
 
-def save_keras(model: keras.Model, path: Path) -> None:
+def _save_keras(model: keras.Model, path: Path) -> None:
     """model.keras, its zip entries deflated. Not the same bytes twice: Keras writes object ids into its config."""
     plain = path.with_name("plain.keras")
     model.save(plain)
@@ -84,11 +99,10 @@ def save_keras(model: keras.Model, path: Path) -> None:
             target.writestr(name, source.read(name))
 
 
-def to_onnx(model: keras.Model, scratch: Path) -> bytes:
-    """The network as ONNX, weights as float16 where it holds them exactly. scratch: a folder to write in."""
+def _to_onnx(model: keras.Model, scratch: Path) -> bytes:
     path = scratch / "plain.onnx"
-    taken = model.input
-    signature = [keras.InputSpec(shape=(None, *taken.shape[1:]), dtype=taken.dtype, name=taken.name)]
+    given = model.input
+    signature = [keras.InputSpec(shape=(None, *given.shape[1:]), dtype=given.dtype, name=given.name)]
     with warnings.catch_warnings():  # keras asks numpy for np.object, and numpy warns of what it will be
         warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
         model.export(path, format="onnx", input_signature=signature, verbose=False)
@@ -124,12 +138,13 @@ def check_rounding(model: keras.Model, calibration: Calibration, serving: keras.
     return worst
 
 
-def check_same(model: keras.Model, onnx_file: Path, crops: Images) -> float:
+def check_same(model: keras.Model, onnx_file: Path, crops: NDArray[Any]) -> float:
     """The largest difference between Keras and ONNX Runtime on these crops. Raises ExportError above 1e-4."""
     session = open_session(onnx_file)
     worst = 0.0
     for crop in crops:
-        expected = [np.asarray(output) for output in model.predict_on_batch(crop[None])]
+        answers = model.predict_on_batch(crop[None])
+        expected = [np.asarray(output) for output in (answers if isinstance(answers, list) else [answers])]
         found = session.run(crop[None])
         if [output.shape for output in found] != [output.shape for output in expected]:
             raise ExportError(f"ONNX gives shapes {[o.shape for o in found]}, Keras {[o.shape for o in expected]}")

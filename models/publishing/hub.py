@@ -78,6 +78,8 @@ def find_folder(key: str, folder: Path | None) -> Path:
         [spec] = load_registry().choose([key])
         if (found := find_model_folder(spec)) is None:
             raise PublishError(f"{key} has no model folder (config.json, model.onnx); name one with --from")
+        if spec.expects not in ("face", "image"):
+            raise PublishError(f"{key} is not a network alone, so that it cannot be served from the Hub")
         return found
     if (held := read_config(folder).key) != key:
         raise PublishError(f"{folder.name} holds the detector {held}, not {key}")

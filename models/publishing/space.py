@@ -31,6 +31,7 @@ PARTS = (
     "text",
     "ui",
 )
+LANDMARKS = "models/weights/landmarks"
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.keras")  # serving never reads model.keras
 
 
@@ -46,8 +47,8 @@ def stage(*, repo: str) -> Path:
 
 
 def list_weights() -> list[str]:
-    """The folders of the built-in detectors' weights; what else stands beside them is somebody's own."""
-    return [f"models/weights/{plugin.name}" for plugin in find_plugins() if plugin.builtin]
+    """The folders of the built-in detectors' weights and of the landmarks; what else stands there is somebody's own."""
+    return [f"models/weights/{plugin.name}" for plugin in find_plugins() if plugin.builtin] + [LANDMARKS]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -15,7 +15,7 @@ import PIL.PngImagePlugin
 import pytest
 from sqlalchemy import Engine
 
-from auth.pages import Settings
+from auth.pages.context import Settings
 from detectors.jury.judge import Jury
 from storage.database import open_database
 from storage.history import find_entries
@@ -24,6 +24,7 @@ from storage.uploads import own_folder
 from tests.auth.server import Browser, Server, wait_for
 from tests.ports import free_port
 from tests.ui.jurors import JURY
+from ui.agents.endpoint import mcp_routes
 from ui.page import build_page
 from ui.server.drain import Drain
 from ui.server.front import build_front
@@ -119,7 +120,12 @@ def attacked(folder: Path, *, beside: Server | None = None) -> Iterator[Attacked
         uploads = own_folder()
         engine = beside.engine if beside else open_database(f"sqlite:///{folder / 'facejury.db'}")
         jury, port = Jury(JURY), free_port()
-        routes = [*Health(engine, is_loaded=lambda: True).routes(), *live_routes(jury), *view_routes()]
+        routes = [
+            *Health(engine, is_loaded=lambda: True).routes(),
+            *live_routes(jury),
+            *view_routes(),
+            *mcp_routes(jury),
+        ]
         front = build_front(engine, uploads, settings=Settings(rounds=4, slow_seconds=0), routes=routes, drain=Drain())
         page = build_page(jury, recorder=Recorder(engine))
         launch(page, host="127.0.0.1", port=port, **front)

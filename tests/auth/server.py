@@ -21,7 +21,7 @@ import PIL.Image
 import pymysql  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
-from auth.pages import Settings
+from auth.pages.context import Settings
 from storage.database import open_database
 from tests.demo_process import started
 from tests.ports import free_port

@@ -1,4 +1,4 @@
-"""What docs/api.md shows to programs, run as it stands: only address and token are put in."""
+"""What docs/api.md and docs/agents.md show to programs, run as it stands: only address and token are put in."""
 
 import json
 import re
@@ -15,10 +15,12 @@ import pytest
 from storage.database import open_database
 from tests.auth.server import Server, wait_for
 from tests.demo_process import ROOT, started
+from tests.docs.pages import find_blocks
 from ui.components import examples
 
 pytestmark = pytest.mark.slow
 SHOWN = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+AGENTS = find_blocks((ROOT / "docs" / "agents.md").read_text(encoding="utf-8"), "python")
 BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```", SHOWN, flags=re.DOTALL | re.MULTILINE))
 
 
@@ -27,7 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("site")
     url = f"sqlite:///{folder / 'facejury.db'}"
     engine = open_database(url)
-    with started(FACEJURY_DATABASE_URL=url, GRADIO_TEMP_DIR=str(folder / "uploads")) as address:
+    with started("--mcp", FACEJURY_DATABASE_URL=url, GRADIO_TEMP_DIR=str(folder / "uploads")) as address:
 
         def is_ready() -> None:
             assert httpx.get(f"{address}readyz").status_code == 200
@@ -100,3 +102,23 @@ def test_the_curl_in_the_readme_runs(place: tuple[str, str], folder: Path) -> No
     said = run(["bash", "-ec"], BLOCKS["bash"], place, folder)
     [answer] = json.loads(said.rpartition("event: complete\ndata: ")[2])
     assert answer["faces"][0]["verdicts"][0]["detector"] == "efficientnet"
+
+
+def test_an_agent_elsewhere_is_told_of_a_face_in_words(place: tuple[str, str], folder: Path) -> None:
+    said = run([sys.executable, "-c"], AGENTS[1], place, folder).splitlines()
+    assert said[0].startswith("Jury: Likely real.")
+    assert any(line.startswith("EfficientNet-Lite0: real, p_fake 0.") for line in said)
+
+
+@pytest.mark.parametrize(("token", "status"), [("", 401), ("Bearer fj_wrong", 401), ("Bearer TOKEN", 200)])
+def test_the_tools_of_a_page_are_behind_the_sign_in_and_read_no_files(
+    place: tuple[str, str], token: str, status: int
+) -> None:
+    call = {"name": "compare", "arguments": {"picture": "/etc/hostname"}}
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    headers = {"Accept": "application/json, text/event-stream", "Authorization": token.replace("TOKEN", place[1])}
+    answer = httpx.post(f"{place[0]}/gradio_api/mcp", json=asked, headers=headers)
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json()["result"]["isError"]
+        assert answer.json()["result"]["content"][0]["text"].endswith("This is not a picture in base64.")

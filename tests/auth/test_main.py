@@ -36,6 +36,10 @@ def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name
     assert run("users", "add", name, "--password-stdin", typed=f"{PASSWORD}\n").stdout == f"{name} can sign in.\n"
     assert site.browser().sign_in(name).status_code == 303
     assert name in run("users", "list").stdout
+    assert run("users", "operator", name).stdout == f"{name} can open the operator's page.\n"
+    assert f"{name}  operator\n" in run("users", "list").stdout
+    assert run("users", "operator", name, "--off").stdout == f"{name} cannot open the operator's page.\n"
+    assert f"{name}  operator\n" not in run("users", "list").stdout
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])

@@ -70,7 +70,8 @@ def make_jury() -> Jury:
     ]
     failing = DetectorSpec(key="failing", title="Failing", load=lambda: fail)
     whole = DetectorSpec(key="whole", title="Whole", load=lambda: lambda image: 0.2, expects="image")
-    return Jury([*specs, failing, whole])
+    clip = DetectorSpec(key="clip", title="Clip", load=lambda: lambda clip, times: (0.2, 0 * times), expects="clip")
+    return Jury([*specs, failing, whole, clip])
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +93,9 @@ def comparisons() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """One with a person and whole frames, one whose detector failed, one that could not be read."""
+    """One with a person and whole frames and a clip, one whose detector failed, one that could not be read."""
     path = write_video(
-        tmp_path_factory.mktemp("video") / "still.mp4", still(small_portrait(), 12), every(0.25, until=3)
+        tmp_path_factory.mktemp("video") / "still.mp4", still(small_portrait(), 20), every(0.15, until=3)
     )
     broken = path.with_name("broken.mp4")
     broken.write_bytes(b"no video")

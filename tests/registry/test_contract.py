@@ -69,6 +69,20 @@ def test_a_heat_map_outside_0_to_1_is_refused(value: float) -> None:
         read_finding((0.5, np.array([[0.0, value]])))
 
 
+def test_a_clip_may_have_a_score_for_each_of_its_frames() -> None:
+    finding = read_finding((0.5, [0, 1, 0.5]), frames=3)
+    assert (finding.heatmap, finding.scores.tolist()) == (None, [0, 1, 0.5])
+    assert read_finding(0.5, frames=3).scores is None
+
+
+@pytest.mark.parametrize("scores", [[0.5], [[0.5, 0.5]], [0.5, 1.01], [0.5, float("nan")]])
+def test_scores_of_another_shape_or_outside_0_to_1_are_refused(scores: object) -> None:
+    with pytest.raises(ValueError, match=r"^scores must "):
+        read_finding((0.5, scores), frames=2)
+    with pytest.raises(TypeError, match=r"\(p_fake, scores\), got "):
+        read_finding("0.5", frames=2)
+
+
 def test_an_object_is_asked_by_its_examine_and_a_function_itself() -> None:
     class WithExamine:
         def examine(self, image: object) -> float:
@@ -86,7 +100,7 @@ def test_an_object_is_asked_by_its_examine_and_a_function_itself() -> None:
         ({"title": 3}, "title must be a non-empty text, got 3"),
         ({"title": "\t"}, r"title must be a non-empty text, got '\t'"),
         ({"load": 3}, "load must be callable, got 3"),
-        ({"expects": "faces"}, 'expects must be "face" or "image", got \'faces\''),
+        ({"expects": "faces"}, 'expects must be "face", "image" or "clip", got \'faces\''),
         ({"real_until": -0.1}, "0 <= real_until <= fake_from <= 1 must hold, got (-0.1, 0.5)"),
         ({"fake_from": 1.1}, "0 <= real_until <= fake_from <= 1 must hold, got (0.5, 1.1)"),
         ({"seconds": 0}, "seconds must be above 0 and at most 600, got 0"),

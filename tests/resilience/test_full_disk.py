@@ -15,7 +15,7 @@ from storage.database import GONE, open_database
 from storage.history import find_entries
 from tests.auth.server import Browser, wait_for
 from tests.resilience.server import FILE, KEY, RunningDemo, as_root, mounted, serving, wait_until_ready
-from ui.server.disk_full import NO_ROOM
+from ui.server.limits.disk_full import NO_ROOM
 
 pytestmark = [pytest.mark.slow, as_root]
 NAME, PASSWORD = "Annegret Zimt", "correct zebra battery"

@@ -51,7 +51,7 @@ def test_many_servers_may_start_at_once_on_an_empty_database(new_url: Callable[[
     assert [out for out, _ in answers] == ["open\n"] * 4, answers
     engine = open_database(url)
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0003"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0006"]
     engine.dispose()
 
 
@@ -90,7 +90,7 @@ def test_a_start_killed_half_way_is_finished_by_the_next(new_url: Callable[[], s
     url = new_url()
     engine = open_database(url)
     with writing(engine) as connection:
-        for table in ("feedback", "comparisons"):
+        for table in ("feedback", "shares", "comparisons"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("DELETE FROM alembic_version"))
     migrate(engine)

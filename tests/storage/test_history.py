@@ -12,13 +12,17 @@ from auth import accounts
 from storage.database import open_database
 from storage.history import (
     CSV_COLUMNS,
+    MAX_NOTE_CHARACTERS,
+    NoteRefused,
     add_entry,
     delete_entries,
     export_csv,
     find_entries,
     keep_picture,
+    list_tags,
     open_entry,
     read_picture,
+    write_note,
 )
 from storage.tables import pictures
 from tests.auth.server import PASSWORD
@@ -101,6 +105,9 @@ def test_nobody_reaches_anothers_entry(engine: Engine, anna: str, bert: str) -> 
     assert read_picture(engine, bert, entry_id=number) is None
     assert find_entries(engine, bert) == []
     assert "a.jpg" not in export_csv(engine, bert)
+    write_note(engine, anna, entry_id=number, note="hers", tags="hers")
+    write_note(engine, bert, entry_id=number, note="his", tags="his")
+    assert (list_tags(engine, anna), list_tags(engine, bert)) == (["hers"], [])
     assert delete_entries(engine, bert, entry_ids=[number]) == 0
     assert read_picture(engine, anna, entry_id=number) == b"hers"
 
@@ -117,12 +124,37 @@ def test_nobody_reaches_anothers_entry(engine: Engine, anna: str, bert: str) -> 
         ("B" * 64, [1]),
         ("' OR 1=1", []),
         ("\\", []),
+        ("Source", [0]),
+        ("urT", [2, 0]),
+        (",", []),
     ],
 )
-def test_search_finds_by_name_and_hash(engine: Engine, anna: str, search: str, found: list[int]) -> None:
+def test_search_finds_by_name_hash_note_and_tag(engine: Engine, anna: str, search: str, found: list[int]) -> None:
     files = [("town.jpg", "a" * 64), ("Beach.jpg", "b" * 64), ("100%.jpg", "c" * 64)]
     numbers = [add_entry(engine, anna, file_name=name, comparison=comparison(sha256=sha)) for name, sha in files]
+    write_note(engine, anna, entry_id=numbers[0], note="the source is unknown", tags="Court, Press")
+    write_note(engine, anna, entry_id=numbers[2], note="", tags="court")
     assert [numbers.index(entry.id) for entry in find_entries(engine, anna, search=search)] == found
+    by_tag = find_entries(engine, anna, search=search, tag="court")
+    assert [numbers.index(entry.id) for entry in by_tag] == [number for number in found if number != 1]
+    assert find_entries(engine, anna, tag="cour") == []
+
+
+def test_a_note_and_tags_are_kept_plainly_and_only_so_many(engine: Engine, anna: str) -> None:
+    number = add_entry(engine, anna, file_name="a.jpg", comparison=comparison())
+    write_note(engine, anna, entry_id=number, note=" =1+1 🦊 \n", tags="B  b, a,, A ,b b")
+    entry = open_entry(engine, anna, entry_id=number)
+    assert entry is not None
+    assert (entry.note, entry.tags, list_tags(engine, anna)) == ("=1+1 🦊", ("a", "b b"), ["a", "b b"])
+    _, line, *_ = csv.reader(io.StringIO(export_csv(engine, anna, tag="b b")))
+    assert line[-2:] == ["'=1+1 🦊", "a, b b"]
+    assert len(export_csv(engine, anna, tag="b").splitlines()) == 1
+    for note, tags in (("n" * (MAX_NOTE_CHARACTERS + 1), ""), ("", "t" * 25), ("", ",".join("abcdefghijk"))):
+        with pytest.raises(NoteRefused, match="may have"):
+            write_note(engine, anna, entry_id=number, note=note, tags=tags)
+    write_note(engine, anna, entry_id=number, note="🦊" * MAX_NOTE_CHARACTERS, tags="")
+    entry = open_entry(engine, anna, entry_id=number)
+    assert entry is not None and (len(entry.note), entry.tags) == (MAX_NOTE_CHARACTERS, ())
 
 
 def test_the_list_goes_back_page_by_page(engine: Engine, anna: str) -> None:
@@ -149,8 +181,8 @@ def test_the_csv_has_a_line_a_verdict_and_no_formula(engine: Engine, anna: str) 
     small = comparison(doubt="Face too small.") | {"notes": ["The file is cut off.", "=1+1"]}
     add_entry(engine, anna, file_name="small.jpg", comparison=small)
     _, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
-    assert [line[-2] for line in lines[:4]] == ["", "Face too small.", "'=1+1 took too long", "Face too small."]
-    assert {line[-1] for line in lines[:4]} == {"The file is cut off. =1+1"} and lines[4][-1] == ""
+    assert [line[-4] for line in lines[:4]] == ["", "Face too small.", "'=1+1 took too long", "Face too small."]
+    assert {line[-3] for line in lines[:4]} == {"The file is cut off. =1+1"} and lines[4][-3] == ""
     assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 from playwright.sync_api import Browser
 
-from tests.conftest import QUIET, QUIETER
+from tests.conftest import QUIET, QUIETER, find_chromium
 from ui.components import examples
 
 WIDTH, HEIGHT = 640, 480
@@ -50,7 +50,8 @@ def with_camera(browser: Browser, film: Path | None, *, allowed: bool = True) ->
     camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}"] if film else []
     answer = ["--use-fake-ui-for-media-stream"] if allowed else []
     options = [*QUIET, *QUIETER, *camera, *answer]
-    chromium = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=options)
+    program = find_chromium() if allowed else shutil.which("chromium")  # the shell can ask nobody
+    chromium = browser.browser_type.launch(executable_path=program, args=options)
     try:
         yield chromium
     finally:

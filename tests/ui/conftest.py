@@ -9,7 +9,7 @@ import gradio_client
 import pytest
 from playwright.sync_api import Browser, Page
 
-from auth.pages import Settings
+from auth.pages.context import Settings
 from detectors.forgery.game import Deck
 from detectors.jury.judge import Jury
 from registry import DetectorSpec, Problem
@@ -20,6 +20,7 @@ from ui.page import build_page
 from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.lifecycle import launch
+from ui.server.remote_picture import Fetcher
 from ui.server.views import view_routes
 from ui.tabs.live_endpoint import live_routes
 
@@ -27,10 +28,15 @@ POLICY = "Content Security Policy"  # in what Chromium writes on its console of 
 
 
 @contextmanager
-def serving(*specs: DetectorSpec, problems: tuple[Problem, ...] = (), deck: Deck | None = None) -> Iterator[str]:
+def serving(
+    *specs: DetectorSpec,
+    problems: tuple[Problem, ...] = (),
+    deck: Deck | None = None,
+    fetcher: Fetcher | None = None,
+) -> Iterator[str]:
     """The page for these detectors, while it lasts: its address."""
     jury = Jury(specs or JURY)
-    page = build_page(jury, problems, deck=deck)
+    page = build_page(jury, problems, deck=deck, fetcher=fetcher)
     front = build_front(None, Path(), settings=Settings(), routes=[*live_routes(jury), *view_routes()], drain=Drain())
     yield launch(page, host="127.0.0.1", port=free_port(), **front)[0]
     page.close(verbose=False)

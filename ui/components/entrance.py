@@ -29,11 +29,15 @@ View = Literal["compare", "batch", "video"]
 
 @dataclass(frozen=True)
 class Receiver:
-    """A view that judges files. files, detectors: its own fields; dropped: whose every change starts its judging."""
+    """A view that judges files. files, detectors: its own fields; dropped: whose every change starts its judging.
+
+    more: keys of the detectors that can be chosen in this view alone, and are.
+    """
 
     files: FilesInput
     detectors: gr.CheckboxGroup
     dropped: gr.State
+    more: tuple[str, ...] = ()
 
 
 def build_entrance() -> FilesInput:
@@ -65,7 +69,8 @@ def connect_entrance(
         if view == "compare":
             return {entrance: None, views: gr.Tabs(selected=view), picture: paths[0]}
         to = batch if view == "batch" else video
-        given = {to.files: paths if view == "batch" else paths[0], to.detectors: keys, to.dropped: time.monotonic()}
+        given = {to.files: paths if view == "batch" else paths[0], to.dropped: time.monotonic()}
+        given |= {to.detectors: [*keys, *to.more]}
         return {entrance: None, views: gr.Tabs(selected=view)} | given
 
     changed = [entrance, views, picture, said]

@@ -15,7 +15,7 @@ from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Stability
-from detectors.jury.wording import NOT_MEASURED, say_split
+from detectors.jury.wording import NOT_IN_JURY, NOT_MEASURED, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_found, say_provenance
 from registry import DetectorSpec, Image, Label, Verdict
@@ -74,6 +74,7 @@ _templates.globals.update(
     say_why=words.say_why,
     titles=words.TITLES,
     not_measured=NOT_MEASURED,
+    not_in_jury=NOT_IN_JURY,
 )
 
 

@@ -45,12 +45,17 @@ def draw_thumb(image: Image) -> str:
 
 
 def draw_heatmap(heatmap: Heatmap) -> str:
-    """A heat map as a data URI to lay over the face: cold is clear, hot is bright. heatmap: (h, w) in [0, 1]."""
+    """A heat map as a data URI to lay over the face. heatmap: (h, w) in [0, 1]."""
+    return _as_uri(paint_heatmap(heatmap))
+
+
+def paint_heatmap(heatmap: Heatmap) -> Image:
+    """A heat map as uint8 RGBA to lay over the face: cold is clear, hot is bright. heatmap: (h, w) in [0, 1]."""
     fine = _refine(heatmap, HEAT_PIXELS)
     bytes_ = np.rint(fine * 255).astype(np.uint8)
     colour = cv2.cvtColor(cv2.applyColorMap(bytes_, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     opacity = np.rint(fine**2 * 255 * HEAT_OPACITY).astype(np.uint8)  # squared: the undecided middle stays quiet
-    return _as_uri(np.dstack([colour, opacity]))
+    return np.dstack([colour, opacity])
 
 
 def find_hottest(heatmap: Heatmap) -> Region | None:

@@ -17,10 +17,13 @@ from detectors.jury.wording import say_split
 from detectors.provenance import read_provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image
+from storage.shares import SharedEntry
+from ui.render.band import label_face, sum_up, warn
 from ui.render.cards import render
 from ui.render.download import Saved, save_on_click
 from ui.render.pictures import draw_scene
 from ui.render.reading_order import in_reading_order
+from ui.render.stored import read_kept, restore
 from ui.render.wording import say_time
 
 NO_CHOICE = "Choose a photo and at least one detector first."
@@ -61,15 +64,28 @@ def render_report(
     comparison: Comparison, specs: tuple[DetectorSpec, ...], image: Image | None, *, made: datetime
 ) -> str:
     """The file's text. image: uint8 RGB (h, w, 3), or None for a report that shows neither picture nor faces."""
+    abouts = [(describe(spec), find_model_hash(spec)) for spec in specs]
+    return render("report", **_values(comparison, image), abouts=abouts, made=say_time(made))
+
+
+def render_shared(shared: SharedEntry) -> str:
+    """What a link shows of an entry: a page of its own, without scripts, links or the entry's note and tags."""
+    image = read_kept(shared.picture)
+    comparison, times = restore(shared.entry.comparison, image), (shared.entry.time, shared.share.until)
+    made, until = map(say_time, times)
+    return render("shared", **_values(comparison, image), abouts=[], made=made, until=until)
+
+
+def _values(comparison: Comparison, image: Image | None) -> dict[str, Any]:
+    """What the report's template shows of a comparison."""
     comparison = in_reading_order(comparison)
-    lines = say_provenance(comparison.provenance) if comparison.provenance else []
-    return render(
-        "report",
-        comparison=comparison,
-        name=comparison.path,
-        faces=[{"face": face, "split": say_split(face.verdicts)} for face in comparison.faces],
-        abouts=[(describe(spec), find_model_hash(spec)) for spec in specs],
-        scene=None if image is None else draw_scene(image),
-        lines=lines,
-        made=say_time(made),
-    )
+    labels = [label_face(face, face.jury) for face in comparison.faces]
+    return {
+        "comparison": comparison,
+        "name": comparison.path,
+        "headline": sum_up(labels) if any(labels) else None,
+        "warnings": warn(comparison),
+        "faces": [{"face": face, "split": say_split(face.verdicts)} for face in comparison.faces],
+        "scene": None if image is None else draw_scene(image),
+        "lines": say_provenance(comparison.provenance) if comparison.provenance else [],
+    }

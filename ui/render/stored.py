@@ -25,7 +25,7 @@ _KNOWN = {field.name for field in fields(Verdict)} - {"heatmap"}
 
 def draw_stored(stored: Stored, picture: bytes | None) -> Pieces:
     """The same cards as in the photo view; empty places where the picture was not kept. Heat maps never are."""
-    image = _read(picture)
+    image = read_kept(picture)
     comparison = restore(stored, image)
     shown = _empty(comparison.width, comparison.height) if image is None else image
     return Drawing(shown, Jury(_seat(stored)), settled=True).draw(comparison)
@@ -115,7 +115,8 @@ def _seat(stored: Stored) -> list[DetectorSpec]:
     ]
 
 
-def _read(picture: bytes | None) -> Image | None:
+def read_kept(picture: bytes | None) -> Image | None:
+    """uint8 RGB (h, w, 3) of a kept picture; None without one."""
     try:
         return None if picture is None else read_image(picture).pixels
     except ImageError:  # a limit may have become stricter since

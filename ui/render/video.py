@@ -12,13 +12,14 @@ import numpy as np
 import PIL.Image
 
 from detectors.faces.crop import crop_face
+from detectors.faces.motion import NAMES, SCALES
 from detectors.inputs.timecode import say_at, say_length
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.wording import NOT_MEASURED
 from detectors.video.aggregate import AGGREGATION
 from detectors.video.judge import Look
-from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame, is_brief, suspect
+from detectors.video.results import WHOLE, ClipScores, JudgedVideo, Person, SampledFrame, is_brief, suspect
 from registry import Image
 from registry.contract import MIN_FACE_PIXELS
 from ui.render.band import Headline, sum_up
@@ -66,8 +67,8 @@ class Film:
 
 
 def _rank(person: Person) -> float:
-    scores = person.jury or max(person.scores, key=lambda one: one.verdict.p_fake or 0.0)
-    return scores.verdict.p_fake or 0.0
+    scores = person.jury or max(person.all_scores, key=lambda one: one.verdict.p_fake or 0.0, default=None)
+    return (scores.verdict.p_fake or 0.0) if scores else 0.0
 
 
 def pack(pixels: Image) -> bytes:
@@ -162,6 +163,7 @@ def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
             smallest=MIN_FACE_PIXELS,
             lines=name_lines(person),
             plot=plot(film.video, person, chosen),
+            motion=draw_motion(person),
             stills=[_still(film, person, frame) for frame in person.worst],
         )
     ]
@@ -185,8 +187,9 @@ def say_frame(frame: SampledFrame) -> dict[str, str]:
 
 
 def name_lines(person: Person) -> list[tuple[str, Any]]:
-    """The class of each line in the plot, and the line: the jury first."""
-    detectors = [(f"line line-{number % COLOURS}", line) for number, line in enumerate(person.scores)]
+    """The class of each line in the plot, and the line: the jury first, and those of clips last."""
+    asked = [*person.scores, *(one.line for one in person.clips)]
+    detectors = [(f"line line-{number % COLOURS}", line) for number, line in enumerate(asked)]
     return [*([("line line-jury", person.jury)] if person.jury else []), *detectors]
 
 
@@ -194,8 +197,14 @@ def plot(video: JudgedVideo, person: Person, chosen: int) -> dict[str, Any]:
     """What the plot's template needs. The jury's line is drawn last, over the others."""
     start, end = video.looks[0], max(video.end, video.looks[-1], video.looks[0] + 1e-3)
     places = [round(WIDTH * (frame.at - start) / (end - start), 1) for frame in person.frames]
+    clips = {one.line.key: draw_clip(one, start=start, end=end) for one in person.clips}
     lines = [
-        {"name": name, "path": draw_path(person.frames, line.key, places, gap=video.step * GAP_STEPS)}
+        {
+            "name": name,
+            "path": clips[line.key]
+            if line.is_beside
+            else draw_path(person.frames, line.key, places, gap=video.step * GAP_STEPS),
+        }
         for name, line in reversed(name_lines(person))
     ]
     said = "; ".join(f"{line.title}: {TITLES[line.verdict.label].lower()}" for line in person.all_scores)
@@ -232,6 +241,30 @@ def draw_path(frames: Iterable[SampledFrame], key: str, places: Iterable[float],
         parts.append(f"L{x} {y}" if joined else f"M{x} {y}h0")  # of no length: a lone frame is a dot
         last = frame.at
     return "".join(parts)
+
+
+def draw_clip(clip: ClipScores, *, start: float, end: float) -> str:
+    """An SVG path through the scores of a clip; start, end: of the plot, in seconds."""
+    points = [
+        f"{round(WIDTH * (at - start) / (end - start), 1)} {round(HEIGHT * (1 - score), 1)}"
+        for at, score in zip(clip.times, clip.scores, strict=False)  # there may be no scores
+    ]
+    return f"M{'L'.join(points)}" if points else ""
+
+
+def draw_motion(person: Person) -> list[tuple[str, str]]:
+    """What is measured of a face over time, by name, each as an SVG path as high as it goes."""
+    if person.motion is None:
+        return []
+    times, measures = person.motion.times, person.motion.measures
+    xs = WIDTH * (times - times[0]) / (times[-1] - times[0])
+    drawn = []
+    for name, scale, values in zip(NAMES, SCALES, measures.T, strict=True):
+        low, high = min(values), max(values)
+        middle, room = (low + high) / 2, max((high - low) / 2, scale)  # what hardly moves stays hardly moving
+        ys = HEIGHT * (0.5 - (values - middle) / (2 * room))
+        drawn.append((name, "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(xs, ys, strict=True))))
+    return drawn
 
 
 def draw_frame(film: Film, person: Person, index: int, jury: Jury) -> Pieces:

@@ -10,7 +10,7 @@ from detectors.video.results import Person, SampledFrame, is_brief, say_video
 from registry import DetectorSpec
 from ui.render.cards import render
 from ui.render.pictures import draw_still
-from ui.render.video import Film, name_lines, name_person, plot, say_frame, say_times
+from ui.render.video import Film, draw_motion, name_lines, name_person, plot, say_frame, say_times
 from ui.render.wording import say_time
 
 
@@ -38,6 +38,7 @@ def _describe(film: Film, person: Person, pictured: bool) -> dict[str, Any]:
         "times": say_times(person),
         "lines": name_lines(person),
         "plot": plot(film.video, person, person.frames.index(person.worst[0])),
+        "motion": draw_motion(person),
         "stills": [_still(film, person, frame, pictured) for frame in person.worst],
     }
 

@@ -2,11 +2,13 @@
 
 import errno
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ROOT = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
 CERTIFICATES = "SSL_CERT_FILE"
 NO_PROXY = ("no_proxy", "NO_PROXY")
 
@@ -24,6 +26,13 @@ def check_address(host: str, port: int) -> None:
             tried.bind(place)
         except OSError as error:
             raise OSError(_explain(error, host, port)) from error
+
+
+def check_root(path: str) -> str:
+    """The path below which a proxy shows the page, as it is put before addresses. Raises ValueError for no path."""
+    if not ROOT.fullmatch(path):
+        raise ValueError(f"--root-path {path} is no path to put before addresses; name one like /jury.")
+    return path.rstrip("/")
 
 
 def check_certificates() -> None:

@@ -22,13 +22,16 @@ from auth.headers import HeadersMiddleware
 from auth.limits.arrivals import Arrivals
 from auth.limits.waiting import Waiting
 from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
-from auth.pages import HANDLERS, Pages, Settings
+from auth.pages.account_pages import HANDLERS, Pages
+from auth.pages.context import PageContext, Settings
+from auth.pages.operator_page import OperatorPages
 from auth.visitors import Visitors
 from storage.database import DatabaseUnavailable
+from storage.shares import sweep_shares
 from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
-from ui.server.disk_full import refuse_when_full
 from ui.server.drain import Drain, DrainMiddleware
+from ui.server.limits.disk_full import refuse_when_full
 from ui.server.limits.open_files import ROOM, count_connections
 from ui.server.limits.requests import BoundsMiddleware
 from ui.server.limits.upload_files import UploadFilesMiddleware
@@ -57,8 +60,9 @@ class Guard:
     @property
     def app_kwargs(self) -> dict[str, Any]:
         """Arguments for the FastAPI application."""
+        context = PageContext(self.engine, self.visitors, self.settings)
         return {
-            "routes": Pages(self.engine, self.visitors, self.arrivals.uploads, self.settings).routes(),
+            "routes": [*Pages(context, self.arrivals.uploads).routes(), *OperatorPages(context).routes()],
             "middleware": [
                 Middleware(AuthMiddleware, visitors=self.visitors, arrivals=self.arrivals, waiting=self.waiting)
             ],
@@ -95,6 +99,7 @@ class Guard:
         with contextlib.suppress(DatabaseUnavailable):  # it is logged, and there is a next time
             sessions.sweep_sessions(self.engine)
             lockout.sweep_tries(self.engine)
+            sweep_shares(self.engine)
 
 
 def build_front(

@@ -26,13 +26,19 @@ FINISHING = "Finishing the current work; press Ctrl-C again to stop at once."
 log = logging.getLogger(__name__)
 
 
-def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, **options: Any) -> tuple[str, str | None]:
-    """Serve the page; return its address and its public link. Raises OSError where nobody can listen there."""
+def launch(
+    page: gr.Blocks, *, host: str, port: int, share: bool = False, root: str = "", **options: Any
+) -> tuple[str, str | None]:
+    """Serve the page; return its address and its public link. Raises OSError where nobody can listen there.
+
+    root: the path below which a proxy shows it, "/jury"; the proxy takes it off.
+    """
     with without_proxy(outside=share), bounded_connections():
         _, address, link = page.launch(
             server_name=bracket(host),
             server_port=port,
             share=share,
+            root_path=root,
             prevent_thread_lock=True,
             quiet=True,
             show_error=False,

@@ -16,6 +16,7 @@ from detectors.jury.results import Comparison
 from detectors.provenance import read_provenance
 from storage.recorder import Recorder
 from ui.components import examples
+from ui.components.by_address import FETCHING, build_by_address, fetched
 from ui.components.controls import NO_DETECTOR, NO_PICTURE, list_detectors, offer_stop
 from ui.components.entrance import build_entrance
 from ui.components.files_input import FilesInput
@@ -29,6 +30,7 @@ from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
 from ui.server.queue import FairQueue, QueueFullError
+from ui.server.remote_picture import Fetcher
 
 EMPTY = say("The verdicts appear here.", more="Drop a photo, several files, a zip or a video, or try an example.")
 SEARCHING = say("Looking for faces…", kind="busy")
@@ -60,19 +62,26 @@ class CompareControls:
     keeping: Keeping | None  # where visitors are signed in
 
 
-def build_compare(jury: Jury, queue: FairQueue, recorder: Recorder | None = None) -> CompareControls:
-    """Build the tab into the page that is open, and connect it. recorder: writes down what its visitors compare."""
-    controls = _lay_out(jury, recorder)
+def build_compare(
+    jury: Jury, queue: FairQueue, recorder: Recorder | None = None, fetcher: Fetcher | None = None
+) -> CompareControls:
+    """Build the tab into the page that is open, and connect it.
+
+    recorder: writes down what its visitors compare; fetcher: brings pictures by their addresses, where that is allowed.
+    """
+    controls = _lay_out(jury, recorder, fetcher)
     _connect(controls, jury, queue)
-    _offer_api(controls, jury, queue)
+    _offer_api(controls, jury, queue, fetcher)
     return controls
 
 
-def _lay_out(jury: Jury, recorder: Recorder | None) -> CompareControls:
+def _lay_out(jury: Jury, recorder: Recorder | None, fetcher: Fetcher | None) -> CompareControls:
     with gr.Row(elem_id="compare"):
         with gr.Column(elem_id="case", scale=2, min_width=300):
             entrance = build_entrance()
             picture = build_photo(height=320, elem_id="photo", alt_text=ALT)
+            if fetcher:
+                build_by_address(fetcher, picture)
             with gr.Row(elem_id="examples"):
                 portrait = gr.Button("Try a portrait", size="sm", variant="secondary")
                 forgery = gr.Button("Try a forgery of it", size="sm", variant="secondary")
@@ -169,8 +178,8 @@ def _find(job: Job, jury: Jury, *, wanted: Callable[[], bool], record: Record) -
         record(comparison)
 
 
-def _offer_api(controls: CompareControls, jury: Jury, queue: FairQueue) -> None:
-    """The endpoint /compare: the same, as JSON, for gradio_client and curl."""
+def _offer_api(controls: CompareControls, jury: Jury, queue: FairQueue, fetcher: Fetcher | None) -> None:
+    """The endpoint /compare: the same, as JSON, for gradio_client and curl; and /compare_url, where it is allowed."""
     keeping = controls.keeping
 
     def compare_picture(picture: str | None, detectors: list[str], request: gr.Request) -> dict[str, Any]:
@@ -188,5 +197,14 @@ def _offer_api(controls: CompareControls, jury: Jury, queue: FairQueue) -> None:
             record_call(keeping.recorder, request, comparison)
         return without_path(comparison.as_dict())
 
+    def compare_address(url: str, detectors: list[str], request: gr.Request) -> dict[str, Any]:
+        """Judge every face in a picture on the web, by its address. The answer is that of /compare."""
+        with fetched(fetcher, url) as picture:  # type: ignore[arg-type]
+            return compare_picture(str(picture), detectors, request)
+
     given = [controls.picture, controls.detectors]
     offer_endpoint(compare_picture, given, name="compare", label="comparison", **ALL_AT_ONCE)
+    if fetcher:
+        address = gr.Textbox(visible=False, label="url")
+        given = [address, controls.detectors]
+        offer_endpoint(compare_address, given, name="compare_url", label="comparison", **FETCHING)

@@ -1,7 +1,10 @@
-"""The History tab: what this visitor has had judged, and nobody else. Lists, searches, opens, exports and deletes."""
+"""The History tab: what this visitor has had judged, and nobody else.
+
+Lists, searches, opens, annotates, shares, exports and deletes.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -9,6 +12,7 @@ from sqlalchemy import Engine
 
 from storage import history
 from storage.history import HistoryEntry
+from ui.components.case_file import CaseFile, build_case, offer_case
 from ui.components.confirm import Confirmed, build_confirmed, reset
 from ui.components.feedback import FeedbackForm, build_feedback, offer
 from ui.components.markup import build_html, build_verdicts
@@ -21,6 +25,8 @@ from ui.server.views import PARAMETER
 
 PAGE = 20  # entries shown at once
 VIEWS = ("batch", "video", "live")  # of the Check tab, not entries
+SEARCHED = "File name, note, tag, or the beginning of a SHA-256"
+ALL_TAGS = ("All tags", "")
 NOT_THERE = "There is no such entry in your history."
 FORMER = "history"  # of links as they were before: /?history=12
 FOLLOW = """element.addEventListener('click', event => {
@@ -38,6 +44,7 @@ class Place:
     """Where the list stands. starts: of each page so far, the number that its entries lie below; next: of the next."""
 
     search: str = ""
+    tag: str = ""
     starts: tuple[int | None, ...] = (None,)
     next: int | None = None
 
@@ -48,6 +55,7 @@ class EntryList:
 
     whole: gr.Column
     search: gr.Textbox
+    tag: gr.Dropdown
     entries: gr.HTML
     newer: gr.Button
     older: gr.Button
@@ -57,7 +65,7 @@ class EntryList:
     @property
     def shown(self) -> list[Any]:
         """What `_show` gives values for."""
-        return [self.entries, self.newer, self.older, self.clear.ask, self.place]
+        return [self.tag, self.entries, self.newer, self.older, self.clear.ask, self.place]
 
 
 @dataclass(frozen=True)
@@ -70,12 +78,13 @@ class Opened:
     forget: Confirmed
     delete: Confirmed
     feedback: FeedbackForm
+    case: CaseFile
     entry: gr.State
 
     @property
     def shown(self) -> list[Any]:
         """What `_present` gives values for, after the two columns."""
-        parts = [*self.forget.components, *self.delete.components, *self.feedback.components]
+        parts = [*self.forget.components, *self.delete.components, *self.feedback.components, *self.case.components]
         return [self.view, self.entry, *parts]
 
 
@@ -91,16 +100,17 @@ def build_history(engine: Engine, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab) -
 
 def _lay_out_list() -> EntryList:
     with gr.Column(elem_id="history-list") as whole:
-        search = gr.Textbox(
-            label="Search", placeholder="File name, or the beginning of a SHA-256", elem_id="search", max_lines=1
-        )
+        with gr.Row(elem_id="narrow"):
+            search = gr.Textbox(label="Search", placeholder=SEARCHED, elem_id="search", max_lines=1, scale=3)
+            # custom: Gradio's own refusal of what is not in the list is an error of the server's; ours is all tags
+            tag = gr.Dropdown([ALL_TAGS], value="", label="Tag", visible=False, scale=1, allow_custom_value=True)
         entries = build_html("", script=FOLLOW, elem_id="entries")
         with gr.Row(elem_classes="pages"):
             newer = gr.Button("← Newer", size="sm", variant="secondary", visible=False)
             older = gr.Button("Older →", size="sm", variant="secondary", visible=False)
         question = "Delete your whole history with its kept pictures? This cannot be undone."
         clear = build_confirmed("Delete all…", question=question, yes="Yes, delete all")
-    return EntryList(whole, search, entries, newer, older, clear, gr.State(Place()))
+    return EntryList(whole, search, tag, entries, newer, older, clear, gr.State(Place()))
 
 
 def _lay_out_opened(engine: Engine) -> Opened:
@@ -108,31 +118,35 @@ def _lay_out_opened(engine: Engine) -> Opened:
     with gr.Column(visible=False, elem_id="entry") as whole:
         back = gr.Button("← All entries", size="sm", variant="secondary", elem_classes=["lesser", "back-to-list"])
         view = build_verdicts([])
+        case = build_case(engine, entry)
         feedback = build_feedback(engine, entry)
         question = "Delete the kept picture? The verdicts stay."
         forget = build_confirmed("Delete the picture…", question=question, yes="Yes, delete the picture")
         question = "Delete this entry, and its picture if it was kept? This cannot be undone."
         delete = build_confirmed("Delete this entry…", question=question, yes="Yes, delete it")
-    return Opened(whole, back, view, forget, delete, feedback, entry)
+    return Opened(whole, back, view, forget, delete, feedback, case, entry)
 
 
 def _connect_list(engine: Engine, entry_list: EntryList, tab: gr.Tab) -> None:
-    def first(search: str, request: gr.Request) -> tuple[Any, ...]:
-        return _show(engine, user_of(request), Place((search or "")[: history.MAX_SEARCH_CHARACTERS].strip()))
+    def first(search: str, tag: str, request: gr.Request) -> tuple[Any, ...]:
+        sought = (search or "")[: history.MAX_SEARCH_CHARACTERS].strip()
+        return _show(engine, user_of(request), Place(sought, tag or ""))
 
     def older(place: Place, request: gr.Request) -> tuple[Any, ...]:
-        return _show(engine, user_of(request), Place(place.search, (*place.starts, place.next)))
+        return _show(engine, user_of(request), replace(place, starts=(*place.starts, place.next)))
 
     def newer(place: Place, request: gr.Request) -> tuple[Any, ...]:
-        return _show(engine, user_of(request), Place(place.search, place.starts[:-1] or (None,)))
+        return _show(engine, user_of(request), replace(place, starts=place.starts[:-1] or (None,)))
 
     def clear(request: gr.Request) -> tuple[Any, ...]:
         with in_plain_words():
             history.delete_entries(engine, user_of(request))
         return *_show(engine, user_of(request), Place()), "", reset()[1]
 
-    tab.select(first, entry_list.search, entry_list.shown, **ASKING)
-    entry_list.search.change(first, entry_list.search, entry_list.shown, trigger_mode="always_last", **ASKING)
+    sought = [entry_list.search, entry_list.tag]
+    tab.select(first, sought, entry_list.shown, **ASKING)
+    entry_list.search.change(first, sought, entry_list.shown, trigger_mode="always_last", **ASKING)
+    entry_list.tag.input(first, sought, entry_list.shown, **ASKING)
     entry_list.older.click(older, entry_list.place, entry_list.shown, **ASKING)
     entry_list.newer.click(newer, entry_list.place, entry_list.shown, **ASKING)
     entry_list.clear.yes.click(clear, None, [*entry_list.shown, entry_list.search, entry_list.clear.question], **ASKING)
@@ -149,11 +163,19 @@ def _connect_opened(engine: Engine, entry_list: EntryList, opened: Opened) -> No
             history.keep_picture(engine, user_of(request), entry_id=number, picture=None)
         return *_present(engine, user_of(request), number), *_show(engine, user_of(request), place)
 
+    def annotate(number: int, place: Place, note: str, tags: str, request: gr.Request) -> tuple[Any, ...]:
+        with in_plain_words():
+            history.write_note(engine, user_of(request), entry_id=number, note=note, tags=tags)
+        return *_present(engine, user_of(request), number), *_show(engine, user_of(request), place)
+
     columns = [entry_list.whole, opened.whole]
     given = [opened.entry, entry_list.place]
     opened.back.click(lambda: _turn(False), None, columns, **QUICK)
     opened.delete.yes.click(delete, given, [*columns, *entry_list.shown], **ASKING)
-    opened.forget.yes.click(forget, given, [*columns, *opened.shown, *entry_list.shown], **ASKING)
+    changed = [*columns, *opened.shown, *entry_list.shown]
+    opened.forget.yes.click(forget, given, changed, **ASKING)
+    case = opened.case
+    case.save.click(annotate, [*given, case.note, case.tags], changed, **ASKING)
 
 
 def _open_in(engine: Engine) -> Callable[..., tuple[Any, ...]]:
@@ -185,13 +207,17 @@ def _as_number(text: object) -> int:
 def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
     """One page of the list: values for EntryList.shown."""
     with in_plain_words():
-        found = history.find_entries(engine, user, search=place.search, before=place.starts[-1], limit=PAGE + 1)
+        tags = history.list_tags(engine, user)
+        place = place if place.tag in tags else replace(place, tag="")  # its last entry may have lost it
+        sought = {"search": place.search, "tag": place.tag}
+        found = history.find_entries(engine, user, **sought, before=place.starts[-1], limit=PAGE + 1)
     rows, more = found[:PAGE], len(found) > PAGE
-    listed = render("entries", rows=rows, search=place.search, say_stored=say_stored, say_time=say_time)
+    listed = render("entries", rows=rows, **sought, say_stored=say_stored, say_time=say_time)
+    choices = gr.Dropdown([ALL_TAGS, *((tag, tag) for tag in tags)], value=place.tag, visible=bool(tags))
     newer, older = gr.Button(visible=len(place.starts) > 1), gr.Button(visible=more)
     nothing = not rows and not place.search
-    after = Place(place.search, place.starts, rows[-1].id if more else None)
-    return listed, newer, older, gr.Button(visible=not nothing), after
+    after = replace(place, next=rows[-1].id if more else None)
+    return choices, listed, newer, older, gr.Button(visible=not nothing), after
 
 
 def _present(engine: Engine, user: str, number: int) -> tuple[Any, ...]:
@@ -202,7 +228,15 @@ def _present(engine: Engine, user: str, number: int) -> tuple[Any, ...]:
     pieces = _draw(entry, picture) if entry else say(NOT_THERE, kind="error")
     kept = gr.Button(visible=picture is not None), gr.Group(visible=False)
     there = gr.Button(visible=entry is not None), gr.Group(visible=False)
-    return *_turn(True), pieces, entry.id if entry else None, *kept, *there, *offer(entry)
+    return (
+        *_turn(True),
+        pieces,
+        entry.id if entry else None,
+        *kept,
+        *there,
+        *offer(entry),
+        *offer_case(engine, user, entry),
+    )
 
 
 def _draw(entry: HistoryEntry, picture: bytes | None) -> Pieces:

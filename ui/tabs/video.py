@@ -88,7 +88,7 @@ def build_video(jury: Jury) -> Receiver:
     started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     cancel.click(_cancel, [session], shown, **QUICK)
     _offer_api(file, start, keys, jury)
-    return Receiver(file, keys, dropped)
+    return Receiver(file, keys, dropped, tuple(spec.key for spec in jury.limit_to("clip").specs))
 
 
 def _lay_out_film(session: gr.State) -> list[Any]:

@@ -1,5 +1,6 @@
 """The whole of it as it is shipped, in a browser: demo.py as a process, with accounts, also when its database dies."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,6 +116,34 @@ def test_the_history_is_searched_opened_by_its_link_and_deleted(
     page.get_by_role("button", name="Yes, delete all").click()
     expect(page.get_by_text("Nothing here yet.")).to_be_visible()
     assert find_entries(demo.engine, name) == []
+
+
+@pytest.mark.browser
+def test_an_entry_gets_a_note_and_tags_and_is_shown_to_others_by_its_link(
+    page: Page, demo: Server, name: str, portrait: str
+) -> None:
+    enter(page, demo, name)
+    judge(page, portrait, "without the picture")
+    (entry,) = find_entries(demo.engine, name)
+    odd = "{{value}} <b>beach</b>.png"
+    add_entry(demo.engine, name, file_name=odd, comparison=entry.comparison | {"path": odd})
+    page.get_by_role("tab", name="History").click()
+    page.locator(".entries a", has_text=odd).click()
+    page.get_by_label("Note, which only you see").fill("asked the sender")
+    page.get_by_label("Tags, separated by commas").fill("Court")
+    page.get_by_role("button", name="Save note and tags").click()
+    expect(page.locator("#entry .note")).to_have_text("asked the sender")
+    page.get_by_role("button", name="Make a link").click()
+    shared = page.locator(".case-link .link")
+    expect(shared).to_have_text(re.compile(rf"^{demo.url}/shared/fl_"))
+    assert odd.replace("<b>", "&lt;b&gt;").replace("</b>", "&lt;/b&gt;") in httpx.get(shared.inner_text()).text
+    page.get_by_role("button", name="End the link").click()
+    expect(page.get_by_text("Nobody else can see this entry.")).to_be_visible()
+    page.get_by_role("button", name="All entries").click()
+    page.get_by_label("Tag", exact=True).click()
+    page.get_by_role("option", name="court").click()
+    expect(page.locator(".entries li")).to_have_count(1)
+    expect(page.locator(".entries li")).to_contain_text("asked the sender")
 
 
 def faults_at_both_widths(page: Page, **options: str) -> list[str]:

@@ -7,15 +7,16 @@ from typer.testing import CliRunner
 
 from detectors.__main__ import app
 from detectors.conformance.check import check_detector
-from detectors.conformance.scaffold import write_plugin
+from detectors.conformance.scaffold import SAMPLES, NewPluginError, write_plugin
 from detectors.networks.resolve import add_source
 from registry import Registry
 
 pytestmark = pytest.mark.slow  # a package is built and checked
 
 
-def test_a_new_package_is_written_and_passes_its_own_tests_at_once(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["new", "blink-rate", "--to", str(tmp_path)])
+@pytest.mark.parametrize("expects", SAMPLES)
+def test_a_new_package_is_written_and_passes_its_own_tests_at_once(tmp_path: Path, expects: str) -> None:
+    result = CliRunner().invoke(app, ["new", "blink-rate", "--to", str(tmp_path), "--expects", expects])
     assert result.exit_code == 0
     folder = tmp_path / "facejury-blink-rate"
     names = {"README.md", "pyproject.toml", "facejury_blink_rate.py", "test_facejury_blink_rate.py"}
@@ -24,14 +25,16 @@ def test_a_new_package_is_written_and_passes_its_own_tests_at_once(tmp_path: Pat
 
 
 def test_a_new_package_leaves_no_blank_to_fill_in(tmp_path: Path) -> None:
-    for path in write_plugin("blink-rate", tmp_path).iterdir():
-        assert "$" not in path.read_text()
+    folders = [write_plugin("blink-rate", tmp_path / expects, expects=expects) for expects in SAMPLES]
+    for folder in folders:
+        assert [path.name for path in folder.iterdir() if "$" in path.read_text()] == []
 
 
-def test_a_new_detector_passes_every_check(tmp_path: Path) -> None:
-    folder = write_plugin("blink-rate", tmp_path)
+@pytest.mark.parametrize("expects", SAMPLES)
+def test_a_new_detector_passes_every_check(tmp_path: Path, expects: str) -> None:
+    folder = write_plugin("blink-rate", tmp_path, expects=expects)
     spec = add_source(Registry(()), str(folder / "facejury_blink_rate.py"))["blink-rate"]
-    assert spec.title == "Blink rate"
+    assert (spec.title, spec.expects) == ("Blink rate", expects)
     assert [check for check in check_detector(spec) if not check.passed] == []
 
 
@@ -48,3 +51,8 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["new", "blink", "--to", str(tmp_path)])
     assert result.exit_code == 2
     assert list(folder.iterdir()) == []
+
+
+def test_what_a_new_detector_cannot_expect_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NewPluginError, match="may expect face or clip, got 'smell'"):
+        write_plugin("blink", tmp_path, expects="smell")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from detectors.scan.errors import ScanError
-from detectors.scan.team import check_team, team_as_line
+from detectors.scan.team import Team, check_team, team_as_line
 
 TEAM = {"blend": "1.0"}
 
@@ -16,3 +16,9 @@ def test_results_of_another_version_of_the_scan_are_not_gone_on_with() -> None:
     older = json.dumps(json.loads(line) | {"scan": 1}).encode()
     with pytest.raises(ScanError, match=r"found\.jsonl was written by another version of the scan"):
         check_team(older, TEAM, name="found.jsonl")
+
+
+def test_detectors_of_clips_are_in_no_team_that_scans_pictures() -> None:
+    assert "temporal" not in [spec.key for spec in Team().choose_for_pictures()]
+    with pytest.raises(ScanError, match="temporal: for videos alone"):
+        Team(only=("temporal",)).choose_for_pictures()

@@ -11,10 +11,11 @@ import pytest
 from detectors.inputs.video import VideoError
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.video import watcher
+from detectors.video.clips import CLIP_PIXELS, MIN_CLIP_FRAMES
 from detectors.video.judge import _note_unseen, compare_video, judge_video
 from registry import DetectorSpec, Image
 from tests.command import call
-from tests.detectors.pictures import quarters
+from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import (
     every,
     moving_portrait,
@@ -25,6 +26,7 @@ from tests.detectors.videos import (
     write_sound,
     write_video,
 )
+from tests.docs.pages import find_blocks
 from tests.ui.jurors import JURY, say_fake, spec
 
 pytestmark = pytest.mark.slow  # videos are written, and all faces in them judged
@@ -90,6 +92,51 @@ def test_a_small_face_is_followed_and_gets_no_clear_verdict(tmp_path: Path) -> N
     assert person.frames[0].pixels < 64
     assert {line.verdict.label for line in person.scores} == {"inconclusive"}
     assert "never large and upright enough" in person.scores[0].verdict.reason
+
+
+def test_a_clip_shows_one_persons_face_frame_by_frame_and_only_in_a_video(walk: Path) -> None:
+    given: list[Any] = []
+
+    def follow(clip: Image, times: np.ndarray) -> tuple[float, np.ndarray]:
+        given.append((clip, times))
+        return 0.93, times / 10
+
+    follower = spec("follower", follow, expects="clip")
+    (person,) = judge(walk, *JURY, follower).persons
+    ((clip, times),) = given
+    assert clip.dtype == np.uint8 and clip.shape[1] == clip.shape[2] <= CLIP_PIXELS
+    assert times.tolist() == every(0.125, until=4)[: len(clip)] and len(clip) >= MIN_CLIP_FRAMES
+    stays = np.abs(clip[1:].astype(float) - clip[:-1]).mean()
+    assert stays < 20, "the face stays where it is in the clip, though it walks through the picture"
+    (said,) = person.clips
+    assert (said.line.key, said.line.verdict.label, said.line.is_beside) == ("follower", "fake", True)
+    assert said.scores == pytest.approx(times / 10) and said.times == pytest.approx(times)
+    assert [line.key for line in person.scores] == ["accuser", "defender"]
+    assert [line.key for line in person.all_scores] == ["accuser", "defender", "follower"]
+
+
+def test_a_face_in_too_few_frames_for_a_clip_and_a_detector_that_fails_are_said_so(walk: Path, tmp_path: Path) -> None:
+    sparse = write_video(tmp_path / "sparse.mp4", moving_portrait(8), every(0.5, until=4))
+    (said,) = judge(sparse, spec("follower", lambda clip, times: 0.1, expects="clip")).persons[0].clips
+    assert (said.line.verdict.label, said.line.verdict.count, said.times) == ("inconclusive", 8, ())
+    assert said.line.verdict.reason == "Followed in only 8 of the 16 frames that a clip needs."
+    (said,) = judge(walk, spec("odd", lambda clip, times: (0.1, times[:3] / 9), expects="clip")).persons[0].clips
+    assert said.line.verdict.label == "failed" and "scores must have shape (" in said.line.verdict.reason
+
+
+def test_a_plugin_of_clips_is_asked_in_its_own_process_about_a_video_and_not_about_a_photo(
+    walk: Path, tmp_path: Path
+) -> None:
+    plugin, photo = tmp_path / "stiff.py", tmp_path / "photo.png"
+    plugin.write_text(find_blocks((ROOT / "docs" / "plugins.md").read_text(), "python")[-1])
+    photo.write_bytes(encode(small_portrait()))
+    done = call("compare", walk, photo, "--add", plugin, "--only", "stiff", "--json")
+    video, picture = json.loads(done.stdout)
+    (clip,) = video["persons"][0]["clips"]
+    assert len(clip["scores"]) == len(clip["times"]) >= MIN_CLIP_FRAMES
+    assert 0 < clip["p_fake"] == pytest.approx(np.mean(clip["scores"]), abs=1e-4)
+    assert [face["verdicts"] for face in picture["faces"]] == [[]]
+    assert "Stiffness: for videos alone, not for photo.png." in done.stderr
 
 
 def test_a_turned_video_has_its_person_upright(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from models.commands.checks import check_backend, check_faces, check_start
+from models.commands.checks import check_backend, check_faces, check_start, choose_for_pictures
 from models.errors import DataError
+from registry import load_registry
 
 
 def test_a_backend_that_is_not_installed_is_named_with_the_one_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,6 +19,12 @@ def test_a_backend_that_is_not_installed_is_named_with_the_one_that_is(monkeypat
     for name in ("jax", "tensorflow"):
         monkeypatch.setenv("KERAS_BACKEND", name)
         check_backend()
+
+
+def test_what_is_measured_on_faces_is_measured_without_the_detectors_of_clips() -> None:
+    assert {spec.expects for spec in choose_for_pictures(load_registry())} == {"face"}
+    with pytest.raises(DataError, match=r"^temporal: not for single pictures"):
+        choose_for_pictures(load_registry(), ["temporal"])
 
 
 def test_a_start_is_a_file_of_keras(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
-from models.data import speech
 from models.architectures.voice import RATE
+from models.data import speech
 from models.data.channel import CODECS, pass_codec, trim_silence
 from models.errors import DataError
 from tests.models.data.test_vocoders import speak

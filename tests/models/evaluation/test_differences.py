@@ -14,9 +14,10 @@ from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation.differences import measure_differences
 from models.evaluation.evaluate import Answers
+from registry import load_registry
 
 SHIPPED = json.loads(DIFFERENCES.read_text())
-KEYS = [path.parent.name for path in sorted(WEIGHTS.glob(f"*/{METRICS}"))]
+KEYS = [spec.key for spec in load_registry() if spec.builtin and spec.expects == "face"]
 
 
 def test_what_both_find_hard_makes_no_difference_uncertain() -> None:

@@ -5,9 +5,11 @@ import pytest
 from detectors.jury.fusion import JURY_METRICS
 from detectors.networks.folder import METRICS, WEIGHTS
 from detectors.networks.metrics import read_metrics
+from registry import load_registry
 
+OF_FACES = [spec.key for spec in load_registry() if spec.builtin and spec.expects == "face"]
 JURY = read_metrics(JURY_METRICS)
-NETWORKS = {path.parent.name: read_metrics(path) for path in sorted(WEIGHTS.glob(f"*/{METRICS}"))}
+NETWORKS = {key: read_metrics(WEIGHTS / key / METRICS) for key in OF_FACES}
 BOTH_CLASSES = [name for name, found in JURY["sources"].items() if "auc" in found]
 # Its classes are framed differently: the landmarks alone tell them apart, so that nothing is chosen by it.
 FRAMED_BY_CLASS = "stylegan2-unsplash"

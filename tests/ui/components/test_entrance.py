@@ -11,11 +11,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from detectors.inputs.images import ImageError
+from detectors.jury.judge import Jury
 from tests.ui.camera import frame, with_camera, write_film
 from tests.ui.camera import portrait as portrait_pixels
+from tests.ui.jurors import JURY, spec
 from tests.ui.visitor import card
 from ui.components.entrance import ONE_VIDEO, UNKNOWN, Receiver, build_entrance, connect_entrance, sort_files
 from ui.components.files_input import FilesInput
+from ui.page import build_page
 
 FIELD = "#entrance input[type=file]"
 MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 600
@@ -157,10 +160,10 @@ def test_a_photo_is_taken_by_the_camera_and_the_field_comes_back_after_it(
         expect(page.locator("#photo")).to_have_css("clip-path", "inset(50%)")
 
 
-def test_an_upload_of_nothing_changes_nothing() -> None:
+def test_an_upload_of_nothing_changes_nothing_and_a_video_keeps_the_detectors_that_only_it_has(tmp_path: Path) -> None:
     with gr.Blocks() as page:
         entrance = build_entrance()
-        fields = [Receiver(FilesInput(), gr.CheckboxGroup(), gr.State(0.0)) for _ in range(2)]
+        fields = [Receiver(FilesInput(), gr.CheckboxGroup(), gr.State(0.0), more) for more in ((), ("follower",))]
         connect_entrance(
             entrance,
             views=gr.Tabs(),
@@ -172,3 +175,14 @@ def test_an_upload_of_nothing_changes_nothing() -> None:
         )
     (receive,) = (event.fn for event in page.fns.values())
     assert receive([], ["accuser"]) == {entrance: None}
+    (tmp_path / "clip.mp4").write_bytes(MP4)
+    assert receive([str(tmp_path / "clip.mp4")], ["accuser"])[fields[1].detectors] == ["accuser", "follower"]
+
+
+def test_detectors_of_clips_are_offered_in_the_video_view_alone() -> None:
+    page = build_page(Jury([*JURY, spec("follower", lambda clip, times: 0.5, expects="clip")]))
+    boxes = [block for block in page.blocks.values() if isinstance(block, gr.CheckboxGroup)]
+    offered = {box.elem_id: [key for _, key in box.choices] for box in boxes}
+    both = ["accuser", "defender"]
+    expected = {"detectors": both, "batch-detectors": both, "video-detectors": [*both, "follower"]}
+    assert {name: offered[name] for name in expected} == expected

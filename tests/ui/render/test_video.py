@@ -1,16 +1,32 @@
 """What is drawn of a video in which nobody is seen, or of whom the jury has a verdict of its own."""
 
+import numpy as np
 import pytest
 
+from detectors.faces.motion import NAMES, Motion
 from detectors.jury.fusion import JURY_KEY, JuryVerdict
 from detectors.jury.judge import Jury
+from detectors.video.aggregate import TrackVerdict
 from detectors.video.judge import judge_video
-from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
+from detectors.video.results import WHOLE, ClipScores, JudgedVideo, Person, SampledFrame, TrackScores
 from registry import Label, Verdict
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import every, still, write_video
 from tests.ui.jurors import JURY, say_real, spec
-from ui.render.video import HEIGHT, Film, as_comparison, draw_film, draw_path, say_verdict
+from ui.render.cards import render
+from ui.render.video import (
+    HEIGHT,
+    WIDTH,
+    Film,
+    as_comparison,
+    draw_clip,
+    draw_film,
+    draw_motion,
+    draw_path,
+    name_lines,
+    plot,
+    say_verdict,
+)
 
 BUILT_IN = ("blend", "custom-cnn", "efficientnet", "residual")
 
@@ -54,6 +70,32 @@ def test_of_a_person_of_whom_the_jury_has_a_verdict_that_is_told() -> None:
     failed = tuple(frame_at(at / 2, None, *BUILT_IN) for at in range(12))
     assert Person(1, failed).jury is not None
     assert "%" not in say_verdict(Person(1, failed))
+
+
+def test_the_line_of_a_clip_lies_where_the_clip_is_and_is_told_to_be_not_in_the_jury() -> None:
+    line = TrackScores("stiff", "Stiff", 0.7, 0.3, TrackVerdict(0.1, None, None, "real", 2), is_beside=True)
+    clip = ClipScores(line, (1.0, 2.0), (0.5, 0.75))
+    drawn = f"M{WIDTH / 4} {HEIGHT / 2}L{WIDTH / 2} {HEIGHT / 4}"
+    assert draw_clip(clip, start=0.0, end=4.0) == drawn
+    frames = tuple(frame_at(at / 2, 0.5, "a") for at in range(5))
+    person = Person(1, frames, (clip,))
+    video = JudgedVideo("", seconds=4.0, step=0.5, looks=(0.0, 4.0))
+    assert plot(video, person, 0)["lines"][0] == {"name": "line line-1", "path": drawn}
+    html = render("film_lines", lines=name_lines(person))
+    assert html.count("not in the jury") == 1 and html.count("middle half") == 1
+
+
+def test_how_a_face_moves_is_drawn_for_each_measure_and_what_hardly_moves_stays_low() -> None:
+    times = np.array([1.0, 2.0, 3.0])
+    measures = np.zeros((3, len(NAMES)), dtype=np.float32)
+    measures[:, 0], measures[:, 1] = (0.1, 0.4, 0.1), (0.3, 0.303, 0.3)
+    person = Person(1, (frame_at(0, 0.5, "a"),), motion=Motion(times, measures, measures))
+    drawn = dict(draw_motion(person))
+    assert list(drawn) == list(NAMES)
+    assert drawn["left eye"] == "M0.0 100.0L500.0 0.0L1000.0 100.0"
+    assert drawn["right eye"] == "M0.0 52.5L500.0 47.5L1000.0 52.5"
+    assert "no verdict follows" in render("motion", motion=draw_motion(person))
+    assert draw_motion(Person(1, ())) == [] and not render("motion", motion=[]).strip()
 
 
 def test_a_line_leaves_out_the_frames_of_which_there_is_no_number() -> None:

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from ui.server.address import _explain
+from ui.server.address import _explain, check_root
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,14 @@ from ui.server.address import _explain
 )
 def test_each_reason_has_its_sentence(number: int, said: str) -> None:
     assert _explain(OSError(number, "no room"), "::5", 80) == said
+
+
+@pytest.mark.parametrize(("written", "root"), [("", ""), ("/", ""), ("/jury", "/jury"), ("/a/b-c/", "/a/b-c")])
+def test_a_path_of_a_proxy_is_put_before_addresses_as_it_is(written: str, root: str) -> None:
+    assert check_root(written) == root
+
+
+@pytest.mark.parametrize("written", ["jury", "//host", "/a b", "https://host/jury", "/a\n", '/"', "/é"])
+def test_what_is_no_path_of_a_proxy_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="name one like /jury"):
+        check_root(written)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from auth import accounts, forms
 from auth.lockout import SignInPlace
-from auth.pages import TOO_BUSY
+from auth.pages.account_pages import TOO_BUSY
 from auth.sessions import LIFE_SECONDS
 from auth.slowing import Slowdown
 from storage.database import open_database
@@ -260,7 +260,7 @@ def test_where_too_many_are_signing_in_the_next_is_asked_to_come_back(
     site: Site, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.member(name)
-    monkeypatch.setattr("auth.pages.MAX_WAITING_SIGN_INS", 0)
+    monkeypatch.setattr("auth.pages.account_pages.MAX_WAITING_SIGN_INS", 0)
     refused = site.browser().sign_in(name)
     assert refused.status_code == 403 and TOO_BUSY in refused.text
     monkeypatch.undo()

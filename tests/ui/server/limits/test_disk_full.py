@@ -5,7 +5,7 @@ import errno
 import pytest
 from starlette.requests import Request
 
-from ui.server.disk_full import NO_ROOM, refuse_when_full
+from ui.server.limits.disk_full import NO_ROOM, refuse_when_full
 
 ASKED = Request({"type": "http", "method": "POST", "path": "/", "headers": []})
 

@@ -2,27 +2,25 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
 import anyio
-from sqlalchemy import Engine
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from auth import accounts, forms, passwords, sessions
+from auth import accounts, forms, sessions
 from auth.accounts import NameRefused
 from auth.forms import FormRefused
-from auth.html import message, render
+from auth.html import message, redirect
 from auth.lockout import note_place, place_of_address, place_of_session
 from auth.middleware import visitor_of
+from auth.pages.context import PageContext
 from auth.passwords import PasswordRefused
 from auth.sessions import Visitor
-from auth.slowing import FIRST_SECONDS, Slowdown
-from auth.visitors import Visitors
+from auth.slowing import Slowdown
 from storage.database import GONE, DatabaseUnavailable
 from storage.history import MAX_SEARCH_CHARACTERS, export_csv
 from storage.uploads import Uploads
@@ -31,7 +29,6 @@ from storage.users import AccountGone
 MAX_WAITING_SIGN_INS = 200  # at 0.2 s each, more would wait longer than a browser does
 REPEAT_DIFFERS = "The two passwords are not the same."
 WRONG_PRESENT = "That is not your current password, or there were too many tries. After five, wait five minutes."
-FORM_TOO_OLD = "This form has expired, or was sent by another site. Please open it again."
 TOO_BUSY = "Too many people are signing in right now. Please try again in a minute."
 CLOSED = "Only the operator of this page creates accounts."
 CHANGED = "Your password is changed. All other sessions are signed out, and your tokens are revoked."
@@ -40,28 +37,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How sign-in is set up.
-
-    signup: visitors may make accounts. secure: the cookie is for https alone; None follows each request.
-    framed: shown inside another site's page, as in a Space. rounds: bcrypt's cost. slow_seconds: how long a wrong
-    password lets the next try wait; see auth.slowing.
-    """
-
-    signup: bool = True
-    secure: bool | None = None
-    framed: bool = False
-    rounds: int = passwords.ROUNDS
-    slow_seconds: float = FIRST_SECONDS
+def _say_gone(request: Request, _error: Exception) -> Response:
+    return message(request, "Please wait", GONE, status=503, target="/", link="Try again")
 
 
-def _say_gone(_request: Request, _error: Exception) -> Response:
-    return message("Please wait", GONE, status=503, target="/", link="Try again")
-
-
-def _say_refused(_request: Request, error: Exception) -> Response:
-    return message("That did not work", str(error), status=403, target="/account", link="Open the page again")
+def _say_refused(request: Request, error: Exception) -> Response:
+    return message(request, "That did not work", str(error), status=403, target="/account", link="Open the page again")
 
 
 HANDLERS: dict[Any, Any] = {DatabaseUnavailable: _say_gone, FormRefused: _say_refused, AccountGone: _say_refused}
@@ -71,12 +52,12 @@ HANDLERS: dict[Any, Any] = {DatabaseUnavailable: _say_gone, FormRefused: _say_re
 class Pages:
     """The handlers of the pages. Whatever asks the database or hashes runs in a thread, off the event loop."""
 
-    def __init__(self, engine: Engine, visitors: Visitors, uploads: Uploads, settings: Settings) -> None:
-        self.engine, self.visitors, self.uploads, self.settings = engine, visitors, uploads, settings
+    def __init__(self, context: PageContext, uploads: Uploads) -> None:
+        self.context, self.uploads = context, uploads
+        self.engine, self.visitors, self.settings = context.engine, context.visitors, context.settings
         # No more hashes at once than cores: with fifty sign-ins waiting, the page still answers (0.13 s on two).
         self._hashing = anyio.CapacityLimiter(os.cpu_count() or 2)
-        self._asking = anyio.CapacityLimiter(8)
-        self._slowdown = Slowdown(settings.slow_seconds)
+        self._slowdown = Slowdown(self.settings.slow_seconds)
 
     def routes(self) -> list[Route]:
         """For the application: every address of these pages."""
@@ -89,7 +70,7 @@ class Pages:
             Route("/signout", self.sign_out, methods=["POST"]),
             Route("/account", self.show_account, methods=["GET"]),
             Route("/account/history.csv", self.export_history, methods=["GET"]),
-            Route("/account/{part:path}", lambda _: RedirectResponse("/account", 303), methods=["GET"]),  # a reload
+            Route("/account/{part:path}", lambda request: redirect(request, "/account"), methods=["GET"]),  # a reload
             Route("/account/password", self.change_password, methods=["POST"]),
             Route("/account/tokens", self.make_token, methods=["POST"]),
             Route("/account/tokens/revoke", self.revoke_token, methods=["POST"]),
@@ -100,13 +81,13 @@ class Pages:
 
     async def show_sign_in(self, request: Request) -> Response:
         """GET /signin"""
-        if await self._browser(request):
-            return RedirectResponse(forms.safe_next(request.query_params.get("next")), 303)
+        if await self.context.find_browser(request):
+            return redirect(request, forms.safe_next(request.query_params.get("next")))
         return self._sign_form("sign_in.html", request, target=request.query_params.get("next"))
 
     async def sign_in(self, request: Request) -> Response:
         """POST /signin: a new session, or the same sentence for every reason why not."""
-        fields = await self._own_form(request)
+        fields = await self.context.read_own_form(request)
         name, password = fields.get("name", ""), fields.get("password", "")
         rounds, place = self.settings.rounds, place_of_address(request)
         account = None
@@ -123,14 +104,14 @@ class Pages:
     async def show_sign_up(self, request: Request) -> Response:
         """GET /signup"""
         if not self.settings.signup:
-            return message("Sign-up is closed", CLOSED, status=403, target="/signin", link="Sign in")
+            return message(request, "Sign-up is closed", CLOSED, status=403, target="/signin", link="Sign in")
         return self._sign_form("sign_up.html", request, target=request.query_params.get("next"))
 
     async def sign_up(self, request: Request) -> Response:
         """POST /signup: an account and its first session."""
         if not self.settings.signup:
             return await self.show_sign_up(request)
-        fields = await self._own_form(request)
+        fields = await self.context.read_own_form(request)
         name, password, rounds = fields.get("name", ""), fields.get("password", ""), self.settings.rounds
 
         def ask_again(wrong: str, error: str) -> Response:
@@ -145,33 +126,33 @@ class Pages:
             return ask_again("name", str(refusal))
         except PasswordRefused as refusal:
             return ask_again("password", str(refusal))
-        await self._ask(note_place, self.engine, account.id, place_of_address(request), is_known=True)
+        await self.context.ask(note_place, self.engine, account.id, place_of_address(request), is_known=True)
         return await self._welcome(request, account.id, target=fields.get("next"))
 
     async def show_sign_out(self, request: Request) -> Response:
         """GET /signout: asks first, because a link on another site must not sign anybody out."""
-        visitor = await self._browser(request)
+        visitor = await self.context.find_browser(request)
         if visitor is None:
-            return RedirectResponse("/signin", 303)
-        return self._page("sign_out.html", request, name=visitor.name)
+            return redirect(request, "/signin")
+        return self.context.render("sign_out.html", request, name=visitor.name)
 
     async def sign_out(self, request: Request) -> Response:
         """POST /signout: ends this session, here at once and on other servers within five seconds."""
-        await self._own_form(request)
-        if visitor := await self._browser(request):
-            await self._ask(sessions.end_session, self.engine, visitor.key)
+        await self.context.read_own_form(request)
+        if visitor := await self.context.find_browser(request):
+            await self.context.ask(sessions.end_session, self.engine, visitor.key)
             self.visitors.forget(visitor.key)
-        return self._with_session(RedirectResponse("/signin", 303), request, secret="")
+        return self._with_session(redirect(request, "/signin"), request, secret="")
 
     # The account page
 
     async def show_account(self, request: Request) -> Response:
         """GET /account"""
-        return await self._account(request, await self._owner(request))
+        return await self._account(request, await self.context.find_owner(request))
 
     async def change_password(self, request: Request) -> Response:
         """POST /account/password: ends all other sessions and tokens, here at once, elsewhere within five seconds."""
-        fields, visitor = await self._own_form(request), await self._owner(request)
+        fields, visitor = await self.context.read_own_form(request), await self.context.find_owner(request)
         password = fields.get("password", "")
         if password != fields.get("repeated"):
             return await self._account(request, visitor, error=REPEAT_DIFFERS, wrong="repeated")
@@ -188,37 +169,43 @@ class Pages:
 
     async def make_token(self, request: Request) -> Response:
         """POST /account/tokens: shows the new token, once."""
-        fields, visitor = await self._own_form(request), await self._owner(request)
+        fields, visitor = await self.context.read_own_form(request), await self.context.find_owner(request)
         label = fields.get("label", "")
-        token = await self._ask(sessions.make_token, self.engine, visitor.user_id, label=label)
+        token = await self.context.ask(sessions.make_token, self.engine, visitor.user_id, label=label)
         return await self._account(request, visitor, new_token=token)
 
     async def revoke_token(self, request: Request) -> Response:
         """POST /account/tokens/revoke"""
-        fields, visitor = await self._own_form(request), await self._owner(request)
+        fields, visitor = await self.context.read_own_form(request), await self.context.find_owner(request)
         number = fields.get("token_id", "")
         if number.isascii() and number.isdigit() and len(number) < 10:
-            await self._ask(sessions.revoke_token, self.engine, visitor.user_id, token_id=int(number))
+            await self.context.ask(sessions.revoke_token, self.engine, visitor.user_id, token_id=int(number))
         self.visitors.forget_all()
         return await self._account(request, visitor, done="The token is revoked.")
 
     async def delete_account(self, request: Request) -> Response:
         """POST /account/delete: the account and, by the tables' foreign keys, everything it owns."""
-        fields, visitor = await self._own_form(request), await self._owner(request)
+        fields, visitor = await self.context.read_own_form(request), await self.context.find_owner(request)
         if not await self._knows_password(visitor, fields.get("confirm", "")):
             return await self._account(request, visitor, error=WRONG_PRESENT, wrong="confirm")
-        await self._ask(accounts.remove_user, self.engine, visitor.user_id)
+        await self.context.ask(accounts.remove_user, self.engine, visitor.user_id)
         self.visitors.forget_all()
         self.uploads.delete_of(visitor.user_id)
         gone = message(
-            "Your account is deleted", "All your data has been deleted.", status=200, target="/signin", link="Sign in"
+            request,
+            "Your account is deleted",
+            "All your data has been deleted.",
+            status=200,
+            target="/signin",
+            link="Sign in",
         )
         return self._with_session(gone, request, secret="")
 
     async def export_history(self, request: Request) -> Response:
-        """GET /account/history.csv?search=…: the history as a file; a program may fetch it too."""
-        visitor, search = visitor_of(request) or await self._owner(request), request.query_params.get("search", "")
-        lines = await self._ask(export_csv, self.engine, visitor.name, search=search[:MAX_SEARCH_CHARACTERS])
+        """GET /account/history.csv?search=…&tag=…: the history as a file; a program may fetch it too."""
+        visitor = visitor_of(request) or await self.context.find_owner(request)
+        sought = {name: request.query_params.get(name, "")[:MAX_SEARCH_CHARACTERS] for name in ("search", "tag")}
+        lines = await self.context.ask(export_csv, self.engine, visitor.name, **sought)
         headers = {"Content-Disposition": 'attachment; filename="facejury-history.csv"', "Cache-Control": "no-store"}
         # The byte order mark is for Excel, which else takes UTF-8 for something older.
         return Response(lines.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
@@ -230,70 +217,34 @@ class Pages:
             raise FormRefused(TOO_BUSY)
         return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._hashing)
 
-    async def _ask(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._asking)
-
-    async def _browser(self, request: Request) -> Visitor | None:
-        """Who is signed in in this browser; a program's token opens none of these pages."""
-        secret = forms.session_secret(request)
-        return await self.visitors.find(secret) if secret else None
-
-    async def _owner(self, request: Request) -> Visitor:
-        visitor = await self._browser(request)
-        if visitor is None:
-            raise FormRefused("Your account page opens only in a browser that is signed in.")
-        return visitor
-
     async def _knows_password(self, visitor: Visitor, password: str) -> bool:
         rounds, place = self.settings.rounds, place_of_session(visitor)
         who = (self.engine, visitor.name)
         account = await self._hash(accounts.sign_in, *who, password=password, place=place, rounds=rounds)
         return account is not None and account.id == visitor.user_id
 
-    def _secret(self, request: Request) -> str | None:
-        return forms.session_secret(request) or forms.read_cookie(request, forms.FORM_COOKIE)
-
-    async def _own_form(self, request: Request) -> dict[str, str]:
-        fields = await forms.read_form(request)
-        if not forms.is_own_form(fields, self._secret(request)):
-            raise FormRefused(FORM_TOO_OLD)
-        return fields
-
-    def _page(self, template: str, request: Request, *, status: int = 200, **values: object) -> Response:
-        secret = self._secret(request) or forms.new_secret()
-        token = forms.form_token(secret)
-        page = render(template, status=status, framed=self.settings.framed, form_token=token, **values)
-        if self._secret(request) is None:
-            self._set_cookie(page, request, forms.FORM_COOKIE, value=secret)
-        return page
-
     def _sign_form(self, template: str, request: Request, *, target: str | None, **values: object) -> Response:
         place = forms.safe_next(target)
         values = {"name": "", "wrong": "", "signup": self.settings.signup, "next": place} | values
         values["next_query"] = "" if place == "/" else f"?next={quote(place, safe='/')}"
-        return self._page(template, request, status=400 if values.get("error") else 200, **values)
+        return self.context.render(template, request, **values)
 
     async def _account(self, request: Request, visitor: Visitor, **values: object) -> Response:
-        account = await self._ask(accounts.find_user, self.engine, visitor.name)
-        tokens = await self._ask(sessions.list_tokens, self.engine, visitor.user_id)
+        account = await self.context.ask(accounts.find_user, self.engine, visitor.name)
+        tokens = await self.context.ask(sessions.list_tokens, self.engine, visitor.user_id)
         values = {"wrong": "", "new_token": "", "tokens": tokens} | values
-        created_at = account.created_at if account else 0
-        status = 400 if values.get("error") else 200
-        return self._page("account.html", request, status=status, name=visitor.name, created_at=created_at, **values)
+        values |= {"name": visitor.name, "created_at": account.created_at if account else 0}
+        values["is_operator"] = account is not None and account.is_operator
+        return self.context.render("account.html", request, **values)
 
     async def _welcome(self, request: Request, user_id: int, *, target: str | None) -> Response:
         """A new session in place of the one this browser had, so that nobody else can have planted it."""
-        if former := await self._browser(request):
-            await self._ask(sessions.end_session, self.engine, former.key)
+        if former := await self.context.find_browser(request):
+            await self.context.ask(sessions.end_session, self.engine, former.key)
             self.visitors.forget(former.key)
-        secret = await self._ask(sessions.start_session, self.engine, user_id)
-        return self._with_session(RedirectResponse(forms.safe_next(target), 303), request, secret=secret)
+        secret = await self.context.ask(sessions.start_session, self.engine, user_id)
+        return self._with_session(redirect(request, forms.safe_next(target)), request, secret=secret)
 
     def _with_session(self, response: Response, request: Request, *, secret: str) -> Response:
-        self._set_cookie(response, request, forms.SESSION_COOKIE, value=secret)
+        self.context.set_cookie(response, request, forms.SESSION_COOKIE, value=secret)
         return response
-
-    def _set_cookie(self, response: Response, request: Request, name: str, *, value: str) -> None:
-        fixed = self.settings.secure
-        secure = forms.is_https(request) if fixed is None else fixed
-        forms.set_cookie(response, name, value, secure=secure, framed=self.settings.framed)

@@ -1,0 +1,1 @@
+"""The pages for accounts and for the operator."""

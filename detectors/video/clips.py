@@ -1,0 +1,121 @@
+"""Clips of the people in a video, for the detectors that expect "clip": a face from frame to frame, close in time.
+
+Two frames a second show nothing of how a face moves, so a few seconds of the video are decoded again. A clip has at
+most 64 frames at 12.5 a second, 5 s of at most 224 pixels: in it nearly everybody blinks, a blink of a quarter of a
+second is three frames long, and it takes as long to find as 30 s of sampled frames and 10 MB to hand to a plugin.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median_low
+
+import numpy as np
+
+from detectors.faces.crop import crop_face
+from detectors.faces.face import Box, Face
+from detectors.faces.find import find_faces
+from detectors.faces.landmarks import find_points
+from detectors.faces.motion import measure_light, measure_motion
+from detectors.faces.nearby import find_again
+from detectors.faces.track import MIN_OVERLAP, measure_overlap
+from detectors.inputs.video import Frame, VideoError, open_video
+from detectors.jury.judge import Jury
+from detectors.networks.folder import resize_square
+from detectors.video.aggregate import TrackVerdict
+from detectors.video.results import ClipScores, Person, TrackScores, is_brief
+from registry import DetectorSpec, Image
+from registry.contract import Clip, Times
+
+CLIP_STEP_SECONDS = 0.08  # between two frames
+CLIP_FRAMES = 64
+MIN_CLIP_FRAMES = 16  # 1.3 s; in fewer, hardly anything moves
+CLIP_PIXELS = 224  # side; larger faces are made smaller
+MAX_CLIPS = 3  # persons, those who are seen longest: each costs a decoder and 64 searches
+
+
+@dataclass(frozen=True)
+class FaceClip:
+    """A person's face from frame to frame, cut out as in photos. clip: uint8 (t, side, side, 3); times: seconds."""
+
+    clip: Clip
+    times: Times
+
+
+def add_clips(
+    persons: Sequence[Person], jury: Jury, path: Path, *, wanted: Callable[[], bool] = lambda: True
+) -> tuple[Person, ...]:
+    """The persons, and what the jury's detectors of clips say of those who are seen longest. wanted: or no longer."""
+    specs = [spec for spec in jury.specs if spec.expects == "clip"]
+    seen = [person for person in persons if person.clear and not is_brief(person)]
+    longest = sorted(seen, key=lambda person: -len(person.clear))[: MAX_CLIPS if specs else 0]
+    judged = {person.number: _judge(person, specs, jury, path, wanted) for person in longest if wanted()}
+    return tuple(judged.get(person.number, person) for person in persons)
+
+
+def _judge(person: Person, specs: Sequence[DetectorSpec], jury: Jury, path: Path, wanted: Callable[[], bool]) -> Person:
+    """The person with what each detector says, and how the face moves."""
+    try:
+        clip = take_clip(path, person, wanted=wanted)
+    except VideoError as error:
+        none = TrackVerdict(None, None, None, "failed", 0, str(error))
+        return replace(person, clips=tuple(ClipScores(_name(spec, none, jury)) for spec in specs))
+    count = len(clip.times)
+    if count < MIN_CLIP_FRAMES:
+        reason = f"Followed in only {count} of the {MIN_CLIP_FRAMES} frames that a clip needs."
+        none = TrackVerdict(None, None, None, "inconclusive", count, reason)
+        return replace(person, clips=tuple(ClipScores(_name(spec, none, jury)) for spec in specs))
+    motion = measure_motion(find_points(clip.clip), measure_light(clip.clip), clip.times)
+    return replace(person, clips=tuple(_ask(spec, jury, clip) for spec in specs), motion=motion)
+
+
+def _ask(spec: DetectorSpec, jury: Jury, clip: FaceClip) -> ClipScores:
+    verdict = jury.judge(spec, clip.clip, times=clip.times)
+    times = tuple(round(float(at), 3) for at in clip.times)
+    scores = () if verdict.scores is None else tuple(round(float(score), 6) for score in verdict.scores)
+    low, high = (round(float(end), 6) for end in np.percentile(scores, [25, 75])) if scores else (None, None)
+    of_clip = TrackVerdict(verdict.p_fake, low, high, verdict.label, len(times), verdict.error or "")
+    return ClipScores(_name(spec, of_clip, jury), times, scores)
+
+
+def _name(spec: DetectorSpec, verdict: TrackVerdict, jury: Jury) -> TrackScores:
+    limits, measured = (spec.fake_from, spec.real_until), jury.measured[spec.key]
+    return TrackScores(spec.key, spec.title, *limits, verdict=verdict, measured=measured, is_beside=True)
+
+
+def take_clip(path: Path, person: Person, *, wanted: Callable[[], bool] = lambda: True) -> FaceClip:
+    """The few seconds of a video in which this person's face is seen best; of no frames where it was lost at once.
+
+    Raises VideoError.
+    """
+    times, box = plan_clip(person)
+    crops: list[Image] = []
+    shown: list[float] = []
+    with open_video(path) as video:
+        for frame in video.frames(times):
+            if not wanted() or frame.at > times[-1] + CLIP_STEP_SECONDS:
+                break
+            face = _find(frame, box)
+            if face is None or face.doubt:
+                continue
+            box = face.box
+            crops.append(crop_face(frame.pixels, face.box, face.roll))
+            shown.append(frame.at)
+    side = min(CLIP_PIXELS, median_low(len(crop) for crop in crops)) if crops else CLIP_PIXELS
+    clip = np.stack([resize_square(crop, side) for crop in crops]) if crops else np.zeros((0, side, side, 3), np.uint8)
+    return FaceClip(clip, np.asarray(shown, dtype=np.float64))
+
+
+def plan_clip(person: Person) -> tuple[list[float], Box]:
+    """The times of a clip, in seconds, and where the face is at its beginning: the earliest with most clear frames."""
+    length = CLIP_STEP_SECONDS * (CLIP_FRAMES - 1)
+    starts = [frame for frame in person.clear if frame.at + length <= person.frames[-1].at] or [person.clear[0]]
+    first = max(starts, key=lambda start: sum(start.at <= frame.at <= start.at + length for frame in person.clear))
+    return [round(first.at + CLIP_STEP_SECONDS * number, 3) for number in range(CLIP_FRAMES)], first.box
+
+
+def _find(frame: Frame, box: Box) -> Face | None:
+    """The face that was in this box a moment ago."""
+    found = find_again(frame.pixels, [box]) or find_faces(frame.pixels)
+    best = max(found, key=lambda face: measure_overlap(face.box, box), default=None)
+    return best if best and measure_overlap(best.box, box) >= MIN_OVERLAP else None

@@ -1,0 +1,98 @@
+"""Training of the temporal network on few clips, and what it says of those of whose group it saw nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from models.architectures import temporal
+from models.data.clips import Track, forge, show, unsettle
+from models.errors import DataError
+
+VARIANTS = 16  # of each clip, shown at random; and as many forgeries by rule of each real one
+FORGED_SHARE, UNSETTLED_SHARE = 0.4, 0.3  # of the fakes: forged by rule; of the reals: the control
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemporalRecipe:
+    """How it is trained. The rate falls to nothing along a cosine."""
+
+    steps: int = 300
+    batch: int = 32
+    rate: float = 3e-3
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Examples, made once. features: float32 (n, 60, 25); kinds: 0 real, 1 its control, 2 fake, 3 forged by rule."""
+
+    features: NDArray[np.float32]
+    kinds: NDArray[np.int64]
+    groups: Sequence[frozenset[str]]
+
+    def share(self, kind: int) -> NDArray[np.float64]:
+        """How often each example is drawn of a kind: (n,), of sum 1. Each group as often, however many fakes it has.
+
+        A group's videos have one frame rate, which must not tell real from fake.
+        """
+        named = [min(groups) for groups in self.groups]
+        chosen = self.kinds == kind
+        count = Counter(name for name, here in zip(named, chosen, strict=True) if here)
+        each = np.array([1 / count[name] if here else 0.0 for name, here in zip(named, chosen, strict=True)])
+        return np.asarray(each / each.sum())
+
+    def without(self, group: str) -> "Pool":
+        """Those that nobody of that group is in."""
+        kept = np.array([group not in groups for groups in self.groups])
+        groups = [one for one, keep in zip(self.groups, kept, strict=True) if keep]
+        return Pool(self.features[kept], self.kinds[kept], groups)
+
+
+def fill_pool(tracks: Sequence[Track], *, seed: int) -> Pool:
+    """What is drawn from in training. Raises DataError where real or fake tracks are missing."""
+    rng = np.random.default_rng(seed)
+    reals = [track for track in tracks if not track.fake]
+    if len(reals) < 2 or len(reals) == len(tracks):
+        raise DataError("clips to train on must be at least two real ones and a fake one")
+    made: list[tuple[Track, int]] = []
+    for track in tracks:
+        made += [(track, 2 if track.fake else 0)] * VARIANTS
+    for real in reals:
+        others = [other for other in reals if other.groups != real.groups] or reals
+        made += [(forge(real, others[rng.integers(len(others))], rng), 3) for _ in range(VARIANTS)]
+        made += [(unsettle(real, rng), 1) for _ in range(VARIANTS)]
+    features = np.stack([show(track, rng) for track, _ in made])
+    return Pool(features, np.array([kind for _, kind in made]), [track.groups for track, _ in made])
+
+
+def train(pool: Pool, recipe: TemporalRecipe) -> keras.Model:
+    """The network, trained on a pool: half of each batch fake."""
+    keras.utils.set_random_seed(recipe.seed)
+    model = temporal.build()
+    rate = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.steps)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-2, clipnorm=1.0)
+    clip = keras.layers.GlobalAveragePooling1D()(model.output)
+    judging = keras.Model(model.input, clip)
+    judging.compile(optimizer=optimizer, loss=keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1))
+    rng = np.random.default_rng(recipe.seed)
+    drawn = [pool.share(kind) for kind in range(4)]
+    shares = np.array([1 - UNSETTLED_SHARE, UNSETTLED_SHARE, 1 - FORGED_SHARE, FORGED_SHARE]) / 2
+    for _ in range(recipe.steps):
+        kinds = rng.choice(4, size=recipe.batch, p=shares)
+        chosen = [int(rng.choice(len(drawn[kind]), p=drawn[kind])) for kind in kinds]
+        judging.train_on_batch(pool.features[chosen], (kinds >= 2).astype(np.float32)[:, None])
+    return model
+
+
+def leave_groups_out(tracks: Sequence[Track], pool: Pool, recipe: TemporalRecipe) -> NDArray[np.float64]:
+    """The mean logit of each track by a network that was trained without its group: (n,)."""
+    held_out = {group: train(pool.without(group), recipe) for group in sorted({g for t in tracks for g in t.groups})}
+    logits = np.zeros(len(tracks))
+    for group, model in held_out.items():
+        places = [place for place, track in enumerate(tracks) if group in track.groups]
+        logits[places] = model.predict_on_batch(np.stack([show(tracks[place]) for place in places])).mean(axis=(1, 2))
+    return logits

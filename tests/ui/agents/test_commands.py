@@ -1,0 +1,112 @@
+"""`facejury mcp`, started and asked by the protocol's own client."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters
+from mcp_types import CallToolResult, ImageContent, TextContent
+
+from detectors.conformance.samples import as_png, forgeries, noise, photo
+from tests.command import FACEJURY, ROOT
+from tests.docs.pages import find_blocks
+
+SHOWN = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "judged": ("compare", {"picture": "photo.png"}),
+    "explained": ("explain", {"picture": "photo.png"}),
+    "beyond": ("explain", {"picture": "photo.png", "face": 3}),
+    "nobody": ("explain", {"picture": "noise.png"}),
+    "absent": ("compare", {"picture": "absent.png"}),
+    "late": ("video", {"path": "photo.png", "start": "soon"}),
+    "listed": ("detectors", {}),
+}
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CallToolResult]:
+    """What one server answers to all of these calls, one after another."""
+    folder = tmp_path_factory.mktemp("pictures")
+    (folder / "photo.png").write_bytes(as_png(forgeries("image")[0]))
+    (folder / "noise.png").write_bytes(as_png(noise()))
+    only = ["--only", "efficientnet", "--only", "blend"]
+    server = StdioServerParameters(command=FACEJURY[0], args=[*FACEJURY[1:], "mcp", *only], cwd=folder)
+
+    async def ask() -> dict[str, CallToolResult]:
+        async with Client(server) as client:
+            tools = {tool.name for tool in (await client.list_tools()).tools}
+            assert tools == set(find_names()), "docs/agents.md lists the tools"
+            return {name: await client.call_tool(*call) for name, call in CALLS.items()}
+
+    return anyio.run(ask)
+
+
+def find_names() -> list[str]:
+    """The tools in the page's table."""
+    return [line.split("`")[1] for line in SHOWN.splitlines() if line.startswith("| `")]
+
+
+def test_a_picture_is_judged_as_the_command_line_judges_it(answers: dict[str, CallToolResult]) -> None:
+    judged = answers["judged"].structured_content
+    assert judged is not None
+    assert [verdict["detector"] for verdict in judged["faces"][0]["verdicts"]] == ["efficientnet", "blend"]
+    assert judged["path"] == "photo.png"
+
+
+def test_a_verdict_is_explained_in_words_with_a_heat_map_that_points(answers: dict[str, CallToolResult]) -> None:
+    said, face, *maps = answers["explained"].content
+    assert isinstance(said, TextContent)
+    assert said.text.startswith("Jury: ")
+    assert "Blend expert (looks for blending traces): " in said.text
+    assert isinstance(face, ImageContent)
+    assert [type(part) for part in maps[:2]] == [TextContent, ImageContent]
+    assert maps[1].data != face.data  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("beyond", "There is no face 3: 1 found."),
+        ("nobody", "No face was found in this picture."),
+        ("absent", "The file cannot be opened."),
+        ("late", "a time is written as 90, 1:30 or 1:02:30, got 'soon'"),
+    ],
+)
+def test_what_cannot_be_done_is_an_error_with_its_sentence(
+    answers: dict[str, CallToolResult], name: str, sentence: str
+) -> None:
+    [said] = answers[name].content
+    assert answers[name].is_error
+    assert isinstance(said, TextContent)
+    assert said.text.endswith(sentence)
+
+
+def test_each_detector_says_how_well_it_did_and_on_what(answers: dict[str, CallToolResult]) -> None:
+    listed = answers["listed"].structured_content
+    assert listed is not None
+    assert [about["key"] for about in listed["result"]] == ["efficientnet", "blend"]
+    for about in listed["result"]:
+        assert {found["in_training"] for found in about["measured"]} == {True, False}
+        assert all({"low", "high"} <= set(found["figures"]["accuracy"]) for found in about["measured"])
+    assert len(json.dumps(listed)) < 60_000
+
+
+def test_the_program_in_the_documentation_runs(tmp_path: Path) -> None:
+    [program, _] = find_blocks(SHOWN, "python")
+    start = f"command={FACEJURY[0]!r}, args=[{FACEJURY[1]!r}, "
+    assert 'command="facejury", args=[' in program
+    (tmp_path / "photo.jpg").write_bytes(as_png(photo()))
+    done = subprocess.run(
+        [sys.executable, "-c", program.replace('command="facejury", args=[', start)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert re.fullmatch(r"\[\d+, \d+, \d+, \d+\] real\n", done.stdout)

@@ -1,0 +1,21 @@
+"""`facejury mcp`: the tools for an agent on this machine, over standard input and output."""
+
+import typer
+
+from detectors.commands.options import Add, Only, choose
+from detectors.jury.judge import Jury
+from ui.agents.tools import FILES, build_server
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command("mcp")
+def mcp_command(only: Only = None, add: Add = None) -> None:
+    """Offer the jury to an agent, by the Model Context Protocol.
+
+    An agent starts this itself and talks to it over standard input and output: tell it the command `facejury mcp`. It
+    reads the files that the agent names, with your rights. For agents elsewhere, `facejury serve --mcp` offers the same
+    behind the sign-in.
+    """
+    with Jury(choose(only, add)) as jury:
+        build_server(jury, FILES).run()

@@ -1,0 +1,35 @@
+"""The address of the tools on the page: POST /gradio_api/mcp, Streamable HTTP, with a token of the account page.
+
+AuthMiddleware limits the body and looks it through in a thread, as it does with all calls below /gradio_api/.
+"""
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from auth.requests import API
+from detectors.jury.judge import Jury
+from ui.agents.tools import SENT, build_server
+
+MCP = API + "mcp"
+BY_US = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # AuthMiddleware, SameOriginMiddleware
+
+
+def mcp_routes(jury: Jury) -> list[Route]:
+    """The route of the tools, in front of Gradio's own of the same name, which the page does not open."""
+    return [Route(MCP, Endpoint(jury), methods=["POST"])]
+
+
+class Endpoint:
+    """Answers each request by itself: nothing is kept of an agent from one to the next."""
+
+    def __init__(self, jury: Jury) -> None:
+        self._server = build_server(jury, SENT)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        app = self._server.streamable_http_app(
+            streamable_http_path=MCP, json_response=True, stateless_http=True, transport_security=BY_US
+        )
+        async with app.router.lifespan_context(app):
+            await app(scope, receive, send)
