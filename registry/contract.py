@@ -15,6 +15,8 @@ Image = NDArray[np.uint8]
 """uint8 RGB, shape (height, width, 3)."""
 Heatmap = NDArray[np.float32]
 """float32 in [0, 1], shape (h', w'), any size; laid over the image the detector was given. 1 = looks fake."""
+Samples = NDArray[np.float32]
+"""Sound: float32 in [-1, 1], shape (n,), one channel."""
 Clip = NDArray[np.uint8]
 """uint8 RGB, shape (t, height, width, 3): a person's face in t frames of a video."""
 Times = NDArray[np.float64]
@@ -23,8 +25,9 @@ Scores = NDArray[np.float32]
 """float32 in [0, 1], shape (t,): what looks fake when, one number for each frame of a clip. 1 = looks fake."""
 ExamineResult = float | tuple[float, Heatmap | Scores]
 Label = Literal["fake", "real", "inconclusive", "failed"]
-Expects = Literal["face", "image", "clip"]
+Expects = Literal["face", "image", "clip", "audio"]
 
+AUDIO_RATE = 16_000  # samples a second of the sound that a detector is given
 MIN_FACE_PIXELS = 64  # longer side of the face box; below it every verdict is "inconclusive"
 ROUNDING = 1e-6  # how far a softmax of float32 may leave [0, 1]
 MAX_SECONDS = 600.0  # what `seconds` may ask for at most: a visitor is waiting
@@ -38,6 +41,7 @@ class Detector(Protocol):
     """A loaded detector of pictures. A plain callable with the same argument and answer will do as well.
 
     One that expects "clip" has `examine(clip, times)`, and may answer with Scores in place of a heat map.
+    One that expects "audio" has `examine(samples, rate)`: a window of Samples, and how many there are in a second.
     """
 
     def examine(self, image: Image) -> ExamineResult:
@@ -46,7 +50,7 @@ class Detector(Protocol):
 
 
 Examine = Callable[..., ExamineResult]
-"""What it is called with depends on `expects`: an image, or a clip and its times."""
+"""What it is called with depends on `expects`: an image, a clip and its times, or samples and their rate."""
 Load = Callable[[], Detector | Examine]
 
 
@@ -54,7 +58,8 @@ Load = Callable[[], Detector | Examine]
 class DetectorSpec:
     """A registered detector: plain values and a `load` that is called once, on first use.
 
-    expects: "face" for a face crop, "image" for the whole picture, "clip" for a face in a video.
+    expects: "face" for a face crop, "image" for the whole picture, "clip" for a face in a video, "audio" for a
+    window of sound.
     fake_from, real_until: thresholds on p_fake.
     seconds: how long one call of `examine` may take. source: where it comes from; card: its model card (Markdown text
     or a path to it). looks_for: the kind of trace it finds, in a few words ("blending traces"); empty for any forgery.
@@ -81,8 +86,8 @@ class DetectorSpec:
     def __post_init__(self) -> None:
         _require(isinstance(self.title, str) and self.title.strip(), "title must be a non-empty text", self.title)
         _require(callable(self.load), "load must be callable", self.load)
-        kinds = ("face", "image", "clip")
-        _require(self.expects in kinds, 'expects must be "face", "image" or "clip"', self.expects)
+        kinds = ("face", "image", "clip", "audio")
+        _require(self.expects in kinds, 'expects must be "face", "image", "clip" or "audio"', self.expects)
         thresholds = "0 <= real_until <= fake_from <= 1 must hold"
         _require(0 <= self.real_until <= self.fake_from <= 1, thresholds, (self.real_until, self.fake_from))
         limit = f"seconds must be above 0 and at most {MAX_SECONDS:.0f}"

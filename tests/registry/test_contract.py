@@ -100,7 +100,7 @@ def test_an_object_is_asked_by_its_examine_and_a_function_itself() -> None:
         ({"title": 3}, "title must be a non-empty text, got 3"),
         ({"title": "\t"}, r"title must be a non-empty text, got '\t'"),
         ({"load": 3}, "load must be callable, got 3"),
-        ({"expects": "faces"}, 'expects must be "face", "image" or "clip", got \'faces\''),
+        ({"expects": "faces"}, 'expects must be "face", "image", "clip" or "audio", got \'faces\''),
         ({"real_until": -0.1}, "0 <= real_until <= fake_from <= 1 must hold, got (-0.1, 0.5)"),
         ({"fake_from": 1.1}, "0 <= real_until <= fake_from <= 1 must hold, got (0.5, 1.1)"),
         ({"seconds": 0}, "seconds must be above 0 and at most 600, got 0"),

@@ -82,7 +82,7 @@ BROKEN = {
         "got colour",
     ),
     "somebody else's name": (good("x", ', owner="facejury", builtin=True'), "got builtin, owner"),
-    "expects": (good("x", ', expects="video"'), 'expects must be "face", "image" or "clip", got \'video\''),
+    "expects": (good("x", ', expects="video"'), 'expects must be "face", "image", "clip" or "audio", got \'video\''),
     "thresholds": (good("x", ", fake_from=0.2, real_until=0.4"), "0 <= real_until <= fake_from <= 1 must hold"),
     "threshold above 1": (good("x", ", fake_from=70"), "0 <= real_until <= fake_from <= 1 must hold"),
     "NaN threshold": (good("x", ', fake_from=float("nan")'), "0 <= real_until <= fake_from <= 1 must hold"),

@@ -1,0 +1,1 @@
+"""Untrusted sound files to samples."""

@@ -1,0 +1,101 @@
+"""The sound of a file, as 16,000 samples a second in one channel, decoded in a process of its own.
+
+As with videos, the decoder can be timed out and killed, its memory is bounded, and it may open no other file and no
+address. What the file is, is told by its first bytes. Everything refused is a SoundError.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from detectors.inputs.audio.kinds import is_readable, say_container
+from detectors.inputs.images import ImageError
+from detectors.inputs.timecode import say_length
+from detectors.inputs.video_header import has_long_header
+from detectors.inputs.video_kinds import read_head
+from detectors.sandbox.confinement import Confinement
+from detectors.sandbox.process import WorkerFaultError, WorkerProcess
+from registry.contract import AUDIO_RATE, Samples
+
+RATE = AUDIO_RATE  # what speech detectors are trained at; speech has little above 8 kHz
+MAX_BYTES = 250_000_000
+MAX_SECONDS = 600.0  # heard at once
+MEMORY_BYTES = 1_000_000_000  # the decoder's, resident
+DECODE_SECONDS = 120.0
+SAMPLE_BYTES = 4
+
+NOTHING = "No sound can be read from this file: it is damaged, or holds none."
+NO_SOUND = "This video has no sound."
+DAMAGED = "The sound is damaged and cannot be decoded."
+LONG_HEADER = "The file has a longer header than any recorder or editor writes."
+TOO_SLOW = "The sound takes too long to decode; make the file shorter and try again."
+
+
+class SoundError(ImageError):
+    """This is not a sound we can judge. The message is one sentence for the visitor."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """A decoded sound. samples: float32 (n,) in [-1, 1], RATE a second, all channels mixed into one.
+
+    seconds: the file's whole length, 0 where it is not known; start: where the samples begin, in seconds; rate,
+    channels, codec: the file's own; lost: pieces that could not be decoded; tracks: of sound, of which one is heard.
+    """
+
+    samples: Samples = field(repr=False)
+    seconds: float
+    start: float
+    rate: int
+    channels: int
+    codec: str
+    lost: int = 0
+    tracks: int = 1
+
+    @property
+    def end(self) -> float:
+        """Where the samples end, in seconds."""
+        return self.start + self.samples.size / RATE
+
+
+def check_sound(path: Path) -> None:
+    """Refuse what need not be opened to be refused. Raises SoundError."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise SoundError("The file cannot be opened.") from error
+    if not size:
+        raise SoundError("The file is empty.")
+    if size > MAX_BYTES:
+        raise SoundError(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+    head = read_head(path)
+    if not is_readable(head):
+        raise SoundError(say_container(head))
+    if head[4:8] == b"ftyp" and has_long_header(path):
+        raise SoundError(LONG_HEADER)
+
+
+def read_sound(path: Path, *, start: float = 0.0) -> Sound:
+    """What is heard from that second on, MAX_SECONDS at most. Raises SoundError."""
+    check_sound(path)
+    most = round(MAX_SECONDS * RATE)
+    reach = Confinement(files=(path.resolve(),))
+    worker = WorkerProcess(
+        "detectors.inputs.audio.decoder", memory=MEMORY_BYTES, limit=SAMPLE_BYTES * most, reach=reach
+    )
+    order = {"open": str(path.resolve()), "memory": MEMORY_BYTES, "start": start, "most": most}
+    try:
+        values, samples = worker.ask(order, seconds=DECODE_SECONDS)
+    except WorkerFaultError as error:
+        raise SoundError(TOO_SLOW if "longer than" in str(error) else DAMAGED) from error
+    finally:
+        worker.end()
+    if "error" in values:
+        raise SoundError(str(values["error"]))
+    if samples is None or samples.ndim != 1 or samples.dtype != np.float32:
+        raise SoundError(DAMAGED)
+    sound = Sound(np.asarray(samples, dtype=np.float32), start=start, **values)
+    if start and not sound.samples.size:
+        raise SoundError(f"The sound is {say_length(sound.seconds)} long; it ends before the chosen start.")
+    return sound

@@ -1,0 +1,47 @@
+"""Sounds for the tests, made here: a voice of buzz and formants, and files of any kind that hold it."""
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from registry.contract import Samples
+
+RATE = 16_000
+
+
+def voice(seconds: float, *, rate: int = RATE) -> Samples:
+    """A buzz of 120 Hz whose loudness comes and goes four times a second: float32 (n,), at most 0.5."""
+    at = np.arange(round(seconds * rate)) / rate
+    buzz = sum(np.sin(2 * np.pi * 120 * part * at) / part for part in range(1, 20))
+    loud = 0.6 + 0.4 * np.sin(2 * np.pi * 4 * at)
+    return np.asarray(0.25 * buzz * loud / 1.3, dtype=np.float32)
+
+
+def to_wav(samples: NDArray[Any], *, rate: int = RATE, channels: int = 1) -> bytes:
+    """A WAV file of float32 or int16 samples, each of them in every channel."""
+    kind, bits = (3, 32) if samples.dtype == np.float32 else (1, 16)
+    data, block = np.repeat(samples, channels).tobytes(), channels * bits // 8
+    about = struct.pack("<4sIHHIIHH", b"fmt ", 16, kind, channels, rate, rate * block, block, bits)
+    return (
+        struct.pack("<4sI4s", b"RIFF", 36 + len(data), b"WAVE") + about + struct.pack("<4sI", b"data", len(data)) + data
+    )
+
+
+def write_coded(path: Path, samples: Samples, *, codec: str, rate: int = RATE, layout: str = "mono") -> Path:
+    """A file of these samples, in every channel alike, coded as FFmpeg's codec of that name."""
+    channels = av.AudioLayout(layout).nb_channels
+    with av.open(path, "w") as container:
+        stream: Any = container.add_stream(codec, rate=rate, layout=layout)
+        sound = av.AudioFrame.from_ndarray(np.repeat(samples, channels)[None], "flt", layout)
+        sound.sample_rate, sound.pts = rate, 0
+        waiting = av.AudioFifo()
+        for frame in av.AudioResampler(stream.format, layout, rate).resample(sound):
+            waiting.write(frame)
+        while frame := waiting.read(stream.codec_context.frame_size or 1024, partial=True):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
