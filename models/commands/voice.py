@@ -99,7 +99,7 @@ def evaluate(
     """Measure a voice model folder on the windows of a run: AUC, EER and how often it answers, by what was left out."""
     check_backend()
     from models.data.speech import read_windows
-    from models.evaluation.metrics import say_figure
+    from models.evaluation.sound.voices import say_share
     from models.publishing.voice import measure_folder, write_voice_card
 
     metrics = measure_folder(folder, read_windows(run))
@@ -109,7 +109,7 @@ def evaluate(
     for column in ("windows", "real", "fake", "AUC", "EER", "answers", "right there"):
         table.add_column(column, justify="left" if column == "windows" else "right")
     for name, row in metrics["sets"].items():
-        figures = (say_figure(row[of]) for of in ("auc", "eer", "coverage", "right_when_answered"))
+        figures = (say_share(row[of]) for of in ("auc", "eer", "coverage", "right_when_answered"))
         table.add_row(name, str(row["real"]), str(row["fake"]), *figures)
     console.print(table)
     told = ", ".join(f"{name} {auc:.3f}" for name, auc in metrics["without_listening"].items())

@@ -15,9 +15,8 @@ from detectors.networks.folder import CARD, METRICS, MODEL, Config, read_config
 from detectors.networks.onnx_runtime import open_session
 from models.architectures.voice import PAPER
 from models.data.speech import SpeechWindows
-from models.evaluation.metrics import say_figure
 from models.evaluation.sound.trivial import tell_apart
-from models.evaluation.sound.voices import measure_sets
+from models.evaluation.sound.voices import measure_sets, say_share
 from models.publishing.export import export_plain
 from models.training.calibration import Calibration, Thresholds
 from models.training.voice import read_filled
@@ -84,5 +83,5 @@ def write_voice_card(folder: Path, metrics: Metrics) -> None:
 def render_voice_card(config: Config, metrics: Metrics) -> str:
     """The card: a YAML block for the Hub, then Markdown."""
     jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701  # Markdown
-    jinja.filters["say"] = say_figure
+    jinja.filters["say"] = say_share
     return jinja.from_string(TEMPLATE.read_text(encoding="utf-8")).render(config=config, metrics=metrics)

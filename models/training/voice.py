@@ -53,8 +53,9 @@ def train(
     if set(validation.column("label")) != {0, 1}:
         raise DataError("the val split must hold real and fake voices")
     model = voice.build()
+    warm_up = min(recipe.warm_up, recipe.steps // 4)
     rate = keras.optimizers.schedules.CosineDecay(
-        recipe.rate / 10, recipe.steps - recipe.warm_up, warmup_target=recipe.rate, warmup_steps=recipe.warm_up
+        recipe.rate / 10, recipe.steps - warm_up, warmup_target=recipe.rate, warmup_steps=warm_up
     )
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.05)
     model.compile(keras.optimizers.AdamW(rate, weight_decay=0.01), loss)

@@ -13,7 +13,7 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 
 from models.data.speech import EVAL_VOCODER, FIT_VOCODER, KNOWN_VOCODERS, SpeechWindows
-from models.evaluation.metrics import Draws, Floats, Scores, auc, estimate, shipped
+from models.evaluation.metrics import Draws, Floats, Scores, auc, estimate, say_figure, shipped
 
 DEALS = 200
 Rows = Mapping[str, dict[str, Any]]
@@ -73,9 +73,19 @@ def _measure(scores: Scores, fake_from: float, real_until: float) -> dict[str, A
     return {
         **counts,
         "speakers": len(set(scores.groups)),
-        **{name: asdict(estimate(figure(draws))) for name, figure in figures.items()},
+        **{name: _estimate(figure(draws)) for name, figure in figures.items()},
         "chance": _deal(scores),
     }
+
+
+def _estimate(values: Floats) -> dict[str, float] | None:
+    """None where there is nothing to take a share of, as among no answers."""
+    return None if np.isnan(values[0]) else asdict(estimate(values))
+
+
+def say_share(figure: Mapping[str, float] | None) -> str:
+    """A figure with its interval, or "none"."""
+    return say_figure(figure) if figure else "none"
 
 
 def _deal(scores: Scores) -> dict[str, list[float]]:

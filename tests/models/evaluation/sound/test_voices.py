@@ -4,7 +4,7 @@ from numpy.random import default_rng
 
 from models.data.speech import EVAL_VOCODER, SpeechWindow, SpeechWindows
 from models.evaluation.metrics import Draws, Scores
-from models.evaluation.sound.voices import equal_error_rate, measure_sets
+from models.evaluation.sound.voices import equal_error_rate, measure_sets, say_share
 
 
 def test_the_equal_error_rate_is_where_both_errors_meet() -> None:
@@ -30,3 +30,5 @@ def test_scores_that_say_nothing_are_within_chance() -> None:
     assert (row["real"], row["fake"], row["speakers"]) == (100, 100, 100)
     assert row["auc"]["low"] < row["chance"]["auc"][1] and 0.05 < row["coverage"]["value"] < 0.2
     assert "sources and synthesiser left out (Flite)" not in found
+    silent = measure_sets(windows, default_rng(1).random(200), fake_from=1.0, real_until=0.0).values()
+    assert [say_share(one["right_when_answered"]) for one in silent] == ["none"] * len(silent)
