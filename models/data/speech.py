@@ -188,7 +188,7 @@ def choose_vocoders(split: SpeechSplit, rng: Generator) -> tuple[str, ...]:
     return {
         "train": (one,),
         "val": (one,),
-        "fit": (FIT_VOCODER,),
+        "fit": (one, FIT_VOCODER),
         "test": (one, EVAL_VOCODER),
         "eval": (*KNOWN_VOCODERS, EVAL_VOCODER),
     }[split]

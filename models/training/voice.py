@@ -92,7 +92,7 @@ def read_filled(windows: SpeechWindows, place: int) -> NDArray[np.float32]:
 def calibrate(model: keras.Model, windows: SpeechWindows) -> tuple[Calibration, Thresholds]:
     """Calibration and thresholds on the split "fit": sources and synthesisers that were not learnt from.
 
-    Raises DataError where it lacks a class.
+    Raises DataError where it lacks a class, and where what is fake does not sound more so there.
     """
     held_out = windows.choose(split="fit")
     labels = held_out.column("label")
@@ -100,6 +100,8 @@ def calibrate(model: keras.Model, windows: SpeechWindows) -> tuple[Calibration, 
         raise DataError("the fit split must hold real and fake voices")
     logits = ask(model, held_out)
     calibration = fit_platt(logits, labels)
+    if calibration.scale <= 0:
+        raise DataError("the network calls reals of the split fit fake rather than its fakes: it cannot be calibrated")
     return calibration, choose_thresholds(calibration.apply(logits), labels)
 
 

@@ -27,6 +27,7 @@ SETS: Rows = {
     "sources and synthesiser left out (Flite)": {"split": "eval", "kinds": ("flite",)},
     "sources and synthesiser left out (Deep Voice 3, neural)": {"split": "eval", "kinds": ("deep-voice-3",)},
     "all that was left out of training and thresholds": {"split": "eval", "kinds": ()},
+    "fitted on: source not learnt, vocoders that it learnt": {"split": "fit", "kinds": KNOWN_VOCODERS},
     "fitted on: source and vocoder not learnt (random phase)": {"split": "fit", "kinds": (FIT_VOCODER,)},
     "fitted on: source and synthesiser not learnt (Gnuspeech)": {"split": "fit", "kinds": ("gnuspeech",)},
 }

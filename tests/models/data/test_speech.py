@@ -22,18 +22,19 @@ def save(path: Path, samples: np.ndarray, rate: int = RATE) -> None:
         file.writeframes((samples * 32_767).astype("<i2").tobytes())
 
 
-def test_each_real_window_is_followed_by_its_fakes(tmp_path: Path) -> None:
+def test_each_real_window_is_followed_by_its_fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech, "KNOWN_VOCODERS", ("linear-prediction",))  # WORLD is no dependency
     save(tmp_path / "real.wav", speak())
     save(tmp_path / "fake.wav", speak(6), 22_050)
     rows = "real.wav,0,here,,fit,\nfake.wav,1,there,voice,eval,robot\n"
     (tmp_path / "manifest.csv").write_text(HEADER + rows)
-    assert speech.make_windows(speech.read_recordings(tmp_path), tmp_path) == 5
+    assert speech.make_windows(speech.read_recordings(tmp_path), tmp_path) == 6
     windows = speech.read_windows(tmp_path)
-    assert windows.column("kind").tolist() == ["", speech.FIT_VOCODER, "robot", "robot", "robot"]
-    assert windows.column("speaker").tolist() == ["real.wav"] * 2 + ["voice"] * 3
+    assert windows.column("kind").tolist() == ["", "linear-prediction", speech.FIT_VOCODER, "robot", "robot", "robot"]
+    assert windows.column("speaker").tolist() == ["real.wav"] * 3 + ["voice"] * 3
     real, made = windows.read(0), windows.read(1)
     assert len(real) == len(made) == windows.index[0].length and real.std() > 0.01
-    assert windows.choose(label=1, split=("fit", "test")).index == [windows.index[1]]
+    assert windows.choose(label=1, split=("fit", "test")).index == [windows.index[1], windows.index[2]]
 
 
 @pytest.mark.parametrize(
