@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from detectors.builtin import voice
 
 
 def test_a_short_sound_is_heard_as_often_as_fills_the_window() -> None:
-    examine = voice.load()
+    examine: Any = voice.load()
     heard = np.random.default_rng(0).uniform(-0.3, 0.3, voice.SAMPLES // 4).astype(np.float32)
     p_fake = examine(heard, voice.RATE)
     assert 0 < p_fake < 1
