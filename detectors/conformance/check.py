@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from detectors.conformance import samples
+from detectors.conformance import hearing, samples
 from detectors.conformance.checks import CHECKS, HUGE, Outcome, name_check, say_expected
 from detectors.sandbox.audit import AuditedDetector
 from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
@@ -32,18 +32,25 @@ def check_detector(spec: DetectorSpec) -> list[Check]:
     with tempfile.TemporaryDirectory() as scratch:
         detector = IsolatedDetector(spec, scratch=scratch)
         try:
-            return _check_all(detector, spec.seconds)
+            return _check_all(detector, spec.seconds, list_checks(spec.expects))
         finally:
             detector.close()
 
 
-def _check_all(detector: IsolatedDetector, seconds: float) -> list[Check]:
+def list_checks(expects: str) -> tuple[Callable[[AuditedDetector], Outcome], ...]:
+    """The checks of a detector that expects this."""
+    return hearing.CHECKS if expects == "audio" else CHECKS
+
+
+def _check_all(
+    detector: IsolatedDetector, seconds: float, checks: tuple[Callable[[AuditedDetector], Outcome], ...]
+) -> list[Check]:
     """Where a detector cannot be loaded or answers not even a face in time, the other checks would say the same."""
     try:
         detector.ask({"check": "prepare"}, seconds=PREPARE_SECONDS)
     except DetectorFaultError as fault:
-        return [_fail(check, f"it could not be loaded: {fault}") for check in CHECKS]
-    first, *others = CHECKS
+        return [_fail(check, f"it could not be loaded: {fault}") for check in checks]
+    first, *others = checks
     try:
         found = [Check(**detector.ask({"check": name_check(first)}, seconds=3 * seconds + 3)[0])]
     except DetectorFaultError as fault:
@@ -66,10 +73,11 @@ def _fail(check: Callable[[AuditedDetector], Outcome], got: str) -> Check:
 def run_check(name: str, audited: AuditedDetector) -> dict[str, Any]:
     """One check in the detector's own process, as plain values. "prepare" readies the pictures for all of them."""
     if name == "prepare":
-        samples.forgeries(audited.spec.expects)
-        samples.noise(*HUGE)
+        if audited.spec.expects != "audio":
+            samples.forgeries(audited.spec.expects)
+            samples.noise(*HUGE)
         return {}
-    check = next(check for check in CHECKS if name_check(check) == name)
+    check = next(check for check in list_checks(audited.spec.expects) if name_check(check) == name)
     try:
         passed, got = check(audited)
     except (Exception, SystemExit) as error:  # a detector may raise anything
