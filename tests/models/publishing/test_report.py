@@ -11,7 +11,8 @@ from models.publishing.report import MARK, measured_table, read_all
 from registry import load_registry
 
 README = Path(__file__).parents[3] / "README.md"
-DETECTORS = load_registry(blocked=()).detectors
+EVERY_ONE = load_registry(blocked=()).detectors
+DETECTORS = [spec for spec in EVERY_ONE if spec.expects == "face"]  # the table is of pictures
 
 
 def test_the_readme_shows_exactly_what_was_measured() -> None:
@@ -29,7 +30,7 @@ def test_the_command_writes_the_table_between_its_marks_and_nothing_else(tmp_pat
 
 
 def test_what_was_measured_is_what_is_shipped() -> None:
-    for spec in DETECTORS:
+    for spec in EVERY_ONE:
         (metrics,) = read_all([spec]).values()
         assert metrics["model"] == read_config(WEIGHTS / spec.key).files[MODEL]
 
