@@ -49,7 +49,7 @@ BOUNDS = {
         Bound(FORM),
     ),
     **dict.fromkeys(("/operator", "/operator/feedback/{number:int}"), Bound(IN_THREAD)),
-    "/operator/feedback": Bound(FORM),
+    **dict.fromkeys(("/operator/feedback", "/operator/scoreboard"), Bound(FORM)),
     **dict.fromkeys(("/", "/config", "/theme.css", "/robots.txt", "/manifest.json"), Bound(IN_THREAD)),
     **dict.fromkeys(("/static/{path:path}", "/assets/{path:path}", "/favicon.ico", "/pwa_icon"), Bound(ONE_FILE)),
     **dict.fromkeys(("/pwa_icon/192", "/pwa_icon/512"), Bound(ICON)),

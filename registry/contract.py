@@ -44,7 +44,8 @@ class Detector(Protocol):
     One that expects "audio" has `examine(samples, rate)`: a window of Samples, and how many there are in a second.
     """
 
-    def examine(self, image: Image) -> ExamineResult:
+    @property
+    def examine(self) -> "Examine":
         """P(fake) for one uint8 RGB image (h, w, 3), alone or with a heat map."""
         ...
 

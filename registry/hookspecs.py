@@ -13,7 +13,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class Register(Protocol):
-    """What a plugin calls once for each detector it offers. expects: "face", "image" or "clip".
+    """What a plugin calls once for each detector it offers. expects: "face", "image", "clip" or "audio".
 
     Raises TypeError or ValueError on a bad argument.
     """

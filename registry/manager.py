@@ -23,6 +23,7 @@ BUILTINS = (
     "detectors.builtin.blend",
     "detectors.builtin.residual",
     "detectors.builtin.temporal",
+    "detectors.builtin.voice",
 )
 
 # what a plugin may leave out

@@ -21,6 +21,7 @@ from storage.kept import check_entries, drop_unused, lock_owner, store_picture
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
 from text.formulas import neutralise
+from text.tables import say_error
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255
@@ -181,7 +182,9 @@ def _verdict_lines(comparison: Comparison) -> Iterator[list[object]]:
     lines = [_line("", verdict) for verdict in comparison.get("whole_image") or []]
     for number, face in enumerate(comparison.get("faces") or [], start=1):
         said = [*(face.get("verdicts") or []), *([{"detector": "jury", **face["jury"]}] if face.get("jury") else [])]
-        lines += [_line(number, verdict | {"error": verdict.get("error") or face.get("doubt")}) for verdict in said]
+        lines += [
+            _line(number, verdict | {"error": say_error(verdict.get("error"), face.get("doubt"))}) for verdict in said
+        ]
     yield from lines or [["", "", "", "", comparison.get("error") or ""]]
 
 

@@ -135,6 +135,15 @@ shares = _table(
     Column("until", BigInteger, nullable=False),
     Index("shares_of_user", "user_id"),
 )
+scores = _table(
+    "scores",
+    Column("id", Integer, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("nickname", String(24), nullable=False),
+    Column("right_answers", Integer, nullable=False),
+    Column("rounds", Integer, nullable=False),
+    Column("played_at", BigInteger, nullable=False),
+)
 feedback = _table(
     "feedback",
     Column("id", Integer, primary_key=True),

@@ -16,6 +16,11 @@ class TableError(ValueError):
     """A file is no table, or a line of it can be read in two ways. The message names the file and the line."""
 
 
+def say_error(error: str | None, doubt: str | None) -> str | None:
+    """The column "error" of a verdict on a face: why there is none, else why the face should not be judged."""
+    return error or doubt
+
+
 def read_rows(
     path: Path, *, needed: Sequence[str], max_bytes: int | None = None, may_guess: bool = True
 ) -> list[tuple[int, dict[str, str]]]:

@@ -36,6 +36,14 @@ OPEN_API = """const open = () => {
 };
 element.querySelector("[href='?api']").addEventListener("click", (event) => { event.preventDefault(); open(); });
 const asked = new URLSearchParams(location.search);
+// the framework says of each language that its client must be installed; our JavaScript needs none
+const spare = () => {
+  for (const step of document.querySelectorAll(".api-docs p")) {
+    const spared = step.textContent.startsWith("1. Install the javascript client");
+    if (spared !== step.classList.contains("no-client")) step.classList.toggle("no-client", spared);
+  }
+};
+new MutationObserver(spare).observe(document.body, { childList: true, subtree: true, characterData: true });
 if (asked.get("view") === "api") location.replace("?api"); else if (asked.has("api")) open();
 """  # a page that is opened with Gradio's own ?view=api shows nothing: its documentation is only fetched by a click
 CACHE_SECONDS = (600, 3000)  # how often uploads are swept, and how old one may be then: none outlives an hour
@@ -82,7 +90,7 @@ def build_page(
                     build_guide(jury)
                 if deck is not None:
                     with gr.Tab("Beat the jury", id="game"):
-                        build_game(jury, queue, deck)
+                        build_game(jury, queue, deck, recorder.engine if recorder else None)
                 with gr.Tab("Forge", id="forge"):
                     build_forge(jury, queue)
             with gr.Tab("Detectors", id="detectors") as detectors:

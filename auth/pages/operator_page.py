@@ -18,6 +18,7 @@ from auth.middleware import NOT_FOUND, refuse
 from auth.pages.context import PageContext
 from storage.feedback import Feedback, count_unreviewed, list_feedback, read_feedback_picture, review_feedback
 from storage.kept import Kept, count_kept
+from storage.scoreboard import list_board, remove_score
 
 MAX_USERS = 500  # on one page, the newest first
 MAX_FEEDBACK = 50
@@ -36,6 +37,7 @@ class OperatorPages:
             Route("/operator", self.show, methods=["GET"]),
             Route("/operator/feedback", self.review, methods=["POST"]),
             Route("/operator/feedback/{number:int}", self.show_picture, methods=["GET"]),
+            Route("/operator/scoreboard", self.clear_score, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
@@ -54,6 +56,14 @@ class OperatorPages:
         if accepted is not None:
             await self.context.ask(review_feedback, self.context.engine, number, accepted=accepted)
         return redirect(request, "/operator#feedback")
+
+    async def clear_score(self, request: Request) -> Response:
+        """POST /operator/scoreboard: take a player off the game's scoreboard."""
+        if not await self._is_operator(request):
+            return refuse(request, 404, NOT_FOUND)
+        fields = await self.context.read_own_form(request)
+        await self.context.ask(remove_score, self.context.engine, _as_number(fields.get("number", "")))
+        return redirect(request, "/operator#scoreboard")
 
     async def show_picture(self, request: Request) -> Response:
         """GET /operator/feedback/NUMBER: the picture that came with it, to save; this site shows no file as a page."""
@@ -93,7 +103,9 @@ def _collect(engine: Engine) -> dict[str, Any]:
         total.update(entries=one.entries, pictures=one.pictures, picture_bytes=one.picture_bytes)
     waiting = [(entry, _describe(entry)) for entry in list_feedback(engine, accepted=None, limit=MAX_FEEDBACK)]
     totals = {"count": len(listed), "total": total, "unreviewed": count_unreviewed(engine)}
-    return {"rows": rows, "waiting": waiting, **totals}
+    names = {account.id: account.name for account in listed}
+    board = [(names.get(score.user_id, ""), score) for score in list_board(engine)]
+    return {"rows": rows, "waiting": waiting, "board": board, **totals}
 
 
 def _describe(entry: Feedback) -> str:
@@ -102,5 +114,5 @@ def _describe(entry: Feedback) -> str:
 
 
 def _as_number(text: str) -> int:
-    """A number of feedback, or 0, which none has."""
+    """A number of feedback or of a user, or 0, which none has."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

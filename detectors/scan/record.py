@@ -8,6 +8,7 @@ from detectors.faces.face import Box
 from detectors.jury.fusion import JURY_KEY
 from detectors.jury.results import Comparison, JudgedFace
 from registry import Verdict
+from text.tables import say_error
 
 NO_FACE = "No face found."
 
@@ -87,9 +88,9 @@ def _face_rows(number: int, face: JudgedFace) -> Iterator[Row]:
     place = number, face.box, face.roll
     for verdict in face.verdicts:
         row = _verdict_row(verdict, *place)
-        yield replace(row, error=row.error or face.doubt)
+        yield replace(row, error=say_error(row.error, face.doubt))
     if face.jury:
-        yield Row(*place, JURY_KEY, face.jury.p_fake, face.jury.label, error=face.doubt)
+        yield Row(*place, JURY_KEY, face.jury.p_fake, face.jury.label, error=say_error(None, face.doubt))
 
 
 def _verdict_row(verdict: Verdict, face: int | None = None, box: Box | None = None, roll: float | None = None) -> Row:

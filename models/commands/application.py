@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from detectors.commands.options import PlainConsole
-from models.commands import evaluation, leaderboard, motion, publishing, training
+from models.commands import evaluation, leaderboard, motion, publishing, training, voice
 
 NEEDS_TRAIN = "{name} is not installed, and this command needs it: .venv/bin/pip install -e '.[train]'"
 
@@ -59,3 +59,4 @@ app = typer.Typer(
 )
 for part in (training, motion, evaluation, leaderboard, publishing):
     app.registered_commands += part.app.registered_commands
+app.add_typer(voice.app, name="voice")

@@ -27,9 +27,10 @@ def landmarks(
     ] = 750,
     seed: Seed = 0,
 ) -> None:
-    """Train the network that finds 68 landmarks, on what MediaPipe's mesh says of visible faces.
+    """Train the network that finds 68 landmarks.
 
-    The faces are collected once, into runs/landmarks. Its error is measured on the splits val, test and eval.
+    It learns from what MediaPipe's mesh says of visible faces. The faces are collected once, into runs/landmarks. Its
+    error is measured on the splits val, test and eval.
 
     Example: facejury models landmarks --data DIR
     """
@@ -67,7 +68,9 @@ def temporal(
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Number of training batches.")] = 300,
     seed: Seed = 0,
 ) -> None:
-    """Train the network that watches how a face moves, and measure it by leaving one group out.
+    """Train the network that watches how a face moves.
+
+    It is measured by leaving out one group of clips at a time.
 
     Example: facejury models temporal --clips DIR
     """
@@ -85,12 +88,12 @@ def temporal(
 
     tracks, recipe = read_tracks(clips), TemporalRecipe(steps=steps, seed=seed)
     pool = fill_pool(tracks, seed=seed)
-    logits = leave_groups_out(tracks, pool, recipe)
+    logits, unsteady = leave_groups_out(tracks, pool, recipe)
     labels = np.array([int(track.fake) for track in tracks])
     calibration = fit_platt(logits, labels)
     p_fake = calibration.apply(logits)
     thresholds = fit_thresholds(p_fake, labels)
-    metrics = measure_clips(tracks, p_fake, thresholds)
+    metrics = measure_clips(tracks, p_fake, thresholds, unsteady=calibration.apply(unsteady))
     folder = to or RUN / "temporal" / "weights"
     publish_temporal(train(pool, recipe), calibration, thresholds, folder, tracks=tracks, metrics=metrics)
     auc = metrics["overall"]["auc"]

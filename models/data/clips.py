@@ -65,8 +65,11 @@ def _read(folder: Path, row: Mapping[str, str]) -> Track:
     return Track(row["clip"], fake, row["generator"], groups, points, light.astype(np.float32), fps)
 
 
-def show(track: Track, rng: np.random.Generator | None = None) -> Floats:
-    """A track as the network sees it: (60, 25). From its beginning, or at random, mirrored and less steady."""
+def show(track: Track, rng: np.random.Generator | None = None, *, noise: float = 0.0) -> Floats:
+    """A track as the network sees it: (60, 25). From its beginning, or at random, mirrored and less steady.
+
+    noise: share of the eye distance by which its points tremble, always in the same way.
+    """
     points, light, times = resample(track.points, track.light, np.arange(len(track.points)) / track.fps)
     first = 0
     if rng:
@@ -74,6 +77,8 @@ def show(track: Track, rng: np.random.Generator | None = None) -> Floats:
         if rng.random() < 0.5:
             points, light = mirror(points), light * MIRRORED
         points = points + _tremble(points, FINDER_NOISE * rng.random(), rng)
+    if noise:
+        points = points + _tremble(points, noise, np.random.default_rng(0))
     window = slice(first, first + WINDOW)
     return as_features(measure_motion(points[window], light[window], times[window]))
 

@@ -55,8 +55,13 @@ def _measure_steadiness(model: keras.Model, faces: LandmarkFaces) -> float:
     return float(np.median(off / measure_eye_distance(expected)))
 
 
-def measure_clips(tracks: Sequence[Track], p_fake: NDArray[np.float64], thresholds: Thresholds) -> dict[str, Any]:
-    """metrics.json of the temporal detector. p_fake: of each track, by a network that saw nothing of its group."""
+def measure_clips(
+    tracks: Sequence[Track], p_fake: NDArray[np.float64], thresholds: Thresholds, *, unsteady: NDArray[np.float64]
+) -> dict[str, Any]:
+    """metrics.json of the temporal detector. p_fake: of each track, by a network that saw nothing of its group.
+
+    unsteady: the same, of points that tremble.
+    """
     groups = np.array([min(track.groups) for track in tracks])
     labels = np.array([int(track.fake) for track in tracks])
     made = np.array([track.generator for track in tracks])
@@ -75,5 +80,6 @@ def measure_clips(tracks: Sequence[Track], p_fake: NDArray[np.float64], threshol
             generator: measure(scores.where((made == generator) | (labels == 0)), **limits)
             for generator in sorted(set(made[labels == 1]))
         },
+        "unsteady": measure(Scores(unsteady, labels, groups), **limits),
         "not_tested_on": list(NOT_TESTED),
     }

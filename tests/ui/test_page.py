@@ -96,6 +96,10 @@ def test_the_link_and_either_address_open_the_documentation_of_the_api(visit: Ca
             page.goto(home + query)
         expect(page.get_by_role("heading", name="API documentation").first).to_be_visible()
         expect(page.locator("body")).to_contain_text("/compare")
+    page.get_by_text("JavaScript", exact=True).click()
+    expect(page.get_by_text("npm i -D @gradio/client")).to_be_hidden()  # our program needs no client
+    page.get_by_text("Python", exact=True).click()
+    expect(page.get_by_text("pip install gradio_client")).to_be_visible()
 
 
 def test_stop_ends_a_batch_and_keeps_what_is_done(visit: Callable[..., Page], tmp_path: Path) -> None:

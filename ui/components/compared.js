@@ -1,6 +1,5 @@
 // The comparison, once it is there: it is shown, and what this tab remembers of pictures is filled in. `element` holds it.
 const MOST_ROWS = 50;
-const WORDS = { fake: "Fake", real: "Real", inconclusive: "Inconclusive", failed: "Failed" };
 const cell = (name, text, type = "") => {
   const made = document.createElement(name);
   made.textContent = text;
@@ -8,12 +7,12 @@ const cell = (name, text, type = "") => {
   return made;
 };
 // Rows [name, labels] of what some of them call otherwise than others; those that say fake against real first.
-const listDisagreements = (keys) => {
+const listDisagreements = (keys, words) => {
   const rows = [];
   for (const text of (window.facejuryRemembered ?? new Map()).values()) {
     const { name, parts } = JSON.parse(text);
     for (const { part, said } of parts) {
-      const labels = keys.map((key) => said[key]), given = new Set(labels.filter((label) => label in WORDS && label !== "failed"));
+      const labels = keys.map((key) => said[key]), given = new Set(labels.filter((label) => label in words && label !== "failed"));
       if (given.size > 1) rows.push([parts.length > 1 ? `${name}, ${part}` : name, labels, given.has("fake") && given.has("real")]);
     }
   }
@@ -23,7 +22,8 @@ const fill = () => {
   const shown = element.querySelector(".compared"), place = shown?.querySelector(".yours");
   if (!place || place.dataset.filled) return;
   place.dataset.filled = "yes";
-  const keys = shown.dataset.keys.split(","), rows = listDisagreements(keys);
+  const words = JSON.parse(place.dataset.words); // by label
+  const keys = shown.dataset.keys.split(","), rows = listDisagreements(keys, words);
   if (rows.length) {
     const table = document.createElement("table"), head = table.createTHead().insertRow(), body = table.createTBody();
     const titles = JSON.parse(place.dataset.titles);
@@ -31,7 +31,7 @@ const fill = () => {
     for (const [name, labels] of rows.slice(0, MOST_ROWS)) {
       const row = body.insertRow();
       row.append(cell("th", name, "row"), ...labels.map((label, at) => {
-        const made = cell("td", WORDS[label] ?? "-");
+        const made = cell("td", words[label] ?? "-");
         made.className = label ?? "";
         made.dataset.label = titles[at];
         return made;

@@ -10,7 +10,7 @@ from detectors.jury.about import BUILT_IN, Figure
 from detectors.jury.fusion import JURY_KEY
 from ui.render.cards import render
 from ui.render.differences import Difference, find_difference
-from ui.render.wording import say_figure
+from ui.render.wording import TITLES, say_figure
 
 FEWEST, MOST = 2, 4  # detectors that are compared at once
 
@@ -67,6 +67,7 @@ def draw_compared(abouts: Mapping[str, Mapping[str, Any]], hashes: Mapping[str, 
     lines = [(side.line, side.colour, side.about) for side in sides]
     titles = [side.about["title"] for side in sides]
     drawn = {"rows": rows, "ticks": ticks, "lines": lines, "titles": titles, "all_titles": json.dumps(titles)}
+    drawn["words"] = json.dumps(TITLES)
     return render("compared", sides=sides, gaps=gaps, apart=apart, silent=silent, **drawn)
 
 

@@ -253,7 +253,7 @@ def draw_clip(clip: ClipScores, *, start: float, end: float) -> str:
 
 
 def draw_motion(person: Person) -> list[tuple[str, str]]:
-    """What is measured of a face over time, by name, each as an SVG path as high as it goes."""
+    """What is measured of a face over time, by name, each as an SVG path on a scale of its own."""
     if person.motion is None:
         return []
     times, measures = person.motion.times, person.motion.measures

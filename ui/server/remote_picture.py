@@ -49,7 +49,7 @@ class FetchRefused(ValueError):
 
 
 @dataclass(frozen=True)
-class Source:
+class PictureHost:
     """A host of the operator's list. is_suffix: the hosts below it are meant, not itself."""
 
     scheme: str
@@ -70,13 +70,13 @@ class Source:
         return is_there and (scheme, port) == (self.scheme, self.port)
 
 
-def read_source(written: str) -> Source:
+def read_source(written: str) -> PictureHost:
     """One entry of the list: images.example.org, *.example.org, with :PORT behind or http:// in front. ValueError."""
     found = SOURCE.fullmatch(written.strip().lower())
     if found is None:
         raise ValueError(NO_SOURCE.format(written=written))
     scheme = found[1] or "https"
-    return Source(scheme, found[3], int(found[4] or PORTS[scheme]), is_suffix=bool(found[2]))
+    return PictureHost(scheme, found[3], int(found[4] or PORTS[scheme]), is_suffix=bool(found[2]))
 
 
 def resolve_public(host: str, port: int) -> Sequence[str]:
@@ -103,7 +103,7 @@ def is_public(address: str) -> bool:
 class Fetcher:
     """What a page is given where its operator lists hosts."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[PictureHost, ...]
     resolve: Resolve = resolve_public
 
     def fetch(self, url: str) -> bytes:
@@ -112,7 +112,7 @@ class Fetcher:
 
 
 async def fetch_picture(
-    url: str, sources: Sequence[Source], *, resolve: Resolve = resolve_public, trust: ssl.SSLContext | None = None
+    url: str, sources: Sequence[PictureHost], *, resolve: Resolve = resolve_public, trust: ssl.SSLContext | None = None
 ) -> bytes:
     """The file's bytes, at most MAX_BYTES of them, whatever they are. Raises FetchRefused.
 
@@ -138,7 +138,7 @@ def name_picture(url: str) -> str:
 
 
 async def _take_step(
-    url: httpx.URL, sources: Sequence[Source], resolve: Resolve, trust: ssl.SSLContext | None
+    url: httpx.URL, sources: Sequence[PictureHost], resolve: Resolve, trust: ssl.SSLContext | None
 ) -> bytes | httpx.URL:
     """The file, or the address that the server leads on to."""
     host = _check_url(url, sources)
@@ -170,7 +170,7 @@ async def _read_body(answer: httpx.Response, host: str) -> bytes:
     return bytes(body)
 
 
-def say_sources(sources: Sequence[Source]) -> str:
+def say_sources(sources: Sequence[PictureHost]) -> str:
     """The operator's list, for visitors."""
     return ", ".join(source.title for source in sources)
 
@@ -189,7 +189,7 @@ def _port_of(url: httpx.URL) -> int:
     return url.port or PORTS[url.scheme]
 
 
-def _check_url(url: httpx.URL, sources: Sequence[Source]) -> str:
+def _check_url(url: httpx.URL, sources: Sequence[PictureHost]) -> str:
     """The host, where the operator's list holds the address. Raises FetchRefused."""
     host = url.raw_host.decode("ascii").lower().rstrip(".")
     is_listed = url.scheme in PORTS and any(source.holds(url.scheme, host, _port_of(url)) for source in sources)

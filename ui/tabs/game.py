@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gradio as gr
+from sqlalchemy import Engine
 
 from detectors.forgery.game import (
     MAX_OF_A_CLASS,
@@ -30,8 +31,10 @@ from detectors.jury.results import Comparison
 from detectors.scan.batch import Item, judge_item
 from ui.components.judging import run_steps, take_turn
 from ui.components.markup import build_frame, build_verdicts
+from ui.components.scoreboard import build_scoreboard
 from ui.render.cards import Drawing, Pieces, render, say
 from ui.render.pictures import ROUND_PIXELS, draw_alike, draw_thumb
+from ui.server.database import ASKING
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.queue import FairQueue
 
@@ -97,8 +100,8 @@ def say_gaps(deck: Deck | None) -> Iterator[str]:
         yield f"With so few pictures a game has {deck.rounds} rounds instead of {ROUNDS}."
 
 
-def build_game(jury: Jury, queue: FairQueue, deck: Deck) -> None:
-    """Build the tab into the page that is open, and connect it."""
+def build_game(jury: Jury, queue: FairQueue, deck: Deck, engine: Engine | None = None) -> None:
+    """Build the tab into the page that is open, and connect it. engine: of the accounts, for a scoreboard."""
     table = gr.State(Table())
     intro = [render("game_intro", deck=deck, pixels=ROUND_PIXELS, detectors=len(jury.specs))]
     with gr.Row(elem_id="game"):
@@ -112,11 +115,14 @@ def build_game(jury: Jury, queue: FairQueue, deck: Deck) -> None:
         with gr.Column(scale=3, min_width=320):
             said = build_verdicts([], elem_id="game-said")
             sealed = build_frame([], elem_id="game-sealed")
+            board = build_scoreboard(engine, table, _result) if engine else None
     shown = [picture, said, play, real, forged, after]
     judge = _judge_with(jury, queue)
     for button, begin in ((play, _begin_with(deck)), (after, _go_on)):
         dealt = button.click(begin, [table], shown, **DEALING, **PRIVATE)
         dealt.then(None, None, None, js=FOCUS, **PRIVATE)
+        if board:
+            dealt.then(board.offer, [table], board.shown, **ASKING)
         dealt.then(judge, [table], [sealed], trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     for button, guess in ((real, False), (forged, True)):
         guessed = button.click(_guess(guess), [table], [real, forged], **QUICK)
@@ -252,6 +258,12 @@ def _fooled(turn: Turn) -> list[str]:
 def _count(table: Table) -> list[Any]:
     over = [turn for turn in table.turns if turn.over]
     return count_scores([(turn.exhibit.forged, turn.everybody) for turn in over]) if over else []
+
+
+def _result(table: Table) -> tuple[int, int] | None:
+    """The player's right answers and rounds, once the game is over."""
+    you = _count(table)[:1] if table.ended else []
+    return (you[0].right, you[0].rounds) if you else None
 
 
 def _draw_end(table: Table) -> Pieces:

@@ -11,6 +11,7 @@ from auth.middleware import NOT_FOUND
 from storage.database import writing
 from storage.feedback import Claim, give_feedback, list_feedback
 from storage.history import add_entry
+from storage.scoreboard import enter_score, list_board
 from storage.tables import users
 from tests.auth.server import Browser, Site
 from tests.storage.test_history import comparison
@@ -83,3 +84,15 @@ def test_it_lists_users_and_feedback_and_shows_no_secret(site: Site, name: str) 
     refuse_as(browser, bare, "nonsense")
     assert [entry.id for entry in list_feedback(site.engine, accepted=True) if entry.user == other] == [kept]
     assert [entry.id for entry in list_feedback(site.engine, accepted=None) if entry.user == other] == [bare]
+
+
+def test_an_operator_takes_a_nickname_off_the_scoreboard(site: Site, name: str) -> None:
+    browser, other = site.member(name), site.member(f"x{name}")
+    enter_score(site.engine, f"x{name}", nickname=f"<u>{name[:8]}", right=1, rounds=1)
+    (mine,) = [one for one in list_board(site.engine) if one.nickname == f"<u>{name[:8]}"]
+    remove = {"at": "/account", "number": str(mine.user_id)}
+    assert other.form("/operator/scoreboard", **remove).status_code == 404
+    promote(site, name)
+    assert f"&lt;u&gt;{name[:8]}" in browser.http.get("/operator").text and mine in list_board(site.engine)
+    assert browser.form("/operator/scoreboard", **remove).headers["location"] == "/operator#scoreboard"
+    assert mine not in list_board(site.engine)

@@ -157,7 +157,9 @@ def test_a_wrong_field_is_named_with_what_was_allowed(
     assert str(folder) not in str(refused.value)
 
 
-@pytest.mark.parametrize("changes", [{"fake_from": 1.2}, {"real_until": 0.9}, {"expects": "body"}, {"title": " "}])
+@pytest.mark.parametrize(
+    "changes", [{"fake_from": 1.2}, {"real_until": 0.9}, {"expects": "body"}, {"expects": "clip"}, {"title": " "}]
+)
 def test_values_the_contract_forbids_are_refused_at_registration(
     write_folder: WriteFolder, changes: dict[str, Any]
 ) -> None:

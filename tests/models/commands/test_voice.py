@@ -1,0 +1,64 @@
+"""The network that listens, trained for a step at the command line."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from detectors.networks.folder import MODEL, read_config, read_network
+from detectors.networks.onnx_runtime import open_session
+from models.architectures.voice import SAMPLES
+from models.commands.application import app
+from models.data import speech
+from models.data.vocoders import RATE
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(app, ["voice", *arguments])
+    assert done.exit_code == 0, done.output
+    return " ".join(done.output.split())
+
+
+def write_windows(folder: Path) -> None:
+    """Two reals, each before a fake, in every split; the fakes are noise."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    kinds = {"train": "world", "val": "world", "fit": "gnuspeech", "test": "world", "eval": "flite"}
+    rows = [
+        {"label": place % 2, "source": split, "speaker": f"{split}{place}", "split": split, "codec": "", "length": RATE}
+        | {"kind": kind if place % 2 else ""}
+        for split, kind in kinds.items()
+        for place in range(4)
+    ]
+    samples = np.zeros((len(rows), SAMPLES), np.int16)
+    for place, row in enumerate(rows):
+        tone = np.sin(np.arange(RATE) * rng.uniform(0.1, 0.3)) * 5000
+        samples[place, :RATE] = rng.normal(0, 3000, RATE) if row["label"] else tone
+    np.save(folder / speech.WINDOWS, samples)
+    with (folder / speech.INDEX).open("w", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+
+
+def test_windows_become_a_detector_that_was_measured_on_what_was_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("manifest.csv").write_text("path,label,source,speaker,split,kind\n")
+    write_windows(Path("made"))
+    said = run("train", "--data", ".", "--run", "made", "--steps", "2", "--batch", "2", "--every", "1")
+    assert "step 2: loss" in said
+    run("export", "--run", "made", "--to", "weights")
+    assert "AUC without listening: length" in run("evaluate", "weights", "--run", "made", "--save")
+    config, metrics = read_config(Path("weights")), json.loads(Path("weights/metrics.json").read_text())
+    assert config.expects == "audio" and metrics["model"] == config.files[MODEL]
+    assert metrics["sets"]["sources and synthesiser left out (Flite)"]["fake"] == 2
+    assert "it never decides alone" in Path("weights/README.md").read_text()
+    p_fake = open_session(read_network(Path("weights"))).run(np.zeros((1, SAMPLES), np.float32))[0]
+    assert p_fake.shape == (1, 1) and 0 <= p_fake[0, 0] <= 1
