@@ -79,4 +79,5 @@ def show_sound(judged: JudgedSound) -> None:
     )
     if worst:
         screen.print(f"  most suspect at {', '.join(say_at(window.at) for window in worst[:MOST_SUSPECT])}")
-    screen.print(f"  {RULE}\n  {LIMITS}")
+    screen.print(f"  {RULE}")
+    screen.print(f"  {LIMITS}")

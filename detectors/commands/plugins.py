@@ -45,7 +45,8 @@ def new_command(
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to create the package in.")] = Path(),
     expects: Annotated[
-        str, typer.Option("--expects", metavar="KIND", help="What it judges: a face, or a clip of one in a video.")
+        str,
+        typer.Option("--expects", metavar="KIND", help="What it judges: a face, a clip of one in a video, or audio."),
     ] = "face",
 ) -> None:
     """Create a plugin package to start from.

@@ -1,4 +1,4 @@
-"""Write a plugin package to start from: `facejury detectors new NAME [--to DIR] [--expects clip]`."""
+"""Write a plugin package to start from: `facejury detectors new NAME [--to DIR] [--expects clip|audio]`."""
 
 from pathlib import Path
 from string import Template
@@ -18,7 +18,11 @@ class NewPluginError(ValueError):
     """The package cannot be written. The message says why."""
 
 
-SAMPLES = {"face": "photo.jpg", "clip": "video.mp4"}  # what it may be tried on, by what it can expect
+SAMPLES = {  # what it may be tried on, by what it can expect
+    "face": "compare photo.jpg",
+    "clip": "compare video.mp4",
+    "audio": "audio speech.wav",
+}
 
 
 def write_plugin(name: str, to: Path, *, expects: str = "face") -> Path:

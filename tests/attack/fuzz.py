@@ -2,7 +2,7 @@
 
 `.venv/bin/python -m tests.attack.fuzz --inputs 200000` says how far it is, and every finding with its number, which is
 its seed; `--first NUMBER --inputs 1 --keep FILE` makes the same input again and writes it down. `--deep` is for
-networks, videos and the words in pictures, of which each takes longer.
+networks, videos, sounds and the words in pictures, of which each takes longer.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from tests.attack.untrusted import deep
 from tests.detectors.pictures import encode, quarters
 
 INPUTS, DEEP_INPUTS = "tests.attack.fuzz:inputs", "tests.attack.fuzz:deep_inputs"
-DEEP_TURNS = ("video", "video", "network", "words", "words")
+DEEP_TURNS = ("video", "video", "network", "words", "words", "sound")
 TURNS = ("picture", "picture", "picture", "picture", "picture", "zip", "zip", "provenance", "config", "message")
 PROGRESS_SECONDS = 10.0
 
@@ -90,7 +90,11 @@ def seeds(target: str) -> Sequence[bytes]:
     if target == "message":
         return _messages()
     if target in DEEP_TURNS:
-        return tuple({"video": deep.videos, "network": deep.networks, "words": deep.pictures_with_words}[target]())
+        return tuple(
+            {"video": deep.videos, "sound": deep.sounds, "network": deep.networks, "words": deep.pictures_with_words}[
+                target
+            ]()
+        )
     pictures = [*corpus.sound().values(), corpus.moving("GIF"), corpus.moving("PNG"), corpus.moving("TIFF")]
     return (*pictures, *_pictures_with_words())
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import av
 
 from detectors.inputs.archive import ArchiveError, is_zip, list_members
+from detectors.inputs.audio.decoder import SoundReader, UnheardError
+from detectors.inputs.audio.read import RATE, SoundError, check_sound
 from detectors.inputs.images import ImageError, decode_image
 from detectors.inputs.video import MAX_PIXELS, MAX_SECONDS, VideoError, check_video
 from detectors.inputs.video_decoder import Reader, UnreadableError
@@ -111,6 +113,22 @@ def try_video(data: bytes) -> str:
     return TAKEN
 
 
+def try_sound(data: bytes) -> str:
+    """What the decoder's process does for a sound: its first five seconds."""
+    path = _video_folder() / "given.wav"
+    path.write_bytes(data)
+    try:
+        check_sound(path)
+        _, samples = SoundReader(str(path)).read(0.0, 5 * RATE)
+    except (SoundError, UnheardError) as error:
+        return _refuse(error)
+    except (av.FFmpegError, MemoryError, ValueError):
+        return REFUSED
+    if str(samples.dtype) != "float32" or samples.size > 5 * RATE or not (abs(samples) <= 1).all():
+        raise NotPlainError(f"{samples.dtype} {samples.shape}")
+    return TAKEN
+
+
 def try_message(data: bytes) -> str:
     """messages.receive: messages until the stream ends."""
     stream, taken = io.BytesIO(data), REFUSED
@@ -156,6 +174,7 @@ TARGETS: dict[str, Target] = {
     "message": try_message,
     "network": try_network,
     "video": try_video,
+    "sound": try_sound,
     "words": try_provenance,
 }
 

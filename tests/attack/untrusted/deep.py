@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tests.attack import corpus
 from tests.detectors.pictures import encode, quarters
+from tests.detectors.sounds import to_wav, voice, write_coded
 from tests.detectors.videos import every, write_video
 
 ANSWERS = (("level", "p_fake"), ("heat", "heatmap"))
@@ -32,6 +33,15 @@ def videos() -> Iterator[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("a.mp4", "a.avi", "a.webm"):
             yield write_video(Path(folder, name), frames, every(0.04, until=1)).read_bytes()
+
+
+def sounds() -> Iterator[bytes]:
+    """One of each kind, a quarter of a second long."""
+    codecs = {"a.mp3": "libmp3lame", "a.flac": "flac", "a.ogg": "libopus", "a.m4a": "aac"}
+    yield to_wav(voice(0.25))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, codec in codecs.items():
+            yield write_coded(Path(folder, name), voice(0.25, rate=48_000), codec=codec, rate=48_000).read_bytes()
 
 
 def networks() -> Iterator[bytes]:

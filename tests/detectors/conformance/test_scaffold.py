@@ -53,5 +53,5 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_what_a_new_detector_cannot_expect_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NewPluginError, match="may expect face or clip, got 'smell'"):
+    with pytest.raises(NewPluginError, match="may expect face or clip or audio, got 'smell'"):
         write_plugin("blink", tmp_path, expects="smell")
