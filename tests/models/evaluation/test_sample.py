@@ -19,7 +19,7 @@ from models.evaluation.sample import measure_sample, name_picture, read_sample, 
 from registry import load_registry
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
-DETECTORS = load_registry(blocked=()).detectors
+DETECTORS = [spec for spec in load_registry(blocked=()).detectors if spec.expects == "face"]
 
 
 def make_samples(count: int = 500) -> Any:
