@@ -238,7 +238,7 @@ def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[st
 def _read_set(name: str, found: Mapping[str, Any], trained_on: Sequence[str]) -> Measured:
     measured = islice(((key, value) for key, value in found.items() if isinstance(value, dict)), MAX_LINES)
     figures = {_shorten(key): _read_figure(value) for key, value in measured}
-    seen = name == ALL or name in trained_on
+    seen = name == ALL or name in trained_on or bool(found.get("in_training"))
     return Measured(
         data=_shorten(name), in_training=seen, real=int(found["real"]), fake=int(found["fake"]), figures=figures
     )

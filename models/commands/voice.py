@@ -108,7 +108,7 @@ def evaluate(
     table = Table(title="95 % intervals over speakers; by chance an AUC of .5 and an EER of .5")
     for column in ("windows", "real", "fake", "AUC", "EER", "answers", "right there"):
         table.add_column(column, justify="left" if column == "windows" else "right")
-    for name, row in metrics["sets"].items():
+    for name, row in metrics["sources"].items():
         figures = (say_share(row[of]) for of in ("auc", "eer", "coverage", "right_when_answered"))
         table.add_row(name, str(row["real"]), str(row["fake"]), *figures)
     console.print(table)

@@ -61,7 +61,8 @@ def measure_sets(
         fake = (labels == 1) & (np.isin(kinds, wanted["kinds"]) if wanted["kinds"] else True)
         chosen = (splits == wanted["split"]) & (fake | (labels == 0))
         if {0, 1} <= set(labels[chosen]):
-            found[name] = _measure(scores.where(chosen), fake_from, real_until)
+            of_learnt_sources = wanted["split"] == "test"
+            found[name] = {"in_training": of_learnt_sources} | _measure(scores.where(chosen), fake_from, real_until)
     return found
 
 
@@ -75,7 +76,7 @@ def _measure(scores: Scores, fake_from: float, real_until: float) -> dict[str, A
         **counts,
         "speakers": len(set(scores.groups)),
         **{name: _estimate(figure(draws)) for name, figure in figures.items()},
-        "chance": _deal(scores),
+        **_deal(scores),
     }
 
 
@@ -94,6 +95,6 @@ def _deal(scores: Scores) -> dict[str, list[float]]:
     rng, once = default_rng(0), np.ones((1, len(scores.labels)))
     deals = [Draws(np.sort(scores.p_fake), rng.permutation(scores.labels), once) for _ in range(DEALS)]
     return {
-        name: [round(float(edge), 4) for edge in np.percentile([figure(one)[0] for one in deals], [2.5, 97.5])]
+        f"{name}_by_chance": [round(float(edge), 4) for edge in np.percentile([figure(one)[0] for one in deals], [2.5, 97.5])]
         for name, figure in (("auc", auc), ("eer", equal_error_rate))
     }

@@ -58,7 +58,7 @@ def test_windows_become_a_detector_that_was_measured_on_what_was_left_out(
     assert "AUC without listening: length" in run("evaluate", "weights", "--run", "made", "--save")
     config, metrics = read_config(Path("weights")), json.loads(Path("weights/metrics.json").read_text())
     assert config.expects == "audio" and metrics["model"] == config.files[MODEL]
-    assert metrics["sets"]["sources and synthesiser left out (Flite)"]["fake"] == 2
+    assert metrics["sources"]["sources and synthesiser left out (Flite)"]["fake"] == 2
     assert "it never decides alone" in Path("weights/README.md").read_text()
     p_fake = open_session(read_network(Path("weights"))).run(np.zeros((1, SAMPLES), np.float32))[0]
     assert p_fake.shape == (1, 1) and 0 <= p_fake[0, 0] <= 1

@@ -28,7 +28,7 @@ def test_scores_that_say_nothing_are_within_chance() -> None:
     found = measure_sets(windows, default_rng(1).random(200), fake_from=0.9, real_until=0.0)
     row = found["sources and vocoder left out (linear prediction)"]
     assert (row["real"], row["fake"], row["speakers"]) == (100, 100, 100)
-    assert row["auc"]["low"] < row["chance"]["auc"][1] and 0.05 < row["coverage"]["value"] < 0.2
+    assert row["auc"]["low"] < row["auc_by_chance"][1] and 0.05 < row["coverage"]["value"] < 0.2
     assert "sources and synthesiser left out (Flite)" not in found
     silent = measure_sets(windows, default_rng(1).random(200), fake_from=1.0, real_until=0.0).values()
     assert [say_share(one["right_when_answered"]) for one in silent] == ["none"] * len(silent)
