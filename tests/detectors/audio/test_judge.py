@@ -16,9 +16,10 @@ from detectors.audio.results import BANDS, NO_DETECTOR, NOTHING_AUDIBLE, TOO_SHO
 from detectors.audio.windows import cut_windows
 from detectors.commands.audio import app
 from detectors.inputs.audio.read import NO_SOUND, RATE, Sound
+from detectors.jury.about import describe
 from detectors.jury.judge import Jury
 from detectors.networks.folder import Config, load_hearing
-from registry import DetectorSpec
+from registry import DetectorSpec, load_registry
 from registry.contract import Samples
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.sounds import to_wav, voice
@@ -99,6 +100,16 @@ def test_what_cannot_be_judged_is_told_in_words(tmp_path: Path) -> None:
         (tmp_path / "a.wav").write_bytes(data)
         assert compare_sound(tmp_path / "a.wav", Jury([spec(0.9)])).said == said
     assert "error" in compare_sound(tmp_path / "none.wav", Jury([])).as_dict()
+
+
+def test_our_own_detector_of_sound_counts_as_measured(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(to_wav(voice(2.0)))
+    (voice_spec,) = (one for one in load_registry(blocked=()) if one.expects == "audio" and one.builtin)
+    judged = compare_sound(tmp_path / "a.wav", Jury([voice_spec]))
+    assert judged.scores[0].measured and judged.band is not None
+    seen = {one["data"]: one["in_training"] for one in describe(voice_spec)["measured"]}
+    assert seen and all(is_seen == data.startswith("same sources") for data, is_seen in seen.items())
+    assert True in seen.values() and False in seen.values()
 
 
 def test_the_command_asks_a_plugin_of_sound_in_its_own_process(tmp_path: Path) -> None:
