@@ -94,7 +94,8 @@ def _deal(scores: Scores) -> dict[str, list[float]]:
     """The middle 95 % of AUC and EER when p_fake says nothing."""
     rng, once = default_rng(0), np.ones((1, len(scores.labels)))
     deals = [Draws(np.sort(scores.p_fake), rng.permutation(scores.labels), once) for _ in range(DEALS)]
-    return {
-        f"{name}_by_chance": [round(float(edge), 4) for edge in np.percentile([figure(one)[0] for one in deals], [2.5, 97.5])]
+    middle = {
+        name: np.percentile([figure(one)[0] for one in deals], [2.5, 97.5])
         for name, figure in (("auc", auc), ("eer", equal_error_rate))
     }
+    return {f"{name}_by_chance": [round(float(edge), 4) for edge in edges] for name, edges in middle.items()}
