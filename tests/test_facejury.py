@@ -23,19 +23,8 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
 COMMANDS = {
     "detectors": {"list", "new", "check"},
-    "models": {
-        "train",
-        "export",
-        "landmarks",
-        "temporal",
-        "evaluate",
-        "fit-jury",
-        "turns",
-        "videos",
-        "leaderboard",
-        "left-out",
-        "speed",
-    }
+    "models": {"train", "export", "landmarks", "temporal", "voice", "evaluate", "fit-jury", "turns", "videos"}
+    | {"leaderboard", "left-out", "speed"}
     | {"report", "card", "publish", "publish-space"},
     "users": {"add", "import", "set-password", "unlock", "operator", "list", "remove"},
     "feedback": {"review", "export"},

@@ -24,7 +24,6 @@ MAX_CARD_BYTES = 1_000_000  # as much as is fetched from the Hub
 MAX_TEXT = 20_000  # characters of a card
 MAX_WORDS = 300  # characters of any other text
 MAX_POINTS = 1000  # of a curve
-LEARNT = "same sources"  # how the name of a set of sounds begins that other sounds were learnt from
 MAX_LINES = 100  # of any list or table
 
 
@@ -223,12 +222,6 @@ def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[st
         metrics = read_metrics(path, hashes=hashes)
     except OtherWeightsError:
         return {"problem": f"Its {METRICS} was measured on other weights, so it is not shown."}
-    if "sets" in metrics:  # of a detector of sound: each set is real speech against one kind of synthesis
-        found = ((name, one | {"chance": None}) for name, one in islice(metrics["sets"].items(), MAX_LINES))
-        return {
-            "measured": [_read_set(name, one, [name] if name.startswith(LEARNT) else []) for name, one in found],
-            "not_tested_on": [_shorten(line) for line in metrics.get("not_tested_on", [])[:MAX_LINES]],
-        }
     overall, curves = metrics["overall"], metrics.get("curves") or {"roc": {"fpr": [], "tpr": []}, "reliability": []}
     sources = islice(metrics["sources"].items(), MAX_LINES)
     harmless = (metrics.get("false_alarms") or {}).items()

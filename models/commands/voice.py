@@ -10,7 +10,7 @@ from models.commands.checks import check_backend, check_positive
 from models.commands.options import console
 
 app = typer.Typer(
-    help="Train, export and measure the network that listens to voices.",
+    help="Train, export and measure the voice network.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -96,7 +96,10 @@ def evaluate(
     run: Run = RUN,
     save: Annotated[bool, typer.Option("--save", help="Write metrics.json and README.md beside the weights.")] = False,
 ) -> None:
-    """Measure a voice model folder on the windows of a run: AUC, EER and how often it answers, by what was left out."""
+    """Measure a voice model folder on the windows of a run.
+
+    AUC, equal error rate and how often it answers, by what was left out.
+    """
     check_backend()
     from models.data.speech import read_windows
     from models.evaluation.sound.voices import say_share
