@@ -1,4 +1,4 @@
-"""The tools: compare, explain, detectors, and video where an agent can name a file.
+"""The tools: compare, explain, detectors, and video and audio where an agent can name a file.
 
 They are thin: what a tool answers is what `facejury compare --json` prints, or what the page shows.
 """
@@ -22,6 +22,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from detectors.audio.judge import compare_sound
+from detectors.audio.results import JudgedSound
 from detectors.inputs.images import ImageError, read_file
 from detectors.inputs.timecode import read_time
 from detectors.jury.about import About, describe
@@ -29,6 +31,7 @@ from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.video.judge import compare_video
+from detectors.video.results import JudgedVideo
 from registry import Heatmap, Image, Verdict
 from ui.render.band import label_face, say_agreement, say_likely, warn
 from ui.render.pictures import CROP_PIXELS, find_hottest, paint_heatmap, shrink
@@ -84,6 +87,7 @@ def build_server(jury: Jury, source: Source) -> MCPServer:
     server.add_tool(tools.detectors, title="List the detectors", annotations=READ_ONLY)
     if source.files:
         server.add_tool(tools.video, title="Judge a video", annotations=READ_ONLY)
+        server.add_tool(tools.audio, title="Listen to a recording", annotations=READ_ONLY)
     return server
 
 
@@ -114,7 +118,14 @@ class Tools:
 
         start: where to begin instead: 90 (seconds), 1:30 or 1:02:30.
         """
-        return await self._run(lambda: self._watch(path, start))
+        return await self._run(lambda: self._follow(compare_video, path, start))
+
+    async def audio(self, path: str, start: str = "0:00") -> dict[str, Any]:
+        """Look for traces of synthesis in the speech of a recording, or of a video, on this machine; a weak hint.
+
+        start: where to begin instead of the start: 90 (seconds), 1:30 or 1:02:30. Ten minutes from there are heard.
+        """
+        return await self._run(lambda: self._follow(compare_sound, path, start))
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await to_thread.run_sync(work, limiter=self._limiter)
@@ -129,12 +140,12 @@ class Tools:
             raise ToolError(judged.error)
         return judged
 
-    def _watch(self, path: str, start: str) -> dict[str, Any]:
+    def _follow(self, judge: Callable[..., JudgedVideo | JudgedSound], path: str, start: str) -> dict[str, Any]:
         try:
             seconds = read_time(start)
         except ValueError as error:
             raise ToolError(str(error)) from error
-        judged = compare_video(Path(path).expanduser(), self._jury, start=seconds)
+        judged = judge(Path(path).expanduser(), self._jury, start=seconds)
         if judged.error:
             raise ToolError(judged.error)
         return judged.as_dict()

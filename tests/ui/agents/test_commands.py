@@ -4,16 +4,19 @@ import json
 import re
 import subprocess
 import sys
+import wave
 from pathlib import Path
 from typing import Any
 
 import anyio
+import numpy as np
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp_types import CallToolResult, ImageContent, TextContent
 
 from detectors.conformance.samples import as_png, forgeries, noise, photo
+from registry.contract import AUDIO_RATE
 from tests.command import FACEJURY, ROOT
 from tests.docs.pages import find_blocks
 
@@ -25,6 +28,8 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "nobody": ("explain", {"picture": "noise.png"}),
     "absent": ("compare", {"picture": "absent.png"}),
     "late": ("video", {"path": "photo.png", "start": "soon"}),
+    "heard": ("audio", {"path": "tone.wav"}),
+    "unheard": ("audio", {"path": "photo.png"}),
     "listed": ("detectors", {}),
 }
 
@@ -35,7 +40,11 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CallToolResul
     folder = tmp_path_factory.mktemp("pictures")
     (folder / "photo.png").write_bytes(as_png(forgeries("image")[0]))
     (folder / "noise.png").write_bytes(as_png(noise()))
-    only = ["--only", "efficientnet", "--only", "blend"]
+    tone = np.sin(np.arange(5 * AUDIO_RATE) / 20) * 9000
+    with wave.open(str(folder / "tone.wav"), "wb") as sound:
+        sound.setparams((1, 2, AUDIO_RATE, 0, "NONE", ""))
+        sound.writeframes(tone.astype("<i2").tobytes())
+    only = ["--only", "efficientnet", "--only", "blend", "--only", "voice"]
     server = StdioServerParameters(command=FACEJURY[0], args=[*FACEJURY[1:], "mcp", *only], cwd=folder)
 
     async def ask() -> dict[str, CallToolResult]:
@@ -59,6 +68,13 @@ def test_a_picture_is_judged_as_the_command_line_judges_it(answers: dict[str, Ca
     assert judged["path"] == "photo.png"
 
 
+def test_a_recording_is_heard_window_by_window(answers: dict[str, CallToolResult]) -> None:
+    heard = answers["heard"].structured_content
+    assert heard is not None
+    assert [verdict["detector"] for verdict in heard["verdicts"]] == ["voice"]
+    assert [window["at"] for window in heard["windows"]] == [0.0, 1.0]
+
+
 def test_a_verdict_is_explained_in_words_with_a_heat_map_that_points(answers: dict[str, CallToolResult]) -> None:
     said, face, *maps = answers["explained"].content
     assert isinstance(said, TextContent)
@@ -75,6 +91,7 @@ def test_a_verdict_is_explained_in_words_with_a_heat_map_that_points(answers: di
         ("beyond", "There is no face 3: 1 found."),
         ("nobody", "No face was found in this picture."),
         ("absent", "The file cannot be opened."),
+        ("unheard", "use WAV, MP3, FLAC, OGG, Opus or M4A, or a video with sound."),
         ("late", "a time is written as 90, 1:30 or 1:02:30, got 'soon'"),
     ],
 )
@@ -90,10 +107,10 @@ def test_what_cannot_be_done_is_an_error_with_its_sentence(
 def test_each_detector_says_how_well_it_did_and_on_what(answers: dict[str, CallToolResult]) -> None:
     listed = answers["listed"].structured_content
     assert listed is not None
-    assert [about["key"] for about in listed["result"]] == ["efficientnet", "blend"]
+    assert [about["key"] for about in listed["result"]] == ["efficientnet", "blend", "voice"]
     for about in listed["result"]:
         assert {found["in_training"] for found in about["measured"]} == {True, False}
-        assert all({"low", "high"} <= set(found["figures"]["accuracy"]) for found in about["measured"])
+        assert all({"low", "high"} <= set(found["figures"]["coverage"]) for found in about["measured"])
     assert len(json.dumps(listed)) < 60_000
 
 
