@@ -32,6 +32,7 @@ from ui.server.health import Health
 from ui.server.lifecycle import launch
 from ui.server.views import view_routes
 from ui.tabs.live_endpoint import live_routes
+from ui.tabs.shared import shared_routes
 
 SECRET = "annas-secret-71c3"
 ROOT = Path(__file__).parents[2]
@@ -125,6 +126,7 @@ def attacked(folder: Path, *, beside: Server | None = None) -> Iterator[Attacked
             *live_routes(jury),
             *view_routes(),
             *mcp_routes(jury),
+            *shared_routes(engine),
         ]
         front = build_front(engine, uploads, settings=Settings(rounds=4, slow_seconds=0), routes=routes, drain=Drain())
         page = build_page(jury, recorder=Recorder(engine))

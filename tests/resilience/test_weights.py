@@ -12,7 +12,7 @@ from tests.resilience.server import FILE, RunningDemo, copy_checkout, serving
 
 pytestmark = pytest.mark.slow
 KEYS = ("custom-cnn", "efficientnet", "blend", "residual")
-ALL = (*KEYS, "temporal")  # which judges no picture
+ALL = (*KEYS, "temporal", "voice")  # which judge no picture
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def launch(
             server_name=bracket(host),
             server_port=port,
             share=share,
-            root_path=root,
+            root_path=root or None,  # None: what GRADIO_ROOT_PATH says
             prevent_thread_lock=True,
             quiet=True,
             show_error=False,

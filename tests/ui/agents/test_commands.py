@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import wave
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CallToolResul
             assert tools == set(find_names()), "docs/agents.md lists the tools"
             return {name: await client.call_tool(*call) for name, call in CALLS.items()}
 
-    return anyio.run(ask)
+    with ThreadPoolExecutor(1) as beside:  # Playwright keeps the event loop of the tests' own thread
+        return beside.submit(anyio.run, ask).result()
 
 
 def find_names() -> list[str]:

@@ -94,6 +94,7 @@ def test_an_unknown_or_missing_detector_is_refused(client: gradio_client.Client,
 
 def test_no_other_endpoint_is_documented(address: str) -> None:
     assert set(httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]) == {
+        "/audio",
         "/batch",
         "/compare",
         "/detectors",
