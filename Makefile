@@ -16,8 +16,8 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --re
 # The command `facejury`, built by the locked setuptools without the network. -qq: newer pips show its build warnings.
 COMMAND := $(BIN)/pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 TESTS := $(BIN)/python -m pytest
-# On two cores: tests that wait for a server, a browser or a clock leave room for others.
-WORKERS ?= 4
+# On two cores: tests that wait for a server, a browser or a clock leave room for a third.
+WORKERS ?= 3
 # A file at a time, in the order of tests/conftest.py: the longest first.
 BESIDE = FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \

@@ -148,6 +148,7 @@ def test_a_space_shows_the_page_in_its_frame(browser: Chromium, engine: Engine, 
     framed = launch(engine, uploads=uploads, framed=True)
     violations: list[str] = []
     with browser.new_page() as page:
+        page.set_default_timeout(120_000)  # every file of the page passes through here, one at a time
         page.on("console", lambda said: violations.append(said.text) if VIOLATED in said.text else None)
         page.route(f"{SPACE}/**", lambda route: pass_on(route, framed.url))
         frames = f'<iframe src="{SPACE}/" allow="camera"></iframe>'
