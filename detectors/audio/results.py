@@ -18,9 +18,9 @@ BANDS: dict[Band, str] = {
     "strong": "Strong traces of synthesis",
 }
 RULE = (
-    f"Strong traces: the median over all windows reaches fake_from, in at least {MIN_FRAMES} windows. Some traces: it "
-    f"does in fewer, or {RUN_FRAMES} windows in a row do. None found: the median lies below real_until. Otherwise "
-    "inconclusive."
+    f"Strong traces: the median over all windows reaches the upper threshold, in at least {MIN_FRAMES} windows. Some "
+    f"traces: it does in fewer, or {RUN_FRAMES} windows in a row do. None found: the median lies below the lower "
+    "threshold. Otherwise inconclusive."
 )
 LIMITS = (
     "Such detectors are often wrong on recordings unlike those that they were trained on: in the wild, small published "
