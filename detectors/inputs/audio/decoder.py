@@ -30,6 +30,7 @@ OPTIONS = {
 MAX_LOST = 1000  # packets in error; from there on the rest of the file is taken for noise
 SEEK_FROM_SECONDS = 20.0  # farther ahead, jumping is faster than decoding up to there
 LONGEST_SECONDS = 100_000_000.0  # more than that is no length, but a header that says none
+MIN_RATE, MAX_RATE = 1_000, 768_000  # samples a second: a resampler's filter grows with what it is told
 GAP_SECONDS = 0.1  # a longer time without a sample is silence; less is how clocks differ
 MICROSECOND = 1_000_000  # a container counts in these
 # Channels are weighted so that their sum cannot exceed one: by itself the mixer lets two loud channels clip.
@@ -103,6 +104,8 @@ class SoundReader:
             if form != (frame.sample_rate, frame.layout.name, frame.format.name):
                 yield from ((None, piece) for piece in _drain(graph))
                 form = (frame.sample_rate, frame.layout.name, frame.format.name)
+                if not MIN_RATE <= frame.sample_rate <= MAX_RATE:
+                    raise UnheardError(DAMAGED)
                 graph = _build(frame)
                 self._shape = self._shape or (frame.sample_rate, frame.layout.nb_channels)
             at = None if frame.time is None else frame.time - self._begins

@@ -6,12 +6,14 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -90,6 +92,12 @@ def here(_host: str, _port: int) -> Sequence[str]:
     return ["127.0.0.1"]
 
 
+def run(fetching: Coroutine[Any, Any, bytes]) -> bytes:
+    """What it brings, by an event loop of a thread of its own: Playwright keeps that of the tests' thread."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, fetching).result()
+
+
 @pytest.fixture
 def fetch(port: int) -> Callable[[str], bytes]:
     """Fetch from that server, by a name that only `here` knows."""
@@ -97,7 +105,7 @@ def fetch(port: int) -> Callable[[str], bytes]:
 
     def fetch_there(path: str) -> bytes:
         url = f"http://{HOST}:{port}{path}" if path.startswith("/") else path
-        return asyncio.run(fetch_picture(url, sources, resolve=here))
+        return run(fetch_picture(url, sources, resolve=here))
 
     return fetch_there
 
@@ -167,9 +175,9 @@ def test_each_step_is_looked_up_once(port: int) -> None:
 
     sources = [read_source(f"http://{HOST}:{port}")]
     fetch_it = partial(fetch_picture, sources=sources, resolve=resolve)
-    assert asyncio.run(fetch_it(f"http://{HOST}:{port}/a.jpg")) == b"a picture"
+    assert run(fetch_it(f"http://{HOST}:{port}/a.jpg")) == b"a picture"
     with pytest.raises(FetchRefused, match="private"):
-        asyncio.run(fetch_it(f"http://{HOST}:{port}/to?/a.jpg"))
+        run(fetch_it(f"http://{HOST}:{port}/to?/a.jpg"))
     assert looked_up == [HOST, HOST]
 
 
@@ -228,10 +236,10 @@ def test_a_certificate_counts_for_the_name_and_not_for_the_address(
         url, sources = f"https://{HOST}:{server.server_port}/a.jpg", [read_source(f"{HOST}:{server.server_port}")]
         fetching = fetch_picture(url, sources, resolve=here, trust=trust)
         if arrives:
-            assert asyncio.run(fetching) == b"a picture"
+            assert run(fetching) == b"a picture"
         else:
             with pytest.raises(FetchRefused, match="did not answer"):
-                asyncio.run(fetching)
+                run(fetching)
         server.shutdown()
 
 

@@ -94,6 +94,7 @@ def test_what_holds_no_sound_is_refused_with_the_reason(tmp_path: Path, monkeypa
         encode(quarters()): UNKNOWN,
         b"FORM" + bytes(99): "This is an AIFF file, which is not read here: convert it to WAV or MP3 and try again.",
         wav[:30]: NOTHING,
+        wav[:24] + (1_050_000_000).to_bytes(4, "little") + wav[28:]: DAMAGED,  # samples a second
         wav[:44]: NOTHING,
         coded[: len(coded) // 2]: NOTHING,
         silent: NO_SOUND,
