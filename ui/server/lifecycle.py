@@ -1,6 +1,7 @@
 """The page as a server: launched, warmed up, and ended: what is under way is finished, everybody else is told."""
 
 import logging
+import queue
 import signal
 import sys
 import threading
@@ -68,16 +69,31 @@ def warm_up_beside(jury: Jury, loaded: threading.Event) -> threading.Thread:
     return warming
 
 
-def hear_signals() -> threading.Event:
-    """What SIGTERM or Ctrl-C sets from now on; a second one ends the process at once."""
-    told = threading.Event()
+class StopSignal:
+    """What a signal's handler sets and the main thread waits for.
 
-    def hear(number: int, _frame: object) -> None:
+    No threading.Event: its handler would wait for a lock that the main thread may be holding at that very moment. The
+    queue's put is made for that: https://docs.python.org/3/library/queue.html#queue.SimpleQueue.put
+    """
+
+    def __init__(self) -> None:
+        self._heard: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def hear(self, number: int, _frame: object) -> None:
+        """The handler. A second signal ends the process at once."""
         signal.signal(number, signal.SIG_DFL)
-        told.set()
+        self._heard.put(number)
 
+    def wait(self) -> None:
+        """Until a signal has come."""
+        self._heard.get()
+
+
+def hear_signals() -> StopSignal:
+    """What SIGTERM or Ctrl-C ends the waiting of from now on."""
+    told = StopSignal()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, hear)
+        signal.signal(number, told.hear)
     return told
 
 
