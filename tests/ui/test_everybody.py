@@ -83,5 +83,5 @@ def test_without_motion_nothing_keeps_moving(visit: Callable[..., Page]) -> None
     page.emulate_media(reduced_motion="reduce")
     page.evaluate("document.querySelector('#verdicts .notice').classList.add('busy')")
     page.wait_for_timeout(200)
-    moving = "document.getAnimations().filter((one) => one.playState === 'running').length"
-    assert page.evaluate(moving) == 0
+    # what fades once may still do so on a busy machine; what goes on and on is waited for in vain
+    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
