@@ -191,11 +191,7 @@ def _say_verdict(verdict: Verdict, looks_for: str) -> str:
 def _sum_up(about: About) -> dict[str, Any]:
     """The figures without curves and cards, which would fill an agent's memory."""
     names = ("key", "title", "looks_for", "expects", "owner", "version", "fake_from", "real_until", "trained_on")
-    measured = [
-        {name: value for name, value in found.items() if name not in {"roc", "reliability"}}
-        for found in about["measured"]
-    ]
-    return {name: about[name] for name in names} | {"measured": measured}  # type: ignore[literal-required]
+    return {name: about[name] for name in (*names, "measured")}  # type: ignore[literal-required]
 
 
 def _overlay(crop: Image, heatmap: Heatmap) -> Picture:

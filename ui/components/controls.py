@@ -8,6 +8,7 @@ from detectors.jury.judge import Jury
 
 NO_PICTURE = "Choose a picture first."
 NO_DETECTOR = "Choose at least one detector."
+NO_TIME = "Enter the start as 90, 1:30 or 1:02:30."
 
 
 def list_detectors(jury: Jury, *, elem_id: str) -> gr.CheckboxGroup:

@@ -15,7 +15,7 @@ from detectors.inputs.audio.read import MAX_BYTES, MAX_SECONDS
 from detectors.inputs.timecode import read_time, say_at, say_length
 from detectors.inputs.video_kinds import SUFFIXES as VIDEO_SUFFIXES
 from detectors.jury.judge import Jury
-from ui.components.controls import NO_DETECTOR, list_detectors, offer_stop
+from ui.components.controls import NO_DETECTOR, NO_TIME, list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
@@ -37,7 +37,6 @@ EMPTY = say(
 OPENING = say("Opening the sound…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge the sound to start again.")
 NO_SOUND = "Choose a sound first."
-NO_TIME = "Enter the start as 90, 1:30 or 1:02:30."
 Shown = tuple[Any, ...]
 """What an event changes: the result, the tools, the two buttons."""
 

@@ -17,7 +17,7 @@ from detectors.jury.judge import Jury
 from detectors.scan.batch import say_time_left
 from detectors.video.judge import compare_video, judge_video
 from detectors.video.results import JudgedVideo
-from ui.components.controls import list_detectors, offer_stop
+from ui.components.controls import NO_TIME, list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
@@ -39,7 +39,6 @@ EMPTY = say(
 OPENING = say("Opening the video…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")
 NO_CHOICE = "Choose a video and at least one detector first."
-NO_TIME = "Enter the start as 90, 1:30 or 1:02:30."
 Shown = tuple[Any, ...]
 """What an event changes: the status, the persons, the person chosen, the frame, the tools, the two buttons."""
 

@@ -12,9 +12,9 @@ import numpy as np
 from detectors.inputs.audio.kinds import is_readable, say_container
 from detectors.inputs.images import ImageError
 from detectors.inputs.timecode import say_length
+from detectors.inputs.video import reach_of_decoder
 from detectors.inputs.video_header import has_long_header
 from detectors.inputs.video_kinds import read_head
-from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.process import WorkerFaultError, WorkerProcess
 from registry.contract import AUDIO_RATE, Samples
 
@@ -80,10 +80,8 @@ def read_sound(path: Path, *, start: float = 0.0) -> Sound:
     """What is heard from that second on, MAX_SECONDS at most. Raises SoundError."""
     check_sound(path)
     most = round(MAX_SECONDS * RATE)
-    reach = Confinement(files=(path.resolve(),))
-    worker = WorkerProcess(
-        "detectors.inputs.audio.decoder", memory=MEMORY_BYTES, limit=SAMPLE_BYTES * most, reach=reach
-    )
+    reach, limit = reach_of_decoder(path), SAMPLE_BYTES * most
+    worker = WorkerProcess("detectors.inputs.audio.decoder", memory=MEMORY_BYTES, limit=limit, reach=reach)
     order = {"open": str(path.resolve()), "memory": MEMORY_BYTES, "start": start, "most": most}
     try:
         values, samples = worker.ask(order, seconds=DECODE_SECONDS)
