@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(program: list[str], block: str, place: tuple[str, str], folder: Path) -> str:
-    text = block.replace("http://127.0.0.1:7860", place[0]).replace("TOKEN", place[1])
+    text = block.replace("http://127.0.0.1:7860", place[0]).replace("Bearer TOKEN", f"Bearer {place[1]}")
     done = subprocess.run([*program, text], capture_output=True, text=True, cwd=folder, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout
