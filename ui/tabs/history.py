@@ -11,7 +11,7 @@ import gradio as gr
 from sqlalchemy import Engine
 
 from storage import history
-from storage.history import HistoryEntry
+from storage.history import HistoryEntry, Wanted
 from ui.components.case_file import CaseFile, build_case, offer_case
 from ui.components.confirm import Confirmed, build_confirmed, reset
 from ui.components.feedback import FeedbackForm, build_feedback, offer
@@ -210,7 +210,7 @@ def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
         tags = history.list_tags(engine, user)
         place = place if place.tag in tags else replace(place, tag="")  # its last entry may have lost it
         sought = {"search": place.search, "tag": place.tag}
-        found = history.find_entries(engine, user, **sought, before=place.starts[-1], limit=PAGE + 1)
+        found = history.find_entries(engine, user, Wanted(**sought), before=place.starts[-1], limit=PAGE + 1)
     rows, more = found[:PAGE], len(found) > PAGE
     listed = render("entries", rows=rows, **sought, say_stored=say_stored, say_time=say_time)
     choices = gr.Dropdown([ALL_TAGS, *((tag, tag) for tag in tags)], value=place.tag, visible=bool(tags))
