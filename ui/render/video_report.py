@@ -47,7 +47,7 @@ def _still(film: Film, person: Person, frame: SampledFrame, pictured: bool) -> d
     width, height = film.video.width, film.video.height
     left, top, right, bottom = frame.box
     return say_frame(frame) | {
-        "uri": draw_still(film.frames[frame.at]) if pictured else None,
+        "uri": draw_still(film.show_frame(frame.at)) if pictured else None,
         "heats": [verdict for verdict in frame.verdicts if verdict.heatmap is not None] if pictured else [],
         "face": draw_still(film.show(person, frame)),
         "box": [100 * left / width, 100 * top / height, 100 * (right - left) / width, 100 * (bottom - top) / height],

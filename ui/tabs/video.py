@@ -20,11 +20,12 @@ from detectors.video.results import JudgedVideo
 from ui.components.controls import NO_TIME, list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
+from ui.components.film import FilmView, draw_view, lay_out_film
 from ui.components.judging import run_steps
-from ui.components.markup import build_frame, build_html, build_verdicts, read_script
+from ui.components.markup import build_frame, build_html
 from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
-from ui.render.video import Film, draw_film, draw_frame, draw_person
+from ui.render.video import Film
 from ui.render.video_report import render_film_report
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
@@ -44,25 +45,20 @@ Shown = tuple[Any, ...]
 
 
 @dataclass
-class VideoSession:
+class VideoSession(FilmView):
     """One visitor's: the slot, the last video, and whom of it they look at, when.
 
-    jury: who judged it, None before the first; began: of time.monotonic(); stopped: by the visitor, before its end;
-    person, frame: a number and an index, None where none was chosen.
+    began: of time.monotonic(); stopped: by the visitor, before its end.
     """
 
     slot: JobSlot = field(default_factory=JobSlot)
-    jury: Jury | None = None  # not Jury(()): Gradio copies what a visit starts with, and locks cannot be copied
-    film: Film | None = None
     began: float = 0.0
     stopped: bool = False
-    person: int | None = None
-    frame: int | None = None
 
     @property
-    def judges(self) -> Jury:
-        """Who judged it; nobody before the first."""
-        return self.jury or Jury(())
+    def busy(self) -> bool:
+        """Whether more of it may come."""
+        return self.slot.busy
 
 
 def build_video(jury: Jury) -> Receiver:
@@ -93,20 +89,14 @@ def build_video(jury: Jury) -> Receiver:
 def _lay_out_film(session: gr.State) -> list[Any]:
     """What is shown of a video, as in Shown, and connected to its clicks; below it what saves it."""
     status = build_frame(EMPTY, elem_id="video-status")
-    choose = read_script("film.js")
-    persons = build_frame([], script=choose, elem_id="video-persons")
-    build_html(render("player"), script=read_script("player.js"))
-    person = build_frame([], script=choose, elem_id="video-person")
-    frame = build_verdicts([], elem_id="video-frame")
+    parts = lay_out_film(session, prefix="video", player=True)
     with gr.Row(visible=False, elem_id="video-tools") as tools:
         pictured = gr.Checkbox(value=True, label="Include the stills", container=False, min_width=220)
         report = gr.Button("Save the report", min_width=140, elem_id="video-report")
         saved = gr.Button("Save JSON", min_width=110, elem_id="video-json")
-    for part in (persons, person):
-        part.click(_choose, [session], [persons, person, frame], trigger_mode="always_last", **QUICK)
     save_on_click(report, _save_report, [pictured, session], **QUICK)
     save_on_click(saved, _save_json, [session], **QUICK)
-    return [status, persons, person, frame, tools]
+    return [status, *parts, tools]
 
 
 def _start(paths: list[str], start: str, keys: list[str], session: VideoSession) -> Shown:
@@ -165,7 +155,7 @@ def _show(session: VideoSession) -> Shown:
     tools = gr.Row(visible=not session.slot.busy)
     return (
         _say_progress(session, session.film.video),
-        *_draw(session, session.film),
+        *draw_view(session, session.film),
         tools,
         *offer_stop(session.slot.busy),
     )
@@ -179,33 +169,6 @@ def _say_progress(session: VideoSession, video: JudgedVideo) -> Pieces:
     left = say_time_left(round(1000 * video.share), 1000, since=session.began) if busy else ""
     values = {"share": round(video.share, 3), "left": left, "busy": busy}
     return [render("watching", at=say_at(video.looks[-1]), end=say_at(round(video.end)), **values)]
-
-
-def _draw(session: VideoSession, film: Film) -> tuple[Pieces, Pieces, Pieces]:
-    """The persons, the chosen one, and the chosen frame: the worst one until another is chosen."""
-    person = film.find(session.person)
-    if person is None:
-        return [] if session.slot.busy else draw_film(film, None), [], []
-    index = session.frame if session.frame is not None else person.frames.index(person.worst[0])
-    index = min(index, len(person.frames) - 1)
-    frame = [] if session.slot.busy else draw_frame(film, person, index, session.judges)
-    return draw_film(film, person.number), draw_person(film, person, index), frame
-
-
-def _choose(session: VideoSession, event: gr.EventData) -> tuple[Any, Any, Any]:
-    """Another person, or another frame of the same one."""
-    given = event._data if isinstance(event._data, dict) else {}
-    person, frame = given.get("person"), given.get("frame")
-    if session.film is None:
-        return gr.skip(), gr.skip(), gr.skip()
-    if isinstance(person, int):
-        session.person, session.frame = person, None
-        return _draw(session, session.film)
-    shown = session.film.find(session.person)
-    if shown is None or not isinstance(frame, int) or not 0 <= frame < len(shown.frames):
-        return gr.skip(), gr.skip(), gr.skip()
-    session.person, session.frame = shown.number, frame
-    return gr.skip(), gr.skip(), draw_frame(session.film, shown, frame, session.judges)
 
 
 def _save_json(session: VideoSession) -> Saved:
