@@ -39,7 +39,7 @@ def sum_up(labels: Sequence[Label | None], noun: str = "faces") -> Headline:
         return Headline(f"Likely fake: {fakes} of {count} {noun}", "fake")
     if unsure:
         return Headline(f"Inconclusive: {unsure} of {count} {noun}", "inconclusive")
-    return Headline(f"Likely real: all {count} {noun}", "real")
+    return Headline(f"Likely real: {'both' if count == 2 else f'all {count}'} {noun}", "real")
 
 
 def label_face(face: JudgedFace, jury: JuryVerdict | None) -> Label | None:

@@ -73,6 +73,7 @@ _templates.globals.update(
     say_thresholds=words.say_thresholds,
     say_why=words.say_why,
     titles=words.TITLES,
+    kinds=words.KIND_TITLES,
     not_measured=NOT_MEASURED,
     not_in_jury=NOT_IN_JURY,
 )

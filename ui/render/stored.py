@@ -1,7 +1,7 @@
 """A comparison from the history, as the cards draw it: its JSON an object again, its picture where that was kept."""
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,21 +15,39 @@ from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
 from detectors.jury.wording import say_split
 from detectors.provenance import Provenance
+from detectors.scan.batch import find_suspect
 from registry import DetectorSpec, Image, Label, Verdict
 from ui.render.band import Headline, sum_up
 from ui.render.cards import Drawing, Pieces
-from ui.render.pictures import SCENE_PIXELS
+from ui.render.pictures import SCENE_PIXELS, THUMB_PIXELS, pack, shrink
 
 Stored = dict[str, Any]
 _KNOWN = {field.name for field in fields(Verdict)} - {"heatmap"}
 
 
-def draw_stored(stored: Stored, picture: bytes | None, *, anchor: str = "face") -> Pieces:
-    """The same cards as in the photo view; empty places where the picture was not kept. Heat maps never are."""
+def draw_stored(
+    stored: Stored, picture: bytes | None, *, anchor: str = "face", known: Iterable[DetectorSpec] = ()
+) -> Pieces:
+    """The same cards as in the photo view; empty places where the picture was not kept. Heat maps never are.
+
+    known: see seat.
+    """
     image = read_kept(picture)
     comparison = restore(stored, image)
     shown = blank(comparison.width, comparison.height) if image is None else image
-    return Drawing(shown, Jury(seat_photo(stored)), anchor=anchor, settled=True).draw(comparison)
+    return Drawing(shown, Jury(seat_photo(stored, known)), anchor=anchor, settled=True).draw(comparison)
+
+
+def draw_kept_thumb(stored: Stored, picture: bytes) -> bytes | None:
+    """The most suspect face of a kept picture as a small WebP, or the picture where there is none.
+
+    None where it can no longer be read.
+    """
+    image = read_kept(picture)
+    if image is None:
+        return None
+    suspect = find_suspect(restore(stored, image).faces)
+    return pack(shrink(suspect.crop if suspect else image, THUMB_PIXELS))
 
 
 def restore(stored: Stored, image: Image | None = None) -> Comparison:
@@ -112,17 +130,23 @@ def _verdicts(stored: Iterable[Stored]) -> tuple[Verdict, ...]:
     return tuple(Verdict(**{name: verdict[name] for name in verdict.keys() & _KNOWN}) for verdict in stored)
 
 
-def seat_photo(stored: Stored) -> list[DetectorSpec]:
-    """Who judged then, whoever is on the jury now."""
+def seat_photo(stored: Stored, known: Iterable[DetectorSpec] = ()) -> list[DetectorSpec]:
+    """Who judged then, whoever is on the jury now. known: see seat."""
     on_faces = [(verdict, "face") for face in stored["faces"] for verdict in face["verdicts"]]
-    return seat([*on_faces, *((verdict, "image") for verdict in stored["whole_image"])])
+    return seat([*on_faces, *((verdict, "image") for verdict in stored["whole_image"])], known)
 
 
-def seat(verdicts: Iterable[tuple[Stored, str]]) -> list[DetectorSpec]:
-    """Detectors that only have names, each once. verdicts: of theirs, each with what they judge."""
+def seat(verdicts: Iterable[tuple[Stored, str]], known: Iterable[DetectorSpec] = ()) -> list[DetectorSpec]:
+    """Detectors that judge no more, each once. verdicts: of theirs, each with what they judge.
+
+    known: those of today, who say of themselves what they look for; of others no more than the title is known.
+    """
     once = {verdict["detector"]: (verdict, expects) for verdict, expects in verdicts}
+    today = {spec.key: spec for spec in known}
     return [
-        DetectorSpec(key=key, title=verdict["title"], load=lambda: None, expects=expects)  # type: ignore[arg-type,return-value]
+        replace(today[key], title=verdict["title"])
+        if key in today
+        else DetectorSpec(key=key, title=verdict["title"], load=lambda: None, expects=expects)  # type: ignore[arg-type,return-value]
         for key, (verdict, expects) in once.items()
     ]
 

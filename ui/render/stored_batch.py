@@ -8,10 +8,11 @@ from typing import Any
 
 from detectors.inputs.images import ImageError
 from detectors.scan.batch import Entry, Item, summarise
+from registry import DetectorSpec
 from ui.render.cards import render
 from ui.render.pictures import draw_still
 from ui.render.remembered import as_remembered
-from ui.render.stored import restore
+from ui.render.stored import restore, seat_photo
 from ui.render.wording import BATCH_TITLES
 
 Stored = dict[str, Any]
@@ -31,6 +32,12 @@ def restore_batch(stored: Stored) -> list[Entry]:
     return [
         summarise(number, Item(one["name"], NOT_KEPT), restore(one)) for number, one in enumerate(stored["comparisons"])
     ]
+
+
+def seat_batch(stored: Stored) -> list[DetectorSpec]:
+    """Who judged the pictures then."""
+    judged = [spec for one in stored["comparisons"] for spec in seat_photo(one)]
+    return list({spec.key: spec for spec in judged}.values())
 
 
 def draw_line(entry: Entry, thumb: bytes | None) -> str:

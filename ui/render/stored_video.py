@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -13,9 +14,9 @@ from detectors.jury.fusion import JURY_KEY, JuryVerdict, agree
 from detectors.video.aggregate import TrackVerdict
 from detectors.video.results import ClipScores, JudgedVideo, Person, SampledFrame, TrackScores
 from registry import DetectorSpec, Label, Verdict, judge
-from ui.render.pictures import pack
+from ui.render.pictures import THUMB_PIXELS, pack, shrink, unpack
 from ui.render.stored import blank, seat
-from ui.render.video import Film, find_clearest
+from ui.render.video import Film, find_clearest, sum_up_film
 
 Stored = dict[str, Any]
 TIMES = "looked_at"  # beside the documented JSON: when each frame was sampled, in seconds
@@ -41,6 +42,12 @@ class StoredPerson(Person):
     def jury(self) -> TrackScores | None:
         """As Person has it."""
         return _scores(self.said["jury"]) if self.said["jury"] else None
+
+    @cached_property
+    def worst(self) -> tuple[SampledFrame, ...]:
+        """As Person has it."""
+        frames = {frame.at: frame for frame in self.frames}
+        return tuple(frames[at] for at in self.said["worst"])
 
 
 @dataclass
@@ -88,11 +95,26 @@ def pack_stills(film: Film) -> bytes:
     return packed.getvalue()
 
 
-def seat_video(stored: Stored) -> list[DetectorSpec]:
-    """Who judged the video's frames then."""
+def draw_film_thumb(film: Film) -> bytes | None:
+    """The clearest face of whoever is most suspect, as a small WebP; None where nobody is seen."""
+    person = film.find(None)
+    if person is None:
+        return None
+    return pack(shrink(unpack(film.show(person, find_clearest(person))), THUMB_PIXELS))
+
+
+def outline_film(film: Film) -> dict[str, str]:
+    """For a list: the verdict on everybody, as the page says it."""
+    headline = sum_up_film(film)
+    return {"label": headline.label or "", "said": headline.title}
+
+
+def seat_video(stored: Stored, known: Iterable[DetectorSpec] = ()) -> list[DetectorSpec]:
+    """Who judged the video then. known: see stored.seat."""
     faces = [(verdict, "face") for person in stored["persons"] for verdict in person["verdicts"]]
+    clips = [(clip, "clip") for person in stored["persons"] for clip in person["clips"]]
     whole = stored["whole_image"]
-    return seat([*faces, *((verdict, "image") for verdict in (whole["verdicts"] if whole else []))])
+    return seat([*faces, *clips, *((verdict, "image") for verdict in (whole["verdicts"] if whole else []))], known)
 
 
 def _restore(stored: Stored) -> JudgedVideo:

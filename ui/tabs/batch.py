@@ -10,16 +10,19 @@ import gradio as gr
 
 from detectors.inputs.archive import MAX_ZIP_BYTES
 from detectors.jury.judge import Jury
-from detectors.scan.batch import Entry, judge_item, judge_items, list_items, say_time_left
+from detectors.scan.batch import Entry, arrange, judge_item, judge_items, list_items, say_time_left
+from storage.recorder import Recorder
 from ui.components.batch_table import IN_TURN, BatchRun, BatchView, draw_lines, lay_out_table
 from ui.components.controls import list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html
+from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
 from ui.render.pictures import THUMB_PIXELS, pack, shrink
-from ui.render.stored_batch import count_words, draw_line
+from ui.render.stored_batch import count_words, draw_line, name_batch, outline_batch, pack_thumbs, store_batch
+from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
@@ -30,6 +33,7 @@ EMPTY = say(
     more=f"Choose files, or a zip of at most {MAX_ZIP_BYTES // 1_000_000} MB; up to 1,000 pictures at once.",
 )
 NO_CHOICE = "Choose files and at least one detector first."
+THUMBNAILS = "the thumbnails"
 OPENING = say("Judging this picture again, with heat maps…", kind="busy")
 Shown = tuple[Any, ...]
 """What an event changes: the status, the table, the tools' row, the two buttons."""
@@ -42,8 +46,11 @@ class BatchSession(BatchView):
     slot: JobSlot = field(default_factory=JobSlot)
 
 
-def build_batch(jury: Jury) -> Receiver:
-    """Build the view into the page that is open, and connect it."""
+def build_batch(jury: Jury, recorder: Recorder | None = None) -> Receiver:
+    """Build the view into the page that is open, and connect it.
+
+    recorder: writes down what its visitors have judged.
+    """
     session, dropped = gr.State(BatchSession()), gr.State(0.0)
     build_html(render("back"))
     with gr.Row(elem_id="batch"):
@@ -56,12 +63,16 @@ def build_batch(jury: Jury) -> Receiver:
             stop = gr.Button("Stop", variant="secondary", visible=False, elem_id="batch-stop")
         with gr.Column(scale=5, min_width=320):
             status = build_frame(EMPTY, elem_id="batch-status")
+            keeping = build_run_keeping(recorder, pictures=THUMBNAILS, prefix="batch") if recorder else None
             parts = lay_out_table(session, _open, prefix="batch")
     shown = [status, parts.table, parts.tools, judge, stop]
     started = gr.on([judge.click, dropped.change], _start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
-    started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    judged = started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    if keeping:
+        starts = {"starts": [judge.click, dropped.change], "judged": judged}
+        connect_run_keeping(keeping, session, **starts, finish=_finish, take_smalls=_take_thumbs)
     stop.click(_stop, [session], shown, **QUICK)
-    _offer_api(files, keys, jury)
+    _offer_api(files, keys, jury, recorder)
     return Receiver(files, keys, dropped)
 
 
@@ -135,17 +146,39 @@ def _open(run: BatchRun, entry: Entry) -> Iterator[Pieces]:
         yield Drawing(picture.pixels, run.jury, anchor="batch-face").draw(comparison)
 
 
-def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury) -> None:
+def _finish(session: BatchSession) -> Finished | None:
+    """What the history gets of a run, also of one that was stopped, once it ended with at least one picture."""
+    run = session.run
+    if session.slot.busy or run is None or not run.entries:
+        return None
+    outline = outline_batch(run.entries)
+    return Finished(run, name_batch(run.entries), store_batch(run.entries), outline, run.jury.specs)
+
+
+def _take_thumbs(session: BatchSession) -> Smalls | None:
+    """The thumbnails of the run, that of its most suspect picture in front; None where it is gone."""
+    run = session.run
+    if run is None or not run.thumbs:
+        return None
+    first = next((entry.number for entry in arrange(run.entries, order="fake") if entry.number in run.thumbs), None)
+    return Smalls(pack_thumbs(run.thumbs), None if first is None else run.thumbs[first])
+
+
+def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, recorder: Recorder | None) -> None:
     """The endpoint /batch: the same, as JSON, for gradio_client and curl."""
 
-    def judge_batch(files: list[str], detectors: list[str]) -> list[dict[str, Any]]:
+    def judge_batch(files: list[str], detectors: list[str], request: gr.Request) -> list[dict[str, Any]]:
         """Judge every face in many pictures or zips of them: a list with one entry a picture, as /compare answers.
 
         "name" is the file's. A file that cannot be judged is an entry whose "error" says why; the others are judged.
         """
         if not files or not detectors:
             raise gr.Error(NO_CHOICE, print_exception=False)
-        judged = judge_items(list_items(map(Path, files)), jury.choose(detectors))
-        return [without_path(entry.comparison) | {"name": entry.item.name} for entry, _ in judged]
+        chosen = jury.choose(detectors)
+        entries = [entry for entry, _ in judge_items(list_items(map(Path, files)), chosen)]
+        if recorder and entries:
+            given = name_batch(entries), store_batch(entries), outline_batch(entries), chosen.specs
+            record_run(recorder, user_of(request), Finished(None, *given))
+        return [without_path(entry.comparison) | {"name": entry.item.name} for entry in entries]
 
     offer_endpoint(judge_batch, [files, keys], name="batch", label="comparisons", **IN_TURN)

@@ -17,16 +17,21 @@ from detectors.jury.judge import Jury
 from detectors.scan.batch import say_time_left
 from detectors.video.judge import compare_video, judge_video
 from detectors.video.results import JudgedVideo
+from registry import DetectorSpec
+from storage.recorder import Recorder
 from ui.components.controls import NO_TIME, list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.film import FilmView, draw_view, lay_out_film
 from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html
+from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
+from ui.render.stored_video import draw_film_thumb, outline_film, pack_stills, store_video
 from ui.render.video import Film
 from ui.render.video_report import render_film_report
+from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
@@ -39,6 +44,7 @@ EMPTY = say(
 )
 OPENING = say("Opening the video…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")
+STILLS = "the most suspect stills"
 NO_CHOICE = "Choose a video and at least one detector first."
 Shown = tuple[Any, ...]
 """What an event changes: the status, the persons, the person chosen, the frame, the tools, the two buttons."""
@@ -61,8 +67,11 @@ class VideoSession(FilmView):
         return self.slot.busy
 
 
-def build_video(jury: Jury) -> Receiver:
-    """Build the view into the page that is open, and connect it."""
+def build_video(jury: Jury, recorder: Recorder | None = None) -> Receiver:
+    """Build the view into the page that is open, and connect it.
+
+    recorder: writes down what its visitors have judged.
+    """
     session, dropped = gr.State(VideoSession()), gr.State(0.0)
     build_html(render("back"))
     with gr.Row(elem_id="video"):
@@ -76,13 +85,17 @@ def build_video(jury: Jury) -> Receiver:
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="video-cancel")
         with gr.Column(scale=5, min_width=320):
             film = _lay_out_film(session)
+            keeping = build_run_keeping(recorder, pictures=STILLS, prefix="video") if recorder else None
     shown = [*film, judge, cancel]
     started = gr.on(
         [judge.click, dropped.change], _start, [file, start, keys, session], shown, **ALL_AT_ONCE, **PRIVATE
     )
-    started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    judged = started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    if keeping:
+        starts = {"starts": [judge.click, dropped.change], "judged": judged}
+        connect_run_keeping(keeping, session, **starts, finish=_finish, take_smalls=_take_stills)
     cancel.click(_cancel, [session], shown, **QUICK)
-    _offer_api(file, start, keys, jury)
+    _offer_api(file, start, keys, jury, recorder)
     return Receiver(file, keys, dropped, tuple(spec.key for spec in jury.limit_to("clip").specs))
 
 
@@ -185,10 +198,31 @@ def _save_report(pictured: bool, session: VideoSession) -> Saved:
     return f"facejury-{session.film.video.sha256[:12]}.html", "text/html", text
 
 
-def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, jury: Jury) -> None:
+def _finish(session: VideoSession) -> Finished | None:
+    """What the history gets of a video, also of one that was cancelled, once it ended with at least one look."""
+    film = session.film
+    if session.busy or film is None:
+        return None
+    return _describe(film.video, film, session.judges.specs)
+
+
+def _describe(video: JudgedVideo, film: Film, specs: tuple[DetectorSpec, ...]) -> Finished:
+    return Finished(film, Path(video.path).name, store_video(video), outline_film(film), specs)
+
+
+def _take_stills(session: VideoSession) -> Smalls | None:
+    """The most suspect frames, the face of whoever is most suspect in front; None where the video is gone."""
+    if session.film is None or not session.film.persons():
+        return None
+    return Smalls(pack_stills(session.film), draw_film_thumb(session.film))
+
+
+def _offer_api(
+    file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, jury: Jury, recorder: Recorder | None
+) -> None:
     """The endpoint /video: the same, as JSON, for gradio_client and curl."""
 
-    def judge_film(file: list[str], start: str, detectors: list[str]) -> dict[str, Any]:
+    def judge_film(file: list[str], start: str, detectors: list[str], request: gr.Request) -> dict[str, Any]:
         """Judge every person in a video: one entry of what `compare --json` prints for it.
 
         start: where to begin, as "90" or "1:30". A video that cannot be judged is an entry whose "error" says why.
@@ -200,7 +234,10 @@ def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, jury
         except ValueError as error:
             raise gr.Error(NO_TIME, print_exception=False) from error
         path = Path(file[0])
-        answer = compare_video(path, jury.choose(detectors), start=seconds, name=path.name).as_dict()
-        return without_path(answer) | {"name": path.name}
+        chosen = jury.choose(detectors)
+        video = compare_video(path, chosen, start=seconds, name=path.name)
+        if recorder and video.error is None:
+            record_run(recorder, user_of(request), _describe(video, Film(video), chosen.specs))
+        return without_path(video.as_dict()) | {"name": path.name}
 
     offer_endpoint(judge_film, [file, start, keys], name="video", label="video", **IN_TURN)

@@ -26,7 +26,8 @@ FACE = JudgedFace((0, 0, 200, 200), 0.9, (), CROP)
         (["inconclusive"], "Inconclusive", "inconclusive"),
         (["real", "fake", "inconclusive", "real"], "Likely fake: 1 of 4 faces", "fake"),
         (["real", "inconclusive", None], "Inconclusive: 2 of 3 faces", "inconclusive"),
-        (["real", "real"], "Likely real: all 2 faces", "real"),
+        (["real", "real"], "Likely real: both faces", "real"),
+        (["real"] * 3, "Likely real: all 3 faces", "real"),
     ],
 )
 def test_any_fake_face_makes_the_headline_and_any_doubt_comes_next(
