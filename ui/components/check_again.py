@@ -65,8 +65,8 @@ def build_start() -> gr.Button:
 
 def build_check_again(engine: Engine, jury: Jury, queue: FairQueue, entry: gr.State, start: gr.Button) -> CheckAgain:
     """Build the rest into the page that is open. jury: all of today; entry: the number of the one that is open."""
-    fields = {kind: _build_field(kind) for kind in KINDS}
     said = build_frame([], script=read_script("local_time.js"), elem_id="rechecked")
+    fields = {kind: _build_field(kind) for kind in KINDS}
     check = CheckAgain(start, fields, said)
     judges = {PHOTO: _judge_photo, BATCH: _judge_batch, VIDEO: _judge_video}
     shown = [said, *fields.values()]

@@ -21,6 +21,7 @@ from ui.render.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
 
+NO_PICTURES = "There is no picture in this result to keep."
 RECORDED = "Recorded in your history, {with_} {pictures}."
 
 
@@ -99,19 +100,16 @@ def connect_run_keeping(
         if finished is None or id(finished.run) in written:
             return gr.skip()
         written[:] = [id(finished.run)]
-        try:
-            number = await asyncio.wrap_future(record_run(keeping.recorder, user_of(request), finished))
-        except (AccountGone, DatabaseUnavailable):
-            return say_line(NOT_RECORDED), *nothing[1:]
-        except QuotaReached as error:
-            return say_line(str(error)), *nothing[1:]
-        return _say(keeping.pictures, number, keep=False), number, gr.Checkbox(value=False, visible=True)
+        line, number = await write_run(keeping.recorder, user_of(request), finished, pictures=keeping.pictures)
+        return line, number, gr.Checkbox(value=False, visible=number is not None)
 
     def change_mind(number: int | None, keep: bool, given: Any, request: gr.Request) -> Any:
         """Keep the small pictures too, or forget them again."""
-        smalls = take_smalls(given) if keep else None
-        if number is None or (keep and smalls is None):
+        if number is None:
             return gr.skip()
+        smalls = take_smalls(given) if keep else None
+        if keep and smalls is None:
+            return say_line(NO_PICTURES)
         kept = {"picture": smalls.packed, "thumb": smalls.thumb} if smalls else {"picture": None}
         with in_plain_words():
             keep_picture(keeping.recorder.engine, user_of(request), entry_id=number, **kept)
@@ -121,6 +119,17 @@ def connect_run_keeping(
     unsure = json.dumps(say_line(UNSURE))  # shown by the browser alone: without the database every request is refused
     said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
     keeping.keep.input(change_mind, [keeping.entry, keeping.keep, session], [keeping.said], **ASKING)
+
+
+async def write_run(recorder: Recorder, user: str, finished: Finished, *, pictures: str) -> tuple[str, int | None]:
+    """Write it down. Returns the line that says what became of it, and the entry's number where it became one."""
+    try:
+        number = await asyncio.wrap_future(record_run(recorder, user, finished))
+    except (AccountGone, DatabaseUnavailable):
+        return say_line(NOT_RECORDED), None
+    except QuotaReached as error:
+        return say_line(str(error)), None
+    return _say(pictures, number, keep=False), number
 
 
 def record_run(recorder: Recorder, user: str, finished: Finished) -> Recorded:

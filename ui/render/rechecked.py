@@ -1,7 +1,8 @@
 """An entry of the history beside the same checked again: both verdicts, face by face, and the versions behind them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ class Part:
     """
 
     place: tuple[Any, ...]
-    name: str
+    name: str = field(compare=False)
     said: str
     label: str
 
@@ -100,11 +101,17 @@ def list_parts(kind: str, result: Result) -> list[Part]:
         whole = [result["whole_image"]] if result["whole_image"] else []
         return [part for person in [*result["persons"], *whole] for part in _list_person(person)]
     if kind == BATCH:
-        entries = restore_batch(result)
-        return [
-            Part((one.comparison["sha256"],), one.item.name, _say(one.word, one.p_fake), one.word) for one in entries
-        ]
+        return list(_list_pictures(result))
     return _list_photo(result)
+
+
+def _list_pictures(batch: Result) -> Iterator[Part]:
+    """By their hashes, or by their names where they could not be read; the same file twice is two lines."""
+    seen: Counter[str] = Counter()
+    for entry in restore_batch(batch):
+        known_by = entry.comparison["sha256"] or entry.item.name
+        yield Part((known_by, seen[known_by]), entry.item.name, _say(entry.word, entry.p_fake), entry.word)
+        seen[known_by] += 1
 
 
 def _list_photo(result: Result) -> list[Part]:
