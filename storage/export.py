@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Engine
 
-from storage.history import ALL, BATCH, VIDEO, Comparison, HistoryEntry, Wanted, read_entries
+from storage.history import ALL, BATCH, VIDEO, Comparison, HistoryEntry, HistoryQuery, read_entries
 from text.formulas import neutralise
 from text.tables import say_error
 
@@ -16,7 +16,7 @@ CSV_COLUMNS = (
 )
 
 
-def export_csv(engine: Engine, user: str, wanted: Wanted = ALL) -> str:
+def export_csv(engine: Engine, user: str, wanted: HistoryQuery = ALL) -> str:
     """The user's entries as CSV, newest first, a line for each verdict and each jury verdict; columns CSV_COLUMNS.
 
     face: its number, in a video the person's; "" is the whole picture. A batch has the lines of its pictures.

@@ -114,7 +114,7 @@ def as_text(comparison: Comparison) -> str:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class HistoryQuery:
     """Which entries. search: in the file name, of the pictures of a batch too, the note or a tag, or at the start of
     the SHA-256 or the report ID; tag: one of the entry's, whole; kind: of KINDS. What is empty leaves none out.
     """
@@ -124,13 +124,13 @@ class Wanted:
     kind: str = ""
 
 
-ALL = Wanted()
+ALL = HistoryQuery()
 _LISTED = [column for column in comparisons.c if column.name not in ("comparison", "members")]
 _READ = [column for column in comparisons.c if column.name not in ("members", "thumb")]
 
 
 def find_entries(
-    engine: Engine, user: str, wanted: Wanted = ALL, *, before: int | None = None, limit: int = 50
+    engine: Engine, user: str, wanted: HistoryQuery = ALL, *, before: int | None = None, limit: int = 50
 ) -> list[HistoryEntry]:
     """The user's entries, newest first. For the next page give the last entry's number as `before`."""
     small = case((comparisons.c.outline.is_(None), comparisons.c.comparison), else_="{}").label("comparison")
@@ -142,7 +142,7 @@ def find_entries(
         return [as_entry(row) for row in connection.execute(found)]
 
 
-def read_entries(engine: Engine, user: str, wanted: Wanted = ALL) -> Iterator[HistoryEntry]:
+def read_entries(engine: Engine, user: str, wanted: HistoryQuery = ALL) -> Iterator[HistoryEntry]:
     """The same, each in full, one after another: together they may be larger than memory should be asked for."""
     with reading(engine) as connection:
         chosen = _choose(connection, user, wanted)
@@ -221,7 +221,7 @@ def _mine(connection: Connection, user: str) -> list[ColumnElement[bool]]:
     return [comparisons.c.user_id == owner_id(connection, user)]
 
 
-def _choose(connection: Connection, user: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _choose(connection: Connection, user: str, wanted: HistoryQuery) -> list[ColumnElement[bool]]:
     chosen, said = _mine(connection, user), wanted.search.strip()
     if said:
         written = [comparisons.c.file_name, comparisons.c.note, comparisons.c.members]

@@ -23,7 +23,7 @@ from auth.sessions import Visitor
 from auth.slowing import Slowdown
 from storage.database import GONE, DatabaseUnavailable
 from storage.export import export_csv
-from storage.history import MAX_SEARCH_CHARACTERS, Wanted
+from storage.history import MAX_SEARCH_CHARACTERS, HistoryQuery
 from storage.uploads import Uploads
 from storage.users import AccountGone
 
@@ -206,7 +206,7 @@ class Pages:
         """GET /account/history.csv?search=…&tag=…&kind=…: the history as a file; a program may fetch it too."""
         visitor = visitor_of(request) or await self.context.find_owner(request)
         asked = (request.query_params.get(name, "")[:MAX_SEARCH_CHARACTERS] for name in ("search", "tag", "kind"))
-        lines = await self.context.ask(export_csv, self.engine, visitor.name, Wanted(*asked))
+        lines = await self.context.ask(export_csv, self.engine, visitor.name, HistoryQuery(*asked))
         headers = {"Content-Disposition": 'attachment; filename="facejury-history.csv"', "Cache-Control": "no-store"}
         # The byte order mark is for Excel, which else takes UTF-8 for something older.
         return Response(lines.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)

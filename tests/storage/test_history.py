@@ -9,15 +9,13 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from auth import accounts
-from storage import kept
 from storage.database import open_database
 from storage.export import CSV_COLUMNS, export_csv
 from storage.history import (
     MAX_NOTE_CHARACTERS,
+    HistoryQuery,
     NoteRefused,
-    Wanted,
     add_entry,
-    as_text,
     delete_entries,
     find_entries,
     keep_picture,
@@ -136,10 +134,10 @@ def test_search_finds_by_name_hash_note_and_tag(engine: Engine, anna: str, searc
     numbers = [add_entry(engine, anna, file_name=name, comparison=comparison(sha256=sha)) for name, sha in files]
     write_note(engine, anna, entry_id=numbers[0], note="the source is unknown", tags="Court, Press")
     write_note(engine, anna, entry_id=numbers[2], note="", tags="court")
-    assert [numbers.index(entry.id) for entry in find_entries(engine, anna, Wanted(search))] == found
-    by_tag = find_entries(engine, anna, Wanted(search, "court"))
+    assert [numbers.index(entry.id) for entry in find_entries(engine, anna, HistoryQuery(search))] == found
+    by_tag = find_entries(engine, anna, HistoryQuery(search, "court"))
     assert [numbers.index(entry.id) for entry in by_tag] == [number for number in found if number != 1]
-    assert find_entries(engine, anna, Wanted(tag="cour")) == []
+    assert find_entries(engine, anna, HistoryQuery(tag="cour")) == []
 
 
 def test_a_note_and_tags_are_kept_plainly_and_only_so_many(engine: Engine, anna: str) -> None:
@@ -148,9 +146,9 @@ def test_a_note_and_tags_are_kept_plainly_and_only_so_many(engine: Engine, anna:
     entry = open_entry(engine, anna, entry_id=number)
     assert entry is not None
     assert (entry.note, entry.tags, list_tags(engine, anna)) == ("=1+1 🦊", ("a", "b b"), ["a", "b b"])
-    _, line, *_ = csv.reader(io.StringIO(export_csv(engine, anna, Wanted(tag="b b"))))
+    _, line, *_ = csv.reader(io.StringIO(export_csv(engine, anna, HistoryQuery(tag="b b"))))
     assert line[9:11] == ["'=1+1 🦊", "a, b b"]
-    assert len(export_csv(engine, anna, Wanted(tag="b")).splitlines()) == 1
+    assert len(export_csv(engine, anna, HistoryQuery(tag="b")).splitlines()) == 1
     for note, tags in (("n" * (MAX_NOTE_CHARACTERS + 1), ""), ("", "t" * 25), ("", ",".join("abcdefghijk"))):
         with pytest.raises(NoteRefused, match="may have"):
             write_note(engine, anna, entry_id=number, note=note, tags=tags)
@@ -213,89 +211,3 @@ def test_a_face_without_a_jurys_verdict_has_no_such_line_in_the_file(engine: Eng
     _, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
     place = CSV_COLUMNS.index("detector")
     assert [line[place] for line in lines] == ["efficientnet", "mine"]
-
-
-def video() -> dict[str, Any]:
-    """A video as detectors.video gives it: one person, of whom one detector of frames and one of clips spoke."""
-    scores = {"detector": "efficientnet", "title": "EfficientNet", "p_fake": 0.9, "label": "fake", "reason": ""}
-    jury = scores | {"detector": "jury", "label": "inconclusive", "reason": "Too few frames."}
-    person = {"person": 1, "verdicts": [scores], "clips": [scores | {"detector": "temporal"}], "jury": jury}
-    whole = {"person": 0, "verdicts": [scores | {"detector": "whole"}], "clips": [], "jury": None}
-    return {"kind": "video", "sha256": "d" * 64, "start": 0.0, "error": None, "notes": [], "persons": [person]} | {
-        "whole_image": whole
-    }
-
-
-def batch(*names: str) -> dict[str, Any]:
-    """A batch of pictures of these names, each with another hash."""
-    found = [comparison(sha256=f"{place:x}" * 64, name=name) for place, name in enumerate(names, start=1)]
-    return {"kind": "batch", "sha256": "e" * 64, "comparisons": found}
-
-
-def test_batches_and_videos_are_listed_in_a_few_words_and_open_in_full(engine: Engine, anna: str) -> None:
-    words = {"label": "fake", "said": "1 of 2 likely fake"}
-    photo = add_entry(engine, anna, file_name="a.jpg", comparison=comparison())
-    given = {"batch": batch("Beach.jpg", "b.jpg"), "video": video()}
-    numbers = {
-        kind: add_entry(engine, anna, file_name=f"{kind}.x", comparison=one, outline=words, picture=b"p", thumb=b"t")
-        for kind, one in given.items()
-    }
-    listed = find_entries(engine, anna)
-    assert [(one.kind, one.thumb) for one in listed] == [("video", b"t"), ("batch", b"t"), ("photo", None)]
-    assert [one.comparison for one in listed] == [{}, {}, comparison()]
-    assert [dict(one.outline) for one in listed] == [words, words, {}]
-    for kind, number in numbers.items():
-        entry = open_entry(engine, anna, entry_id=number)
-        assert entry is not None and (entry.comparison, entry.kind) == (given[kind], kind)
-    found = {search: [one.id for one in find_entries(engine, anna, Wanted(search))] for search in ("BEACH", "2222")}
-    assert found == {"BEACH": [numbers["batch"]], "2222": [numbers["batch"]]}
-    assert [one.id for one in find_entries(engine, anna, Wanted(kind="photo"))] == [photo]
-    keep_picture(engine, anna, entry_id=numbers["video"], picture=None)
-    assert (find_entries(engine, anna)[0].thumb, find_entries(engine, anna)[0].has_picture) == (None, False)
-    _, *lines = csv.reader(io.StringIO(export_csv(engine, anna, Wanted(kind="batch"))))
-    assert {line[1] for line in lines} == {"Beach.jpg", "b.jpg"} and {line[11] for line in lines} == {"batch"}
-    _, *lines = csv.reader(io.StringIO(export_csv(engine, anna, Wanted(kind="video"))))
-    assert [line[3:8] for line in lines] == [
-        ["", "whole", "0.9", "fake", ""],
-        ["1", "efficientnet", "0.9", "fake", ""],
-        ["1", "temporal", "0.9", "fake", ""],
-        ["1", "jury", "0.9", "inconclusive", "Too few frames."],
-    ]
-    add_entry(engine, anna, file_name="wall.mp4", comparison=video() | {"persons": [], "whole_image": None})
-    assert export_csv(engine, anna, Wanted("wall")).splitlines()[1].count(",") == len(CSV_COLUMNS) - 1
-
-
-def test_a_report_id_names_the_file_and_what_judged_it_and_is_found_by_the_search(engine: Engine, anna: str) -> None:
-    numbers = [
-        add_entry(engine, anna, file_name="a", comparison=one, versions=versions)
-        for one, versions in (
-            (comparison(), {"a": "1", "b": "1"}),
-            (comparison(error=""), {"b": "1", "a": "1"}),
-            (comparison(), {"a": "2", "b": "1"}),
-            (comparison(sha256="b" * 64), {"a": "1", "b": "1"}),
-            (video(), {"a": "1"}),
-            (video() | {"start": 60.0}, {"a": "1"}),
-        )
-    ]
-    same, *ids = [entry.report_id for entry in reversed(find_entries(engine, anna))]
-    assert ids[0] == same and len(set(ids)) == 5 and all(len(one) == 14 for one in ids)
-    found = find_entries(engine, anna, Wanted(f" {same.lower()} "))
-    assert [entry.id for entry in found] == numbers[1::-1] and found[0].versions == {"a": "1", "b": "1"}
-    assert find_entries(engine, anna, Wanted("FJ%")) == []
-
-
-@pytest.mark.one_database
-def test_so_much_is_kept_of_one_user_and_no_more(engine: Engine, anna: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    size = len(as_text(comparison()).encode())
-    monkeypatch.setattr(kept, "MAX_RESULT_BYTES", 2 * size)
-    monkeypatch.setattr(kept, "MAX_ENTRY_BYTES", size)
-    with pytest.raises(kept.QuotaReached, match="larger than"):
-        add_entry(engine, anna, file_name="a", comparison=comparison(more="x"))
-    numbers = [add_entry(engine, anna, file_name="a", comparison=comparison()) for _ in range(2)]
-    with pytest.raises(kept.QuotaReached, match="your results have reached"):
-        add_entry(engine, anna, file_name="a", comparison=comparison())
-    delete_entries(engine, anna, entry_ids=numbers[:1])
-    monkeypatch.setattr(kept, "MAX_ENTRIES", 2)
-    add_entry(engine, anna, file_name="a", comparison=comparison())
-    with pytest.raises(kept.QuotaReached, match="entries, as many as are kept"):
-        add_entry(engine, anna, file_name="a", comparison=comparison())

@@ -16,7 +16,7 @@ from detectors.jury.wording import say_split
 from detectors.provenance import read_provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image
-from ui.render.band import label_face, sum_up, warn
+from ui.render.band import label_face, list_p_fakes, say_highest, say_next, sum_up, warn
 from ui.render.cards import render
 from ui.render.download import Saved, save_on_click
 from ui.render.pictures import draw_scene
@@ -80,6 +80,8 @@ def _values(comparison: Comparison, image: Image | None) -> dict[str, Any]:
         "comparison": comparison,
         "name": comparison.path,
         "headline": sum_up(labels) if any(labels) else None,
+        "highest": say_highest(list_p_fakes(comparison.faces, [face.jury for face in comparison.faces])),
+        "advice": say_next(sum_up(labels).label) if any(labels) else "",
         "warnings": warn(comparison),
         "faces": [{"face": face, "split": say_split(face.verdicts)} for face in comparison.faces],
         "scene": None if image is None else draw_scene(image),

@@ -38,7 +38,7 @@ def find_version(spec: DetectorSpec) -> str:
 
 
 @dataclass(frozen=True)
-class Judge:
+class ReportedDetector:
     """One of those that judged, for a report. about: None where it is not here in that version any more."""
 
     key: str
@@ -48,7 +48,9 @@ class Judge:
     about: About | None
 
 
-def list_judges(titles: Mapping[str, str], specs: Iterable[DetectorSpec], versions: Mapping[str, str]) -> list[Judge]:
+def list_judges(
+    titles: Mapping[str, str], specs: Iterable[DetectorSpec], versions: Mapping[str, str]
+) -> list[ReportedDetector]:
     """Those that judged, by key and title, with what is known of them, and last the jury where all its members did.
 
     specs: of today; versions: of then.
@@ -58,14 +60,14 @@ def list_judges(titles: Mapping[str, str], specs: Iterable[DetectorSpec], versio
     for key, title in titles.items():
         same = key in today and find_version(today[key]) == versions.get(key)
         about, network = (describe(today[key]), find_model_hash(today[key])) if same else (None, "")
-        judges.append(Judge(key, title, versions.get(key, NOT_KEPT), network, about))
+        judges.append(ReportedDetector(key, title, versions.get(key, NOT_KEPT), network, about))
     jury = describe_jury([judge.about for judge in judges if judge.about])
     if jury and versions.get(JURY) == list_versions(())[JURY]:
-        judges.append(Judge("", JURY, versions[JURY], "", About(**jury)))  # type: ignore[typeddict-item]
+        judges.append(ReportedDetector("", JURY, versions[JURY], "", About(**jury)))  # type: ignore[typeddict-item]
     return judges
 
 
-def group_limits(judges: Iterable[Judge]) -> dict[tuple[str, ...], list[str]]:
+def group_limits(judges: Iterable[ReportedDetector]) -> dict[tuple[str, ...], list[str]]:
     """What they were not tested on, each list once, with the titles of those it holds for."""
     limits: dict[tuple[str, ...], list[str]] = {}
     for judge in judges:

@@ -17,7 +17,7 @@ from detectors.video.aggregate import AGGREGATION
 from detectors.video.judge import Look
 from detectors.video.results import WHOLE, ClipScores, JudgedVideo, Person, SampledFrame, is_brief, suspect
 from registry.contract import MIN_FACE_PIXELS
-from ui.render.band import Headline, sum_up
+from ui.render.band import Headline, say_highest, say_next, sum_up
 from ui.render.cards import Drawing, Pieces, render
 from ui.render.pictures import CROP_PIXELS, SCENE_PIXELS, draw_still, pack, shrink, unpack
 from ui.render.wording import TITLES, say_p_fake, say_percent
@@ -80,6 +80,7 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
             video=video,
             headline=sum_up_film(film),
             chance=say_film_chance(film),
+            advice=say_next(sum_up_film(film).label),
             is_stored=film.is_stored,
             kept=bool(film.frames),
             notes=video.notes,
@@ -105,8 +106,10 @@ def sum_up_film(film: Film) -> Headline:
 
 
 def say_film_chance(film: Film) -> str:
-    """The jury's number on the one person; empty where there are several, or none."""
+    """The jury's number on the one person, or the highest of several; empty where there is none."""
     seen = [person for person in film.persons() if not person.is_whole]
+    if len(seen) > 1:
+        return say_highest({person.number: person.jury.verdict.p_fake for person in seen if person.jury}, "person")
     p_fake = seen[0].jury.verdict.p_fake if len(seen) == 1 and seen[0].jury else None
     return "" if p_fake is None else f"Estimated chance of fake: {say_percent(p_fake)}."
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from detectors.jury.judge import Jury
 from storage import history
-from storage.history import Wanted
+from storage.history import HistoryQuery
 from ui.components.case_file import CaseFile, build_case, offer_case
 from ui.components.check_again import CheckAgain, build_check_again, build_start, offer_check
 from ui.components.confirm import Confirmed, build_confirmed, reset
@@ -48,7 +48,7 @@ document.addEventListener('facejury:open', event => trigger('click', {entry: eve
 class Place:
     """Where the list stands. starts: of each page so far, the number that its entries lie below; next: of the next."""
 
-    wanted: Wanted = history.ALL
+    wanted: HistoryQuery = history.ALL
     starts: tuple[int | None, ...] = (None,)
     next: int | None = None
 
@@ -152,7 +152,7 @@ def _lay_out_opened(engine: Engine, jury: Jury, queue: FairQueue) -> Opened:
 def _connect_list(engine: Engine, entry_list: EntryList, tab: gr.Tab) -> None:
     def first(search: str, kind: str, tag: str, request: gr.Request) -> tuple[Any, ...]:
         sought = (search or "")[: history.MAX_SEARCH_CHARACTERS].strip()
-        return _show(engine, user_of(request), Place(Wanted(sought, tag or "", kind or "")))
+        return _show(engine, user_of(request), Place(HistoryQuery(sought, tag or "", kind or "")))
 
     def older(place: Place, request: gr.Request) -> tuple[Any, ...]:
         return _show(engine, user_of(request), replace(place, starts=(*place.starts, place.next)))

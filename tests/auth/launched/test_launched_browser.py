@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from auth import forms
 from storage.database import GONE
 from storage.feedback import list_feedback, read_feedback_picture
-from storage.history import Wanted, add_entry, find_entries
+from storage.history import HistoryQuery, add_entry, find_entries
 from tests.auth.by_browser import sign_up
 from tests.auth.server import PASSWORD, MariaDB, Server, launched, wait_for
 from tests.detectors.videos import every, moving_portrait, write_video
@@ -174,7 +174,7 @@ def test_a_batch_and_a_video_are_kept_open_as_they_were_and_are_reported_and_che
     page.locator(".entries a", has_text="walk.mp4").click()
     expect(page.locator("#kept-video-frame .card")).not_to_have_count(0)
     page.locator("#kept-video-person [data-frame]").last.click()
-    (entry,) = find_entries(demo.engine, name, Wanted(kind="video"))
+    (entry,) = find_entries(demo.engine, name, HistoryQuery(kind="video"))
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the report").filter(visible=True).click()
     assert entry.report_id in Path(saved.value.path()).read_text()
