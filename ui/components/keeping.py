@@ -19,8 +19,8 @@ from storage.users import AccountGone
 from ui.components.feedback import FeedbackForm, build_feedback, offer, read_same
 from ui.components.markup import build_html
 from ui.render.cards import say_line
-from ui.render.stored import draw_kept_thumb
-from ui.render.versions import list_versions
+from ui.render.kept.photo import draw_kept_thumb
+from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
 

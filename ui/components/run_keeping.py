@@ -17,7 +17,7 @@ from storage.users import AccountGone
 from ui.components.keeping import NOT_RECORDED, UNSURE
 from ui.components.markup import build_html
 from ui.render.cards import say_line
-from ui.render.versions import list_versions
+from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
 

@@ -20,8 +20,8 @@ from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html
 from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
+from ui.render.kept.batch import count_words, draw_line, name_batch, outline_batch, pack_thumbs, store_batch
 from ui.render.pictures import THUMB_PIXELS, pack, shrink
-from ui.render.stored_batch import count_words, draw_line, name_batch, outline_batch, pack_thumbs, store_batch
 from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK

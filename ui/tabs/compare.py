@@ -25,7 +25,7 @@ from ui.components.keeping import Keeping, build_keeping, build_tick, connect_ke
 from ui.components.markup import build_verdicts
 from ui.components.photo_input import PhotoInput, build_photo
 from ui.render.cards import WAITING, Drawing, Pieces, say
-from ui.render.report import build_report
+from ui.render.reports.photo import build_report
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot

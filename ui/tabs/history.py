@@ -13,15 +13,15 @@ from sqlalchemy import Engine
 from detectors.jury.judge import Jury
 from storage import history
 from storage.history import HistoryQuery
-from ui.components.case_file import CaseFile, build_case, offer_case
-from ui.components.check_again import CheckAgain, build_check_again, build_start, offer_check
 from ui.components.confirm import Confirmed, build_confirmed, reset
-from ui.components.entry_views import EntryViews, build_entry_views, draw_entry, draw_nothing
 from ui.components.feedback import FeedbackForm, build_feedback, offer
+from ui.components.kept.case_file import CaseFile, build_case, offer_case
+from ui.components.kept.check_again import CheckAgain, build_check_again, build_start, offer_check
+from ui.components.kept.entry_views import EntryViews, build_entry_views, draw_entry, draw_nothing
+from ui.components.kept.report_again import ReportAgain, build_report_again, offer_report
 from ui.components.markup import build_html, read_script
-from ui.components.report_again import ReportAgain, build_report_again, offer_report
 from ui.render.cards import say
-from ui.render.entries import draw_entries
+from ui.render.kept.entries import draw_entries
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import QUICK
 from ui.server.queue import FairQueue

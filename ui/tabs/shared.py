@@ -13,7 +13,7 @@ from auth.html import message
 from auth.requests import RETRY_SECONDS
 from storage.database import GONE, DatabaseUnavailable
 from storage.shares import open_shared
-from ui.render.entry_report import report_shared
+from ui.render.kept.report import report_shared
 
 PLACES = 2  # pages made at once: each may have to read a large picture
 MAX_WAITING = 20

@@ -28,9 +28,9 @@ from ui.components.markup import build_frame, build_html
 from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
-from ui.render.stored_video import draw_film_thumb, outline_film, pack_stills, store_video
+from ui.render.kept.video import draw_film_thumb, outline_film, pack_stills, store_video
+from ui.render.reports.video import render_film_report
 from ui.render.video import Film
-from ui.render.video_report import render_film_report
 from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK

@@ -20,8 +20,8 @@ from tests.ui.faults import check
 from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import open_tab
 from ui.components.film import choose_part
+from ui.render.reports.video import render_film_report
 from ui.render.video import Film
-from ui.render.video_report import render_film_report
 from ui.tabs.video import VideoSession, _cancel, _judge_with, _save_json, _start, _watch
 
 KEYS = ["accuser", "defender"]

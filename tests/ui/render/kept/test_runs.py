@@ -19,8 +19,7 @@ from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, moving_portrait, still, write_video
 from tests.ui.jurors import JURY, say_real, spec
 from ui.components.film import FilmView, choose_part, draw_view
-from ui.render.entry_report import report_entry
-from ui.render.stored_batch import (
+from ui.render.kept.batch import (
     draw_line,
     name_batch,
     outline_batch,
@@ -29,7 +28,8 @@ from ui.render.stored_batch import (
     store_batch,
     unpack_thumbs,
 )
-from ui.render.stored_video import draw_film_thumb, outline_film, pack_stills, restore_film, seat_video, store_video
+from ui.render.kept.report import report_entry
+from ui.render.kept.video import draw_film_thumb, outline_film, pack_stills, restore_film, seat_video, store_video
 from ui.render.video import Film
 
 SPECS = (*JURY, spec("looker", say_real, expects="image"))

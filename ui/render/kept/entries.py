@@ -6,8 +6,8 @@ from typing import Any
 from storage.history import PHOTO, HistoryEntry
 from ui.render.band import Headline
 from ui.render.cards import render
+from ui.render.kept.photo import head_stored, say_stored
 from ui.render.pictures import draw_still
-from ui.render.stored import head_stored, say_stored
 from ui.render.wording import say_time
 
 

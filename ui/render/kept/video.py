@@ -14,8 +14,8 @@ from detectors.jury.fusion import JURY_KEY, JuryVerdict, agree
 from detectors.video.aggregate import TrackVerdict
 from detectors.video.results import ClipScores, JudgedVideo, Person, SampledFrame, TrackScores
 from registry import DetectorSpec, Label, Verdict, judge
+from ui.render.kept.photo import blank, seat
 from ui.render.pictures import THUMB_PIXELS, pack, shrink, unpack
-from ui.render.stored import blank, seat
 from ui.render.video import Film, find_clearest, sum_up_film
 
 Stored = dict[str, Any]
@@ -110,7 +110,7 @@ def outline_film(film: Film) -> dict[str, str]:
 
 
 def seat_video(stored: Stored, known: Iterable[DetectorSpec] = ()) -> list[DetectorSpec]:
-    """Who judged the video then. known: see stored.seat."""
+    """Who judged the video then. known: see photo.seat."""
     faces = [(verdict, "face") for person in stored["persons"] for verdict in person["verdicts"]]
     clips = [(clip, "clip") for person in stored["persons"] for clip in person["clips"]]
     whole = stored["whole_image"]

@@ -15,7 +15,7 @@ from detectors.jury.judge import RESTARTING, Jury
 from detectors.provenance import Credentials, Provenance, Trace
 from registry import DetectorSpec, load_registry
 from tests.ui.jurors import JURY, spec
-from ui.render.report import NO_CHOICE, _make_with, render_report
+from ui.render.reports.photo import NO_CHOICE, _make_with, render_report
 
 MARKUP = "<script>alert(1)</script>"
 MADE = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)

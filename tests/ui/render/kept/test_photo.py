@@ -8,7 +8,7 @@ from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from tests.ui.jurors import JURY
 from ui.render.band import Headline
-from ui.render.stored import draw_stored, head_stored, restore, say_stored
+from ui.render.kept.photo import draw_stored, head_stored, restore, say_stored
 
 
 def judged(portrait: str) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 from storage.history import BATCH, VIDEO, HistoryEntry
 from ui.render.band import Headline
 from ui.render.cards import Pieces, render
+from ui.render.kept.batch import outline_batch, restore_batch
+from ui.render.kept.photo import head_stored
+from ui.render.kept.video import outline_film, restore_film
 from ui.render.reading_order import read_order
-from ui.render.stored import head_stored
-from ui.render.stored_batch import outline_batch, restore_batch
-from ui.render.stored_video import outline_film, restore_film
 from ui.render.wording import TITLES, say_percent, say_time
 
 Result = dict[str, Any]

@@ -21,13 +21,13 @@ from tests.auth.server import PASSWORD
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, moving_portrait, write_video
 from tests.ui.jurors import JURY, say_real, spec
-from ui.components import check_again
-from ui.components.check_again import _judge_batch, _judge_photo, _judge_video, _judge_with, _start_in, offer_check
-from ui.components.report_again import _make_in, offer_report
+from ui.components.kept import check_again
+from ui.components.kept.check_again import _judge_batch, _judge_photo, _judge_video, _judge_with, _start_in, offer_check
+from ui.components.kept.report_again import _make_in, offer_report
 from ui.render.download import NO_FILE
-from ui.render.stored_batch import store_batch
-from ui.render.stored_video import store_video
-from ui.render.versions import list_versions
+from ui.render.kept.batch import store_batch
+from ui.render.kept.video import store_video
+from ui.render.reports.versions import list_versions
 from ui.server.queue import FairQueue
 
 WHO = SimpleNamespace(username="Anna")

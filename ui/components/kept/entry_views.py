@@ -15,9 +15,9 @@ from ui.components.batch_table import BatchRun, BatchTable, BatchView, draw_line
 from ui.components.film import FilmView, draw_view, lay_out_film
 from ui.components.markup import build_verdicts, read_script
 from ui.render.cards import Pieces, render
-from ui.render.stored import draw_stored
-from ui.render.stored_batch import draw_line, restore_batch, unpack_thumbs
-from ui.render.stored_video import restore_film, seat_video
+from ui.render.kept.batch import draw_line, restore_batch, unpack_thumbs
+from ui.render.kept.photo import draw_stored
+from ui.render.kept.video import restore_film, seat_video
 from ui.render.wording import say_time
 
 

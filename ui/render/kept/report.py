@@ -8,13 +8,13 @@ from registry import DetectorSpec
 from storage.history import BATCH, VIDEO, HistoryEntry
 from storage.shares import SharedEntry
 from ui.render.cards import render
+from ui.render.kept.batch import outline_batch, restore_batch, seat_batch, unpack_thumbs
+from ui.render.kept.photo import seat_photo
+from ui.render.kept.video import restore_film, seat_video
 from ui.render.pictures import draw_still
-from ui.render.report import render_stored
-from ui.render.report_frame import Case, frame_report, recall
-from ui.render.stored import seat_photo
-from ui.render.stored_batch import outline_batch, restore_batch, seat_batch, unpack_thumbs
-from ui.render.stored_video import restore_film, seat_video
-from ui.render.video_report import render_film
+from ui.render.reports.frame import Case, frame_report, recall
+from ui.render.reports.photo import render_stored
+from ui.render.reports.video import render_film
 from ui.render.wording import BATCH_TITLES
 
 SEATS = {BATCH: seat_batch, VIDEO: seat_video}

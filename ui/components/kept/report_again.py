@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from detectors.jury.judge import Jury
 from storage.history import PHOTO, HistoryEntry, open_entry, read_picture
 from ui.render.download import NO_FILE, Saved, save_on_click
-from ui.render.entry_report import report_entry
+from ui.render.kept.report import report_entry
 from ui.server.database import ASKING, in_plain_words, user_of
 
 PICTURE, SMALLS = "Include the picture", "Include the small pictures"

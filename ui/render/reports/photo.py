@@ -19,10 +19,10 @@ from registry import DetectorSpec, Image
 from ui.render.band import label_face, list_p_fakes, say_highest, say_next, sum_up, warn
 from ui.render.cards import render
 from ui.render.download import Saved, save_on_click
+from ui.render.kept.photo import read_kept, restore
 from ui.render.pictures import draw_scene
 from ui.render.reading_order import in_reading_order
-from ui.render.report_frame import Case, frame_report, identify
-from ui.render.stored import read_kept, restore
+from ui.render.reports.frame import Case, frame_report, identify
 
 NO_CHOICE = "Choose a photo and at least one detector first."
 

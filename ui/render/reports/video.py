@@ -9,7 +9,7 @@ from detectors.video.results import Person, SampledFrame, is_brief, say_video
 from registry import DetectorSpec
 from ui.render.cards import render
 from ui.render.pictures import draw_still
-from ui.render.report_frame import Case, frame_report, identify
+from ui.render.reports.frame import Case, frame_report, identify
 from ui.render.video import (
     Film,
     draw_motion,

@@ -21,11 +21,11 @@ from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
 from ui.components.markup import build_frame, read_script
 from ui.render.cards import Pieces, say
-from ui.render.entry_report import seat_entry
-from ui.render.rechecked import Result, draw_rechecked
-from ui.render.stored_batch import store_batch
-from ui.render.stored_video import store_video
-from ui.render.versions import list_versions
+from ui.render.kept.batch import store_batch
+from ui.render.kept.rechecked import Result, draw_rechecked
+from ui.render.kept.report import seat_entry
+from ui.render.kept.video import store_video
+from ui.render.reports.versions import list_versions
 from ui.server.database import in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
 from ui.server.queue import FairQueue

@@ -10,9 +10,9 @@ from detectors.inputs.images import ImageError
 from detectors.scan.batch import Entry, Item, summarise
 from registry import DetectorSpec
 from ui.render.cards import render
+from ui.render.kept.photo import restore, seat_photo
 from ui.render.pictures import draw_still
 from ui.render.remembered import as_remembered
-from ui.render.stored import restore, seat_photo
 from ui.render.wording import BATCH_TITLES
 
 Stored = dict[str, Any]

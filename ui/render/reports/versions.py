@@ -11,7 +11,7 @@ from detectors.jury.fusion import JURY_TITLE, hash_jury
 from registry import DetectorSpec
 
 FACEJURY, JURY = "Facejury", JURY_TITLE  # no key of a detector's has a capital
-PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 HASH_LETTERS = 12
 UNKNOWN = "no version"
 NOT_KEPT = "not written down then"
