@@ -15,6 +15,7 @@ from detectors.scan.batch import judge_items, list_items
 from detectors.video.judge import judge_video
 from detectors.video.results import WHOLE, JudgedVideo
 from storage.history import HistoryEntry
+from storage.shares import Share, SharedEntry
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, moving_portrait, still, write_video
 from tests.ui.jurors import JURY, say_real, spec
@@ -28,7 +29,7 @@ from ui.render.kept.batch import (
     store_batch,
     unpack_thumbs,
 )
-from ui.render.kept.report import report_entry
+from ui.render.kept.report import report_entry, report_shared
 from ui.render.kept.video import draw_film_thumb, outline_film, pack_stills, restore_film, seat_video, store_video
 from ui.render.video import Film
 
@@ -106,6 +107,16 @@ def test_the_whole_frame_of_a_stored_video_can_be_chosen(film: Film) -> None:
 
     _, person, _ = choose_part(view, gr.EventData(None, {"person": WHOLE}))
     assert "The whole frame" in person[0]
+
+
+def test_a_link_to_a_video_shows_its_stills_only_where_allowed(film: Film) -> None:
+    entry, until = entry_of(as_kept(store_video(film.video)), "video"), datetime(2026, 12, 1, tzinfo=UTC)
+    html = report_shared(SharedEntry(Share(until, False), entry, None))
+    assert "noindex" in html and "The stills are not shared" in html and "until 1 Dec 2026" in html
+    assert "data:image/" not in html and "measured results" not in html and "FJ-AAAAA-BBBBB" in html
+    shown = report_shared(SharedEntry(Share(until, True), entry, pack_stills(film)))
+    assert shown.count("data:image/") == 2 * 3 and "not shared" not in shown
+    assert "The stills were not kept" in report_entry(entry, None, JURY)
 
 
 def test_a_video_in_which_nobody_is_seen_has_no_thumbnail(tmp_path: Path) -> None:
