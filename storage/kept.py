@@ -41,6 +41,7 @@ class Kept:
     """How much of one user's is kept."""
 
     entries: int = 0
+    entry_bytes: int = 0
     pictures: int = 0
     picture_bytes: int = 0
     reports: int = 0
@@ -94,13 +95,17 @@ def check_reports(connection: Connection, owner: int) -> None:
 
 def count_kept(engine: Engine) -> dict[int, Kept]:
     """What is kept, by the number of its user."""
-    size = func.sum(func.length(pictures.c.data))
-    per_user = select(pictures.c.user_id, func.count().label("number"), size.label("size")).group_by(pictures.c.user_id)
-    counted = [select(one.c.user_id, func.count()).group_by(one.c.user_id) for one in (comparisons, feedback)]
+    held = func.sum(func.length(pictures.c.data)).label("size")
+    per_user = select(pictures.c.user_id, func.count().label("number"), held).group_by(pictures.c.user_id)
+    size = func.sum(comparisons.c.size)
+    of_results = select(comparisons.c.user_id, func.count(), size).group_by(comparisons.c.user_id)
+    of_reports = select(feedback.c.user_id, func.count()).group_by(feedback.c.user_id)
     with reading(engine) as connection:
-        entries, reports = (dict(map(tuple, connection.execute(query))) for query in counted)
+        entries = {row[0]: (row[1], int(row[2])) for row in connection.execute(of_results)}
+        reports = dict(map(tuple, connection.execute(of_reports)))
         kept = {row.user_id: (row.number, int(row.size)) for row in connection.execute(per_user)}
-    return {
-        user: Kept(entries.get(user, 0), *kept.get(user, (0, 0)), reports.get(user, 0))
-        for user in entries.keys() | kept.keys() | reports.keys()
-    }
+    found = {}
+    for user in entries.keys() | kept.keys() | reports.keys():
+        (count, size), (number, bytes_) = entries.get(user, (0, 0)), kept.get(user, (0, 0))
+        found[user] = Kept(count, size, number, bytes_, reports.get(user, 0))
+    return found
