@@ -97,8 +97,8 @@ def count_kept(engine: Engine) -> dict[int, Kept]:
     """What is kept, by the number of its user."""
     held = func.sum(func.length(pictures.c.data)).label("size")
     per_user = select(pictures.c.user_id, func.count().label("number"), held).group_by(pictures.c.user_id)
-    size = func.sum(comparisons.c.size)
-    of_results = select(comparisons.c.user_id, func.count(), size).group_by(comparisons.c.user_id)
+    summed = func.sum(comparisons.c.size)
+    of_results = select(comparisons.c.user_id, func.count(), summed).group_by(comparisons.c.user_id)
     of_reports = select(feedback.c.user_id, func.count()).group_by(feedback.c.user_id)
     with reading(engine) as connection:
         entries = {row[0]: (row[1], int(row[2])) for row in connection.execute(of_results)}

@@ -94,12 +94,12 @@ def connect_run_keeping(
     nothing = "", None, gr.Checkbox(value=False, visible=False)
     gr.on(starts, lambda: nothing, None, keeping.shown, **ALL_AT_ONCE, **PRIVATE)
 
-    async def record(given: Any, written: list[int], request: gr.Request) -> Any:
+    async def record(given: Any, written: list[object], request: gr.Request) -> Any:
         """Write the run down once, and say what became of it; the results stand there already, so this may wait."""
         finished = await asyncio.to_thread(finish, given)
-        if finished is None or id(finished.run) in written:
+        if finished is None or any(finished.run is one for one in written):
             return gr.skip()
-        written[:] = [id(finished.run)]
+        written[:] = [finished.run]
         line, number = await write_run(keeping.recorder, user_of(request), finished, pictures=keeping.pictures)
         return line, number, gr.Checkbox(value=False, visible=number is not None)
 
