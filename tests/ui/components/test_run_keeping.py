@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.auth.server import PASSWORD
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, moving_portrait, write_video
 from tests.ui.jurors import JURY
-from ui.components.run_keeping import write_run
+from ui.components.run_keeping import Finished, write_run
 from ui.tabs import batch, video
 from ui.tabs.batch import BatchSession
 from ui.tabs.video import VideoSession
@@ -35,6 +36,12 @@ def recorder(tmp_path: Path) -> Iterator[Recorder]:
     engine.dispose()
 
 
+def write(recorder: Recorder, user: str, finished: Finished) -> tuple[str, int | None]:
+    """write_run, in a thread of its own: where a browser was started, this one has an event loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(write_run(recorder, user, finished, pictures="the thumbnails"))).result()
+
+
 def test_a_batch_that_ended_is_an_entry_and_its_thumbnails_can_be_kept(
     recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: str
 ) -> None:
@@ -47,15 +54,15 @@ def test_a_batch_that_ended_is_an_entry_and_its_thumbnails_can_be_kept(
     finished, smalls = batch._finish(session), batch._take_thumbs(session)
     assert finished is not None and smalls is not None and session.run is not None
     assert smalls.thumb in session.run.thumbs.values() and len(session.run.thumbs) == 2
-    line, number = asyncio.run(write_run(recorder, "Anna", finished, pictures="the thumbnails"))
+    line, number = write(recorder, "Anna", finished)
     assert "Recorded in your history, without the thumbnails." in line and f"check/{number}" in line
     (entry,) = find_entries(recorder.engine, "Anna")
     assert (entry.id, entry.file_name, entry.kind) == (number, "2 pictures: wall.png, portrait.png", "batch")
     assert set(entry.versions) == {"Facejury", "The jury", *KEYS}
     monkeypatch.setattr(quotas, "MAX_ENTRIES", 1)
-    line, number = asyncio.run(write_run(recorder, "Anna", finished, pictures="the thumbnails"))
+    line, number = write(recorder, "Anna", finished)
     assert "as many as are kept" in line and number is None
-    line, number = asyncio.run(write_run(recorder, "nobody", finished, pictures="the thumbnails"))
+    line, number = write(recorder, "nobody", finished)
     assert "Not recorded in your history" in line and number is None
 
 
@@ -67,6 +74,6 @@ def test_a_video_that_ended_is_an_entry_and_its_stills_can_be_kept(recorder: Rec
     list(video._judge_with(Jury(JURY))(session))
     finished, smalls = video._finish(session), video._take_stills(session)
     assert finished is not None and smalls is not None and smalls.thumb is not None
-    _, number = asyncio.run(write_run(recorder, "Anna", finished, pictures="the stills"))
+    _, number = write(recorder, "Anna", finished)
     (entry,) = find_entries(recorder.engine, "Anna")
     assert (entry.id, entry.kind, entry.has_picture, entry.file_name) == (number, "video", False, "walk.mp4")
