@@ -148,8 +148,7 @@ def read_entries(engine: Engine, user: str, wanted: HistoryQuery = ALL) -> Itera
         chosen = _choose(connection, user, wanted)
         numbers = connection.execute(select(comparisons.c.id).where(*chosen).order_by(comparisons.c.id.desc()))
         for number in numbers.scalars().all():
-            if row := connection.execute(select(*_READ).where(comparisons.c.id == number)).first():
-                yield as_entry(row)
+            yield from map(as_entry, connection.execute(select(*_READ).where(comparisons.c.id == number)).all())
 
 
 def open_entry(engine: Engine, user: str, *, entry_id: int) -> HistoryEntry | None:

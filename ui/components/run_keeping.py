@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from sqlalchemy import Engine
 
 from registry import DetectorSpec
 from storage.database import DatabaseUnavailable
@@ -107,12 +108,12 @@ def connect_run_keeping(
         """Keep the small pictures too, or forget them again."""
         if number is None:
             return gr.skip()
-        smalls = take_smalls(given) if keep else None
+        smalls = take_smalls(given)
         if keep and smalls is None:
             return say_line(NO_PICTURES)
-        kept = {"picture": smalls.packed, "thumb": smalls.thumb} if smalls else {"picture": None}
+        engine, wanted = keeping.recorder.engine, smalls if keep else None
         with in_plain_words():
-            keep_picture(keeping.recorder.engine, user_of(request), entry_id=number, **kept)
+            keep_smalls(engine, user_of(request), number, wanted)
         return _say(keeping.pictures, number, keep=keep)
 
     said = judged.then(record, [session, keeping.written], keeping.shown, trigger_mode="multiple", **ASKING)
@@ -130,6 +131,12 @@ async def write_run(recorder: Recorder, user: str, finished: Finished, *, pictur
     except QuotaReached as error:
         return say_line(str(error)), None
     return _say(pictures, number, keep=False), number
+
+
+def keep_smalls(engine: Engine, user: str, number: int, smalls: Smalls | None) -> None:
+    """Keep them with the entry of that number, or with None forget what was kept. Raises QuotaReached."""
+    picture, thumb = (smalls.packed, smalls.thumb) if smalls else (None, None)
+    keep_picture(engine, user, entry_id=number, picture=picture, thumb=thumb)
 
 
 def record_run(recorder: Recorder, user: str, finished: Finished) -> Recorded:

@@ -18,7 +18,7 @@ from tests.auth.server import PASSWORD
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, moving_portrait, write_video
 from tests.ui.jurors import JURY
-from ui.components.run_keeping import Finished, write_run
+from ui.components.run_keeping import Finished, keep_smalls, write_run
 from ui.tabs import batch, video
 from ui.tabs.batch import BatchSession
 from ui.tabs.video import VideoSession
@@ -77,3 +77,7 @@ def test_a_video_that_ended_is_an_entry_and_its_stills_can_be_kept(recorder: Rec
     _, number = write(recorder, "Anna", finished)
     (entry,) = find_entries(recorder.engine, "Anna")
     assert (entry.id, entry.kind, entry.has_picture, entry.file_name) == (number, "video", False, "walk.mp4")
+    for wanted in (smalls, None):
+        keep_smalls(recorder.engine, "Anna", entry.id, wanted)
+        (now,) = find_entries(recorder.engine, "Anna")
+        assert (now.has_picture, now.thumb) == ((True, smalls.thumb) if wanted else (False, None))

@@ -125,10 +125,14 @@ def test_a_batch_and_a_video_are_checked_again_when_given(
     assert "pictures of a batch are not kept" in next(_start_in(kept, jury, FairQueue(3))(number, WHO))[0][0]
     told, html = again(kept, jury.limit_to("face", "image"), _judge_batch, number, tmp_path / "a.zip")
     assert "1 of 2 pictures" in told[1] and "All 2 pictures are the same files" in html and SAME in html
-    _, html = again(kept, jury.limit_to("face", "image"), _judge_batch, number, tmp_path / "wall.png")
+    monkeypatch.setattr(check_again, "SAY_SECONDS", 600.0)
+    told, html = again(kept, jury.limit_to("face", "image"), _judge_batch, number, tmp_path / "wall.png")
+    assert len(told) == 1, "a short one needs no word on how far it is"
     assert "1 of 2 pictures are the same files" in html and html.count(">differs<") == 1
     film = write_video(tmp_path / "walk.mp4", moving_portrait(24), every(0.125, until=3))
     number = put(kept, store_video(compare_video(film, jury, name="walk.mp4")))
+    assert len(again(kept, jury, _judge_video, number, film)[0]) == 1
+    monkeypatch.setattr(check_again, "SAY_SECONDS", 0.0)
     told, html = again(kept, jury, _judge_video, number, film)
     assert "% of the video" in told[1] and "same file as then" in html and SAME in html
     assert "Person 1, Stiff" in html and "The whole frame, Looker" in html

@@ -107,6 +107,8 @@ def test_the_whole_frame_of_a_stored_video_can_be_chosen(film: Film) -> None:
 
     _, person, _ = choose_part(view, gr.EventData(None, {"person": WHOLE}))
     assert "The whole frame" in person[0]
+    click = gr.EventData(None, {"person": WHOLE})
+    assert all("__type__" in shown for shown in choose_part(FilmView(), click)), "there is no video"
 
 
 def test_a_link_to_a_video_shows_its_stills_only_where_allowed(film: Film) -> None:
