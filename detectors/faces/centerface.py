@@ -32,6 +32,7 @@ FREED = (
         for output in ((b"537", b"\x01"), (b"538", b"\x02"), (b"539", b"\x02"), (b"540", b"\n"))
     ),
 )
+EDGE = 8192  # bytes at either end, within which all of these stand: weights are between, and not searched
 
 
 @cache
@@ -43,9 +44,10 @@ def open_finder() -> Session:
 def read_finder() -> bytes:
     """The ONNX file with free sides and constant weights. Raises RuntimeError where it is not the known one."""
     data = _read_checked(_find_file())
+    start, weights, end = data[:EDGE], data[EDGE:-EDGE], data[-EDGE:]
     for fixed, free in FREED:
-        data = data.replace(fixed, free, 1)
-    return data
+        start, end = start.replace(fixed, free, 1), end.replace(fixed, free, 1)
+    return b"".join((start, weights, end))
 
 
 def _read_checked(path: Path) -> bytes:
