@@ -28,6 +28,8 @@ def show_video(judged: JudgedVideo) -> None:
             screen.print(f"  {escape(line)}")
     if judged.persons or judged.whole:
         screen.print(f"  {AGGREGATION}")
+    if judged.sound:
+        screen.print(f"  Sound: {escape(judged.sound.error or judged.sound.said)}. More: facejury audio FILE")
 
 
 def _say_more(person: Person) -> Iterator[str]:
@@ -36,6 +38,8 @@ def _say_more(person: Person) -> Iterator[str]:
         if clip.times:
             span = f"{say_at(clip.times[0])} to {say_at(clip.times[-1])}"
             yield f"{clip.line.title}: {NOT_IN_JURY}; looked at {len(clip.times)} frames, {span}"
+    if person.lips:
+        yield person.lips.said
     yield from (f"{line.title}: {line.verdict.reason}" for line in person.all_scores if line.verdict.reason)
     if person.scores:
         yield f"most suspect at {', '.join(say_at(frame.at) for frame in person.worst)}"
