@@ -51,7 +51,7 @@ def quantise(network: bytes, crops: Sequence[Image]) -> bytes:
     from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class CalibrationCrops(CalibrationDataReader):  # type: ignore[misc]
         """The crops, one after the other, as ONNX Runtime asks for them."""
 
         def __init__(self, name: str) -> None:
@@ -68,7 +68,7 @@ def quantise(network: bytes, crops: Sequence[Image]) -> bytes:
         served, ready, small = (Path(scratch) / name for name in ("served.onnx", "ready.onnx", "small.onnx"))
         served.write_bytes(network)
         quant_pre_process(served, ready, skip_symbolic_shape=True)
-        reader = Reader(onnx.load(served).graph.input[0].name)
+        reader = CalibrationCrops(onnx.load(served).graph.input[0].name)
         kinds = {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8}
         quantize_static(ready, small, reader, per_channel=True, op_types_to_quantize=["Conv"], **kinds)
         return small.read_bytes()
