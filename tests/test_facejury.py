@@ -22,7 +22,7 @@ from facejury import SUB_COMMANDS, load
 ROOT = Path(__file__).parents[1]
 HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
 COMMANDS = {
-    "detectors": {"list", "new", "check"},
+    "detectors": {"list", "new", "check", "install", "upgrade", "remove"},
     "models": {"train", "export", "landmarks", "temporal", "voice", "evaluate", "fit-jury", "turns", "videos"}
     | {"leaderboard", "left-out", "speed"}
     | {"report", "card", "publish", "publish-space"},
