@@ -19,7 +19,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from detectors.conformance.samples import photo
-from detectors.networks.folder import fit, load_folder, read_config
+from detectors.networks.folder import Mode, fit, load_folder, read_config
 from models.publishing.hub import ENDPOINT, ENDPOINT_NEEDS, stage
 from tests.models.measured import make_folder
 from tests.syntax import parse
@@ -53,7 +53,7 @@ def as_base64(image: np.ndarray) -> str:
 @pytest.mark.parametrize("mode", ["resize", "centre-crop"])
 @pytest.mark.parametrize("side", [60, 300])
 def test_a_picture_in_each_form_gets_the_p_fake_of_the_detector(
-    published: Path, handler: Any, monkeypatch: pytest.MonkeyPatch, mode: str, side: int
+    published: Path, handler: Any, monkeypatch: pytest.MonkeyPatch, mode: Mode, side: int
 ) -> None:
     face = np.asarray(PIL.Image.fromarray(photo()).resize((side, side)))
     monkeypatch.setitem(handler.config, "mode", mode)
