@@ -17,8 +17,8 @@ Detectors by others, and where to get them. None was checked by being listed: se
 | --- | --- | --- | --- | --- | --- |
 """
 FOOT = """
-To add yours, open an issue with the template "New detector", or a pull request that changes `docs/known-plugins.toml` and runs
-`python -m registry.known`, which writes this page.
+To add yours, open an issue with the template "New detector", or change `docs/known-plugins.toml` and run
+`python -m registry.known`, which writes this page, in a pull request.
 """
 
 
