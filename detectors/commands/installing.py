@@ -170,5 +170,6 @@ def _in_a_sentence() -> Iterator[None]:
     try:
         yield
     except (PinError, InstallError, HubError) as error:
-        errors.print(escape(str(error)), soft_wrap=True)
+        for line in str(error).splitlines():
+            errors.print(escape(line), soft_wrap=True)
         raise typer.Exit(1 if isinstance(error, HubError) else 2) from error
