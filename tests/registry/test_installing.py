@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from registry import manager, packages, pins
-from tests.command import call
+from tests.command import ROOT, call
 
 pytestmark = pytest.mark.slow  # a pip each
 PLUGIN = """
@@ -117,3 +117,10 @@ def test_what_cannot_be_installed_leaves_everything_as_it_was(lock: Path, tmp_pa
 def test_what_names_no_package_never_reaches_pip(asked: str) -> None:
     with pytest.raises(packages.InstallError, match=r"names no package|is not there"):
         packages.name_package(asked)
+
+
+@pytest.mark.parametrize("target", ["demo", "test"])
+def test_make_installs_what_is_pinned_into_a_fresh_environment(target: str, tmp_path: Path) -> None:
+    command = ["make", "-n", target, f"VENV={tmp_path / 'fresh'}"]
+    steps = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert steps.index("--editable .") < steps.index(f"|| {tmp_path / 'fresh'}/bin/facejury detectors install")
