@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Never
 import typer
 
 from detectors.commands.options import AddUnpinned, Only
+from detectors.networks.memory import bound_arenas
 from detectors.sandbox.confinement import hide_process, keep_apart, name_gaps
 from facejury import check_environment
 from ui.server.address import LOOPBACK, check_address, check_certificates, check_root, without_proxy
 from ui.server.limits.open_files import raise_file_limit
 from ui.server.log import start_log, take_prints
-from ui.server.memory import bound_arenas, trim_beside
+from ui.server.trimming import trim_beside
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
