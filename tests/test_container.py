@@ -61,7 +61,7 @@ def statuses(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """What the page at the health check's address answers, one after the other."""
     left: list[int] = []
 
-    class Page(BaseHTTPRequestHandler):
+    class ReadyPage(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(left.pop() if self.path == "/readyz" else 404)
             self.end_headers()
@@ -69,7 +69,7 @@ def statuses(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Page) as server:
+    with HTTPServer(("127.0.0.1", 0), ReadyPage) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         left.append(server.server_port)
