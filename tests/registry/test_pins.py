@@ -13,6 +13,7 @@ PINNED = (
     pins.PinnedPackage('facejury-edges>=1; python_version > "3"', (WHEEL,)),
     pins.PinnedFolder("ada/edges", "a" * 40, "v1"),
 )
+A_WHEEL = '[[package.wheel]]\nname = "e"\nversion = "1"\nsha256 = "' + "0" * 64 + '"'
 
 
 def test_what_is_written_is_read_again_and_no_pin_is_no_file(tmp_path: Path) -> None:
@@ -29,7 +30,8 @@ def test_what_is_written_is_read_again_and_no_pin_is_no_file(tmp_path: Path) -> 
     [
         "package = 1",
         "not toml",
-        '[[package]]\nasked = "--index-url=https://example.org"',
+        f'[[package]]\nasked = "--index-url=https://example.org"\n{A_WHEEL}',
+        f'[[package]]\nasked = "e"\n{A_WHEEL}\nurl = "ftp://example.org/e.whl"',
         '[[package]]\nasked = "edges"',
         '[[package]]\nasked = "e"\n[[package.wheel]]\nname = "e"\nversion = "1 --hash=x"\nsha256 = "00"',
         '[[folder]]\nrepo = "ada/edges"\ncommit = "main"',
