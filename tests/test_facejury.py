@@ -23,7 +23,18 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
 COMMANDS = {
     "detectors": {"list", "new", "check", "install", "upgrade", "remove"},
-    "models": {"train", "export", "landmarks", "temporal", "voice", "evaluate", "fit-jury", "turns", "videos"}
+    "models": {
+        "train",
+        "average",
+        "export",
+        "landmarks",
+        "temporal",
+        "voice",
+        "evaluate",
+        "fit-jury",
+        "turns",
+        "videos",
+    }
     | {"leaderboard", "left-out", "speed"}
     | {"report", "card", "publish", "publish-space"},
     "users": {"add", "import", "set-password", "unlock", "operator", "list", "remove"},
