@@ -22,7 +22,7 @@ from facejury import SUB_COMMANDS, load
 ROOT = Path(__file__).parents[1]
 HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
 COMMANDS = {
-    "detectors": {"list", "new", "check"},
+    "detectors": {"list", "new", "check", "install", "upgrade", "remove"},
     "models": {
         "train",
         "average",

@@ -1,7 +1,7 @@
 """The batch view of Check: many pictures or a zip of them, one line each; a click on a name opens it in full."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,8 @@ from ui.render.wording import BATCH_TITLES
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
+from ui.server.programs.webhook import Entries, WebhookRefused, Webhooks
+from ui.server.remote_picture import MAX_URL_CHARACTERS
 
 IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
 DRAW_SECONDS = 0.7  # between two drawings of a growing table
@@ -85,7 +87,7 @@ class BatchSession:
         return arrange(self.run.entries, words=self.words, name=self.name, order=self.order) if self.run else []
 
 
-def build_batch(jury: Jury) -> Receiver:
+def build_batch(jury: Jury, webhooks: Webhooks | None = None) -> Receiver:
     """Build the view into the page that is open, and connect it."""
     session, dropped = gr.State(BatchSession()), gr.State(0.0)
     build_html(render("back"))
@@ -105,6 +107,8 @@ def build_batch(jury: Jury) -> Receiver:
     started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     stop.click(_stop, [session], shown, **QUICK)
     _offer_api(files, keys, jury)
+    if webhooks:
+        _offer_webhook(files, keys, jury, webhooks)
     return Receiver(files, keys, dropped)
 
 
@@ -243,7 +247,40 @@ def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury) -> None:
         """
         if not files or not detectors:
             raise gr.Error(NO_CHOICE, print_exception=False)
-        judged = judge_items(list_items(map(Path, files)), jury.choose(detectors))
-        return [without_path(entry.comparison) | {"name": entry.item.name} for entry, _ in judged]
+        return _as_answer(judge_items(list_items(map(Path, files)), jury.choose(detectors)))
 
     offer_endpoint(judge_batch, [files, keys], name="batch", label="comparisons", **IN_TURN)
+
+
+def _offer_webhook(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhooks: Webhooks) -> None:
+    """The endpoint /batch_webhook, which answers at once."""
+
+    def judge_later(
+        files: list[str], detectors: list[str], url: str, secret: str, request: gr.Request
+    ) -> dict[str, Any]:
+        """Judge as /batch does, in the background; then post the list, signed with the secret, to this address.
+
+        The answer is {"id", "pictures"}: the message's webhook-id, and how many there are.
+        """
+        if not files or not detectors:
+            raise gr.Error(NO_CHOICE, print_exception=False)
+        items = list_items(map(Path, files))
+
+        def judge() -> Entries | None:
+            """None where the server stops meanwhile."""
+            answer = _as_answer(judge_items(items, jury.choose(detectors), wanted=lambda: not jury.is_stopping))
+            return None if jury.is_stopping else answer
+
+        try:
+            number = webhooks.start(judge, webhooks.check(url, secret), caller=request.username or "")
+        except WebhookRefused as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return {"id": number, "pictures": len(items)}
+
+    url = gr.Textbox(visible=False, label="url", max_length=MAX_URL_CHARACTERS)
+    secret = gr.Textbox(visible=False, label="secret", max_length=200)
+    offer_endpoint(judge_later, [files, keys, url, secret], name="batch_webhook", label="batch", **ALL_AT_ONCE)
+
+
+def _as_answer(judged: Iterable[tuple[Entry, Any]]) -> list[dict[str, Any]]:
+    return [without_path(entry.comparison) | {"name": entry.item.name} for entry, _ in judged]
