@@ -15,6 +15,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 # The command `facejury`, built by the locked setuptools without the network. -qq: newer pips show its build warnings.
 COMMAND := $(BIN)/pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+# What `facejury detectors install` pinned, where a fresh environment lacks it: docs/plugins.md.
+PLUGINS = @[ ! -e plugins.toml ] || $(BIN)/facejury detectors install
 TESTS := $(BIN)/python -m pytest
 # On two cores: tests that wait for a server, a browser or a clock leave room for a third.
 WORKERS ?= 3
@@ -67,12 +69,14 @@ $(VENV)/.runtime: pyproject.toml requirements.lock | $(BIN)/pip
 	@echo "Installing what the demo needs into $(VENV): a minute or two, once."
 	$(INSTALL) -r requirements.lock
 	$(COMMAND)
+	$(PLUGINS)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/pip
 	@echo "Installing what training and the tests need into $(VENV): a few minutes, once."
 	$(INSTALL) -r requirements-dev.lock
 	$(COMMAND)
+	$(PLUGINS)
 	@touch $@ $(VENV)/.runtime
 
 $(BIN)/pip:

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Never
 import typer
 
 from detectors.commands.options import AddUnpinned, Only
+from detectors.networks.memory import bound_arenas
 from detectors.sandbox.confinement import hide_process, keep_apart, name_gaps
 from facejury import check_environment
 from ui.server.address import LOOPBACK, check_address, check_certificates, check_root, without_proxy
 from ui.server.limits.open_files import raise_file_limit
 from ui.server.log import start_log, take_prints
-from ui.server.memory import bound_arenas, trim_beside
+from ui.server.trimming import trim_beside
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from detectors.forgery.game import Deck
     from registry import DetectorSpec, Problem
+    from ui.server.programs.webhook import Webhooks
     from ui.server.remote_picture import Fetcher
 
 PORT = 7860
@@ -68,6 +70,15 @@ FetchFrom = Annotated[
         "for those below it. May be given several times.",
     ),
 ]
+Notify = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--notify",
+        metavar="HOST",
+        help="Post a batch's results to this host, where a program asks for it at /batch_webhook. Named as for "
+        "--fetch-from.",
+    ),
+]
 RootPath = Annotated[
     str,
     typer.Option(
@@ -89,6 +100,7 @@ class Options:
     mcp: bool
     root: str = ""
     fetcher: "Fetcher | None" = None
+    webhooks: "Webhooks | None" = None
 
 
 @app.command("serve")
@@ -103,6 +115,7 @@ def main(
     game: Game = None,
     mcp: Mcp = False,
     fetch_from: FetchFrom = None,
+    notify: Notify = None,
     root_path: RootPath = "",
 ) -> None:
     """Serve the page; visitors sign in first, except with --no-login."""
@@ -125,10 +138,12 @@ def main(
     from registry import UnknownDetectorError, load_registry
     from storage.database import DatabaseUnavailable, is_shared, open_database
     from storage.uploads import own_folder
+    from ui.server.programs.webhook import Webhooks, read_target
     from ui.server.remote_picture import Fetcher, read_source
 
     with _in_a_sentence(2, ValueError):
         fetcher = Fetcher(tuple(map(read_source, fetch_from))) if fetch_from else None
+        webhooks = Webhooks(tuple(map(read_target, notify))) if notify else None
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())
@@ -139,7 +154,8 @@ def main(
     keep_apart(uploads)
     if engine and engine.url.database and not is_shared(engine):
         keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
-    options = Options(host=host, port=port, share=share, signup=not no_signup, mcp=mcp, root=root, fetcher=fetcher)
+    opened = not no_signup
+    options = Options(host, port, share, signup=opened, mcp=mcp, root=root, fetcher=fetcher, webhooks=webhooks)
     _serve(specs, registry.problems, deck, engine, uploads, options)
 
 
@@ -184,7 +200,9 @@ def _serve(
             routes += mcp_routes(jury)
         settings = Settings(signup=options.signup, framed="SPACE_ID" in os.environ)
         front = build_front(engine, uploads, settings=settings, routes=routes, drain=drain)
-        page = build_page(jury, problems, recorder=recorder, deck=deck, fetcher=options.fetcher)
+        page = build_page(
+            jury, problems, recorder=recorder, deck=deck, fetcher=options.fetcher, webhooks=options.webhooks
+        )
         with _in_a_sentence(1, OSError):
             address, link = launch(
                 page, host=options.host, port=options.port, share=options.share, root=options.root, **front
@@ -202,6 +220,8 @@ def _serve(
         trim_beside()
         told.wait()
         wind_down(jury, drain, recorder, warming=warming)
+        if options.webhooks:
+            options.webhooks.close()
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+from registry import manager
 from registry.contract import DetectorSpec
-from registry.manager import Registry
+from registry.manager import Problem, Registry
 from text.plain_text import show_plainly
 
+NOT_AS_PINNED = "plugins.toml pins another version than is installed: run `facejury detectors install`"
 COLUMNS = ("key", "title", "expects", "owner", "version")
 
 
@@ -17,16 +19,32 @@ def describe(spec: DetectorSpec) -> dict[str, Any]:
 
 
 def as_json(registry: Registry) -> str:
-    """{"detectors": [...], "problems": [{"plugin", "reason"}]}"""
+    """{"detectors": [...], "pinned": [text], "problems": [{"plugin", "reason"}]}"""
     detectors = [describe(spec) for spec in registry]
-    problems = [{"plugin": problem.plugin, "reason": problem.reason} for problem in registry.problems]
-    return json.dumps({"detectors": detectors, "problems": problems}, indent=2)
+    pinned, missing = list_pinned()
+    problems = [{"plugin": problem.plugin, "reason": problem.reason} for problem in (*registry.problems, *missing)]
+    return json.dumps({"detectors": detectors, "pinned": pinned, "problems": problems}, indent=2)
 
 
 def as_table(registry: Registry) -> str:
-    """One line a detector, then one a problem."""
+    """One line a detector, then one for each plugin that is pinned, then one a problem."""
     rows = [COLUMNS, *(tuple(show_plainly(str(getattr(spec, name))) for name in COLUMNS) for spec in registry)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    problems = [show_plainly(f"problem: {problem.plugin}: {problem.reason}") for problem in registry.problems]
-    return "\n".join([*lines, *problems])
+    pinned, missing = list_pinned()
+    problems = [f"problem: {problem.plugin}: {problem.reason}" for problem in (*registry.problems, *missing)]
+    return "\n".join([*lines, *map(show_plainly, (*(f"pinned: {one}" for one in pinned), *problems))])
+
+
+def list_pinned() -> tuple[list[str], list[Problem]]:
+    """What plugins.toml pins, and of its packages those that are not installed as it says."""
+    if not manager.PINS.is_file():
+        return [], []
+    from registry import packages, pins  # noqa: PLC0415  # most checkouts have no such file
+
+    try:
+        held = pins.read_pins(manager.PINS)
+    except pins.PinError:  # the registry names it among its problems
+        return [], []
+    wanting = [one for one in held if isinstance(one, pins.PinnedPackage) and not packages.is_installed(one)]
+    return [one.shown for one in held], [Problem(one.name, NOT_AS_PINNED) for one in wanting]

@@ -1,11 +1,16 @@
-"""Which detectors are here: the built-ins first, then every installed plugin, each asked separately."""
+"""Which detectors are here: the built-ins first, then every installed plugin, each asked separately.
+
+Installed are the packages of this environment with our entry point, and the model folders that plugins.toml pins.
+"""
 
 import difflib
 import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -25,6 +30,8 @@ BUILTINS = (
     "detectors.builtin.temporal",
     "detectors.builtin.voice",
 )
+
+PINS = Path(__file__).parents[1] / "plugins.toml"  # see registry/pins.py
 
 # what a plugin may leave out
 OPTIONS = frozenset({"card", "expects", "fake_from", "looks_for", "real_until", "seconds", "source"})
@@ -146,7 +153,7 @@ class Plugin:
 
 def find_plugins() -> list[Plugin]:
     """All plugins, in order: the built-ins, then the installed ones by name. Imports none of them."""
-    return [*_builtin_plugins(), *_installed_plugins()]
+    return [*_builtin_plugins(), *_installed_plugins(), *_pinned_folders()]
 
 
 def reopen(plugin: str, key: str) -> DetectorSpec:
@@ -184,6 +191,27 @@ def _entry_points() -> Iterator[tuple[Distribution, EntryPoint]]:
         for entry in distribution.entry_points:
             if entry.group == PROJECT:
                 yield distribution, entry
+
+
+def _pinned_folders() -> list[Plugin]:
+    """The model folders that plugins.toml pins; where it cannot be read, a plugin that says so when it is loaded."""
+    if not PINS.is_file():
+        return []
+    from registry.pins import PinError, PinnedFolder, read_pins  # noqa: PLC0415  # most checkouts have no such file
+
+    try:
+        folders = [pin for pin in read_pins(PINS) if isinstance(pin, PinnedFolder)]
+    except PinError:
+        return [Plugin(PINS.name, PROJECT, "", partial(read_pins, PINS))]
+    return [
+        Plugin(one.shown, one.repo, one.commit[:8], partial(_open_kept, one.shown), key=f"{one.name}@{one.commit[:8]}")
+        for one in folders
+    ]
+
+
+def _open_kept(reference: str) -> object:
+    """By name, as the built-ins."""
+    return importlib.import_module("detectors.networks.resolve").open_kept(reference)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,19 @@ from facejury import SUB_COMMANDS, load
 ROOT = Path(__file__).parents[1]
 HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
 COMMANDS = {
-    "detectors": {"list", "new", "check"},
-    "models": {"train", "export", "landmarks", "temporal", "voice", "evaluate", "fit-jury", "turns", "videos"}
+    "detectors": {"list", "new", "check", "install", "upgrade", "remove"},
+    "models": {
+        "train",
+        "average",
+        "export",
+        "landmarks",
+        "temporal",
+        "voice",
+        "evaluate",
+        "fit-jury",
+        "turns",
+        "videos",
+    }
     | {"leaderboard", "left-out", "speed"}
     | {"report", "card", "publish", "publish-space"},
     "users": {"add", "import", "set-password", "unlock", "operator", "list", "remove"},

@@ -123,12 +123,12 @@ def test_every_line_that_installs_a_lock_leaves_its_dependencies_alone() -> None
     assert "--no-deps" in install_options()
     for lock in (RUNTIME, DEV):
         assert f"\t$(INSTALL) -r {lock}\n" in makefile
-    pages = [ROOT / "Makefile", ROOT / "compose.yaml", ROOT / "README.md", ROOT / ".ci" / "run"]
+    pages = [ROOT / "Makefile", ROOT / "Dockerfile", ROOT / "README.md", ROOT / ".ci" / "run"]
     lines = [line for page in [*pages, *(ROOT / "docs").rglob("*.md")] for line in page.read_text("utf-8").splitlines()]
     installs = [
         line for line in lines if re.search(r"\binstall\b.*(-r|--requirement)\s*\S*requirements\S*\.lock", line)
     ]
-    assert len(installs) >= 1, "compose.yaml installs a lock"
+    assert len(installs) >= 1, "the Dockerfile installs a lock"
     assert [line for line in installs if "--no-deps" not in line] == []
 
 

@@ -14,6 +14,7 @@ from ui.components.markup import build_html, read_script
 from ui.components.offline import forbid_fetching
 from ui.render.cards import render
 from ui.server.events import QUICK
+from ui.server.programs.webhook import Webhooks
 from ui.server.queue import FairQueue
 from ui.server.remote_picture import Fetcher
 from ui.tabs.audio import build_audio
@@ -56,11 +57,12 @@ def build_page(
     recorder: Recorder | None = None,
     deck: Deck | None = None,
     fetcher: Fetcher | None = None,
+    webhooks: Webhooks | None = None,
 ) -> gr.Blocks:
     """The page for a jury.
 
     problems: what kept plugins out; recorder: visitors are signed in; deck: of the game; fetcher: pictures may be given
-    by their addresses.
+    by their addresses; webhooks: a batch's results may be posted to an address.
     """
     forbid_fetching()
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
@@ -73,7 +75,7 @@ def build_page(
                 with gr.Tab("Photo", id="compare"):
                     photo = build_compare(jury, queue, recorder, fetcher)
                 with gr.Tab("Batch", id="batch"):
-                    batch = build_batch(jury, recorder)
+                    batch = build_batch(jury, recorder, webhooks)
                 with gr.Tab("Video", id="video"):
                     video = build_video(everybody.limit_to("face", "image", "clip"), recorder)
                 with gr.Tab("Audio", id="audio"):

@@ -5,24 +5,26 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import Progress
 
 from detectors.commands.options import Add, Only, choose, errors
-from detectors.commands.tables import show, show_video
+from detectors.commands.tables import show
 from detectors.inputs.images import ImageError, read_file
 from detectors.inputs.timecode import read_time
 from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
+from detectors.networks.memory import bound_arenas
 from detectors.provenance import read_provenance
-from detectors.video.judge import compare_video
-from detectors.video.results import JudgedVideo
 from registry import Label
+
+if TYPE_CHECKING:
+    from detectors.video.results import JudgedVideo
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
 NO_ADDRESS = "This is a web address: download the picture, or let `facejury scan` read it from there."
@@ -78,12 +80,14 @@ def compare_command(
 
     Example: facejury compare photo.jpg clip.mp4 --json
     """
+    bound_arenas()
     comparisons: list[Comparison | JudgedVideo] = []
     seconds = read_start(start)
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
     _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json)
     with Jury(choose(only, add)) as jury:
         _note_idle(jury, files)
+        Thread(target=jury.load_ahead).start()
         for file in files:
             if is_video(file):
                 comparisons.append(_watch(file, jury, seconds, quiet=as_json))
@@ -101,7 +105,7 @@ def compare_command(
         raise typer.Exit(1)
 
 
-def _list_labels(judged: Comparison | JudgedVideo) -> Iterator[Label]:
+def _list_labels(judged: "Comparison | JudgedVideo") -> Iterator[Label]:
     """Of all verdicts on a picture, or on a video's frames and clips."""
     if isinstance(judged, Comparison):
         yield from (verdict.label for verdict in judged.whole_image)
@@ -149,8 +153,13 @@ def read_start(text: str) -> float:
         raise typer.BadParameter(str(error), param_hint="--start") from error
 
 
-def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> JudgedVideo:
+def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> "JudgedVideo":
     """Judge a video, with a bar meanwhile, and print what was said unless quiet."""
+    from rich.progress import Progress  # here: pictures, which are compared most, need none of it
+
+    from detectors.commands.video_tables import show_video
+    from detectors.video.judge import compare_video
+
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("watching", total=1.0)
         judged = compare_video(file, jury, start=start, show=lambda so_far: bar.update(task, completed=so_far.share))

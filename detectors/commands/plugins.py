@@ -1,4 +1,4 @@
-"""`facejury detectors list | new | check`: which detectors are here, and the tools for authors of plugins."""
+"""`facejury detectors`: which are here, and the tools for authors of plugins."""
 
 import json
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from detectors.commands import installing
 from detectors.commands.options import Add, choose, errors, screen
 from registry import load_registry
 from registry.listing import as_json as listing_as_json
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from detectors.conformance.check import Check
 
 app = typer.Typer(
-    help="List, create and check detectors.",
+    help="List, create, check and install detectors.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,6 +32,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 @app.command("list")
 def list_command(as_json: Json = False) -> None:
     """List the detectors, and why others could not be loaded.
+
+    Those that were installed here follow, as plugins.toml pins them.
 
     The environment variable FACEJURY_BLOCK=name,name leaves plugins out by name.
     """
@@ -98,3 +101,6 @@ def _check_table(key: str, checks: "Sequence[Check]") -> Table:
         word = "[green]passed[/]" if check.passed else "[red]failed[/]"
         table.add_row(check.name, word, escape(check.expected), escape(check.got))
     return table
+
+
+app.registered_commands += installing.app.registered_commands

@@ -1,19 +1,16 @@
-"""Results as text to read in a terminal: a table for each face, and one for each person in a video."""
+"""What was said of a picture as text to read in a terminal: a table for each face."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.markup import escape
 from rich.table import Table
 
 from detectors.commands.options import screen
-from detectors.inputs.timecode import say_at
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
-from detectors.jury.wording import NOT_IN_JURY, NOT_MEASURED, say_split
+from detectors.jury.wording import NOT_MEASURED, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
-from detectors.video.aggregate import AGGREGATION
-from detectors.video.results import JudgedVideo, Person, is_brief, say_person, say_video
 from registry import Verdict
 
 COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
@@ -70,49 +67,9 @@ def _say_range(found: Range) -> str:
     return f"{found.low:.3f} to {found.high:.3f}"
 
 
-def show_video(judged: JudgedVideo) -> None:
-    """Print what was said of a video for reading."""
-    screen.print(f"[bold]{escape(judged.path)}[/bold]")
-    if judged.error:
-        screen.print(f"  {escape(judged.error)}", style="magenta")
-        return
-    screen.print(f"  {escape(say_video(judged))}")
-    for person in [*judged.persons, *([judged.whole] if judged.whole else [])]:
-        if is_brief(person):
-            continue
-        screen.print(_track_table(person))
-        for line in _say_more(person):
-            screen.print(f"  {escape(line)}")
-    if judged.persons or judged.whole:
-        screen.print(f"  {AGGREGATION}")
-
-
-def _say_more(person: Person) -> Iterator[str]:
-    """What stands below a person's table."""
-    for clip in person.clips:
-        if clip.times:
-            span = f"{say_at(clip.times[0])} to {say_at(clip.times[-1])}"
-            yield f"{clip.line.title}: {NOT_IN_JURY}; looked at {len(clip.times)} frames, {span}"
-    yield from (f"{line.title}: {line.verdict.reason}" for line in person.all_scores if line.verdict.reason)
-    if person.scores:
-        yield f"most suspect at {', '.join(say_at(frame.at) for frame in person.worst)}"
-
-
-def _name(title: str, measured: bool) -> str:
+def name_row(title: str, measured: bool) -> str:
+    """A detector's name as its row begins."""
     return escape(title if measured else f"{title} ({NOT_MEASURED})")
-
-
-def _track_table(person: Person) -> Table:
-    table = Table(title=escape(say_person(person)), title_justify="left")
-    for column in ("", "verdict", "p_fake", "middle half", "frames"):
-        table.add_column(column, justify="left" if column in ("", "verdict") else "right")
-    for line in person.all_scores:
-        verdict = line.verdict
-        number = "" if verdict.p_fake is None else f"{verdict.p_fake:.3f}"
-        middle = "" if verdict.low is None else f"{verdict.low:.3f} to {verdict.high:.3f}"
-        word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]"
-        table.add_row(_name(line.title, line.measured), word, number, middle, str(verdict.count))
-    return table
 
 
 def _table(
@@ -131,6 +88,6 @@ def _table(
         moves = ([_say_range(found)] if found else [""]) if stability else []
         thresholds = f"{verdict.real_until:.2f}", f"{verdict.fake_from:.2f}"
         table.add_row(
-            _name(verdict.title, verdict.measured), word, number, *moves, *thresholds, f"{verdict.milliseconds:.1f}"
+            name_row(verdict.title, verdict.measured), word, number, *moves, *thresholds, f"{verdict.milliseconds:.1f}"
         )
     return table

@@ -5,6 +5,7 @@ before anything is fetched, hashes before anything is kept, and what is kept is 
 """
 
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -64,6 +65,23 @@ def fetch(reference: str, *, announce: Callable[[str], object] = bool) -> Fetche
             raise HubError(f"{reference} cannot be kept on this disk: {error.strerror or error}") from error
     announce(f"{kept.key} is commit {kept.commit}")
     return kept
+
+
+def find_kept(reference: str) -> Fetched | None:
+    """What was fetched before of `hub:user/name@commit`; the network is not used."""
+    parts = REFERENCE.fullmatch(reference)
+    return _find_kept(parts["repo"], parts["revision"] or "") if parts else None
+
+
+def forget(repo: str, commit: str) -> None:
+    """Delete what was fetched of this commit. Raises HubError."""
+    place = _place(repo, commit)
+    try:
+        if place.is_dir():
+            leaving = place.rename(place.with_name(f"removing-{commit}"))  # half a folder is no detector
+            shutil.rmtree(leaving)
+    except OSError as error:
+        raise HubError(f"hub:{repo} cannot be deleted: {error.strerror or error}") from error
 
 
 def store() -> Path:

@@ -96,6 +96,14 @@ def find_added(name: str) -> Plugin:
     return Plugin(fetched.reference, fetched.repo, fetched.commit[:8], lambda: HubPlugin(fetched), key=fetched.key)
 
 
+def open_kept(reference: str) -> "HubPlugin":
+    """The model folder that plugins.toml names by its commit; the network is not used. Raises SourceError."""
+    kept = hub.find_kept(reference)
+    if kept is None:
+        raise SourceError("plugins.toml pins it, and it is not on this machine: run `facejury detectors install`")
+    return HubPlugin(kept)
+
+
 def find_source(path: Path) -> Plugin:
     """Whom to ask about an absolute path; named by it. Imports nothing yet. Raises SourceError."""
     if path.is_dir() and (path / CONFIG).is_file():

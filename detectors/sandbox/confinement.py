@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 ROOT = Path(__file__).parent.parent.parent
 SIGNALS_ABI = 6  # Landlock's, since Linux 6.12
@@ -152,6 +150,9 @@ def _pass_on() -> Iterator[tuple[str, str]]:
 
 def _packages() -> Iterator[Path]:
     """Where this process finds its packages, and those that were installed to be edited."""
+    from urllib.parse import urlsplit  # here: a jury without plugins needs neither, nor TLS, which they import
+    from urllib.request import url2pathname
+
     yield Path(__file__).resolve().parents[2]  # where the code of a checkout is a link
     yield from map(Path, (str(ROOT), sys.prefix, sys.base_prefix, *filter(None, sys.path)))
     for distribution in distributions():

@@ -16,13 +16,15 @@ from detectors.faces.crop import crop_face
 from detectors.faces.face import Box, Face
 from detectors.faces.find import find_faces
 from detectors.faces.landmarks import find_points
-from detectors.faces.motion import measure_light, measure_motion
+from detectors.faces.motion import NAMES, measure_light, measure_motion
 from detectors.faces.nearby import find_again
 from detectors.faces.track import MIN_OVERLAP, measure_overlap
+from detectors.inputs.audio.read import Sound
 from detectors.inputs.video import Frame, VideoError, open_video
 from detectors.jury.judge import Jury
 from detectors.networks.folder import resize_square
 from detectors.video.aggregate import TrackVerdict
+from detectors.video.lips import measure_lip_sync
 from detectors.video.results import ClipScores, Person, TrackScores, is_brief
 from registry import DetectorSpec, Image
 from registry.contract import Clip, Times
@@ -43,14 +45,22 @@ class FaceClip:
 
 
 def add_clips(
-    persons: Sequence[Person], jury: Jury, path: Path, *, wanted: Callable[[], bool] = lambda: True
+    persons: Sequence[Person],
+    jury: Jury,
+    path: Path,
+    *,
+    sound: Sound | None = None,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> tuple[Person, ...]:
-    """The persons, and what the jury's detectors of clips say of those who are seen longest. wanted: or no longer."""
+    """The persons, and what the jury's detectors of clips say of those who are seen longest.
+
+    sound: the video's, to compare with their lips. wanted: or no longer.
+    """
     specs = [spec for spec in jury.specs if spec.expects == "clip"]
     seen = [person for person in persons if person.clear and not is_brief(person)]
     longest = sorted(seen, key=lambda person: -len(person.clear))[: MAX_CLIPS if specs else 0]
     judged = {person.number: _judge(person, specs, jury, path, wanted) for person in longest if wanted()}
-    return tuple(judged.get(person.number, person) for person in persons)
+    return tuple(_compare_lips(judged.get(person.number, person), sound) for person in persons)
 
 
 def _judge(person: Person, specs: Sequence[DetectorSpec], jury: Jury, path: Path, wanted: Callable[[], bool]) -> Person:
@@ -67,6 +77,14 @@ def _judge(person: Person, specs: Sequence[DetectorSpec], jury: Jury, path: Path
         return replace(person, clips=tuple(ClipScores(_name(spec, none, jury)) for spec in specs))
     motion = measure_motion(find_points(clip.clip), measure_light(clip.clip), clip.times)
     return replace(person, clips=tuple(_ask(spec, jury, clip) for spec in specs), motion=motion)
+
+
+def _compare_lips(person: Person, sound: Sound | None) -> Person:
+    """The person with how its lips go with the sound, where both are known."""
+    if person.motion is None or sound is None:
+        return person
+    openings = person.motion.measures[:, NAMES.index("mouth height")]
+    return replace(person, lips=measure_lip_sync(person.motion.times, openings, sound.samples, start=sound.start))
 
 
 def _ask(spec: DetectorSpec, jury: Jury, clip: FaceClip) -> ClipScores:

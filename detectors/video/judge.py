@@ -67,7 +67,7 @@ def judge_video(
 ) -> Iterator[Look]:
     """One look after another; ends early once not wanted. start: seconds. Raises VideoError.
 
-    With detectors of clips, the last look comes twice, the second time with what they say.
+    With detectors of clips or of sound, the last look comes once more, with what they say.
     """
     check_video(path)
     with open_video(path) as video:
@@ -89,10 +89,13 @@ def judge_video(
             judged = replace(_add(judged, frame.at, seen), notes=notes)
             last = Look(judged, frame, seen)
             yield last
-    if wanted() and any(spec.expects == "clip" for spec in jury.specs):
+    if wanted() and any(spec.expects in ("clip", "audio") for spec in jury.specs):
         from detectors.video.clips import add_clips  # a picture does without
+        from detectors.video.sound import listen
 
-        yield replace(last, video=replace(judged, persons=add_clips(judged.persons, jury, path, wanted=wanted)))
+        heard, sound = listen(path, jury, start=start, wanted=wanted)
+        persons = add_clips(judged.persons, jury, path, sound=sound, wanted=wanted)
+        yield replace(last, video=replace(judged, persons=persons, sound=heard))
 
 
 def _note_unseen(video: Video, *, is_late: bool, at: float) -> tuple[str, ...]:

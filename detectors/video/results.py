@@ -12,7 +12,9 @@ from detectors.video.aggregate import AGGREGATION, MIN_FRAMES, TrackVerdict, agg
 from registry import Verdict
 
 if TYPE_CHECKING:
+    from detectors.audio.results import JudgedSound
     from detectors.faces.motion import Motion
+    from detectors.video.lips import LipSync
 
 SCHEMA = 1
 WORST = 4  # most suspect frames shown
@@ -100,13 +102,15 @@ class ClipScores:
 class Person:
     """Somebody seen in a video. number: from 1 on, by first appearance; 0 stands for the whole frame.
 
-    clips: what detectors of clips said, once all frames were looked at; motion: how the face moves in that clip.
+    clips: what detectors of clips said, once all frames were looked at; motion: how the face moves in that clip; lips:
+    how they go with the sound.
     """
 
     number: int
     frames: tuple[SampledFrame, ...]
     clips: tuple[ClipScores, ...] = ()
     motion: "Motion | None" = field(default=None, repr=False, compare=False)
+    lips: "LipSync | None" = None
 
     @property
     def is_whole(self) -> bool:
@@ -172,6 +176,7 @@ class Person:
             "verdicts": [one.as_dict() for one in self.scores],
             "clips": [one.as_dict() for one in self.clips],
             "motion": self.motion.as_dict() if self.motion else None,
+            "lips": self.lips.as_dict() if self.lips else None,
             "worst": [frame.at for frame in self.worst],
             "moments": [frame.as_dict() for frame in self.frames],
         }
@@ -190,7 +195,7 @@ class JudgedVideo:
     """Everything said about one video, or so far. error: one plain sentence when it could not be judged, else None.
 
     seconds: its length; start: where judging began; step: seconds between two sampled frames; looks: their times;
-    notes: what of it was not seen, a sentence each.
+    notes: what of it was not seen, a sentence each; sound: what was said of its sound, None without one.
     """
 
     path: str
@@ -205,6 +210,7 @@ class JudgedVideo:
     persons: tuple[Person, ...] = ()
     whole: Person | None = None
     notes: tuple[str, ...] = ()
+    sound: "JudgedSound | None" = None
 
     @property
     def end(self) -> float:
@@ -232,6 +238,7 @@ class JudgedVideo:
             "rule": AGGREGATION,
             "persons": [person.as_dict() for person in self.persons],
             "whole_image": self.whole.as_dict() if self.whole else None,
+            "sound": self.sound.as_dict() if self.sound else None,
         }
 
 

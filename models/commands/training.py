@@ -16,6 +16,7 @@ from models.commands.checks import (
     check_trained,
 )
 from models.commands.options import FACES, Data, Key, ReplaceBuiltin, Without, console, say_all
+from models.errors import DataError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -120,6 +121,38 @@ def train(
         train_network(architecture, faces, recipe=recipe, run=folder, report=screen.report, teacher=teach, start=start)
     console.print(f"trained: {folder / 'best.keras'}", markup=False)
     say_all(say_left_out(faceless, FACES))
+
+
+@app.command()
+def average(
+    first: Annotated[Path, typer.Argument(metavar="FIRST", exists=True, dir_okay=False, help="A model.keras.")],
+    second: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SECOND", exists=True, dir_okay=False, help="Another of the same architecture: where FIRST began."
+        ),
+    ],
+    to: Annotated[Path, typer.Option(metavar="FILE", dir_okay=False, help="The model.keras to write.")],
+    share: Annotated[float, typer.Option(metavar="SHARE", min=0, max=1, help="Of FIRST in the result, 0 to 1.")] = 0.5,
+) -> None:
+    """Average the weights of two networks.
+
+    It helps where one was trained on from the other.
+
+    Export the result from a run of its own: write it as best.keras there.
+
+    Example: facejury models average runs/efficientnet/best.keras models/weights/efficientnet/model.keras --share 0.8
+    --to runs/averaged/best.keras
+    """
+    check_backend()
+    from models.training.averaging import average_weights
+
+    check_start(first)
+    check_start(second)
+    if to.exists():
+        raise DataError(f"--to: {to} is already there")
+    average_weights(first, second, share, to)
+    console.print(f"written: {to}", markup=False)
 
 
 @app.command()

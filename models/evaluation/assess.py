@@ -104,10 +104,11 @@ def _summarise(rounds: _Rounds, spec: DetectorSpec, sample: Collection[str]) -> 
 
 
 def _examine(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, Metrics]:
-    """Detector -> "heatmaps", and for those with a model folder "attacks" and "shortcuts"."""
-    pointed = pointing.measure_heatmaps(specs, faces)
+    """Detector -> "heatmaps" and "twin_heatmaps", and for those with a model folder "attacks" and "shortcuts"."""
+    pointed, on_twins = pointing.measure_heatmaps(specs, faces), pointing.measure_on_twins(specs, faces)
     return {
-        spec.key: {"heatmaps": pointed[spec.key], **_examine_folder(evaluate.find_folder(spec), faces)}
+        spec.key: {"heatmaps": pointed[spec.key], "twin_heatmaps": on_twins[spec.key]}
+        | _examine_folder(evaluate.find_folder(spec), faces)
         for spec in specs
     }
 

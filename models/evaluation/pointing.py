@@ -1,13 +1,15 @@
-"""Whether a heat map points where the forgery is: held-out real faces, blended here, so that the truth is known.
+"""Whether a heat map points where the forgery is: held-out faces whose forged region is known.
+
+They are real ones that are blended here, and fakes whose photo is in the data unforged as well.
 
 Pointing game (Zhang et al. 2016, https://arxiv.org/abs/1608.00507): is the hottest place inside the blended region?
 Overlap: of the region and as many of the hottest pixels as it has, intersection over union. Beside both stands what a
 heat map that knows nothing scores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from rich.progress import track
@@ -17,10 +19,12 @@ from detectors.jury.judge import Jury
 from models import ERRORS
 from models.data.face_index import LabelledFace
 from models.data.forged_faces import ForgedFace, forge_face
+from models.data.twins import find_twins, read_twins
 from models.evaluation.metrics import mean
 from registry import DetectorSpec, Heatmap
 
-MAX_FACES = 300  # real ones of the test split, evenly chosen
+MAX_FACES = 300  # of the test split, evenly chosen
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,35 @@ class Pointing:
 def measure_heatmaps(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, dict[str, Any]]:
     """Detector -> {"n", and each field of Pointing: its mean with interval}; empty for one that draws no heat map."""
     reals = [face for face in faces if face.sample.split == "test" and not face.sample.label and face.landmarks]
-    chosen = reals[:: max(1, -(-len(reals) // MAX_FACES))]
+    return _measure(specs, ((face, forge_face(face, seed=index)) for index, face in enumerate(_thin(reals))))
+
+
+def measure_on_twins(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, dict[str, Any]]:
+    """The same on test fakes whose photo is there unforged as well: others made these forgeries."""
+    tested = [face for face in faces if face.sample.split == "test"]
+    twins = find_twins(tested)
+    pairs = _thin([(fake, twins[fake.sample.path]) for fake in tested if fake.sample.path in twins])
+    return _measure(specs, ((fake, forged) for fake, real in pairs if (forged := _read_pair(fake, real))))
+
+
+def _thin(found: Sequence[T]) -> Sequence[T]:
+    return found[:: max(1, -(-len(found) // MAX_FACES))]
+
+
+def _read_pair(fake: LabelledFace, real: LabelledFace) -> ForgedFace | None:
+    """A fake as the detectors see it, its photo in the same frame, and where they differ."""
+    if (pictures := read_twins(real, fake)) is None:
+        return None
+    photo, forgery, region = pictures
+    return ForgedFace(fake.crop_from(photo), fake.crop_from(forgery), fake.crop_from(region)[..., 0] > 0)
+
+
+def _measure(
+    specs: Sequence[DetectorSpec], forgeries: Iterable[tuple[LabelledFace, ForgedFace]]
+) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Pointing]] = {spec.key: {} for spec in specs}
     with Jury([spec for spec in specs if spec.expects == "face"]) as jury:
-        for index, face in enumerate(track(chosen, "forging", console=ERRORS)):
-            forged = forge_face(face, seed=index)
+        for index, (face, forged) in enumerate(track(forgeries, "forging", console=ERRORS)):
             if 0 < forged.region.mean() < 1:
                 group = f"{face.sample.source}/{face.sample.group}"
                 for spec in jury.specs:

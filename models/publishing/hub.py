@@ -27,6 +27,8 @@ from registry import load_registry
 REPO = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 STAGING = Path("build") / "publish"
 ROOT = Path(__file__).parent.parent.parent
+ENDPOINT = Path(__file__).with_name("handler.py")  # how Inference Endpoints run a network
+ENDPOINT_NEEDS = "numpy\nonnxruntime\nopencv-python-headless\npillow\n"
 SHORTEST_TRACE = 5  # characters; a home of "/" would be found everywhere
 Kind = Literal["model", "space"]
 
@@ -47,6 +49,8 @@ def stage(folder: Path, *, repo: str) -> Path:
     for name in (CONFIG, METRICS, *_name_networks(config)):
         shutil.copyfile(folder / name, staged / name)
     shutil.copyfile(_find_license(folder, config), staged / LICENSE)
+    shutil.copyfile(ENDPOINT, staged / ENDPOINT.name)
+    (staged / "requirements.txt").write_text(ENDPOINT_NEEDS, encoding="utf-8")
     write_card(staged, repo=repo)
     refuse_traces(staged)
     return staged

@@ -3,9 +3,9 @@
 `facejury models publish-space --repo user/space [--dry-run]`
 """
 
+import re
 import shutil
 import sys
-import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from models.publishing.hub import ROOT, STAGING, clear, refuse_traces
 from registry.manager import find_plugins
 
 TEMPLATE = Path(__file__).with_name("space.md.j2")
+ENTRY = Path(__file__).with_name("space_app.py")
+PIN = re.compile(r"^([\w.-]+(?:\[[\w,-]+\])?==[^\\\n]+?) *\\?$", flags=re.MULTILINE)
 PARTS = (
     "LICENSE",
     "auth",
@@ -40,6 +42,7 @@ def stage(*, repo: str) -> Path:
     staged = clear(STAGING / f"space-{repo.replace('/', '--')}")
     for part in (*PARTS, *list_weights()):
         _copy(ROOT / part, staged / part)
+    shutil.copyfile(ENTRY, staged / "app.py")
     (staged / "requirements.txt").write_text(list_requirements(), encoding="utf-8")
     (staged / "README.md").write_text(render_readme(repo), encoding="utf-8")
     refuse_traces(staged)
@@ -62,9 +65,11 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def list_requirements() -> str:
-    """The runtime dependencies of pyproject.toml, one a line."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return "\n".join(project["dependencies"]) + "\n"
+    """The pins of requirements.lock, one a line.
+
+    Without their hashes: a Space installs packages of its own in the same command, which pip refuses beside hashes.
+    """
+    return "\n".join(PIN.findall((ROOT / "requirements.lock").read_text(encoding="utf-8"))) + "\n"
 
 
 def render_readme(repo: str) -> str:
@@ -77,7 +82,7 @@ def render_readme(repo: str) -> str:
         sdk="gradio",
         sdk_version=version("gradio"),
         python_version=f"{sys.version_info.major}.{sys.version_info.minor}",
-        app_file="demo.py",
+        app_file="app.py",
         license="apache-2.0",
         tags=["deepfake-detection"],
     )

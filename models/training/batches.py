@@ -26,6 +26,7 @@ from models.data.face_index import LabelledFace
 from models.data.forged_faces import forge_face
 from models.data.hulls import draw_hull
 from models.data.mesh import find_mesh
+from models.data.twins import find_twins, read_twins
 from registry import Image
 
 DISTILLATION_SHARE = 0.5  # the teacher's share of a target
@@ -36,7 +37,6 @@ SWAPPED = 0.5  # share of forgeries whose surroundings are altered, not the face
 PARTIAL = {"swap", "reenactment"}  # kinds of fakes that change a face in a real picture
 MIRRORED = 0.5  # share of examples
 MAX_VALIDATED = 200  # faces of one source and generator: more cost time and tell little
-CHANGED, MOST_CHANGED = 12, 0.6  # of 255, by channel; share of the pixels beyond which a twin is not aligned
 AHEAD = 6  # batches prepared before they are asked for
 
 Images = NDArray[np.uint8]
@@ -106,12 +106,7 @@ class Batches:
 
     @cached_property
     def _twins(self) -> Mapping[Path, LabelledFace]:
-        """The real faces that have a fake's file name, in `real/` beside its `fake/`: by the path of the fake."""
-        return {
-            face.sample.path.parent.with_name("fake") / face.sample.path.name: face
-            for face in self.faces
-            if not face.sample.label and face.sample.path.parent.name == "real"
-        }
+        return find_twins(self.faces)
 
     def _draw_pair(
         self, pools: "tuple[_Pool, _Pool]", twins: Mapping[Path, LabelledFace], random: Generator
@@ -218,17 +213,6 @@ def make_forged_pair(picture: Image, face: LabelledFace, random: Generator) -> t
     region = _nowhere(picture)
     region[forgery.region] = 255
     return picture, forgery.image, region
-
-
-def read_twins(real: LabelledFace, fake: LabelledFace) -> tuple[Image, Image, Image] | None:
-    """A photo, its forgery, and where they differ: 255 there. None where the two are not the same photo."""
-    photo, forgery = real.read(), fake.read()
-    if photo.shape != forgery.shape:
-        return None
-    differs = cv2.blur(cv2.absdiff(photo, forgery).max(axis=2), (5, 5)) > CHANGED
-    if not 0 < differs.mean() < MOST_CHANGED:
-        return None
-    return photo, forgery, np.where(differs[..., None], np.uint8(255), _nowhere(photo))
 
 
 def _nowhere(picture: Image) -> Image:

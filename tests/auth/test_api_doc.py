@@ -21,7 +21,7 @@ from ui.components import examples
 pytestmark = pytest.mark.slow
 SHOWN = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 AGENTS = find_blocks((ROOT / "docs" / "agents.md").read_text(encoding="utf-8"), "python")
-BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```", SHOWN, flags=re.DOTALL | re.MULTILINE))
+PYTHON, BASH = find_blocks(SHOWN, "python"), find_blocks(SHOWN, "bash")
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +60,10 @@ def run(program: list[str], block: str, place: tuple[str, str], folder: Path) ->
 
 
 def test_the_python_in_the_readme_runs(place: tuple[str, str], folder: Path) -> None:
-    more = "import json; print('\\n' + json.dumps([jury, verdicts, many]))"
-    jury, verdicts, many = json.loads(
-        run([sys.executable, "-c"], BLOCKS["python"] + more, place, folder).splitlines()[-1]
-    )
+    more = "import json; print('\\n' + json.dumps([jury, verdicts, many, Jury(page).labels('photo.jpg')]))"
+    said = run([sys.executable, "-c"], PYTHON[0] + PYTHON[1] + more, place, folder)
+    jury, verdicts, many, labels = json.loads(said.splitlines()[-1])
+    assert labels == ["real"] and sum(bool(line.strip()) for line in PYTHON[1].splitlines()) <= 10
     assert {"efficientnet", "custom-cnn"} <= {detector["key"] for detector in jury}
     assert [verdict["detector"] for verdict in verdicts["faces"][0]["verdicts"]] == ["efficientnet"]
     assert [entry["name"] for entry in many] == ["photo.jpg", "album.zip/inside.png"]
@@ -99,7 +99,7 @@ def test_the_description_for_programs_names_every_endpoint_of_the_page_on_it(pla
 
 
 def test_the_curl_in_the_readme_runs(place: tuple[str, str], folder: Path) -> None:
-    said = run(["bash", "-ec"], BLOCKS["bash"], place, folder)
+    said = run(["bash", "-ec"], BASH[0], place, folder)
     [answer] = json.loads(said.rpartition("event: complete\ndata: ")[2])
     assert answer["faces"][0]["verdicts"][0]["detector"] == "efficientnet"
 

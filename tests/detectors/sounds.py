@@ -1,6 +1,7 @@
 """Sounds for the tests, made here: a voice of buzz and formants, and files of any kind that hold it."""
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,18 @@ def to_wav(samples: NDArray[Any], *, rate: int = RATE, channels: int = 1) -> byt
 
 def write_coded(path: Path, samples: Samples, *, codec: str, rate: int = RATE, layout: str = "mono") -> Path:
     """A file of these samples, in every channel alike, coded as FFmpeg's codec of that name."""
-    channels = av.AudioLayout(layout).nb_channels
     with av.open(path, "w") as container:
-        stream: Any = container.add_stream(codec, rate=rate, layout=layout)
+        add_sound(container, samples, codec=codec, rate=rate, layout=layout)()
+    return path
+
+
+def add_sound(
+    container: Any, samples: Samples, *, codec: str, rate: int = RATE, layout: str = "mono"
+) -> Callable[[], None]:
+    """A stream for these samples in a file that is written; call what is returned once all streams are there."""
+    stream, channels = container.add_stream(codec, rate=rate, layout=layout), av.AudioLayout(layout).nb_channels
+
+    def encode() -> None:
         sound = av.AudioFrame.from_ndarray(np.repeat(samples, channels)[None], "flt", layout)
         sound.sample_rate, sound.pts = rate, 0
         waiting = av.AudioFifo()
@@ -44,4 +54,5 @@ def write_coded(path: Path, samples: Samples, *, codec: str, rate: int = RATE, l
         while frame := waiting.read(stream.codec_context.frame_size or 1024, partial=True):
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    return path
+
+    return encode

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from registry.contract import Samples
 from tests.detectors.pictures import portrait
+from tests.detectors.sounds import add_sound
 
 Pixels = NDArray[np.uint8]
 CODECS = {".webm": "libvpx", ".avi": "mpeg4"} | dict.fromkeys((".mp4", ".mov", ".mkv", ".flv", ".ts"), "libx264")
@@ -30,11 +32,12 @@ def write_video(
     pix_fmt: str = "yuv420p",
     flags: int = 0,
     about: Mapping[str, Any] | None = None,
+    samples: Samples | None = None,
     **options: str,
 ) -> Path:
     """A video of these frames, uint8 RGB (h, w, 3), each shown from its time on, in seconds.
 
-    about: attributes of the encoder; options: of the codec, as FFmpeg has them.
+    samples: its sound, if any; about: attributes of the encoder; options: of the codec, as FFmpeg has them.
     """
     given = {"preset": "ultrafast", "deadline": "realtime", "cpu-used": "8"} | options
     with av.open(path, "w") as container:
@@ -49,11 +52,14 @@ def write_video(
                     stream.codec_context.time_base = MILLISECOND
                 for name, value in (about or {}).items():
                     setattr(stream.codec_context, name, value)
+                encode_sound = None if samples is None else add_sound(container, samples, codec="aac")
             shown = av.VideoFrame.from_ndarray(frame, "rgb24")
             shown.pts, shown.time_base = round(at * 1000), MILLISECOND
             container.mux(stream.encode(shown))
         if stream is not None:
             container.mux(stream.encode())
+            if encode_sound:
+                encode_sound()
     return path
 
 
@@ -115,3 +121,19 @@ def forget_length(path: Path) -> Path:
     at = data.index(DURATION)
     path.write_bytes(data[:at] + b"\xec\x89" + data[at + 2 :])
     return path
+
+
+def write_talk(path: Path, samples: Samples, *, openings: Iterable[float], rate: float = 12.5) -> Path:
+    """A video of the portrait with that sound, its mouth as wide open in each frame: from 0 to 1."""
+    frames = [open_mouth(opening) for opening in openings]
+    return write_video(path, frames, every(1 / rate, until=len(frames) / rate), samples=samples)
+
+
+def open_mouth(opening: float) -> Pixels:
+    """The portrait, what lies below its lips moved down and darkness between: uint8 RGB (512, 512, 3)."""
+    face, gap = portrait().copy(), round(14 * opening)
+    if gap:
+        left, top, right, bottom = 198, 143, 248, 182  # of the mouth's lower half and the chin
+        face[top + gap : bottom + gap, left:right] = portrait()[top:bottom, left:right]
+        face[top : top + gap, left + 6 : right - 6] = (40, 15, 15)
+    return face

@@ -58,14 +58,14 @@ def test_the_check_lets_go_on_only_what_the_jury_calls_real_in_every_face(photos
 
 
 def test_pandas_reads_the_table_of_a_scan(photos: Path) -> None:
-    run(blocks("bash")[1].strip(), photos.parent)
-    (photos.parent / "look.py").write_text(blocks("python")[1])
+    run(blocks("bash")[2].strip(), photos.parent)
+    (photos.parent / "look.py").write_text(blocks("python")[2])
     printed = run("python look.py", photos.parent)
     assert printed.count("portrait.png") == 2
 
 
 def test_sql_reads_the_table_of_a_scan(photos: Path) -> None:
-    run(blocks("bash")[2].strip(), photos.parent)
+    run(blocks("bash")[3].strip(), photos.parent)
     with sqlite3.connect(photos.parent / "verdicts.sqlite") as connection:
         rows = connection.execute(blocks("sql")[0]).fetchall()
     assert {Path(path).name for path, _ in rows} >= {"portrait.png"}

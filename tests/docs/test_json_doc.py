@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from detectors.audio.judge import compare_sound
@@ -21,7 +22,7 @@ from registry import DetectorSpec
 from registry.contract import MIN_FACE_PIXELS
 from tests.detectors.pictures import encode, portrait
 from tests.detectors.sounds import to_wav, voice
-from tests.detectors.videos import every, small_portrait, still, write_video
+from tests.detectors.videos import write_talk
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 KINDS: dict[str, Any] = {
@@ -33,7 +34,7 @@ KINDS: dict[str, Any] = {
     "object": dict,
     "null": type(None),
 }
-WHOLE = "whole_image."  # in a video: the fields of a person, documented once
+ONCE = "whole_image.", "sound."  # in a video: the fields of a person and those of a sound, documented once
 Fields = dict[str, tuple[str, ...]]
 
 
@@ -95,10 +96,9 @@ def comparisons() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """One with a person and whole frames and a clip, one whose detector failed, one that could not be read."""
-    path = write_video(
-        tmp_path_factory.mktemp("video") / "still.mp4", still(small_portrait(), 20), every(0.15, until=3)
-    )
+    """One with a person, whole frames, a clip and a sound, one whose detector failed, one that could not be read."""
+    syllables = np.arange(40) % 5 / 4
+    path = write_talk(tmp_path_factory.mktemp("video") / "talk.mp4", voice(5.0), openings=syllables)
     broken = path.with_name("broken.mp4")
     broken.write_bytes(b"no video")
     with make_jury() as jury:
@@ -116,7 +116,7 @@ def case(request: pytest.FixtureRequest) -> tuple[Fields, list[tuple[str, object
     given = request.getfixturevalue({"A comparison": "comparisons", "A video": "videos"}[request.param])
     found = [pair for each in given for pair in walk(each, fields)]
     if request.param == "A video":
-        found = [pair for pair in found if not pair[0].startswith(WHOLE)]
+        found = [pair for pair in found if not pair[0].startswith(ONCE)]
     return fields, found
 
 
@@ -144,6 +144,12 @@ def test_the_whole_frame_of_a_video_has_the_fields_of_a_person(videos: list[dict
     assert whole["verdicts"][0].keys() == person["verdicts"][0].keys()
     assert whole["moments"][0].keys() == person["moments"][0].keys()
     assert (whole["person"], whole["jury"]) == (0, None)
+
+
+def test_the_sound_of_a_video_has_the_fields_of_a_sound(videos: list[dict[str, Any]]) -> None:
+    assert videos[0]["sound"].keys() == {
+        name for name in documented("A sound") if name.isidentifier()
+    }  # not those within
 
 
 def test_the_numbers_on_the_page_are_those_of_the_code() -> None:

@@ -69,6 +69,7 @@ def examine(spec: DetectorSpec) -> dict[str, Any]:
         "false_alarms": summarise_harmless({"beauty filter": reals}, spec),
         "people": {"female": summarise_harmless({"female": reals}, spec)["female"]},
         "heatmaps": summarise_points(points),
+        "twin_heatmaps": summarise_points(dict(list(points.items())[:9])),
         "shortcuts": {
             "deepfake-faces": {"real": 40, "fake": 50}
             | {kind: asdict(estimate(auc(Draws.of(plain)))) for kind in ("files", "fed", "geometry", "pixels")}

@@ -31,7 +31,7 @@ def test_json_has_the_plain_values_of_every_detector(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("FACEJURY_BLOCK", "")
     said = call("detectors", "list", "--json").stdout
     listed = json.loads(said)
-    assert list(listed) == ["detectors", "problems"]
+    assert list(listed) == ["detectors", "pinned", "problems"]
     first = listed["detectors"][0]
     assert list(first) == [
         *("key", "title", "expects", "owner", "version"),

@@ -20,6 +20,7 @@ from ui.page import build_page
 from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.lifecycle import launch
+from ui.server.programs.webhook import Webhooks
 from ui.server.remote_picture import Fetcher
 from ui.server.views import view_routes
 from ui.tabs.live_endpoint import live_routes
@@ -33,10 +34,11 @@ def serving(
     problems: tuple[Problem, ...] = (),
     deck: Deck | None = None,
     fetcher: Fetcher | None = None,
+    webhooks: Webhooks | None = None,
 ) -> Iterator[str]:
     """The page for these detectors, while it lasts: its address."""
     jury = Jury(specs or JURY)
-    page = build_page(jury, problems, deck=deck, fetcher=fetcher)
+    page = build_page(jury, problems, deck=deck, fetcher=fetcher, webhooks=webhooks)
     front = build_front(None, Path(), settings=Settings(), routes=[*live_routes(jury), *view_routes()], drain=Drain())
     yield launch(page, host="127.0.0.1", port=free_port(), **front)[0]
     page.close(verbose=False)

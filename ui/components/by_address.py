@@ -6,11 +6,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import gradio as gr
+from gradio.context import Context
 from gradio.utils import get_upload_folder
 
 from ui.components.markup import build_html
 from ui.render.cards import say_line
-from ui.server.events import PRIVATE
+from ui.server.events import PRIVATE, QUICK
 from ui.server.remote_picture import MAX_URL_CHARACTERS, Fetcher, FetchRefused, name_picture, say_sources
 
 FETCHING = {"concurrency_id": "fetch", "concurrency_limit": 2}
@@ -36,6 +37,14 @@ def build_by_address(fetcher: Fetcher, picture: gr.Image) -> None:
             return gr.skip(), say_line(str(error))
 
     gr.on([button.click, address.submit], show, [address], [picture, said], **FETCHING, **PRIVATE)
+    if page := Context.root_block:
+        page.load(_read_link, None, [address], **QUICK)
+
+
+def _read_link(request: gr.Request) -> object:
+    """What a link with ?picture= names stands in the field, and no more: who follows it says whether to fetch it."""
+    asked = request.query_params.get("picture", "")
+    return asked[:MAX_URL_CHARACTERS] if asked.startswith(("https://", "http://")) else gr.skip()
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from ui.server.limits.disk_full import refuse_when_full
 from ui.server.limits.open_files import ROOM, count_connections
 from ui.server.limits.requests import BoundsMiddleware
 from ui.server.limits.upload_files import UploadFilesMiddleware
+from ui.server.programs.idempotency import IdempotencyMiddleware
 
 SWEEP_EVERY_SECONDS = 300
 DROP_EVERY_SECONDS = 5
@@ -110,15 +111,16 @@ def build_front(
     engine: None for no accounts; uploads: storage.uploads.own_folder(); routes: our own, in front of all others.
     """
     headers, draining = Middleware(HeadersMiddleware, framed=settings.framed), Middleware(DrainMiddleware, drain=drain)
+    once = Middleware(IdempotencyMiddleware)
     first = [headers, Middleware(BoundsMiddleware, at_once=count_connections() - ROOM)]
     if engine is None:
         # Without accounts a file is nobody's: what was moved to where it would be handed out is left to the sweep.
-        last = [draining, Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True)]
+        last = [draining, once, Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True)]
         alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware), *last]}
         return {"app_kwargs": alone | {"exception_handlers": {OSError: refuse_when_full}}}
     mine = Uploads(str(uploads.resolve()))
     guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), Waiting(), settings)
-    last = [draining, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
+    last = [draining, once, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
     kwargs = guard.app_kwargs
     more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*first, *kwargs["middleware"], *last]}
     return {"auth_dependency": guard.auth_dependency, "app_kwargs": kwargs | more}

@@ -120,7 +120,7 @@ async def fetch_picture(
     """
     try:
         with anyio.fail_after(MAX_SECONDS):
-            step = _read_url(url)
+            step = read_url(url)
             for _ in range(MAX_REDIRECTS + 1):
                 found = await _take_step(step, sources, resolve, trust)
                 if isinstance(found, bytes):
@@ -133,7 +133,7 @@ async def fetch_picture(
 
 def name_picture(url: str) -> str:
     """A file name for what is fetched from there."""
-    last = _read_url(url).path.rstrip("/").rpartition("/")[2]
+    last = read_url(url).path.rstrip("/").rpartition("/")[2]
     return re.sub(r"[^\w.\- ]", "_", last)[-MAX_NAME_CHARACTERS:].lstrip(".") or "picture"
 
 
@@ -142,7 +142,7 @@ async def _take_step(
 ) -> bytes | httpx.URL:
     """The file, or the address that the server leads on to."""
     host = _check_url(url, sources)
-    address, *_ = await anyio.to_thread.run_sync(resolve, host, _port_of(url), abandon_on_cancel=True)
+    address, *_ = await anyio.to_thread.run_sync(resolve, host, port_of(url), abandon_on_cancel=True)
     pinned, named = url.copy_with(host=address, fragment=None), {"sni_hostname": host}
     headers = HEADERS | {"Host": url.netloc.decode("ascii")}
     try:
@@ -175,7 +175,8 @@ def say_sources(sources: Sequence[PictureHost]) -> str:
     return ", ".join(source.title for source in sources)
 
 
-def _read_url(url: str) -> httpx.URL:
+def read_url(url: str) -> httpx.URL:
+    """A whole address of http or https. Raises FetchRefused."""
     try:
         read = httpx.URL(url.strip())
     except (httpx.InvalidURL, UnicodeError) as error:
@@ -185,14 +186,15 @@ def _read_url(url: str) -> httpx.URL:
     return read
 
 
-def _port_of(url: httpx.URL) -> int:
+def port_of(url: httpx.URL) -> int:
+    """Its port, written or not."""
     return url.port or PORTS[url.scheme]
 
 
 def _check_url(url: httpx.URL, sources: Sequence[PictureHost]) -> str:
     """The host, where the operator's list holds the address. Raises FetchRefused."""
     host = url.raw_host.decode("ascii").lower().rstrip(".")
-    is_listed = url.scheme in PORTS and any(source.holds(url.scheme, host, _port_of(url)) for source in sources)
+    is_listed = url.scheme in PORTS and any(source.holds(url.scheme, host, port_of(url)) for source in sources)
     if not is_listed or url.userinfo:
         raise FetchRefused(NOT_LISTED.format(hosts=say_sources(sources)))
     return host

@@ -1,7 +1,7 @@
 """The batch view of Check: many pictures or a zip of them, one line each; a click on a name opens it in full."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
+from ui.server.programs.webhook import Entries, WebhookRefused, Webhooks
+from ui.server.remote_picture import MAX_URL_CHARACTERS
 
 DRAW_SECONDS = 0.7  # between two drawings of a growing table
 EMPTY = say(
@@ -46,10 +48,10 @@ class BatchSession(BatchView):
     slot: JobSlot = field(default_factory=JobSlot)
 
 
-def build_batch(jury: Jury, recorder: Recorder | None = None) -> Receiver:
+def build_batch(jury: Jury, recorder: Recorder | None = None, webhooks: Webhooks | None = None) -> Receiver:
     """Build the view into the page that is open, and connect it.
 
-    recorder: writes down what its visitors have judged.
+    recorder: writes down what its visitors have judged; webhooks: post what a program has judged to its address.
     """
     session, dropped = gr.State(BatchSession()), gr.State(0.0)
     build_html(render("back"))
@@ -73,6 +75,8 @@ def build_batch(jury: Jury, recorder: Recorder | None = None) -> Receiver:
         connect_run_keeping(keeping, session, **starts, finish=_finish, take_smalls=_take_thumbs)
     stop.click(_stop, [session], shown, **QUICK)
     _offer_api(files, keys, jury, recorder)
+    if webhooks:
+        _offer_webhook(files, keys, jury, webhooks)
     return Receiver(files, keys, dropped)
 
 
@@ -179,6 +183,41 @@ def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, recorder: 
         if recorder and entries:
             given = name_batch(entries), store_batch(entries), outline_batch(entries), chosen.specs
             record_run(recorder, user_of(request), Finished(None, *given))
-        return [without_path(entry.comparison) | {"name": entry.item.name} for entry in entries]
+        return _as_answer(entries)
 
     offer_endpoint(judge_batch, [files, keys], name="batch", label="comparisons", **IN_TURN)
+
+
+def _offer_webhook(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhooks: Webhooks) -> None:
+    """The endpoint /batch_webhook, which answers at once."""
+
+    def judge_later(
+        files: list[str], detectors: list[str], url: str, secret: str, request: gr.Request
+    ) -> dict[str, Any]:
+        """Judge as /batch does, in the background; then post the list, signed with the secret, to this address.
+
+        The answer is {"id", "pictures"}: the message's webhook-id, and how many there are.
+        """
+        if not files or not detectors:
+            raise gr.Error(NO_CHOICE, print_exception=False)
+        items = list_items(map(Path, files))
+
+        def judge() -> Entries | None:
+            """None where the server stops meanwhile."""
+            judged = judge_items(items, jury.choose(detectors), wanted=lambda: not jury.is_stopping)
+            answer = _as_answer(entry for entry, _ in judged)
+            return None if jury.is_stopping else answer
+
+        try:
+            number = webhooks.start(judge, webhooks.check(url, secret), caller=request.username or "")
+        except WebhookRefused as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return {"id": number, "pictures": len(items)}
+
+    url = gr.Textbox(visible=False, label="url", max_length=MAX_URL_CHARACTERS)
+    secret = gr.Textbox(visible=False, label="secret", max_length=200)
+    offer_endpoint(judge_later, [files, keys, url, secret], name="batch_webhook", label="batch", **ALL_AT_ONCE)
+
+
+def _as_answer(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    return [without_path(entry.comparison) | {"name": entry.item.name} for entry in entries]

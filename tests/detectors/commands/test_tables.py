@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from detectors.commands import tables
+from detectors.commands import tables, video_tables
 from detectors.jury.results import Comparison
 from detectors.video.aggregate import AGGREGATION, MIN_FRAMES
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
@@ -19,6 +19,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What is printed."""
     printed = io.StringIO()
     monkeypatch.setattr(tables, "screen", Console(file=printed, width=200))
+    monkeypatch.setattr(video_tables, "screen", Console(file=printed, width=200))
     return printed
 
 
@@ -36,20 +37,20 @@ def test_a_verdict_on_a_whole_picture_has_a_table_of_its_own(shown: io.StringIO)
 
 def test_who_was_visible_too_briefly_has_no_table(shown: io.StringIO) -> None:
     brief, seen = person(1, *[0.9] * (MIN_FRAMES - 1)), person(2, *[0.9] * MIN_FRAMES)
-    tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0), persons=(brief, seen)))
+    video_tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0), persons=(brief, seen)))
     assert "person 2" in shown.getvalue().lower() and "person 1" not in shown.getvalue().lower()
     assert shown.getvalue().count("most suspect at") == 1 and AGGREGATION.split()[0] in shown.getvalue()
 
 
 def test_why_a_verdict_is_inconclusive_stands_below_its_table(shown: io.StringIO) -> None:
     real_but_for_a_while = person(1, *[0.1] * 12, *[0.9] * 4, *[0.1] * 12)
-    tables.show_video(JudgedVideo("a.mp4", seconds=14.0, looks=(0.0, 1.0), persons=(real_but_for_a_while,)))
+    video_tables.show_video(JudgedVideo("a.mp4", seconds=14.0, looks=(0.0, 1.0), persons=(real_but_for_a_while,)))
     assert "Looker: Real for the most part, but fake in 4 frames in a row." in shown.getvalue()
 
 
 def test_where_nobody_is_seen_nothing_is_said_of_how_frames_are_summed_up(shown: io.StringIO) -> None:
-    tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0)))
+    video_tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0)))
     assert "most suspect" not in shown.getvalue() and AGGREGATION not in " ".join(shown.getvalue().split())
     whole = person(WHOLE, *[0.9] * MIN_FRAMES)
-    tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0), whole=whole))
+    video_tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0), whole=whole))
     assert AGGREGATION in " ".join(shown.getvalue().split())

@@ -1,6 +1,7 @@
 """Faces are found wherever they stand, and cropped by one framing."""
 
 import math
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.faces import find
+from detectors.faces.centerface import open_finder
 from detectors.faces.crop import CROP_SIDE, crop_face
 from detectors.faces.face import Face
 from detectors.faces.find import find_faces
@@ -90,6 +92,18 @@ def test_grey_and_enlarged_portraits_keep_their_face() -> None:
 @pytest.mark.parametrize("picture", NOTHING, ids=lambda picture: "x".join(map(str, picture.shape)))
 def test_a_picture_without_a_face_gives_none(picture: np.ndarray) -> None:
     assert find_faces(picture) == []
+
+
+def test_a_picture_without_a_trace_of_a_face_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, see = list[int](), open_finder().run
+
+    def count(batch: np.ndarray) -> list[np.ndarray]:
+        shown.append(batch.size)
+        return see(batch)
+
+    monkeypatch.setattr("detectors.faces.find.open_finder", lambda: SimpleNamespace(run=count))
+    assert find_faces(np.full((512, 512, 3), 127, np.uint8)) == []
+    assert sum(shown) < 5 * 3 * 512 * 512  # all views, four ways up, would be more than twenty times the picture
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
@@ -214,5 +228,5 @@ def test_a_large_face_does_not_keep_a_small_one_from_being_found() -> None:
 
 def test_a_large_picture_of_large_faces_shows_the_boxes_of_the_whole_view_alone() -> None:
     scene = np.asarray(cv2.resize(montage(), (4500, 3000)), dtype=np.uint8)
-    whole = find._look(scene, find.LADDER[0], {})[0]
+    whole = find._look(scene, find.AS_IT_IS, {})[0]
     assert sorted(find_faces(scene), key=lambda face: face.box) == sorted(whole, key=lambda face: face.box)

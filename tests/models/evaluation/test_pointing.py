@@ -14,7 +14,7 @@ from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.data.forged_faces import ForgedFace, forge_face
 from models.evaluation import pointing
-from models.evaluation.pointing import measure_heatmaps, point
+from models.evaluation.pointing import measure_heatmaps, measure_on_twins, point
 from registry import DetectorSpec, Image
 
 
@@ -99,3 +99,22 @@ def test_a_forgery_that_left_nothing_or_everything_untouched_says_nothing_of_a_m
     monkeypatch.setattr(pointing, "forge_face", lambda face, seed: made)
     drawing = spec("drawing", lambda image: (0.5, np.eye(8, dtype=np.float32)))
     assert measure_heatmaps([drawing], faces[:1]) == {"drawing": {}}
+
+
+def test_a_fake_whose_photo_is_there_is_compared_with_it(tmp_path: Path) -> None:
+    pictures = {"real": np.full((64, 64, 3), 90, np.uint8), "fake": np.full((64, 64, 3), 90, np.uint8)}
+    pictures["fake"][20:30, 20:30] = 200
+    twins = []
+    for label, (name, pixels) in enumerate(pictures.items()):
+        (tmp_path / name).mkdir()
+        PIL.Image.fromarray(pixels).save(tmp_path / name / "a.png")
+        twins.append(LabelledFace(Sample(tmp_path / name / "a.png", label, "made", "v", "test"), (4, 4, 60, 60)))
+
+    def look(image: Image) -> Any:
+        bright = np.asarray(image.max(axis=2) > 150, np.float32)
+        return float(bright.mean()), bright
+
+    found = measure_on_twins([spec("bright", look)], twins)["bright"]
+    assert (found["n"], found["rose"]["value"]) == (1, 1)
+    assert found["hit"]["value"] == 1 > found["hit_by_chance"]["value"] > 0
+    assert measure_on_twins([spec("bright", look)], twins[1:]) == {"bright": {}}

@@ -138,11 +138,12 @@ def test_what_was_measured_thoroughly_stands_in_sections_of_its_own(folder: Path
         say(metrics["shortcuts"]["deepfake-faces"][kind]) for kind in ("files", "fed", "geometry", "pixels")
     ]
     assert say(metrics["heatmaps"]["hit_by_chance"]) in text
+    assert "On 9 test fakes" in text and say(metrics["twin_heatmaps"]["overlap"]) in text
     assert say(metrics["overall"]["right_at_70_coverage"]) in text
 
 
 def test_a_quick_measuring_leaves_those_sections_out(folder: Path, metrics: dict[str, Any]) -> None:
-    thorough = ("sweeps", "attacks", "heatmaps", "shortcuts", "false_alarms", "people")
+    thorough = ("sweeps", "attacks", "heatmaps", "twin_heatmaps", "shortcuts", "false_alarms", "people")
     text = render(read_config(folder), {name: value for name, value in metrics.items() if name not in thorough})
     for heading in ("step by step", "Attacked by", "heat map points", "without looking", "robustness.png"):
         assert heading not in text

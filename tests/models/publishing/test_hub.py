@@ -31,7 +31,7 @@ pytestmark = [
 ]  # each talks to a server
 REPO = "ada/jury-cnn"
 PLOTS = {"reliability.png", "robustness.png", "roc.png"}
-PUBLISHED = {CARD, CONFIG, "LICENSE", METRICS, MODEL, "model.keras"} | PLOTS
+PUBLISHED = {CARD, CONFIG, "LICENSE", METRICS, MODEL, "model.keras", "handler.py", "requirements.txt"} | PLOTS
 
 
 @pytest.fixture(scope="module")

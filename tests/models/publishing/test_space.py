@@ -2,14 +2,17 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import httpx
 import pytest
 from huggingface_hub import SpaceCard
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from models.errors import PublishError
 from models.publishing import space
@@ -17,6 +20,7 @@ from models.publishing.hub import ROOT, list_files
 from tests.command import FACEJURY
 from tests.hub_stand_in import StandIn, serving
 from tests.ports import free_port
+from tests.test_lock import RUNTIME, pins
 
 pytestmark = pytest.mark.slow  # commands are started, or talk to a server
 
@@ -38,10 +42,11 @@ def start(where: Path, *arguments: str, **environment: str) -> subprocess.Comple
     return done
 
 
-def test_the_requirements_are_those_of_pyproject(staged: Path) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def test_the_requirements_are_the_pins_of_the_lock(staged: Path) -> None:
     lines = (staged / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert [Requirement(line) for line in lines] == [Requirement(text) for text in project["dependencies"]]
+    pinned = {canonicalize_name(one.name): str(one.specifier) for one in map(Requirement, lines)}
+    assert pinned == {name: f"=={version}" for name, version in pins(RUNTIME).items()}
+    assert any(one.marker for one in map(Requirement, lines))
 
 
 def test_the_system_packages_are_those_of_this_checkout(staged: Path) -> None:
@@ -52,7 +57,7 @@ def test_the_front_matter_tells_spaces_what_to_run(staged: Path) -> None:
     data = SpaceCard.load(staged / "README.md").data
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (gradio,) = [one for one in map(Requirement, project["dependencies"]) if one.name == "gradio"]
-    assert (data.sdk, data.app_file) == ("gradio", "demo.py")
+    assert (data.sdk, data.app_file) == ("gradio", "app.py")
     assert (staged / data.app_file).is_file()
     assert gradio.specifier.contains(data.sdk_version)
     assert data.python_version == f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -61,7 +66,7 @@ def test_the_front_matter_tells_spaces_what_to_run(staged: Path) -> None:
 def test_the_page_says_what_a_space_forgets_and_how_to_keep_it(staged: Path) -> None:
     text = SpaceCard.load(staged / "README.md").text
     assert "a Space forgets its files whenever it\nrestarts" in text
-    assert "`FACEJURY_DATABASE_URL`" in text
+    assert "`FACEJURY_DATABASE_URL`" in text and "`HF_TOKEN`" in text
     assert "mysql+pymysql://" in text
     assert f"spaces/{REPO}" in text
 
@@ -101,17 +106,27 @@ def test_the_detectors_of_the_checkout_are_in_it(staged: Path) -> None:
     assert listed["problems"] == []
 
 
-def test_the_page_starts_from_what_the_space_holds_and_is_reachable_as_spaces_ask(staged: Path, tmp_path: Path) -> None:
-    port = free_port()
-    as_spaces_do = {"GRADIO_SERVER_NAME": "0.0.0.0", "SPACE_ID": REPO, "XDG_DATA_HOME": str(tmp_path)}
-    environment = {**os.environ, **as_spaces_do, "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "demo.py", "--port", str(port)]
-    with subprocess.Popen(command, cwd=staged, stdout=subprocess.PIPE, text=True, env=environment) as demo:
+def test_the_page_opens_from_what_the_space_holds_and_keeps_accounts_where_it_has_storage(
+    staged: Path, tmp_path: Path
+) -> None:
+    port, storage = free_port(), tmp_path / "data"
+    space = shutil.copytree(staged, tmp_path / "space")
+    storage.mkdir()
+    entry = (space / "app.py").read_text()
+    assert 'Path("/data")' in entry
+    (space / "app.py").write_text(entry.replace("/data", str(storage)))
+    as_spaces_do = {"GRADIO_SERVER_NAME": "0.0.0.0", "SPACE_ID": REPO, "PYTHONUNBUFFERED": "1"}
+    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "XDG_DATA_HOME"}}
+    command = [sys.executable, "app.py", "--port", str(port)]
+    with subprocess.Popen(command, cwd=space, stdout=subprocess.PIPE, text=True, env=kept | as_spaces_do) as demo:
         try:
             # What gradio says when it listens to everybody; when it listens to this machine, it says 127.0.0.1.
             assert demo.stdout.readline() == f"Facejury is at http://localhost:{port}/\n"
+            page = httpx.get(f"http://127.0.0.1:{port}/signin")
         finally:
             demo.terminate()
+    assert page.status_code == 200 and "Sign in" in page.text
+    assert (storage / "facejury/facejury.db").is_file()
 
 
 def test_it_becomes_a_space_in_one_commit(tmp_path: Path) -> None:
@@ -122,7 +137,7 @@ def test_it_becomes_a_space_in_one_commit(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == repo.head
     assert len(repo.commits) == 2
     assert repo.files["requirements.txt"].decode() == space.list_requirements()
-    assert {"demo.py", "README.md", "packages.txt", "models/weights/custom-cnn/model.onnx"} <= set(repo.files)
+    assert {"app.py", "demo.py", "README.md", "packages.txt", "models/weights/custom-cnn/model.onnx"} <= set(repo.files)
 
 
 def test_what_a_checkout_lacks_is_named(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from detectors.forgery.blend import Forgery
 from models.data.face_index import LabelledFace
+from models.data.twins import read_twins
 from models.training import batches
 from models.training.batches import (
     FORGED,
@@ -17,7 +18,6 @@ from models.training.batches import (
     Batches,
     ask_teacher,
     crop_all,
-    read_twins,
     select_faces,
     thin,
     validate_on,

@@ -5,8 +5,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from models.architectures.base import Architecture, finish, image_input
+from models.commands.application import app
 from models.errors import DataError
 from models.training.config import TrainingConfig
 from models.training.run import TrainingRun, _optimizer, _reschedule, take_weights
@@ -57,3 +59,19 @@ def test_only_a_rate_that_follows_a_schedule_is_set_anew_for_more_steps() -> Non
         _reschedule(optimizer, longer)
     assert float(head.learning_rate) == rate == pytest.approx(RECIPE.head_rate)
     assert whole._learning_rate.decay_steps == 1000 - longer.steps // 10
+
+
+def test_two_networks_are_averaged_by_their_shares_and_others_refused(start: Path, tmp_path: Path) -> None:
+    keras.utils.set_random_seed(5)
+    second, other, mixed = (tmp_path / f"{name}.keras" for name in ("second", "other", "new/mixed"))
+    NAMED.build().save(second)
+    given = ["average", str(start), str(second), "--share", "0.25", "--to", str(mixed)]
+    assert CliRunner().invoke(app, given).exit_code == 0
+    weights = [keras.saving.load_model(path, compile=False).get_weights() for path in (start, second, mixed)]
+    for one, another, mean in zip(*weights, strict=True):
+        assert mean == pytest.approx(0.25 * one + 0.75 * another, abs=1e-6)
+    assert "already there" in CliRunner().invoke(app, given).output
+    image = keras.Input((32, 32, 3))
+    keras.Model(image, keras.layers.Conv2D(3, 3)(image)).save(other)
+    refused = CliRunner().invoke(app, ["average", str(start), str(other), "--to", str(tmp_path / "none.keras")])
+    assert refused.exit_code == 2 and "their layers differ" in refused.output

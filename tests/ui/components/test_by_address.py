@@ -1,19 +1,38 @@
 """The field for a picture's address, and /compare_url, on a page whose operator allows one host."""
 
+import base64
 import hashlib
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.parse import quote
 
 import gradio_client
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.command import ROOT
+from tests.docs.pages import find_blocks
+from tests.hub_stand_in import wait_until
+from tests.ports import free_port
+from tests.ui.conftest import serving
+from ui.server.programs.webhook import Webhooks, read_target
 from ui.server.remote_picture import Fetcher, read_source
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 HOST = "pictures.test"
+API, INTEGRATIONS = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "integrations.md"))
 
 
 @pytest.fixture
@@ -35,6 +54,50 @@ def pictures(portrait: str) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.fixture
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: str) -> Iterator[int]:
+    """The port of the moderation queue of docs/integrations.md, in tmp_path beside photo.jpg; its secret is set."""
+    port, secret = free_port(), "whsec_" + base64.b64encode(os.urandom(24)).decode()
+    monkeypatch.setenv("WEBHOOK_SECRET", secret)
+    (tmp_path / "queue.py").write_text(find_blocks(INTEGRATIONS, "python")[1])
+    shutil.copy(portrait, tmp_path / "photo.jpg")
+    with subprocess.Popen([sys.executable, "queue.py", str(port)], cwd=tmp_path) as receiver:
+        wait_until(lambda: is_open(port))
+        yield port
+        receiver.terminate()
+
+
+def ask_again(address: str, key: str) -> str:
+    """The number of the events of a call with this key."""
+    call = f"{address}gradio_api/call/detectors"
+    return httpx.post(call, json={"data": []}, headers={"Idempotency-Key": key}).json()["event_id"]
+
+
+def is_open(port: int) -> bool:
+    with closing(socket.socket()) as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_batch_goes_to_the_moderation_queue_of_the_docs(tmp_path: Path, queue: int) -> None:
+    webhooks = Webhooks((read_target(f"http://hooks.test:{queue}"),), resolve=lambda *_: ["127.0.0.1"])
+    with serving(webhooks=webhooks) as address:
+        program = find_blocks(API, "python")[2].replace("http://127.0.0.1:7860/", address)
+        program = program.replace("https://hooks.example.org", f"http://hooks.test:{queue}").replace(
+            "efficientnet", "accuser"
+        )
+        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+        [answer] = json.loads(done.stdout.rpartition("event: complete\ndata: ")[2])
+        assert answer["id"].startswith("batch_") and answer["pictures"] == 1
+        with closing(sqlite3.connect(tmp_path / "queue.db")) as connection:
+            wait_until(lambda: connection.execute("SELECT name FROM queue").fetchall() == [("photo.jpg",)])
+
+        forged = {"webhook-id": "1", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,AAAA"}
+        assert httpx.post(f"http://127.0.0.1:{queue}", content=b"{}", headers=forged).status_code == 401
+        asked = [ask_again(address, key) for key in ("a", "a", "b")]
+        assert asked[0] == asked[1] != asked[2]
+    webhooks.close()
+
+
 def test_a_picture_is_judged_by_its_address_on_the_page_and_for_programs(
     visit: Callable[..., Page], pictures: str, portrait: str
 ) -> None:
@@ -54,4 +117,15 @@ def test_a_picture_is_judged_by_its_address_on_the_page_and_for_programs(
     for url, why in ((f"{pictures}/none", "status 404"), ("https://127.0.0.1/", "only from"), ("", "whole address")):
         with pytest.raises(gradio_client.exceptions.AppError, match=why):
             client.predict(url, api_name="/compare_url")
+    site = page.context.browser.new_page()  # somebody else's
+    site.set_content(f"<img src='{pictures}/small.png' width=1><img src='{pictures}/large.png' width=9>")
+    bookmark = find_blocks(INTEGRATIONS, "javascript")[0].strip().removeprefix("javascript:")
+    site.evaluate("open = (address) => { window.opened = address }")
+    site.evaluate(bookmark)
+    opened = site.evaluate("window.opened")
+    site.close()
+    assert opened == f"http://127.0.0.1:7860/?picture={quote(f'{pictures}/large.png', safe='')}"
+    page.goto(opened.replace("http://127.0.0.1:7860/", client.src))
+    expect(field).to_have_value(f"{pictures}/large.png")
+    assert "large.png" not in page.locator("#verdicts").inner_text()
     client.close()

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ import numpy as np
 from detectors.faces.motion import NAMES, REGIONS, Motion
 from detectors.jury.fusion import JURY_KEY, JuryVerdict, agree
 from detectors.video.aggregate import TrackVerdict
+from detectors.video.lips import LipSync
 from detectors.video.results import ClipScores, JudgedVideo, Person, SampledFrame, TrackScores
 from registry import DetectorSpec, Label, Verdict, judge
 from ui.render.kept.photo import blank, seat
@@ -19,6 +20,7 @@ from ui.render.pictures import THUMB_PIXELS, pack, shrink, unpack
 from ui.render.video import Film, find_clearest, sum_up_film
 
 Stored = dict[str, Any]
+LIP_SYNC = tuple(field.name for field in fields(LipSync))
 TIMES = "looked_at"  # beside the documented JSON: when each frame was sampled, in seconds
 
 
@@ -67,7 +69,7 @@ class StoredFilm(Film):
 
 
 def restore_film(stored: Stored, stills: bytes | None) -> StoredFilm:
-    """The film that `store_video` and `pack_stills` were called on, without heat maps."""
+    """The film that `store_video` and `pack_stills` were called on, without heat maps and sound, which is not drawn."""
     film = StoredFilm(_restore(stored))
     if stills is not None:
         with zipfile.ZipFile(io.BytesIO(stills)) as archive:
@@ -134,7 +136,15 @@ def _person(said: Stored) -> StoredPerson:
     clips = tuple(
         ClipScores(_scores(clip, is_beside=True), tuple(clip["times"]), tuple(clip["scores"])) for clip in said["clips"]
     )
-    return StoredPerson(said["person"], frames, clips, _motion(said["motion"]), said)
+    lips = said.get("lips")  # not kept before
+    return StoredPerson(
+        said["person"],
+        frames,
+        clips,
+        motion=_motion(said["motion"]),
+        lips=LipSync(*(lips[name] for name in LIP_SYNC)) if lips else None,
+        said=said,
+    )
 
 
 def _scores(said: Stored, *, is_beside: bool = False) -> TrackScores:

@@ -13,6 +13,7 @@ from detectors.faces.motion import NAMES
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
 from detectors.video.judge import judge_video
+from detectors.video.lips import LipSync
 from detectors.video.results import WHOLE, JudgedVideo
 from storage.history import HistoryEntry
 from storage.shares import Share, SharedEntry
@@ -72,6 +73,7 @@ def test_what_was_said_of_a_video_then_stands_whatever_would_be_said_now(film: F
     person["jury"] = verdict | {"fake_from": 0.7, "real_until": 0.3}
     person["clips"] = [verdict | {"detector": "stiff", "title": "Stiff", "times": [0.5, 1.0], "scores": [0.5, 0.6]}]
     person["motion"] = {"times": [0.5, 1.0]} | {name.replace(" ", "_"): [0.25, 0.5] for name in NAMES}
+    person["lips"] = LipSync(40, 0, 80, 0.5, 0.01).as_dict()
     first, second, *_ = person["moments"]
     first["p_fake"]["jury"], second["errors"]["defender"] = 0.91, "too slow"
     del second["p_fake"]["defender"]

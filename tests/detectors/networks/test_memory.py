@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from ui.server import memory
-from ui.server.memory import ARENAS
+from detectors.networks import memory
+from detectors.networks.memory import ARENAS
 
 COUNT = """
 import ctypes, os, sys, tempfile, threading
-from ui.server.memory import bound_arenas
+from detectors.networks.memory import bound_arenas
 if "bound" in sys.argv:
     bound_arenas()
 libc, together = ctypes.CDLL(None), threading.Barrier(6)
@@ -31,7 +31,7 @@ with tempfile.NamedTemporaryFile() as file:
 """
 
 HOLES = """
-from ui.server.memory import trim
+from detectors.networks.memory import trim
 def held():
     return int(open("/proc/self/statm").read().split()[1])
 kept = [bytearray(50_000) for _ in range(2000)]

@@ -1,12 +1,9 @@
-"""The page's memory: what one request freed is there for the next, or goes back to the system."""
+"""The memory of a process: what one thread freed is there for the next, or goes back to the system."""
 
 import ctypes
 import sys
-import threading
-import time
 
 ARENAS = 2
-TRIM_SECONDS = 30.0
 M_ARENA_MAX = -8  # glibc's malloc.h
 
 
@@ -22,17 +19,6 @@ def bound_arenas() -> None:
 def trim() -> None:
     """Give back to the system the pages that are free between those in use (malloc_trim(3)): they add up otherwise."""
     _call("malloc_trim", 0)
-
-
-def trim_beside() -> None:
-    """Trim now and then, in a thread of its own, for as long as the process lives."""
-
-    def go_on() -> None:
-        while True:
-            time.sleep(TRIM_SECONDS)
-            trim()
-
-    threading.Thread(target=go_on, name="trim", daemon=True).start()
 
 
 def _call(name: str, *arguments: int) -> None:

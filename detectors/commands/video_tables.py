@@ -1,0 +1,58 @@
+"""What was said of a video as text to read in a terminal: a table for each person."""
+
+from collections.abc import Iterator
+
+from rich.markup import escape
+from rich.table import Table
+
+from detectors.commands.options import screen
+from detectors.commands.tables import COLOURS, name_row
+from detectors.inputs.timecode import say_at
+from detectors.jury.wording import NOT_IN_JURY
+from detectors.video.aggregate import AGGREGATION
+from detectors.video.results import JudgedVideo, Person, is_brief, say_person, say_video
+
+
+def show_video(judged: JudgedVideo) -> None:
+    """Print what was said of a video for reading."""
+    screen.print(f"[bold]{escape(judged.path)}[/bold]")
+    if judged.error:
+        screen.print(f"  {escape(judged.error)}", style="magenta")
+        return
+    screen.print(f"  {escape(say_video(judged))}")
+    for person in [*judged.persons, *([judged.whole] if judged.whole else [])]:
+        if is_brief(person):
+            continue
+        screen.print(_track_table(person))
+        for line in _say_more(person):
+            screen.print(f"  {escape(line)}")
+    if judged.persons or judged.whole:
+        screen.print(f"  {AGGREGATION}")
+    if judged.sound:
+        screen.print(f"  Sound: {escape(judged.sound.error or judged.sound.said)}. More: facejury audio FILE")
+
+
+def _say_more(person: Person) -> Iterator[str]:
+    """What stands below a person's table."""
+    for clip in person.clips:
+        if clip.times:
+            span = f"{say_at(clip.times[0])} to {say_at(clip.times[-1])}"
+            yield f"{clip.line.title}: {NOT_IN_JURY}; looked at {len(clip.times)} frames, {span}"
+    if person.lips:
+        yield person.lips.said
+    yield from (f"{line.title}: {line.verdict.reason}" for line in person.all_scores if line.verdict.reason)
+    if person.scores:
+        yield f"most suspect at {', '.join(say_at(frame.at) for frame in person.worst)}"
+
+
+def _track_table(person: Person) -> Table:
+    table = Table(title=escape(say_person(person)), title_justify="left")
+    for column in ("", "verdict", "p_fake", "middle half", "frames"):
+        table.add_column(column, justify="left" if column in ("", "verdict") else "right")
+    for line in person.all_scores:
+        verdict = line.verdict
+        number = "" if verdict.p_fake is None else f"{verdict.p_fake:.3f}"
+        middle = "" if verdict.low is None else f"{verdict.low:.3f} to {verdict.high:.3f}"
+        word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]"
+        table.add_row(name_row(line.title, line.measured), word, number, middle, str(verdict.count))
+    return table

@@ -1,0 +1,24 @@
+"""One network from two of one architecture: the mean of their weights (Wortsman et al. 2022).
+
+https://arxiv.org/abs/2203.05482. It helps where one was trained on from the other; those that began apart do not mix.
+"""
+
+from pathlib import Path
+
+import keras
+
+from models.errors import DataError
+
+
+def average_weights(first: Path, second: Path, share: float, to: Path) -> None:
+    """Write a model.keras with `share` of the first one's weights and the rest of the second's.
+
+    Raises DataError where their layers differ.
+    """
+    model, other = (keras.saving.load_model(path, compile=False) for path in (first, second))
+    weights, others = model.get_weights(), other.get_weights()
+    if [one.shape for one in weights] != [one.shape for one in others]:
+        raise DataError(f"{first.name} and {second.name} are not of one architecture: their layers differ")
+    model.set_weights([share * one + (1 - share) * another for one, another in zip(weights, others, strict=True)])
+    to.parent.mkdir(parents=True, exist_ok=True)
+    model.save(to)

@@ -1,0 +1,156 @@
+"""Webhooks: signed as the standard says, only to listed and public hosts, again after a failure, and then given up."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from ui.server.programs import webhook
+from ui.server.programs.webhook import NO_SECRET, Target, WebhookRefused, Webhooks, read_target, sign
+
+HOST = "hooks.test"  # no name server knows it
+SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
+# of the standard's own reference implementation: standardwebhooks 1.0, tests/test_webhooks.py
+EXAMPLE = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330"}
+
+
+class Hooks(ThreadingHTTPServer):
+    """A receiver. statuses: what it answers, the last one for ever; got: headers and body of each message."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Hook)
+        self.statuses, self.came = [200], threading.Event()
+        self.got: list[tuple[dict[str, str], bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.server_port}"
+
+
+class _Hook(BaseHTTPRequestHandler):
+    server: Hooks
+
+    def do_POST(self) -> None:
+        self.server.got.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+        statuses = self.server.statuses
+        self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.server.came.set()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def handle(self) -> None:
+        with suppress(OSError):
+            super().handle()
+
+
+@pytest.fixture
+def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
+    monkeypatch.setattr(webhook, "RETRY_SECONDS", (0.0, 0.0, 0.0))
+    with Hooks() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def webhooks_to(*written: str) -> Webhooks:
+    return Webhooks(tuple(map(read_target, written)), resolve=lambda *_: ["127.0.0.1"])
+
+
+def test_the_signature_is_that_of_the_standards_own_example() -> None:
+    secret = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    body = b'{"test": 2432232314}'
+    signed = sign(secret, EXAMPLE["webhook-id"], int(EXAMPLE["webhook-timestamp"]), body)
+    assert signed == EXAMPLE | {"webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}
+
+
+def test_what_was_judged_arrives_signed_under_the_number_that_was_told(hooks: Hooks) -> None:
+    webhooks = webhooks_to(hooks.url)
+    number = webhooks.start(lambda: [{"name": "a.png"}], webhooks.check(f"{hooks.url}/in?q=1", SECRET), caller="ada")
+    assert hooks.came.wait(10)
+    [(headers, body)] = hooks.got
+    assert headers["Host"] == hooks.url.removeprefix("http://")
+    told = json.loads(body)
+    assert (told["type"], told["data"]) == ("batch.judged", {"id": number, "pictures": [{"name": "a.png"}]})
+    signed = f"{number}.{headers['webhook-timestamp']}.".encode() + body
+    expected = base64.b64encode(hmac.new(bytes(range(24)), signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
+    webhooks.close()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "taken", "count"), [([503, 429, 204], True, 3), ([500], False, 4), ([302], False, 4)]
+)
+def test_what_is_not_taken_is_sent_again_and_at_last_given_up(
+    hooks: Hooks, statuses: list[int], taken: bool, count: int
+) -> None:
+    hooks.statuses = statuses
+    webhooks = webhooks_to(hooks.url)
+    assert webhooks.deliver(webhooks.check(hooks.url, SECRET), "batch_1", b"{}") is taken
+    assert len(hooks.got) == count
+
+
+def test_a_name_that_leads_into_a_private_network_gets_nothing(hooks: Hooks, caplog: pytest.LogCaptureFixture) -> None:
+    webhooks = Webhooks((read_target(f"http://localhost.localdomain:{hooks.server_port}"),))
+    target = webhooks.check(f"http://localhost.localdomain:{hooks.server_port}", SECRET)
+    assert not webhooks.deliver(target, "batch_1", b"{}")
+    assert hooks.got == []
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "words"),
+    [
+        ("https://elsewhere.test/", SECRET, r"notifies only hooks\.test\."),
+        ("http://hooks.test/", SECRET, "notifies only"),
+        ("https://hooks.test:8443/", SECRET, "notifies only"),
+        ("https://ada:pw@hooks.test/", SECRET, "notifies only"),
+        ("https://127.0.0.1/", SECRET, "notifies only"),
+        ("hooks.test", SECRET, "the whole address to notify"),
+        ("https://hooks.test/", "whsec_AAAA", "The secret must be"),
+        ("https://hooks.test/", SECRET.removeprefix("whsec_"), "The secret must be"),
+        ("https://hooks.test/", "whsec_ä", "The secret must be"),
+    ],
+)
+def test_what_cannot_be_notified_is_refused_before_anything_is_judged(url: str, secret: str, words: str) -> None:
+    with pytest.raises(WebhookRefused, match=words):
+        webhooks_to(HOST).check(url, secret)
+
+
+def test_the_operators_list_is_read_as_that_of_pictures_and_says_so_itself() -> None:
+    assert read_target("*.example.org").is_suffix
+    with pytest.raises(ValueError, match="is no host to notify"):
+        read_target("localhost")
+    assert "24 to 64" in NO_SECRET
+
+
+def test_a_caller_has_so_many_batches_at_once_and_a_failed_one_counts_no_longer(
+    hooks: Hooks, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhooks, go_on = webhooks_to(hooks.url), threading.Event()
+    target: Target = webhooks.check(hooks.url, SECRET)
+
+    def fail() -> Any:
+        go_on.wait(10)
+        raise RuntimeError("as the test wants it")
+
+    for _ in range(webhook.MAX_OF_CALLER):
+        webhooks.start(fail, target, caller="ada")
+    with pytest.raises(WebhookRefused, match="wait to be judged already"):
+        webhooks.start(fail, target, caller="ada")
+    go_on.set()
+    webhooks.start(lambda: [], target, caller="eve")
+    assert hooks.came.wait(10)
+    webhooks.start(lambda: [], target, caller="ada")
+    webhooks.close()
