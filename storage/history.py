@@ -1,27 +1,24 @@
-"""What a user has looked at: each comparison's JSON as it is, and its picture only where they asked to keep it.
+"""What a user has had judged: the JSON of each result as it is, and pictures only where they asked to keep them.
 
 Everything is asked for by the user's name (`gr.Request.username`), so nobody reaches another's entry by its number.
 All functions raise AccountGone if the account is, DatabaseUnavailable if the database is; those that keep an
 entry or a picture raise QuotaReached.
 """
 
-import csv
-import io
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, delete, insert, or_, select, update
 
 from storage.database import inserted_id, reading, writing
 from storage.kept import check_entries, drop_unused, lock_owner, store_picture
+from storage.report_id import PREFIX, make_report_id
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
-from text.formulas import neutralise
-from text.tables import say_error
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255
@@ -30,9 +27,15 @@ MAX_TAGS = 10
 MAX_TAG_CHARACTERS = 24
 NOTE_RULE = f"A note may have {MAX_NOTE_CHARACTERS:,} characters; this one has {{count:,}}."
 TAGS_RULE = f"An entry may have {MAX_TAGS} tags, separated by commas, of up to {MAX_TAG_CHARACTERS} characters each."
-CSV_COLUMNS = ("time", "file", "sha256", "face", "detector", "p_fake", "label", "error", "notes", "user_note", "tags")
 
-Comparison = dict[str, Any]  # schema 1 of the comparison; stored and given back unread
+PHOTO, BATCH, VIDEO = "photo", "batch", "video"
+KINDS = (PHOTO, BATCH, VIDEO)
+
+Comparison = dict[str, Any]
+"""Of a photo or a video schema 1 of its JSON, stored and given back unread.
+
+Of a batch: "kind", "sha256", and "comparisons", those of its pictures, each with its "name".
+"""
 
 
 class NoteRefused(ValueError):
@@ -41,9 +44,11 @@ class NoteRefused(ValueError):
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """One comparison in somebody's history. `time` is UTC; `has_picture` is False where the picture was not kept.
+    """One result in somebody's history. `time` is UTC; `has_picture` is False where no picture was kept.
 
-    note, tags: what its owner wrote to it; tags in lower case, in alphabetical order.
+    note, tags: what its owner wrote to it; tags in lower case, in alphabetical order. versions: of what judged, by
+    name; empty for what was judged before they were kept. outline: of a batch or a video, what a list says of it;
+    comparison is then {} in a list. thumb: in a list, a WebP where pictures were kept.
     """
 
     id: int
@@ -54,24 +59,53 @@ class HistoryEntry:
     comparison: Comparison
     note: str
     tags: tuple[str, ...]
+    kind: str = PHOTO
+    report_id: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    outline: Mapping[str, str] = field(default_factory=dict)
+    thumb: bytes | None = None
 
 
 def add_entry(
-    engine: Engine, user: str, *, file_name: str, comparison: Comparison, picture: bytes | None = None
+    engine: Engine,
+    user: str,
+    *,
+    file_name: str,
+    comparison: Comparison,
+    versions: Mapping[str, str] | None = None,
+    outline: Mapping[str, str] | None = None,
+    picture: bytes | None = None,
+    thumb: bytes | None = None,
 ) -> int:
-    """Write down one comparison and return its number. Give `picture` only if the user ticked "keep this picture"."""
+    """Write down one result and return its number. Give `picture` and `thumb` only if the user asked to keep them."""
+    text = as_text(comparison)
+    size = len(text.encode())
+    start = float(comparison.get("start") or 0)
     with writing(engine) as connection:
         owner = lock_owner(connection, user)
-        check_entries(connection, owner)
+        check_entries(connection, owner, size=size)
         row = {
             "user_id": owner,
             "picture_id": store_picture(connection, owner, picture=picture),
             "created_at": int(time.time()),
             "file_name": file_name[:MAX_FILE_NAME_CHARACTERS],
             "sha256": str(comparison["sha256"]),
-            "comparison": as_text(comparison),
+            "comparison": text,
+            "kind": str(comparison.get("kind", PHOTO)),
+            "size": size,
+            "outline": json.dumps(outline) if outline else None,
+            "members": _list_members(comparison),
+            "thumb": thumb,
+            "versions": json.dumps(versions) if versions else None,
+            "report_id": make_report_id(str(comparison["sha256"]), versions or {}, start=start),
         }
         return inserted_id(connection.execute(insert(comparisons).values(row)))
+
+
+def _list_members(comparison: Comparison) -> str | None:
+    """What the search finds a batch by, beside its own name: the names and hashes of its pictures."""
+    found = comparison.get("comparisons")
+    return None if found is None else "\n".join(f"{one['name']} {one['sha256']}" for one in found)
 
 
 def as_text(comparison: Comparison) -> str:
@@ -79,28 +113,48 @@ def as_text(comparison: Comparison) -> str:
     return json.dumps(comparison, ensure_ascii=False, allow_nan=False)
 
 
-def find_entries(
-    engine: Engine, user: str, *, search: str = "", tag: str = "", before: int | None = None, limit: int = 50
-) -> list[HistoryEntry]:
-    """The user's entries, newest first: all, or those that `search` and `tag` both apply to.
-
-    search: in the file name, the note or a tag, or at the start of the SHA-256. tag: one of the entry's, whole. For the
-    next page give the last entry's number as `before`.
+@dataclass(frozen=True)
+class HistoryQuery:
+    """Which entries. search: in the file name, of the pictures of a batch too, the note or a tag, or at the start of
+    the SHA-256 or the report ID; tag: one of the entry's, whole; kind: of KINDS. What is empty leaves none out.
     """
+
+    search: str = ""
+    tag: str = ""
+    kind: str = ""
+
+
+ALL = HistoryQuery()
+_LISTED = [column for column in comparisons.c if column.name not in ("comparison", "members")]
+_READ = [column for column in comparisons.c if column.name not in ("members", "thumb")]
+
+
+def find_entries(
+    engine: Engine, user: str, wanted: HistoryQuery = ALL, *, before: int | None = None, limit: int = 50
+) -> list[HistoryEntry]:
+    """The user's entries, newest first. For the next page give the last entry's number as `before`."""
+    small = case((comparisons.c.outline.is_(None), comparisons.c.comparison), else_="{}").label("comparison")
     with reading(engine) as connection:
-        wanted = _wanted(connection, user, search=search, tag=tag)
+        chosen = _choose(connection, user, wanted)
         if before is not None:
-            wanted.append(comparisons.c.id < before)
-        rows = connection.execute(select(comparisons).where(*wanted).order_by(comparisons.c.id.desc()).limit(limit))
-        return [as_entry(row) for row in rows]
+            chosen.append(comparisons.c.id < before)
+        found: Select[Any] = select(*_LISTED, small).where(*chosen).order_by(comparisons.c.id.desc()).limit(limit)
+        return [as_entry(row) for row in connection.execute(found)]
+
+
+def read_entries(engine: Engine, user: str, wanted: HistoryQuery = ALL) -> Iterator[HistoryEntry]:
+    """The same, each in full, one after another: together they may be larger than memory should be asked for."""
+    with reading(engine) as connection:
+        chosen = _choose(connection, user, wanted)
+        numbers = connection.execute(select(comparisons.c.id).where(*chosen).order_by(comparisons.c.id.desc()))
+        for number in numbers.scalars().all():
+            yield from map(as_entry, connection.execute(select(*_READ).where(comparisons.c.id == number)).all())
 
 
 def open_entry(engine: Engine, user: str, *, entry_id: int) -> HistoryEntry | None:
     """One entry of the user's, or None."""
     with reading(engine) as connection:
-        row = connection.execute(
-            select(comparisons).where(*_mine(connection, user), comparisons.c.id == entry_id)
-        ).first()
+        row = connection.execute(select(*_READ).where(*_mine(connection, user), comparisons.c.id == entry_id)).first()
     return as_entry(row) if row else None
 
 
@@ -137,15 +191,17 @@ def read_picture(engine: Engine, user: str, *, entry_id: int) -> bytes | None:
         return connection.execute(kept.where(*_mine(connection, user), comparisons.c.id == entry_id)).scalar()
 
 
-def keep_picture(engine: Engine, user: str, *, entry_id: int, picture: bytes | None) -> None:
-    """Keep this picture with the entry, or with None forget the one that was kept."""
+def keep_picture(
+    engine: Engine, user: str, *, entry_id: int, picture: bytes | None, thumb: bytes | None = None
+) -> None:
+    """Keep this picture with the entry, and its thumbnail; or with None forget what was kept."""
     with writing(engine) as connection:
         mine = (*_mine(connection, user), comparisons.c.id == entry_id)
         if connection.execute(select(comparisons.c.id).where(*mine)).first() is None:
             return
         owner = lock_owner(connection, user)
         picture_id = store_picture(connection, owner, picture=picture)
-        connection.execute(update(comparisons).where(*mine).values(picture_id=picture_id))
+        connection.execute(update(comparisons).where(*mine).values(picture_id=picture_id, thumb=thumb))
         drop_unused(connection, owner)
 
 
@@ -160,60 +216,32 @@ def delete_entries(engine: Engine, user: str, *, entry_ids: Sequence[int] | None
         return count
 
 
-def export_csv(engine: Engine, user: str, *, search: str = "", tag: str = "") -> str:
-    """The user's entries as CSV, newest first, a line for each verdict and each face's jury; columns CSV_COLUMNS."""
-    with reading(engine) as connection:
-        wanted = _wanted(connection, user, search=search, tag=tag)
-        rows = connection.execute(select(comparisons).where(*wanted).order_by(comparisons.c.id.desc()))
-        entries = [as_entry(row) for row in rows]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
-    for entry in entries:
-        start, notes = [entry.time.isoformat(), entry.file_name, entry.sha256], entry.comparison.get("notes") or []
-        end = [" ".join(notes), entry.note, ", ".join(entry.tags)]
-        lines = ([*start, *line, *end] for line in _verdict_lines(entry.comparison))
-        writer.writerows([neutralise(cell) for cell in line] for line in lines)
-    return text.getvalue()
-
-
-def _verdict_lines(comparison: Comparison) -> Iterator[list[object]]:
-    """face (from 1; "" is the whole image), detector, p_fake, label, error; one line if there is no verdict."""
-    lines = [_line("", verdict) for verdict in comparison.get("whole_image") or []]
-    for number, face in enumerate(comparison.get("faces") or [], start=1):
-        said = [*(face.get("verdicts") or []), *([{"detector": "jury", **face["jury"]}] if face.get("jury") else [])]
-        lines += [
-            _line(number, verdict | {"error": say_error(verdict.get("error"), face.get("doubt"))}) for verdict in said
-        ]
-    yield from lines or [["", "", "", "", comparison.get("error") or ""]]
-
-
-def _line(face: object, verdict: Comparison) -> list[object]:
-    values = (verdict.get(name) for name in ("detector", "p_fake", "label", "error"))
-    return [face, *("" if value is None else value for value in values)]
-
-
 def _mine(connection: Connection, user: str) -> list[ColumnElement[bool]]:
     return [comparisons.c.user_id == owner_id(connection, user)]
 
 
-def _wanted(connection: Connection, user: str, *, search: str, tag: str) -> list[ColumnElement[bool]]:
-    wanted, said = _mine(connection, user), search.strip()
+def _choose(connection: Connection, user: str, wanted: HistoryQuery) -> list[ColumnElement[bool]]:
+    chosen, said = _mine(connection, user), wanted.search.strip()
     if said:
-        written = [comparisons.c.file_name, comparisons.c.note]
+        written = [comparisons.c.file_name, comparisons.c.note, comparisons.c.members]
         written += [] if "," in said else [comparisons.c.tags]  # which commas keep apart
-        by_hash = comparisons.c.sha256.startswith(said.lower(), autoescape=True)
-        wanted.append(or_(by_hash, *(column.icontains(said, autoescape=True) for column in written)))
-    if tag:
-        wanted.append(comparisons.c.tags.contains(f",{tag},", autoescape=True))
-    return wanted
+        found = [column.icontains(said, autoescape=True) for column in written]
+        found.append(comparisons.c.sha256.startswith(said.lower(), autoescape=True))
+        if said.upper().startswith(PREFIX):
+            found.append(comparisons.c.report_id.startswith(said.upper(), autoescape=True))
+        chosen.append(or_(*found))
+    if wanted.tag:
+        chosen.append(comparisons.c.tags.contains(f",{wanted.tag},", autoescape=True))
+    if wanted.kind:
+        chosen.append(comparisons.c.kind == wanted.kind)
+    return chosen
 
 
 def _split(tags: str) -> tuple[str, ...]:
     return tuple(filter(None, tags.split(",")))
 
 
-def as_entry(row: Row[tuple[Any, ...]]) -> HistoryEntry:
+def as_entry(row: Row[Any]) -> HistoryEntry:
     """A row of `comparisons` as its owner knows it."""
     return HistoryEntry(
         id=row.id,
@@ -224,4 +252,9 @@ def as_entry(row: Row[tuple[Any, ...]]) -> HistoryEntry:
         comparison=json.loads(row.comparison),
         note=row.note,
         tags=_split(row.tags),
+        kind=row.kind,
+        report_id=row.report_id,
+        versions=json.loads(row.versions or "{}"),
+        outline=json.loads(row.outline or "{}"),
+        thumb=getattr(row, "thumb", None),  # of a list alone
     )

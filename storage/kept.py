@@ -13,11 +13,21 @@ from storage.tables import comparisons, feedback, pictures
 from storage.users import lock_user, owner_id
 
 MAX_KEPT_BYTES = 500_000_000  # pictures of one user
-MAX_ENTRIES = 10_000  # comparisons in one user's history, a few kilobytes each
+MAX_ENTRIES = 10_000  # in one user's history; of a photo a few kilobytes each
+MAX_RESULT_BYTES = 200_000_000  # of one user's entries together: a long video or a large batch takes megabytes
+MAX_ENTRY_BYTES = 10_000_000  # of one: MariaDB takes 16 MB at once, with every quotation mark escaped
 MAX_REPORTS = 1_000  # verdicts that one user said were wrong
 NO_ROOM = f"Your kept pictures have reached {MAX_KEPT_BYTES // 1_000_000} MB; delete some in your history first."
 NO_ENTRIES = (
     f"Not in your history: it holds {MAX_ENTRIES:,} entries, as many as are kept of one user. Delete some in History."
+)
+NO_RESULTS = (
+    f"Not in your history: your results have reached {MAX_RESULT_BYTES // 1_000_000} MB, as much as is kept of one "
+    "user. Delete some in History."
+)
+TOO_LARGE = (
+    f"Not in your history: this result is larger than the {MAX_ENTRY_BYTES // 1_000_000} MB that one entry may have. "
+    "Save it as a file instead."
 )
 NO_REPORTS = f"You have reported {MAX_REPORTS:,} verdicts, which is as many as are kept of one user."
 
@@ -31,6 +41,7 @@ class Kept:
     """How much of one user's is kept."""
 
     entries: int = 0
+    entry_bytes: int = 0
     pictures: int = 0
     picture_bytes: int = 0
     reports: int = 0
@@ -63,11 +74,16 @@ def drop_unused(connection: Connection, owner: int) -> None:
     connection.execute(delete(pictures).where(pictures.c.user_id == owner, *(~query.exists() for query in used)))
 
 
-def check_entries(connection: Connection, owner: int) -> None:
-    """Raises QuotaReached where no more comparisons of this user's are kept."""
-    mine = select(func.count()).select_from(comparisons).where(comparisons.c.user_id == owner)
-    if connection.execute(mine).scalar_one() >= MAX_ENTRIES:
+def check_entries(connection: Connection, owner: int, *, size: int) -> None:
+    """Raises QuotaReached where no result of so many bytes is kept of this user any more."""
+    held = func.coalesce(func.sum(comparisons.c.size), 0)
+    count, taken = connection.execute(select(func.count(), held).where(comparisons.c.user_id == owner)).one()
+    if count >= MAX_ENTRIES:
         raise QuotaReached(NO_ENTRIES)
+    if size > MAX_ENTRY_BYTES:
+        raise QuotaReached(TOO_LARGE)
+    if taken + size > MAX_RESULT_BYTES:
+        raise QuotaReached(NO_RESULTS)
 
 
 def check_reports(connection: Connection, owner: int) -> None:
@@ -79,13 +95,17 @@ def check_reports(connection: Connection, owner: int) -> None:
 
 def count_kept(engine: Engine) -> dict[int, Kept]:
     """What is kept, by the number of its user."""
-    size = func.sum(func.length(pictures.c.data))
-    per_user = select(pictures.c.user_id, func.count().label("number"), size.label("size")).group_by(pictures.c.user_id)
-    counted = [select(one.c.user_id, func.count()).group_by(one.c.user_id) for one in (comparisons, feedback)]
+    held = func.sum(func.length(pictures.c.data)).label("size")
+    per_user = select(pictures.c.user_id, func.count().label("number"), held).group_by(pictures.c.user_id)
+    summed = func.sum(comparisons.c.size)
+    of_results = select(comparisons.c.user_id, func.count(), summed).group_by(comparisons.c.user_id)
+    of_reports = select(feedback.c.user_id, func.count()).group_by(feedback.c.user_id)
     with reading(engine) as connection:
-        entries, reports = (dict(map(tuple, connection.execute(query))) for query in counted)
+        entries = {row[0]: (row[1], int(row[2])) for row in connection.execute(of_results)}
+        reports = dict(map(tuple, connection.execute(of_reports)))
         kept = {row.user_id: (row.number, int(row.size)) for row in connection.execute(per_user)}
-    return {
-        user: Kept(entries.get(user, 0), *kept.get(user, (0, 0)), reports.get(user, 0))
-        for user in entries.keys() | kept.keys() | reports.keys()
-    }
+    found = {}
+    for user in entries.keys() | kept.keys() | reports.keys():
+        (count, size), (number, bytes_) = entries.get(user, (0, 0)), kept.get(user, (0, 0))
+        found[user] = Kept(count, size, number, bytes_, reports.get(user, 0))
+    return found

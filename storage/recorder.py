@@ -1,14 +1,15 @@
-"""Writes comparisons into the history in the background: no verdict waits for the database, or fails with it."""
+"""Writes results into the history in the background: no verdict waits for the database, or fails with it."""
 
 import logging
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 from sqlalchemy import Engine
 
 from storage.database import GONE, DatabaseUnavailable
-from storage.history import Comparison, add_entry
+from storage.history import add_entry
 
 WRITERS = 2
 MAX_WAITING = 200  # comparisons that wait for a slow database; more are not recorded
@@ -30,17 +31,16 @@ class Recorder:
         self._waiting: set[Recorded] = set()
         self._remembered: OrderedDict[tuple[str, str], Recorded] = OrderedDict()
 
-    def record(
-        self, user: str, *, file_name: str, comparison: Comparison, page: str = "", picture: bytes | None = None
-    ) -> Recorded:
-        """Have a comparison written down, and return at once. `page` is the visitor's, for `take`; "" for a program."""
+    def record(self, user: str, *, page: str = "", **entry: Any) -> Recorded:
+        """Have a result written down, and return at once. entry: of add_entry.
+
+        page: the visitor's, for `take`; "" for a program.
+        """
         if not self._room.acquire(blocking=False):
             recorded = Recorded()
             recorded.set_exception(DatabaseUnavailable(GONE))
         else:
-            recorded = self._pool.submit(
-                add_entry, self.engine, user, file_name=file_name, comparison=comparison, picture=picture
-            )
+            recorded = self._pool.submit(add_entry, self.engine, user, **entry)
             with self._lock:
                 self._waiting.add(recorded)
             recorded.add_done_callback(self._finish)

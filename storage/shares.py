@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, insert, select
 
 from storage.database import reading, writing
 from storage.history import HistoryEntry, as_entry
@@ -80,16 +80,16 @@ def open_shared(engine: Engine, secret: str) -> SharedEntry | None:
     """What a link shows, to whoever has it; None where it has ended, and for what never was one."""
     if len(secret) != SECRET_CHARACTERS or not secret.startswith(PREFIX):
         return None
-    link = (shares.c.token_sha256 == _hash(secret), shares.c.until > time.time())
     of_entry = comparisons.c.id == shares.c.comparison_id
+    allowed = and_(pictures.c.id == comparisons.c.picture_id, shares.c.with_picture)
+    shown = select(comparisons, shares.c.until, shares.c.with_picture, pictures.c.data)
     with reading(engine) as connection:
-        found = connection.execute(select(shares).where(*link)).first()
-        row = connection.execute(select(comparisons).join(shares, of_entry).where(*link)).first()
-        if found is None or row is None:
-            return None
-        kept = select(pictures.c.data).where(pictures.c.id == row.picture_id)
-        picture = connection.execute(kept).scalar() if found.with_picture else None
-    return SharedEntry(_share(found), as_entry(row), picture)
+        row = connection.execute(
+            shown.join(shares, of_entry)
+            .outerjoin(pictures, allowed)
+            .where(shares.c.token_sha256 == _hash(secret), shares.c.until > time.time())
+        ).first()
+    return SharedEntry(_share(row), as_entry(row), row.data) if row else None
 
 
 def sweep_shares(engine: Engine) -> None:

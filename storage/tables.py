@@ -122,6 +122,13 @@ comparisons = _table(
     Column("comparison", long_text(), nullable=False),
     Column("note", String(2000), nullable=False, server_default=""),
     Column("tags", String(255), nullable=False, server_default=""),  # ",court,2026," or nothing
+    Column("kind", exact(8), nullable=False, server_default="photo"),
+    Column("size", BigInteger, nullable=False, server_default="0"),  # bytes of `comparison`
+    Column("outline", Text),  # JSON: a batch or a video in a few words, so that no list reads megabytes
+    Column("members", long_text()),  # of a batch, a line each: name and SHA-256
+    Column("thumb", long_bytes()),  # only where the picture was kept too
+    Column("versions", Text),  # JSON; none for what was judged before they were written down
+    Column("report_id", exact(16), nullable=False, server_default=""),
     Index("comparisons_of_user", "user_id", "id"),
 )
 shares = _table(

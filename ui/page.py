@@ -75,9 +75,9 @@ def build_page(
                 with gr.Tab("Photo", id="compare"):
                     photo = build_compare(jury, queue, recorder, fetcher)
                 with gr.Tab("Batch", id="batch"):
-                    batch = build_batch(jury, webhooks)
+                    batch = build_batch(jury, recorder, webhooks)
                 with gr.Tab("Video", id="video"):
-                    video = build_video(everybody.limit_to("face", "image", "clip"))
+                    video = build_video(everybody.limit_to("face", "image", "clip"), recorder)
                 with gr.Tab("Audio", id="audio"):
                     audio = build_audio(everybody)
                 with gr.Tab("Live", id="live"):
@@ -86,7 +86,7 @@ def build_page(
             connect_entrance(photo.entrance, views=views, batch=batch, video=video, audio=audio, **given)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
-                    build_history(recorder.engine, page, tabs, history)
+                    build_history(recorder.engine, everybody, queue, page, tabs=tabs, tab=history)
             with gr.Tab("Learn", id="learn"), gr.Tabs(elem_classes="views"):
                 with gr.Tab("Guide", id="guide"):
                     build_guide(jury)

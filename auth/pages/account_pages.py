@@ -22,7 +22,8 @@ from auth.passwords import PasswordRefused
 from auth.sessions import Visitor
 from auth.slowing import Slowdown
 from storage.database import GONE, DatabaseUnavailable
-from storage.history import MAX_SEARCH_CHARACTERS, export_csv
+from storage.export import export_csv
+from storage.history import MAX_SEARCH_CHARACTERS, HistoryQuery
 from storage.uploads import Uploads
 from storage.users import AccountGone
 
@@ -202,10 +203,10 @@ class Pages:
         return self._with_session(gone, request, secret="")
 
     async def export_history(self, request: Request) -> Response:
-        """GET /account/history.csv?search=…&tag=…: the history as a file; a program may fetch it too."""
+        """GET /account/history.csv?search=…&tag=…&kind=…: the history as a file; a program may fetch it too."""
         visitor = visitor_of(request) or await self.context.find_owner(request)
-        sought = {name: request.query_params.get(name, "")[:MAX_SEARCH_CHARACTERS] for name in ("search", "tag")}
-        lines = await self.context.ask(export_csv, self.engine, visitor.name, **sought)
+        asked = (request.query_params.get(name, "")[:MAX_SEARCH_CHARACTERS] for name in ("search", "tag", "kind"))
+        lines = await self.context.ask(export_csv, self.engine, visitor.name, HistoryQuery(*asked))
         headers = {"Content-Disposition": 'attachment; filename="facejury-history.csv"', "Cache-Control": "no-store"}
         # The byte order mark is for Excel, which else takes UTF-8 for something older.
         return Response(lines.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)

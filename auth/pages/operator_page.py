@@ -100,7 +100,8 @@ def _collect(engine: Engine) -> dict[str, Any]:
     ]
     total: Counter[str] = Counter()
     for one in kept.values():
-        total.update(entries=one.entries, pictures=one.pictures, picture_bytes=one.picture_bytes)
+        total.update(entries=one.entries, entry_bytes=one.entry_bytes)
+        total.update(pictures=one.pictures, picture_bytes=one.picture_bytes)
     waiting = [(entry, _describe(entry)) for entry in list_feedback(engine, accepted=None, limit=MAX_FEEDBACK)]
     totals = {"count": len(listed), "total": total, "unreviewed": count_unreviewed(engine)}
     names = {account.id: account.name for account in listed}

@@ -10,13 +10,13 @@ from sqlalchemy import Engine, func, select
 
 from auth import accounts
 from storage.database import open_database
+from storage.export import CSV_COLUMNS, export_csv
 from storage.history import (
-    CSV_COLUMNS,
     MAX_NOTE_CHARACTERS,
+    HistoryQuery,
     NoteRefused,
     add_entry,
     delete_entries,
-    export_csv,
     find_entries,
     keep_picture,
     list_tags,
@@ -134,10 +134,10 @@ def test_search_finds_by_name_hash_note_and_tag(engine: Engine, anna: str, searc
     numbers = [add_entry(engine, anna, file_name=name, comparison=comparison(sha256=sha)) for name, sha in files]
     write_note(engine, anna, entry_id=numbers[0], note="the source is unknown", tags="Court, Press")
     write_note(engine, anna, entry_id=numbers[2], note="", tags="court")
-    assert [numbers.index(entry.id) for entry in find_entries(engine, anna, search=search)] == found
-    by_tag = find_entries(engine, anna, search=search, tag="court")
+    assert [numbers.index(entry.id) for entry in find_entries(engine, anna, HistoryQuery(search))] == found
+    by_tag = find_entries(engine, anna, HistoryQuery(search, "court"))
     assert [numbers.index(entry.id) for entry in by_tag] == [number for number in found if number != 1]
-    assert find_entries(engine, anna, tag="cour") == []
+    assert find_entries(engine, anna, HistoryQuery(tag="cour")) == []
 
 
 def test_a_note_and_tags_are_kept_plainly_and_only_so_many(engine: Engine, anna: str) -> None:
@@ -146,9 +146,9 @@ def test_a_note_and_tags_are_kept_plainly_and_only_so_many(engine: Engine, anna:
     entry = open_entry(engine, anna, entry_id=number)
     assert entry is not None
     assert (entry.note, entry.tags, list_tags(engine, anna)) == ("=1+1 🦊", ("a", "b b"), ["a", "b b"])
-    _, line, *_ = csv.reader(io.StringIO(export_csv(engine, anna, tag="b b")))
-    assert line[-2:] == ["'=1+1 🦊", "a, b b"]
-    assert len(export_csv(engine, anna, tag="b").splitlines()) == 1
+    _, line, *_ = csv.reader(io.StringIO(export_csv(engine, anna, HistoryQuery(tag="b b"))))
+    assert line[9:11] == ["'=1+1 🦊", "a, b b"]
+    assert len(export_csv(engine, anna, HistoryQuery(tag="b")).splitlines()) == 1
     for note, tags in (("n" * (MAX_NOTE_CHARACTERS + 1), ""), ("", "t" * 25), ("", ",".join("abcdefghijk"))):
         with pytest.raises(NoteRefused, match="may have"):
             write_note(engine, anna, entry_id=number, note=note, tags=tags)
@@ -181,8 +181,8 @@ def test_the_csv_has_a_line_a_verdict_and_no_formula(engine: Engine, anna: str) 
     small = comparison(doubt="Face too small.") | {"notes": ["The file is cut off.", "=1+1"]}
     add_entry(engine, anna, file_name="small.jpg", comparison=small)
     _, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
-    assert [line[-4] for line in lines[:4]] == ["", "Face too small.", "'=1+1 took too long", "Face too small."]
-    assert {line[-3] for line in lines[:4]} == {"The file is cut off. =1+1"} and lines[4][-3] == ""
+    assert [line[7] for line in lines[:4]] == ["", "Face too small.", "'=1+1 took too long", "Face too small."]
+    assert {line[8] for line in lines[:4]} == {"The file is cut off. =1+1"} and lines[4][8] == ""
     assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 

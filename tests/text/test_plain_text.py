@@ -21,7 +21,7 @@ from storage.feedback import Feedback
 from tests.command import FACEJURY
 from text.plain_text import show_in_html, show_plainly
 from ui.render.cards import draw_provenance, render
-from ui.render.report import render_report
+from ui.render.reports.photo import render_report
 
 EVIL = "a\x1b[31m\u202egpj.\u200b\nface 1 of 1: real :bomb: [red]x.png"
 PLAIN = "a\\x1b[31m\\u202egpj.\\u200b\\nface 1 of 1: real :bomb: [red]x.png"

@@ -10,7 +10,7 @@ import gradio as gr
 from sqlalchemy import Engine
 
 from storage.feedback import give_feedback
-from storage.history import HistoryEntry, open_entry, read_picture
+from storage.history import PHOTO, HistoryEntry, open_entry, read_picture
 from ui.components.markup import build_html
 from ui.render.cards import say_line
 from ui.render.reading_order import read_order
@@ -57,8 +57,8 @@ def build_feedback(engine: Engine, entry: gr.State, picture: gr.Image | None = N
 
 
 def offer(entry: HistoryEntry | None) -> tuple[Any, ...]:
-    """The empty form for an entry's verdicts; hidden without one."""
-    choices = list(_choices(entry)) if entry else []
+    """The empty form for a photo's verdicts; hidden without one."""
+    choices = list(_choices(entry)) if entry and entry.kind == PHOTO else []
     return gr.Accordion(visible=bool(choices), open=False), gr.Dropdown(choices, value=None), None, False, ""
 
 

@@ -1,12 +1,13 @@
 // A person in a video: one time axis for the plot with its cursor, the slider below it and the player above it. What is
-// chosen on one moves the others; the frame below is drawn by the server. `element` holds the persons, or one of them.
+// chosen on one moves the others; the frame below is drawn by the server. `element` holds the persons, or one of them;
+// `hasPlayer` says whether there is a player.
 const svg = () => element.querySelector(".film-plot svg"), slider = () => element.querySelector(".scrub input");
 const numbers = (name) => svg().dataset[name].split(" ").map(Number);
 const nearest = (values, wanted) => {
   const away = values.map((value) => Math.abs(value - wanted));
   return away.indexOf(Math.min(...away));
 };
-const send = (name, detail) => document.dispatchEvent(new CustomEvent(`facejury:${name}`, { detail }));
+const send = (name, detail) => hasPlayer && document.dispatchEvent(new CustomEvent(`facejury:${name}`, { detail }));
 const told = {};
 const tell = (what) => { clearTimeout(told.timer); told.timer = setTimeout(() => trigger("click", what), 120); };
 let shown = null, drawn = false; // the frame that was asked for last; whether there is a plot
@@ -42,7 +43,7 @@ element.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("facejury:played", (event) => {
-  if (!svg()) return;
+  if (!svg() || !hasPlayer) return;
   const { at, paused } = event.detail, [start, end] = numbers("span"), index = nearest(numbers("times"), at);
   if (!paused) put(Math.min(1000, Math.max(0, (1000 * (at - start)) / (end - start))));
   else if (index !== shown) show(index);

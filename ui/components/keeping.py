@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import gradio as gr
 from sqlalchemy import Engine
 
 from detectors.jury.results import Comparison
+from registry import DetectorSpec
 from storage.database import DatabaseUnavailable
 from storage.history import HistoryEntry, keep_picture, open_entry
 from storage.kept import QuotaReached
@@ -17,9 +19,12 @@ from storage.users import AccountGone
 from ui.components.feedback import FeedbackForm, build_feedback, offer, read_same
 from ui.components.markup import build_html
 from ui.render.cards import say_line
+from ui.render.kept.photo import draw_kept_thumb
+from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
 
+Specs = Sequence[DetectorSpec]
 KEEP = "Keep this picture in my history"
 KEPT = "Recorded in your history, with the picture."
 RECORDED = "Recorded in your history, without the picture."
@@ -89,16 +94,20 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
     keeping.keep.input(change_mind, [keeping.entry, *given], [keeping.said], **ASKING)
 
 
-def record_page(recorder: Recorder, request: gr.Request, comparison: Comparison) -> None:
+def record_page(recorder: Recorder, request: gr.Request, specs: Specs, comparison: Comparison) -> None:
     """Have what was judged in the photo view written down; `say_recorded` then says what came of it."""
-    stored, page = comparison.as_dict(), str(request.session_hash)
-    recorder.record(user_of(request), file_name=comparison.path, comparison=stored, page=page)
+    recorder.record(user_of(request), page=str(request.session_hash), **_describe(comparison, specs))
 
 
-def record_call(recorder: Recorder, request: gr.Request, comparison: Comparison) -> None:
+def record_call(recorder: Recorder, request: gr.Request, specs: Specs, comparison: Comparison) -> None:
     """The same for a program, never with the picture; what could not be judged is no entry."""
     if comparison.error is None:
-        recorder.record(user_of(request), file_name=comparison.path, comparison=comparison.as_dict())
+        recorder.record(user_of(request), **_describe(comparison, specs))
+
+
+def _describe(comparison: Comparison, specs: Specs) -> dict[str, Any]:
+    """What is written of a comparison."""
+    return {"file_name": comparison.path, "comparison": comparison.as_dict(), "versions": list_versions(specs)}
 
 
 def _say(engine: Engine, user: str, number: int, keep: bool, path: str | None) -> tuple[Any, ...]:
@@ -115,7 +124,8 @@ def _keep_as_told(engine: Engine, user: str, entry: HistoryEntry, keep: bool, pa
     picture = read_same(path, entry.sha256) if keep else None
     if picture is not None or entry.has_picture:
         try:
-            keep_picture(engine, user, entry_id=entry.id, picture=picture)
+            thumb = draw_kept_thumb(entry.comparison, picture) if picture else None
+            keep_picture(engine, user, entry_id=entry.id, picture=picture, thumb=thumb)
         except QuotaReached as error:
             return say_line(str(error), link=f"?history={entry.id}", link_text="Open the entry")
     sentence = RECORDED if not keep else PICTURE_GONE if picture is None else KEPT

@@ -20,9 +20,12 @@ def build_frame(pieces: Pieces, *, script: str | None = None, **options: Any) ->
     return build_html(pieces, script=script, html_template=TEMPLATE, **options)
 
 
-def build_verdicts(pieces: Pieces, **options: Any) -> gr.HTML:
-    """A frame for what ui.render.cards draws, in which one face is chosen at a time. options: of gr.HTML."""
-    return build_frame(pieces, script=read_script("remember.js", "verdicts.js"), **options)
+def build_verdicts(pieces: Pieces, *, more: str = "", **options: Any) -> gr.HTML:
+    """A frame for what ui.render.cards draws, in which one face is chosen at a time.
+
+    more: script beside that; options: of gr.HTML.
+    """
+    return build_frame(pieces, script=read_script("remember.js", "verdicts.js") + more, **options)
 
 
 def read_script(*names: str) -> str:

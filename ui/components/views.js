@@ -101,6 +101,9 @@ document.addEventListener("toggle", (event) => {
   if (event.target.open) detector = key; else if (detector === key) detector = null;
   plan();
 }, true);
+document.addEventListener("click", (event) => { // whoever chooses a tab themselves is not taken back from it
+  if (event.isTrusted && event.target.closest?.('[role="tab"]')) wanted = null;
+}, true);
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.('a[href^="?view="]:not([target])');
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

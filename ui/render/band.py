@@ -1,18 +1,25 @@
 """The verdict on a picture in its first lines: what it is, how sure that is, who agrees, and why to be careful."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.wording import NOT_MEASURED
 from registry import Label, Verdict
+from ui.render.wording import say_percent
 
 LIKELY: dict[Label, str] = {
     "fake": "Likely fake",
     "real": "Likely real",
     "inconclusive": "Inconclusive",
     "failed": "No verdict",
+}
+NEXT: dict[Label, str] = {
+    "fake": "look for the original before you share this or act on it.",
+    "real": "some forgeries pass as real. Check where this comes from before you rely on it.",
+    "inconclusive": "rely on neither answer. Look for a larger or less compressed copy, and for where it comes from.",
+    "failed": "rely on neither answer. Look for another copy, and for where it comes from.",
 }
 SMALL_PIXELS = 100  # longer side of the box: the "hard" tier of the cards, 80 pixels of crop, begins about here
 STRONG_QUALITY = 70  # of JPEG: what chats re-encode to, and below
@@ -39,12 +46,43 @@ def sum_up(labels: Sequence[Label | None], noun: str = "faces") -> Headline:
         return Headline(f"Likely fake: {fakes} of {count} {noun}", "fake")
     if unsure:
         return Headline(f"Inconclusive: {unsure} of {count} {noun}", "inconclusive")
-    return Headline(f"Likely real: all {count} {noun}", "real")
+    return Headline(f"Likely real: {'both' if count == 2 else f'all {count}'} {noun}", "real")
 
 
 def label_face(face: JudgedFace, jury: JuryVerdict | None) -> Label | None:
     """What the jury says of a face: inconclusive where something speaks against judging it; None where it is silent."""
     return "inconclusive" if face.doubt else jury.label if jury else None
+
+
+def label_faces(faces: Sequence[JudgedFace], juries: Sequence[JuryVerdict | None]) -> list[Label | None]:
+    """The same of several."""
+    return [label_face(face, jury) for face, jury in zip(faces, juries, strict=True)]
+
+
+def say_next(label: Label | None) -> str:
+    """What to do after a verdict; empty where there is none."""
+    return f"Next: {NEXT[label]}" if label else ""
+
+
+def say_highest(p_fakes: Mapping[int, float | None], noun: str = "face") -> str:
+    """The highest of several of the jury's numbers, and whose it is; empty where fewer than two have one.
+
+    p_fakes: by their number on the page, None where there is no number to be believed.
+    """
+    given = [(p_fake, number) for number, p_fake in p_fakes.items() if p_fake is not None]
+    if len(given) < 2:
+        return ""
+    p_fake, number = max(given, key=lambda one: one[0])
+    return f"Highest estimated chance of fake: {say_percent(p_fake)}, {noun} {number}."
+
+
+def list_p_fakes(faces: Sequence[JudgedFace], juries: Sequence[JuryVerdict | None]) -> dict[int, float | None]:
+    """The jury's number on each face, by the face's; None where something speaks against judging it.
+
+    faces: in reading order.
+    """
+    pairs = enumerate(zip(faces, juries, strict=True), start=1)
+    return {number: jury.p_fake if jury and not face.doubt else None for number, (face, jury) in pairs}
 
 
 def say_likely(label: Label) -> str:

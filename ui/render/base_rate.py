@@ -23,6 +23,11 @@ def step_verdicts(jury: JuryVerdict) -> list[JuryVerdict]:
     return [jury.at_base_rate(rate) for rate in RATES]
 
 
+def move_verdicts(juries: Sequence[JuryVerdict | None], rate: float) -> list[JuryVerdict | None]:
+    """The jury's verdicts on several faces at another base rate."""
+    return [jury.at_base_rate(rate) if jury else None for jury in juries]
+
+
 def as_steps(words: Sequence[str | float]) -> str:
     """What an element shows at each base rate, as the page's script reads it."""
     return json.dumps(list(words), ensure_ascii=False)

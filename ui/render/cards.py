@@ -22,7 +22,17 @@ from registry import DetectorSpec, Image, Label, Verdict
 from text.plain_text import show_in_html
 from ui.render import base_rate, pictures
 from ui.render import wording as words
-from ui.render.band import label_face, say_agreement, say_likely, sum_up, warn, warn_face
+from ui.render.band import (
+    label_faces,
+    list_p_fakes,
+    say_agreement,
+    say_highest,
+    say_likely,
+    say_next,
+    sum_up,
+    warn,
+    warn_face,
+)
 from ui.render.base_rate import step_verdicts
 from ui.render.reading_order import in_reading_order
 from ui.render.remembered import as_remembered
@@ -73,6 +83,7 @@ _templates.globals.update(
     say_thresholds=words.say_thresholds,
     say_why=words.say_why,
     titles=words.TITLES,
+    kinds=words.KIND_TITLES,
     not_measured=NOT_MEASURED,
     not_in_jury=NOT_IN_JURY,
 )
@@ -137,7 +148,7 @@ class Drawing:
         """The headline, the picture and its boxes, a strip of its faces, each face, and what else was said."""
         comparison = in_reading_order(comparison)
         juries = [self._find_jury(face) for face in comparison.faces]
-        labels = [label_face(face, jury) for face, jury in zip(comparison.faces, juries, strict=True)]
+        labels = label_faces(comparison.faces, juries)
         scene = render("scene", scene=self._scene, comparison=comparison)
         boxes = render("boxes", comparison=comparison, anchor=self._anchor, labels=labels)
         faces = [self._draw_face(number, face, comparison) for number, face in enumerate(comparison.faces, start=1)]
@@ -150,12 +161,19 @@ class Drawing:
         judged = ready and any(juries)
         movable = judged and not self._settled
         lone = comparison.faces[0] if len(comparison.faces) == 1 else None
-        stepped = [self._step_labels(comparison, juries, rate) for rate in base_rate.STEPS] if movable else []
+        moved = [base_rate.move_verdicts(juries, rate) for rate in base_rate.STEPS] if movable else []
+        steps = [sum_up(label_faces(comparison.faces, juries)) for juries in moved]
+        headline = sum_up(labels) if judged else None
+        advised = comparison.provenance is not None  # the next steps stand below then
         return render(
             "summary",
             comparison=comparison,
-            headline=sum_up(labels) if judged else None,
-            steps=[sum_up(labels) for labels in stepped],
+            headline=headline,
+            steps=steps,
+            highest=say_highest(list_p_fakes(comparison.faces, juries)) if judged else "",
+            highest_steps=[say_highest(list_p_fakes(comparison.faces, juries)) for juries in moved],
+            advice=say_next(headline.label) if headline and advised else "",
+            advice_steps=[say_next(step.label) for step in steps],
             splits=[self._say_split(face.verdicts, "face") for face in comparison.faces],
             lone=lone,
             jury=juries[0] if lone else None,
@@ -165,12 +183,6 @@ class Drawing:
             remembered=as_remembered(comparison.as_dict(), comparison.path) if ready else "",
             anchor=self._anchor,
         )
-
-    def _step_labels(
-        self, comparison: Comparison, juries: Sequence[JuryVerdict | None], rate: float
-    ) -> list[Label | None]:
-        moved = [jury.at_base_rate(rate) if jury else None for jury in juries]
-        return [label_face(face, jury) for face, jury in zip(comparison.faces, moved, strict=True)]
 
     def _draw_strip(
         self, comparison: Comparison, juries: Sequence[JuryVerdict | None], labels: Sequence[Label | None]

@@ -1,6 +1,7 @@
 """A button that saves a file made on the click. The browser makes the file, so that none lies on this disk."""
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 import gradio as gr
@@ -24,6 +25,11 @@ NO_FILE: Saved = ("", "", "")
 
 def save_on_click(button: gr.Button, make: Callable[..., Saved], given: Sequence[Any], **options: Any) -> None:
     """Connect the button: what `make` returns for these inputs is saved as a file."""
-    made = gr.JSON(visible="hidden")
-    clicked = button.click(lambda *values: list(make(*values)), list(given), [made], **options)
+
+    @wraps(make)  # Gradio gives the request to whoever is seen to ask for it
+    def make_list(*values: Any) -> list[str]:
+        return list(make(*values))
+
+    made = gr.JSON(visible="hidden", elem_classes="saved-file")  # by the class too: a column that opens shows it
+    clicked = button.click(make_list, list(given), [made], **options)
     clicked.success(None, [made], None, js=SAVE, **PRIVATE)

@@ -26,6 +26,7 @@ EQUALLY_HOT = 0.02  # below the hottest tenth: what differs by less than anybody
 MOSTLY_HOT = 0.4  # share of a heat map from which the hottest places are no particular area
 STANDS_OUT = 0.15  # how far the hottest spots must lie above the median for a part to stand out
 HEAT_OPACITY = 0.85  # of the hottest spot; the face must stay visible under it
+QUALITY = 82  # of the pictures that are kept as WebP
 ROUND_PIXELS = 512  # longer side of every picture of the game, whatever it was
 
 
@@ -126,6 +127,19 @@ def place_crop(box: Box, roll: float, *, width: int, height: int) -> CropPlace:
 def draw_still(data: bytes) -> str:
     """A picture that is WebP already, as a data URI."""
     return "data:image/webp;base64," + base64.b64encode(data).decode("ascii")
+
+
+def pack(pixels: Image) -> bytes:
+    """A picture in few bytes."""
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(buffer, "WEBP", quality=QUALITY, method=1)
+    return buffer.getvalue()
+
+
+def unpack(data: bytes) -> Image:
+    """uint8 RGB (h, w, 3); RGBA for what was clear."""
+    with PIL.Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGBA" if "A" in picture.mode else "RGB"), dtype=np.uint8)
 
 
 def shrink(image: Image, longest: int) -> Image:

@@ -3,13 +3,9 @@
 What is kept of a video is small: a picture of each sampled frame and of each face in it, compressed, in memory.
 """
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-import numpy as np
-import PIL.Image
+from typing import Any, ClassVar
 
 from detectors.faces.crop import crop_face
 from detectors.faces.motion import NAMES, SCALES
@@ -20,17 +16,15 @@ from detectors.jury.wording import NOT_MEASURED
 from detectors.video.aggregate import AGGREGATION
 from detectors.video.judge import Look
 from detectors.video.results import WHOLE, ClipScores, JudgedVideo, Person, SampledFrame, is_brief, suspect
-from registry import Image
 from registry.contract import MIN_FACE_PIXELS
-from ui.render.band import Headline, sum_up
+from ui.render.band import Headline, say_highest, say_next, sum_up
 from ui.render.cards import Drawing, Pieces, render
-from ui.render.pictures import CROP_PIXELS, SCENE_PIXELS, draw_still, shrink
+from ui.render.pictures import CROP_PIXELS, SCENE_PIXELS, draw_still, pack, shrink, unpack
 from ui.render.wording import TITLES, say_p_fake, say_percent
 
 WIDTH, HEIGHT = 1000.0, 100.0  # of the plot, in its own units
 COLOURS = 6  # lines that look different; a seventh looks like the first
 GAP_STEPS = 1.6  # a longer time without a frame breaks the lines
-QUALITY = 82  # of the kept pictures
 
 
 @dataclass
@@ -40,6 +34,7 @@ class Film:
     video: JudgedVideo
     frames: dict[float, bytes] = field(default_factory=dict)
     faces: dict[tuple[int, float], bytes] = field(default_factory=dict)
+    is_stored: ClassVar[bool] = False  # from the history
 
     def add(self, look: Look) -> None:
         """Keep one look more."""
@@ -53,6 +48,10 @@ class Film:
     def show(self, person: Person, frame: SampledFrame) -> bytes:
         """What was judged of somebody in that frame."""
         return self.frames[frame.at] if person.is_whole else self.faces[person.number, frame.at]
+
+    def show_frame(self, at: float) -> bytes:
+        """The whole frame that was sampled at that time."""
+        return self.frames[at]
 
     def persons(self) -> list[Person]:
         """Those worth showing, in order of appearance; last the whole frame, where detectors look at that."""
@@ -71,30 +70,19 @@ def _rank(person: Person) -> float:
     return (scores.verdict.p_fake or 0.0) if scores else 0.0
 
 
-def pack(pixels: Image) -> bytes:
-    """A picture in few bytes."""
-    buffer = io.BytesIO()
-    PIL.Image.fromarray(pixels).save(buffer, "WEBP", quality=QUALITY, method=1)
-    return buffer.getvalue()
-
-
-def unpack(data: bytes) -> Image:
-    """uint8 RGB (h, w, 3)."""
-    with PIL.Image.open(io.BytesIO(data)) as picture:
-        return np.asarray(picture.convert("RGB"), dtype=np.uint8)
-
-
 def draw_film(film: Film, chosen: int | None) -> Pieces:
     """Who is in it. chosen: the person who is shown below."""
     video, persons = film.video, film.persons()
     brief = sum(is_brief(person) for person in video.persons)
-    headline = _sum_up(persons, brief)
     return [
         render(
             "film",
             video=video,
-            headline=headline,
-            chance=_say_chance(persons),
+            headline=sum_up_film(film),
+            chance=say_film_chance(film),
+            advice=say_next(sum_up_film(film).label),
+            is_stored=film.is_stored,
+            kept=bool(film.frames),
             notes=video.notes,
             looked=f"{len(video.looks)} frames from {say_at(video.looks[0])} to {say_at(video.looks[-1])}",
             length=say_length(video.seconds),
@@ -106,8 +94,10 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
     ]
 
 
-def _sum_up(persons: Sequence[Person], brief: int) -> Headline:
-    seen = [person for person in persons if not person.is_whole]
+def sum_up_film(film: Film) -> Headline:
+    """The verdict on everybody in it, in a line."""
+    seen = [person for person in film.persons() if not person.is_whole]
+    brief = any(is_brief(person) for person in film.video.persons)
     if not seen:
         return Headline("No person was visible long enough." if brief else "No face found.", None)
     if any(person.jury for person in seen):
@@ -115,9 +105,11 @@ def _sum_up(persons: Sequence[Person], brief: int) -> Headline:
     return Headline(f"{len(seen)} people" if len(seen) > 1 else f"One person: {say_verdict(seen[0])}.", None)
 
 
-def _say_chance(persons: Sequence[Person]) -> str:
-    """The jury's number on the one person; empty where there are several, or none."""
-    seen = [person for person in persons if not person.is_whole]
+def say_film_chance(film: Film) -> str:
+    """The jury's number on the one person, or the highest of several; empty where there is none."""
+    seen = [person for person in film.persons() if not person.is_whole]
+    if len(seen) > 1:
+        return say_highest({person.number: person.jury.verdict.p_fake for person in seen if person.jury}, "person")
     p_fake = seen[0].jury.verdict.p_fake if len(seen) == 1 and seen[0].jury else None
     return "" if p_fake is None else f"Estimated chance of fake: {say_percent(p_fake)}."
 
@@ -136,14 +128,18 @@ def say_verdict(person: Person) -> str:
 
 def _introduce(film: Film, person: Person) -> dict[str, Any]:
     verdict = person.jury.verdict if person.jury else None
-    clearest = max(person.frames, key=lambda frame: frame.score)
     return {
         "number": person.number,
         "name": name_person(person),
         "label": verdict.label if verdict else "none",
         "word": TITLES[verdict.label] if verdict else say_verdict(person),
-        "uri": draw_still(film.show(person, clearest)),
+        "uri": draw_still(film.show(person, find_clearest(person))),
     }
+
+
+def find_clearest(person: Person) -> SampledFrame:
+    """The frame by which somebody is shown."""
+    return max(person.frames, key=lambda frame: frame.score)
 
 
 def name_person(person: Person) -> str:
@@ -272,7 +268,8 @@ def draw_frame(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
     frame = person.frames[index]
     comparison = as_comparison(film, person, frame)
     chosen = jury.choose([verdict.detector for verdict in frame.verdicts])
-    return Drawing(unpack(film.frames[frame.at]), chosen, anchor="frame").draw(comparison)
+    picture = unpack(film.show_frame(frame.at))
+    return Drawing(picture, chosen, anchor="frame", settled=film.is_stored).draw(comparison)
 
 
 def as_comparison(film: Film, person: Person, frame: SampledFrame) -> Comparison:

@@ -20,6 +20,7 @@ BATCH_TITLES = {
     "none": "No verdict",
     "error": "Not judged",
 }
+KIND_TITLES = {"photo": "Photo", "batch": "Batch", "video": "Video"}
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,84 +10,49 @@ import gradio as gr
 
 from detectors.inputs.archive import MAX_ZIP_BYTES
 from detectors.jury.judge import Jury
-from detectors.scan.batch import (
-    Entry,
-    Order,
-    arrange,
-    as_csv,
-    as_json,
-    judge_item,
-    judge_items,
-    list_items,
-    say_time_left,
-)
+from detectors.scan.batch import Entry, arrange, judge_item, judge_items, list_items, say_time_left
+from storage.recorder import Recorder
+from ui.components.batch_table import IN_TURN, BatchRun, BatchView, draw_lines, lay_out_table
 from ui.components.controls import list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
-from ui.components.markup import build_frame, build_html, build_verdicts, read_script
+from ui.components.markup import build_frame, build_html
+from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
-from ui.render.download import Saved, save_on_click
-from ui.render.pictures import draw_thumb
-from ui.render.remembered import as_remembered
-from ui.render.wording import BATCH_TITLES
+from ui.render.kept.batch import count_words, draw_line, name_batch, outline_batch, pack_thumbs, store_batch
+from ui.render.pictures import THUMB_PIXELS, pack, shrink
+from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
 from ui.server.programs.webhook import Entries, WebhookRefused, Webhooks
 from ui.server.remote_picture import MAX_URL_CHARACTERS
 
-IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
 DRAW_SECONDS = 0.7  # between two drawings of a growing table
 EMPTY = say(
     "The pictures appear here, one per line.",
     more=f"Choose files, or a zip of at most {MAX_ZIP_BYTES // 1_000_000} MB; up to 1,000 pictures at once.",
 )
 NO_CHOICE = "Choose files and at least one detector first."
+THUMBNAILS = "the thumbnails"
 OPENING = say("Judging this picture again, with heat maps…", kind="busy")
-ALL = "all"
-SHOWN = [("All", ALL), *((title, word) for word, title in BATCH_TITLES.items())]
-ORDERS = [("As given", "given"), ("Most fake first", "fake"), ("Least fake first", "real"), ("By name", "name")]
-TABLE = """<div class="jury"><table class="batch"><caption>The pictures of this batch</caption><thead><tr>
-<th scope="col">Picture</th><th scope="col">File</th><th scope="col">Jury</th><th scope="col">Faces</th>
-<th scope="col">Detectors</th></tr></thead><tbody>${value.join("")}</tbody></table></div>"""
-OPEN = """element.addEventListener("click", (event) => {
-  const chosen = event.target.closest("[data-entry]");
-  if (chosen) trigger("click", { entry: Number(chosen.dataset.entry) });
-});"""
-SCROLL = """() => document.querySelector("#batch-detail").scrollIntoView({ block: "start" })"""
 Shown = tuple[Any, ...]
 """What an event changes: the status, the table, the tools' row, the two buttons."""
 
 
 @dataclass
-class BatchRun:
-    """One run: what is judged so far. began: of time.monotonic()."""
-
-    jury: Jury
-    total: int = 0
-    began: float = field(default_factory=time.monotonic)
-    entries: list[Entry] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-
-
-@dataclass
-class BatchSession:
+class BatchSession(BatchView):
     """One visitor's: the slot, the last run, and how its table is shown."""
 
     slot: JobSlot = field(default_factory=JobSlot)
-    run: BatchRun | None = None
-    words: tuple[str, ...] = ()
-    name: str = ""
-    order: Order = "given"
-
-    def arrange(self) -> list[Entry]:
-        """The entries as the visitor wants to see them."""
-        return arrange(self.run.entries, words=self.words, name=self.name, order=self.order) if self.run else []
 
 
-def build_batch(jury: Jury, webhooks: Webhooks | None = None) -> Receiver:
-    """Build the view into the page that is open, and connect it."""
+def build_batch(jury: Jury, recorder: Recorder | None = None, webhooks: Webhooks | None = None) -> Receiver:
+    """Build the view into the page that is open, and connect it.
+
+    recorder: writes down what its visitors have judged; webhooks: post what a program has judged to its address.
+    """
     session, dropped = gr.State(BatchSession()), gr.State(0.0)
     build_html(render("back"))
     with gr.Row(elem_id="batch"):
@@ -101,40 +65,19 @@ def build_batch(jury: Jury, webhooks: Webhooks | None = None) -> Receiver:
             stop = gr.Button("Stop", variant="secondary", visible=False, elem_id="batch-stop")
         with gr.Column(scale=5, min_width=320):
             status = build_frame(EMPTY, elem_id="batch-status")
-            tools, table = _lay_out_table(session)
-    shown = [status, table, tools, judge, stop]
+            keeping = build_run_keeping(recorder, pictures=THUMBNAILS, prefix="batch") if recorder else None
+            parts = lay_out_table(session, _open, prefix="batch")
+    shown = [status, parts.table, parts.tools, judge, stop]
     started = gr.on([judge.click, dropped.change], _start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
-    started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    judged = started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    if keeping:
+        starts = {"starts": [judge.click, dropped.change], "judged": judged}
+        connect_run_keeping(keeping, session, **starts, finish=_finish, take_smalls=_take_thumbs)
     stop.click(_stop, [session], shown, **QUICK)
-    _offer_api(files, keys, jury)
+    _offer_api(files, keys, jury, recorder)
     if webhooks:
         _offer_webhook(files, keys, jury, webhooks)
     return Receiver(files, keys, dropped)
-
-
-def _lay_out_table(session: gr.State) -> tuple[gr.Column, gr.HTML]:
-    """The tools above the table, and the table; connected to each other, and to the picture that a click opens."""
-    with gr.Column(visible=False) as tools, gr.Row(elem_id="batch-tools"):
-        words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
-        name = gr.Textbox(label="Name contains", min_width=140)
-        order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
-        csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
-    table = build_html(
-        [],
-        script=read_script("remember.js") + OPEN,
-        html_template=TABLE,
-        elem_id="batch-table",
-        container=False,
-    )
-    detail = build_verdicts([], elem_id="batch-detail")
-    changes = [words.change, name.change, order.change]
-    gr.on(changes, _arrange, [words, name, order, session], [table], **QUICK)
-    opened = table.click(_open, [session], [detail], **IN_TURN, **PRIVATE)
-    opened.then(None, None, None, js=SCROLL, **PRIVATE)
-    detail.click(_open, [session], [detail], **IN_TURN, **PRIVATE)
-    save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [session], **QUICK)
-    save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [session], **QUICK)
-    return tools, table
 
 
 def _start(paths: list[str], keys: list[str], session: BatchSession) -> Shown:
@@ -173,10 +116,10 @@ def _judge_run(session: BatchSession, run: BatchRun, job: Job) -> Iterator[Shown
     items = list_items([job.path, *job.more])
     run.total, drawn = len(items), 0.0
     for entry, picture in judge_items(items, run.jury, wanted=lambda: session.slot.wants(job)):
-        thumb = draw_thumb(picture.pixels) if picture else None
+        if picture:
+            run.thumbs[entry.number] = pack(shrink(picture.pixels, THUMB_PIXELS))
         run.entries.append(entry)
-        said = as_remembered(entry.comparison, entry.item.name)
-        run.lines.append(render("line", entry=entry, thumb=thumb, word=BATCH_TITLES[entry.word], remembered=said))
+        run.lines.append(draw_line(entry, run.thumbs.get(entry.number)))
         if time.monotonic() - drawn > DRAW_SECONDS:
             yield _show(session)
             drawn = time.monotonic()
@@ -184,7 +127,7 @@ def _judge_run(session: BatchSession, run: BatchRun, job: Job) -> Iterator[Shown
 
 def _show(session: BatchSession) -> Shown:
     has_lines = session.run is not None and bool(session.run.entries)
-    return _say_progress(session), _draw_lines(session), gr.Column(visible=has_lines), *offer_stop(session.slot.busy)
+    return _say_progress(session), draw_lines(session), gr.Column(visible=has_lines), *offer_stop(session.slot.busy)
 
 
 def _say_progress(session: BatchSession) -> Pieces:
@@ -192,62 +135,55 @@ def _say_progress(session: BatchSession) -> Pieces:
     if run is None:
         return list(session.slot.notice)
     done = len(run.entries)
-    counts = {title: sum(entry.word == word for entry in run.entries) for word, title in BATCH_TITLES.items()}
+    counts = count_words(run.entries)
     left = say_time_left(done, run.total, since=run.began) if session.slot.busy else ""
     return [render("progress", done=done, total=run.total, left=left, busy=session.slot.busy, counts=counts)]
 
 
-def _draw_lines(session: BatchSession) -> Pieces:
-    return [session.run.lines[entry.number] for entry in session.arrange()] if session.run else []
-
-
-def _arrange(word: str, name: str, order: Order, session: BatchSession) -> Pieces:
-    session.words, session.name, session.order = () if word == ALL else (word,), name, order
-    return _draw_lines(session)
-
-
-def _open(session: BatchSession, event: gr.EventData) -> Iterator[Pieces]:
+def _open(run: BatchRun, entry: Entry) -> Iterator[Pieces]:
     """The full comparison of a line: judged again, since two hundred pictures' heat maps are not kept."""
-    number = event._data.get("entry") if isinstance(event._data, dict) else None
-    if session.run is None or not isinstance(number, int) or not 0 <= number < len(session.run.entries):
-        return
-    entry = session.run.entries[number]
-    neighbours = _find_neighbours(session, entry)
-    yield neighbours + OPENING
-    comparison, picture = judge_item(entry.item, session.run.jury)
+    yield OPENING
+    comparison, picture = judge_item(entry.item, run.jury)
     if picture is None:
-        yield neighbours + say(str(comparison.error), more=comparison.path, kind="error")
+        yield say(str(comparison.error), more=comparison.path, kind="error")
     else:
-        yield neighbours + Drawing(picture.pixels, session.run.jury, anchor="batch-face").draw(comparison)
+        yield Drawing(picture.pixels, run.jury, anchor="batch-face").draw(comparison)
 
 
-def _find_neighbours(session: BatchSession, entry: Entry) -> Pieces:
-    """The way to the lines above and below it in the table; nothing for one that is filtered out by now."""
-    shown = session.arrange()
-    if entry not in shown:
-        return []
-    place = shown.index(entry)
-    before, after = shown[max(0, place - 1) : place], shown[place + 1 : place + 2]
-    numbers = {"before": before[0].number if before else None, "after": after[0].number if after else None}
-    return [render("neighbours", place=place + 1, total=len(shown), name=entry.item.name, **numbers)]
+def _finish(session: BatchSession) -> Finished | None:
+    """What the history gets of a run, also of one that was stopped, once it ended with at least one picture."""
+    run = session.run
+    if session.slot.busy or run is None or not run.entries:
+        return None
+    outline = outline_batch(run.entries)
+    return Finished(run, name_batch(run.entries), store_batch(run.entries), outline, run.jury.specs)
 
 
-def _save(write: Callable[[list[Entry]], str], name: str, kind: str, session: BatchSession) -> Saved:
-    """What is shown, in its order."""
-    return name, kind, write(session.arrange())
+def _take_thumbs(session: BatchSession) -> Smalls | None:
+    """The thumbnails of the run, that of its most suspect picture in front; None where it is gone."""
+    run = session.run
+    if run is None or not run.thumbs:
+        return None
+    first = next((entry.number for entry in arrange(run.entries, order="fake") if entry.number in run.thumbs), None)
+    return Smalls(pack_thumbs(run.thumbs), None if first is None else run.thumbs[first])
 
 
-def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury) -> None:
+def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, recorder: Recorder | None) -> None:
     """The endpoint /batch: the same, as JSON, for gradio_client and curl."""
 
-    def judge_batch(files: list[str], detectors: list[str]) -> list[dict[str, Any]]:
+    def judge_batch(files: list[str], detectors: list[str], request: gr.Request) -> list[dict[str, Any]]:
         """Judge every face in many pictures or zips of them: a list with one entry a picture, as /compare answers.
 
         "name" is the file's. A file that cannot be judged is an entry whose "error" says why; the others are judged.
         """
         if not files or not detectors:
             raise gr.Error(NO_CHOICE, print_exception=False)
-        return _as_answer(judge_items(list_items(map(Path, files)), jury.choose(detectors)))
+        chosen = jury.choose(detectors)
+        entries = [entry for entry, _ in judge_items(list_items(map(Path, files)), chosen)]
+        if recorder and entries:
+            given = name_batch(entries), store_batch(entries), outline_batch(entries), chosen.specs
+            record_run(recorder, user_of(request), Finished(None, *given))
+        return _as_answer(entries)
 
     offer_endpoint(judge_batch, [files, keys], name="batch", label="comparisons", **IN_TURN)
 
@@ -268,7 +204,8 @@ def _offer_webhook(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhoo
 
         def judge() -> Entries | None:
             """None where the server stops meanwhile."""
-            answer = _as_answer(judge_items(items, jury.choose(detectors), wanted=lambda: not jury.is_stopping))
+            judged = judge_items(items, jury.choose(detectors), wanted=lambda: not jury.is_stopping)
+            answer = _as_answer(entry for entry, _ in judged)
             return None if jury.is_stopping else answer
 
         try:
@@ -282,5 +219,5 @@ def _offer_webhook(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhoo
     offer_endpoint(judge_later, [files, keys, url, secret], name="batch_webhook", label="batch", **ALL_AT_ONCE)
 
 
-def _as_answer(judged: Iterable[tuple[Entry, Any]]) -> list[dict[str, Any]]:
-    return [without_path(entry.comparison) | {"name": entry.item.name} for entry, _ in judged]
+def _as_answer(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    return [without_path(entry.comparison) | {"name": entry.item.name} for entry in entries]

@@ -25,7 +25,7 @@ from ui.components.keeping import Keeping, build_keeping, build_tick, connect_ke
 from ui.components.markup import build_verdicts
 from ui.components.photo_input import PhotoInput, build_photo
 from ui.render.cards import WAITING, Drawing, Pieces, say
-from ui.render.report import build_report
+from ui.render.reports.photo import build_report
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
@@ -147,12 +147,13 @@ def _judge_with(
 ) -> Callable[[JobSlot, gr.Request], Iterator[Shown]]:
     def judge(slot: JobSlot, request: gr.Request) -> Iterator[Shown]:
         """The verdicts as they arrive, for as long as they are wanted."""
-        record = partial(record_page, keeping.recorder, request) if keeping else _forget
         job = slot.take()
         if job is None:  # an earlier run took it
             yield gr.skip(), gr.skip(), gr.skip()
             return
-        find = partial(_find, job, jury.choose(job.detectors), wanted=lambda: slot.wants(job), record=record)
+        chosen = jury.choose(job.detectors)
+        record = partial(record_page, keeping.recorder, request, chosen.specs) if keeping else _forget
+        find = partial(_find, job, chosen, wanted=lambda: slot.wants(job), record=record)
         for shown in run_job(job, slot, queue, find):
             yield shown, *offer_stop(slot.busy)
 
@@ -189,12 +190,13 @@ def _offer_api(controls: CompareControls, jury: Jury, queue: FairQueue, fetcher:
         try:
             with queue.wait() as place:
                 deque(place, maxlen=0)  # wait
-                judged = compare(Path(picture), jury.choose(detectors), path=Path(picture).name)
+                chosen = jury.choose(detectors)
+                judged = compare(Path(picture), chosen, path=Path(picture).name)
         except QueueFullError as error:
             raise gr.Error(str(error), print_exception=False) from error
         comparison = replace(judged, provenance=read_provenance(Path(picture)))
         if keeping:
-            record_call(keeping.recorder, request, comparison)
+            record_call(keeping.recorder, request, chosen.specs, comparison)
         return without_path(comparison.as_dict())
 
     def compare_address(url: str, detectors: list[str], request: gr.Request) -> dict[str, Any]:

@@ -4,28 +4,33 @@ Lists, searches, opens, annotates, shares, exports and deletes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import gradio as gr
 from sqlalchemy import Engine
 
+from detectors.jury.judge import Jury
 from storage import history
-from storage.history import HistoryEntry
-from ui.components.case_file import CaseFile, build_case, offer_case
+from storage.history import HistoryQuery
 from ui.components.confirm import Confirmed, build_confirmed, reset
 from ui.components.feedback import FeedbackForm, build_feedback, offer
-from ui.components.markup import build_html, build_verdicts
-from ui.render.cards import Pieces, render, say
-from ui.render.stored import draw_stored, say_stored
-from ui.render.wording import say_time
+from ui.components.kept.case_file import CaseFile, build_case, offer_case
+from ui.components.kept.check_again import CheckAgain, build_check_again, build_start, offer_check
+from ui.components.kept.entry_views import EntryViews, build_entry_views, draw_entry, draw_nothing
+from ui.components.kept.report_again import ReportAgain, build_report_again, offer_report
+from ui.components.markup import build_html, read_script
+from ui.render.cards import say
+from ui.render.kept.entries import draw_entries
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import QUICK
+from ui.server.queue import FairQueue
 from ui.server.views import PARAMETER
 
 PAGE = 20  # entries shown at once
 VIEWS = ("batch", "video", "audio", "live")  # of the Check tab, not entries
-SEARCHED = "File name, note, tag, or the beginning of a SHA-256"
+SEARCHED = "File name, note, tag, report ID, or the beginning of a SHA-256"
+KINDS = [("All kinds", ""), ("Photos", history.PHOTO), ("Batches", history.BATCH), ("Videos", history.VIDEO)]
 ALL_TAGS = ("All tags", "")
 NOT_THERE = "There is no such entry in your history."
 FORMER = "history"  # of links as they were before: /?history=12
@@ -43,8 +48,7 @@ document.addEventListener('facejury:open', event => trigger('click', {entry: eve
 class Place:
     """Where the list stands. starts: of each page so far, the number that its entries lie below; next: of the next."""
 
-    search: str = ""
-    tag: str = ""
+    wanted: HistoryQuery = history.ALL
     starts: tuple[int | None, ...] = (None,)
     next: int | None = None
 
@@ -55,6 +59,7 @@ class EntryList:
 
     whole: gr.Column
     search: gr.Textbox
+    kind: gr.Dropdown
     tag: gr.Dropdown
     entries: gr.HTML
     newer: gr.Button
@@ -74,7 +79,9 @@ class Opened:
 
     whole: gr.Column
     back: gr.Button
-    view: gr.HTML
+    report: ReportAgain
+    check: CheckAgain
+    views: EntryViews
     forget: Confirmed
     delete: Confirmed
     feedback: FeedbackForm
@@ -84,53 +91,68 @@ class Opened:
     @property
     def shown(self) -> list[Any]:
         """What `_present` gives values for, after the two columns."""
-        parts = [*self.forget.components, *self.delete.components, *self.feedback.components, *self.case.components]
-        return [self.view, self.entry, *parts]
+        above = [*self.report.components, *self.check.components]
+        parts = [
+            *above,
+            *self.forget.components,
+            *self.delete.components,
+            *self.feedback.components,
+            *self.case.components,
+        ]
+        return [*self.views.components, self.entry, *parts]
 
 
-def build_history(engine: Engine, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab) -> None:
-    """Build the tab into the page that is open, and connect it. `tab` is in `tabs`, with the id "history"."""
-    entry_list, opened = _lay_out_list(), _lay_out_opened(engine)
+def build_history(engine: Engine, jury: Jury, queue: FairQueue, page: gr.Blocks, *, tabs: gr.Tabs, tab: gr.Tab) -> None:
+    """Build the tab into the page that is open, and connect it.
+
+    jury: all detectors of today; `tab` is in `tabs`, with the id "history".
+    """
+    entry_list, opened = _lay_out_list(), _lay_out_opened(engine, jury, queue)
     _connect_list(engine, entry_list, tab)
-    _connect_opened(engine, entry_list, opened)
+    _connect_opened(engine, jury, entry_list, opened)
     both = [entry_list.whole, opened.whole, *opened.shown]
-    entry_list.entries.click(_open_in(engine), None, both, **ASKING)
-    page.load(_follow_link(engine), None, [tabs, *both], **ASKING)
+    entry_list.entries.click(_open_in(engine, jury), None, both, **ASKING)
+    page.load(_follow_link(engine, jury), None, [tabs, *both], **ASKING)
 
 
 def _lay_out_list() -> EntryList:
     with gr.Column(elem_id="history-list") as whole:
         with gr.Row(elem_id="narrow"):
             search = gr.Textbox(label="Search", placeholder=SEARCHED, elem_id="search", max_lines=1, scale=3)
+            kind = gr.Dropdown(KINDS, value="", label="Kind", scale=1, min_width=140)
             # custom: Gradio's own refusal of what is not in the list is an error of the server's; ours is all tags
             tag = gr.Dropdown([ALL_TAGS], value="", label="Tag", visible=False, scale=1, allow_custom_value=True)
-        entries = build_html("", script=FOLLOW, elem_id="entries")
+        entries = build_html("", script=FOLLOW + read_script("local_time.js"), elem_id="entries")
         with gr.Row(elem_classes="pages"):
             newer = gr.Button("← Newer", size="sm", variant="secondary", visible=False)
             older = gr.Button("Older →", size="sm", variant="secondary", visible=False)
         question = "Delete your whole history with its kept pictures? This cannot be undone."
         clear = build_confirmed("Delete all…", question=question, yes="Yes, delete all")
-    return EntryList(whole, search, tag, entries, newer, older, clear, gr.State(Place()))
+    return EntryList(whole, search, kind, tag, entries, newer, older, clear, gr.State(Place()))
 
 
-def _lay_out_opened(engine: Engine) -> Opened:
+def _lay_out_opened(engine: Engine, jury: Jury, queue: FairQueue) -> Opened:
     entry = gr.State(None)
     with gr.Column(visible=False, elem_id="entry") as whole:
-        back = gr.Button("← All entries", size="sm", variant="secondary", elem_classes=["lesser", "back-to-list"])
-        view = build_verdicts([])
+        with gr.Row(elem_id="entry-actions"):
+            back = gr.Button("← All entries", size="sm", variant="secondary", elem_classes=["lesser", "back-to-list"])
+            report = build_report_again(engine, jury, entry)
+            start = build_start()
+        check = build_check_again(engine, jury, queue, entry, start)
+        views = build_entry_views(jury.specs)
         case = build_case(engine, entry)
         feedback = build_feedback(engine, entry)
-        question = "Delete the kept picture? The verdicts stay."
+        question = "Delete what was kept of the pictures? The verdicts stay."
         forget = build_confirmed("Delete the picture…", question=question, yes="Yes, delete the picture")
         question = "Delete this entry, and its picture if it was kept? This cannot be undone."
         delete = build_confirmed("Delete this entry…", question=question, yes="Yes, delete it")
-    return Opened(whole, back, view, forget, delete, feedback, case, entry)
+    return Opened(whole, back, report, check, views, forget, delete, feedback, case, entry)
 
 
 def _connect_list(engine: Engine, entry_list: EntryList, tab: gr.Tab) -> None:
-    def first(search: str, tag: str, request: gr.Request) -> tuple[Any, ...]:
+    def first(search: str, kind: str, tag: str, request: gr.Request) -> tuple[Any, ...]:
         sought = (search or "")[: history.MAX_SEARCH_CHARACTERS].strip()
-        return _show(engine, user_of(request), Place(sought, tag or ""))
+        return _show(engine, user_of(request), Place(HistoryQuery(sought, tag or "", kind or "")))
 
     def older(place: Place, request: gr.Request) -> tuple[Any, ...]:
         return _show(engine, user_of(request), replace(place, starts=(*place.starts, place.next)))
@@ -141,18 +163,20 @@ def _connect_list(engine: Engine, entry_list: EntryList, tab: gr.Tab) -> None:
     def clear(request: gr.Request) -> tuple[Any, ...]:
         with in_plain_words():
             history.delete_entries(engine, user_of(request))
-        return *_show(engine, user_of(request), Place()), "", reset()[1]
+        return *_show(engine, user_of(request), Place()), "", "", reset()[1]
 
-    sought = [entry_list.search, entry_list.tag]
+    sought = [entry_list.search, entry_list.kind, entry_list.tag]
     tab.select(first, sought, entry_list.shown, **ASKING)
     entry_list.search.change(first, sought, entry_list.shown, trigger_mode="always_last", **ASKING)
-    entry_list.tag.input(first, sought, entry_list.shown, **ASKING)
+    for chosen in (entry_list.kind, entry_list.tag):
+        chosen.input(first, sought, entry_list.shown, **ASKING)
     entry_list.older.click(older, entry_list.place, entry_list.shown, **ASKING)
     entry_list.newer.click(newer, entry_list.place, entry_list.shown, **ASKING)
-    entry_list.clear.yes.click(clear, None, [*entry_list.shown, entry_list.search, entry_list.clear.question], **ASKING)
+    cleared = [*entry_list.shown, entry_list.search, entry_list.kind, entry_list.clear.question]
+    entry_list.clear.yes.click(clear, None, cleared, **ASKING)
 
 
-def _connect_opened(engine: Engine, entry_list: EntryList, opened: Opened) -> None:
+def _connect_opened(engine: Engine, jury: Jury, entry_list: EntryList, opened: Opened) -> None:
     def delete(number: int, place: Place, request: gr.Request) -> tuple[Any, ...]:
         with in_plain_words():
             history.delete_entries(engine, user_of(request), entry_ids=[number])
@@ -161,12 +185,12 @@ def _connect_opened(engine: Engine, entry_list: EntryList, opened: Opened) -> No
     def forget(number: int, place: Place, request: gr.Request) -> tuple[Any, ...]:
         with in_plain_words():
             history.keep_picture(engine, user_of(request), entry_id=number, picture=None)
-        return *_present(engine, user_of(request), number), *_show(engine, user_of(request), place)
+        return *_present(engine, jury, user_of(request), number), *_show(engine, user_of(request), place)
 
     def annotate(number: int, place: Place, note: str, tags: str, request: gr.Request) -> tuple[Any, ...]:
         with in_plain_words():
             history.write_note(engine, user_of(request), entry_id=number, note=note, tags=tags)
-        return *_present(engine, user_of(request), number), *_show(engine, user_of(request), place)
+        return *_present(engine, jury, user_of(request), number), *_show(engine, user_of(request), place)
 
     columns = [entry_list.whole, opened.whole]
     given = [opened.entry, entry_list.place]
@@ -178,22 +202,22 @@ def _connect_opened(engine: Engine, entry_list: EntryList, opened: Opened) -> No
     case.save.click(annotate, [*given, case.note, case.tags], changed, **ASKING)
 
 
-def _open_in(engine: Engine) -> Callable[..., tuple[Any, ...]]:
+def _open_in(engine: Engine, jury: Jury) -> Callable[..., tuple[Any, ...]]:
     def open_entry(clicked: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """The entry that was clicked in the list."""
-        return _present(engine, user_of(request), _as_number(clicked.entry))
+        return _present(engine, jury, user_of(request), _as_number(clicked.entry))
 
     return open_entry
 
 
-def _follow_link(engine: Engine) -> Callable[..., Any]:
+def _follow_link(engine: Engine, jury: Jury) -> Callable[..., Any]:
     def follow(request: gr.Request) -> Any:
         """What a permanent link opens; nothing changes on a page that was opened without one."""
         view = request.query_params.get(PARAMETER, "")
         asked = view.removeprefix("check/") if view.startswith("check/") else request.query_params.get(FORMER)
         if asked is None or asked in VIEWS:
             return gr.skip()
-        return gr.Tabs(selected="history"), *_present(engine, user_of(request), _as_number(asked))
+        return gr.Tabs(selected="history"), *_present(engine, jury, user_of(request), _as_number(asked))
 
     return follow
 
@@ -208,39 +232,37 @@ def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
     """One page of the list: values for EntryList.shown."""
     with in_plain_words():
         tags = history.list_tags(engine, user)
-        place = place if place.tag in tags else replace(place, tag="")  # its last entry may have lost it
-        sought = {"search": place.search, "tag": place.tag}
-        found = history.find_entries(engine, user, **sought, before=place.starts[-1], limit=PAGE + 1)
+        if place.wanted.tag not in tags:  # its last entry may have lost it
+            place = replace(place, wanted=replace(place.wanted, tag=""))
+        found = history.find_entries(engine, user, place.wanted, before=place.starts[-1], limit=PAGE + 1)
     rows, more = found[:PAGE], len(found) > PAGE
-    listed = render("entries", rows=rows, **sought, say_stored=say_stored, say_time=say_time)
-    choices = gr.Dropdown([ALL_TAGS, *((tag, tag) for tag in tags)], value=place.tag, visible=bool(tags))
+    listed = draw_entries(rows, **asdict(place.wanted))
+    choices = gr.Dropdown([ALL_TAGS, *((tag, tag) for tag in tags)], value=place.wanted.tag, visible=bool(tags))
     newer, older = gr.Button(visible=len(place.starts) > 1), gr.Button(visible=more)
-    nothing = not rows and not place.search
+    nothing = not rows and place.wanted == history.ALL
     after = replace(place, next=rows[-1].id if more else None)
     return choices, listed, newer, older, gr.Button(visible=not nothing), after
 
 
-def _present(engine: Engine, user: str, number: int) -> tuple[Any, ...]:
+def _present(engine: Engine, jury: Jury, user: str, number: int) -> tuple[Any, ...]:
     """One entry in place of the list: values for the two columns and Opened.shown."""
     with in_plain_words():
         entry = history.open_entry(engine, user, entry_id=number)
         picture = history.read_picture(engine, user, entry_id=number) if entry else None
-    pieces = _draw(entry, picture) if entry else say(NOT_THERE, kind="error")
+    drawn = draw_entry(entry, picture, jury.specs) if entry else draw_nothing(say(NOT_THERE, kind="error"))
     kept = gr.Button(visible=picture is not None), gr.Group(visible=False)
     there = gr.Button(visible=entry is not None), gr.Group(visible=False)
     return (
         *_turn(True),
-        pieces,
+        *drawn,
         entry.id if entry else None,
+        *offer_report(entry),
+        *offer_check(entry),
         *kept,
         *there,
         *offer(entry),
         *offer_case(engine, user, entry),
     )
-
-
-def _draw(entry: HistoryEntry, picture: bytes | None) -> Pieces:
-    return [render("entry", entry=entry, say_time=say_time), *draw_stored(entry.comparison, picture)]
 
 
 def _turn(opened: bool) -> tuple[Any, Any]:

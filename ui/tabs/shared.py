@@ -13,7 +13,7 @@ from auth.html import message
 from auth.requests import RETRY_SECONDS
 from storage.database import GONE, DatabaseUnavailable
 from storage.shares import open_shared
-from ui.render.report import render_shared
+from ui.render.kept.report import report_shared
 
 PLACES = 2  # pages made at once: each may have to read a large picture
 MAX_WAITING = 20
@@ -49,7 +49,7 @@ def shared_routes(engine: Engine) -> list[Route]:
 
 def _draw(engine: Engine, secret: str) -> str | None:
     shared = open_shared(engine, secret)
-    return render_shared(shared) if shared else None
+    return report_shared(shared) if shared else None
 
 
 def _answer_busy(request: Request, sentence: str) -> Response:

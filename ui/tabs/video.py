@@ -17,15 +17,21 @@ from detectors.jury.judge import Jury
 from detectors.scan.batch import say_time_left
 from detectors.video.judge import compare_video, judge_video
 from detectors.video.results import JudgedVideo
+from registry import DetectorSpec
+from storage.recorder import Recorder
 from ui.components.controls import NO_TIME, list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
+from ui.components.film import FilmView, draw_view, lay_out_film
 from ui.components.judging import run_steps
-from ui.components.markup import build_frame, build_html, build_verdicts, read_script
+from ui.components.markup import build_frame, build_html
+from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
-from ui.render.video import Film, draw_film, draw_frame, draw_person
-from ui.render.video_report import render_film_report
+from ui.render.kept.video import draw_film_thumb, outline_film, pack_stills, store_video
+from ui.render.reports.video import render_film_report
+from ui.render.video import Film
+from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
@@ -38,35 +44,34 @@ EMPTY = say(
 )
 OPENING = say("Opening the video…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")
+STILLS = "the most suspect stills"
 NO_CHOICE = "Choose a video and at least one detector first."
 Shown = tuple[Any, ...]
 """What an event changes: the status, the persons, the person chosen, the frame, the tools, the two buttons."""
 
 
 @dataclass
-class VideoSession:
+class VideoSession(FilmView):
     """One visitor's: the slot, the last video, and whom of it they look at, when.
 
-    jury: who judged it, None before the first; began: of time.monotonic(); stopped: by the visitor, before its end;
-    person, frame: a number and an index, None where none was chosen.
+    began: of time.monotonic(); stopped: by the visitor, before its end.
     """
 
     slot: JobSlot = field(default_factory=JobSlot)
-    jury: Jury | None = None  # not Jury(()): Gradio copies what a visit starts with, and locks cannot be copied
-    film: Film | None = None
     began: float = 0.0
     stopped: bool = False
-    person: int | None = None
-    frame: int | None = None
 
     @property
-    def judges(self) -> Jury:
-        """Who judged it; nobody before the first."""
-        return self.jury or Jury(())
+    def busy(self) -> bool:
+        """Whether more of it may come."""
+        return self.slot.busy
 
 
-def build_video(jury: Jury) -> Receiver:
-    """Build the view into the page that is open, and connect it."""
+def build_video(jury: Jury, recorder: Recorder | None = None) -> Receiver:
+    """Build the view into the page that is open, and connect it.
+
+    recorder: writes down what its visitors have judged.
+    """
     session, dropped = gr.State(VideoSession()), gr.State(0.0)
     build_html(render("back"))
     with gr.Row(elem_id="video"):
@@ -80,33 +85,31 @@ def build_video(jury: Jury) -> Receiver:
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="video-cancel")
         with gr.Column(scale=5, min_width=320):
             film = _lay_out_film(session)
+            keeping = build_run_keeping(recorder, pictures=STILLS, prefix="video") if recorder else None
     shown = [*film, judge, cancel]
     started = gr.on(
         [judge.click, dropped.change], _start, [file, start, keys, session], shown, **ALL_AT_ONCE, **PRIVATE
     )
-    started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    judged = started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    if keeping:
+        starts = {"starts": [judge.click, dropped.change], "judged": judged}
+        connect_run_keeping(keeping, session, **starts, finish=_finish, take_smalls=_take_stills)
     cancel.click(_cancel, [session], shown, **QUICK)
-    _offer_api(file, start, keys, jury)
+    _offer_api(file, start, keys, jury, recorder)
     return Receiver(file, keys, dropped, tuple(spec.key for spec in jury.limit_to("clip").specs))
 
 
 def _lay_out_film(session: gr.State) -> list[Any]:
     """What is shown of a video, as in Shown, and connected to its clicks; below it what saves it."""
     status = build_frame(EMPTY, elem_id="video-status")
-    choose = read_script("film.js")
-    persons = build_frame([], script=choose, elem_id="video-persons")
-    build_html(render("player"), script=read_script("player.js"))
-    person = build_frame([], script=choose, elem_id="video-person")
-    frame = build_verdicts([], elem_id="video-frame")
+    parts = lay_out_film(session, prefix="video", player=True)
     with gr.Row(visible=False, elem_id="video-tools") as tools:
         pictured = gr.Checkbox(value=True, label="Include the stills", container=False, min_width=220)
         report = gr.Button("Save the report", min_width=140, elem_id="video-report")
         saved = gr.Button("Save JSON", min_width=110, elem_id="video-json")
-    for part in (persons, person):
-        part.click(_choose, [session], [persons, person, frame], trigger_mode="always_last", **QUICK)
     save_on_click(report, _save_report, [pictured, session], **QUICK)
     save_on_click(saved, _save_json, [session], **QUICK)
-    return [status, persons, person, frame, tools]
+    return [status, *parts, tools]
 
 
 def _start(paths: list[str], start: str, keys: list[str], session: VideoSession) -> Shown:
@@ -165,7 +168,7 @@ def _show(session: VideoSession) -> Shown:
     tools = gr.Row(visible=not session.slot.busy)
     return (
         _say_progress(session, session.film.video),
-        *_draw(session, session.film),
+        *draw_view(session, session.film),
         tools,
         *offer_stop(session.slot.busy),
     )
@@ -179,33 +182,6 @@ def _say_progress(session: VideoSession, video: JudgedVideo) -> Pieces:
     left = say_time_left(round(1000 * video.share), 1000, since=session.began) if busy else ""
     values = {"share": round(video.share, 3), "left": left, "busy": busy}
     return [render("watching", at=say_at(video.looks[-1]), end=say_at(round(video.end)), **values)]
-
-
-def _draw(session: VideoSession, film: Film) -> tuple[Pieces, Pieces, Pieces]:
-    """The persons, the chosen one, and the chosen frame: the worst one until another is chosen."""
-    person = film.find(session.person)
-    if person is None:
-        return [] if session.slot.busy else draw_film(film, None), [], []
-    index = session.frame if session.frame is not None else person.frames.index(person.worst[0])
-    index = min(index, len(person.frames) - 1)
-    frame = [] if session.slot.busy else draw_frame(film, person, index, session.judges)
-    return draw_film(film, person.number), draw_person(film, person, index), frame
-
-
-def _choose(session: VideoSession, event: gr.EventData) -> tuple[Any, Any, Any]:
-    """Another person, or another frame of the same one."""
-    given = event._data if isinstance(event._data, dict) else {}
-    person, frame = given.get("person"), given.get("frame")
-    if session.film is None:
-        return gr.skip(), gr.skip(), gr.skip()
-    if isinstance(person, int):
-        session.person, session.frame = person, None
-        return _draw(session, session.film)
-    shown = session.film.find(session.person)
-    if shown is None or not isinstance(frame, int) or not 0 <= frame < len(shown.frames):
-        return gr.skip(), gr.skip(), gr.skip()
-    session.person, session.frame = shown.number, frame
-    return gr.skip(), gr.skip(), draw_frame(session.film, shown, frame, session.judges)
 
 
 def _save_json(session: VideoSession) -> Saved:
@@ -222,10 +198,31 @@ def _save_report(pictured: bool, session: VideoSession) -> Saved:
     return f"facejury-{session.film.video.sha256[:12]}.html", "text/html", text
 
 
-def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, jury: Jury) -> None:
+def _finish(session: VideoSession) -> Finished | None:
+    """What the history gets of a video, also of one that was cancelled, once it ended with at least one look."""
+    film = session.film
+    if session.busy or film is None:
+        return None
+    return _describe(film.video, film, session.judges.specs)
+
+
+def _describe(video: JudgedVideo, film: Film, specs: tuple[DetectorSpec, ...]) -> Finished:
+    return Finished(film, Path(video.path).name, store_video(video), outline_film(film), specs)
+
+
+def _take_stills(session: VideoSession) -> Smalls | None:
+    """The most suspect frames, the face of whoever is most suspect in front; None where the video is gone."""
+    if session.film is None or not session.film.persons():
+        return None
+    return Smalls(pack_stills(session.film), draw_film_thumb(session.film))
+
+
+def _offer_api(
+    file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, jury: Jury, recorder: Recorder | None
+) -> None:
     """The endpoint /video: the same, as JSON, for gradio_client and curl."""
 
-    def judge_film(file: list[str], start: str, detectors: list[str]) -> dict[str, Any]:
+    def judge_film(file: list[str], start: str, detectors: list[str], request: gr.Request) -> dict[str, Any]:
         """Judge every person in a video: one entry of what `compare --json` prints for it.
 
         start: where to begin, as "90" or "1:30". A video that cannot be judged is an entry whose "error" says why.
@@ -237,7 +234,10 @@ def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, jury
         except ValueError as error:
             raise gr.Error(NO_TIME, print_exception=False) from error
         path = Path(file[0])
-        answer = compare_video(path, jury.choose(detectors), start=seconds, name=path.name).as_dict()
-        return without_path(answer) | {"name": path.name}
+        chosen = jury.choose(detectors)
+        video = compare_video(path, chosen, start=seconds, name=path.name)
+        if recorder and video.error is None:
+            record_run(recorder, user_of(request), _describe(video, Film(video), chosen.specs))
+        return without_path(video.as_dict()) | {"name": path.name}
 
     offer_endpoint(judge_film, [file, start, keys], name="video", label="video", **IN_TURN)

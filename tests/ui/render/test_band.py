@@ -12,7 +12,7 @@ from detectors.jury.results import Comparison, JudgedFace
 from detectors.provenance import Provenance
 from detectors.provenance.record import JpegCoding
 from registry import Label, Verdict
-from ui.render.band import label_face, say_agreement, sum_up, warn
+from ui.render.band import NEXT, label_face, say_agreement, say_highest, say_next, sum_up, warn
 
 CROP = np.zeros((4, 4, 3), np.uint8)
 FACE = JudgedFace((0, 0, 200, 200), 0.9, (), CROP)
@@ -26,7 +26,8 @@ FACE = JudgedFace((0, 0, 200, 200), 0.9, (), CROP)
         (["inconclusive"], "Inconclusive", "inconclusive"),
         (["real", "fake", "inconclusive", "real"], "Likely fake: 1 of 4 faces", "fake"),
         (["real", "inconclusive", None], "Inconclusive: 2 of 3 faces", "inconclusive"),
-        (["real", "real"], "Likely real: all 2 faces", "real"),
+        (["real", "real"], "Likely real: both faces", "real"),
+        (["real"] * 3, "Likely real: all 3 faces", "real"),
     ],
 )
 def test_any_fake_face_makes_the_headline_and_any_doubt_comes_next(
@@ -74,3 +75,14 @@ def test_reasons_to_be_careful(changes: dict[str, Any], said: list[str]) -> None
     found = warn(replace(Comparison("a.jpg", "0", 9, 9, faces=(FACE,)), **changes))
     assert len(found) == len(said)
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
+
+
+def test_of_several_faces_the_highest_number_is_told_and_whose_it_is() -> None:
+    assert say_highest({1: 0.2, 2: None, 3: 0.91}) == "Highest estimated chance of fake: 91 %, face 3."
+    assert say_highest({1: 0.2, 2: None}) == say_highest({}) == ""
+    assert say_highest({2: 0.2, 5: 0.1}, "person").endswith("20 %, person 2.")
+
+
+def test_each_verdict_says_what_to_do_next() -> None:
+    assert [say_next(label) for label in NEXT] == [f"Next: {advice}" for advice in NEXT.values()]
+    assert not say_next(None)

@@ -16,7 +16,7 @@ from detectors.provenance import Provenance, Trace
 from registry import Label, load_registry
 from tests.ui.jurors import JURY, spec
 from ui.render.cards import Drawing, draw_provenance
-from ui.render.report import render_report
+from ui.render.reports.photo import render_report
 
 FOUR: list[tuple[float, Label]] = [(0.1, "real"), (0.95, "fake"), (0.5, "inconclusive"), (0.99, "fake")]
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from detectors.jury.judge import Jury
 from tests.detectors.pictures import encode, quarters
 from tests.ui.jurors import JURY
-from ui.tabs.batch import BatchSession, _find_neighbours, _judge_with, _start, _stop
+from ui.components.batch_table import find_neighbours
+from ui.tabs.batch import BatchSession, _judge_with, _start, _stop
 
 KEYS = ["accuser", "defender"]
 
@@ -53,6 +54,6 @@ def test_a_picture_that_is_filtered_out_by_now_has_no_way_to_others(tmp_path: Pa
     list(_judge_with(Jury(JURY))(session))
     assert session.run is not None
     (first, _) = session.run.entries
-    assert "b.png" not in "".join(_find_neighbours(session, first)) and _find_neighbours(session, first)
+    assert "b.png" not in "".join(find_neighbours(session, first)) and find_neighbours(session, first)
     session.name = "b"
-    assert _find_neighbours(session, first) == []
+    assert find_neighbours(session, first) == []

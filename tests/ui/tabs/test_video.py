@@ -19,9 +19,10 @@ from tests.detectors.videos import every, moving_portrait, still, two_portraits,
 from tests.ui.faults import check
 from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import open_tab
+from ui.components.film import choose_part
+from ui.render.reports.video import render_film_report
 from ui.render.video import Film
-from ui.render.video_report import render_film_report
-from ui.tabs.video import VideoSession, _cancel, _choose, _judge_with, _save_json, _start, _watch
+from ui.tabs.video import VideoSession, _cancel, _judge_with, _save_json, _start, _watch
 
 KEYS = ["accuser", "defender"]
 MARKUP = "<b>walk.mp4"
@@ -73,19 +74,19 @@ def test_a_run_shows_the_person_their_lines_and_the_worst_frame(walk: Path) -> N
 
 def test_choosing_a_frame_shows_that_frame_and_whose_it_is(pair: Path) -> None:
     session, _ = run(pair)
-    *_, frame = _choose(session, Click(frame=4))
+    *_, frame = choose_part(session, Click(frame=4))
     assert "Person 1 at 0:02" in frame[0]
-    _, person, frame = _choose(session, Click(person=2))
+    _, person, frame = choose_part(session, Click(person=2))
     assert "<h3>Person 2</h3>" in person[0] and "Person 2 at" in frame[0]
     left = session.film.video.persons[1].frames[4].box[0]
-    *_, frame = _choose(session, Click(frame=4))
+    *_, frame = choose_part(session, Click(frame=4))
     assert f"left:{round(100 * left / 640, 2)}%" in frame[2], "the box is that person's"
 
 
 @pytest.mark.parametrize("sent", [{"frame": 99}, {"frame": -1}, {"frame": "1"}, {"person": "2"}, {}])
 def test_a_click_that_makes_no_sense_changes_nothing(walk: Path, sent: Any) -> None:
     session, _ = run(walk)
-    assert all("__type__" in shown for shown in _choose(session, Click(**sent)))
+    assert all("__type__" in shown for shown in choose_part(session, Click(**sent)))
 
 
 def test_a_cancelled_run_ends_and_keeps_what_is_done(walk: Path) -> None:

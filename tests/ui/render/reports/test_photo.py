@@ -15,7 +15,7 @@ from detectors.jury.judge import RESTARTING, Jury
 from detectors.provenance import Credentials, Provenance, Trace
 from registry import DetectorSpec, load_registry
 from tests.ui.jurors import JURY, spec
-from ui.render.report import NO_CHOICE, _make_with, render_report
+from ui.render.reports.photo import NO_CHOICE, _make_with, render_report
 
 MARKUP = "<script>alert(1)</script>"
 MADE = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
@@ -39,7 +39,7 @@ def test_it_tells_all_of_a_comparison_and_needs_no_other_file(portrait: str) -> 
     comparison = compare(Path(portrait), Jury(specs))
     for verdict in comparison.faces[0].verdicts:
         assert f"{verdict.p_fake:.3f}" in html and f"{verdict.fake_from:.3f}" in html
-    for said in (comparison.sha256, "21 Nov 2026, 09:05 UTC", "Canon EOS R5", "cannot prove", "was not tested on"):
+    for said in (comparison.sha256, "21 Nov 2026, 09:05 UTC", "Canon EOS R5", "cannot prove", "not tested on"):
         assert said in html
     assert all(find_model_hash(chosen) in html for chosen in specs) and "no network file" not in html
     assert html.count("data:image/webp") == 1 + 1 + 2 * 2  # the picture, the face, two heat maps over it

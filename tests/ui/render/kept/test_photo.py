@@ -7,7 +7,8 @@ from typing import Any
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from tests.ui.jurors import JURY
-from ui.render.stored import draw_stored, restore, say_stored
+from ui.render.band import Headline
+from ui.render.kept.photo import draw_stored, head_stored, restore, say_stored
 
 
 def judged(portrait: str) -> dict[str, Any]:
@@ -26,10 +27,13 @@ def test_a_list_says_the_jury_verdict_first(portrait: str) -> None:
     stored = judged(portrait)
     face = stored["faces"][0]
     face["jury"] = {"p_fake": 0.77, "label": "inconclusive"}
-    assert say_stored(stored) == "Jury: inconclusive; 1 of 2 say fake, 1 real"
+    assert (head_stored(stored).title, say_stored(stored)) == ("Inconclusive", "1 of 2 say fake, 1 real")
     stored["faces"] = [face, face | {"jury": {"p_fake": 0.99, "label": "fake"}}]
-    assert say_stored(stored) == "1 of 2 faces likely fake"
-    assert say_stored(stored | {"faces": []}) == "no face found"
+    assert head_stored(stored) == Headline("Likely fake: 1 of 2 faces", "fake")
+    assert say_stored(stored) == "2 of 2 faces called fake by a detector"
+    stored["faces"][1]["doubt"] = "Too small."
+    assert head_stored(stored).label == "inconclusive"
+    assert head_stored(stored | {"faces": []}).label is None and say_stored(stored | {"faces": []}) == "no face found"
 
 
 def test_it_is_drawn_with_its_picture_or_with_an_empty_frame(portrait: str) -> None:

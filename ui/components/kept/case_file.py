@@ -7,7 +7,7 @@ import gradio as gr
 from sqlalchemy import Engine
 
 from storage import shares
-from storage.history import MAX_NOTE_CHARACTERS, HistoryEntry
+from storage.history import MAX_NOTE_CHARACTERS, PHOTO, HistoryEntry
 from storage.shares import Share
 from ui.components.markup import build_html, read_script
 from ui.render.cards import render
@@ -15,6 +15,7 @@ from ui.render.wording import say_time
 from ui.server.database import ASKING, in_plain_words, user_of
 
 DAYS = [("1 day" if days == 1 else f"{days} days", days) for days in shares.DAYS]
+SHOW_PICTURE, SHOW_SMALLS = "Show the picture too", "Show the small pictures that were kept too"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def build_case(engine: Engine, entry: gr.State) -> CaseFile:
             build_html("<h3>Share a read-only link</h3>")
             said = build_html("", script=read_script("share.js"))
             days = gr.Radio(DAYS, value=DAYS[1][1], label="How long it works")
-            with_picture = gr.Checkbox(label="Show the picture too", container=False)
+            with_picture = gr.Checkbox(label=SHOW_PICTURE, container=False)
             with gr.Row():
                 make = gr.Button("Make a link", size="sm", variant="secondary", elem_classes="lesser")
                 end = gr.Button("End the link", size="sm", variant="stop", visible=False, elem_classes="lesser")
@@ -68,7 +69,8 @@ def offer_case(engine: Engine, user: str, entry: HistoryEntry | None) -> tuple[A
         return "", "", *_say_link(None), gr.Checkbox(value=False, visible=False)
     with in_plain_words():
         share = shares.find_share(engine, user, entry_id=entry.id)
-    picture = gr.Checkbox(value=False, visible=entry.has_picture)
+    label = SHOW_PICTURE if entry.kind == PHOTO else SHOW_SMALLS
+    picture = gr.Checkbox(value=False, label=label, visible=entry.has_picture)
     return entry.note, ", ".join(entry.tags), *_say_link(share), picture
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from detectors.inputs.images import ImageError, read_image
-from detectors.jury.about import describe, find_model_hash
 from detectors.jury.compare import judge_stepwise
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
@@ -17,14 +16,13 @@ from detectors.jury.wording import say_split
 from detectors.provenance import read_provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image
-from storage.shares import SharedEntry
-from ui.render.band import label_face, sum_up, warn
+from ui.render.band import label_face, list_p_fakes, say_highest, say_next, sum_up, warn
 from ui.render.cards import render
 from ui.render.download import Saved, save_on_click
+from ui.render.kept.photo import read_kept, restore
 from ui.render.pictures import draw_scene
 from ui.render.reading_order import in_reading_order
-from ui.render.stored import read_kept, restore
-from ui.render.wording import say_time
+from ui.render.reports.frame import Case, frame_report, identify
 
 NO_CHOICE = "Choose a photo and at least one detector first."
 
@@ -64,16 +62,14 @@ def render_report(
     comparison: Comparison, specs: tuple[DetectorSpec, ...], image: Image | None, *, made: datetime
 ) -> str:
     """The file's text. image: uint8 RGB (h, w, 3), or None for a report that shows neither picture nor faces."""
-    abouts = [(describe(spec), find_model_hash(spec)) for spec in specs]
-    return render("report", **_values(comparison, image), abouts=abouts, made=say_time(made))
+    case = identify(comparison.sha256, specs, made=made)
+    return render("report", **frame_report(case), **_values(comparison, image))
 
 
-def render_shared(shared: SharedEntry) -> str:
-    """What a link shows of an entry: a page of its own, without scripts, links or the entry's note and tags."""
-    image = read_kept(shared.picture)
-    comparison, times = restore(shared.entry.comparison, image), (shared.entry.time, shared.share.until)
-    made, until = map(say_time, times)
-    return render("shared", **_values(comparison, image), abouts=[], made=made, until=until)
+def render_stored(case: Case, stored: dict[str, Any], picture: bytes | None) -> str:
+    """The same of a comparison from the history. picture: as it was kept."""
+    image = read_kept(picture)
+    return render("report", **frame_report(case), **_values(restore(stored, image), image))
 
 
 def _values(comparison: Comparison, image: Image | None) -> dict[str, Any]:
@@ -84,6 +80,8 @@ def _values(comparison: Comparison, image: Image | None) -> dict[str, Any]:
         "comparison": comparison,
         "name": comparison.path,
         "headline": sum_up(labels) if any(labels) else None,
+        "highest": say_highest(list_p_fakes(comparison.faces, [face.jury for face in comparison.faces])),
+        "advice": say_next(sum_up(labels).label) if any(labels) else "",
         "warnings": warn(comparison),
         "faces": [{"face": face, "split": say_split(face.verdicts)} for face in comparison.faces],
         "scene": None if image is None else draw_scene(image),

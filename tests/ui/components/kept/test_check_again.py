@@ -1,0 +1,157 @@
+"""An entry checked again, and the report made again from what is stored, without a browser."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+from sqlalchemy import Engine
+
+from auth import accounts
+from detectors.jury.compare import compare
+from detectors.jury.judge import Jury
+from detectors.scan.batch import judge_items, list_items
+from detectors.video.judge import compare_video
+from storage.database import open_database
+from storage.history import add_entry, find_entries
+from tests.auth.server import PASSWORD
+from tests.detectors.pictures import encode, quarters
+from tests.detectors.videos import every, moving_portrait, write_video
+from tests.ui.jurors import JURY, say_real, spec
+from ui.components.kept import check_again
+from ui.components.kept.check_again import _judge_batch, _judge_photo, _judge_video, _judge_with, _start_in, offer_check
+from ui.components.kept.report_again import _make_in, offer_report
+from ui.render.download import NO_FILE
+from ui.render.kept.batch import store_batch
+from ui.render.kept.video import store_video
+from ui.render.reports.versions import list_versions
+from ui.server.queue import FairQueue
+
+WHO = SimpleNamespace(username="Anna")
+SPECS = (*JURY, spec("looker", say_real, expects="image"), spec("stiff", lambda clip, times: 0.5, expects="clip"))
+SAME = "The verdicts are the same; the versions are the same."
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database of Anna's."""
+    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('kept') / 'facejury.db'}")
+    accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def jury() -> Iterator[Jury]:
+    with Jury(SPECS) as jury:
+        yield jury
+
+
+@pytest.fixture(scope="module")
+def judged(portrait: str, jury: Jury) -> dict[str, Any]:
+    """The portrait's comparison, as the history has it."""
+    return compare(Path(portrait), jury.limit_to("face", "image"), path="portrait.png").as_dict()
+
+
+def put(kept: Engine, comparison: dict[str, Any], *, picture: bytes | None = None, **versions: str) -> int:
+    """Anna's entry of it, judged by today's versions but for these."""
+    specs = [one for one in SPECS if one.expects != "clip" or comparison.get("kind") == "video"]
+    then = list_versions(specs) | versions
+    return add_entry(kept, "Anna", file_name="a.png", comparison=comparison, versions=then, picture=picture)
+
+
+def again(kept: Engine, jury: Jury, judge: Any, number: int | None, *paths: Path) -> tuple[list[str], str]:
+    """What was said on the way, and at the end."""
+    run = _judge_with(kept, jury, FairQueue(3), judge)
+    *before, (last, *fields) = run(number, [str(path) for path in paths], WHO)
+    assert [field["visible"] for field in fields] == [False] * 3
+    return ["".join(pieces) for pieces, *_ in before], "".join(last)
+
+
+def test_a_kept_picture_is_judged_again_and_both_verdicts_stand_side_by_side(
+    kept: Engine, jury: Jury, judged: dict[str, Any], portrait: str
+) -> None:
+    number = put(kept, judged, picture=Path(portrait).read_bytes())
+    first, (last, *_) = _start_in(kept, jury, FairQueue(3))(number, WHO)
+    assert "Checking again" in first[0][0]
+    html = "".join(last)
+    assert SAME in html and judged["sha256"] in html and "same file as then" in html
+    assert html.count("Fake, 93 %") == 2 and html.count("Real, 3 %") == 2 * 2 and "differs" not in html
+
+
+def test_without_the_picture_the_file_is_asked_for_and_its_hash_compared(
+    kept: Engine, jury: Jury, judged: dict[str, Any], portrait: str, tmp_path: Path
+) -> None:
+    number = put(kept, judged)
+    ((said, *fields),) = _start_in(kept, jury, FairQueue(3))(number, WHO)
+    assert "The picture was not kept." in said[0] and [field["visible"] for field in fields] == [True, False, False]
+    _, html = again(kept, jury, _judge_photo, number, Path(portrait))
+    assert "same file as then" in html and SAME in html
+    (tmp_path / "wall.png").write_bytes(encode(quarters(20, 20)))
+    _, html = again(kept, jury, _judge_photo, number, tmp_path / "wall.png")
+    assert "another file than then" in html and judged["sha256"] in html
+    assert "differ where a line is marked" in html and '<td class="none">-</td>' in html
+    (tmp_path / "text.png").write_text("no picture")
+    assert "not a picture we can read" in again(kept, jury, _judge_photo, number, tmp_path / "text.png")[1]
+    with pytest.raises(gr.Error, match="no such entry"):
+        again(kept, jury, _judge_photo, None, Path(portrait))
+
+
+def test_another_version_of_a_detector_is_told(kept: Engine, jury: Jury, judged: dict[str, Any], portrait: str) -> None:
+    older = judged | {"faces": [judged["faces"][0] | {"jury": {"p_fake": 0.2, "label": "real"}, "doubt": "Turned."}]}
+    number = put(kept, older, accuser="0.9")
+    _, html = again(kept, jury, _judge_photo, number, Path(portrait))
+    assert "the versions differ" in html and "<details open>" in html and "<td>0.9</td><td>no version</td>" in html
+    assert "Inconclusive" in html and "Likely real" not in html
+    unknown = add_entry(kept, "Anna", file_name="a.png", comparison=judged)
+    assert "was not written down" in again(kept, jury, _judge_photo, unknown, Path(portrait))[1]
+    with Jury([spec("newcomer", say_real)]) as others:
+        assert "any more" in again(kept, others, _judge_photo, number, Path(portrait))[1]
+
+
+def test_a_batch_and_a_video_are_checked_again_when_given(
+    kept: Engine, jury: Jury, portrait: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_again, "SAY_SECONDS", 0.0)
+    (tmp_path / "wall.png").write_bytes(encode(quarters(20, 20)))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(portrait, "portrait.png")
+        archive.write(tmp_path / "wall.png", "wall.png")
+    entries = [entry for entry, _ in judge_items(list_items([tmp_path / "a.zip"]), jury.limit_to("face", "image"))]
+    number = put(kept, store_batch(entries))
+    assert "pictures of a batch are not kept" in next(_start_in(kept, jury, FairQueue(3))(number, WHO))[0][0]
+    told, html = again(kept, jury.limit_to("face", "image"), _judge_batch, number, tmp_path / "a.zip")
+    assert "1 of 2 pictures" in told[1] and "All 2 pictures are the same files" in html and SAME in html
+    monkeypatch.setattr(check_again, "SAY_SECONDS", 600.0)
+    told, html = again(kept, jury.limit_to("face", "image"), _judge_batch, number, tmp_path / "wall.png")
+    assert len(told) == 1, "a short one needs no word on how far it is"
+    assert "1 of 2 pictures are the same files" in html and html.count(">differs<") == 1
+    film = write_video(tmp_path / "walk.mp4", moving_portrait(24), every(0.125, until=3))
+    number = put(kept, store_video(compare_video(film, jury, name="walk.mp4")))
+    assert len(again(kept, jury, _judge_video, number, film)[0]) == 1
+    monkeypatch.setattr(check_again, "SAY_SECONDS", 0.0)
+    told, html = again(kept, jury, _judge_video, number, film)
+    assert "% of the video" in told[1] and "same file as then" in html and SAME in html
+    assert "Person 1, Stiff" in html and "The whole frame, Looker" in html
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    assert "The file is empty." in again(kept, jury, _judge_video, number, tmp_path / "empty.mp4")[1]
+
+
+def test_the_report_is_made_again_with_the_same_id_and_the_picture_only_where_wanted(
+    kept: Engine, jury: Jury, judged: dict[str, Any], portrait: str
+) -> None:
+    number = put(kept, judged, picture=Path(portrait).read_bytes(), accuser="0.9")
+    entry = next(one for one in find_entries(kept, "Anna") if one.id == number)
+    make = _make_in(kept, jury)
+    name, _, with_picture = make(number, True, WHO)
+    without = make(number, False, WHO)[2]
+    assert entry.report_id in name and entry.report_id in with_picture and entry.report_id in without
+    assert (with_picture.count("data:image/"), without.count("data:image/")) == (2, 0)
+    assert "The picture itself was not kept" in without and "Judged " in without and judged["sha256"] in without
+    assert without.count("not the version that is here now") == 1 and "0.9" in without
+    assert make(None, True, WHO) == NO_FILE
+    assert [one.visible for one in (*offer_report(entry), offer_check(entry)[0])] == [True, True, True]
+    assert [one.visible for one in (*offer_report(None), offer_check(None)[0])] == [False, False, False]

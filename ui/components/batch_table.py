@@ -1,0 +1,133 @@
+"""The pictures of a batch as a table, on Check and in the history: filtered, sorted, saved, and one opened in full."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from detectors.jury.judge import Jury
+from detectors.scan.batch import Entry, Order, arrange, as_csv, as_json
+from ui.components.markup import build_html, build_verdicts, read_script
+from ui.render.cards import Pieces, render
+from ui.render.download import Saved, save_on_click
+from ui.render.wording import BATCH_TITLES
+from ui.server.events import PRIVATE, QUICK
+
+IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
+ALL = "all"
+SHOWN = [("All", ALL), *((title, word) for word, title in BATCH_TITLES.items())]
+ORDERS = [("As given", "given"), ("Most fake first", "fake"), ("Least fake first", "real"), ("By name", "name")]
+TABLE = """<div class="jury"><table class="batch"><caption>The pictures of this batch</caption><thead><tr>
+<th scope="col">Picture</th><th scope="col">File</th><th scope="col">Jury</th><th scope="col">Faces</th>
+<th scope="col">Detectors</th></tr></thead><tbody>${value.join("")}</tbody></table></div>"""
+OPEN = """element.addEventListener("click", (event) => {
+  const chosen = event.target.closest("[data-entry]");
+  if (chosen) trigger("click", { entry: Number(chosen.dataset.entry) });
+});"""
+SCROLL = """() => document.querySelector("#%s-detail").scrollIntoView({ block: "start" })"""
+
+
+@dataclass
+class BatchRun:
+    """One run: what is judged so far. began: of time.monotonic(); thumbs: WebP, by the entries' numbers."""
+
+    jury: Jury
+    total: int = 0
+    began: float = field(default_factory=time.monotonic)
+    entries: list[Entry] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    thumbs: dict[int, bytes] = field(default_factory=dict)
+
+
+OpenEntry = Callable[[BatchRun, Entry], Iterator[Pieces]]
+
+
+@dataclass
+class BatchView:
+    """What one visitor sees of a batch, and how its table is shown."""
+
+    run: BatchRun | None = None
+    words: tuple[str, ...] = ()
+    name: str = ""
+    order: Order = "given"
+
+    def arrange(self) -> list[Entry]:
+        """The entries as the visitor wants to see them."""
+        return arrange(self.run.entries, words=self.words, name=self.name, order=self.order) if self.run else []
+
+
+@dataclass(frozen=True)
+class BatchTable:
+    """The components."""
+
+    tools: gr.Column
+    table: gr.HTML
+    detail: gr.HTML
+
+
+def lay_out_table(
+    view: gr.State, open_entry: Callable[[BatchRun, Entry], Iterator[Pieces]], *, prefix: str
+) -> BatchTable:
+    """The tools above the table, and the table; connected to each other, and to the picture that a click opens.
+
+    view: holds a BatchView; open_entry: draws a picture in full; prefix: of the ids.
+    """
+    with gr.Column(visible=False) as tools, gr.Row(elem_id=f"{prefix}-tools", elem_classes="batch-tools"):
+        words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
+        name = gr.Textbox(label="Name contains", min_width=140)
+        order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
+        csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
+    script = read_script("remember.js") + OPEN
+    table = build_html([], script=script, html_template=TABLE, elem_id=f"{prefix}-table", container=False)
+    detail = build_verdicts([], elem_id=f"{prefix}-detail", elem_classes="batch-detail")
+    gr.on([words.change, name.change, order.change], _arrange, [words, name, order, view], [table], **QUICK)
+    open_line = _open_with(open_entry)
+    opened = table.click(open_line, [view], [detail], **IN_TURN, **PRIVATE)
+    opened.then(None, None, None, js=SCROLL % prefix, **PRIVATE)
+    detail.click(open_line, [view], [detail], **IN_TURN, **PRIVATE)
+    save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [view], **QUICK)
+    save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [view], **QUICK)
+    return BatchTable(tools, table, detail)
+
+
+def draw_lines(view: BatchView) -> Pieces:
+    """The table's lines."""
+    return [view.run.lines[entry.number] for entry in view.arrange()] if view.run else []
+
+
+def find_neighbours(view: BatchView, entry: Entry) -> Pieces:
+    """The way to the lines above and below it in the table; nothing for one that is filtered out by now."""
+    shown = view.arrange()
+    if entry not in shown:
+        return []
+    place = shown.index(entry)
+    before, after = shown[max(0, place - 1) : place], shown[place + 1 : place + 2]
+    numbers = {"before": before[0].number if before else None, "after": after[0].number if after else None}
+    return [render("neighbours", place=place + 1, total=len(shown), name=entry.item.name, **numbers)]
+
+
+def _arrange(word: str, name: str, order: Order, view: BatchView) -> Pieces:
+    view.words, view.name, view.order = () if word == ALL else (word,), name, order
+    return draw_lines(view)
+
+
+def _open_with(open_entry: OpenEntry) -> Callable[..., Iterator[Pieces]]:
+    def open_line(view: BatchView, event: gr.EventData) -> Iterator[Pieces]:
+        """The full comparison of a line."""
+        number = event._data.get("entry") if isinstance(event._data, dict) else None
+        if view.run is None or not isinstance(number, int) or not 0 <= number < len(view.run.entries):
+            return
+        entry = view.run.entries[number]
+        neighbours = find_neighbours(view, entry)
+        for shown in open_entry(view.run, entry):
+            yield neighbours + shown
+
+    return open_line
+
+
+def _save(write: Callable[[list[Entry]], str], name: str, kind: str, view: BatchView) -> Saved:
+    """What is shown, in its order."""
+    return name, kind, write(view.arrange())

@@ -1,0 +1,155 @@
+"""What the batch and the video view keep for who is signed in: a line that says so, and small pictures where asked."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from sqlalchemy import Engine
+
+from registry import DetectorSpec
+from storage.database import DatabaseUnavailable
+from storage.history import keep_picture
+from storage.kept import QuotaReached
+from storage.recorder import Recorded, Recorder
+from storage.users import AccountGone
+from ui.components.keeping import NOT_RECORDED, UNSURE
+from ui.components.markup import build_html
+from ui.render.cards import say_line
+from ui.render.reports.versions import list_versions
+from ui.server.database import ASKING, in_plain_words, user_of
+from ui.server.events import ALL_AT_ONCE, PRIVATE
+
+NO_PICTURES = "There is no picture in this result to keep."
+RECORDED = "Recorded in your history, {with_} {pictures}."
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that ended, for the history: what is written of it, and of which detectors.
+
+    run: by which it is known that it was written down already.
+    """
+
+    run: object
+    file_name: str
+    comparison: dict[str, Any]
+    outline: Mapping[str, str]
+    specs: tuple[DetectorSpec, ...]
+
+
+@dataclass(frozen=True)
+class Smalls:
+    """The small pictures of a run: what is kept of them all, and the one that stands for them in a list."""
+
+    packed: bytes
+    thumb: bytes | None
+
+
+@dataclass(frozen=True)
+class RunKeeping:
+    """The components, and who writes. pictures: what a tick keeps, "the stills"."""
+
+    recorder: Recorder
+    pictures: str
+    keep: gr.Checkbox
+    said: gr.HTML
+    entry: gr.State
+    written: gr.State
+
+    @property
+    def shown(self) -> list[Any]:
+        """What an event changes."""
+        return [self.said, self.entry, self.keep]
+
+
+def build_run_keeping(recorder: Recorder, *, pictures: str, prefix: str) -> RunKeeping:
+    """Build it into the page that is open, under the results. prefix: of the ids."""
+    keep = gr.Checkbox(
+        label=f"Keep {pictures} in my history",
+        container=False,
+        visible=False,
+        elem_id=f"{prefix}-keep",
+        elem_classes="keep-small",
+    )
+    said = build_html("", elem_id=f"{prefix}-recorded")
+    return RunKeeping(recorder, pictures, keep, said, gr.State(None), gr.State([]))
+
+
+def connect_run_keeping(
+    keeping: RunKeeping,
+    session: gr.State,
+    *,
+    starts: list[Any],
+    judged: Any,
+    finish: Callable[[Any], Finished | None],
+    take_smalls: Callable[[Any], Smalls | None],
+) -> None:
+    """starts: the events after which old words are wrong; judged: the event that ends with the results.
+
+    finish: what a session has to write down, None while it runs or where there is nothing; take_smalls: its pictures,
+    None where they are gone.
+    """
+    nothing = "", None, gr.Checkbox(value=False, visible=False)
+    gr.on(starts, lambda: nothing, None, keeping.shown, **ALL_AT_ONCE, **PRIVATE)
+
+    async def record(given: Any, written: list[object], request: gr.Request) -> Any:
+        """Write the run down once, and say what became of it; the results stand there already, so this may wait."""
+        finished = await asyncio.to_thread(finish, given)
+        if finished is None or any(finished.run is one for one in written):
+            return gr.skip()
+        written[:] = [finished.run]
+        line, number = await write_run(keeping.recorder, user_of(request), finished, pictures=keeping.pictures)
+        return line, number, gr.Checkbox(value=False, visible=number is not None)
+
+    def change_mind(number: int | None, keep: bool, given: Any, request: gr.Request) -> Any:
+        """Keep the small pictures too, or forget them again."""
+        if number is None:
+            return gr.skip()
+        smalls = take_smalls(given)
+        if keep and smalls is None:
+            return say_line(NO_PICTURES)
+        engine, wanted = keeping.recorder.engine, smalls if keep else None
+        with in_plain_words():
+            keep_smalls(engine, user_of(request), number, wanted)
+        return _say(keeping.pictures, number, keep=keep)
+
+    said = judged.then(record, [session, keeping.written], keeping.shown, trigger_mode="multiple", **ASKING)
+    unsure = json.dumps(say_line(UNSURE))  # shown by the browser alone: without the database every request is refused
+    said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
+    keeping.keep.input(change_mind, [keeping.entry, keeping.keep, session], [keeping.said], **ASKING)
+
+
+async def write_run(recorder: Recorder, user: str, finished: Finished, *, pictures: str) -> tuple[str, int | None]:
+    """Write it down. Returns the line that says what became of it, and the entry's number where it became one."""
+    try:
+        number = await asyncio.wrap_future(record_run(recorder, user, finished))
+    except (AccountGone, DatabaseUnavailable):
+        return say_line(NOT_RECORDED), None
+    except QuotaReached as error:
+        return say_line(str(error)), None
+    return _say(pictures, number, keep=False), number
+
+
+def keep_smalls(engine: Engine, user: str, number: int, smalls: Smalls | None) -> None:
+    """Keep them with the entry of that number, or with None forget what was kept. Raises QuotaReached."""
+    picture, thumb = (smalls.packed, smalls.thumb) if smalls else (None, None)
+    keep_picture(engine, user, entry_id=number, picture=picture, thumb=thumb)
+
+
+def record_run(recorder: Recorder, user: str, finished: Finished) -> Recorded:
+    """Have it written down, without pictures."""
+    return recorder.record(
+        user,
+        file_name=finished.file_name,
+        comparison=finished.comparison,
+        outline=finished.outline,
+        versions=list_versions(finished.specs),
+    )
+
+
+def _say(pictures: str, number: int, *, keep: bool) -> str:
+    sentence = RECORDED.format(with_="with" if keep else "without", pictures=pictures)
+    return say_line(sentence, link=f"?view=check/{number}", link_text="Open the entry", entry=number)

@@ -1,0 +1,165 @@
+"""An entry of the history beside the same checked again: both verdicts, face by face, and the versions behind them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from storage.history import BATCH, VIDEO, HistoryEntry
+from ui.render.band import Headline
+from ui.render.cards import Pieces, render
+from ui.render.kept.batch import outline_batch, restore_batch
+from ui.render.kept.photo import head_stored
+from ui.render.kept.video import outline_film, restore_film
+from ui.render.reading_order import read_order
+from ui.render.wording import TITLES, say_percent, say_time
+
+Result = dict[str, Any]
+SAME_FILE = "This is the same file as then: its SHA-256 is {sha256}."
+OTHER_FILE = (
+    "This is another file than then: its SHA-256 is {now}, then it was {then}. What follows compares two files."
+)
+SAME_PICTURES = "All {count} pictures are the same files as then, by their SHA-256."
+OTHER_PICTURES = "{same} of {count} pictures are the same files as then, by their SHA-256."
+NOTHING = "-"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of the comparison: a face's, person's or picture's verdict by the jury, or by a detector.
+
+    place: by which the same part is found in the other result.
+    """
+
+    place: tuple[Any, ...]
+    name: str = field(compare=False)
+    said: str
+    label: str
+
+
+def draw_rechecked(entry: HistoryEntry, now: Result, versions: Mapping[str, str], *, at: datetime) -> Pieces:
+    """Both results side by side. now: in the form that the history keeps; versions: of what judged now; at: when."""
+    then_parts, now_parts = (list_parts(entry.kind, result) for result in (entry.comparison, now))
+    rows = pair_parts(then_parts, now_parts)
+    names = dict.fromkeys([*entry.versions, *versions])
+    changed = [name for name in names if entry.versions.get(name) != versions.get(name)]
+    titles = _list_titles(entry.kind, entry.comparison) | _list_titles(entry.kind, now)
+    return [
+        render(
+            "rechecked",
+            file=compare_files(entry, now),
+            heads=[
+                ("Then", say_time(entry.time), entry.time.isoformat(), head_result(entry.kind, entry.comparison)),
+                ("Now", say_time(at), at.isoformat(), head_result(entry.kind, now)),
+            ],
+            rows=rows,
+            same=all(before == after for _, before, after in rows),
+            versions=[
+                (
+                    titles.get(name, name),
+                    entry.versions.get(name, NOTHING),
+                    versions.get(name, NOTHING),
+                    name in changed,
+                )
+                for name in names
+            ],
+            known=bool(entry.versions),
+            changed=bool(changed),
+        )
+    ]
+
+
+def head_result(kind: str, result: Result) -> Headline:
+    """The verdict on all of it, as the list says it."""
+    if kind == VIDEO:
+        outline = outline_film(restore_film(result, None))
+    elif kind == BATCH:
+        outline = outline_batch(restore_batch(result))
+    else:
+        return head_stored(result)
+    return Headline(outline["said"], outline["label"] or None)  # type: ignore[arg-type]
+
+
+def compare_files(entry: HistoryEntry, now: Result) -> str:
+    """Whether what was given now is what was judged then."""
+    if entry.kind == BATCH:
+        then, given = (_list_hashes(result) for result in (entry.comparison, now))
+        same, count = len([sha256 for sha256 in then if sha256 in given]), len(then)
+        return (SAME_PICTURES if same == count else OTHER_PICTURES).format(same=same, count=count)
+    sentence = SAME_FILE if entry.sha256 == now["sha256"] else OTHER_FILE
+    return sentence.format(sha256=entry.sha256, now=now["sha256"], then=entry.sha256)
+
+
+def _list_hashes(batch: Result) -> list[str]:
+    return [one["sha256"] for one in batch["comparisons"]]
+
+
+def list_parts(kind: str, result: Result) -> list[Part]:
+    """The lines of a result, in the order in which they are shown."""
+    if kind == VIDEO:
+        whole = [result["whole_image"]] if result["whole_image"] else []
+        return [part for person in [*result["persons"], *whole] for part in _list_person(person)]
+    if kind == BATCH:
+        return list(_list_pictures(result))
+    return _list_photo(result)
+
+
+def _list_pictures(batch: Result) -> Iterator[Part]:
+    """By their hashes, or by their names where they could not be read; the same file twice is two lines."""
+    seen: Counter[str] = Counter()
+    for entry in restore_batch(batch):
+        known_by = entry.comparison["sha256"] or entry.item.name
+        yield Part((known_by, seen[known_by]), entry.item.name, _say(entry.word, entry.p_fake), entry.word)
+        seen[known_by] += 1
+
+
+def _list_photo(result: Result) -> list[Part]:
+    faces, parts = result["faces"], []
+    for number, place in enumerate(read_order([face["box"] for face in faces]), start=1):
+        face, name = faces[place], "The face" if len(faces) == 1 else f"Face {number}"
+        verdicts = _with_jury(face["verdicts"], face["jury"])
+        parts += [_part((number,), name, verdict, doubt=face.get("doubt")) for verdict in verdicts]
+    return parts + [_part((0,), "The whole picture", verdict) for verdict in result["whole_image"]]
+
+
+def _list_person(person: Result) -> list[Part]:
+    name = f"Person {person['person']}" if person["person"] else "The whole frame"
+    verdicts = [*_with_jury(person["verdicts"], person["jury"]), *person["clips"]]
+    return [_part((person["person"],), name, verdict) for verdict in verdicts]
+
+
+def _with_jury(verdicts: Sequence[Result], jury: Result | None) -> list[Result]:
+    return [*([jury | {"detector": "jury", "title": "the jury"}] if jury else []), *verdicts]
+
+
+def _part(place: tuple[Any, ...], name: str, verdict: Result, *, doubt: str | None = None) -> Part:
+    p_fake = None if doubt else verdict["p_fake"]
+    label = "inconclusive" if doubt else verdict["label"]
+    return Part((*place, verdict["detector"]), f"{name}, {verdict['title']}", _say(label, p_fake), label)
+
+
+def _say(label: str, p_fake: float | None) -> str:
+    word = TITLES.get(label, "No verdict")
+    return word if p_fake is None else f"{word}, {say_percent(p_fake)}"
+
+
+def pair_parts(then: Sequence[Part], now: Sequence[Part]) -> list[tuple[str, Part | None, Part | None]]:
+    """Each part's name with what was said of it then and now; None where it is in one of the two alone."""
+    before, after = ({part.place: part for part in parts} for parts in (then, now))
+    names = {place: part.name for place, part in (after | before).items()}
+    order = [*before, *(place for place in after if place not in before)]
+    return [(names[place], before.get(place), after.get(place)) for place in order]
+
+
+def _list_titles(kind: str, result: Result) -> dict[str, str]:
+    """What the detectors of a result are called, by key."""
+    if kind == VIDEO:
+        verdicts = [one for person in result["persons"] for one in (*person["verdicts"], *person["clips"])]
+        verdicts += result["whole_image"]["verdicts"] if result["whole_image"] else []
+    else:
+        pictures = result["comparisons"] if kind == BATCH else [result]
+        faces = [face for one in pictures for face in one["faces"]]
+        verdicts = [verdict for face in faces for verdict in face["verdicts"]]
+        verdicts += [verdict for one in pictures for verdict in one["whole_image"]]
+    return {verdict["detector"]: verdict["title"] for verdict in verdicts}
