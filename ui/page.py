@@ -77,7 +77,7 @@ def build_page(
                 with gr.Tab("Batch", id="batch"):
                     batch = build_batch(jury, recorder, webhooks)
                 with gr.Tab("Video", id="video"):
-                    video = build_video(everybody.limit_to("face", "image", "clip"), recorder)
+                    video = build_video(everybody, recorder)
                 with gr.Tab("Audio", id="audio"):
                     audio = build_audio(everybody)
                 with gr.Tab("Live", id="live"):

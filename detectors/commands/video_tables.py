@@ -29,7 +29,7 @@ def show_video(judged: JudgedVideo) -> None:
     if judged.persons or judged.whole:
         screen.print(f"  {AGGREGATION}")
     if judged.sound:
-        screen.print(f"  Sound: {escape(judged.sound.error or judged.sound.said)}. More: facejury audio FILE")
+        screen.print(f"  Sound: {escape(judged.sound.said.rstrip('.'))}. More: facejury audio FILE")
 
 
 def _say_more(person: Person) -> Iterator[str]:

@@ -84,6 +84,7 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
             is_stored=film.is_stored,
             kept=bool(film.frames),
             notes=video.notes,
+            sound=video.sound.said.rstrip(".") if video.sound else "",
             looked=f"{len(video.looks)} frames from {say_at(video.looks[0])} to {say_at(video.looks[-1])}",
             length=say_length(video.seconds),
             persons=[_introduce(film, person) for person in persons],
@@ -160,6 +161,7 @@ def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
             lines=name_lines(person),
             plot=plot(film.video, person, chosen),
             motion=draw_motion(person),
+            lips=person.lips.said if person.lips else "",
             stills=[_still(film, person, frame) for frame in person.worst],
         )
     ]

@@ -96,7 +96,7 @@ def build_video(jury: Jury, recorder: Recorder | None = None) -> Receiver:
         connect_run_keeping(keeping, session, **starts, finish=_finish, take_smalls=_take_stills)
     cancel.click(_cancel, [session], shown, **QUICK)
     _offer_api(file, start, keys, jury, recorder)
-    return Receiver(file, keys, dropped, tuple(spec.key for spec in jury.limit_to("clip").specs))
+    return Receiver(file, keys, dropped, tuple(spec.key for spec in jury.limit_to("clip", "audio").specs))
 
 
 def _lay_out_film(session: gr.State) -> list[Any]:

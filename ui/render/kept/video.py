@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from detectors.audio.results import JudgedSound
 from detectors.faces.motion import NAMES, REGIONS, Motion
 from detectors.jury.fusion import JURY_KEY, JuryVerdict, agree
 from detectors.video.aggregate import TrackVerdict
@@ -115,8 +116,9 @@ def seat_video(stored: Stored, known: Iterable[DetectorSpec] = ()) -> list[Detec
     """Who judged the video then. known: see photo.seat."""
     faces = [(verdict, "face") for person in stored["persons"] for verdict in person["verdicts"]]
     clips = [(clip, "clip") for person in stored["persons"] for clip in person["clips"]]
-    whole = stored["whole_image"]
-    return seat([*faces, *clips, *((verdict, "image") for verdict in (whole["verdicts"] if whole else []))], known)
+    parts = {"audio": stored.get("sound"), "image": stored["whole_image"]}
+    others = [(verdict, expects) for expects, part in parts.items() if part for verdict in part["verdicts"]]
+    return seat([*faces, *clips, *others], known)
 
 
 def _restore(stored: Stored) -> JudgedVideo:
@@ -128,7 +130,15 @@ def _restore(stored: Stored) -> JudgedVideo:
         persons=tuple(map(_person, stored["persons"])),
         whole=_person(whole) if whole else None,
         notes=tuple(stored["notes"]),
+        sound=_sound(stored.get("sound")),
     )
+
+
+def _sound(said: Stored | None) -> JudgedSound | None:
+    """What was said of it, without its windows."""
+    if said is None:
+        return None
+    return JudgedSound(said["path"] or "", said["sha256"], said["seconds"], reason=said["said"])
 
 
 def _person(said: Stored) -> StoredPerson:

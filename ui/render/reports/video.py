@@ -54,6 +54,7 @@ def _describe(film: Film, person: Person, pictured: bool) -> dict[str, Any]:
         "lines": name_lines(person),
         "plot": plot(film.video, person, person.frames.index(person.worst[0])),
         "motion": draw_motion(person),
+        "lips": person.lips.said if person.lips else "",
         "stills": [_still(film, person, frame, pictured) for frame in person.worst],
     }
 

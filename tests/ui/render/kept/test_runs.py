@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from detectors.audio.results import NOTHING_AUDIBLE, JudgedSound
 from detectors.faces.motion import NAMES
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
@@ -83,6 +84,21 @@ def test_what_was_said_of_a_video_then_stands_whatever_would_be_said_now(film: F
     frames = restored.video.persons[0].frames
     assert frames[0].jury is not None and (frames[0].jury.label, frames[1].jury) == ("fake", None)
     assert [verdict.label for verdict in frames[1].verdicts] == ["fake", "failed"]
+
+
+def test_what_was_said_of_a_videos_sound_and_lips_is_told_again(film: Film) -> None:
+    heard = JudgedSound("walk.mp4", seconds=3.0, end=3.0, reason=NOTHING_AUDIBLE)
+    stored = as_kept(store_video(replace(film.video, sound=heard)))
+    verdict = stored["persons"][0]["verdicts"][0] | {"detector": "hearer", "title": "Hearer"}
+    stored["sound"]["verdicts"] = [verdict]
+    stored["persons"][0]["motion"] = {"times": [0.5, 1.0]} | {name.replace(" ", "_"): [0.25, 0.5] for name in NAMES}
+    stored["persons"][0]["lips"] = LipSync(40, 0, 80, 0.5, 0.01).as_dict()
+    assert seat_video(stored)[2].expects == "audio"
+    persons, person, _ = draw_view(FilmView(jury=Jury(seat_video(stored))), restore_film(stored, None))
+    assert f"Its sound, beside the jury: {NOTHING_AUDIBLE}" in persons[0] and "Audio view" not in persons[0]
+    assert "40 ms after the lips" in person[0]
+    report = report_entry(entry_of(stored, "video"), None, JURY)
+    assert NOTHING_AUDIBLE in report and "40 ms after the lips" in report
 
 
 def test_a_video_is_drawn_with_its_stills_or_with_empty_frames(film: Film) -> None:
