@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+import ui  # noqa: F401  before a test imports Gradio itself: see ui/stubs.py
 from detectors.sandbox import (  # also before a test imports ONNX Runtime itself: see detectors/__init__.py
     confinement,
     process,
