@@ -61,7 +61,13 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 def failed_together(faulty: Registry) -> dict[str, list[str]]:
     """Key -> the checks that failed; of those that harm none but themselves, all in one process."""
     (module,) = {spec.plugin for spec in faulty}
-    command = [sys.executable, "-m", "tests.detectors.conformance.checked_together", module, *FAILS.keys() - OWN_PROCESS]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.detectors.conformance.checked_together",
+        module,
+        *FAILS.keys() - OWN_PROCESS,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     return dict(json.loads(done.stdout))
 
