@@ -163,7 +163,7 @@ def test_no_address_is_asked_for_whatever_field_it_stands_in(site: Attacked, pla
         for way in (f"file={place}", f"file/{place}", f"file={quote(place, safe='')}", f"proxy={place}"):
             for method in ("GET", "HEAD"):
                 assert 400 <= site.send(site.bert, method, f"/gradio_api/{way}").status < 500, way
-        for name, count in site.calls:
+        for name, count in site.taking:
             site.call(site.bert, name, [file] * count)
             site.call(site.bert, name, [[file]] * count)
     assert asked == []
@@ -210,7 +210,7 @@ def test_no_route_takes_more_than_its_limit(site: Attacked) -> None:
 def test_a_data_address_is_not_decoded(site: Attacked) -> None:
     picture = "data:image/png;base64," + "A" * 2000
     for value in ({"url": picture}, {"path": "x.png", "url": picture}, {"path": picture}, picture):
-        for name, count in site.calls:
+        for name, count in site.taking:
             given: list[object] = [value, ["accuser"], *[None] * 7]
             said = site.call(site.bert, name, given[:count])
             assert '"faces"' not in said.text, (name, said)
