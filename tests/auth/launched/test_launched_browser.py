@@ -17,7 +17,8 @@ from tests.auth.by_browser import sign_up
 from tests.auth.server import PASSWORD, MariaDB, Server, launched, wait_for
 from tests.ui.faults import find_faults
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database]  # the last one kills a MariaDB of its own
+# The last one kills a MariaDB of its own.
+pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.timeout(600)]
 
 
 SLOW = """

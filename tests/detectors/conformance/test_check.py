@@ -13,7 +13,7 @@ from detectors.networks.resolve import add_source
 from registry import DetectorSpec, Registry, load_registry
 from registry.manager import BUILTINS
 
-pytestmark = pytest.mark.slow  # each check starts workers
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # each check starts workers
 
 FAULTS = Path(__file__).parents[1] / "faults.py"
 ROOT = Path(__file__).parents[3]
