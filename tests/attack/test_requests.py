@@ -23,7 +23,7 @@ from storage.history import find_entries
 from tests.attack.outside import watching
 from tests.attack.site import FILE, LEAKS, Attacked, Said, attacked
 from tests.auth.server import Browser, picture, wait_for
-from tests.demo_process import started
+from tests.ui.conftest import serving
 
 pytestmark = pytest.mark.timeout(900)
 AGAIN = settings(
@@ -259,7 +259,7 @@ def test_nobody_fills_the_disk_and_others_are_not_kept_from_theirs(
 
 @pytest.fixture(scope="module")
 def without_accounts() -> Iterator[str]:
-    with started("--no-login", "--only", "custom-cnn") as address:
+    with serving() as address:
         yield address
 
 
