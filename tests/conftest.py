@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+import ui  # noqa: F401  before a test imports Gradio itself: see ui/stubs.py
 from detectors.sandbox import (  # also before a test imports ONNX Runtime itself: see detectors/__init__.py
     confinement,
     process,
@@ -77,12 +78,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _longest_files_first(items: list[pytest.Item]) -> list[pytest.Item]:
-    """What is allowed the most time starts first, lest one worker is left with it when the others have ended."""
+    """What takes longest starts first, lest one worker is left with it when the others have ended.
+
+    That is told by how long a file's tests are allowed to take, and then by how many of them are slow.
+    """
     allowed: defaultdict[Path, float] = defaultdict(float)
+    slow: Counter[Path] = Counter()
     for item in items:
         limit = item.get_closest_marker("timeout")
         allowed[item.path] = max(allowed[item.path], limit.args[0] if limit else 0)
-    return sorted(items, key=lambda item: -allowed[item.path])
+        slow[item.path] += any(item.get_closest_marker(kind) for kind in ("slow", "browser"))
+    return sorted(items, key=lambda item: (-allowed[item.path], -slow[item.path]))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,8 +10,7 @@ from rich.table import Table
 
 from detectors.audio.judge import compare_sound
 from detectors.audio.results import BANDS, LIMITS, RULE, JudgedSound
-from detectors.commands.compare import read_start
-from detectors.commands.options import Add, Only, choose, screen
+from detectors.commands.options import Add, Only, choose, read_start, screen, start_option
 from detectors.inputs.timecode import say_at
 from detectors.jury.judge import Jury
 from detectors.jury.wording import NOT_MEASURED
@@ -26,14 +25,7 @@ def audio_command(
     only: Only = None,
     add: Add = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list with one entry per file.")] = False,
-    start: Annotated[
-        str,
-        typer.Option(
-            "--start",
-            metavar="TIME",
-            help="Where to begin: 90 (seconds), 1:30 or 1:02:30. Ten minutes from there are heard.",
-        ),
-    ] = "0:00",
+    start: Annotated[str, start_option("Where", "heard")] = "0:00",
 ) -> None:
     """Look for traces of synthesis in speech, over time.
 

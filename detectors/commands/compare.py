@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from detectors.commands.options import Add, Only, choose, errors
+from detectors.commands.options import Add, Only, choose, errors, read_start, start_option
 from detectors.commands.tables import show
 from detectors.inputs.images import ImageError, read_file
-from detectors.inputs.timecode import read_time
 from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
@@ -64,14 +63,7 @@ def compare_command(
     provenance: Annotated[
         bool, typer.Option("--provenance", help="Also print the file's metadata: its signer, camera and generator.")
     ] = False,
-    start: Annotated[
-        str,
-        typer.Option(
-            "--start",
-            metavar="TIME",
-            help="Where in a video to begin: 90 (seconds), 1:30 or 1:02:30. Ten minutes from there are judged.",
-        ),
-    ] = "0:00",
+    start: Annotated[str, start_option("Where in a video", "judged")] = "0:00",
 ) -> None:
     """Judge every face in pictures, and every person in videos.
 
@@ -143,14 +135,6 @@ def _note_idle(jury: Jury, files: Sequence[Path]) -> None:
     if pictures and all(spec.expects == "clip" for spec in jury.specs):
         titles = ", ".join(spec.title for spec in jury.specs)
         errors.print(f"{escape(titles)}: for videos alone, not for {escape(', '.join(pictures))}.")
-
-
-def read_start(text: str) -> float:
-    """Seconds from what --start was given; leaves with exit code 2 on what is no time."""
-    try:
-        return read_time(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--start") from error
 
 
 def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> "JudgedVideo":

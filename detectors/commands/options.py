@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from detectors.inputs.timecode import read_time
 from registry import DetectorSpec, UnknownDetectorError
 from text.plain_text import show_plainly
 
@@ -41,6 +42,20 @@ Only = Annotated[
 ADD_HELP = "Add a detector: a plugin's .py file, a model folder, an .onnx file or hub:user/name. May be repeated."
 AddUnpinned = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help=ADD_HELP)]
 Add = Annotated[list[str] | None, typer.Option("--add", metavar="SOURCE", help=ADD_HELP, callback=pin_added)]
+
+
+def start_option(where: str, done: str) -> Any:
+    """--start, which `read_start` reads. where: what it says, in the help; done: what is done with the part."""
+    text = f"{where} to begin: 90 (seconds), 1:30 or 1:02:30. Ten minutes from there are {done}."
+    return typer.Option("--start", metavar="TIME", help=text)
+
+
+def read_start(text: str) -> float:
+    """Seconds from what --start was given; leaves with exit code 2 on what is no time."""
+    try:
+        return read_time(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--start") from error
 
 
 def choose(only: Sequence[str] | None, add: Sequence[str] | None = None) -> tuple[DetectorSpec, ...]:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from detectors.inputs import video_kinds
+from detectors.inputs.container import Readable, check_container
 from detectors.inputs.images import ImageError
-from detectors.inputs.video_header import has_long_header
-from detectors.inputs.video_kinds import is_readable, read_head, say_container
 from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.process import WorkerFaultError, WorkerProcess
 from detectors.sandbox.protocol import Array, Values
@@ -33,7 +33,6 @@ FRAME_SECONDS = 60.0  # to the next wanted frame: some hundred frames of 4K lie 
 
 NOTHING = "No moving pictures can be read from this file: it is damaged, or holds only sound."
 DAMAGED = "The video is damaged and cannot be decoded."
-LONG_HEADER = "The video has a longer header than any camera or editor writes."
 TOO_LARGE = f"The video has frames of more than {MAX_PIXELS / 1e6:.0f} million pixels."
 TOO_SLOW = "The video takes too long to decode; make it smaller and try again."
 
@@ -60,21 +59,12 @@ class VideoHeader:
     tracks: int = 1
 
 
+READABLE = Readable("video", video_kinds.is_readable, video_kinds.say_container, VideoError)
+
+
 def check_video(path: Path) -> None:
     """Refuse what need not be opened to be refused. Raises VideoError."""
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise VideoError("The file cannot be opened.") from error
-    if not size:
-        raise VideoError("The file is empty.")
-    if size > MAX_BYTES:
-        raise VideoError(f"The video is larger than {MAX_BYTES // 1_000_000} MB.")
-    head = read_head(path)
-    if not is_readable(head):
-        raise VideoError(say_container(head))
-    if head[4:8] == b"ftyp" and has_long_header(path):
-        raise VideoError(LONG_HEADER)
+    check_container(path, READABLE, limit=MAX_BYTES)
 
 
 def hash_file(path: Path) -> str:

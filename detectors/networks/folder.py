@@ -20,7 +20,7 @@ from detectors.networks.onnx_check import NetworkError, check_network
 from registry.contract import AUDIO_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from detectors.networks.onnx_runtime import Session
     from registry import Heatmap, Image
@@ -135,7 +135,7 @@ def register_folder(register: Register, folder: Path, *, model: str = MODEL, loo
     config = read_config(folder, model=model)
     kinds = f'a network alone must expect "face", "image" or "audio", got {config.expects!r}'
     _require(config.expects in ("face", "image", "audio"), folder, kinds)
-    load: Any = load_hearing if config.expects == "audio" else load_folder
+    load: Callable[..., OnnxDetector | SoundNetwork] = load_hearing if config.expects == "audio" else load_folder
     register(
         key=config.key,
         title=config.title,

@@ -74,9 +74,7 @@ def build_serving(model: keras.Model, calibration: Calibration) -> keras.Model:
     Platt's calibration is a scale and a shift of the logit, so it is folded into the evidence layer, and the heat map
     is on the same fixed scale: P(fake) if every place looked like this one.
     """
-    trained, model = model, keras.models.clone_model(model)
-    model.set_weights(trained.get_weights())  # a clone begins with weights of its own
-    _fold(model, calibration)
+    model = fold_calibration(model, calibration, layer="evidence")
     model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
     evidence = model.get_layer("evidence").output
     p_fake = keras.layers.Activation("sigmoid", name="p_fake")(model.output)
@@ -84,10 +82,14 @@ def build_serving(model: keras.Model, calibration: Calibration) -> keras.Model:
     return keras.Model(model.input, [p_fake, heatmap])
 
 
-def _fold(model: keras.Model, calibration: Calibration) -> None:
-    layer = model.get_layer("evidence")
-    kernel, bias = layer.get_weights()
-    layer.set_weights([kernel * calibration.scale, bias * calibration.scale + calibration.shift])
+def fold_calibration(model: keras.Model, calibration: Calibration, *, layer: str) -> keras.Model:
+    """A copy whose layer of that name, the last one, gives calibrated logits."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())  # a clone begins with weights of its own
+    last = copy.get_layer(layer)
+    kernel, bias = last.get_weights()
+    last.set_weights([kernel * calibration.scale, bias * calibration.scale + calibration.shift])
+    return copy
 
 
 def _save_keras(model: keras.Model, path: Path) -> None:

@@ -14,7 +14,7 @@ from detectors.networks.folder import CARD, METRICS, MODEL, Config
 from models.architectures import temporal
 from models.data.clips import FINDER_NOISE, Track, show
 from models.evaluation.motion import Errors
-from models.publishing.export import export_plain
+from models.publishing.export import export_plain, fold_calibration
 from models.training.calibration import Calibration, Thresholds
 
 LICENSE = "research use: see models/weights/LICENSE"
@@ -103,11 +103,7 @@ def publish_landmarks(
 
 def fold(model: keras.Model, calibration: Calibration) -> keras.Model:
     """float32 (n, t, 25) -> p_fake (n, 1) and scores (n, t), calibrated: what is served."""
-    served = keras.models.clone_model(model)
-    served.set_weights(model.get_weights())
-    layer = served.get_layer("evidence")
-    kernel, bias = layer.get_weights()
-    layer.set_weights([kernel * calibration.scale, bias * calibration.scale + calibration.shift])
+    served = fold_calibration(model, calibration, layer="evidence")
     logit = keras.layers.GlobalAveragePooling1D(name="logit")(served.output)
     p_fake = keras.layers.Activation("sigmoid", name="p_fake")(logit)
     scores = keras.layers.Activation("sigmoid", name="scores")(keras.ops.squeeze(served.output, axis=-1))

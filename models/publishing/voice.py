@@ -17,7 +17,7 @@ from models.architectures.voice import PAPER
 from models.data.speech import SpeechWindows
 from models.evaluation.sound.trivial import tell_apart
 from models.evaluation.sound.voices import measure_sets, say_share
-from models.publishing.export import export_plain
+from models.publishing.export import export_plain, fold_calibration
 from models.training.calibration import Calibration, Thresholds
 from models.training.voice import read_filled
 
@@ -29,12 +29,8 @@ Metrics = dict[str, Any]
 
 def build_listener(model: keras.Model, calibration: Calibration) -> keras.Model:
     """float32 samples (n, 64000) -> p_fake (n, 1), the calibration folded in."""
-    trained, model = model, keras.models.clone_model(model)
-    model.set_weights(trained.get_weights())
-    logit = model.get_layer("logit")
-    kernel, bias = logit.get_weights()
-    logit.set_weights([kernel * calibration.scale, bias * calibration.scale + calibration.shift])
-    return keras.Model(model.input, keras.layers.Activation("sigmoid", name="p_fake")(model.output))
+    served = fold_calibration(model, calibration, layer="logit")
+    return keras.Model(served.input, keras.layers.Activation("sigmoid", name="p_fake")(served.output))
 
 
 NOT_TESTED_ON = [

@@ -59,7 +59,7 @@ def train(
     )
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.05)
     model.compile(keras.optimizers.AdamW(rate, weight_decay=0.01), loss)
-    best, losses, history = 0.0, [], []
+    best, losses, history = -1.0, [], []  # so that one network is kept, however wrong
     for step in range(1, recipe.steps + 1):
         samples, labels = batches.take(default_rng([recipe.seed, step]))
         losses.append(float(np.ravel(model.train_on_batch(samples, labels))[0]))

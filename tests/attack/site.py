@@ -68,6 +68,11 @@ class Attacked(Server):
         found = self.bert.http.get("/config").json()["dependencies"]
         return [(one["api_name"], len(one["inputs"])) for one in found if one["api_name"]]
 
+    @property
+    def taking(self) -> list[tuple[str, int]]:
+        """The functions that take something."""
+        return [(name, count) for name, count in self.calls if count]
+
     @cached_property
     def routes(self) -> list[tuple[str, str]]:
         """Every method and path that the application answers."""

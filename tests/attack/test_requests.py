@@ -23,7 +23,7 @@ from storage.history import find_entries
 from tests.attack.outside import watching
 from tests.attack.site import FILE, LEAKS, Attacked, Said, attacked
 from tests.auth.server import Browser, picture, wait_for
-from tests.demo_process import started
+from tests.ui.conftest import serving
 
 pytestmark = pytest.mark.timeout(900)
 AGAIN = settings(
@@ -163,7 +163,7 @@ def test_no_address_is_asked_for_whatever_field_it_stands_in(site: Attacked, pla
         for way in (f"file={place}", f"file/{place}", f"file={quote(place, safe='')}", f"proxy={place}"):
             for method in ("GET", "HEAD"):
                 assert 400 <= site.send(site.bert, method, f"/gradio_api/{way}").status < 500, way
-        for name, count in site.calls:
+        for name, count in site.taking:
             site.call(site.bert, name, [file] * count)
             site.call(site.bert, name, [[file]] * count)
     assert asked == []
@@ -208,9 +208,9 @@ def test_no_route_takes_more_than_its_limit(site: Attacked) -> None:
 
 
 def test_a_data_address_is_not_decoded(site: Attacked) -> None:
-    picture = "data:image/png;base64," + "A" * 100_000
+    picture = "data:image/png;base64," + "A" * 2000
     for value in ({"url": picture}, {"path": "x.png", "url": picture}, {"path": picture}, picture):
-        for name, count in site.calls:
+        for name, count in site.taking:
             given: list[object] = [value, ["accuser"], *[None] * 7]
             said = site.call(site.bert, name, given[:count])
             assert '"faces"' not in said.text, (name, said)
@@ -259,7 +259,7 @@ def test_nobody_fills_the_disk_and_others_are_not_kept_from_theirs(
 
 @pytest.fixture(scope="module")
 def without_accounts() -> Iterator[str]:
-    with started("--no-login", "--only", "custom-cnn") as address:
+    with serving() as address:
         yield address
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.auth.server import Server, launched
-from tests.storage.databases import engine, mariadb, name, new_url, other_site, site, uploads, url
+from tests.storage.databases import pytest_plugin_registered
 from ui.components import examples
 
-__all__ = ["engine", "mariadb", "name", "new_url", "other_site", "site", "uploads", "url"]
+__all__ = ["pytest_plugin_registered"]
 
 
 @pytest.fixture(scope="module")

@@ -30,14 +30,14 @@ def test_a_folder_of_photos_becomes_a_detector_by_two_commands(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # where the faces that were found are kept
-    monkeypatch.setattr("models.training.progress.LOG_EVERY", 10)
+    monkeypatch.setattr("models.training.progress.LOG_EVERY", 2)
     at = ("custom-cnn", "--data", str(photos), "--run", "run")
     teacher = ("--teacher", str(WEIGHTS / "custom-cnn"), "--source-weight", "portraits=2")
-    said = run("train", *at, *teacher, "--batch", "2", "--every", "10", "--steps", "10")
-    assert "step 10/10, loss" in said and "faces a second" in said and "0 min left" in said
+    said = run("train", *at, *teacher, "--batch", "2", "--every", "2", "--steps", "2")
+    assert "step 2/2, loss" in said and "faces a second" in said and "0 min left" in said
     assert "trained: run/best.keras" in said
     progress = json.loads(Path("run/checkpoint/progress.json").read_text())
-    assert [entry["step"] for entry in progress["history"]] == [10]
+    assert [entry["step"] for entry in progress["history"]] == [2]
     assert "written: run/weights" in run("export", *at, "--title", "Mine")
     config = json.loads(Path("run/weights/config.json").read_text())
     assert (config["key"], config["title"]) == ("my-custom-cnn", "Mine")

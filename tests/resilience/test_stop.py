@@ -19,7 +19,7 @@ from tests.auth.server import Browser, wait_for
 from tests.resilience.server import FILE, ROOT, RunningDemo, serving, wait_until_ready
 from ui.server.drain import RESTARTING
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PLUGIN = """
 import os
 import time

@@ -1,5 +1,5 @@
 """What is kept is tested on the databases, and through the launched page, that the accounts are tested on."""
 
-from tests.storage.databases import engine, mariadb, name, new_url, other_site, site, uploads, url
+from tests.storage.databases import pytest_plugin_registered
 
-__all__ = ["engine", "mariadb", "name", "new_url", "other_site", "site", "uploads", "url"]
+__all__ = ["pytest_plugin_registered"]

@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from storage.uploads import own_folder
 from tests.auth.server import MariaDB, Site, launch
 
 NUMBERS = itertools.count(1)
+
+
+def pytest_plugin_registered(manager: pytest.PytestPluginManager) -> None:
+    """The conftest.py of two folders has this hook, so that both share these fixtures.
+
+    Had each imported the fixtures themselves, there would be two of all: two servers, and two upload folders in turn
+    in one variable of the environment.
+    """
+    if not manager.has_plugin(__name__):
+        manager.register(sys.modules[__name__], __name__)
 
 
 @pytest.fixture(scope="session")

@@ -61,17 +61,20 @@ def client(address: str) -> Iterator[gradio_client.Client]:
 
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
-    """Open the page for these detectors; without any, the one of the module. Nothing in it breaks its own policy."""
+    """Open the page for these detectors, at an address below its own; without any, the one of the module.
+
+    Nothing in it breaks its own policy.
+    """
     violations: list[str] = []
     with ExitStack() as open_until_then:
 
-        def open_page(*specs: DetectorSpec, width: int = 1280, **options: Any) -> Page:
+        def open_page(*specs: DetectorSpec, width: int = 1280, at: str = "", **options: Any) -> Page:
             special = serving(*specs, **options) if specs or options else None
             where = open_until_then.enter_context(special) if special else request.getfixturevalue("address")
             page = open_until_then.enter_context(browser.new_page(viewport={"width": width, "height": 900}))
             page.set_default_timeout(60_000)
             page.on("console", lambda said: violations.append(said.text) if POLICY in said.text else None)
-            page.goto(where)
+            page.goto(where + at)
             page.wait_for_selector("#photo input[type=file]", state="attached")
             return page
 

@@ -31,8 +31,7 @@ def chosen(page: Page, tab: str) -> None:
 def test_a_typed_address_opens_its_view_and_a_reload_keeps_it(
     visit: Callable[..., Page], address_of_view: str, tabs: tuple[str, ...]
 ) -> None:
-    page = visit()
-    page.goto(f"{page.url.partition('?')[0]}{address_of_view}")
+    page = visit(at=address_of_view)
     for _ in range(2):
         for tab in tabs:
             chosen(page, tab)
@@ -40,10 +39,9 @@ def test_a_typed_address_opens_its_view_and_a_reload_keeps_it(
 
 
 def test_a_detector_is_unfolded_by_its_address_and_names_it_when_unfolded(visit: Callable[..., Page]) -> None:
-    page = visit()
-    home = page.url.partition("?")[0]
     key = JURY[0].key
-    page.goto(f"{home}detectors/{key}")
+    page = visit(at=f"detectors/{key}")
+    home = page.url.partition("?")[0].removesuffix(f"detectors/{key}")
     expect(page.locator(f"#detector-{key}")).to_have_attribute("open", "")
     expect(page).to_have_url(f"{home}?view=detectors/{key}")
     page.locator(f"#detector-{key} summary").first.click()

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from detectors.inputs.audio.kinds import is_readable, say_container
+from detectors.inputs.container import Readable, check_container
 from detectors.inputs.images import ImageError
 from detectors.inputs.timecode import say_length
 from detectors.inputs.video import reach_of_decoder
-from detectors.inputs.video_header import has_long_header
-from detectors.inputs.video_kinds import read_head
 from detectors.sandbox.process import WorkerFaultError, WorkerProcess
 from registry.contract import AUDIO_RATE, Samples
 
@@ -28,7 +27,6 @@ SAMPLE_BYTES = 4
 NOTHING = "No sound can be read from this file: it is damaged, or holds none."
 NO_SOUND = "This video has no sound."
 DAMAGED = "The sound is damaged and cannot be decoded."
-LONG_HEADER = "The file has a longer header than any recorder or editor writes."
 TOO_SLOW = "The sound takes too long to decode; make the file shorter and try again."
 
 
@@ -59,21 +57,12 @@ class Sound:
         return self.start + self.samples.size / RATE
 
 
+READABLE = Readable("file", is_readable, say_container, SoundError)  # which may be a video
+
+
 def check_sound(path: Path) -> None:
     """Refuse what need not be opened to be refused. Raises SoundError."""
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise SoundError("The file cannot be opened.") from error
-    if not size:
-        raise SoundError("The file is empty.")
-    if size > MAX_BYTES:
-        raise SoundError(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
-    head = read_head(path)
-    if not is_readable(head):
-        raise SoundError(say_container(head))
-    if head[4:8] == b"ftyp" and has_long_header(path):
-        raise SoundError(LONG_HEADER)
+    check_container(path, READABLE, limit=MAX_BYTES)
 
 
 def read_sound(path: Path, *, start: float = 0.0) -> Sound:

@@ -12,7 +12,7 @@ from tests.attack.limits.wire import Pressed, pressed
 from tests.auth.server import Browser
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-CLIENTS = 6
+CLIENTS = 3
 
 
 @pytest.fixture(scope="module")

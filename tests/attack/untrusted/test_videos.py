@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from detectors.inputs import video as video_file
+from detectors.inputs.container import LONG_HEADER
 from detectors.inputs.video import VideoError, open_video
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import every, write_video
@@ -121,7 +122,7 @@ def test_a_malicious_video_costs_bounded_time_and_this_process_no_memory(
     process, began = psutil.Process(), time.monotonic()
     before = process.memory_info().rss
     said = try_video(tmp_path / "evil.mp4")
-    assert (said == video_file.LONG_HEADER) == (attack in LONG)
+    assert (said == LONG_HEADER.format(noun="video")) == (attack in LONG)
     assert time.monotonic() - began < SECONDS
     assert (process.memory_info().rss - before) / 1e6 < MEGABYTES
     assert "\n" not in said and str(tmp_path) not in said

@@ -18,7 +18,8 @@ from tests.auth.server import PASSWORD, MariaDB, Server, launched, wait_for
 from tests.detectors.videos import every, moving_portrait, write_video
 from tests.ui.faults import find_faults
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database]  # the last one kills a MariaDB of its own
+# The last one kills a MariaDB of its own.
+pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.timeout(600)]
 
 
 SLOW = """
@@ -117,6 +118,41 @@ def test_the_history_is_searched_opened_by_its_link_and_deleted(
     page.get_by_role("button", name="Yes, delete all").click()
     expect(page.get_by_text("Nothing here yet.")).to_be_visible()
     assert find_entries(demo.engine, name) == []
+
+
+@pytest.mark.browser
+def test_what_was_judged_has_an_address_that_survives_a_reload_and_is_its_owners_alone(
+    page: Page, browser: Chromium, demo: Server, name: str, portrait: str
+) -> None:
+    sign_up(page, demo.url, name)
+    page.set_input_files("#entrance input[type=file]", portrait)
+    expect(page.locator("#recorded")).to_contain_text("Recorded in your history")
+    (entry,) = find_entries(demo.engine, name)
+    address = f"{demo.url}/?view=check/{entry.id}"
+    expect(page).to_have_url(address)
+    expect(page.locator("#verdicts .summary")).to_be_visible()
+    page.get_by_role("button", name="Check another").click()
+    expect(page).to_have_url(f"{demo.url}/")
+    page.go_back()
+    expect(page.locator("#entry h2").first).to_have_text("portrait.png")
+    page.reload()
+    expect(page.locator("#entry h2").first).to_have_text("portrait.png")
+    expect(page).to_have_url(address)
+    page.get_by_role("tab", name="Learn").click()
+    expect(page).to_have_url(f"{demo.url}/?view=learn")
+    page.go_back()
+    expect(page.locator("#entry h2").first).to_have_text("portrait.png")
+    page.get_by_role("button", name="All entries").click()
+    expect(page).to_have_url(f"{demo.url}/?view=history")
+    page.go_back()
+    expect(page.locator("#entry h2").first).to_have_text("portrait.png")
+    other = browser.new_context()
+    visitor = other.new_page()
+    sign_up(visitor, demo.url, f"x{name}")
+    visitor.goto(f"{demo.url}/check/{entry.id}")
+    expect(visitor.get_by_text("There is no such entry in your history.")).to_be_visible()
+    expect(visitor).to_have_url(address)
+    other.close()
 
 
 @pytest.mark.browser

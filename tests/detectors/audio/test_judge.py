@@ -11,13 +11,13 @@ from onnx import TensorProto, helper
 from typer.testing import CliRunner
 
 from detectors.audio import judge as judging
-from detectors.audio.judge import compare_sound
+from detectors.audio.judge import compare_sound, judge_sound
 from detectors.audio.results import BANDS, NO_DETECTOR, NOTHING_AUDIBLE, TOO_SHORT, find_band
 from detectors.audio.windows import cut_windows
 from detectors.commands.audio import app
 from detectors.inputs.audio.read import NO_SOUND, RATE, Sound
 from detectors.jury.about import describe
-from detectors.jury.judge import Jury
+from detectors.jury.judge import RESTARTING, Jury
 from detectors.networks.folder import Config, load_hearing
 from registry import DetectorSpec, load_registry
 from registry.contract import Samples
@@ -29,6 +29,8 @@ PLUGIN = """import pluggy
 @pluggy.HookimplMarker("facejury")
 def register_detectors(register):
     register(key="peak", title="Peak", load=lambda: lambda samples, rate: abs(samples).max(), expects="audio")
+"""
+AGAIN = """    register(key="loud", title="Loud", load=lambda: lambda samples, rate: 0.75, expects="audio")
 """
 
 
@@ -93,6 +95,55 @@ def test_a_detector_that_keeps_failing_is_asked_no_more(decoded: Path) -> None:
     judged = compare_sound(decoded, Jury([broken]))
     assert (len(asked), judged.band, judged.scores[0].band) == (3, None, None)
     assert judged.said == "No detector gave a number"
+
+
+def test_judging_ends_when_nobody_waits_when_the_time_is_up_and_when_the_server_stops(
+    decoded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jury, waits = Jury([spec(0.95)]), iter([True, True, False])
+    *_, last = judge_sound(decoded, jury, wanted=lambda: next(waits))
+    assert [window.at for window in last.judged.windows] == [0, 2]
+    assert last.judged.share == pytest.approx(0.5)
+    monkeypatch.setattr(judging, "MAX_LISTEN_SECONDS", -1.0)
+    *_, last = judge_sound(decoded, jury)
+    assert last.judged.windows == () and last.judged.share == 0
+    assert last.judged.notes[-1].startswith("Judging stopped after")
+    jury.stop()
+    assert compare_sound(decoded, jury).error == RESTARTING
+
+
+@pytest.mark.parametrize(
+    ("length", "heard", "said"),
+    [
+        (700.0, 600, "The sound is 12 min long; only 0:00 to 10:00 was heard: choose where to start."),
+        (9.0, 4, "The sound ends at 0:04, though its length is 0:09."),
+    ],
+)
+def test_what_was_not_heard_is_noted(
+    length: float, heard: int, said: str, monkeypatch: pytest.MonkeyPatch, decoded: Path
+) -> None:
+    sound = Sound(np.zeros(heard * RATE, np.float32), length, 0.0, 16_000, 2, "pcm", tracks=2)
+    monkeypatch.setattr(judging, "read_sound", lambda path, start: sound)
+    first = next(judge_sound(decoded, Jury([spec(0.9)])))
+    assert first.judged.notes == (said, "The file has 2 tracks of sound; only one of them was heard.")
+
+
+def test_the_command_prints_the_numbers_where_they_were_found_and_what_went_wrong(
+    decoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "ears.py").write_text(PLUGIN.replace("abs(samples).max()", "1 / 0") + AGAIN)
+    result = CliRunner().invoke(
+        app, [str(decoded), *("--add", str(tmp_path / "ears.py")), *("--only", "peak"), *("--only", "loud")]
+    )
+    said = " ".join(result.stdout.split())
+    assert result.exit_code == 0
+    assert "failed: It failed 3 times in a row" in said and "Loud (not measured)" in said and "0.750" in said
+    assert "most suspect at 0:02, 0:04, 0:06" in said
+    assert "Parts of the sound are damaged" in said
+    monkeypatch.undo()
+    nothing = CliRunner().invoke(app, [str(tmp_path / "none.wav"), "--only", "voice"])
+    assert nothing.exit_code == 1 and "The file cannot be opened." in nothing.stdout
 
 
 def test_what_cannot_be_judged_is_told_in_words(tmp_path: Path) -> None:

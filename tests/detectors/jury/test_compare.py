@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import pytest
+from typer.testing import Result
 
-from tests.command import FACEJURY
+from tests.command import FACEJURY, call
 from tests.detectors.pictures import encode, montage, portrait
 
 pytestmark = pytest.mark.slow  # commands are started
@@ -53,7 +54,8 @@ def register_detectors(register):
     register(key="sees-all", title="Sees All", load=lambda: lambda image: image.shape[1] / 1000, expects="image")
 """
 VERDICT = {"detector", "title", "p_fake", "label", "fake_from", "real_until", "milliseconds", "error", "measured"}
-Run = Callable[..., subprocess.CompletedProcess[str]]
+SETTINGS = {"COLUMNS": "200", "FACEJURY_BLOCK": ""}
+Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -73,26 +75,29 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return room
 
 
-@pytest.fixture(scope="module")
-def run(room: Path) -> Run:
-    """Runs the command with arguments; picture names are taken from the room."""
+@pytest.fixture
+def run(room: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command in this process with arguments; picture names are taken from the room."""
+    monkeypatch.syspath_prepend(room / "site")
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
 
-    def run_command(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        placed = [str(room / word) if Path(word).suffix else word for word in arguments]
-        paths = os.pathsep.join([str(room / "site"), os.environ.get("PYTHONPATH", "")])
-        environment = os.environ | {"PYTHONPATH": paths, "COLUMNS": "200", "FACEJURY_BLOCK": ""}
-        command = [*FACEJURY, "compare", *placed]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        assert done.returncode == code, done.stderr
+    def run_command(*arguments: str, code: int = 0) -> Result:
+        done = call("compare", *[room / word if Path(word).suffix else word for word in arguments])
+        assert done.exit_code == code, done.stderr
         return done
 
     return run_command
 
 
 @pytest.fixture(scope="module")
-def everybody(run: Run) -> dict[str, Any]:
-    """The portrait before every detector there is."""
-    (comparison,) = json.loads(run("portrait.png", "--json").stdout)
+def everybody(room: Path) -> dict[str, Any]:
+    """The portrait before every detector there is, judged by the command in a process of its own."""
+    paths = os.pathsep.join([str(room / "site"), os.environ.get("PYTHONPATH", "")])
+    command, environment = [*FACEJURY, "compare", str(room / "portrait.png"), "--json"], os.environ | SETTINGS
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment | {"PYTHONPATH": paths})
+    assert done.returncode == 0, done.stderr
+    (comparison,) = json.loads(done.stdout)
     return dict(comparison)
 
 
@@ -233,9 +238,9 @@ def test_the_table_shows_verdicts_the_split_and_what_went_wrong(run: Run) -> Non
 def test_where_every_detector_failed_the_exit_code_says_so(run: Run) -> None:
     failing = ("--only", "raises", "--only", "not-a-number", "--only", "cannot-load")
     for more in ((), ("--json",)):
-        done = run("portrait.png", "wall.png", *failing, *more, code=1)
+        done = run("small.png", "wall.png", *failing, *more, code=1)
         assert "Every detector failed" in done.stderr
-    assert "Every detector failed" not in run("portrait.png", *failing, "--only", "says-real").stderr
+    assert "Every detector failed" not in run("small.png", *failing, "--only", "says-real").stderr
     assert "Every detector failed" not in run("wall.png", *failing).stderr  # nobody was asked
 
 

@@ -2,16 +2,16 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import Result
 
 from detectors.faces.crop import crop_face
 from detectors.jury.stability import vary
-from tests.command import FACEJURY, call
+from tests.command import call
 from tests.detectors.pictures import encode, portrait
 
 pytestmark = pytest.mark.slow  # commands are started
@@ -54,9 +54,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return room
 
 
-def compare(room: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [*FACEJURY, "compare", str(room / "portrait.png"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def compare(room: Path, *arguments: str) -> Result:
+    return call("compare", room / "portrait.png", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def faces(room: Path) -> list[dict[str, Any]]:
     """The face without and with its stability, before the plugin and a built-in."""
     add = ("--add", str(room / "plugin.py"), *ONLY, "--json")
     answers = [compare(room, *add), compare(room, *add, "--stability")]
-    assert [done.returncode for done in answers] == [0, 0], answers[-1].stderr
+    assert [done.exit_code for done in answers] == [0, 0], answers[-1].stderr
     return [json.loads(done.stdout)[0]["faces"][0] for done in answers]
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.detectors.scan.scanning import make_photos, read_csv, run_scan
+from tests.detectors.scan.scanning import make_photos, read_csv, start_scan
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +14,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def undisturbed(photos: Path) -> list[dict[str, str]]:
     """The rows that a scan of the photos gives, without the times."""
     out = photos.parent / "undisturbed.csv"
-    done = run_scan(photos, "--only", "custom-cnn", out=out)
+    done = start_scan(photos, "--only", "custom-cnn", out=out)
     assert done.returncode == 0, done.stderr
     return read_csv(out)

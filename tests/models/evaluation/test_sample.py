@@ -19,6 +19,7 @@ from models.evaluation.sample import measure_sample, name_picture, read_sample, 
 from registry import load_registry
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
+EVERY = 5  # one picture in so many is judged again: a network that differs gives each of them another number
 DETECTORS = [spec for spec in load_registry(blocked=()).detectors if spec.expects == "face"]
 
 
@@ -76,11 +77,11 @@ def test_the_shipped_weights_score_on_the_sample_what_was_measured(tmp_path: Pat
     samples = [sample for sample in read_samples([SHARED]) if name_picture(sample) in stored]
     assert len(samples) == len(stored)
     faces, faceless = label_faces(samples, tmp_path / "faces.json")
-    answers, jury = add_jury(evaluate.ask(DETECTORS, faces, faceless))
+    answers, jury = add_jury(evaluate.ask(DETECTORS, faces[::EVERY], faceless))
     assert jury is not None
     for key, p_fake in answers.p_fake.items():
         said = np.array([stored[name_picture(face.sample)][key] for face in faces])
-        assert np.abs(p_fake - said).max() < 0.01, key  # processors round differently
+        assert np.abs(p_fake - said[::EVERY]).max() < 0.01, key  # processors round differently
         metrics = read_metrics(JURY_METRICS if key == jury.key else WEIGHTS / key / METRICS)
-        found = measure_sample(answers, key, stored)
+        found = measure_sample(Answers(faces, faceless, {key: said}), key, stored)
         assert found == metrics["sample"] | {"auc": pytest.approx(metrics["sample"]["auc"], abs=1e-3)}, key

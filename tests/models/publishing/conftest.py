@@ -1,16 +1,46 @@
 """The Hub's stand-in, and the command line against it."""
 
+import hashlib
+import json
+import shutil
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub.utils import _http
 
 from models.commands.application import app
+from models.evaluation import plots
 from tests.hub_stand_in import StandIn, serving
 from tests.models.publishing.client import use
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each set of a card's pictures."""
+    return tmp_path_factory.mktemp("pictures")
+
+
+@pytest.fixture(autouse=True)
+def draw_anew(monkeypatch: pytest.MonkeyPatch, pictures: Path) -> Callable[..., None]:
+    """A card's pictures, which take most of a staging's time, are drawn once for each set of figures.
+
+    What draws them each time, for tests about the drawing.
+    """
+    really_draw = plots.draw
+
+    def draw(metrics: Mapping[str, Any], folder: Path, *, title: str) -> None:
+        figures = json.dumps([title, *(metrics.get(name) for name in ("curves", "sweeps"))], sort_keys=True)
+        drawn = pictures / hashlib.sha256(figures.encode()).hexdigest()
+        if not drawn.exists():
+            really_draw(metrics, drawn, title=title)
+        shutil.copytree(drawn, folder, dirs_exist_ok=True)
+
+    monkeypatch.setattr(plots, "draw", draw)
+    return really_draw
 
 
 @pytest.fixture

@@ -56,8 +56,12 @@ def test_a_published_detector_is_there_whole_in_one_commit(
 
 
 def test_what_make_demo_did_not_install_is_named_with_how_to_install_it(
-    models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, monkeypatch: pytest.MonkeyPatch
+    models: Callable[..., tuple[int, list[str], list[str]]],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    draw_anew: Callable[..., None],
 ) -> None:
+    monkeypatch.setattr("models.evaluation.plots.draw", draw_anew)
     for name in ("matplotlib", "matplotlib.figure"):
         monkeypatch.setitem(sys.modules, name, None)
     code, _, errors = models("publish", KEY, "--repo", REPO, "--from", folder, "--dry-run")

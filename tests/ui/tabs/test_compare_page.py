@@ -16,7 +16,7 @@ from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.visitor import card, upload
 from ui.tabs import compare
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def montage(portrait: str, folder: Path, *, count: int, columns: int) -> Path:
