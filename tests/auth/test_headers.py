@@ -156,9 +156,9 @@ def test_a_space_shows_the_page_in_its_frame(browser: Chromium, engine: Engine, 
         page.goto(SPACE_PAGE)
         frame = page.frame_locator("iframe")
         frame.get_by_role("link", name="Create an account").click()
-        frame.get_by_label("User name").fill(name)
+        frame.get_by_label("Password again").fill(PASSWORD)  # first: the page before has the other two as well
         frame.get_by_label("Password", exact=True).fill(PASSWORD)
-        frame.get_by_label("Password again").fill(PASSWORD)
+        frame.get_by_label("User name").fill(name)
         frame.get_by_role("button", name="Create account").click()
         frame.get_by_role("button", name="Look").wait_for()
         assert violations == []

@@ -21,6 +21,7 @@ from detectors.jury.judge import RESTARTING, Jury
 from detectors.networks.folder import Config, load_hearing
 from registry import DetectorSpec, load_registry
 from registry.contract import Samples
+from tests.command import call
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.sounds import to_wav, voice
 
@@ -131,18 +132,16 @@ def test_what_was_not_heard_is_noted(
 def test_the_command_prints_the_numbers_where_they_were_found_and_what_went_wrong(
     decoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
     (tmp_path / "ears.py").write_text(PLUGIN.replace("abs(samples).max()", "1 / 0") + AGAIN)
-    result = CliRunner().invoke(
-        app, [str(decoded), *("--add", str(tmp_path / "ears.py")), *("--only", "peak"), *("--only", "loud")]
-    )
+    added = ("--add", tmp_path / "ears.py", "--only", "peak", "--only", "loud")
+    result = call("audio", decoded, *added, columns=200)
     said = " ".join(result.stdout.split())
     assert result.exit_code == 0
     assert "failed: It failed 3 times in a row" in said and "Loud (not measured)" in said and "0.750" in said
     assert "most suspect at 0:02, 0:04, 0:06" in said
     assert "Parts of the sound are damaged" in said
     monkeypatch.undo()
-    nothing = CliRunner().invoke(app, [str(tmp_path / "none.wav"), "--only", "voice"])
+    nothing = call("audio", tmp_path / "none.wav", "--only", "voice", columns=200)
     assert nothing.exit_code == 1 and "The file cannot be opened." in nothing.stdout
 
 

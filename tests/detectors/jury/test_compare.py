@@ -83,7 +83,7 @@ def run(room: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.setenv(name, value)
 
     def run_command(*arguments: str, code: int = 0) -> Result:
-        done = call("compare", *[room / word if Path(word).suffix else word for word in arguments])
+        done = call("compare", *[room / word if Path(word).suffix else word for word in arguments], columns=200)
         assert done.exit_code == code, done.stderr
         return done
 

@@ -184,7 +184,7 @@ def test_an_upload_of_nothing_changes_nothing_and_a_video_keeps_the_detectors_th
     assert receive([str(tmp_path / "clip.mp4")], ["accuser"])[fields[1].detectors] == ["accuser", "follower"]
 
 
-def test_detectors_of_clips_and_of_sound_are_offered_in_their_own_view_alone() -> None:
+def test_detectors_of_clips_and_of_sound_are_offered_for_what_moves_and_sounds_alone() -> None:
     page = build_page(
         Jury(
             [
@@ -197,7 +197,7 @@ def test_detectors_of_clips_and_of_sound_are_offered_in_their_own_view_alone() -
     boxes = [block for block in page.blocks.values() if isinstance(block, gr.CheckboxGroup)]
     offered = {box.elem_id: [key for _, key in box.choices] for box in boxes}
     both = ["accuser", "defender"]
-    expected = {"detectors": both, "batch-detectors": both, "video-detectors": [*both, "follower"]} | {
+    expected = {"detectors": both, "batch-detectors": both, "video-detectors": [*both, "follower", "ear"]} | {
         "audio-detectors": ["ear"]
     }
     assert {name: offered[name] for name in expected} == expected

@@ -22,6 +22,6 @@ def test_its_examples_of_failure_are_the_evaluations_own_figures() -> None:
 
 def test_it_says_what_is_not_covered_whoever_sits_on_the_jury() -> None:
     html = draw_guide(Jury(JURY))
-    for said in ("Audio", "Generated scenes", "consent", "Not to accuse a person", "Inconclusive"):
+    for said in ("in motion or in sound", "Generated scenes", "consent", "Not to accuse a person", "Inconclusive"):
         assert said in html
     assert "No detector on this page comes with measurements" in html

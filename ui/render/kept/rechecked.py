@@ -156,7 +156,8 @@ def _list_titles(kind: str, result: Result) -> dict[str, str]:
     """What the detectors of a result are called, by key."""
     if kind == VIDEO:
         verdicts = [one for person in result["persons"] for one in (*person["verdicts"], *person["clips"])]
-        verdicts += result["whole_image"]["verdicts"] if result["whole_image"] else []
+        parts = result["whole_image"], result.get("sound")
+        verdicts += [one for part in parts if part for one in part["verdicts"]]
     else:
         pictures = result["comparisons"] if kind == BATCH else [result]
         faces = [face for one in pictures for face in one["faces"]]
