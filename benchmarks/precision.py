@@ -6,7 +6,6 @@ calibrated on other faces than are measured) and in bfloat16 (OpenVINO, where it
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -20,6 +19,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from detectors.networks.folder import WEIGHTS, Config, read_config, read_network
+from detectors.networks.onnx_runtime import open_session
+from detectors.scan.crew import use_one_thread
 from models.data.datasets import read_samples, select
 from models.data.face_index import label_faces
 from models.training.batches import crop_all, thin
@@ -36,14 +37,9 @@ Network = Callable[[Image], float]
 
 
 def open_onnx(network: bytes) -> Network:
-    """A network in ONNX Runtime, with one thread."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = 1, 3
-    session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda crop: float(session.run(None, {name: crop})[0][0, 0])
+    """A network in ONNX Runtime, as it is served."""
+    session = open_session(network)
+    return lambda crop: float(session.run(crop)[0][0, 0])
 
 
 def quantise(network: bytes, crops: Sequence[Image]) -> bytes:
@@ -140,7 +136,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, action="append", required=True, help="as `facejury models train` has it")
     parser.add_argument("--most", type=int, default=60, help="faces of one source, generator and class")
     given = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"  # OpenVINO's as well
+    use_one_thread()
     faces = thin(label_faces(select(read_samples(given.data), "val"), CACHE)[0], given.most)
     if len(faces) <= CALIBRATED_ON:
         sys.exit(f"{len(faces)} validation faces are too few: {CALIBRATED_ON} are needed for the calibration alone.")

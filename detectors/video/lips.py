@@ -81,7 +81,8 @@ def measure_lip_sync(times: Times, openings: NDArray[np.floating], samples: Samp
     if levels[places].max() < SILENT_DECIBELS or float(np.ptp(openings)) < 1e-6:
         return None
     loudness = _take_fast(np.maximum(levels, levels.max() - LOUDEST_DECIBELS), LEVEL_SECONDS)
-    lips = _take_fast(np.asarray(openings, dtype=np.float64), float(np.median(np.diff(times))))
+    step = float(np.median(np.diff(times)))
+    lips = _take_fast(np.asarray(openings, dtype=np.float64), step)
     # Around its end, the sound goes on with its beginning: a short one has other places as well.
     moved = loudness[(places + np.arange(-reach, reach + 1)[:, None]) % len(loudness)]
     here = _correlate(lips, moved)
@@ -89,7 +90,7 @@ def measure_lip_sync(times: Times, openings: NDArray[np.floating], samples: Samp
     if len(others) < MIN_PLACES:
         return None
     best = int(here.argmax())
-    low, high = np.percentile(_redraw(lips, moved, float(np.median(np.diff(times)))), [2.5, 97.5])
+    low, high = np.percentile(_redraw(lips, moved, step), [2.5, 97.5])
     chance = (1 + int((others >= here[best]).sum())) / (1 + len(others))
     offset, first, last = (round(1000 * LEVEL_SECONDS * (float(index) - reach)) for index in (best, low, high))
     return LipSync(offset, first, last, correlation=round(float(here[best]), 3), chance=round(chance, 4))

@@ -73,14 +73,14 @@ def _rank(person: Person) -> float:
 def draw_film(film: Film, chosen: int | None) -> Pieces:
     """Who is in it. chosen: the person who is shown below."""
     video, persons = film.video, film.persons()
-    brief = sum(is_brief(person) for person in video.persons)
+    brief, headline = sum(is_brief(person) for person in video.persons), sum_up_film(film)
     return [
         render(
             "film",
             video=video,
-            headline=sum_up_film(film),
+            headline=headline,
             chance=say_film_chance(film),
-            advice=say_next(sum_up_film(film).label),
+            advice=say_next(headline.label),
             is_stored=film.is_stored,
             kept=bool(film.frames),
             notes=video.notes,

@@ -155,8 +155,11 @@ def _finish(session: BatchSession) -> Finished | None:
     run = session.run
     if session.slot.busy or run is None or not run.entries:
         return None
-    outline = outline_batch(run.entries)
-    return Finished(run, name_batch(run.entries), store_batch(run.entries), outline, run.jury.specs)
+    return _write_up(run, run.entries, run.jury)
+
+
+def _write_up(run: object, entries: list[Entry], jury: Jury) -> Finished:
+    return Finished(run, name_batch(entries), store_batch(entries), outline_batch(entries), jury.specs)
 
 
 def _take_thumbs(session: BatchSession) -> Smalls | None:
@@ -181,8 +184,7 @@ def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, recorder: 
         chosen = jury.choose(detectors)
         entries = [entry for entry, _ in judge_items(list_items(map(Path, files)), chosen)]
         if recorder and entries:
-            given = name_batch(entries), store_batch(entries), outline_batch(entries), chosen.specs
-            record_run(recorder, user_of(request), Finished(None, *given))
+            record_run(recorder, user_of(request), _write_up(None, entries, chosen))
         return _as_answer(entries)
 
     offer_endpoint(judge_batch, [files, keys], name="batch", label="comparisons", **IN_TURN)

@@ -1,6 +1,5 @@
 """Feedback on a verdict: what is refused is said, and what is given is written down once."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,25 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from auth import accounts
-from storage.database import open_database
 from storage.feedback import list_feedback
 from storage.history import add_entry
-from tests.auth.server import PASSWORD
 from ui.components.feedback import NO_PICTURE, NOT_CHOSEN, NOTHING, THANKS, _send_to
 
 WHO = SimpleNamespace(username="Anna")
 VERDICT = {"detector": "whole", "title": "Whole", "p_fake": 0.9, "label": "fake", "error": None}
 FOUND = {"schema": 1, "sha256": "0" * 64, "faces": [], "whole_image": [VERDICT]}
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A database of Anna's."""
-    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('kept') / 'facejury.db'}")
-    accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from ui.render.band import Headline
 from ui.render.cards import Pieces, render
 from ui.render.kept.batch import outline_batch, restore_batch
 from ui.render.kept.photo import head_stored
+from ui.render.kept.report import seat_result
 from ui.render.kept.video import outline_film, restore_film
 from ui.render.reading_order import read_order
 from ui.render.wording import TITLES, say_percent, say_time
@@ -44,7 +45,8 @@ def draw_rechecked(entry: HistoryEntry, now: Result, versions: Mapping[str, str]
     rows = pair_parts(then_parts, now_parts)
     names = dict.fromkeys([*entry.versions, *versions])
     changed = [name for name in names if entry.versions.get(name) != versions.get(name)]
-    titles = _list_titles(entry.kind, entry.comparison) | _list_titles(entry.kind, now)
+    seats = (*seat_result(entry.kind, entry.comparison), *seat_result(entry.kind, now))
+    titles = {spec.key: spec.title for spec in seats}
     return [
         render(
             "rechecked",
@@ -150,17 +152,3 @@ def pair_parts(then: Sequence[Part], now: Sequence[Part]) -> list[tuple[str, Par
     names = {place: part.name for place, part in (after | before).items()}
     order = [*before, *(place for place in after if place not in before)]
     return [(names[place], before.get(place), after.get(place)) for place in order]
-
-
-def _list_titles(kind: str, result: Result) -> dict[str, str]:
-    """What the detectors of a result are called, by key."""
-    if kind == VIDEO:
-        verdicts = [one for person in result["persons"] for one in (*person["verdicts"], *person["clips"])]
-        parts = result["whole_image"], result.get("sound")
-        verdicts += [one for part in parts if part for one in part["verdicts"]]
-    else:
-        pictures = result["comparisons"] if kind == BATCH else [result]
-        faces = [face for one in pictures for face in one["faces"]]
-        verdicts = [verdict for face in faces for verdict in face["verdicts"]]
-        verdicts += [verdict for one in pictures for verdict in one["whole_image"]]
-    return {verdict["detector"]: verdict["title"] for verdict in verdicts}

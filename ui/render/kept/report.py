@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from registry import DetectorSpec
-from storage.history import BATCH, VIDEO, HistoryEntry
+from storage.history import BATCH, VIDEO, Comparison, HistoryEntry
 from storage.shares import SharedEntry
 from ui.render.cards import render
 from ui.render.kept.batch import outline_batch, restore_batch, seat_batch, unpack_thumbs
@@ -22,7 +22,12 @@ SEATS = {BATCH: seat_batch, VIDEO: seat_video}
 
 def seat_entry(entry: HistoryEntry) -> list[DetectorSpec]:
     """Who judged it then, by key and title."""
-    return SEATS.get(entry.kind, seat_photo)(entry.comparison)
+    return seat_result(entry.kind, entry.comparison)
+
+
+def seat_result(kind: str, result: Comparison) -> list[DetectorSpec]:
+    """The same of a result in the form that the history keeps."""
+    return SEATS.get(kind, seat_photo)(result)
 
 
 def report_entry(entry: HistoryEntry, picture: bytes | None, specs: Sequence[DetectorSpec]) -> str:

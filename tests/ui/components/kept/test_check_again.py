@@ -10,14 +10,11 @@ import gradio as gr
 import pytest
 from sqlalchemy import Engine
 
-from auth import accounts
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
 from detectors.video.judge import compare_video
-from storage.database import open_database
 from storage.history import add_entry, find_entries
-from tests.auth.server import PASSWORD
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.videos import every, moving_portrait, write_video
 from tests.ui.jurors import JURY, say_real, spec
@@ -33,15 +30,6 @@ from ui.server.queue import FairQueue
 WHO = SimpleNamespace(username="Anna")
 SPECS = (*JURY, spec("looker", say_real, expects="image"), spec("stiff", lambda clip, times: 0.5, expects="clip"))
 SAME = "The verdicts are the same; the versions are the same."
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A database of Anna's."""
-    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('kept') / 'facejury.db'}")
-    accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")
