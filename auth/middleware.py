@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from auth.calls import CallRefused, read_call
 from auth.forms import is_loopback, session_secret
 from auth.html import message, redirect, wants_page
-from auth.limits.arrivals import Arrivals
+from auth.limits.upload_room import Arrivals
 from auth.limits.waiting import Waiting
 from auth.requests import API, DATA, RETRY_SECONDS, UPLOAD, busy_status, path_of, root_of
 from auth.responses import TrackedResponse

@@ -11,7 +11,7 @@ from typing import Any
 from detectors.conformance import hearing, samples
 from detectors.conformance.checks import CHECKS, HUGE, Outcome, name_check, say_expected
 from detectors.sandbox.audit import AuditedDetector
-from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
+from detectors.sandbox.isolated_detector import DetectorFaultError, IsolatedDetector
 from registry import DetectorSpec
 
 PREPARE_SECONDS = 60.0  # to find, crop and forge the sample face

@@ -13,7 +13,7 @@ import numpy as np
 from detectors.faces.find import find_faces
 from detectors.jury.about import is_measured
 from detectors.jury.wording import say_error
-from detectors.sandbox.client import IsolatedDetector, open_detector
+from detectors.sandbox.isolated_detector import IsolatedDetector, open_detector
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import AUDIO_RATE, MIN_FACE_PIXELS, Clip, Examine, Expects, Samples, Times
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from detectors.sandbox.client import DetectorFaultError
+from detectors.sandbox.isolated_detector import DetectorFaultError
 from registry import Verdict
 
 PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visitor need not see of an error

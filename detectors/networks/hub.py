@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, ArtifactError, read_network
-from detectors.sandbox.client import fetched_folder
+from detectors.sandbox.isolated_detector import fetched_folder
 
 PREFIX = "hub:"
 REFERENCE = re.compile(r"hub:(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)

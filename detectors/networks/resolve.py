@@ -17,7 +17,7 @@ from typing import Any
 from detectors.networks import hub
 from detectors.networks.files import read_plain_file
 from detectors.networks.folder import CONFIG, MAX_NETWORK_BYTES, MODEL, register_folder
-from detectors.sandbox.client import DetectorFaultError, ask_apart
+from detectors.sandbox.isolated_detector import DetectorFaultError, ask_apart
 from registry import Plugin, Registry, hookimpl
 from registry.contract import Examine, is_card_path
 from registry.hookspecs import Register

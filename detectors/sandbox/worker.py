@@ -1,4 +1,4 @@
-"""The worker of `detectors.sandbox.client`: one detector in a process of its own, started by the jury only.
+"""The worker of `detectors.sandbox.isolated_detector`: one detector in a process of its own, started by the jury only.
 
 Its first order names a detector to load, or a plugin whose detectors it lists. It answers orders until its input ends.
 What the detector prints goes to the error stream; the pipe to the jury is out of its reach.

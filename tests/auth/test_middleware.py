@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from auth.limits.arrivals import Arrivals
+from auth.limits.upload_room import Arrivals
 from auth.middleware import OPEN_FOLDERS, OPEN_PATHS, AuthMiddleware
 from auth.responses import TrackedResponse
 from auth.sessions import Visitor

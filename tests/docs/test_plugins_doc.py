@@ -12,7 +12,7 @@ from detectors.conformance import samples
 from detectors.conformance.checks import CHECKS, name_check, say_expected
 from detectors.conformance.scaffold import write_plugin
 from detectors.faces.crop import CROP_SIDE
-from detectors.sandbox import client, process
+from detectors.sandbox import isolated_detector, process
 from detectors.sandbox.audit import CACHES
 from registry import load_registry
 from registry.contract import MAX_SECONDS, MIN_FACE_PIXELS
@@ -69,8 +69,8 @@ def test_the_entry_point_is_the_one_that_new_writes(tmp_path: Path) -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     limits = [
         f"at most {MAX_SECONDS:g}",
-        f"loading takes longer than {client.LOAD_SECONDS:g} s",
-        f"more than {client.MEMORY_BYTES / 1e9:g} GB",
+        f"loading takes longer than {isolated_detector.LOAD_SECONDS:g} s",
+        f"more than {isolated_detector.MEMORY_BYTES / 1e9:g} GB",
         f"every {process.WATCH_SECONDS * 1000:g} ms",
         f"a face below {MIN_FACE_PIXELS} pixels",
         f"a square of {CROP_SIDE:g} times",

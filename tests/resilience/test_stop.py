@@ -12,7 +12,7 @@ import pytest
 
 from auth import accounts
 from detectors.conformance import samples
-from detectors.sandbox.client import find_home
+from detectors.sandbox.isolated_detector import find_home
 from storage.database import open_database
 from storage.history import find_entries
 from tests.auth.server import Browser, wait_for

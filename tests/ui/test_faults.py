@@ -14,7 +14,7 @@ import pytest
 from gradio_client import handle_file
 from playwright.sync_api import Browser, expect
 
-from detectors.sandbox.client import find_home
+from detectors.sandbox.isolated_detector import find_home
 from tests.demo_process import started
 from tests.ui.visitor import card, upload
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from auth import lockout, sessions
 from auth.headers import HeadersMiddleware
-from auth.limits.arrivals import Arrivals
+from auth.limits.upload_room import Arrivals
 from auth.limits.waiting import Waiting
 from auth.middleware import AuthMiddleware, SameOriginMiddleware, visitor_of
 from auth.pages.account_pages import HANDLERS, Pages
@@ -34,7 +34,7 @@ from ui.server.drain import Drain, DrainMiddleware
 from ui.server.limits.disk_full import refuse_when_full
 from ui.server.limits.open_files import ROOM, count_connections
 from ui.server.limits.requests import BoundsMiddleware
-from ui.server.limits.upload_files import UploadFilesMiddleware
+from ui.server.limits.upload_leftovers import UploadFilesMiddleware
 from ui.server.programs.idempotency import IdempotencyMiddleware
 
 SWEEP_EVERY_SECONDS = 300

@@ -17,8 +17,8 @@ from detectors.conformance import samples
 from detectors.jury.about import describe
 from detectors.jury.wording import say_error
 from detectors.networks.resolve import SourceError, add_source
-from detectors.sandbox import client
-from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
+from detectors.sandbox import isolated_detector
+from detectors.sandbox.isolated_detector import DetectorFaultError, IsolatedDetector
 from registry import Registry
 
 pytestmark = pytest.mark.slow
@@ -185,7 +185,7 @@ def test_a_sound_network_of_that_make_is_judged_by(tmp_path: Path) -> None:
 def test_a_malicious_network_fails_in_one_sentence_and_bounded_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(client, "LOAD_SECONDS", 15.0)
+    monkeypatch.setattr(isolated_detector, "LOAD_SECONDS", 15.0)
     began = time.monotonic()
     said = judge(pack(tmp_path / name, NETWORKS[name]()))
     assert said, "it answered"

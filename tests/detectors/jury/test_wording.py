@@ -6,7 +6,7 @@ import pytest
 
 from detectors.jury.fusion import Agreement, agree
 from detectors.jury.wording import hide_paths, say_error, say_split
-from detectors.sandbox.client import DetectorFaultError
+from detectors.sandbox.isolated_detector import DetectorFaultError
 from registry import Label, Verdict
 
 

@@ -18,8 +18,8 @@ from detectors.jury.compare import compare_stepwise
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
 from detectors.networks.resolve import add_source
-from detectors.sandbox import client
-from detectors.sandbox.client import DetectorFaultError, IsolatedDetector
+from detectors.sandbox import isolated_detector
+from detectors.sandbox.isolated_detector import DetectorFaultError, IsolatedDetector
 from registry import DetectorSpec, Registry, Verdict
 from tests.command import FACEJURY
 
@@ -101,7 +101,7 @@ def test_loading_may_take_longer_than_examining(untrusted: Registry) -> None:
 
 
 def test_loading_has_a_limit_of_its_own(untrusted: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "LOAD_SECONDS", 2.0)
+    monkeypatch.setattr(isolated_detector, "LOAD_SECONDS", 2.0)
     with Jury([untrusted["load-hangs"]]) as jury:
         verdict = jury.judge(untrusted["load-hangs"], samples.flat(0))
     assert verdict.error == "it took longer than 2 s"

@@ -2,7 +2,7 @@
 
 import os
 
-from ui.server.limits.upload_files import _made, _make
+from ui.server.limits.upload_leftovers import _made, _make
 
 
 def test_only_files_of_an_upload_under_way_are_noted() -> None:
