@@ -1,5 +1,6 @@
 """The command `facejury`: one application over the command lines of all packages, each loaded when it is called."""
 
+import gc
 import os
 import sys
 from dataclasses import dataclass
@@ -77,8 +78,13 @@ class LazyGroup(TyperGroup):
 
 
 def load(name: str) -> Any:
-    """The command of that name, imported."""
-    return typer.main.get_command(import_module(SUB_COMMANDS[name].module).app)
+    """The command of that name, imported. Nothing that is imported is garbage: it is not looked through for any."""
+    gc.disable()
+    try:
+        return typer.main.get_command(import_module(SUB_COMMANDS[name].module).app)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _show_version(wanted: bool) -> None:

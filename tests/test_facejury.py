@@ -69,6 +69,12 @@ def test_the_help_of_serve_loads_neither_the_page_nor_a_network() -> None:
     assert loaded <= {"numpy"}
 
 
+def test_what_a_command_imported_is_never_looked_through_for_garbage() -> None:
+    code = "import gc, facejury; facejury.load('compare'); print(gc.get_freeze_count() > 50_000, gc.isenabled())"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert said.split() == ["True", "True"]
+
+
 @pytest.mark.parametrize("name", sorted(SUB_COMMANDS.keys() - {"serve"}))
 def test_the_sentence_in_the_help_is_the_command_s_own(name: str) -> None:
     assert (load(name).help or "").partition("\n")[0] == SUB_COMMANDS[name].help
