@@ -5,6 +5,7 @@ All of it is read from the registry and from the detector's model folder; nothin
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata
 from itertools import islice
 from pathlib import Path
@@ -214,6 +215,16 @@ def describe_jury(abouts: Sequence[About]) -> dict[str, Any] | None:
     trained_on = sorted({name for about in members for name in about["trained_on"]})
     read = _read_measured(JURY_METRICS, hashes=[hash_jury()], trained_on=trained_on)
     return NOTHING | {"title": JURY_TITLE, "owner": BUILT_IN, "trained_on": trained_on} | read
+
+
+@cache
+def read_jury_false_alarms() -> dict[str, Measured]:
+    """Harmless change -> what the whole built-in jury makes of real faces after it; empty where that is unknown."""
+    try:
+        read = _read_measured(JURY_METRICS, hashes=[hash_jury()], trained_on=())
+    except UNREADABLE:
+        return {}
+    return {measured["data"]: measured for measured in read.get("false_alarms", [])}
 
 
 def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[str]) -> dict[str, Any]:

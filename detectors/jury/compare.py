@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from detectors.faces.crop import crop_face
+from detectors.faces.enlarged import looks_enlarged
 from detectors.faces.face import Face
 from detectors.faces.find import find_faces
 from detectors.inputs.images import ImageError, Picture, read_image
@@ -81,7 +82,8 @@ def judge_stepwise(
 def _frame(pixels: Image, face: Face) -> JudgedFace:
     """A face as the detectors are shown it, before they are."""
     crop = crop_face(pixels, face.box, face.roll)
-    return JudgedFace(face.box, face.score, (), crop, roll=face.roll, doubt=face.doubt)
+    enlarged = looks_enlarged(crop)
+    return JudgedFace(face.box, face.score, (), crop, roll=face.roll, doubt=face.doubt, enlarged=enlarged)
 
 
 def _log_judged(comparison: Comparison, milliseconds: float) -> None:

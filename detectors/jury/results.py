@@ -17,7 +17,7 @@ class JudgedFace:
     """One face and the verdicts on it, in the jury's order. crop: uint8 RGB (side, side, 3), what the detectors saw.
 
     jury, agreement: of these verdicts, set by `with_verdicts`, or read from storage; None where there is none.
-    stability: None when it was not asked for, or not yet measured.
+    stability: None when it was not asked for, or not yet measured. enlarged: see detectors.faces.enlarged.
     """
 
     box: Box
@@ -29,6 +29,7 @@ class JudgedFace:
     agreement: Agreement | None = None
     roll: float = 0.0
     doubt: str | None = None
+    enlarged: bool = False
 
     @property
     def pixels(self) -> int:
@@ -42,6 +43,7 @@ class JudgedFace:
             "score": self.score,
             "roll": self.roll,
             "doubt": self.doubt,
+            "enlarged": self.enlarged,
             "verdicts": [verdict.as_dict() for verdict in self.verdicts],
             "jury": as_json(self.jury),
             "agreement": as_json(self.agreement),

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from detectors.jury.about import read_jury_false_alarms
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.wording import NOT_MEASURED
 from registry import Label, Verdict
-from ui.render.wording import say_percent
+from ui.render.wording import say_measured_share, say_percent
 
 LIKELY: dict[Label, str] = {
     "fake": "Likely fake",
@@ -24,6 +25,7 @@ NEXT: dict[Label, str] = {
 SMALL_PIXELS = 100  # longer side of the box: the "hard" tier of the cards, 80 pixels of crop, begins about here
 STRONG_QUALITY = 70  # of JPEG: what chats re-encode to, and below
 SMALL = "The face is small ({pixels} px): verdicts on small faces are less reliable."
+ENLARGED = "The face looks enlarged from a smaller picture: traces of a forgery may be lost."
 COMPRESSED = "Strongly compressed (JPEG quality about {quality}), as in chats: traces of a forgery may be lost."
 
 
@@ -117,7 +119,7 @@ def warn(comparison: Comparison) -> list[str]:
     said = list(comparison.notes)
     jpeg = comparison.provenance.jpeg if comparison.provenance else None
     if jpeg and jpeg.quality <= STRONG_QUALITY:
-        said.append(COMPRESSED.format(quality=jpeg.quality))
+        said.append(f"{COMPRESSED.format(quality=jpeg.quality)} {say_false_alarms('sent by chat twice')}".rstrip())
     if len(comparison.faces) == 1 and (found := warn_face(comparison.faces[0])):
         said.append(found)
     return said
@@ -125,4 +127,23 @@ def warn(comparison: Comparison) -> list[str]:
 
 def warn_face(face: JudgedFace) -> str:
     """The same of one face; empty where nothing speaks against believing its verdict."""
-    return "" if face.doubt or face.pixels >= SMALL_PIXELS else SMALL.format(pixels=face.pixels)
+    if face.doubt:
+        return ""
+    small = SMALL.format(pixels=face.pixels) if face.pixels < SMALL_PIXELS else ""
+    enlarged = f"{ENLARGED} {say_false_alarms('enlarged thumbnail')}" if face.enlarged else ""
+    return f"{small} {enlarged}".strip()
+
+
+def say_false_alarms(kind: str) -> str:
+    """What the whole jury makes of real faces changed like that; empty where it was not measured.
+
+    kind: of models/evaluation/robustness/false_alarms.py.
+    """
+    measured = read_jury_false_alarms().get(kind)
+    if not measured:
+        return ""
+    called, answered = (say_measured_share(measured["figures"][name]) for name in ("reals_called_fake", "coverage"))
+    return (
+        f"Of {measured['real']} real faces changed like that, the jury called {called} fake "
+        f"and gave an answer on {answered}."
+    )

@@ -99,7 +99,7 @@ def say_moves(found: Range) -> str:
     return f"From {say_p_fake(found.low)} to {say_p_fake(found.high)} when saved again, smaller or shifted."
 
 
-def say_measured_share(figure: Mapping[str, float]) -> str:
+def say_measured_share(figure: Figure | Mapping[str, float]) -> str:
     """A measured share with its 95 % interval: "13 % [3, 29]"."""
     return f"{figure['value']:.0%} [{100 * figure['low']:.0f}, {100 * figure['high']:.0f}]".replace("%", " %")
 

@@ -125,7 +125,7 @@ def test_the_json_is_the_documented_one(everybody: dict[str, Any], room: Path) -
     assert everybody["sha256"] == hashlib.sha256((room / "portrait.png").read_bytes()).hexdigest()
     assert (everybody["width"], everybody["height"], everybody["error"]) == (512, 512, None)
     (face,) = everybody["faces"]
-    assert list(face) == ["box", "score", "roll", "doubt", "verdicts", "jury", "agreement", "stability"]
+    assert list(face) == ["box", "score", "roll", "doubt", "enlarged", "verdicts", "jury", "agreement", "stability"]
     assert [type(value) for value in face["box"]] == [int] * 4
     assert 0 < face["score"] <= 1
     for verdict in [*face["verdicts"], *everybody["whole_image"]]:

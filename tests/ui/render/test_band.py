@@ -7,12 +7,23 @@ from typing import Any
 import numpy as np
 import pytest
 
+from detectors.jury.about import read_jury_false_alarms
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.provenance import Provenance
 from detectors.provenance.record import JpegCoding
 from registry import Label, Verdict
-from ui.render.band import NEXT, label_face, say_agreement, say_highest, say_next, sum_up, warn
+from ui.render.band import (
+    NEXT,
+    label_face,
+    say_agreement,
+    say_false_alarms,
+    say_highest,
+    say_next,
+    sum_up,
+    warn,
+)
+from ui.render.wording import say_measured_share
 
 CROP = np.zeros((4, 4, 3), np.uint8)
 FACE = JudgedFace((0, 0, 200, 200), 0.9, (), CROP)
@@ -68,6 +79,8 @@ def test_who_was_never_measured_stands_apart() -> None:
         ({"notes": ("The file is cut short.",)}, ["The file is cut short."]),
         ({"faces": (replace(FACE, box=(0, 0, 80, 70)),)}, ["The face is small (80 px)"]),
         ({"provenance": Provenance(jpeg=JpegCoding(55, True, False, ()))}, ["JPEG quality about 55"]),
+        ({"faces": (replace(FACE, enlarged=True),)}, ["looks enlarged"]),
+        ({"faces": (replace(FACE, enlarged=True, doubt="The face is turned too far."),)}, []),
         ({"provenance": Provenance(jpeg=JpegCoding(90, True, False, ()))}, []),
     ],
 )
@@ -75,6 +88,19 @@ def test_reasons_to_be_careful(changes: dict[str, Any], said: list[str]) -> None
     found = warn(replace(Comparison("a.jpg", "0", 9, 9, faces=(FACE,)), **changes))
     assert len(found) == len(said)
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
+
+
+def test_a_face_of_a_kind_that_was_measured_has_its_false_alarms_beside_it() -> None:
+    alarms = read_jury_false_alarms()
+    plain, coding = Comparison("a.jpg", "0", 9, 9, faces=(FACE,)), JpegCoding(55, True, False, ())
+    for kind, comparison in {
+        "enlarged thumbnail": replace(plain, faces=(replace(FACE, enlarged=True),)),
+        "sent by chat twice": replace(plain, provenance=Provenance(jpeg=coding)),
+    }.items():
+        (said,) = warn(comparison)
+        assert f"Of {alarms[kind]['real']} real faces" in said
+        assert said.endswith(f"an answer on {say_measured_share(alarms[kind]['figures']['coverage'])}.")
+    assert not say_false_alarms("never measured")
 
 
 def test_of_several_faces_the_highest_number_is_told_and_whose_it_is() -> None:

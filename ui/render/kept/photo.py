@@ -111,6 +111,7 @@ def _face(face: Stored, image: Image | None) -> JudgedFace:
         _agreement(face["agreement"]),
         roll,
         doubt,
+        bool(face.get("enlarged")),  # not kept before
     )
 
 
