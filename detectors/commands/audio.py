@@ -13,7 +13,7 @@ from detectors.audio.results import BANDS, LIMITS, RULE, JudgedSound
 from detectors.commands.options import Add, Only, choose, read_start, screen, start_option
 from detectors.inputs.timecode import say_at
 from detectors.jury.judge import Jury
-from detectors.jury.wording import NOT_MEASURED
+from detectors.jury.wording import NOT_MEASURED, say_number
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 MOST_SUSPECT = 3  # windows named below the table
@@ -62,7 +62,7 @@ def show_sound(judged: JudgedSound) -> None:
     for one in judged.scores:
         title = escape(one.title if one.measured else f"{one.title} ({NOT_MEASURED})")
         said = BANDS[one.band] if one.band else f"failed: {escape(one.error or '')}"
-        number = "" if one.p_fake is None else f"{one.p_fake:.3f}"
+        number = "" if one.p_fake is None else say_number(one.p_fake, one)
         middle = "" if one.low is None else f"{one.low:.3f} to {one.high:.3f}"
         table.add_row(title, said, number, middle, str(one.count))
     screen.print(table)

@@ -8,7 +8,7 @@ from rich.table import Table
 from detectors.commands.options import screen
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
-from detectors.jury.wording import NOT_MEASURED, say_split
+from detectors.jury.wording import NOT_MEASURED, say_number, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_provenance
 from registry import Verdict
@@ -53,11 +53,10 @@ def say_jury(face: JudgedFace, base_rate: float | None = None) -> str:
         return f"jury: inconclusive. {face.doubt}"
     if jury is None:
         return "jury: no verdict"
-    if base_rate is None:
-        said = f"jury: {jury.label}, p_fake {jury.p_fake:.3f}"
-    else:
-        jury = jury.at_base_rate(base_rate)
-        said = f"jury, where {base_rate:.1%} of the pictures are fake: {jury.label}, p_fake {jury.p_fake:.3f}"
+    who = "jury"
+    if base_rate is not None:
+        who, jury = f"jury, where {base_rate:.1%} of the pictures are fake", jury.at_base_rate(base_rate)
+    said = f"{who}: {jury.label}, p_fake {say_number(jury.p_fake, jury)}"
     if face.stability and face.stability.jury:
         said += f"; when saved again, smaller or shifted: {_say_range(face.stability.jury)}"
     return said
@@ -82,11 +81,11 @@ def _table(
         least = len("inconclusive") if column == "verdict" else None  # never cut short, however narrow the screen
         table.add_column(column, justify="left" if column in ("detector", "verdict") else "right", min_width=least)
     for verdict in verdicts:
-        number = "" if verdict.p_fake is None or hidden else f"{verdict.p_fake:.3f}"
+        number = "" if verdict.p_fake is None or hidden else say_number(verdict.p_fake, verdict)
         word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]{escape(f': {verdict.error}') if verdict.error else ''}"
         found = stability.verdicts.get(verdict.detector) if stability and not hidden else None
         moves = ([_say_range(found)] if found else [""]) if stability else []
-        thresholds = f"{verdict.real_until:.2f}", f"{verdict.fake_from:.2f}"
+        thresholds = f"{verdict.real_until:.3f}", f"{verdict.fake_from:.3f}"
         table.add_row(
             name_row(verdict.title, verdict.measured), word, number, *moves, *thresholds, f"{verdict.milliseconds:.1f}"
         )

@@ -8,7 +8,7 @@ from rich.table import Table
 from detectors.commands.options import screen
 from detectors.commands.tables import COLOURS, name_row
 from detectors.inputs.timecode import say_at
-from detectors.jury.wording import NOT_IN_JURY
+from detectors.jury.wording import NOT_IN_JURY, say_number
 from detectors.video.aggregate import AGGREGATION
 from detectors.video.results import JudgedVideo, Person, is_brief, say_person, say_video
 
@@ -51,7 +51,7 @@ def _track_table(person: Person) -> Table:
         table.add_column(column, justify="left" if column in ("", "verdict") else "right")
     for line in person.all_scores:
         verdict = line.verdict
-        number = "" if verdict.p_fake is None else f"{verdict.p_fake:.3f}"
+        number = "" if verdict.p_fake is None else say_number(verdict.p_fake, line)
         middle = "" if verdict.low is None else f"{verdict.low:.3f} to {verdict.high:.3f}"
         word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]"
         table.add_row(name_row(line.title, line.measured), word, number, middle, str(verdict.count))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from detectors.sandbox.isolated_detector import DetectorFaultError
 from registry import Verdict
@@ -11,6 +12,33 @@ PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visito
 
 NOT_MEASURED = "not measured"
 NOT_IN_JURY = "not in the jury"
+
+
+class Thresholds(Protocol):
+    """What has the two thresholds behind a label; None where they are not known."""
+
+    @property
+    def real_until(self) -> float | None: ...  # noqa: D102
+    @property
+    def fake_from(self) -> float | None: ...  # noqa: D102
+
+
+def round_p_fake(p_fake: float, thresholds: Thresholds | None = None, *, steps: int = 100) -> int:
+    """p_fake as a number of steps from 0 to 1, on that side of both thresholds, rounded alike, where p_fake lies.
+
+    So 0.958 is 95 % beside "fake from 96 %" where the threshold is 0.961: else its label would contradict its number.
+    """
+    shown = round(steps * p_fake)
+    for limit in (thresholds.real_until, thresholds.fake_from) if thresholds else ():
+        if limit is not None:
+            told = round(steps * limit)
+            shown = max(shown, told) if p_fake >= limit else min(shown, told - 1)
+    return shown
+
+
+def say_number(p_fake: float, thresholds: Thresholds | None = None, *, digits: int = 3) -> str:
+    """p_fake with so many digits, "0.958", rounded by `round_p_fake`."""
+    return f"{round_p_fake(p_fake, thresholds, steps=10**digits) / 10**digits:.{digits}f}"
 
 
 def say_split(verdicts: Sequence[Verdict]) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from detectors.inputs.archive import ArchiveError, Member, is_zip, list_members
 from detectors.inputs.images import ImageError, Picture, read_file, read_image
 from detectors.jury.compare import judge_stepwise
+from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.wording import say_split
@@ -45,7 +46,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Entry:
-    """What was said of one item, in a line. number: its place, from 0. p_fake: the jury's, of the most suspect face.
+    """What was said of one item, in a line. number: its place, from 0. jury: its verdict on the most suspect face.
 
     comparison: the documented JSON; record: its rows for the table.
     """
@@ -53,11 +54,16 @@ class Entry:
     number: int
     item: Item
     word: Word
-    p_fake: float | None
+    jury: JuryVerdict | None
     faces: int
     sentence: str
     comparison: dict[str, Any]
     record: Record
+
+    @property
+    def p_fake(self) -> float | None:
+        """The jury's; None where it has no verdict."""
+        return self.jury.p_fake if self.jury else None
 
 
 def list_items(paths: Iterable[Path]) -> list[Item]:
@@ -104,12 +110,12 @@ def judge_item(
 
 def summarise(number: int, item: Item, comparison: Comparison) -> Entry:
     """One line about a picture: its most suspect face decides."""
-    word, p_fake, sentence = _sum_up(comparison)
+    word, jury, sentence = _sum_up(comparison)
     record = record_comparison(comparison)
-    return Entry(number, item, word, p_fake, len(comparison.faces), sentence, comparison.as_dict(), record)
+    return Entry(number, item, word, jury, len(comparison.faces), sentence, comparison.as_dict(), record)
 
 
-def _sum_up(comparison: Comparison) -> tuple[Word, float | None, str]:
+def _sum_up(comparison: Comparison) -> tuple[Word, JuryVerdict | None, str]:
     if comparison.error:
         return "error", None, comparison.error
     face = find_suspect(comparison.faces)
@@ -119,7 +125,7 @@ def _sum_up(comparison: Comparison) -> tuple[Word, float | None, str]:
     if face.doubt:
         return "inconclusive", None, face.doubt
     jury = face.jury
-    return jury.label if jury else "none", jury.p_fake if jury else None, say_split(face.verdicts)
+    return jury.label if jury else "none", jury, say_split(face.verdicts)
 
 
 def find_suspect(faces: Sequence[JudgedFace]) -> JudgedFace | None:

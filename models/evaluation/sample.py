@@ -43,9 +43,10 @@ def write_sample(answers: Answers, path: Path = SAMPLE) -> None:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["path", *detectors])
         for name, kept in stored.items():
-            index = places.get(name)
-            fresh = {} if index is None else {key: float(values[index]) for key, values in answers.p_fake.items()}
-            said = kept | {key: value for key, value in fresh.items() if not np.isnan(value)}
+            said: dict[str, float] = {}  # without a face, nothing that was said of one earlier stays
+            if (index := places.get(name)) is not None:
+                fresh = {key: float(values[index]) for key, values in answers.p_fake.items()}
+                said = {key: value for key, value in (kept | fresh).items() if not np.isnan(value)}
             table.writerow([name, *(f"{said[key]:.6f}" if key in said else "" for key in detectors)])
 
 

@@ -30,6 +30,7 @@ from detectors.jury.about import About, describe
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
+from detectors.jury.wording import say_number
 from detectors.video.judge import compare_video
 from detectors.video.results import JudgedVideo
 from registry import Heatmap, Image, Verdict
@@ -185,7 +186,7 @@ def _say_verdict(verdict: Verdict, looks_for: str) -> str:
     if verdict.p_fake is None:
         return f"{name}: failed. {verdict.error or ''}".rstrip()
     limits = f"real below {verdict.real_until:.2f}, fake from {verdict.fake_from:.2f}"
-    return f"{name}: {verdict.label}, p_fake {verdict.p_fake:.2f} ({limits})."
+    return f"{name}: {verdict.label}, p_fake {say_number(verdict.p_fake, verdict, digits=2)} ({limits})."
 
 
 def _sum_up(about: About) -> dict[str, Any]:

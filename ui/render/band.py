@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from detectors.jury.about import read_jury_false_alarms
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
-from detectors.jury.wording import NOT_MEASURED
+from detectors.jury.wording import NOT_MEASURED, Thresholds
 from registry import Label, Verdict
 from ui.render.wording import say_measured_share, say_percent
 
@@ -66,25 +66,23 @@ def say_next(label: Label | None) -> str:
     return f"Next: {NEXT[label]}" if label else ""
 
 
-def say_highest(p_fakes: Mapping[int, float | None], noun: str = "face") -> str:
-    """The highest of several of the jury's numbers, and whose it is; empty where fewer than two have one.
+def say_highest(p_fakes: Mapping[int, tuple[float, Thresholds]], noun: str = "face") -> str:
+    """The highest of several of the jury's numbers, and whose it is; empty where there are fewer than two.
 
-    p_fakes: by their number on the page, None where there is no number to be believed.
+    p_fakes: with the thresholds beside them, by their number on the page; without those that cannot be believed.
     """
-    given = [(p_fake, number) for number, p_fake in p_fakes.items() if p_fake is not None]
-    if len(given) < 2:
+    if len(p_fakes) < 2:
         return ""
-    p_fake, number = max(given, key=lambda one: one[0])
-    return f"Highest estimated chance of fake: {say_percent(p_fake)}, {noun} {number}."
+    number = max(p_fakes, key=lambda number: p_fakes[number][0])
+    return f"Highest estimated chance of fake: {say_percent(*p_fakes[number])}, {noun} {number}."
 
 
-def list_p_fakes(faces: Sequence[JudgedFace], juries: Sequence[JuryVerdict | None]) -> dict[int, float | None]:
-    """The jury's number on each face, by the face's; None where something speaks against judging it.
-
-    faces: in reading order.
-    """
+def list_p_fakes(
+    faces: Sequence[JudgedFace], juries: Sequence[JuryVerdict | None]
+) -> dict[int, tuple[float, Thresholds]]:
+    """The jury's number on each face, by the face's, for `say_highest`. faces: in reading order."""
     pairs = enumerate(zip(faces, juries, strict=True), start=1)
-    return {number: jury.p_fake if jury and not face.doubt else None for number, (face, jury) in pairs}
+    return {number: (jury.p_fake, jury) for number, (face, jury) in pairs if jury and not face.doubt}
 
 
 def say_likely(label: Label) -> str:

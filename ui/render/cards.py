@@ -15,7 +15,7 @@ from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Stability
-from detectors.jury.wording import NOT_IN_JURY, NOT_MEASURED, say_split
+from detectors.jury.wording import NOT_IN_JURY, NOT_MEASURED, say_number, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_found, say_provenance
 from registry import DetectorSpec, Image, Label, Verdict
@@ -75,6 +75,7 @@ _templates.globals.update(
     say_measured_share=words.say_measured_share,
     say_milliseconds=words.say_milliseconds,
     say_moves=words.say_moves,
+    say_number=say_number,
     say_p_fake=words.say_p_fake,
     say_percent=words.say_percent,
     say_signed=words.say_signed,

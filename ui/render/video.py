@@ -110,9 +110,17 @@ def say_film_chance(film: Film) -> str:
     """The jury's number on the one person, or the highest of several; empty where there is none."""
     seen = [person for person in film.persons() if not person.is_whole]
     if len(seen) > 1:
-        return say_highest({person.number: person.jury.verdict.p_fake for person in seen if person.jury}, "person")
-    p_fake = seen[0].jury.verdict.p_fake if len(seen) == 1 and seen[0].jury else None
-    return "" if p_fake is None else f"Estimated chance of fake: {say_percent(p_fake)}."
+        return say_highest(
+            {
+                person.number: (person.jury.verdict.p_fake, person.jury)
+                for person in seen
+                if person.jury and person.jury.verdict.p_fake is not None
+            },
+            "person",
+        )
+    jury = seen[0].jury if seen else None
+    p_fake = jury.verdict.p_fake if jury else None
+    return "" if p_fake is None else f"Estimated chance of fake: {say_percent(p_fake, jury)}."
 
 
 def say_verdict(person: Person) -> str:
@@ -120,7 +128,7 @@ def say_verdict(person: Person) -> str:
     if person.jury:
         verdict = person.jury.verdict
         return f"{TITLES[verdict.label].lower()}" + (
-            f", {say_p_fake(verdict.p_fake)}" if verdict.p_fake is not None else ""
+            f", {say_p_fake(verdict.p_fake, person.jury)}" if verdict.p_fake is not None else ""
         )
     counted = [one for one in person.scores if one.measured]
     fake = sum(one.verdict.label == "fake" for one in counted)
@@ -181,7 +189,7 @@ def _still(film: Film, person: Person, frame: SampledFrame) -> dict[str, Any]:
 def say_frame(frame: SampledFrame) -> dict[str, str]:
     """When it was, and how suspect it is."""
     p_fake = suspect(frame)
-    return {"at": say_at(frame.at), "said": say_p_fake(p_fake) if p_fake >= 0 else "no p_fake"}
+    return {"at": say_at(frame.at), "said": say_p_fake(p_fake, frame.jury) if p_fake >= 0 else "no p_fake"}
 
 
 def name_lines(person: Person) -> list[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from detectors.forgery.trial import Statement
 from detectors.jury.about import Figure
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.stability import Range
+from detectors.jury.wording import Thresholds, round_p_fake
 from registry import DetectorSpec, Verdict
 from ui.render.overview import Span
 
@@ -25,28 +26,28 @@ KIND_TITLES = {"photo": "Photo", "batch": "Batch", "video": "Video"}
 MINUS = "\N{MINUS SIGN}"
 
 
-def say_p_fake(p_fake: float) -> str:
-    """P(fake) as "3 % fake"."""
-    return f"{say_percent(p_fake)} fake"
+def say_p_fake(p_fake: float, thresholds: Thresholds | None = None) -> str:
+    """P(fake) as "3 % fake". thresholds: see say_percent."""
+    return f"{say_percent(p_fake, thresholds)} fake"
 
 
-def say_percent(p_fake: float) -> str:
-    """P(fake) as "3 %". Never 0 % or 100 %: no detector is that certain."""
-    if p_fake < 0.005:
-        return "under 1 %"
-    if p_fake > 0.995:
-        return "over 99 %"
-    return f"{round(p_fake * 100)} %"
+def say_percent(p_fake: float, thresholds: Thresholds | None = None) -> str:
+    """P(fake) as "3 %". Never 0 % or 100 %: no detector is that certain.
+
+    thresholds: of the label that it belongs to; beside them it is rounded so that the label can be seen in it.
+    """
+    percent = round_p_fake(p_fake, thresholds)
+    return "under 1 %" if percent < 1 else "over 99 %" if percent > 99 else f"{percent} %"
 
 
 def say_jury(jury: JuryVerdict) -> str:
     """The jury's verdict in words: "The jury: fake. Estimated chance of fake: 93 %."."""
-    return f"The jury: {TITLES[jury.label].lower()}. Estimated chance of fake: {say_percent(jury.p_fake)}."
+    return f"The jury: {TITLES[jury.label].lower()}. Estimated chance of fake: {say_percent(jury.p_fake, jury)}."
 
 
 def say_chance(jury: JuryVerdict) -> str:
     """The jury's number: "Estimated chance of fake: 93 %."."""
-    return f"Estimated chance of fake: {say_percent(jury.p_fake)}."
+    return f"Estimated chance of fake: {say_percent(jury.p_fake, jury)}."
 
 
 def say_word(spec: DetectorSpec, verdict: Verdict) -> str:

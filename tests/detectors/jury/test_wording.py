@@ -1,11 +1,13 @@
 """The jury's sentences."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from detectors.jury.fusion import Agreement, agree
-from detectors.jury.wording import hide_paths, say_error, say_split
+from detectors.jury.wording import hide_paths, round_p_fake, say_error, say_number, say_split
 from detectors.sandbox.isolated_detector import DetectorFaultError
 from registry import Label, Verdict
 
@@ -46,3 +48,16 @@ def test_an_error_names_its_kind_unless_a_detectors_process_says_it() -> None:
     assert say_error(RuntimeError()) == "RuntimeError"
     assert say_error(DetectorFaultError("it took too long")) == "it took too long"
     assert len(say_error(RuntimeError("x " * 1000))) == 300
+
+
+@pytest.mark.parametrize("digits", [2, 3])
+def test_a_rounded_number_lies_on_the_side_of_the_rounded_thresholds_where_it_lay(digits: int) -> None:
+    steps = 10**digits
+    for real_until, fake_from in ((0.157, 0.961), (0.5, 0.5), (0.0, 1.0), (0.1249, 0.8751)):
+        limits = SimpleNamespace(real_until=real_until, fake_from=fake_from)
+        for p_fake in np.linspace(0, 1, 5001):
+            number = round_p_fake(p_fake, limits, steps=steps)
+            assert (number >= round(steps * fake_from)) == (p_fake >= fake_from)
+            assert (number < round(steps * real_until)) == (p_fake < real_until)
+            assert abs(number - steps * p_fake) <= 1.5
+    assert say_number(0.95996, limits) == "0.960" and say_number(0.5) == "0.500"

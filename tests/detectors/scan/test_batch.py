@@ -9,6 +9,7 @@ from typing import get_args
 import numpy as np
 
 from detectors.inputs.images import ImageError
+from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.scan.batch import (
     Entry,
@@ -81,10 +82,10 @@ def test_a_face_too_small_to_be_judged_hides_no_other_and_has_no_number(tmp_path
 
 
 def test_lines_stand_as_given_or_the_most_suspect_first_or_the_least_and_those_without_a_number_last() -> None:
-    numbers = {"b.png": 0.2, "A.png": 0.9, "c.png": None}
+    juries = {"b.png": JuryVerdict(0.2, "real"), "A.png": JuryVerdict(0.9, "fake"), "c.png": None}
     entries = [
-        Entry(index, Item(name, ImageError(name)), "none", p_fake, 1, "", {}, Record(name, "", ()))
-        for index, (name, p_fake) in enumerate(numbers.items())
+        Entry(index, Item(name, ImageError(name)), "none", jury, 1, "", {}, Record(name, "", ()))
+        for index, (name, jury) in enumerate(juries.items())
     ]
     names = {order: [entry.item.name for entry in arrange(entries, order=order)] for order in get_args(Order)}
     assert names == {

@@ -16,6 +16,7 @@ from registry import Label, Verdict
 from ui.render.band import (
     NEXT,
     label_face,
+    list_p_fakes,
     say_agreement,
     say_false_alarms,
     say_highest,
@@ -104,9 +105,13 @@ def test_a_face_of_a_kind_that_was_measured_has_its_false_alarms_beside_it() -> 
 
 
 def test_of_several_faces_the_highest_number_is_told_and_whose_it_is() -> None:
-    assert say_highest({1: 0.2, 2: None, 3: 0.91}) == "Highest estimated chance of fake: 91 %, face 3."
-    assert say_highest({1: 0.2, 2: None}) == say_highest({}) == ""
-    assert say_highest({2: 0.2, 5: 0.1}, "person").endswith("20 %, person 2.")
+    low, high = JuryVerdict(0.2, "real", 0.961, 0.202), JuryVerdict(0.9609, "inconclusive", 0.961, 0.202)
+    juries = [low, None, high, high]
+    faces = [FACE, FACE, FACE, replace(FACE, doubt="The face is turned too far.")]
+    p_fakes = list_p_fakes(faces, juries)
+    assert say_highest(p_fakes) == "Highest estimated chance of fake: 95 %, face 3."
+    assert say_highest({1: p_fakes[1]}) == say_highest({}) == ""
+    assert say_highest({2: (0.2, low), 5: (0.1, low)}, "person").endswith("19 %, person 2.")
 
 
 def test_each_verdict_says_what_to_do_next() -> None:

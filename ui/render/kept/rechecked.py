@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
+from detectors.jury.wording import Thresholds
 from storage.history import BATCH, VIDEO, HistoryEntry
 from ui.render.band import Headline
 from ui.render.cards import Pieces, render
@@ -112,7 +114,7 @@ def _list_pictures(batch: Result) -> Iterator[Part]:
     seen: Counter[str] = Counter()
     for entry in restore_batch(batch):
         known_by = entry.comparison["sha256"] or entry.item.name
-        yield Part((known_by, seen[known_by]), entry.item.name, _say(entry.word, entry.p_fake), entry.word)
+        yield Part((known_by, seen[known_by]), entry.item.name, _say(entry.word, entry.p_fake, entry.jury), entry.word)
         seen[known_by] += 1
 
 
@@ -138,12 +140,13 @@ def _with_jury(verdicts: Sequence[Result], jury: Result | None) -> list[Result]:
 def _part(place: tuple[Any, ...], name: str, verdict: Result, *, doubt: str | None = None) -> Part:
     p_fake = None if doubt else verdict["p_fake"]
     label = "inconclusive" if doubt else verdict["label"]
-    return Part((*place, verdict["detector"]), f"{name}, {verdict['title']}", _say(label, p_fake), label)
+    thresholds = SimpleNamespace(real_until=verdict.get("real_until"), fake_from=verdict.get("fake_from"))
+    return Part((*place, verdict["detector"]), f"{name}, {verdict['title']}", _say(label, p_fake, thresholds), label)
 
 
-def _say(label: str, p_fake: float | None) -> str:
+def _say(label: str, p_fake: float | None, thresholds: Thresholds | None) -> str:
     word = TITLES.get(label, "No verdict")
-    return word if p_fake is None else f"{word}, {say_percent(p_fake)}"
+    return word if p_fake is None else f"{word}, {say_percent(p_fake, thresholds)}"
 
 
 def pair_parts(then: Sequence[Part], now: Sequence[Part]) -> list[tuple[str, Part | None, Part | None]]:
