@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,13 +39,25 @@ class JuryVerdict:
         """The verdict where this share of the faces is fake, by Bayes' rule on the jury's likelihood ratio.
 
         The label is never firmer than the one for even odds, and inconclusive where the new p_fake no longer bears it
-        out. base_rate: in [0, 1].
+        out: it takes a p_fake beyond the threshold and beyond where the threshold is moved by the same rule, and the
+        farther of the two is the new threshold. base_rate: in [0, 1].
         """
-        posterior = round(to_p(to_logit(self.p_fake) + to_logit(base_rate)), 6)
-        p_fake = base_rate if base_rate in (0.0, 1.0) else posterior
+        p_fake = _move(self.p_fake, base_rate)
         fake_from, real_until = self.fake_from or EVEN, EVEN if self.real_until is None else self.real_until
         holds = {"fake": p_fake >= fake_from, "real": p_fake < real_until}.get(self.label, True)
-        return JuryVerdict(p_fake, self.label if holds else "inconclusive", self.fake_from, self.real_until)
+        label = self.label if holds else "inconclusive"
+        if base_rate in (0.0, 1.0) or self.fake_from is None or self.real_until is None:
+            return replace(self, p_fake=p_fake, label=label)
+        fake_from, real_until = (
+            max(fake_from, _move(fake_from, base_rate)),
+            min(real_until, _move(real_until, base_rate)),
+        )
+        return JuryVerdict(p_fake, label, fake_from, real_until)
+
+
+def _move(p_fake: float, base_rate: float) -> float:
+    """What even odds say, at another base rate, by Bayes' rule."""
+    return base_rate if base_rate in (0.0, 1.0) else round(to_p(to_logit(p_fake) + to_logit(base_rate)), 6)
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,11 @@ element.addEventListener("change", (event) => {
   const step = event.target.value;
   for (const part of all("[data-steps]")) part.textContent = JSON.parse(part.dataset.steps)[step];
   for (const part of all("[data-classes]")) part.className = JSON.parse(part.dataset.classes)[step];
-  for (const part of all("[data-shares]")) part.style.setProperty("--p", JSON.parse(part.dataset.shares)[step]);
+  for (const part of all("[data-scales]")) {
+    const { said, places } = JSON.parse(part.dataset.scales)[step];
+    part.setAttribute("aria-label", said);
+    for (const [name, place] of Object.entries(places)) part.style.setProperty(name, place);
+  }
 });
 new MutationObserver(apply).observe(element, { childList: true, subtree: true });
 apply();

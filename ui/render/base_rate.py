@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from detectors.jury.fusion import EVEN, JuryVerdict
+from ui.render.wording import say_chance, say_thresholds
 
 RATES = {0.02: "Rare (2 %)", EVEN: "Mixed (50 %)", 0.8: "Common (80 %)"}
 STEPS = tuple(RATES)
@@ -28,6 +30,17 @@ def move_verdicts(juries: Sequence[JuryVerdict | None], rate: float) -> list[Jur
     return [jury.at_base_rate(rate) if jury else None for jury in juries]
 
 
-def as_steps(words: Sequence[str | float]) -> str:
+def scale_steps(juries: Sequence[JuryVerdict]) -> list[dict[str, Any]]:
+    """Where the number and the two thresholds stand on the scale at each base rate, as CSS, and what is read out."""
+    return [
+        {
+            "said": f"{say_chance(jury)} {say_thresholds(jury).capitalize()}.",
+            "places": {"--p": jury.p_fake, "--real": jury.real_until, "--fake": jury.fake_from},
+        }
+        for jury in juries
+    ]
+
+
+def as_steps(words: Sequence[Any]) -> str:
     """What an element shows at each base rate, as the page's script reads it."""
     return json.dumps(list(words), ensure_ascii=False)

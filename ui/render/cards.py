@@ -81,6 +81,7 @@ _templates.globals.update(
     say_signed=words.say_signed,
     say_span=words.say_span,
     say_share=base_rate.say_share,
+    scale_steps=base_rate.scale_steps,
     say_thresholds=words.say_thresholds,
     say_why=words.say_why,
     titles=words.TITLES,

@@ -60,9 +60,10 @@ def say_doubt(doubt: str) -> str:
     return f"The jury: inconclusive. {doubt}"
 
 
-def say_thresholds(verdict: Verdict) -> str:
-    """Where this detector's two thresholds stand."""
-    return say_band(verdict.real_until, verdict.fake_from)
+def say_thresholds(thresholds: Thresholds) -> str:
+    """Where the two thresholds stand; empty where they are not known."""
+    real_until, fake_from = thresholds.real_until, thresholds.fake_from
+    return "" if real_until is None or fake_from is None else say_band(real_until, fake_from)
 
 
 def say_band(real_until: float, fake_from: float) -> str:

@@ -95,6 +95,8 @@ def test_a_label_never_contradicts_the_number_beside_it_and_never_gets_firmer() 
         for base_rate in (0.0, 0.001, 0.1, 0.5, 0.9, 0.999, 1.0):
             moved = plain.at_base_rate(base_rate)
             assert moved.label in {plain.label, "inconclusive"}
+            if 0 < base_rate < 1:
+                assert moved.label == judge(moved.p_fake, fake_from=moved.fake_from, real_until=moved.real_until)
             assert moved.label != "fake" or moved.p_fake >= 0.8
             assert moved.label != "real" or moved.p_fake < 0.2
 

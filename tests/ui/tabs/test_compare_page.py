@@ -226,8 +226,15 @@ def test_the_base_rate_moves_the_one_number_and_the_headline_never_contradicts_i
         page.get_by_label(rate).check()
         said = chance.inner_text()
         chances.append(float(re.search(r"fake: (?:under |over )?(\d+) %", said)[1]))
-        pin = float(page.locator(".scale").evaluate("scale => scale.style.getPropertyValue('--p')"))
+        scale = page.locator(".scale")
+        pin, real, fake = (
+            float(scale.evaluate("(scale, name) => scale.style.getPropertyValue(name)", name))
+            for name in ("--p", "--real", "--fake")
+        )
         assert pin == pytest.approx(chances[-1] / 100, abs=0.011)
+        zone = "fake" if pin >= fake else "real" if pin < real else "inconclusive"
+        assert zone in band.locator("h2").inner_text().lower()
+        assert scale.get_attribute("aria-label").startswith(said)
     assert chances[0] <= chances[2] <= chances[1] and chances[0] < chances[1]
     assert band.locator("h2").inner_text() in start and f"{chances[2]:.0f} %" in start  # mixed: the verdict as it was
 
