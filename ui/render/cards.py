@@ -170,6 +170,7 @@ class Drawing:
         return render(
             "summary",
             comparison=comparison,
+            judging=not ready,
             headline=headline,
             steps=steps,
             highest=say_highest(list_p_fakes(comparison.faces, juries)) if judged else "",
