@@ -1,6 +1,7 @@
 """A closer look: the numbers of faces, the picture that zooms, and a batch looked through in one frame."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,20 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
 
+from registry import load_registry
 from tests.ui.tabs.test_compare_page import montage
 from tests.ui.visitor import card, upload
 
 pytestmark = pytest.mark.browser
+# The layout shift score of what stands in the verdicts: https://web.dev/articles/cls
+WATCH_MOVES = """() => {
+  window.moved = 0;
+  const isVerdict = (source) => source.node?.parentElement?.closest("#verdicts .jury");
+  new PerformanceObserver((list) => {
+    if (!document.querySelector(".summary")) return; // the room is made before
+    for (const entry of list.getEntries()) if (entry.sources.some(isVerdict)) window.moved += entry.value;
+  }).observe({ type: "layout-shift" });
+}"""
 PLACE = """box => { const seen = box.getBoundingClientRect(); return [Math.round(seen.top / 40), seen.left]; }"""
 
 
@@ -92,3 +103,42 @@ def test_a_batch_is_looked_through_by_previous_and_next(
     expect(detail.get_by_role("button", name="Next")).to_be_disabled()
     detail.get_by_role("button", name="Previous").click()
     expect(detail).to_contain_text("No face found.")
+
+
+def test_the_base_rate_moves_the_one_number_and_the_headline_never_contradicts_it(
+    visit: Callable[..., Page], portrait: str
+) -> None:
+    page = visit(*load_registry(blocked=()).detectors)
+    upload(page, portrait)
+    band, chance = page.locator(".summary"), page.locator(".summary .chance")
+    expect(chance).to_contain_text("Estimated chance of fake: ")
+    start = band.inner_text()
+    assert band.bounding_box()["y"] < page.locator(".card").first.bounding_box()["y"]  # first what they came for
+    page.get_by_text("Details", exact=True).click()
+    chances = []
+    for rate in ("Rare", "Common", "Mixed"):
+        page.get_by_label(rate).check()
+        said = chance.inner_text()
+        chances.append(float(re.search(r"fake: (?:under |over )?(\d+) %", said)[1]))
+        scale = page.locator(".scale")
+        pin, real, fake = (
+            float(scale.evaluate("(scale, name) => scale.style.getPropertyValue(name)", name))
+            for name in ("--p", "--real", "--fake")
+        )
+        assert pin == pytest.approx(chances[-1] / 100, abs=0.011)
+        zone = "fake" if pin >= fake else "real" if pin < real else "inconclusive"
+        assert zone in band.locator("h2").inner_text().lower()
+        assert scale.get_attribute("aria-label").startswith(said)
+    assert chances[0] <= chances[2] <= chances[1] and chances[0] < chances[1]
+    assert band.locator("h2").inner_text() in start and f"{chances[2]:.0f} %" in start  # mixed: the verdict as it was
+
+
+def test_nothing_moves_when_verdicts_arrive(visit: Callable[..., Page], portrait: str) -> None:
+    page = visit(*load_registry(blocked=()).detectors)
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.evaluate(WATCH_MOVES)
+    upload(page, portrait)
+    expect(page.locator(".summary .chance")).to_contain_text("Estimated chance of fake: ")
+    expect(page.locator(".card.thinking")).to_have_count(0)
+    moved = page.evaluate("window.moved")
+    assert moved < 0.05

@@ -1,6 +1,5 @@
 """The Photo tab, clicked through in a real browser."""
 
-import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from detectors.inputs.images import Picture, read_image
-from registry import load_registry
 from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.visitor import card, upload
 from ui.tabs import compare
@@ -209,34 +207,6 @@ def test_the_tick_shows_how_far_each_verdict_moves_and_changes_no_label(
     share = card(page, "Measurer").locator(".share").inner_text().removeprefix("Estimated chance of fake: ")
     expect(card(page, "Measurer").locator(".why.moves")).to_contain_text(f"to {share} fake when saved again")
     expect(card(page, "Measurer").locator(".word")).to_have_text("Real")
-
-
-def test_the_base_rate_moves_the_one_number_and_the_headline_never_contradicts_it(
-    visit: Callable[..., Page], portrait: str
-) -> None:
-    page = visit(*load_registry(blocked=()).detectors)
-    upload(page, portrait)
-    band, chance = page.locator(".summary"), page.locator(".summary .chance")
-    expect(chance).to_contain_text("Estimated chance of fake: ")
-    start = band.inner_text()
-    assert band.bounding_box()["y"] < page.locator(".card").first.bounding_box()["y"]  # first what they came for
-    page.get_by_text("Details", exact=True).click()
-    chances = []
-    for rate in ("Rare", "Common", "Mixed"):
-        page.get_by_label(rate).check()
-        said = chance.inner_text()
-        chances.append(float(re.search(r"fake: (?:under |over )?(\d+) %", said)[1]))
-        scale = page.locator(".scale")
-        pin, real, fake = (
-            float(scale.evaluate("(scale, name) => scale.style.getPropertyValue(name)", name))
-            for name in ("--p", "--real", "--fake")
-        )
-        assert pin == pytest.approx(chances[-1] / 100, abs=0.011)
-        zone = "fake" if pin >= fake else "real" if pin < real else "inconclusive"
-        assert zone in band.locator("h2").inner_text().lower()
-        assert scale.get_attribute("aria-label").startswith(said)
-    assert chances[0] <= chances[2] <= chances[1] and chances[0] < chances[1]
-    assert band.locator("h2").inner_text() in start and f"{chances[2]:.0f} %" in start  # mixed: the verdict as it was
 
 
 def test_thirty_faces_are_one_screen_and_are_looked_at_one_at_a_time(
