@@ -84,9 +84,7 @@ def import_onnx(
         list[str] | None,
         typer.Option("--trained-on", metavar="NAME", help="A data set that it was trained on. May be repeated."),
     ] = None,
-    license: Annotated[  # noqa: A002  # the option's name
-        str, typer.Option("--license", metavar="TEXT", help="Its licence, in a few words.")
-    ] = "",
+    license: Annotated[str, typer.Option("--license", metavar="TEXT", help="Its licence, in a few words.")] = "",
 ) -> None:
     """Make a model folder of a network that was trained elsewhere.
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -64,7 +65,7 @@ def test_a_network_without_a_heat_map_becomes_a_detector(tmp_path: Path) -> None
     ],
 )
 def test_a_graph_that_cannot_be_served_is_refused_and_nothing_written(
-    tmp_path: Path, made: dict[str, object], said: str
+    tmp_path: Path, made: dict[str, Any], said: str
 ) -> None:
     network = make_network(tmp_path / "net.onnx", **made)
     done = call("models", "import-onnx", network, "--key", "bright", "--to", tmp_path / "bright", columns=200)
