@@ -142,6 +142,20 @@ shares = _table(
     Column("until", BigInteger, nullable=False),
     Index("shares_of_user", "user_id"),
 )
+outbox = _table(
+    "outbox",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    Column("number", exact(64), nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("body", long_bytes(), nullable=False),
+    Column("signatures", Text, nullable=False),  # JSON: seconds since 1970 -> of this message, sent then
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # when whoever looks takes it on
+    Column("until", BigInteger, nullable=False),
+    Index("outbox_of_user", "user_id", "id"),
+    Index("outbox_due", "due_at"),
+)
 scores = _table(
     "scores",
     Column("id", Integer, primary_key=True),

@@ -76,7 +76,7 @@ def build_batch(jury: Jury, recorder: Recorder | None = None, webhooks: Webhooks
     stop.click(_stop, [session], shown, **QUICK)
     _offer_api(files, keys, jury, recorder)
     if webhooks:
-        _offer_webhook(files, keys, jury, webhooks)
+        _offer_webhook(files, keys, jury, webhooks, recorder)
     return Receiver(files, keys, dropped)
 
 
@@ -190,7 +190,9 @@ def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, recorder: 
     offer_endpoint(judge_batch, [files, keys], name="batch", label="comparisons", **IN_TURN)
 
 
-def _offer_webhook(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhooks: Webhooks) -> None:
+def _offer_webhook(
+    files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhooks: Webhooks, recorder: Recorder | None
+) -> None:
     """The endpoint /batch_webhook, which answers at once."""
 
     def judge_later(
@@ -202,13 +204,16 @@ def _offer_webhook(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhoo
         """
         if not files or not detectors:
             raise gr.Error(NO_CHOICE, print_exception=False)
-        items = list_items(map(Path, files))
+        items, chosen = list_items(map(Path, files)), jury.choose(detectors)
 
         def judge() -> Entries | None:
             """None where the server stops meanwhile."""
-            judged = judge_items(items, jury.choose(detectors), wanted=lambda: not jury.is_stopping)
-            answer = _as_answer(entry for entry, _ in judged)
-            return None if jury.is_stopping else answer
+            entries = [entry for entry, _ in judge_items(items, chosen, wanted=lambda: not jury.is_stopping)]
+            if jury.is_stopping:
+                return None
+            if recorder and entries:
+                record_run(recorder, user_of(request), _write_up(None, entries, chosen))
+            return _as_answer(entries)
 
         try:
             number = webhooks.start(judge, webhooks.check(url, secret), caller=request.username or "")
