@@ -19,6 +19,7 @@ from storage.kept import check_entries, drop_unused, lock_owner, store_picture
 from storage.report_id import PREFIX, make_report_id
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
+from storage.verdict import find_verdict
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255
@@ -97,6 +98,7 @@ def add_entry(
             "members": _list_members(comparison),
             "thumb": thumb,
             "versions": json.dumps(versions) if versions else None,
+            "verdict": find_verdict(comparison, outline),
             "report_id": make_report_id(str(comparison["sha256"]), versions or {}, start=start),
         }
         return inserted_id(connection.execute(insert(comparisons).values(row)))
@@ -116,12 +118,14 @@ def as_text(comparison: Comparison) -> str:
 @dataclass(frozen=True)
 class HistoryQuery:
     """Which entries. search: in the file name, of the pictures of a batch too, the note or a tag, or at the start of
-    the SHA-256 or the report ID; tag: one of the entry's, whole; kind: of KINDS. What is empty leaves none out.
+    the SHA-256 or the report ID; tag: one of the entry's, whole; kind: of KINDS; verdict: of VERDICTS. What is empty
+    leaves none out.
     """
 
     search: str = ""
     tag: str = ""
     kind: str = ""
+    verdict: str = ""
 
 
 ALL = HistoryQuery()
@@ -234,6 +238,8 @@ def _choose(connection: Connection, user: str, wanted: HistoryQuery) -> list[Col
         chosen.append(comparisons.c.tags.contains(f",{wanted.tag},", autoescape=True))
     if wanted.kind:
         chosen.append(comparisons.c.kind == wanted.kind)
+    if wanted.verdict:
+        chosen.append(comparisons.c.verdict == wanted.verdict)
     return chosen
 
 

@@ -129,6 +129,7 @@ comparisons = _table(
     Column("thumb", long_bytes()),  # only where the picture was kept too
     Column("versions", Text),  # JSON; none for what was judged before they were written down
     Column("report_id", exact(16), nullable=False, server_default=""),
+    Column("verdict", exact(12), nullable=False, server_default=""),  # a word of storage/verdict.py
     Index("comparisons_of_user", "user_id", "id"),
 )
 shares = _table(
