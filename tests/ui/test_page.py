@@ -59,6 +59,10 @@ def test_every_tab_works_and_has_no_serious_fault(
     expect(page.locator("#batch-table tr.error")).to_contain_text("<img src=x")
     check(page)
     with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the report").filter(visible=True).click()
+    report = Path(saved.value.path()).read_text()
+    assert "3 pictures: " in report and "&lt;img src=x" in report and "data:image/webp" in report
+    with page.expect_download() as saved:
         page.get_by_role("button", name="Save CSV").click()
     assert "album.zip/face.png" in Path(saved.value.path()).read_text()
     with page.expect_download() as saved:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html
 from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
+from ui.render.download import NO_FILE, Saved
 from ui.render.kept.batch import count_words, draw_line, name_batch, outline_batch, pack_thumbs, store_batch
 from ui.render.pictures import THUMB_PIXELS, pack, shrink
+from ui.render.reports.batch import render_batch_report
 from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
@@ -66,7 +69,7 @@ def build_batch(jury: Jury, recorder: Recorder | None = None, webhooks: Webhooks
         with gr.Column(scale=5, min_width=320):
             status = build_frame(EMPTY, elem_id="batch-status")
             keeping = build_run_keeping(recorder, pictures=THUMBNAILS, prefix="batch") if recorder else None
-            parts = lay_out_table(session, _open, prefix="batch")
+            parts = lay_out_table(session, _open, prefix="batch", save_report=_save_report)
     shown = [status, parts.table, parts.tools, judge, stop]
     started = gr.on([judge.click, dropped.change], _start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
     judged = started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
@@ -148,6 +151,16 @@ def _open(run: BatchRun, entry: Entry) -> Iterator[Pieces]:
         yield say(str(comparison.error), more=comparison.path, kind="error")
     else:
         yield Drawing(picture.pixels, run.jury, anchor="batch-face").draw(comparison)
+
+
+def _save_report(pictured: bool, session: BatchSession) -> Saved:
+    """Of all pictures that were judged so far, whichever the table shows."""
+    run = session.run
+    if run is None or not run.entries:
+        return NO_FILE
+    made = datetime.now(UTC)
+    text = render_batch_report(run.entries, run.thumbs if pictured else {}, run.jury.specs, made=made)
+    return f"facejury-batch-{made:%Y-%m-%d-%H%M}.html", "text/html", text
 
 
 def _finish(session: BatchSession) -> Finished | None:
