@@ -29,11 +29,11 @@ MAX_TAG_CHARACTERS = 24
 NOTE_RULE = f"A note may have {MAX_NOTE_CHARACTERS:,} characters; this one has {{count:,}}."
 TAGS_RULE = f"An entry may have {MAX_TAGS} tags, separated by commas, of up to {MAX_TAG_CHARACTERS} characters each."
 
-PHOTO, BATCH, VIDEO = "photo", "batch", "video"
-KINDS = (PHOTO, BATCH, VIDEO)
+PHOTO, BATCH, VIDEO, SOUND = "photo", "batch", "video", "sound"
+KINDS = (PHOTO, BATCH, VIDEO, SOUND)
 
 Comparison = dict[str, Any]
-"""Of a photo or a video schema 1 of its JSON, stored and given back unread.
+"""Of a photo, a video or a sound schema 1 of its JSON, stored and given back unread.
 
 Of a batch: "kind", "sha256", and "comparisons", those of its pictures, each with its "name".
 """
@@ -48,7 +48,7 @@ class HistoryEntry:
     """One result in somebody's history. `time` is UTC; `has_picture` is False where no picture was kept.
 
     note, tags: what its owner wrote to it; tags in lower case, in alphabetical order. versions: of what judged, by
-    name; empty for what was judged before they were kept. outline: of a batch or a video, what a list says of it;
+    name; empty for what was judged before they were kept. outline: of all but photos, what a list says of it;
     comparison is then {} in a list. thumb: in a list, a WebP where pictures were kept.
     """
 

@@ -30,7 +30,13 @@ from ui.server.views import PARAMETER
 PAGE = 20  # entries shown at once
 VIEWS = ("batch", "video", "audio", "live")  # of the Check tab, not entries
 SEARCHED = "File name, note, tag, report ID, or the beginning of a SHA-256"
-KINDS = [("All kinds", ""), ("Photos", history.PHOTO), ("Batches", history.BATCH), ("Videos", history.VIDEO)]
+KINDS = [
+    ("All kinds", ""),
+    ("Photos", history.PHOTO),
+    ("Batches", history.BATCH),
+    ("Videos", history.VIDEO),
+    ("Sounds", history.SOUND),
+]
 VERDICTS = [
     ("All verdicts", ""),
     ("Likely fake", verdict.FAKE),

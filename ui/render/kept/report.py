@@ -5,17 +5,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from registry import DetectorSpec
-from storage.history import BATCH, VIDEO, Comparison, HistoryEntry
+from storage.history import BATCH, SOUND, VIDEO, Comparison, HistoryEntry
 from storage.shares import SharedEntry
 from ui.render.kept.batch import restore_batch, seat_batch, unpack_thumbs
 from ui.render.kept.photo import seat_photo
+from ui.render.kept.sound import restore_sound, seat_sound
 from ui.render.kept.video import restore_film, seat_video
 from ui.render.reports.batch import render_batch
 from ui.render.reports.frame import Case, recall
 from ui.render.reports.photo import render_stored
+from ui.render.reports.sound import render_sound
 from ui.render.reports.video import render_film
 
-SEATS = {BATCH: seat_batch, VIDEO: seat_video}
+SEATS = {BATCH: seat_batch, VIDEO: seat_video, SOUND: seat_sound}
 
 
 def seat_entry(entry: HistoryEntry) -> list[DetectorSpec]:
@@ -43,6 +45,8 @@ def report_shared(shared: SharedEntry) -> str:
 def _render(entry: HistoryEntry, picture: bytes | None, case: Case) -> str:
     if entry.kind == VIDEO:
         return render_film(restore_film(entry.comparison, picture), case, pictured=picture is not None)
+    if entry.kind == SOUND:
+        return render_sound(restore_sound(entry.comparison), case, name=entry.file_name)
     if entry.kind == BATCH:
         return render_batch(case, entry.file_name, restore_batch(entry.comparison), unpack_thumbs(picture))
     return render_stored(case, entry.comparison, picture)
