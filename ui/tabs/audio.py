@@ -16,6 +16,7 @@ from detectors.inputs.audio.read import MAX_BYTES, MAX_SECONDS
 from detectors.inputs.timecode import read_time, say_at, say_length
 from detectors.inputs.video_kinds import SUFFIXES as VIDEO_SUFFIXES
 from detectors.jury.judge import Jury
+from registry import DetectorSpec
 from storage.recorder import Recorder
 from ui.components.controls import NO_DETECTOR, NO_TIME, list_detectors, offer_stop
 from ui.components.entrance import Receiver
@@ -49,10 +50,11 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class AudioSession:
-    """One visitor's: the slot, and what was heard last."""
+    """One visitor's: the slot, what was heard last, and who judged it."""
 
     slot: JobSlot = field(default_factory=JobSlot)
     hearing: Hearing | None = None
+    judges: tuple[DetectorSpec, ...] = ()
 
 
 def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
@@ -81,9 +83,8 @@ def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
     started = gr.on([judge.click, dropped.change], _start_with(hearers), given, shown, **ALL_AT_ONCE, **PRIVATE)
     judged = started.then(_judge_with(hearers), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     if keeping:
-        connect_run_keeping(
-            keeping, session, starts=[judge.click, dropped.change], judged=judged, finish=_finish_with(hearers)
-        )
+        starts = {"starts": [judge.click, dropped.change], "judged": judged}
+        connect_run_keeping(keeping, session, **starts, finish=_finish)
     cancel.click(_cancel, [session], shown, **QUICK)
     save_on_click(saved, _save_json, [session], **QUICK)
     _offer_api(file, start, keys, hearers, recorder)
@@ -129,7 +130,9 @@ def _judge_with(hearers: Jury) -> Callable[[AudioSession], Iterator[Shown]]:
             return
         session.slot.notice = OPENING
         yield _show(session)
-        steps = (_show(session) for _ in _listen(session, job, hearers.choose(job.detectors)))
+        chosen = hearers.choose(job.detectors)
+        session.judges = chosen.specs
+        steps = (_show(session) for _ in _listen(session, job, chosen))
         failed = yield from run_steps(steps, more=job.path.name)
         if session.slot.put_away(job) and failed:
             session.hearing, session.slot.notice = None, failed
@@ -162,21 +165,16 @@ def _show(session: AudioSession) -> Shown:
     return [*progress, *([] if busy else draw_sound(hearing))], gr.Row(visible=not busy), *offer_stop(busy)
 
 
-def _finish_with(hearers: Jury) -> Callable[[AudioSession], Finished | None]:
-    def finish(session: AudioSession) -> Finished | None:
-        """What the history gets of a sound, also of one that was cancelled."""
-        hearing = session.hearing
-        if session.slot.busy or hearing is None:
-            return None
-        return _describe(hearing, hearing.judged, hearers)
-
-    return finish
+def _finish(session: AudioSession) -> Finished | None:
+    """What the history gets of a sound, also of one that was cancelled; nothing where no detector was there."""
+    hearing = session.hearing
+    if session.slot.busy or hearing is None or not session.judges:
+        return None
+    return _describe(hearing, hearing.judged, session.judges)
 
 
-def _describe(run: object, judged: JudgedSound, hearers: Jury) -> Finished:
-    """run: by which it is known that it was written down."""
-    stored, asked = judged.as_dict(), {one.detector for one in judged.scores}
-    specs = tuple(spec for spec in hearers.specs if spec.key in asked)
+def _describe(run: object, judged: JudgedSound, specs: tuple[DetectorSpec, ...]) -> Finished:
+    stored = judged.as_dict()
     return Finished(run, Path(judged.path).name, stored, outline_sound(stored), specs)
 
 
@@ -200,9 +198,10 @@ def _offer_api(
         if fault := _find_fault(file, start, detectors, hearers):
             raise gr.Error(fault, print_exception=False)
         path = Path(file[0])
-        sound = compare_sound(path, hearers.choose(detectors), start=read_time(start or ""), name=path.name)
-        if recorder and sound.error is None:
-            record_run(recorder, user_of(request), _describe(None, sound, hearers))
+        chosen = hearers.choose(detectors)
+        sound = compare_sound(path, chosen, start=read_time(start or ""), name=path.name)
+        if recorder and sound.error is None and chosen.specs:
+            record_run(recorder, user_of(request), _describe(None, sound, chosen.specs))
         return without_path(sound.as_dict()) | {"name": path.name}
 
     offer_endpoint(judge_audio, [file, start, keys], name="audio", label="sound", **IN_TURN)

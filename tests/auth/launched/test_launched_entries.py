@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from storage.history import HistoryQuery, add_entry, find_entries
-from tests.auth.by_browser import enter, faults_at_both_widths, judge
+from tests.auth.by_browser import enter, faults_at_both_widths, judge, sign_up
 from tests.auth.server import Server
 from tests.detectors.sounds import to_wav, voice
 from tests.detectors.videos import every, moving_portrait, write_video
+from tests.resilience.server import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.timeout(600)]
 
@@ -92,26 +93,27 @@ def test_a_batch_and_a_video_are_kept_open_as_they_were_and_are_reported_and_che
 
 @pytest.mark.browser
 def test_a_sound_is_kept_without_the_recording_opened_shared_reported_and_checked_again(
-    page: Page, demo: Server, name: str, tmp_path: Path
+    page: Page, tmp_path: Path
 ) -> None:
-    enter(page, demo, name)
     speech = tmp_path / "speech.wav"
     speech.write_bytes(to_wav(voice(4.0)))
-    page.set_input_files("#entrance input[type=file]", speech)
-    expect(page.locator("#audio-recorded")).to_contain_text("Recorded in your history, without the recording.")
-    expect(page.get_by_label("Keep the recording")).to_be_hidden()
-    page.get_by_role("tab", name="History").click()
-    page.locator(".entries a", has_text="speech.wav").click()
-    expect(page.locator("#entry")).to_contain_text("The recording is not kept")
-    [entry] = find_entries(demo.engine, name, HistoryQuery(kind="sound"))
-    page.get_by_role("button", name="Make a link").click()
-    shared = page.locator(".case-link .link")
-    expect(shared).to_have_text(re.compile(rf"^{demo.url}/shared/fl_"))
-    assert entry.report_id in httpx.get(shared.inner_text()).text
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="Save the report").filter(visible=True).click()
-    assert "speech.wav" in Path(saved.value.path()).read_text()
-    page.get_by_role("button", name="Check again").click()
-    page.set_input_files("#again-sound input[type=file]", speech)
-    expect(page.locator("#rechecked")).to_contain_text("same file as then")
-    assert faults_at_both_widths(page) == []
+    with serving(tmp_path, "--only", "voice", FACEJURY_DATABASE_URL=f"sqlite:///{tmp_path / 'facejury.db'}") as demo:
+        sign_up(page, demo.url, "Anna")
+        page.set_input_files("#entrance input[type=file]", speech)
+        expect(page.locator("#audio-recorded")).to_contain_text("Recorded in your history, without the recording.")
+        expect(page.get_by_label("Keep the recording")).to_be_hidden()
+        page.get_by_role("tab", name="History").click()
+        page.locator(".entries a", has_text="speech.wav").click()
+        expect(page.locator("#entry")).to_contain_text("The recording is not kept")
+        expect(page.locator("#entry .scores .line")).to_have_count(1)
+        page.get_by_role("button", name="Make a link").click()
+        shared = page.locator(".case-link .link")
+        expect(shared).to_have_text(re.compile(rf"^{demo.url}/shared/fl_"))
+        assert "speech.wav" in httpx.get(shared.inner_text()).text
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save the report").filter(visible=True).click()
+        assert "p_fake over time" in Path(saved.value.path()).read_text()
+        page.get_by_role("button", name="Check again").click()
+        page.set_input_files("#again-sound input[type=file]", speech)
+        expect(page.locator("#rechecked")).to_contain_text("same file as then")
+        assert faults_at_both_widths(page) == []

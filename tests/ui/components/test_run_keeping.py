@@ -90,14 +90,16 @@ def test_a_sound_that_ended_is_an_entry(recorder: Recorder, tmp_path: Path) -> N
     session, file = AudioSession(), tmp_path / "speech.wav"
     file.write_bytes(to_wav(voice(3.0)))
     with Jury([DetectorSpec(key="ear", title="Ear", load=lambda: lambda samples, rate: 0.9, expects="audio")]) as ears:
-        finish = audio._finish_with(ears)
-        assert finish(session) is None
+        assert audio._finish(session) is None
         audio._start_with(ears)([str(file)], "", ["ear"], session)
-        assert finish(session) is None, "it has not begun"
+        assert audio._finish(session) is None, "it has not begun"
         list(audio._judge_with(ears)(session))
-        finished = finish(session)
+        finished = audio._finish(session)
     assert finished is not None
     write(recorder, "Anna", finished)
     [entry] = find_entries(recorder.engine, "Anna", HistoryQuery(kind="sound", verdict="inconclusive"))
     assert (entry.file_name, entry.outline["said"]) == ("speech.wav", "Some traces of synthesis")
     assert set(entry.versions) >= {"ear"}
+    audio._start_with(Jury([]))([str(file)], "", [], session)
+    list(audio._judge_with(Jury([]))(session))
+    assert session.hearing and audio._finish(session) is None, "nobody judged it"
