@@ -132,7 +132,9 @@ def build_history(engine: Engine, jury: Jury, queue: FairQueue, page: gr.Blocks,
 def _lay_out_list() -> EntryList:
     with gr.Column(elem_id="history-list") as whole:
         with gr.Row(elem_id="narrow"):
-            search = gr.Textbox(label="Search", placeholder=SEARCHED, elem_id="search", max_lines=1, scale=3)
+            search = gr.Textbox(
+                label="Search", placeholder=SEARCHED, elem_id="search", max_lines=1, scale=3, min_width=260
+            )
             kind = gr.Dropdown(KINDS, value="", label="Kind", scale=1, min_width=140)
             word = gr.Dropdown(VERDICTS, value="", label="Verdict", scale=1, min_width=140)
             # custom: Gradio's own refusal of what is not in the list is an error of the server's; ours is all tags
