@@ -143,7 +143,7 @@ def main(
 
     with _in_a_sentence(2, ValueError):
         fetcher = Fetcher(tuple(map(read_source, fetch_from))) if fetch_from else None
-        webhooks = Webhooks(tuple(map(read_target, notify))) if notify else None
+        targets = tuple(map(read_target, notify or ()))
     with _in_a_sentence(2, DeckError, SourceError, UnknownDetectorError):
         deck = open_deck(game) if game else None
         registry = reduce(add_source, pin_sources(add or (), announce=say_beside), load_registry())
@@ -154,7 +154,7 @@ def main(
     keep_apart(uploads)
     if engine and engine.url.database and not is_shared(engine):
         keep_apart(*(Path(engine.url.database + ending) for ending in SQLITE_FILES))
-    opened = not no_signup
+    opened, webhooks = not no_signup, Webhooks(targets, engine) if targets else None
     options = Options(host, port, share, signup=opened, mcp=mcp, root=root, fetcher=fetcher, webhooks=webhooks)
     _serve(specs, registry.problems, deck, engine, uploads, options)
 
@@ -218,6 +218,8 @@ def _serve(
             log.warning("plugins are not kept from everything", extra={"open_to_them": gaps})
         warming = warm_up_beside(jury, loaded)  # while a visitor seeks a photo
         trim_beside()
+        if options.webhooks:
+            options.webhooks.resume()
         told.wait()
         wind_down(jury, drain, recorder, warming=warming)
         if options.webhooks:

@@ -31,6 +31,7 @@ def open_request(key: str) -> Tasks:
     crop = crop_face(pixels, box)
     fitted = fit(crop, detector.config.pixels, detector.config.mode)
     _, heatmap = detector.examine(crop)
+    assert heatmap is not None
     encoded = np.frombuffer(data, np.uint8)
     return {
         "request": partial(_request, detector, data),
@@ -49,6 +50,7 @@ def _request(detector: OnnxDetector, data: bytes) -> bytes:
     pixels = decode_image(data)
     crop = crop_face(pixels, find_faces(pixels)[0].box)
     _, heatmap = detector.examine(crop)
+    assert heatmap is not None
     return draw_overlay(crop, heatmap)
 
 

@@ -3,6 +3,7 @@
 ModelsError
 ├── DataError                 a data folder cannot be read, or may not be used for this
 ├── ExportError               the exported network does not do what the trained one does
+├── NetworkRefused            a network that was trained elsewhere is none that can be served
 ├── PublishError              a detector cannot be published
 └── UnknownArchitectureError  no architecture has this key
 """
@@ -18,6 +19,10 @@ class DataError(ModelsError, ValueError):
 
 class ExportError(ModelsError, RuntimeError):
     """The exported network does not do what the trained one does."""
+
+
+class NetworkRefused(ModelsError, ValueError):
+    """A network that was trained elsewhere is none that can be served."""
 
 
 class PublishError(ModelsError, RuntimeError):

@@ -10,7 +10,7 @@ from models.errors import PublishError
 
 def read_metrics(folder: Path) -> Metrics:
     """metrics.json of a model folder. Raises PublishError when these weights were not measured."""
-    remedy = "measure it first: facejury models evaluate --data DIR --save"
+    remedy = f"measure it first: facejury models evaluate --data DIR --add {folder} --save"
     if not (folder / METRICS).is_file():
         raise PublishError(f"{folder.name} has no {METRICS}; {remedy}")
     try:

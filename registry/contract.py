@@ -23,7 +23,7 @@ Times = NDArray[np.float64]
 """float64, shape (t,): when each frame of a clip is shown, in seconds from the video's beginning, ascending."""
 Scores = NDArray[np.float32]
 """float32 in [0, 1], shape (t,): what looks fake when, one number for each frame of a clip. 1 = looks fake."""
-ExamineResult = float | tuple[float, Heatmap | Scores]
+ExamineResult = float | tuple[float, Heatmap | Scores | None]
 Label = Literal["fake", "real", "inconclusive", "failed"]
 Expects = Literal["face", "image", "clip", "audio"]
 

@@ -25,6 +25,8 @@ PIP = ("-P", "-m", "pip", "--disable-pip-version-check", "--no-input")
 NO_PIP = "This environment has no pip; make one with `make demo`, or with `python3 -m venv`."
 NOT_NAMED = "{asked!r} names no package: give its name, such as facejury-edges or facejury-edges==1.2, or a .whl file."
 
+A_FOLDER = "{asked} is a folder: build a wheel of it with `pip wheel --no-deps -w dist {asked}`, and install that."
+
 
 class InstallError(ValueError):
     """Nothing was installed or removed. The message is for whoever ran the command."""
@@ -36,6 +38,8 @@ def name_package(asked: str) -> str:
         if not Path(asked).is_file():
             raise InstallError(f"{asked} is not there")
         return str(Path(asked).resolve())
+    if Path(asked).is_dir():
+        raise InstallError(A_FOLDER.format(asked=asked))
     try:
         Requirement(asked)
     except InvalidRequirement as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Engine
 
-from storage.history import ALL, BATCH, VIDEO, Comparison, HistoryEntry, HistoryQuery, read_entries
+from storage.history import ALL, BATCH, SOUND, VIDEO, Comparison, HistoryEntry, HistoryQuery, read_entries
 from text.formulas import neutralise
 from text.tables import say_error
 
@@ -19,7 +19,8 @@ CSV_COLUMNS = (
 def export_csv(engine: Engine, user: str, wanted: HistoryQuery = ALL) -> str:
     """The user's entries as CSV, newest first, a line for each verdict and each jury verdict; columns CSV_COLUMNS.
 
-    face: its number, in a video the person's; "" is the whole picture. A batch has the lines of its pictures.
+    face: its number, in a video the person's; "" is the whole picture. A batch has the lines of its pictures. label: of
+    a sound its band.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -35,7 +36,7 @@ def _entry_lines(entry: HistoryEntry) -> Iterator[list[object]]:
         entry.comparison["comparisons"] if entry.kind == BATCH else [entry.comparison | {"name": entry.file_name}]
     )
     for one in pictures:
-        said = _video_lines(one) if entry.kind == VIDEO else _verdict_lines(one)
+        said = LINES.get(entry.kind, _verdict_lines)(one)
         start, notes = [entry.time.isoformat(), one["name"], one["sha256"]], " ".join(one.get("notes") or [])
         yield from ([*start, *line, notes, *end] for line in said)
 
@@ -58,6 +59,15 @@ def _video_lines(video: Comparison) -> Iterator[list[object]]:
         said = [*person["verdicts"], *person["clips"], *([person["jury"]] if person["jury"] else [])]
         lines += [_line(person["person"] or "", verdict | {"error": verdict["reason"]}) for verdict in said]
     yield from lines or [["", "", "", "", video["error"] or ""]]
+
+
+def _sound_lines(sound: Comparison) -> Iterator[list[object]]:
+    """The same of a sound, whose label is its band."""
+    lines = [_line("", verdict | {"label": verdict["band"] or "failed"}) for verdict in sound["verdicts"]]
+    yield from lines or [["", "", "", "", sound["error"] or ""]]
+
+
+LINES = {VIDEO: _video_lines, SOUND: _sound_lines}
 
 
 def _line(face: object, verdict: Comparison) -> list[object]:

@@ -19,6 +19,7 @@ from storage.kept import check_entries, drop_unused, lock_owner, store_picture
 from storage.report_id import PREFIX, make_report_id
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
+from storage.verdict import find_verdict
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255
@@ -28,11 +29,11 @@ MAX_TAG_CHARACTERS = 24
 NOTE_RULE = f"A note may have {MAX_NOTE_CHARACTERS:,} characters; this one has {{count:,}}."
 TAGS_RULE = f"An entry may have {MAX_TAGS} tags, separated by commas, of up to {MAX_TAG_CHARACTERS} characters each."
 
-PHOTO, BATCH, VIDEO = "photo", "batch", "video"
-KINDS = (PHOTO, BATCH, VIDEO)
+PHOTO, BATCH, VIDEO, SOUND = "photo", "batch", "video", "sound"
+KINDS = (PHOTO, BATCH, VIDEO, SOUND)
 
 Comparison = dict[str, Any]
-"""Of a photo or a video schema 1 of its JSON, stored and given back unread.
+"""Of a photo, a video or a sound schema 1 of its JSON, stored and given back unread.
 
 Of a batch: "kind", "sha256", and "comparisons", those of its pictures, each with its "name".
 """
@@ -47,7 +48,7 @@ class HistoryEntry:
     """One result in somebody's history. `time` is UTC; `has_picture` is False where no picture was kept.
 
     note, tags: what its owner wrote to it; tags in lower case, in alphabetical order. versions: of what judged, by
-    name; empty for what was judged before they were kept. outline: of a batch or a video, what a list says of it;
+    name; empty for what was judged before they were kept. outline: of all but photos, what a list says of it;
     comparison is then {} in a list. thumb: in a list, a WebP where pictures were kept.
     """
 
@@ -97,6 +98,7 @@ def add_entry(
             "members": _list_members(comparison),
             "thumb": thumb,
             "versions": json.dumps(versions) if versions else None,
+            "verdict": find_verdict(comparison, outline),
             "report_id": make_report_id(str(comparison["sha256"]), versions or {}, start=start),
         }
         return inserted_id(connection.execute(insert(comparisons).values(row)))
@@ -116,12 +118,14 @@ def as_text(comparison: Comparison) -> str:
 @dataclass(frozen=True)
 class HistoryQuery:
     """Which entries. search: in the file name, of the pictures of a batch too, the note or a tag, or at the start of
-    the SHA-256 or the report ID; tag: one of the entry's, whole; kind: of KINDS. What is empty leaves none out.
+    the SHA-256 or the report ID; tag: one of the entry's, whole; kind: of KINDS; verdict: of VERDICTS. What is empty
+    leaves none out.
     """
 
     search: str = ""
     tag: str = ""
     kind: str = ""
+    verdict: str = ""
 
 
 ALL = HistoryQuery()
@@ -234,6 +238,8 @@ def _choose(connection: Connection, user: str, wanted: HistoryQuery) -> list[Col
         chosen.append(comparisons.c.tags.contains(f",{wanted.tag},", autoescape=True))
     if wanted.kind:
         chosen.append(comparisons.c.kind == wanted.kind)
+    if wanted.verdict:
+        chosen.append(comparisons.c.verdict == wanted.verdict)
     return chosen
 
 

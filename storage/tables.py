@@ -129,6 +129,7 @@ comparisons = _table(
     Column("thumb", long_bytes()),  # only where the picture was kept too
     Column("versions", Text),  # JSON; none for what was judged before they were written down
     Column("report_id", exact(16), nullable=False, server_default=""),
+    Column("verdict", exact(12), nullable=False, server_default=""),  # a word of storage/verdict.py
     Index("comparisons_of_user", "user_id", "id"),
 )
 shares = _table(
@@ -141,6 +142,20 @@ shares = _table(
     Column("created_at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
     Index("shares_of_user", "user_id"),
+)
+outbox = _table(
+    "outbox",
+    Column("id", Integer, primary_key=True),
+    _owner(),
+    Column("number", exact(64), nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("body", long_bytes(), nullable=False),
+    Column("signatures", Text, nullable=False),  # JSON: seconds since 1970 -> of this message, sent then
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # when whoever looks takes it on
+    Column("until", BigInteger, nullable=False),
+    Index("outbox_of_user", "user_id", "id"),
+    Index("outbox_due", "due_at"),
 )
 scores = _table(
     "scores",

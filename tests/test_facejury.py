@@ -32,6 +32,7 @@ COMMANDS = {
         "voice",
         "evaluate",
         "fit-jury",
+        "import-onnx",
         "turns",
         "videos",
     }

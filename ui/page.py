@@ -79,7 +79,7 @@ def build_page(
                 with gr.Tab("Video", id="video"):
                     video = build_video(everybody, recorder)
                 with gr.Tab("Audio", id="audio"):
-                    audio = build_audio(everybody)
+                    audio = build_audio(everybody, recorder)
                 with gr.Tab("Live", id="live"):
                     build_live(jury)
             given = {"picture": photo.picture, "said": photo.verdicts, "detectors": photo.detectors}

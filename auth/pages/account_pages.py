@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
@@ -27,6 +28,7 @@ from storage.history import MAX_SEARCH_CHARACTERS, HistoryQuery
 from storage.uploads import Uploads
 from storage.users import AccountGone
 
+FILTERS = tuple(field.name for field in fields(HistoryQuery))
 MAX_WAITING_SIGN_INS = 200  # at 0.2 s each, more would wait longer than a browser does
 REPEAT_DIFFERS = "The two passwords are not the same."
 WRONG_PRESENT = "That is not your current password, or there were too many tries. After five, wait five minutes."
@@ -203,9 +205,9 @@ class Pages:
         return self._with_session(gone, request, secret="")
 
     async def export_history(self, request: Request) -> Response:
-        """GET /account/history.csv?search=…&tag=…&kind=…: the history as a file; a program may fetch it too."""
+        """GET /account/history.csv?search=…&tag=…&kind=…&verdict=…: the history as a file, for programs too."""
         visitor = visitor_of(request) or await self.context.find_owner(request)
-        asked = (request.query_params.get(name, "")[:MAX_SEARCH_CHARACTERS] for name in ("search", "tag", "kind"))
+        asked = (request.query_params.get(name, "")[:MAX_SEARCH_CHARACTERS] for name in FILTERS)
         lines = await self.context.ask(export_csv, self.engine, visitor.name, HistoryQuery(*asked))
         headers = {"Content-Disposition": 'attachment; filename="facejury-history.csv"', "Cache-Control": "no-store"}
         # The byte order mark is for Excel, which else takes UTF-8 for something older.

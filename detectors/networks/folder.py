@@ -195,18 +195,24 @@ def _read_checked(folder: Path, name: str, expected: str) -> bytes:
 
 @dataclass(frozen=True)
 class OnnxDetector:
-    """A network in ONNX Runtime. Its graph: uint8 (n, s, s, 3) -> p_fake (n, 1), heat map (n, h', w') in [0, 1]."""
+    """A network in ONNX Runtime. Its graph: uint8 (n, s, s, 3) -> p_fake (n, 1), heat map (n, h', w') in [0, 1].
+
+    One that was trained elsewhere need not have a heat map.
+    """
 
     config: Config
     session: Session
 
-    def examine(self, image: Image) -> tuple[float, Heatmap]:
-        """P(fake) and heat map of one uint8 RGB crop (h, w, 3), of any size."""
+    def examine(self, image: Image) -> tuple[float, Heatmap | None]:
+        """P(fake) and the heat map, if there is one, of one uint8 RGB crop (h, w, 3), of any size."""
         fitted = fit(image, self.config.pixels, self.config.mode)
-        p_fake, heatmap = self.session.run(fitted[None])
+        p_fake, *heatmaps = self.session.run(fitted[None])
+        if not heatmaps:
+            return float(p_fake[0, 0]), None
+        heatmap = heatmaps[0][0]
         if self.config.mode == "resize":
-            return float(p_fake[0, 0]), heatmap[0]
-        return float(p_fake[0, 0]), set_in_middle(heatmap[0], image.shape[:2], self.config.pixels)
+            return float(p_fake[0, 0]), heatmap
+        return float(p_fake[0, 0]), set_in_middle(heatmap, image.shape[:2], self.config.pixels)
 
 
 @dataclass(frozen=True)

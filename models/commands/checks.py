@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from registry import DetectorSpec, Registry
 
 BACKENDS = ("tensorflow", "jax", "torch")  # of Keras, those that can train
+NOTHING_TO_LEARN = (
+    "{key} cannot be trained: these folders hold no {what} in split {split} (real/ and fake/ alone are split by "
+    "themselves; of train/, valid/ and test/ the first two are needed)"
+)
 RECIPE, BEST = "recipe.json", "best.keras"  # in a run, as models.training.run writes them
 
 
@@ -82,9 +86,9 @@ def check_trainable(samples: Sequence["Sample"], architecture: "Architecture") -
     for split in ("train", "val"):
         found = {sample.label for sample in fed if sample.split == split}
         if 0 not in found:
-            raise DataError(f"{architecture.key} cannot be trained: these folders hold no real faces in split {split}")
+            raise DataError(NOTHING_TO_LEARN.format(key=architecture.key, what="real faces", split=split))
         if 1 not in found and not blended:
-            raise DataError(f"{architecture.key} cannot be trained: these folders hold no fakes in split {split}{what}")
+            raise DataError(NOTHING_TO_LEARN.format(key=architecture.key, what=f"fakes{what}", split=split))
 
 
 def check_both_classes(samples: Sequence["Sample"], splits: Sequence[str]) -> None:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from models.evaluation.leaderboard import Leaderboard, LeaderboardRow
     from models.evaluation.metrics import Estimate
 
+WIDE = 160  # characters of a screen; on a narrower one a single table would cut every word short
+PARTS = (
+    ("AUC, not trained on", "AUC, trained on", "difference to the first"),
+    ("coverage", "selective accuracy", "false-positive rate"),
+    ("looks for", "ms", "MB", "licence"),
+)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
@@ -58,34 +64,41 @@ def leaderboard(
     if as_json:
         typer.echo(json.dumps(board.as_dict(), indent=2))
     else:
-        console.print(_tabulate(board))
+        console.print(*_tabulate(board, width=console.width), sep="\n")
 
 
-def _tabulate(board: "Leaderboard") -> Table:
-    table = Table(title=f"{board.faces} faces of {len(board.sets)} sets; 95 % intervals in brackets")
-    for name in ("detector", "looks for", "AUC, not trained on", "AUC, trained on", "difference to the first"):
-        table.add_column(name)
-    for name in ("coverage", "selective accuracy", "false-positive rate", "ms", "MB", "licence"):
-        table.add_column(name, justify="right" if name in ("ms", "MB") else "left")
-    for row in board.rows:
-        table.add_row(*_say_row(row))
-    return table
+def _tabulate(board: "Leaderboard", *, width: int) -> list[Table]:
+    """All of it in one table, or where the screen is too narrow for that in one for each part."""
+    sets = f"{len(board.sets)} set{'s' if len(board.sets) > 1 else ''}"
+    title = f"{board.faces} faces of {sets}; 95 % intervals in brackets"
+    parts, gap = (PARTS, "\n") if width < WIDE else ((sum(PARTS, ()),), " ")
+    tables: list[Table] = []
+    for part in parts:
+        table = Table(title=None if tables else title)
+        table.add_column("detector", overflow="fold")
+        for name in part:
+            table.add_column(name, justify="right" if name in ("ms", "MB") else "left", overflow="fold")
+        for row in board.rows:
+            said = _say_row(row)
+            table.add_row(row.title, *(said[name].replace(" [", f"{gap}[") for name in part))
+        tables.append(table)
+    return tables
 
 
-def _say_row(row: "LeaderboardRow") -> list[str]:
-    return [
-        row.title,
-        row.looks_for or "any forgery",
-        _say(row.unseen) + ("" if row.trained_on_known else " (training data not stated)"),
-        _say(row.seen),
-        _say(row.difference, signed=True),
-        _say(row.coverage),
-        _say(row.selective_accuracy),
-        _say(row.false_positive_rate),
-        "-" if row.milliseconds is None else f"{row.milliseconds:g}",
-        "-" if row.megabytes is None else f"{row.megabytes:g}",
-        row.license or "-",
-    ]
+def _say_row(row: "LeaderboardRow") -> dict[str, str]:
+    known = "" if row.trained_on_known else " (training data not stated)"
+    return {
+        "AUC, not trained on": _say(row.unseen) + known,
+        "AUC, trained on": _say(row.seen),
+        "difference to the first": _say(row.difference, signed=True),
+        "coverage": _say(row.coverage),
+        "selective accuracy": _say(row.selective_accuracy),
+        "false-positive rate": _say(row.false_positive_rate),
+        "looks for": row.looks_for or "any forgery",
+        "ms": "-" if row.milliseconds is None else f"{row.milliseconds:g}",
+        "MB": "-" if row.megabytes is None else f"{row.megabytes:g}",
+        "licence": row.license or "-",
+    }
 
 
 def _say(figure: "Estimate | None", *, signed: bool = False) -> str:

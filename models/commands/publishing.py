@@ -1,4 +1,4 @@
-"""`facejury models report | card | publish | publish-space`: show what was measured, and publish it."""
+"""`facejury models report | card | import-onnx | publish | publish-space`: show what was measured, and publish it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,6 +61,59 @@ def card(key: Key, folder: From = None) -> None:
     folder = find_folder(key, folder)
     write_card(folder)
     console.print(f"written: {folder / CARD}")
+
+
+@app.command("import-onnx")
+def import_onnx(
+    network: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The network, an .onnx file.")
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", file_okay=False, help="The model folder to write.")],
+    key: Annotated[str, typer.Option("--key", metavar="NAME", help="The new detector's key.")],
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Its name for readers.")] = None,
+    fake_from: Annotated[
+        float, typer.Option("--fake-from", metavar="P", min=0, max=1, help='From this p_fake up, the label is "fake".')
+    ] = 0.5,
+    real_until: Annotated[
+        float, typer.Option("--real-until", metavar="P", min=0, max=1, help='Below it, the label is "real".')
+    ] = 0.5,
+    centre_crop: Annotated[
+        bool, typer.Option("--centre-crop", help="Give it native pixels of the face's middle, not the face resized.")
+    ] = False,
+    trained_on: Annotated[
+        list[str] | None,
+        typer.Option("--trained-on", metavar="NAME", help="A data set that it was trained on. May be repeated."),
+    ] = None,
+    license: Annotated[str, typer.Option("--license", metavar="TEXT", help="Its licence, in a few words.")] = "",
+) -> None:
+    """Make a model folder of a network that was trained elsewhere.
+
+    The graph takes uint8 RGB pictures of shape (n, s, s, 3) and gives p_fake, of shape (n, 1); normalisation is in the
+    graph. A second output, of shape (n, h, w) in [0, 1], is a heat map. It is tried on a face first.
+
+    Example: facejury models import-onnx network.onnx --key my-net --to my-net
+    """
+    from detectors.networks.folder import Config
+    from models.commands.training import choose_place
+    from models.errors import DataError
+    from models.publishing.imported import import_network
+
+    if real_until > fake_from:
+        raise DataError(f"--real-until {real_until:g} is above --fake-from {fake_from:g}")
+    folder, chosen, called = choose_place(to, (key, title or key), None, to)
+    config = Config(
+        key=chosen,
+        title=called,
+        mode="centre-crop" if centre_crop else "resize",
+        fake_from=fake_from,
+        real_until=real_until,
+        license=license,
+        trained_on=tuple(sorted(set(trained_on or ()))),
+        files={},
+    )
+    written = import_network(network, folder, config=config)
+    console.print(f"takes {written.pixels} x {written.pixels} pixels, {written.parameters:,} parameters")
+    console.print(f"written: {folder}", markup=False)
 
 
 @app.command()

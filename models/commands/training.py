@@ -189,6 +189,7 @@ def export(
     from models.data.datasets import leave_out, name_without, read_fittable, select_splits
     from models.data.face_index import label_faces, say_left_out
     from models.publishing import export as exporter
+    from models.publishing.card import name_license
     from models.training import calibration as calibrate
     from models.training.batches import crop_all
 
@@ -209,6 +210,7 @@ def export(
     check_faces(held_out, validation)
     check_both_classes([face.sample for face in held_out], ["val"])
     calibration, thresholds = calibrate.fit(model, held_out, mode=architecture.mode)
+    sources = tuple(sorted({sample.source for sample in samples}))
     config = Config(
         key=chosen,
         title=called,
@@ -217,8 +219,8 @@ def export(
         fake_from=thresholds.fake_from,
         real_until=thresholds.real_until,
         architecture=architecture.paper,
-        license="research use: see models/weights/LICENSE",
-        trained_on=tuple(sorted({sample.source for sample in samples})),
+        license=name_license(sources),
+        trained_on=sources,
         without=tuple(without or ()),
         files={},
     )

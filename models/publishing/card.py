@@ -3,7 +3,7 @@
 `facejury models card KEY` writes README.md, and its two pictures, into the model folder.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from registry.contract import MIN_FACE_PIXELS
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
 LICENSE = "LICENSE"
+RESEARCH_ONLY = "research use: see models/weights/LICENSE"
 KERAS_MODEL = "model.keras"  # as in models.publishing.export, which imports keras
 TAGS = ["deepfake-detection", "deepfake", "face", "facejury", "onnx"]
 INDEXED = {"auc": ("roc_auc", "ROC-AUC"), "balanced_accuracy": ("balanced_accuracy", "balanced accuracy at 0.5")}
@@ -51,7 +52,12 @@ def write_card(folder: Path, *, repo: str = "") -> None:
 
 def is_covered(config: Config) -> bool:
     """Whether models/weights/LICENSE speaks of everything that was trained on."""
-    return set(config.trained_on) <= ORIGINS.keys()
+    return bool(config.trained_on) and set(config.trained_on) <= ORIGINS.keys()
+
+
+def name_license(trained_on: Sequence[str]) -> str:
+    """What config.json says of a network that was trained here: nothing where our licence does not cover its data."""
+    return RESEARCH_ONLY if set(trained_on) <= ORIGINS.keys() else ""
 
 
 def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:

@@ -34,7 +34,7 @@ class EndpointHandler:
         "inconclusive" where p_fake lies between the thresholds or the face is small. Raises ValueError.
         """
         face = read_face(data.get("inputs"))
-        p_fake, _ = self.session.run(None, {"image": self.fit(face)[None]})
+        p_fake, *_ = self.session.run(None, {self.session.get_inputs()[0].name: self.fit(face)[None]})
         p = float(np.clip(p_fake[0, 0], 0, 1))
         scores = sorted({"fake": p, "real": 1 - p}.items(), key=lambda one: -one[1])
         return [{"label": label, "score": score, "verdict": self.judge(p, face)} for label, score in scores]

@@ -21,7 +21,7 @@ from detectors.networks.folder import CONFIG, METRICS, MODEL, WEIGHTS, Config, r
 from detectors.networks.hub import talking_about
 from models.errors import PublishError
 from models.metrics_file import read_metrics
-from models.publishing.card import KERAS_MODEL, LICENSE, ORIGINS, write_card
+from models.publishing.card import KERAS_MODEL, LICENSE, ORIGINS, is_covered, write_card
 from registry import load_registry
 
 REPO = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
@@ -29,6 +29,11 @@ STAGING = Path("build") / "publish"
 ROOT = Path(__file__).parent.parent.parent
 ENDPOINT = Path(__file__).with_name("handler.py")  # how Inference Endpoints run a network
 ENDPOINT_NEEDS = "numpy\nonnxruntime\nopencv-python-headless\npillow\n"
+NO_FOLDER = (
+    "{key} has no model folder (config.json, model.onnx), and nothing else is published: name one with --from, or make "
+    "one of a network with `facejury models import-onnx`"
+)
+NO_LICENSE = "not published: it was trained on {unknown}; say in {place} what others may do with it"
 SHORTEST_TRACE = 5  # characters; a home of "/" would be found everywhere
 Kind = Literal["model", "space"]
 
@@ -81,7 +86,7 @@ def find_folder(key: str, folder: Path | None) -> Path:
     if folder is None:
         [spec] = load_registry().choose([key])
         if (found := find_model_folder(spec)) is None:
-            raise PublishError(f"{key} has no model folder (config.json, model.onnx); name one with --from")
+            raise PublishError(NO_FOLDER.format(key=key))
         if spec.expects not in ("face", "image"):
             raise PublishError(f"{key} is not a network alone, so that it cannot be served from the Hub")
         return found
@@ -110,9 +115,10 @@ def _find_license(folder: Path, config: Config) -> Path:
     """The model folder's own LICENSE, or that of our weights where it covers everything that was trained on."""
     if (folder / LICENSE).is_file():
         return folder / LICENSE
-    if unknown := sorted(set(config.trained_on) - ORIGINS.keys()):
-        raise PublishError(f"put a {LICENSE} into {folder.name}: it was also trained on {', '.join(unknown)}")
-    return WEIGHTS / LICENSE
+    if is_covered(config):
+        return WEIGHTS / LICENSE
+    unknown = ", ".join(sorted(set(config.trained_on) - ORIGINS.keys())) or "data that its config.json does not name"
+    raise PublishError(NO_LICENSE.format(unknown=unknown, place=folder / LICENSE))
 
 
 def refuse_traces(staged: Path) -> None:

@@ -6,6 +6,7 @@
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from huggingface_hub import SpaceCardData
 
 from models.errors import PublishError
 from models.publishing.hub import ROOT, STAGING, clear, refuse_traces
+from registry import manager
 from registry.manager import find_plugins
+from registry.pins import Pinned, PinnedFolder, PinnedPackage, PinnedWheel, read_pins
 
 TEMPLATE = Path(__file__).with_name("space.md.j2")
 ENTRY = Path(__file__).with_name("space_app.py")
@@ -33,6 +36,7 @@ PARTS = (
     "text",
     "ui",
 )
+OF_THIS_MACHINE = "plugins.toml pins {name} by a file of this machine, which a Space does not have; remove it first"
 LANDMARKS = "models/weights/landmarks"
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.keras")  # serving never reads model.keras
 
@@ -43,8 +47,11 @@ def stage(*, repo: str) -> Path:
     for part in (*PARTS, *list_weights()):
         _copy(ROOT / part, staged / part)
     shutil.copyfile(ENTRY, staged / "app.py")
-    (staged / "requirements.txt").write_text(list_requirements(), encoding="utf-8")
-    (staged / "README.md").write_text(render_readme(repo), encoding="utf-8")
+    pins = read_pins(manager.PINS)
+    if pins:
+        shutil.copyfile(manager.PINS, staged / "plugins.toml")
+    (staged / "requirements.txt").write_text(list_requirements(pins), encoding="utf-8")
+    (staged / "README.md").write_text(render_readme(repo, pins), encoding="utf-8")
     refuse_traces(staged)
     return staged
 
@@ -64,16 +71,24 @@ def _copy(source: Path, target: Path) -> None:
         raise PublishError(f"{source.name} is missing from this checkout, and a Space needs it")
 
 
-def list_requirements() -> str:
-    """The pins of requirements.lock, one a line.
+def list_requirements(pins: Sequence[Pinned] = ()) -> str:
+    """The pins of requirements.lock, one a line, and the packages of plugins.toml. Raises PublishError.
 
     Without their hashes: a Space installs packages of its own in the same command, which pip refuses beside hashes.
     """
-    return "\n".join(PIN.findall((ROOT / "requirements.lock").read_text(encoding="utf-8"))) + "\n"
+    locked = PIN.findall((ROOT / "requirements.lock").read_text(encoding="utf-8"))
+    wheels = [wheel for pin in pins if isinstance(pin, PinnedPackage) for wheel in pin.wheels]
+    return "\n".join(dict.fromkeys([*locked, *map(_require, wheels)])) + "\n"
 
 
-def render_readme(repo: str) -> str:
-    """The front matter that tells Spaces what to run, and a page for the reader."""
+def _require(wheel: PinnedWheel) -> str:
+    if wheel.url.startswith("file:"):
+        raise PublishError(OF_THIS_MACHINE.format(name=wheel.name))
+    return f"{wheel.name} @ {wheel.url}" if wheel.url else f"{wheel.name}=={wheel.version}"
+
+
+def render_readme(repo: str, pins: Sequence[Pinned] = ()) -> str:
+    """The front matter that tells Spaces what to run, and a page for the reader. pins: of plugins.toml."""
     front = SpaceCardData(
         title="Facejury",
         emoji="⚖️",
@@ -85,6 +100,9 @@ def render_readme(repo: str) -> str:
         app_file="app.py",
         license="apache-2.0",
         tags=["deepfake-detection"],
+        models=[pin.repo for pin in pins if isinstance(pin, PinnedFolder)] or None,
     )
-    text = jinja2.Template(TEMPLATE.read_text(encoding="utf-8"), keep_trailing_newline=True).render(repo=repo)
+    text = jinja2.Template(TEMPLATE.read_text(encoding="utf-8"), keep_trailing_newline=True).render(
+        repo=repo, plugins=[pin.name for pin in pins]
+    )
     return f"---\n{front.to_yaml()}\n---\n\n{text}"

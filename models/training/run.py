@@ -37,7 +37,7 @@ class RunProgress:
         """Record a validation, the AUC of each kind of fakes; True when their mean is the best so far."""
         auc = float(np.mean(list(aucs.values())))
         self.history.append({"step": self.step, "auc": auc, "loss": loss, **aucs})
-        better = auc > self.best_auc
+        better = auc > self.best_auc or not self.best_step  # one network is kept, however wrong
         if better:
             self.best_auc, self.best_step = auc, self.step
         return better

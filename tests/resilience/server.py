@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +48,11 @@ class RunningDemo:
 
 
 @contextmanager
-def serving(tmp_path: Path, *arguments: str, root: Path = ROOT, **environment: str) -> Iterator[RunningDemo]:
-    """The demo, once it answers; without HOME-bound settings of whoever runs the tests."""
-    command = [sys.executable, "demo.py", "--port", str(free_port()), *arguments]
+def serving(
+    tmp_path: Path, *arguments: str, root: Path = ROOT, start: Sequence[str] = ("demo.py",), **environment: str
+) -> Iterator[RunningDemo]:
+    """The demo, once it answers; without HOME-bound settings of whoever runs the tests. start: what Python runs."""
+    command = [sys.executable, *start, "--port", str(free_port()), *arguments]
     places = {"GRADIO_TEMP_DIR": str(tmp_path / "uploads"), "PYTHONUNBUFFERED": "1"} | environment
     errors = tmp_path / "errors.log"
     with (

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import insert, select, text
 
 from auth import accounts
 from storage.address import default_url
@@ -28,7 +28,6 @@ from storage.database import (
     open_database,
     writing,
 )
-from storage.history import add_entry, as_text, open_entry
 from storage.tables import metadata, users
 from tests.auth.server import PASSWORD, MariaDB, Site, launch, wait_for
 
@@ -52,7 +51,7 @@ def test_many_servers_may_start_at_once_on_an_empty_database(new_url: Callable[[
     assert [out for out, _ in answers] == ["open\n"] * 4, answers
     engine = open_database(url)
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0007"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0009"]
     engine.dispose()
 
 
@@ -85,47 +84,6 @@ def test_a_second_start_keeps_every_row(new_url: Callable[[], str]) -> None:
     second = open_database(url)
     assert accounts.list_users(second) == [account]
     second.dispose()
-
-
-def test_a_start_killed_half_way_is_finished_by_the_next(new_url: Callable[[], str]) -> None:
-    url = new_url()
-    engine = open_database(url)
-    with writing(engine) as connection:
-        for table in ("feedback", "shares", "comparisons"):
-            connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text("DELETE FROM alembic_version"))
-    migrate(engine)
-    assert set(inspect(engine).get_table_names()) >= set(metadata.tables)
-    engine.dispose()
-
-
-def test_what_is_in_a_history_already_is_a_photo_with_a_report_id(new_url: Callable[[], str]) -> None:
-    engine = open_database(new_url())
-    accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
-    number = add_entry(engine, "Anna", file_name="a", comparison={"sha256": "a" * 64, "faces": []})
-    with writing(engine) as connection:
-        for column in ("kind", "size", "outline", "members", "thumb", "versions", "report_id"):
-            connection.execute(text(f"ALTER TABLE comparisons DROP COLUMN {column}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
-    migrate(engine)
-    entry = open_entry(engine, "Anna", entry_id=number)
-    assert entry is not None and (entry.kind, entry.versions, len(entry.report_id)) == ("photo", {}, 14)
-    with writing(engine) as connection:
-        assert connection.execute(text("SELECT size FROM comparisons")).scalar() == len(as_text(entry.comparison))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
-    migrate(engine)  # a second time changes nothing, as where the first was killed at its end
-    assert open_entry(engine, "Anna", entry_id=number) == entry
-    engine.dispose()
-
-
-def test_an_older_facejury_leaves_a_newer_database_alone_and_says_so(new_url: Callable[[], str]) -> None:
-    url = new_url()
-    engine = open_database(url)
-    with writing(engine) as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(ValueError, match="brought up to date by a newer Facejury"):
-        open_database(url)
-    engine.dispose()
 
 
 def test_what_raises_in_a_transaction_is_undone(new_url: Callable[[], str]) -> None:

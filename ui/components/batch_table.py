@@ -43,6 +43,7 @@ class BatchRun:
 
 
 OpenEntry = Callable[[BatchRun, Entry], Iterator[Pieces]]
+SaveReport = Callable[[bool, Any], Saved]
 
 
 @dataclass
@@ -69,17 +70,24 @@ class BatchTable:
 
 
 def lay_out_table(
-    view: gr.State, open_entry: Callable[[BatchRun, Entry], Iterator[Pieces]], *, prefix: str
+    view: gr.State, open_entry: OpenEntry, *, prefix: str, save_report: SaveReport | None = None
 ) -> BatchTable:
     """The tools above the table, and the table; connected to each other, and to the picture that a click opens.
 
-    view: holds a BatchView; open_entry: draws a picture in full; prefix: of the ids.
+    view: holds a BatchView; open_entry: draws a picture in full; prefix: of the ids; save_report: where the table has a
+    button for it, makes the report, with thumbnails or without.
     """
-    with gr.Column(visible=False) as tools, gr.Row(elem_id=f"{prefix}-tools", elem_classes="batch-tools"):
-        words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
-        name = gr.Textbox(label="Name contains", min_width=140)
-        order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
-        csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
+    with gr.Column(visible=False) as tools:
+        with gr.Row(elem_id=f"{prefix}-tools", elem_classes="batch-tools"):
+            words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
+            name = gr.Textbox(label="Name contains", min_width=140)
+            order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
+        with gr.Row(elem_classes=["batch-tools", "batch-saves"]):
+            csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
+            if save_report:
+                report = gr.Button("Save the report", min_width=140, elem_id=f"{prefix}-report")
+                pictured = gr.Checkbox(value=True, label="Include the thumbnails", container=False, min_width=200)
+                save_on_click(report, save_report, [pictured, view], **QUICK)
     script = read_script("remember.js") + OPEN
     table = build_html([], script=script, html_template=TABLE, elem_id=f"{prefix}-table", container=False)
     detail = build_verdicts([], elem_id=f"{prefix}-detail", elem_classes="batch-detail")

@@ -85,12 +85,12 @@ def connect_run_keeping(
     starts: list[Any],
     judged: Any,
     finish: Callable[[Any], Finished | None],
-    take_smalls: Callable[[Any], Smalls | None],
+    take_smalls: Callable[[Any], Smalls | None] | None = None,
 ) -> None:
     """starts: the events after which old words are wrong; judged: the event that ends with the results.
 
     finish: what a session has to write down, None while it runs or where there is nothing; take_smalls: its pictures,
-    None where they are gone.
+    None where they are gone; without it there are none to be kept.
     """
     nothing = "", None, gr.Checkbox(value=False, visible=False)
     gr.on(starts, lambda: nothing, None, keeping.shown, **ALL_AT_ONCE, **PRIVATE)
@@ -102,13 +102,13 @@ def connect_run_keeping(
             return gr.skip()
         written[:] = [finished.run]
         line, number = await write_run(keeping.recorder, user_of(request), finished, pictures=keeping.pictures)
-        return line, number, gr.Checkbox(value=False, visible=number is not None)
+        return line, number, gr.Checkbox(value=False, visible=number is not None and take_smalls is not None)
 
     def change_mind(number: int | None, keep: bool, given: Any, request: gr.Request) -> Any:
         """Keep the small pictures too, or forget them again."""
         if number is None:
             return gr.skip()
-        smalls = take_smalls(given)
+        smalls = take_smalls(given) if take_smalls else None
         if keep and smalls is None:
             return say_line(NO_PICTURES)
         engine, wanted = keeping.recorder.engine, smalls if keep else None

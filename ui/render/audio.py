@@ -23,14 +23,19 @@ TONES = {"strong": "fake", "some": "inconclusive", "inconclusive": "inconclusive
 
 def draw_sound(hearing: Hearing) -> Pieces:
     """All that is shown of a sound, as far as it was judged."""
-    judged, samples = hearing.judged, hearing.sound.samples
+    samples = hearing.sound.samples
+    drawn = {"wave": draw_wave(samples), "spectrogram": draw_spectrogram(measure_spectrogram(samples))}
+    return [render("sound", **describe_sound(hearing.judged), **drawn)]
+
+
+def describe_sound(judged: JudgedSound) -> dict[str, Any]:
+    """What the template needs beside waveform and spectrogram, which only the sound itself gives."""
     start, end = judged.start, max(judged.end, judged.start + 1e-3)
     first = judged.scores[0] if judged.scores else None
     values: dict[str, Any] = {"lines": [_draw_line(judged, number, one) for number, one in enumerate(judged.scores)]}
     values |= {"band": _place_band(first), "rule": RULE, "limits": LIMITS, "span": (start, end)}
     values |= {"begins": say_at(start), "ends": say_at(end), "length": say_length(judged.seconds or end)}
-    values |= {"wave": draw_wave(samples), "spectrogram": draw_spectrogram(measure_spectrogram(samples))}
-    return [render("sound", sound=judged, tone=TONES[judged.band], **values)]
+    return values | {"sound": judged, "tone": TONES[judged.band]}
 
 
 def _place_band(scores: SoundScores | None) -> tuple[float, float]:

@@ -21,7 +21,7 @@ BATCH_TITLES = {
     "none": "No verdict",
     "error": "Not judged",
 }
-KIND_TITLES = {"photo": "Photo", "batch": "Batch", "video": "Video"}
+KIND_TITLES = {"photo": "Photo", "batch": "Batch", "video": "Video", "sound": "Sound"}
 
 MINUS = "\N{MINUS SIGN}"
 

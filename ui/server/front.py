@@ -27,6 +27,7 @@ from auth.pages.context import PageContext, Settings
 from auth.pages.operator_page import OperatorPages
 from auth.visitors import Visitors
 from storage.database import DatabaseUnavailable
+from storage.outbox import sweep_outbox
 from storage.shares import sweep_shares
 from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
@@ -101,6 +102,8 @@ class Guard:
             sessions.sweep_sessions(self.engine)
             lockout.sweep_tries(self.engine)
             sweep_shares(self.engine)
+            for number in sweep_outbox(self.engine):
+                log.warning("a webhook was given up", extra={"id": number, "reason": "its time is over"})
 
 
 def build_front(

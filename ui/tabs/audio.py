@@ -10,19 +10,25 @@ from typing import Any
 import gradio as gr
 
 from detectors.audio.judge import Hearing, compare_sound, judge_sound
+from detectors.audio.results import JudgedSound
 from detectors.inputs.audio.kinds import SUFFIXES
 from detectors.inputs.audio.read import MAX_BYTES, MAX_SECONDS
 from detectors.inputs.timecode import read_time, say_at, say_length
 from detectors.inputs.video_kinds import SUFFIXES as VIDEO_SUFFIXES
 from detectors.jury.judge import Jury
+from registry import DetectorSpec
+from storage.recorder import Recorder
 from ui.components.controls import NO_DETECTOR, NO_TIME, list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html, read_script
+from ui.components.run_keeping import Finished, build_run_keeping, connect_run_keeping, record_run
 from ui.render.audio import draw_sound
 from ui.render.cards import WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
+from ui.render.kept.sound import outline_sound
+from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
@@ -35,6 +41,7 @@ EMPTY = say(
     f"{say_length(MAX_SECONDS)} at a time.",
 )
 OPENING = say("Opening the sound…", kind="busy")
+RECORDING = "the recording"
 CANCELLED = say("Cancelled.", more="Press Judge the sound to start again.")
 NO_SOUND = "Choose a sound first."
 Shown = tuple[Any, ...]
@@ -43,14 +50,18 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class AudioSession:
-    """One visitor's: the slot, and what was heard last."""
+    """One visitor's: the slot, what was heard last, and who judged it."""
 
     slot: JobSlot = field(default_factory=JobSlot)
     hearing: Hearing | None = None
+    judges: tuple[DetectorSpec, ...] = ()
 
 
-def build_audio(jury: Jury) -> Receiver:
-    """Build the view into the page that is open, and connect it. jury: all detectors."""
+def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
+    """Build the view into the page that is open, and connect it.
+
+    jury: all detectors; recorder: writes down what its visitors have judged.
+    """
     hearers, session, dropped = jury.limit_to("audio"), gr.State(AudioSession()), gr.State(0.0)
     build_html(render("back"))
     with gr.Row(elem_id="audio"):
@@ -66,13 +77,17 @@ def build_audio(jury: Jury) -> Receiver:
             build_html(render("sound_player"), script=read_script("sound.js"))
             with gr.Row(visible=False, elem_id="audio-tools") as tools:
                 saved = gr.Button("Save JSON", min_width=110, elem_id="audio-json")
+            keeping = build_run_keeping(recorder, pictures=RECORDING, prefix="audio") if recorder else None
     shown = [result, tools, judge, cancel]
     given = [file, start, keys, session]
     started = gr.on([judge.click, dropped.change], _start_with(hearers), given, shown, **ALL_AT_ONCE, **PRIVATE)
-    started.then(_judge_with(hearers), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    judged = started.then(_judge_with(hearers), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    if keeping:
+        starts = {"starts": [judge.click, dropped.change], "judged": judged}
+        connect_run_keeping(keeping, session, **starts, finish=_finish)
     cancel.click(_cancel, [session], shown, **QUICK)
     save_on_click(saved, _save_json, [session], **QUICK)
-    _offer_api(file, start, keys, hearers)
+    _offer_api(file, start, keys, hearers, recorder)
     return Receiver(file, keys, dropped, tuple(spec.key for spec in hearers.specs))
 
 
@@ -115,7 +130,9 @@ def _judge_with(hearers: Jury) -> Callable[[AudioSession], Iterator[Shown]]:
             return
         session.slot.notice = OPENING
         yield _show(session)
-        steps = (_show(session) for _ in _listen(session, job, hearers.choose(job.detectors)))
+        chosen = hearers.choose(job.detectors)
+        session.judges = chosen.specs
+        steps = (_show(session) for _ in _listen(session, job, chosen))
         failed = yield from run_steps(steps, more=job.path.name)
         if session.slot.put_away(job) and failed:
             session.hearing, session.slot.notice = None, failed
@@ -148,6 +165,19 @@ def _show(session: AudioSession) -> Shown:
     return [*progress, *([] if busy else draw_sound(hearing))], gr.Row(visible=not busy), *offer_stop(busy)
 
 
+def _finish(session: AudioSession) -> Finished | None:
+    """What the history gets of a sound, also of one that was cancelled; nothing where no detector was there."""
+    hearing = session.hearing
+    if session.slot.busy or hearing is None or not session.judges:
+        return None
+    return _describe(hearing, hearing.judged, session.judges)
+
+
+def _describe(run: object, judged: JudgedSound, specs: tuple[DetectorSpec, ...]) -> Finished:
+    stored = judged.as_dict()
+    return Finished(run, Path(judged.path).name, stored, outline_sound(stored), specs)
+
+
 def _save_json(session: AudioSession) -> Saved:
     """What `facejury audio --json` prints."""
     if session.hearing is None:
@@ -155,10 +185,12 @@ def _save_json(session: AudioSession) -> Saved:
     return "sound.json", "application/json", json.dumps([session.hearing.judged.as_dict()], indent=2)
 
 
-def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, hearers: Jury) -> None:
+def _offer_api(
+    file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, hearers: Jury, recorder: Recorder | None
+) -> None:
     """The endpoint /audio: the same, as JSON, for gradio_client and curl."""
 
-    def judge_audio(file: list[str], start: str, detectors: list[str]) -> dict[str, Any]:
+    def judge_audio(file: list[str], start: str, detectors: list[str], request: gr.Request) -> dict[str, Any]:
         """Look for traces of synthesis in a sound, or in a video's: one entry of what `facejury audio --json` prints.
 
         start: where to begin, as "90" or "1:30". A sound that cannot be judged is an entry whose "error" says why.
@@ -166,7 +198,10 @@ def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, hear
         if fault := _find_fault(file, start, detectors, hearers):
             raise gr.Error(fault, print_exception=False)
         path = Path(file[0])
-        answer = compare_sound(path, hearers.choose(detectors), start=read_time(start or ""), name=path.name).as_dict()
-        return without_path(answer) | {"name": path.name}
+        chosen = hearers.choose(detectors)
+        sound = compare_sound(path, chosen, start=read_time(start or ""), name=path.name)
+        if recorder and sound.error is None and chosen.specs:
+            record_run(recorder, user_of(request), _describe(None, sound, chosen.specs))
+        return without_path(sound.as_dict()) | {"name": path.name}
 
     offer_endpoint(judge_audio, [file, start, keys], name="audio", label="sound", **IN_TURN)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html
 from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
+from ui.render.download import NO_FILE, Saved
 from ui.render.kept.batch import count_words, draw_line, name_batch, outline_batch, pack_thumbs, store_batch
 from ui.render.pictures import THUMB_PIXELS, pack, shrink
+from ui.render.reports.batch import render_batch_report
 from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
@@ -66,7 +69,7 @@ def build_batch(jury: Jury, recorder: Recorder | None = None, webhooks: Webhooks
         with gr.Column(scale=5, min_width=320):
             status = build_frame(EMPTY, elem_id="batch-status")
             keeping = build_run_keeping(recorder, pictures=THUMBNAILS, prefix="batch") if recorder else None
-            parts = lay_out_table(session, _open, prefix="batch")
+            parts = lay_out_table(session, _open, prefix="batch", save_report=_save_report)
     shown = [status, parts.table, parts.tools, judge, stop]
     started = gr.on([judge.click, dropped.change], _start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
     judged = started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
@@ -76,7 +79,7 @@ def build_batch(jury: Jury, recorder: Recorder | None = None, webhooks: Webhooks
     stop.click(_stop, [session], shown, **QUICK)
     _offer_api(files, keys, jury, recorder)
     if webhooks:
-        _offer_webhook(files, keys, jury, webhooks)
+        _offer_webhook(files, keys, jury, webhooks, recorder)
     return Receiver(files, keys, dropped)
 
 
@@ -150,6 +153,16 @@ def _open(run: BatchRun, entry: Entry) -> Iterator[Pieces]:
         yield Drawing(picture.pixels, run.jury, anchor="batch-face").draw(comparison)
 
 
+def _save_report(pictured: bool, session: BatchSession) -> Saved:
+    """Of all pictures that were judged so far, whichever the table shows."""
+    run = session.run
+    if run is None or not run.entries:
+        return NO_FILE
+    made = datetime.now(UTC)
+    text = render_batch_report(run.entries, run.thumbs if pictured else {}, run.jury.specs, made=made)
+    return f"facejury-batch-{made:%Y-%m-%d-%H%M}.html", "text/html", text
+
+
 def _finish(session: BatchSession) -> Finished | None:
     """What the history gets of a run, also of one that was stopped, once it ended with at least one picture."""
     run = session.run
@@ -190,7 +203,9 @@ def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, recorder: 
     offer_endpoint(judge_batch, [files, keys], name="batch", label="comparisons", **IN_TURN)
 
 
-def _offer_webhook(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhooks: Webhooks) -> None:
+def _offer_webhook(
+    files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhooks: Webhooks, recorder: Recorder | None
+) -> None:
     """The endpoint /batch_webhook, which answers at once."""
 
     def judge_later(
@@ -202,13 +217,16 @@ def _offer_webhook(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, webhoo
         """
         if not files or not detectors:
             raise gr.Error(NO_CHOICE, print_exception=False)
-        items = list_items(map(Path, files))
+        items, chosen = list_items(map(Path, files)), jury.choose(detectors)
 
         def judge() -> Entries | None:
             """None where the server stops meanwhile."""
-            judged = judge_items(items, jury.choose(detectors), wanted=lambda: not jury.is_stopping)
-            answer = _as_answer(entry for entry, _ in judged)
-            return None if jury.is_stopping else answer
+            entries = [entry for entry, _ in judge_items(items, chosen, wanted=lambda: not jury.is_stopping)]
+            if jury.is_stopping:
+                return None
+            if recorder and entries:
+                record_run(recorder, user_of(request), _write_up(None, entries, chosen))
+            return _as_answer(entries)
 
         try:
             number = webhooks.start(judge, webhooks.check(url, secret), caller=request.username or "")

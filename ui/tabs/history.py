@@ -4,14 +4,14 @@ Lists, searches, opens, annotates, shares, exports and deletes.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 from sqlalchemy import Engine
 
 from detectors.jury.judge import Jury
-from storage import history
+from storage import history, verdict
 from storage.history import HistoryQuery
 from ui.components.confirm import Confirmed, build_confirmed, reset
 from ui.components.feedback import FeedbackForm, build_feedback, offer
@@ -30,7 +30,20 @@ from ui.server.views import PARAMETER
 PAGE = 20  # entries shown at once
 VIEWS = ("batch", "video", "audio", "live")  # of the Check tab, not entries
 SEARCHED = "File name, note, tag, report ID, or the beginning of a SHA-256"
-KINDS = [("All kinds", ""), ("Photos", history.PHOTO), ("Batches", history.BATCH), ("Videos", history.VIDEO)]
+KINDS = [
+    ("All kinds", ""),
+    ("Photos", history.PHOTO),
+    ("Batches", history.BATCH),
+    ("Videos", history.VIDEO),
+    ("Sounds", history.SOUND),
+]
+VERDICTS = [
+    ("All verdicts", ""),
+    ("Likely fake", verdict.FAKE),
+    ("Inconclusive", verdict.INCONCLUSIVE),
+    ("Likely real", verdict.REAL),
+    ("No verdict", verdict.NONE),
+]
 ALL_TAGS = ("All tags", "")
 NOT_THERE = "There is no such entry in your history."
 FORMER = "history"  # of links as they were before: /?history=12
@@ -60,6 +73,7 @@ class EntryList:
     whole: gr.Column
     search: gr.Textbox
     kind: gr.Dropdown
+    verdict: gr.Dropdown
     tag: gr.Dropdown
     entries: gr.HTML
     newer: gr.Button
@@ -118,8 +132,11 @@ def build_history(engine: Engine, jury: Jury, queue: FairQueue, page: gr.Blocks,
 def _lay_out_list() -> EntryList:
     with gr.Column(elem_id="history-list") as whole:
         with gr.Row(elem_id="narrow"):
-            search = gr.Textbox(label="Search", placeholder=SEARCHED, elem_id="search", max_lines=1, scale=3)
+            search = gr.Textbox(
+                label="Search", placeholder=SEARCHED, elem_id="search", max_lines=1, scale=3, min_width=260
+            )
             kind = gr.Dropdown(KINDS, value="", label="Kind", scale=1, min_width=140)
+            word = gr.Dropdown(VERDICTS, value="", label="Verdict", scale=1, min_width=140)
             # custom: Gradio's own refusal of what is not in the list is an error of the server's; ours is all tags
             tag = gr.Dropdown([ALL_TAGS], value="", label="Tag", visible=False, scale=1, allow_custom_value=True)
         entries = build_html("", script=FOLLOW + read_script("local_time.js"), elem_id="entries")
@@ -128,7 +145,7 @@ def _lay_out_list() -> EntryList:
             older = gr.Button("Older →", size="sm", variant="secondary", visible=False)
         question = "Delete your whole history with its kept pictures? This cannot be undone."
         clear = build_confirmed("Delete all…", question=question, yes="Yes, delete all")
-    return EntryList(whole, search, kind, tag, entries, newer, older, clear, gr.State(Place()))
+    return EntryList(whole, search, kind, word, tag, entries, newer, older, clear, gr.State(Place()))
 
 
 def _lay_out_opened(engine: Engine, jury: Jury, queue: FairQueue) -> Opened:
@@ -150,9 +167,9 @@ def _lay_out_opened(engine: Engine, jury: Jury, queue: FairQueue) -> Opened:
 
 
 def _connect_list(engine: Engine, entry_list: EntryList, tab: gr.Tab) -> None:
-    def first(search: str, kind: str, tag: str, request: gr.Request) -> tuple[Any, ...]:
+    def first(search: str, kind: str, word: str, tag: str, request: gr.Request) -> tuple[Any, ...]:
         sought = (search or "")[: history.MAX_SEARCH_CHARACTERS].strip()
-        return _show(engine, user_of(request), Place(HistoryQuery(sought, tag or "", kind or "")))
+        return _show(engine, user_of(request), Place(HistoryQuery(sought, tag or "", kind or "", word or "")))
 
     def older(place: Place, request: gr.Request) -> tuple[Any, ...]:
         return _show(engine, user_of(request), replace(place, starts=(*place.starts, place.next)))
@@ -163,16 +180,16 @@ def _connect_list(engine: Engine, entry_list: EntryList, tab: gr.Tab) -> None:
     def clear(request: gr.Request) -> tuple[Any, ...]:
         with in_plain_words():
             history.delete_entries(engine, user_of(request))
-        return *_show(engine, user_of(request), Place()), "", "", reset()[1]
+        return *_show(engine, user_of(request), Place()), "", "", "", reset()[1]
 
-    sought = [entry_list.search, entry_list.kind, entry_list.tag]
+    sought = [entry_list.search, entry_list.kind, entry_list.verdict, entry_list.tag]
     tab.select(first, sought, entry_list.shown, **ASKING)
     entry_list.search.change(first, sought, entry_list.shown, trigger_mode="always_last", **ASKING)
-    for chosen in (entry_list.kind, entry_list.tag):
+    for chosen in (entry_list.kind, entry_list.verdict, entry_list.tag):
         chosen.input(first, sought, entry_list.shown, **ASKING)
     entry_list.older.click(older, entry_list.place, entry_list.shown, **ASKING)
     entry_list.newer.click(newer, entry_list.place, entry_list.shown, **ASKING)
-    cleared = [*entry_list.shown, entry_list.search, entry_list.kind, entry_list.clear.question]
+    cleared = [*entry_list.shown, entry_list.search, entry_list.kind, entry_list.verdict, entry_list.clear.question]
     entry_list.clear.yes.click(clear, None, cleared, **ASKING)
 
 
@@ -236,7 +253,7 @@ def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
             place = replace(place, wanted=replace(place.wanted, tag=""))
         found = history.find_entries(engine, user, place.wanted, before=place.starts[-1], limit=PAGE + 1)
     rows, more = found[:PAGE], len(found) > PAGE
-    listed = draw_entries(rows, **asdict(place.wanted))
+    listed = draw_entries(rows, place.wanted)
     choices = gr.Dropdown([ALL_TAGS, *((tag, tag) for tag in tags)], value=place.wanted.tag, visible=bool(tags))
     newer, older = gr.Button(visible=len(place.starts) > 1), gr.Button(visible=more)
     nothing = not rows and place.wanted == history.ALL

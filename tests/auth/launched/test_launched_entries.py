@@ -8,9 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from storage.history import HistoryQuery, add_entry, find_entries
-from tests.auth.by_browser import enter, faults_at_both_widths, judge
+from tests.auth.by_browser import enter, faults_at_both_widths, judge, sign_up
 from tests.auth.server import Server
+from tests.detectors.sounds import to_wav, voice
 from tests.detectors.videos import every, moving_portrait, write_video
+from tests.resilience.server import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.timeout(600)]
 
@@ -61,6 +63,15 @@ def test_a_batch_and_a_video_are_kept_open_as_they_were_and_are_reported_and_che
     page.get_by_label("Kind").click()
     page.get_by_role("option", name="Batches").click()
     expect(page.locator(".entries li")).to_have_count(1)
+    [batch] = find_entries(demo.engine, name, HistoryQuery(kind="batch"))
+    said = {"fake": "Likely fake", "real": "Likely real", "inconclusive": "Inconclusive", "": "No verdict"}
+    right = said.pop(batch.outline["label"])
+    page.get_by_label("Verdict", exact=True).click()
+    page.get_by_role("option", name=said.popitem()[1]).click()
+    expect(page.get_by_text("No entries found.")).to_be_visible()
+    page.get_by_label("Verdict", exact=True).click()
+    page.get_by_role("option", name=right).click()
+    expect(page.locator(".export a")).to_have_attribute("href", re.compile(r"kind=batch&verdict=\w+$"))
     page.locator(".entries a", has_text="2 pictures").click()
     page.locator("#kept-batch-table button").first.click()
     expect(page.locator("#kept-batch-detail .card")).not_to_have_count(0)
@@ -78,3 +89,31 @@ def test_a_batch_and_a_video_are_kept_open_as_they_were_and_are_reported_and_che
     page.set_input_files("#again-video input[type=file]", walk)
     expect(page.locator("#rechecked")).to_contain_text("same file as then")
     assert faults_at_both_widths(page) == []
+
+
+@pytest.mark.browser
+def test_a_sound_is_kept_without_the_recording_opened_shared_reported_and_checked_again(
+    page: Page, tmp_path: Path
+) -> None:
+    speech = tmp_path / "speech.wav"
+    speech.write_bytes(to_wav(voice(4.0)))
+    with serving(tmp_path, "--only", "voice", FACEJURY_DATABASE_URL=f"sqlite:///{tmp_path / 'facejury.db'}") as demo:
+        sign_up(page, demo.url, "Anna")
+        page.set_input_files("#entrance input[type=file]", speech)
+        expect(page.locator("#audio-recorded")).to_contain_text("Recorded in your history, without the recording.")
+        expect(page.get_by_label("Keep the recording")).to_be_hidden()
+        page.get_by_role("tab", name="History").click()
+        page.locator(".entries a", has_text="speech.wav").click()
+        expect(page.locator("#entry")).to_contain_text("The recording is not kept")
+        expect(page.locator("#entry .scores .line")).to_have_count(1)
+        page.get_by_role("button", name="Make a link").click()
+        shared = page.locator(".case-link .link")
+        expect(shared).to_have_text(re.compile(rf"^{demo.url}/shared/fl_"))
+        assert "speech.wav" in httpx.get(shared.inner_text()).text
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save the report").filter(visible=True).click()
+        assert "p_fake over time" in Path(saved.value.path()).read_text()
+        page.get_by_role("button", name="Check again").click()
+        page.set_input_files("#again-sound input[type=file]", speech)
+        expect(page.locator("#rechecked")).to_contain_text("same file as then")
+        assert faults_at_both_widths(page) == []

@@ -90,12 +90,21 @@ def test_the_drawing_is_a_picture_of_some_size(answers: Answers, tmp_path: Path)
 
 def test_the_table_says_what_was_measured_and_a_dash_where_nothing_was(answers: Answers) -> None:
     console = Console(file=io.StringIO(), width=400)
-    console.print(_tabulate(measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)))
+    console.print(*_tabulate(measure_leaderboard([spec("dull"), spec("sharp")], answers.faces), width=400))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it is the StringIO
     assert lines[0].strip().startswith("90 faces of 2 sets")
     (sharp,) = (line for line in lines if "SHARP" in line)
     cells = [cell.strip() for cell in sharp.split("│")[1:-1]]
-    assert cells[1] == "any forgery" and cells[8:] == ["3", "-", "-"]
+    assert cells[7] == "any forgery" and cells[8:] == ["3", "-", "-"]
+
+
+def test_on_a_narrow_screen_no_figure_is_cut(answers: Answers) -> None:
+    console, board = Console(file=io.StringIO(), width=80), measure_leaderboard([spec("sharp")], answers.faces)
+    console.print(*_tabulate(board, width=80))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO
+    assert "…" not in shown and shown.count("SHARP") == 3
+    figures = [row.unseen for row in board.rows] + [row.false_positive_rate for row in board.rows]
+    assert all(f"[{figure.low:.3f}, {figure.high:.3f}]" in shown for figure in figures if figure)
 
 
 @pytest.mark.slow

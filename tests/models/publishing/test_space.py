@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -17,8 +18,12 @@ from packaging.utils import canonicalize_name
 from models.errors import PublishError
 from models.publishing import space
 from models.publishing.hub import ROOT, list_files
+from registry import manager
+from registry.pins import PinnedFolder, PinnedPackage, PinnedWheel, read_pins, write_pins
 from tests.command import FACEJURY
-from tests.hub_stand_in import StandIn, serving
+from tests.detectors.networks.steady import REPO as MODEL
+from tests.detectors.networks.steady import make_files, make_network
+from tests.hub_stand_in import Repo, StandIn, serving
 from tests.ports import free_port
 from tests.test_lock import RUNTIME, pins
 
@@ -79,6 +84,28 @@ def test_it_holds_what_serves_and_nothing_of_training(staged: Path) -> None:
     assert not [name for name in names if any(part.startswith(".") for part in Path(name).parts)]
 
 
+PINS = (
+    PinnedPackage(
+        "facejury-edges", (PinnedWheel("facejury-edges", "1.2", "0" * 64), PinnedWheel("wide", "3", "1" * 64))
+    ),
+    PinnedFolder("ada/edges", "a" * 40),
+)
+
+
+def test_what_plugins_toml_pins_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manager, "PINS", tmp_path / "plugins.toml")
+    monkeypatch.setattr(space, "STAGING", tmp_path / "staging")
+    write_pins(PINS, manager.PINS)
+    staged = space.stage(repo=REPO)
+    assert read_pins(staged / "plugins.toml") == PINS
+    assert (staged / "requirements.txt").read_text().splitlines()[-2:] == ["facejury-edges==1.2", "wide==3"]
+    card = SpaceCard.load(staged / "README.md")
+    assert card.data.models == ["ada/edges"] and "it runs facejury-edges, hub:ada/edges" in card.text
+    write_pins((PinnedPackage("a.whl", (PinnedWheel("a", "1", "0" * 64, "file:///a.whl"),)),), manager.PINS)
+    with pytest.raises(PublishError, match="pins a by a file of this machine"):
+        space.stage(repo=REPO)
+
+
 def test_weights_that_are_no_built_in_detectors_stay_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = tmp_path / "checkout" / "models" / "weights"
     (weights / "an-experiment").mkdir(parents=True)
@@ -106,8 +133,17 @@ def test_the_detectors_of_the_checkout_are_in_it(staged: Path) -> None:
     assert listed["problems"] == []
 
 
-def test_the_page_opens_from_what_the_space_holds_and_keeps_accounts_where_it_has_storage(
-    staged: Path, tmp_path: Path
+@pytest.fixture
+def hub() -> Iterator[StandIn]:
+    """A Hub with one detector on it."""
+    with serving(StandIn()) as stand_in:
+        stand_in.repos["model", MODEL] = Repo("model", MODEL, private=False)
+        stand_in.repo(MODEL).commit(make_files(make_network()))
+        yield stand_in
+
+
+def test_the_page_opens_from_what_the_space_holds_and_keeps_accounts_and_detectors_where_it_has_storage(
+    staged: Path, hub: StandIn, tmp_path: Path
 ) -> None:
     port, storage = free_port(), tmp_path / "data"
     space = shutil.copytree(staged, tmp_path / "space")
@@ -115,13 +151,16 @@ def test_the_page_opens_from_what_the_space_holds_and_keeps_accounts_where_it_ha
     entry = (space / "app.py").read_text()
     assert 'Path("/data")' in entry
     (space / "app.py").write_text(entry.replace("/data", str(storage)))
+    write_pins((PinnedFolder(MODEL, hub.repo(MODEL).head),), space / "plugins.toml")
     as_spaces_do = {"GRADIO_SERVER_NAME": "0.0.0.0", "SPACE_ID": REPO, "PYTHONUNBUFFERED": "1"}
+    as_spaces_do |= {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1"}
     kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "XDG_DATA_HOME"}}
     command = [sys.executable, "app.py", "--port", str(port)]
     with subprocess.Popen(command, cwd=space, stdout=subprocess.PIPE, text=True, env=kept | as_spaces_do) as demo:
         try:
             # What gradio says when it listens to everybody; when it listens to this machine, it says 127.0.0.1.
             assert demo.stdout.readline() == f"Facejury is at http://localhost:{port}/\n"
+            assert [path.name for path in (storage / "facejury/hub").glob("*/*")] == [hub.repo(MODEL).head]
             page = httpx.get(f"http://127.0.0.1:{port}/signin")
         finally:
             demo.terminate()

@@ -10,16 +10,19 @@ from sqlalchemy import Engine
 
 from auth import accounts
 from detectors.jury.judge import Jury
+from registry import DetectorSpec
 from storage import kept as quotas
 from storage.database import open_database
-from storage.history import find_entries
+from storage.history import HistoryQuery, find_entries
 from storage.recorder import Recorder
 from tests.auth.server import PASSWORD
 from tests.detectors.pictures import encode, quarters
+from tests.detectors.sounds import to_wav, voice
 from tests.detectors.videos import every, moving_portrait, write_video
 from tests.ui.jurors import JURY
 from ui.components.run_keeping import Finished, keep_smalls, write_run
-from ui.tabs import batch, video
+from ui.tabs import audio, batch, video
+from ui.tabs.audio import AudioSession
 from ui.tabs.batch import BatchSession
 from ui.tabs.video import VideoSession
 
@@ -81,3 +84,22 @@ def test_a_video_that_ended_is_an_entry_and_its_stills_can_be_kept(recorder: Rec
         keep_smalls(recorder.engine, "Anna", entry.id, wanted)
         (now,) = find_entries(recorder.engine, "Anna")
         assert (now.has_picture, now.thumb) == ((True, smalls.thumb) if wanted else (False, None))
+
+
+def test_a_sound_that_ended_is_an_entry(recorder: Recorder, tmp_path: Path) -> None:
+    session, file = AudioSession(), tmp_path / "speech.wav"
+    file.write_bytes(to_wav(voice(3.0)))
+    with Jury([DetectorSpec(key="ear", title="Ear", load=lambda: lambda samples, rate: 0.9, expects="audio")]) as ears:
+        assert audio._finish(session) is None
+        audio._start_with(ears)([str(file)], "", ["ear"], session)
+        assert audio._finish(session) is None, "it has not begun"
+        list(audio._judge_with(ears)(session))
+        finished = audio._finish(session)
+    assert finished is not None
+    write(recorder, "Anna", finished)
+    [entry] = find_entries(recorder.engine, "Anna", HistoryQuery(kind="sound", verdict="inconclusive"))
+    assert (entry.file_name, entry.outline["said"]) == ("speech.wav", "Some traces of synthesis")
+    assert set(entry.versions) >= {"ear"}
+    audio._start_with(Jury([]))([str(file)], "", [], session)
+    list(audio._judge_with(Jury([]))(session))
+    assert session.hearing and audio._finish(session) is None, "nobody judged it"

@@ -11,12 +11,14 @@ from typing import Any
 import gradio as gr
 from sqlalchemy import Engine
 
+from detectors.audio.judge import judge_sound
+from detectors.inputs.audio.kinds import SUFFIXES as SOUNDS
 from detectors.inputs.video_kinds import SUFFIXES
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
 from detectors.video.judge import judge_video
-from storage.history import BATCH, KINDS, PHOTO, VIDEO, HistoryEntry, open_entry, read_picture
+from storage.history import BATCH, KINDS, PHOTO, SOUND, VIDEO, HistoryEntry, open_entry, read_picture
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
 from ui.components.markup import build_frame, read_script
@@ -34,12 +36,15 @@ ASK = {
     PHOTO: "The picture was not kept. To check it again, choose the same file here.",
     BATCH: "The pictures of a batch are not kept. To check them again, choose the same files here, or the same zip.",
     VIDEO: "Videos are not kept. To check it again, choose the same file here.",
+    SOUND: "Recordings are not kept. To check it again, choose the same file here.",
 }
 HOW_KNOWN = "Its SHA-256 tells whether it is the same."
 BUSY = say("Checking again…", kind="busy")
 SAY_SECONDS = 1.0  # between two words on how far a video is
 NOBODY = say("None of the detectors that judged this is here any more.", kind="error")
-TURNS = {PHOTO: ALL_AT_ONCE} | {kind: {"concurrency_id": kind, "concurrency_limit": 1} for kind in (BATCH, VIDEO)}
+QUEUES = {BATCH: "batch", VIDEO: "video", SOUND: "audio"}  # of the views of Check
+TURNS = {PHOTO: ALL_AT_ONCE} | {kind: {"concurrency_id": one, "concurrency_limit": 1} for kind, one in QUEUES.items()}
+TYPES = {VIDEO: sorted(SUFFIXES), SOUND: sorted(SOUNDS | SUFFIXES)}
 Steps = Iterator[Result | Pieces]
 """Words on how far it is, and last the result in the form that the history keeps."""
 
@@ -68,7 +73,7 @@ def build_check_again(engine: Engine, jury: Jury, queue: FairQueue, entry: gr.St
     said = build_frame([], script=read_script("local_time.js"), elem_id="rechecked")
     fields = {kind: _build_field(kind) for kind in KINDS}
     check = CheckAgain(start, fields, said)
-    judges = {PHOTO: _judge_photo, BATCH: _judge_batch, VIDEO: _judge_video}
+    judges = {PHOTO: _judge_photo, BATCH: _judge_batch, VIDEO: _judge_video, SOUND: _judge_sound}
     shown = [said, *fields.values()]
     start.click(_start_in(engine, jury, queue), [entry], shown, **ALL_AT_ONCE, **PRIVATE)
     for kind, field in fields.items():
@@ -83,7 +88,7 @@ def offer_check(entry: HistoryEntry | None) -> tuple[Any, ...]:
 
 
 def _build_field(kind: str) -> FilesInput:
-    types = {"file_types": sorted(SUFFIXES)} if kind == VIDEO else {}
+    types = {"file_types": TYPES[kind]} if kind in TYPES else {}
     count = "multiple" if kind == BATCH else "single"
     return FilesInput(
         file_count=count, label="The same file again", height=140, visible=False, elem_id=f"again-{kind}", **types
@@ -185,3 +190,12 @@ def _judge_video(given: list[Path], entry: HistoryEntry, jury: Jury, _queue: Fai
             yield say(f"Checking again: {round(100 * look.video.share)} % of the video…", kind="busy")
             told = time.monotonic()
     yield store_video(look.video)
+
+
+def _judge_sound(given: list[Path], entry: HistoryEntry, jury: Jury, _queue: FairQueue) -> Steps:
+    told = time.monotonic()
+    for hearing in judge_sound(given[0], jury, start=entry.comparison["start"], name=entry.file_name):
+        if time.monotonic() - told > SAY_SECONDS:
+            yield say(f"Checking again: {round(100 * hearing.judged.share)} % of the sound…", kind="busy")
+            told = time.monotonic()
+    yield hearing.judged.as_dict()

@@ -1,4 +1,5 @@
-"""An opened entry of the history in the frame it had on Check: a photo's faces, a batch's table or a video's people."""
+"""An opened entry of the history in the frame it had on Check: a photo's faces, a batch's table, a video's people
+or a sound's scores."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +11,14 @@ import gradio as gr
 from detectors.jury.judge import Jury
 from detectors.scan.batch import Entry
 from registry import DetectorSpec
-from storage.history import BATCH, VIDEO, HistoryEntry
+from storage.history import BATCH, SOUND, VIDEO, HistoryEntry
 from ui.components.batch_table import BatchRun, BatchTable, BatchView, draw_lines, lay_out_table
 from ui.components.film import FilmView, draw_view, lay_out_film
 from ui.components.markup import build_verdicts, read_script
 from ui.render.cards import Pieces, render
 from ui.render.kept.batch import draw_line, restore_batch, unpack_thumbs
 from ui.render.kept.photo import draw_stored
+from ui.render.kept.sound import draw_stored_sound
 from ui.render.kept.video import restore_film, seat_video
 from ui.render.wording import say_time
 
@@ -59,6 +61,8 @@ def draw_entry(entry: HistoryEntry, picture: bytes | None, known: tuple[Detector
         return head, *_draw_film(entry, picture, known), *_hide_batch()
     if entry.kind == BATCH:
         return head, *_hide_film(), *_draw_batch(entry, picture)
+    if entry.kind == SOUND:
+        return [*head, *draw_stored_sound(entry.comparison)], *_hide_film(), *_hide_batch()
     return [*head, *draw_stored(entry.comparison, picture, known=known)], *_hide_film(), *_hide_batch()
 
 

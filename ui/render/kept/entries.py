@@ -1,9 +1,10 @@
 """The history's list: what a card says of an entry, without reading more of it than the list holds."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from storage.history import PHOTO, HistoryEntry
+from storage.history import PHOTO, HistoryEntry, HistoryQuery
 from ui.render.band import Headline
 from ui.render.cards import render
 from ui.render.kept.photo import head_stored, say_stored
@@ -11,9 +12,9 @@ from ui.render.pictures import draw_still
 from ui.render.wording import say_time
 
 
-def draw_entries(entries: Sequence[HistoryEntry], *, search: str, tag: str, kind: str) -> str:
-    """The cards, or a sentence where there are none. search, tag, kind: what the list was narrowed to."""
-    sought = {name: value for name, value in (("search", search), ("tag", tag), ("kind", kind)) if value}
+def draw_entries(entries: Sequence[HistoryEntry], wanted: HistoryQuery) -> str:
+    """The cards, or a sentence where there are none. wanted: what the list was narrowed to."""
+    sought = {name: value for name, value in asdict(wanted).items() if value}
     return render("entries", rows=[_describe(entry) for entry in entries], sought=sought, say_time=say_time)
 
 

@@ -7,13 +7,16 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
+from detectors.audio.results import BANDS
 from detectors.jury.wording import Thresholds
-from storage.history import BATCH, VIDEO, HistoryEntry
+from storage.history import BATCH, SOUND, VIDEO, HistoryEntry
+from ui.render.audio import TONES
 from ui.render.band import Headline
 from ui.render.cards import Pieces, render
 from ui.render.kept.batch import outline_batch, restore_batch
 from ui.render.kept.photo import head_stored
 from ui.render.kept.report import seat_result
+from ui.render.kept.sound import outline_sound
 from ui.render.kept.video import outline_film, restore_film
 from ui.render.reading_order import read_order
 from ui.render.wording import TITLES, say_percent, say_time
@@ -80,6 +83,8 @@ def head_result(kind: str, result: Result) -> Headline:
         outline = outline_film(restore_film(result, None))
     elif kind == BATCH:
         outline = outline_batch(restore_batch(result))
+    elif kind == SOUND:
+        outline = outline_sound(result)
     else:
         return head_stored(result)
     return Headline(outline["said"], outline["label"] or None)  # type: ignore[arg-type]
@@ -106,7 +111,16 @@ def list_parts(kind: str, result: Result) -> list[Part]:
         return [part for person in [*result["persons"], *whole] for part in _list_person(person)]
     if kind == BATCH:
         return list(_list_pictures(result))
+    if kind == SOUND:
+        return [_hear(verdict) for verdict in result["verdicts"]]
     return _list_photo(result)
+
+
+def _hear(verdict: Result) -> Part:
+    band, p_fake = verdict["band"], verdict["p_fake"]
+    said = BANDS[band] if band else f"Failed. {verdict['error']}"
+    more = "" if p_fake is None else f", {say_percent(p_fake)}"
+    return Part((verdict["detector"],), verdict["title"], said + more, TONES[band])
 
 
 def _list_pictures(batch: Result) -> Iterator[Part]:

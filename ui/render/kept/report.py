@@ -5,19 +5,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from registry import DetectorSpec
-from storage.history import BATCH, VIDEO, Comparison, HistoryEntry
+from storage.history import BATCH, SOUND, VIDEO, Comparison, HistoryEntry
 from storage.shares import SharedEntry
-from ui.render.cards import render
-from ui.render.kept.batch import outline_batch, restore_batch, seat_batch, unpack_thumbs
+from ui.render.kept.batch import restore_batch, seat_batch, unpack_thumbs
 from ui.render.kept.photo import seat_photo
+from ui.render.kept.sound import restore_sound, seat_sound
 from ui.render.kept.video import restore_film, seat_video
-from ui.render.pictures import draw_still
-from ui.render.reports.frame import Case, frame_report, recall
+from ui.render.reports.batch import render_batch
+from ui.render.reports.frame import Case, recall
 from ui.render.reports.photo import render_stored
+from ui.render.reports.sound import render_sound
 from ui.render.reports.video import render_film
-from ui.render.wording import BATCH_TITLES
 
-SEATS = {BATCH: seat_batch, VIDEO: seat_video}
+SEATS = {BATCH: seat_batch, VIDEO: seat_video, SOUND: seat_sound}
 
 
 def seat_entry(entry: HistoryEntry) -> list[DetectorSpec]:
@@ -45,21 +45,8 @@ def report_shared(shared: SharedEntry) -> str:
 def _render(entry: HistoryEntry, picture: bytes | None, case: Case) -> str:
     if entry.kind == VIDEO:
         return render_film(restore_film(entry.comparison, picture), case, pictured=picture is not None)
-    return (
-        _render_batch(entry, picture, case) if entry.kind == BATCH else render_stored(case, entry.comparison, picture)
-    )
-
-
-def _render_batch(entry: HistoryEntry, picture: bytes | None, case: Case) -> str:
-    entries, thumbs = restore_batch(entry.comparison), unpack_thumbs(picture)
-    outline = outline_batch(entries)
-    return render(
-        "batch_report",
-        **frame_report(case),
-        name=entry.file_name,
-        entries=entries,
-        thumbs={number: draw_still(data) for number, data in thumbs.items()},
-        label=outline["label"],
-        headline=outline["said"],
-        words=BATCH_TITLES,
-    )
+    if entry.kind == SOUND:
+        return render_sound(restore_sound(entry.comparison), case, name=entry.file_name)
+    if entry.kind == BATCH:
+        return render_batch(case, entry.file_name, restore_batch(entry.comparison), unpack_thumbs(picture))
+    return render_stored(case, entry.comparison, picture)

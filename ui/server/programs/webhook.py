@@ -1,28 +1,24 @@
 """Results of a batch are posted to an address of the caller's, on hosts that the operator named and on no other.
 
-Signed as https://www.standardwebhooks.com says, so that its libraries verify it. The checks of the address are those of
-ui/server/remote_picture.py: listed, public, looked up once for each attempt, and connected to as it was checked.
+How they are sent is in delivery.py. The address is checked as in ui/server/remote_picture.py.
 """
 
 import base64
 import binascii
 import datetime
-import hashlib
-import hmac
 import json
 import logging
 import secrets
-import ssl
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from sqlalchemy import Engine
 
+from ui.server.programs.delivery import Delivery, Target
 from ui.server.remote_picture import (
     FetchRefused,
     PictureHost,
@@ -34,8 +30,6 @@ from ui.server.remote_picture import (
     say_sources,
 )
 
-RETRY_SECONDS = (5.0, 30.0, 120.0)  # after a failure, before the next attempt; then it is given up
-ATTEMPT_SECONDS = 10.0
 MIN_SECRET_BYTES = 24  # and at most 64, says the standard
 MAX_SECRET_BYTES = 64
 MAX_WAITING = 20  # batches, of all callers
@@ -73,31 +67,18 @@ def read_secret(written: str) -> bytes:
     return found
 
 
-def sign(secret: bytes, number: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers that prove who sent this body, and when. timestamp: seconds since 1970."""
-    signed = b"%s.%d.%s" % (number.encode(), timestamp, body)
-    signature = base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()
-    return {"webhook-id": number, "webhook-timestamp": str(timestamp), "webhook-signature": f"v1,{signature}"}
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where one caller's results go, checked against the operator's list."""
-
-    url: httpx.URL
-    secret: bytes = field(repr=False)
-
-
 class Webhooks:
-    """Judges batches one after the other in the background, and posts their results. close() ends both."""
+    """Judges batches one after the other in the background, and posts their results. close() ends both.
+
+    engine: keeps what is not delivered yet, so that a restart does not lose it; None for no accounts.
+    """
 
     def __init__(
-        self, hosts: tuple[PictureHost, ...], *, resolve: Resolve = resolve_public, trust: ssl.SSLContext | None = None
+        self, hosts: tuple[PictureHost, ...], engine: Engine | None = None, *, resolve: Resolve = resolve_public
     ) -> None:
-        self.hosts, self._resolve, self._trust = hosts, resolve, trust
+        self.hosts, self.delivery = hosts, Delivery(engine, resolve=resolve, is_listed=self._is_listed)
         self._judging = ThreadPoolExecutor(1, thread_name_prefix="webhook")
         self._lock, self._waiting = threading.Lock(), Counter[str]()
-        self._closed = threading.Event()
 
     def check(self, url: str, secret: str) -> Target:
         """Raises WebhookRefused for an address that is not listed, and a secret that is too short."""
@@ -105,8 +86,7 @@ class Webhooks:
             read = read_url(url)
         except FetchRefused as error:
             raise WebhookRefused(NO_ADDRESS) from error
-        host = read.raw_host.decode("ascii").lower().rstrip(".")
-        if read.userinfo or not any(one.holds(read.scheme, host, port_of(read)) for one in self.hosts):
+        if not self._is_listed(read):
             raise WebhookRefused(NOT_LISTED.format(hosts=say_sources(self.hosts)))
         return Target(read, read_secret(secret))
 
@@ -123,10 +103,14 @@ class Webhooks:
         self._judging.submit(self._work, judge, target, number, caller)
         return number
 
+    def resume(self) -> None:
+        """Send on what was not delivered when a server stopped."""
+        self.delivery.resume()
+
     def close(self) -> None:
-        """Judge no more, and give up what was not delivered."""
-        self._closed.set()
+        """Judge no more, and leave what was not delivered to the next start."""
         self._judging.shutdown(wait=False, cancel_futures=True)
+        self.delivery.close()
 
     def _work(self, judge: Callable[[], Entries | None], target: Target, number: str, caller: str) -> None:
         try:
@@ -140,33 +124,8 @@ class Webhooks:
         if entries is not None:
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             body = json.dumps({"type": EVENT, "timestamp": now, "data": {"id": number, "pictures": entries}}).encode()
-            threading.Thread(target=self.deliver, args=(target, number, body), daemon=True).start()
+            self.delivery.send(target, number, body, user=caller)
 
-    def deliver(self, target: Target, number: str, body: bytes) -> bool:
-        """Post it until it is taken or given up; whether it was taken."""
-        for wait in (*RETRY_SECONDS, None):
-            said = self._attempt(target, number, body)
-            if not said:
-                log.info("a webhook was delivered", extra={"id": number})
-                return True
-            if wait is None or self._closed.wait(wait):
-                break
-        log.warning("a webhook was not delivered", extra={"id": number, "reason": said})
-        return False
-
-    def _attempt(self, target: Target, number: str, body: bytes) -> str:
-        """Why it was not taken; "" where it was. Redirects are not followed."""
-        host, url = target.url.raw_host.decode("ascii"), target.url
-        headers = sign(target.secret, number, int(time.time()), body) | {
-            "Content-Type": "application/json",
-            "Host": url.netloc.decode("ascii"),
-            "User-Agent": "Facejury",
-        }
-        try:
-            address, *_ = self._resolve(host, port_of(url))
-            pinned, named = url.copy_with(host=address, fragment=None), {"sni_hostname": host}
-            client = httpx.Client(trust_env=False, verify=self._trust or True, timeout=ATTEMPT_SECONDS)
-            with client, client.stream("POST", pinned, content=body, headers=headers, extensions=named) as answer:
-                return "" if answer.is_success else f"status {answer.status_code}"
-        except (FetchRefused, httpx.HTTPError) as error:
-            return str(error) or type(error).__name__
+    def _is_listed(self, url: httpx.URL) -> bool:
+        host = url.raw_host.decode("ascii").lower().rstrip(".")
+        return not url.userinfo and any(one.holds(url.scheme, host, port_of(url)) for one in self.hosts)

@@ -10,19 +10,31 @@ import gradio as gr
 import pytest
 from sqlalchemy import Engine
 
+from detectors.audio.judge import compare_sound
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
 from detectors.video.judge import compare_video
+from registry import DetectorSpec
 from storage.history import add_entry, find_entries
 from tests.detectors.pictures import encode, quarters
+from tests.detectors.sounds import to_wav, voice
 from tests.detectors.videos import every, moving_portrait, write_video
 from tests.ui.jurors import JURY, say_real, spec
 from ui.components.kept import check_again
-from ui.components.kept.check_again import _judge_batch, _judge_photo, _judge_video, _judge_with, _start_in, offer_check
+from ui.components.kept.check_again import (
+    _judge_batch,
+    _judge_photo,
+    _judge_sound,
+    _judge_video,
+    _judge_with,
+    _start_in,
+    offer_check,
+)
 from ui.components.kept.report_again import _make_in, offer_report
 from ui.render.download import NO_FILE
 from ui.render.kept.batch import store_batch
+from ui.render.kept.sound import outline_sound
 from ui.render.kept.video import store_video
 from ui.render.reports.versions import list_versions
 from ui.server.queue import FairQueue
@@ -55,7 +67,7 @@ def again(kept: Engine, jury: Jury, judge: Any, number: int | None, *paths: Path
     """What was said on the way, and at the end."""
     run = _judge_with(kept, jury, FairQueue(3), judge)
     *before, (last, *fields) = run(number, [str(path) for path in paths], WHO)
-    assert [field["visible"] for field in fields] == [False] * 3
+    assert [field["visible"] for field in fields] == [False] * 4
     return ["".join(pieces) for pieces, *_ in before], "".join(last)
 
 
@@ -75,7 +87,7 @@ def test_without_the_picture_the_file_is_asked_for_and_its_hash_compared(
 ) -> None:
     number = put(kept, judged)
     ((said, *fields),) = _start_in(kept, jury, FairQueue(3))(number, WHO)
-    assert "The picture was not kept." in said[0] and [field["visible"] for field in fields] == [True, False, False]
+    assert "The picture was not kept." in said[0] and [field["visible"] for field in fields] == [True, *[False] * 3]
     _, html = again(kept, jury, _judge_photo, number, Path(portrait))
     assert "same file as then" in html and SAME in html
     (tmp_path / "wall.png").write_bytes(encode(quarters(20, 20)))
@@ -126,6 +138,22 @@ def test_a_batch_and_a_video_are_checked_again_when_given(
     assert "Person 1, Stiff" in html and "The whole frame, Looker" in html
     (tmp_path / "empty.mp4").write_bytes(b"")
     assert "The file is empty." in again(kept, jury, _judge_video, number, tmp_path / "empty.mp4")[1]
+
+
+def test_a_sound_is_judged_again_from_the_file(kept: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_again, "SAY_SECONDS", 0.0)
+    (tmp_path / "speech.wav").write_bytes(to_wav(voice(6.0)))
+    ear = DetectorSpec(key="ear", title="Ear", load=lambda: lambda samples, rate: 0.9, expects="audio")
+    with Jury([ear]) as hearers:
+        stored = compare_sound(tmp_path / "speech.wav", hearers, name="speech.wav").as_dict()
+        said, versions = outline_sound(stored), list_versions([ear])
+        number = add_entry(kept, "Anna", file_name="speech.wav", comparison=stored, outline=said, versions=versions)
+        assert "Recordings are not kept." in next(_start_in(kept, hearers, FairQueue(3))(number, WHO))[0][0]
+        told, html = again(kept, hearers, _judge_sound, number, tmp_path / "speech.wav")
+        assert "% of the sound" in told[1] and "same file as then" in html and SAME in html
+        assert html.count("Some traces of synthesis, 90 %") == 2
+        (tmp_path / "other.wav").write_bytes(b"no sound")
+        assert SAME not in again(kept, hearers, _judge_sound, number, tmp_path / "other.wav")[1]
 
 
 def test_the_report_is_made_again_with_the_same_id_and_the_picture_only_where_wanted(

@@ -12,12 +12,10 @@ import pytest
 
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
-from storage.history import HistoryEntry
+from storage.history import ALL, HistoryEntry, HistoryQuery
 from tests.ui.jurors import JURY
 from ui.render.kept.entries import draw_entries
 from ui.render.kept.photo import draw_kept_thumb
-
-NARROWED = {"search": "", "tag": "", "kind": ""}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +30,7 @@ def test_a_card_says_kind_verdict_time_note_and_tags_and_shows_only_a_kept_thumb
     said = {"label": "real", "said": "Likely real: both people"}
     video = replace(photo, id=2, kind="video", comparison={}, outline=said, thumb=None, has_picture=False, note="")
     batch = replace(video, id=3, kind="batch", outline={"label": "", "said": "1 picture: 1 no verdict"}, tags=())
-    html = draw_entries([photo, video, batch], **NARROWED)
+    html = draw_entries([photo, video, batch], ALL)
     for words in (
         "Likely fake",
         "1 of 2 say fake",
@@ -46,12 +44,12 @@ def test_a_card_says_kind_verdict_time_note_and_tags_and_shows_only_a_kept_thumb
     assert "Likely real: both people" in html and "1 picture: 1 no verdict" in html
     assert (html.count("data:image/webp"), html.count("<svg"), html.count(" kept<")) == (1, 2, 1)
     assert "Export all as CSV" in html
-    assert "kind=video" in draw_entries([video], **NARROWED | {"kind": "video"})
+    assert "kind=video" in draw_entries([video], HistoryQuery(kind="video"))
 
 
 def test_an_empty_list_says_whether_anything_was_looked_for() -> None:
-    assert "Nothing here yet." in draw_entries([], **NARROWED)
-    assert "No entries found." in draw_entries([], **NARROWED | {"kind": "batch"})
+    assert "Nothing here yet." in draw_entries([], ALL)
+    assert "No entries found." in draw_entries([], HistoryQuery(verdict="fake"))
 
 
 def test_the_thumbnail_is_of_the_most_suspect_face_or_of_the_picture(judged: dict[str, Any], portrait: str) -> None:

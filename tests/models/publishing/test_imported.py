@@ -1,0 +1,82 @@
+"""`facejury models import-onnx`: a network from elsewhere becomes a model folder, or is refused in a sentence."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from detectors.conformance import samples
+from detectors.networks.folder import load_folder, read_config
+from tests.command import call
+
+KINDS = {"uint8": TensorProto.UINT8, "float": TensorProto.FLOAT}
+
+
+def make_network(
+    path: Path, *, given: str = "uint8", shape: tuple[str | int, ...] = ("n", 32, 32, 3), scale: float = 1 / 255
+) -> Path:
+    """How bright a picture is, (n, 1): without a heat map, as most networks from elsewhere."""
+    nodes = [
+        helper.make_node("Cast", ["face"], ["real"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["real"], ["mean"], axes=[2, 3], keepdims=0),
+        helper.make_node("ReduceMean", ["mean"], ["one"], axes=[1], keepdims=1),
+        helper.make_node("Mul", ["one", "scale"], ["said"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "brightness",
+        [helper.make_tensor_value_info("face", KINDS[given], shape)],
+        [helper.make_tensor_value_info("said", TensorProto.FLOAT, ("n", 1))],
+        [helper.make_tensor("scale", TensorProto.FLOAT, (1,), [scale])],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return path
+
+
+def test_a_network_without_a_heat_map_becomes_a_detector(tmp_path: Path) -> None:
+    network, folder = make_network(tmp_path / "net.onnx"), tmp_path / "bright"
+    told = ("--title", "Bright", "--fake-from", 0.7, "--real-until", 0.3, "--trained-on", "mine", "--license", "MIT")
+    done = call("models", "import-onnx", network, "--key", "bright", "--to", folder, *told, columns=200)
+    assert done.exit_code == 0, done.stderr
+    assert "takes 32 x 32 pixels, 1 parameters" in done.stdout
+    config = read_config(folder)
+    assert (config.key, config.title, config.mode, config.trained_on) == ("bright", "Bright", "resize", ("mine",))
+    assert (config.fake_from, config.real_until, config.license) == (0.7, 0.3, "MIT")
+    white = np.full((90, 90, 3), 255, np.uint8)
+    assert load_folder(folder).examine(white) == (pytest.approx(1), None)
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(samples.as_png(samples.photo()))
+    done = call("compare", photo, "--only", "bright", "--add", folder, "--json")
+    [[verdict]] = [face["verdicts"] for [one] in [json.loads(done.stdout)] for face in one["faces"]]
+    assert verdict["error"] is None and 0 < verdict["p_fake"] < 1
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ({"given": "float"}, "its one input must be a picture, uint8"),
+        ({"shape": ("n", 3, 32, 32)}, "its one input must be a picture, uint8"),
+        ({"shape": ("n", "s", "s", 3)}, "its one input must be a picture, uint8"),
+        ({"scale": 1.0}, "its first output must be p_fake in [0, 1]"),
+    ],
+)
+def test_a_graph_that_cannot_be_served_is_refused_and_nothing_written(
+    tmp_path: Path, made: dict[str, Any], said: str
+) -> None:
+    network = make_network(tmp_path / "net.onnx", **made)
+    done = call("models", "import-onnx", network, "--key", "bright", "--to", tmp_path / "bright", columns=200)
+    assert done.exit_code == 2 and said in done.stderr and done.stderr.count("\n") == 1
+    assert not (tmp_path / "bright").exists()
+
+
+def test_what_is_no_network_and_a_built_in_detectors_key_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"no network")
+    done = call("models", "import-onnx", tmp_path / "net.onnx", "--key", "bright", "--to", tmp_path / "bright")
+    assert done.exit_code == 2 and "net.onnx: the network is not" in done.stderr
+    network = make_network(tmp_path / "net.onnx")
+    done = call("models", "import-onnx", network, "--key", "blend", "--to", tmp_path / "bright")
+    assert done.exit_code == 2 and "is a built-in detector's" in done.stderr

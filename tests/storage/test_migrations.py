@@ -1,0 +1,86 @@
+"""An older Facejury's tables are brought up to date: what is in them stays, and a start that was killed goes on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect, text
+
+from auth import accounts
+from storage.database import migrate, open_database, writing
+from storage.history import HistoryQuery, add_entry, as_text, find_entries, open_entry
+from storage.tables import metadata
+from storage.verdict import VERDICTS
+from tests.auth.server import PASSWORD
+
+
+def test_a_start_killed_half_way_is_finished_by_the_next(new_url: Callable[[], str]) -> None:
+    url = new_url()
+    engine = open_database(url)
+    with writing(engine) as connection:
+        for table in ("feedback", "shares", "comparisons"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("DELETE FROM alembic_version"))
+    migrate(engine)
+    assert set(inspect(engine).get_table_names()) >= set(metadata.tables)
+    engine.dispose()
+
+
+def test_what_is_in_a_history_already_is_a_photo_with_a_report_id(new_url: Callable[[], str]) -> None:
+    engine = open_database(new_url())
+    accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
+    number = add_entry(engine, "Anna", file_name="a", comparison={"sha256": "a" * 64, "faces": []})
+    with writing(engine) as connection:
+        for column in ("kind", "size", "outline", "members", "thumb", "versions", "report_id", "verdict"):
+            connection.execute(text(f"ALTER TABLE comparisons DROP COLUMN {column}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+    migrate(engine)
+    entry = open_entry(engine, "Anna", entry_id=number)
+    assert entry is not None and (entry.kind, entry.versions, len(entry.report_id)) == ("photo", {}, 14)
+    with writing(engine) as connection:
+        assert connection.execute(text("SELECT size FROM comparisons")).scalar() == len(as_text(entry.comparison))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+    migrate(engine)  # a second time changes nothing, as where the first was killed at its end
+    assert open_entry(engine, "Anna", entry_id=number) == entry
+    engine.dispose()
+
+
+def test_the_verdicts_in_a_history_already_can_be_filtered_by(new_url: Callable[[], str]) -> None:
+    engine = open_database(new_url())
+    accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
+    face = {"jury": {"label": "real"}}
+    faces: dict[str, list[dict[str, Any]]] = {
+        "real": [face],
+        "fake": [face, {"jury": {"label": "fake"}}],
+        "none": [{"jury": None}],
+    }
+    faces |= {"inconclusive": [face | {"doubt": "small"}, face]}
+    numbers = {word: add_entry(engine, "Anna", file_name="a", comparison=photo(said)) for word, said in faces.items()}
+    words = {"label": "fake", "said": ""}
+    numbers["batch"] = add_entry(engine, "Anna", file_name="b", comparison=photo([]) | {"kind": "batch"}, outline=words)
+
+    def look() -> dict[str, list[int]]:
+        return {word: [one.id for one in find_entries(engine, "Anna", HistoryQuery(verdict=word))] for word in VERDICTS}
+
+    expected = {word: [numbers[word]] for word in VERDICTS} | {"fake": [numbers["batch"], numbers["fake"]]}
+    assert look() == expected
+    with writing(engine) as connection:
+        connection.execute(text("ALTER TABLE comparisons DROP COLUMN verdict"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+    migrate(engine)
+    assert look() == expected
+    engine.dispose()
+
+
+def photo(faces: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"sha256": "a" * 64, "faces": faces}
+
+
+def test_an_older_facejury_leaves_a_newer_database_alone_and_says_so(new_url: Callable[[], str]) -> None:
+    url = new_url()
+    engine = open_database(url)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ValueError, match="brought up to date by a newer Facejury"):
+        open_database(url)
+    engine.dispose()
