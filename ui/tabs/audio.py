@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from detectors.inputs.audio.read import MAX_BYTES, MAX_SECONDS
 from detectors.inputs.timecode import read_time, say_at, say_length
 from detectors.inputs.video_kinds import SUFFIXES as VIDEO_SUFFIXES
 from detectors.jury.judge import Jury
+from registry import DetectorSpec
 from ui.components.controls import NO_DETECTOR, NO_TIME, list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
@@ -23,6 +25,7 @@ from ui.components.markup import build_frame, build_html, read_script
 from ui.render.audio import draw_sound
 from ui.render.cards import WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
+from ui.render.reports.sound import render_sound_report
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
@@ -43,10 +46,11 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class AudioSession:
-    """One visitor's: the slot, and what was heard last."""
+    """One visitor's: the slot, what was heard last, and the detectors that were asked about it."""
 
     slot: JobSlot = field(default_factory=JobSlot)
     hearing: Hearing | None = None
+    specs: tuple[DetectorSpec, ...] = ()
 
 
 def build_audio(jury: Jury) -> Receiver:
@@ -65,12 +69,14 @@ def build_audio(jury: Jury) -> Receiver:
             result = build_frame(EMPTY, elem_id="audio-result")
             build_html(render("sound_player"), script=read_script("sound.js"))
             with gr.Row(visible=False, elem_id="audio-tools") as tools:
+                report = gr.Button("Save the report", min_width=140, elem_id="audio-report")
                 saved = gr.Button("Save JSON", min_width=110, elem_id="audio-json")
     shown = [result, tools, judge, cancel]
     given = [file, start, keys, session]
     started = gr.on([judge.click, dropped.change], _start_with(hearers), given, shown, **ALL_AT_ONCE, **PRIVATE)
     started.then(_judge_with(hearers), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     cancel.click(_cancel, [session], shown, **QUICK)
+    save_on_click(report, _save_report, [session], **QUICK)
     save_on_click(saved, _save_json, [session], **QUICK)
     _offer_api(file, start, keys, hearers)
     return Receiver(file, keys, dropped, tuple(spec.key for spec in hearers.specs))
@@ -131,7 +137,7 @@ def _listen(session: AudioSession, job: Job, hearers: Jury) -> Iterator[None]:
     for hearing in judge_sound(job.path, hearers, wanted=lambda: session.slot.wants(job), **given):
         if not session.slot.wants(job):
             return
-        session.hearing = hearing
+        session.hearing, session.specs = hearing, hearers.specs
         if time.monotonic() - drawn > DRAW_SECONDS:
             yield
             drawn = time.monotonic()
@@ -153,6 +159,13 @@ def _save_json(session: AudioSession) -> Saved:
     if session.hearing is None:
         return NO_FILE
     return "sound.json", "application/json", json.dumps([session.hearing.judged.as_dict()], indent=2)
+
+
+def _save_report(session: AudioSession) -> Saved:
+    if session.hearing is None:
+        return NO_FILE
+    text = render_sound_report(session.hearing, session.specs, made=datetime.now(UTC))
+    return f"facejury-{session.hearing.judged.sha256[:12]}.html", "text/html", text
 
 
 def _offer_api(file: FilesInput, start: gr.Textbox, keys: gr.CheckboxGroup, hearers: Jury) -> None:
