@@ -101,18 +101,21 @@ def publish_landmarks(
     return written
 
 
-def fold(model: keras.Model, calibration: Calibration) -> keras.Model:
-    """float32 (n, t, 25) -> p_fake (n, 1) and scores (n, t), calibrated: what is served."""
-    served = fold_calibration(model, calibration, layer="evidence")
-    logit = keras.layers.GlobalAveragePooling1D(name="logit")(served.output)
+def fold(model: keras.Model, calibrations: Sequence[Calibration]) -> keras.Model:
+    """float32 (n, t, 30) -> p_fake (n, 1) and scores (n, t), of both calibrated branches together: what is served."""
+    served = model
+    for layer, calibration in zip(temporal.BRANCHES, calibrations, strict=True):
+        served = fold_calibration(served, calibration, layer=layer)
+    moments = keras.layers.Average(name="moments")(served.outputs)
+    logit = keras.layers.GlobalAveragePooling1D(name="logit")(moments)
     p_fake = keras.layers.Activation("sigmoid", name="p_fake")(logit)
-    scores = keras.layers.Activation("sigmoid", name="scores")(keras.ops.squeeze(served.output, axis=-1))
+    scores = keras.layers.Activation("sigmoid", name="scores")(keras.ops.squeeze(moments, axis=-1))
     return keras.Model(served.input, [p_fake, scores])
 
 
 def publish_temporal(
     model: keras.Model,
-    calibration: Calibration,
+    calibrations: Sequence[Calibration],
     thresholds: Thresholds,
     folder: Path,
     *,
@@ -133,7 +136,7 @@ def publish_temporal(
         files={},
     )
     inputs = np.stack([show(track) for track in tracks[::8]])
-    written = export_plain(fold(model, calibration), folder, config=config, inputs=inputs)
+    written = export_plain(fold(model, calibrations), folder, config=config, inputs=inputs)
     (folder / METRICS).write_text(json.dumps({**metrics, "model": written.files[MODEL]}, indent=2) + "\n")
     (folder / CARD).write_text(_say(tracks, metrics, written), encoding="utf-8")
     return written
