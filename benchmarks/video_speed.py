@@ -1,7 +1,8 @@
 """How long a video takes, and how much memory: `.venv/bin/python -m benchmarks.video_speed [--seconds 60] [--all]`.
 
 Makes a video of a portrait that moves (720p, 30 frames a second, H.264) with a made-up voice, has `compare` judge it in
-a process of its own, and prints seconds, memory of that process and its decoder together, and how busy the machine was meanwhile.
+a process of its own, and prints seconds, memory of that process and its decoder together, and how busy the machine was
+meanwhile.
 """
 
 import argparse

@@ -83,6 +83,6 @@ def fuse(faces: Clip, found: Floats) -> tuple[Floats, Floats]:
 
 def _follow(before: NDArray[np.uint8], after: NDArray[np.uint8], points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Where points went by Lucas-Kanade, and whether they were found again."""
-    window = (WINDOW_PIXELS, WINDOW_PIXELS)
-    went, status, _ = cv2.calcOpticalFlowPyrLK(before, after, points[:, None], None, winSize=window, maxLevel=LEVELS)
-    return went[:, 0], status[:, 0] > 0
+    window, given = (WINDOW_PIXELS, WINDOW_PIXELS), points[:, None]
+    went, status, _ = cv2.calcOpticalFlowPyrLK(before, after, given, given.copy(), winSize=window, maxLevel=LEVELS)
+    return np.asarray(went, dtype=np.float32)[:, 0], np.asarray(status)[:, 0] > 0

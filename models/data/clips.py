@@ -89,8 +89,8 @@ def show(track: Track, rng: np.random.Generator | None = None, *, noise: float =
         points = points + _tremble(points, noise, np.random.default_rng(0))
     frames = np.arange(0, len(points), STRIP_EVERY)[: len(track.faces)]
     boxes = track.boxes[: len(frames)]
-    given = {"scales": boxes[:, 2] / BOX_PIXELS, "corners": boxes[:, :2]}
-    points, apart = steady(points, times, track.faces[: len(frames)], frames, **given)
+    faces, scales = track.faces[: len(frames)], boxes[:, 2] / BOX_PIXELS
+    points, apart = steady(points, times, faces, frames, scales=scales, corners=boxes[:, :2])
     points, others, times = resample(points, np.hstack([track.light, apart]), times)
     light, apart = others[:, :2], others[:, 2:]
     first = 0

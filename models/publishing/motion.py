@@ -43,8 +43,10 @@ distances (median). Faces in profile, hidden ones and those under 64 pixels were
 TEMPORAL_CARD = """# Temporal
 
 Watches how a face moves in a video: eyes, mouth, brows, jaw, head pose, the direction of the light, and how steady 68
-landmarks are, over five seconds. A GRU in both directions, {parameters:,} parameters, gives a number for each moment;
-their mean is the clip's. After LRNet (Sun et al. 2021, https://arxiv.org/abs/2104.04480), without its optical flow.
+landmarks are, over five seconds. After LRNet (Sun et al. 2021, https://arxiv.org/abs/2104.04480), the landmarks are
+steadied by optical flow and a Kalman filter, and how far both disagree is measured too. A GRU in both directions and,
+beside it, a linear function of each moment give a number for each moment; the mean of both over time is the clip's.
+{parameters:,} parameters.
 
 **A weak witness.** {verdict}
 It is not in the jury, and no figure here says how it does on other persons, cameras or generators. Most of its verdicts

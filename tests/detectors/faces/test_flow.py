@@ -51,9 +51,9 @@ def test_where_the_face_is_cut_out_does_not_matter_and_what_lies_between_is_draw
 ) -> None:
     faces, true = filmed
     found = true + np.random.default_rng(1).normal(0, 1, true.shape).astype(np.float32)
-    times, frames = 0.04 * np.arange(FRAMES * 5), np.arange(FRAMES) * 5
+    times, frames = np.arange(FRAMES * 5, dtype=np.float64) / 25, np.arange(FRAMES) * 5
     everywhere = np.repeat(found, 5, axis=0)
-    corners, scales = np.tile(np.float32([100, 50]), (FRAMES, 1)), np.full(FRAMES, 2, np.float32)
+    corners, scales = np.tile(np.array([100, 50], np.float32), (FRAMES, 1)), np.full(FRAMES, 2, np.float32)
     plain, apart = steady(everywhere, times, faces, frames, scales=np.ones(FRAMES, np.float32))
     placed, same = steady(everywhere * 2 + [100, 50], times, faces, frames, scales=scales, corners=corners)
     assert placed == pytest.approx(plain * 2 + [100, 50], abs=0.01) and same == pytest.approx(apart, abs=0.01)
@@ -69,5 +69,5 @@ def test_a_clip_of_one_colour_keeps_its_points() -> None:
         np.random.default_rng(0).random((20, 68, 2)).astype(np.float32),
     )
     still = np.repeat(points[:1], 20, axis=0)
-    steadied, apart = steady_clip(clip, still, 0.08 * np.arange(20))
+    steadied, apart = steady_clip(clip, still, np.arange(20, dtype=np.float64) / 12.5)
     assert steadied == pytest.approx(still, abs=0.01) and np.isfinite(apart).all()
