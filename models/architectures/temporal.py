@@ -30,7 +30,9 @@ def build(pool: NDArray[np.float32]) -> keras.Model:
     whole = _describe_moments(keras.ops.convert_to_tensor(pool))
     mean = keras.ops.convert_to_numpy(keras.ops.mean(whole, axis=1))
     fixed = {"center": False, "scale": False, "epsilon": 1e-6, "trainable": False}
-    scaled = keras.layers.BatchNormalization(name="scaled", **fixed)  # what keras.layers.Normalization exports is broken
+    scaled = keras.layers.BatchNormalization(
+        name="scaled", **fixed
+    )  # what keras.layers.Normalization exports is broken
     given = {"kernel_initializer": "zeros", "kernel_regularizer": keras.regularizers.L2(SHRINK)}
     linear = keras.layers.Dense(1, name="linear", **given)(scaled(_describe_moments(motion)))
     scaled.set_weights([mean.mean(axis=0), mean.var(axis=0)])

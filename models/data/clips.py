@@ -89,7 +89,7 @@ def show(track: Track, rng: np.random.Generator | None = None, *, noise: float =
         points = points + _tremble(points, noise, np.random.default_rng(0))
     frames = np.arange(0, len(points), STRIP_EVERY)[: len(track.faces)]
     boxes = track.boxes[: len(frames)]
-    faces, scales = track.faces[: len(frames)], boxes[:, 2] / BOX_PIXELS
+    faces, scales = track.faces[: len(frames)], (boxes[:, 2] / BOX_PIXELS).astype(np.float32)
     points, apart = steady(points, times, faces, frames, scales=scales, corners=boxes[:, :2])
     points, others, times = resample(points, np.hstack([track.light, apart]), times)
     light, apart = others[:, :2], others[:, 2:]

@@ -17,6 +17,7 @@ from models.evaluation.motion import Errors
 from models.publishing.export import export_plain, fold_calibration
 from models.training.calibration import Calibration, Thresholds
 
+SCORE_FRAMES = 13  # a second around each moment: one frame alone says next to nothing
 LICENSE = "research use: see models/weights/LICENSE"
 LANDMARKS_CARD = """# Landmarks
 
@@ -45,7 +46,8 @@ TEMPORAL_CARD = """# Temporal
 Watches how a face moves in a video: eyes, mouth, brows, jaw, head pose, the direction of the light, and how steady 68
 landmarks are, over five seconds. After LRNet (Sun et al. 2021, https://arxiv.org/abs/2104.04480), the landmarks are
 steadied by optical flow and a Kalman filter, and how far both disagree is measured too. A GRU in both directions and,
-beside it, a linear function of each moment give a number for each moment; the mean of both over time is the clip's.
+beside it, a linear function of each moment give a number for each moment; the mean of both over time is the clip's,
+over a second around each moment its score there.
 {parameters:,} parameters.
 
 **A weak witness.** {verdict}
@@ -111,7 +113,8 @@ def fold(model: keras.Model, calibrations: Sequence[Calibration]) -> keras.Model
     moments = keras.layers.Average(name="moments")(served.outputs)
     logit = keras.layers.GlobalAveragePooling1D(name="logit")(moments)
     p_fake = keras.layers.Activation("sigmoid", name="p_fake")(logit)
-    scores = keras.layers.Activation("sigmoid", name="scores")(keras.ops.squeeze(moments, axis=-1))
+    around = keras.layers.AveragePooling1D(SCORE_FRAMES, strides=1, padding="same", name="around")(moments)
+    scores = keras.layers.Activation("sigmoid", name="scores")(keras.ops.squeeze(around, axis=-1))
     return keras.Model(served.input, [p_fake, scores])
 
 
