@@ -77,7 +77,7 @@ def fuse(faces: Clip, found: Floats) -> tuple[Floats, Floats]:
         fused[index] = foretold + gain[:, None] * off
         doubt = (1 - gain) * doubt
         apart[index] = np.linalg.norm(off, axis=1)
-    apart[:1] = apart[1:2]
+    apart[0] = apart[min(1, len(apart) - 1)]
     return fused, apart
 
 

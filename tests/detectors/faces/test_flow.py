@@ -71,3 +71,10 @@ def test_a_clip_of_one_colour_keeps_its_points() -> None:
     still = np.repeat(points[:1], 20, axis=0)
     steadied, apart = steady_clip(clip, still, np.arange(20, dtype=np.float64) / 12.5)
     assert steadied == pytest.approx(still, abs=0.01) and np.isfinite(apart).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_clip_too_short_for_flow_keeps_its_points(count: int) -> None:
+    clip, points = np.zeros((count, 90, 90, 3), np.uint8), np.full((count, 68, 2), 0.5, np.float32)
+    steadied, apart = steady_clip(clip, points, np.arange(count, dtype=np.float64) / 25)
+    assert steadied == pytest.approx(points) and not apart.any()
