@@ -1,7 +1,8 @@
-"""How long a video takes, and how much memory: `.venv/bin/python -m benchmarks.video_speed [--seconds 60]`.
+"""How long a video takes, and how much memory: `.venv/bin/python -m benchmarks.video_speed [--seconds 60] [--all]`.
 
-Makes a video of a portrait that moves (720p, 30 frames a second, H.264), has `compare` judge it in a process of its
-own, and prints seconds, memory of that process and its decoder together, and how busy the machine was meanwhile.
+Makes a video of a portrait that moves (720p, 30 frames a second, H.264) with a made-up voice, has `compare` judge it in
+a process of its own, and prints seconds, memory of that process and its decoder together, and how busy the machine was
+meanwhile.
 """
 
 import argparse
@@ -21,10 +22,17 @@ import numpy as np
 import psutil
 
 from tests.detectors.pictures import portrait
+from tests.detectors.sounds import voice
 from tests.detectors.videos import Pixels, write_video
 
 ROOT = Path(__file__).parents[1]
 RATE = 30
+
+
+def make_video(path: Path, seconds: float) -> Path:
+    """A video of that length, with its sound."""
+    times = [number / RATE for number in range(round(seconds * RATE))]
+    return write_video(path, scene(seconds), times, samples=voice(seconds))
 
 
 def scene(seconds: float) -> Iterator[Pixels]:
@@ -51,7 +59,7 @@ def resident(pid: int) -> int:
 
 
 def measure(video: Path, keys: list[str]) -> dict[str, object]:
-    """What judging it by these detectors takes, from the start of the process to its end."""
+    """What judging it by these detectors takes, from the start of the process to its end; no keys are all of them."""
     only = [word for key in keys for word in ("--only", key)]
     command = [sys.executable, "-m", "facejury", "compare", str(video), "--json", *only]
     began, before, most = time.monotonic(), os.times(), 0
@@ -74,6 +82,8 @@ def measure(video: Path, keys: list[str]) -> dict[str, object]:
         "megabytes": round(most / 1e6),
         "moments": judged["looks"],
         "persons": [len(person["moments"]) for person in judged["persons"]],
+        "frames in clips": [clip["count"] for person in judged["persons"] for clip in person["clips"]],
+        "windows of sound": len(judged["sound"]["windows"]) if judged["sound"] else 0,
         "load": [round(load, 1) for load in os.getloadavg()],
         "cores": os.cpu_count(),
     }
@@ -84,11 +94,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=60.0, help="length of the video")
     options.add_argument("--only", action="append", help="detector; repeatable (default: custom-cnn, efficientnet)")
+    options.add_argument("--all", action="store_true", help="all detectors: of frames, clips and sound")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        times = [number / RATE for number in range(round(given.seconds * RATE))]
-        video = write_video(Path(folder) / "scene.mp4", scene(given.seconds), times)
-        found = measure(video, given.only or ["custom-cnn", "efficientnet"])
+        video = make_video(Path(folder) / "scene.mp4", given.seconds)
+        found = measure(video, [] if given.all else given.only or ["custom-cnn", "efficientnet"])
     for name, value in found.items():
         print(f"{name:18} {value}")
 

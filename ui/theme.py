@@ -67,7 +67,8 @@ def _theme() -> gr.themes.Base:
     )
 
 
-STYLES = ("page.css", "render/templates/plot.css", "everybody.css")  # the last one overrides the others
+PLOTS = ("render/templates/plot.css", "render/templates/sound.css")  # which the reports have too
+STYLES = ("page.css", *PLOTS, "everybody.css")  # the last one overrides the others
 
 
 def dress() -> dict[str, Any]:

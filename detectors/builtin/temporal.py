@@ -47,15 +47,18 @@ def load() -> Examine:
 
 @dataclass(frozen=True)
 class TemporalDetector:
-    """The recurrent network. session: float32 (n, t, 25) -> p_fake (n, 1), scores (n, t)."""
+    """The network. session: float32 (n, t, 30) -> p_fake (n, 1), scores (n, t)."""
 
     session: Session
 
     def examine(self, clip: Clip, times: Times) -> tuple[float, Scores]:
         """P(fake) of a face in a clip, uint8 RGB (t, h, w, 3), and at each of its times, float64 (t,), in seconds."""
+        from detectors.faces.flow import steady_clip
         from detectors.faces.landmarks import find_points
         from detectors.faces.motion import as_features, measure_light, measure_motion, resample
 
-        motion = measure_motion(*resample(find_points(clip), measure_light(clip), times))
-        p_fake, scores = self.session.run(as_features(motion)[None])
+        points, apart = steady_clip(clip, find_points(clip), times)
+        points, others, even = resample(points, np.hstack([measure_light(clip), apart]), times)
+        motion = measure_motion(points, others[:, :2], even)
+        p_fake, scores = self.session.run(as_features(motion, others[:, 2:])[None])
         return float(p_fake[0, 0]), np.interp(times, motion.times, scores[0]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""`facejury scan SOURCE... --out FILE`: judge very many pictures into one table."""
+"""`facejury scan SOURCE... --out FILE`: judge very many pictures and sounds into one table."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ def scan_command(
     sources: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE...", help="Folders, patterns such as 'in/**/*.png', listings (.txt), pictures or URLs."
+            metavar="SOURCE...", help="Folders, patterns such as 'in/**/*.png', listings (.txt), files or URLs."
         ),
     ],
     out: Annotated[
@@ -44,7 +44,7 @@ def scan_command(
         ),
     ] = None,
 ) -> None:
-    """Judge every face in very many pictures, into one table.
+    """Judge every face in very many pictures, and very many sounds, into one table.
 
     After an interruption the same command continues where it stopped.
 
@@ -53,7 +53,7 @@ def scan_command(
     from detectors.scan.aside import LeftAside
     from detectors.scan.bar import show_bar
     from detectors.scan.errors import ScanError
-    from detectors.scan.listing import list_paths, parse_shard
+    from detectors.scan.listing import choose_suffixes, list_paths, parse_shard
     from detectors.scan.local import say_counts, scan
     from detectors.scan.on_ray import scan_with_ray
     from detectors.scan.team import Team
@@ -62,7 +62,8 @@ def scan_command(
     aside = LeftAside()
     team = Team(tuple(only or ()), tuple(add or ()))
     try:
-        paths = list_paths(sources, shard=parse_shard(shard), aside=aside)
+        suffixes = choose_suffixes(team.choose_for_scan())
+        paths = list_paths(sources, shard=parse_shard(shard), aside=aside, suffixes=suffixes)
         with show_bar(errors) as show_counts:
             if ray:
                 counts = scan_with_ray(paths, out, team, workers=workers, show=show_counts, address=ray)

@@ -1,8 +1,7 @@
 """How a face moves in a clip: eyes, mouth, brows, pose, the light on it, and how steady its landmarks are.
 
 All lengths are in eye distances of the same frame, after the eyes were laid level, so that neither the size of the
-crop nor how it is turned counts. LRNet (Sun et al. 2021, https://arxiv.org/abs/2104.04480) calibrates landmarks by
-optical flow; here each frame is laid over the one before by the similarity that fits best.
+crop nor how it is turned counts; each frame is laid over the one before by the similarity that fits best.
 """
 
 from dataclasses import dataclass
@@ -131,27 +130,30 @@ def measure_light(clip: Clip) -> Floats:
 
 GRID_SECONDS = 0.08  # between two frames as the temporal network sees them
 SCALES = np.array([0.03, 0.03, 0.06, 0.06, 0.03, 0.08, 0.08, 0.06, 0.05, 0.05], np.float32)  # of NAMES: a fair move
-FEATURES = 2 * len(NAMES) + len(REGIONS)
+FEATURES = 2 * len(NAMES) + 2 * len(REGIONS)
+SURE = 0.05  # pixels of a face 64 wide: less than finder and flow ever disagree
 MAX_FEATURE = 5.0
 
 
-def resample(points: Floats, light: Floats, times: Times) -> tuple[Floats, Floats, Times]:
-    """Points and light at even times, 0.08 s apart, between those that were measured. At least two of them."""
+def resample(points: Floats, others: Floats, times: Times) -> tuple[Floats, Floats, Times]:
+    """Points and other columns (t, n) at even times, 0.08 s apart, between the measured ones. At least two of them."""
     count = max(2, round(float(times[-1] - times[0]) / GRID_SECONDS) + 1)
     even = times[0] + GRID_SECONDS * np.arange(count)
-    flat = np.hstack([points.reshape(len(points), -1), light])
+    flat = np.hstack([points.reshape(len(points), -1), others])
     between = np.stack([np.interp(even, times, column) for column in flat.T], axis=1).astype(np.float32)
-    return between[:, : -light.shape[1]].reshape(count, *points.shape[1:]), between[:, -light.shape[1] :], even
+    return between[:, : -others.shape[1]].reshape(count, *points.shape[1:]), between[:, -others.shape[1] :], even
 
 
-def as_features(motion: Motion) -> Floats:
-    """What the temporal network sees: float32 (t, 25), about -5 to 5.
+def as_features(motion: Motion, apart: Floats) -> Floats:
+    """What the temporal network sees: float32 (t, 30), about -5 to 5.
 
-    Measures less their median, so that nobody is known by their face; their changes; and each region's unrest beside
-    that of the whole face, so that a finder's own noise counts little.
+    Measures less their median, so that nobody is known by their face; their changes; each region's unrest beside that
+    of the whole face, so that a finder's own noise counts little; and likewise how far finder and flow disagree.
+    apart: float32 (t, 5), from detectors.faces.flow.
     """
     centred = (motion.measures - np.median(motion.measures, axis=0)) / SCALES
     changes = 3 * np.diff(centred, axis=0, prepend=centred[:1])
     unrest = np.log(motion.unrest + STEADY) - np.log(np.median(motion.unrest) + STEADY)
-    features = np.clip(np.hstack([centred, changes, unrest]), -MAX_FEATURE, MAX_FEATURE)
+    disagreement = np.log(apart + SURE) - np.log(np.median(apart) + SURE)
+    features = np.clip(np.hstack([centred, changes, unrest, disagreement]), -MAX_FEATURE, MAX_FEATURE)
     return np.asarray(features, dtype=np.float32)

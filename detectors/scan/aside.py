@@ -5,11 +5,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from detectors.inputs.audio.kinds import SUFFIXES as SOUND_SUFFIXES
 from detectors.inputs.video_kinds import SUFFIXES
 
 NAMED = 3  # of each kind
 LINKS, CLOSED, HIDDEN = "linked folders", "folders that cannot be opened", "hidden"
 VIDEOS = "videos, which `facejury compare` judges"
+SOUNDS = "sounds, for which no detector was chosen"
 BARE = "without a suffix"
 
 
@@ -36,6 +38,8 @@ def name_kind(path: str) -> str:
         return HIDDEN
     if named.suffix.lower() in SUFFIXES or (mimetypes.guess_type(named.name)[0] or "").startswith("video/"):
         return VIDEOS
+    if named.suffix.lower() in SOUND_SUFFIXES:
+        return SOUNDS
     return named.suffix.lower() or BARE
 
 

@@ -1,7 +1,7 @@
-"""A crew of processes that judge pictures: one network thread each, and a picture that ends one ends nothing else.
+"""A crew of processes that judge files: one network thread each, and a file that ends one ends nothing else.
 
 Spawned, not forked: ONNX Runtime and OpenCV hold threads. When a process ends, what was under way is judged again, one
-picture at a time; a picture that ends its process twice gets a row that says so.
+file at a time; one that ends its process twice gets a row that says so.
 """
 
 import hashlib
@@ -18,18 +18,21 @@ from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import wait as wait_for
 
+from detectors.audio.judge import compare_sound
 from detectors.inputs.images import ImageError
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.scan.errors import ScanError
-from detectors.scan.fetch import fetch_bytes
-from detectors.scan.record import Record, record_comparison, record_error
+from detectors.scan.fetch import fetch_bytes, is_sound_at, open_here
+from detectors.scan.record import Record, record_comparison, record_error, record_sound
 from detectors.scan.team import Team
 
-CHUNK = 8  # pictures handed out at once: under a second of work, and all that a kill can cost a process
+CHUNK = 8  # files handed out at once: under a second of work, and all that a kill can cost a process
 AHEAD = 2  # chunks in hand for each process, so that none waits
 MAX_DEATHS = 2
-DIED = "The process that judged this picture ended before it was done."
+DIED = "The process that judged this file ended before it was done."
+NO_EYES = "This is a picture, and no detector of pictures was chosen."
+NO_EARS = "This is a sound, and no detector of sounds was chosen."
 log = logging.getLogger(__name__)
 
 Chunk = Sequence[str]
@@ -42,7 +45,7 @@ def count_cores() -> int:
 
 
 def judge_all(paths: Sequence[str], team: Team, *, workers: int) -> Iterator[list[Record]]:
-    """The records of all pictures, in chunks, as they are done: each picture once. Raises ScanError."""
+    """The records of all files, in chunks, as they are done: each file once. Raises ScanError."""
     waiting = deque(paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK))
     while waiting:
         suspects = yield from _run(waiting, team, workers=workers, ahead=AHEAD)
@@ -50,7 +53,7 @@ def judge_all(paths: Sequence[str], team: Team, *, workers: int) -> Iterator[lis
 
 
 def _run_alone(waiting: deque[Chunk], team: Team) -> Iterator[list[Record]]:
-    """One picture at a time, so that it is known which one ended the process."""
+    """One file at a time, so that it is known which one ended the process."""
     deaths = Counter[str]()
     while waiting:
         for path in [path for chunk in (yield from _run(waiting, team, workers=1, ahead=1)) for path in chunk]:
@@ -83,7 +86,7 @@ def _run(waiting: deque[Chunk], team: Team, *, workers: int, ahead: int) -> Outc
 
 
 def _open_pool(workers: int) -> ProcessPoolExecutor:
-    """Processes that start: one is tried, so that a fault of ours is not taken for a picture's."""
+    """Processes that start: one is tried, so that a fault of ours is not taken for a file's."""
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_settle)
     try:
@@ -91,7 +94,7 @@ def _open_pool(workers: int) -> ProcessPoolExecutor:
             started = pool.submit(os.getpid)
         started.result()
     except BrokenProcessPool as error:
-        raise ScanError("the processes that judge pictures cannot be started") from error
+        raise ScanError("the processes that judge files cannot be started") from error
     return pool
 
 
@@ -128,18 +131,21 @@ def _end_with_parent() -> None:
 
 
 def judge_chunk(paths: Sequence[str], team: Team, *, folder: str = "") -> list[Record]:
-    """The records of these pictures, by the jury of this process. folder: where relative paths start."""
-    return [judge_picture(path, open_jury(team), folder=folder) for path in paths]
+    """The records of these files, by the jury of this process. folder: where relative paths start."""
+    jury = open_jury(team)
+    return [(_judge_sound if is_sound_at(path, folder) else judge_picture)(path, jury, folder=folder) for path in paths]
 
 
 @cache
 def open_jury(team: Team) -> Jury:
     """The one jury of this process for a team."""
-    return Jury(team.choose_for_pictures())
+    return Jury(team.choose_for_scan())
 
 
 def judge_picture(path: str, jury: Jury, *, folder: str = "") -> Record:
     """The record of one picture. Never raises: what goes wrong is its row."""
+    if not jury.limit_to("face", "image").specs:
+        return record_error(path, NO_EYES)
     try:
         data = fetch_bytes(path, folder=folder)
     except ImageError as error:
@@ -153,3 +159,18 @@ def judge_picture(path: str, jury: Jury, *, folder: str = "") -> Record:
     if comparison.error:
         return record_error(path, comparison.error, sha256=sha256)
     return record_comparison(comparison)
+
+
+def _judge_sound(path: str, jury: Jury, *, folder: str = "") -> Record:
+    """The record of one sound. Never raises: what goes wrong is its row."""
+    asked = [spec.key for spec in jury.limit_to("audio").specs]
+    if not asked:
+        return record_error(path, NO_EARS)
+    try:
+        with open_here(path, folder=folder) as file:
+            return record_sound(compare_sound(file, jury, name=path), asked)
+    except ImageError as error:
+        return record_error(path, str(error))
+    except Exception as error:  # as above
+        log.exception("a sound could not be judged")
+        return record_error(path, f"The sound could not be judged: {type(error).__name__}.")

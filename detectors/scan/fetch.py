@@ -1,13 +1,26 @@
-"""The bytes of a picture, from a file or from any URL that fsspec can open."""
+"""A picture or a sound from a file, or from any URL that fsspec can open."""
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import NamedTemporaryFile
 
+from detectors.inputs.audio.kinds import SUFFIXES, is_sound
+from detectors.inputs.audio.read import MAX_BYTES as MAX_SOUND_BYTES
 from detectors.inputs.images import MAX_BYTES, ImageError, say_too_large
+
+CLOSED = "The file cannot be opened."
+COPIED_BYTES = 1_000_000  # at a time
 
 
 def is_url(path: str) -> bool:
     """Whether fsspec is to open it: scheme://..."""
     return "://" in path
+
+
+def is_sound_at(path: str, folder: str = "") -> bool:
+    """Whether a sound is there: of a file by its first bytes, of a URL by its suffix. folder: of relative paths."""
+    return PurePosixPath(path).suffix.lower() in SUFFIXES if is_url(path) else is_sound(Path(folder, path))
 
 
 def fetch_bytes(path: str, *, folder: str = "") -> bytes:
@@ -18,15 +31,37 @@ def fetch_bytes(path: str, *, folder: str = "") -> bytes:
     return data
 
 
+@contextmanager
+def open_here(path: str, *, folder: str = "") -> Iterator[Path]:
+    """The file of a sound: where it is, or a copy of what a URL names, for as long as it is needed. Raises ImageError.
+
+    Of one that is too large to be judged, the copy ends a byte beyond the limit.
+    """
+    if not is_url(path):
+        yield Path(folder, path)
+        return
+    import fsspec
+
+    with NamedTemporaryFile(suffix=PurePosixPath(path).suffix) as copy:
+        try:
+            with fsspec.open(path, "rb") as file:
+                while (left := MAX_SOUND_BYTES + 1 - copy.tell()) and (piece := file.read(min(left, COPIED_BYTES))):
+                    copy.write(piece)
+                copy.flush()
+        except Exception as error:  # each file system has errors of its own
+            raise ImageError(CLOSED) from error
+        yield Path(copy.name)
+
+
 def _read_file(path: Path) -> bytes:
     """At most one byte more than allowed. Pipes and devices are no files: reading them might never end."""
     try:
         if not path.is_file():
-            raise ImageError("The file cannot be opened.")
+            raise ImageError(CLOSED)
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise ImageError("The file cannot be opened.") from error
+        raise ImageError(CLOSED) from error
 
 
 def _fetch_url(url: str) -> bytes:
@@ -37,4 +72,4 @@ def _fetch_url(url: str) -> bytes:
             data: bytes = file.read(MAX_BYTES + 1)
             return data
     except Exception as error:  # each file system has errors of its own
-        raise ImageError("The file cannot be opened.") from error
+        raise ImageError(CLOSED) from error

@@ -1,7 +1,7 @@
 """What to scan: folders, glob patterns, listings and single files become one list of paths, each as it was given.
 
-A folder stands for the pictures in it, at any depth, told by their suffix; hidden ones are left out. A pattern, a
-listing (.txt: one path a line, from where the command runs) or a path stands for exactly what it names.
+A folder stands for the pictures and sounds in it, at any depth, told by their suffix; hidden ones are left out.
+A pattern, a listing (.txt: one path a line, from where the command runs) or a path stands for exactly what it names.
 """
 
 import codecs
@@ -12,12 +12,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from detectors.inputs.audio.kinds import SUFFIXES as SOUNDS
 from detectors.scan.aside import CLOSED, HIDDEN, LINKS, LeftAside
 from detectors.scan.errors import ScanError
 from detectors.scan.fetch import is_url
+from registry import DetectorSpec
 
 PICTURES = frozenset({".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".mpo", ".png", ".tif", ".tiff", ".webp"})
-SUFFIXES = PICTURES | {".heic", ".heif"}  # these are not read, but a row in the table says so
+UNREAD = frozenset({".heic", ".heif"})  # a row in the table says so
+SUFFIXES = PICTURES | UNREAD | SOUNDS
 LISTING = ".txt"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -43,29 +46,42 @@ def parse_shard(text: str) -> Shard:
     return Shard(int(index), int(count))
 
 
-def list_paths(sources: Iterable[str], *, shard: Shard | None = None, aside: LeftAside | None = None) -> list[str]:
+def choose_suffixes(specs: Iterable[DetectorSpec]) -> frozenset[str]:
+    """Of the files in folders that some of these detectors judge."""
+    expected = {spec.expects for spec in specs}
+    pictures = PICTURES | UNREAD if expected & {"face", "image"} else frozenset[str]()
+    return pictures | SOUNDS if "audio" in expected else pictures
+
+
+def list_paths(
+    sources: Iterable[str],
+    *,
+    shard: Shard | None = None,
+    aside: LeftAside | None = None,
+    suffixes: frozenset[str] = SUFFIXES,
+) -> list[str]:
     """Every path of the sources once, in the order met. Raises ScanError when a source names nothing.
 
-    aside: is told what the folders hold besides.
+    suffixes: of what folders stand for. aside: is told what they hold besides.
     """
-    wanted = shard or Shard()
-    paths = dict.fromkeys(path for source in sources for path in _expand(source, aside or LeftAside()))
+    wanted, left = shard or Shard(), aside or LeftAside()
+    paths = dict.fromkeys(path for source in sources for path in _expand(source, left, suffixes))
     return [path for path in paths if wanted.holds(path)]
 
 
-def _expand(source: str, aside: LeftAside) -> Iterator[str]:
-    found = _expand_url(source, aside) if is_url(source) else _expand_path(source, aside)
+def _expand(source: str, aside: LeftAside, suffixes: frozenset[str]) -> Iterator[str]:
+    found = _expand_url(source, aside, suffixes) if is_url(source) else _expand_path(source, aside, suffixes)
     first = next(found, None)
     if first is None:
-        raise ScanError(f"{source} contains no pictures. {aside.say()}".rstrip())
+        raise ScanError(f"{source} contains nothing that can be judged. {aside.say()}".rstrip())
     yield first
     yield from found
 
 
-def _expand_path(source: str, aside: LeftAside) -> Iterator[str]:
+def _expand_path(source: str, aside: LeftAside, suffixes: frozenset[str]) -> Iterator[str]:
     path = Path(source)
     if path.is_dir():
-        return _walk(source, aside)
+        return _walk(source, aside, suffixes)
     if path.exists():
         return _read_listing(path) if path.suffix == LISTING else iter([source])
     if glob.has_magic(source):
@@ -73,7 +89,7 @@ def _expand_path(source: str, aside: LeftAside) -> Iterator[str]:
     raise ScanError(f"there is no file, folder or pattern {source}")
 
 
-def _walk(folder: str, aside: LeftAside) -> Iterator[str]:
+def _walk(folder: str, aside: LeftAside, suffixes: frozenset[str]) -> Iterator[str]:
     def within(path: str) -> str:
         return os.path.relpath(path, folder)
 
@@ -88,16 +104,16 @@ def _walk(folder: str, aside: LeftAside) -> Iterator[str]:
         folders.sort()
         for name in sorted(names):
             path = os.path.join(place, name)
-            if _is_picture(name):
+            if _is_wanted(name, suffixes):
                 yield path
             else:
                 aside.add(within(path))
 
 
-def _is_picture(name: str) -> bool:
+def _is_wanted(name: str, suffixes: frozenset[str]) -> bool:
     """Told by a file's path inside its folder."""
     path = PurePosixPath(name)
-    return path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.parts)
+    return path.suffix.lower() in suffixes and not any(part.startswith(".") for part in path.parts)
 
 
 def _read_listing(path: Path) -> Iterator[str]:
@@ -111,7 +127,7 @@ def _read_listing(path: Path) -> Iterator[str]:
         yield from (os.fsdecode(line) for raw in file if (line := raw.rstrip(b"\r\n")))
 
 
-def _expand_url(url: str, aside: LeftAside) -> Iterator[str]:
+def _expand_url(url: str, aside: LeftAside, suffixes: frozenset[str]) -> Iterator[str]:
     """A folder, a pattern or a single file behind a URL, as full URLs."""
     import fsspec
 
@@ -121,9 +137,9 @@ def _expand_url(url: str, aside: LeftAside) -> Iterator[str]:
             found = system.glob(root)
         elif system.isdir(root):
             within = {name: name.removeprefix(root).lstrip("/") for name in system.find(root)}
-            found = [name for name, path in within.items() if _is_picture(path)]
+            found = [name for name, path in within.items() if _is_wanted(path, suffixes)]
             for path in within.values():
-                if not _is_picture(path):
+                if not _is_wanted(path, suffixes):
                     aside.add(path)
         else:
             return iter([url])

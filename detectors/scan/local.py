@@ -1,6 +1,6 @@
-"""Judge a collection of pictures on this machine into one table; killed and started again, it goes on.
+"""Judge a collection of pictures and sounds on this machine into one table; killed and started again, it goes on.
 
-Every finished picture is in the journal beside the table, so nothing is judged twice and nothing finished is lost.
+Every finished file is in the journal beside the table, so nothing is judged twice and nothing finished is lost.
 The table is written from the journal at the end, in the order of the paths.
 """
 
@@ -18,7 +18,7 @@ from detectors.scan.team import Team, describe_team
 
 @dataclass(frozen=True)
 class Counts:
-    """Pictures so far: of all that were asked for, those done, those done by an earlier scan.
+    """Files so far: of all that were asked for, those done, those done by an earlier scan.
 
     errors, failed, given: of those done now, see detectors.scan.record.count.
     """
@@ -32,7 +32,7 @@ class Counts:
 
     @property
     def is_vain(self) -> bool:
-        """Whether there is not one answer, though there were pictures to judge."""
+        """Whether there is not one answer, though there were files to judge."""
         return self.total > 0 and (self.errors == self.total or (self.failed > 0 and self.given == 0))
 
 
@@ -42,13 +42,13 @@ Show = Callable[[Counts], None]
 def scan(paths: Sequence[str], out: Path, team: Team, *, workers: int | None, show: Show) -> Counts:
     """Judge what is not in the journal yet, then write the table of all that is.
 
-    workers: processes; None is one a core. show: told each time pictures are done. Raises ScanError.
+    workers: processes; None is one a core. show: told each time files are done. Raises ScanError.
     """
     check_format(out)
     journal_path = out.with_name(out.name + SUFFIX)
     if out.exists() and not journal_path.exists():
         raise ScanError(f"{out.name} already exists and was not written by a scan: choose another --out, or remove it")
-    with Journal(journal_path, describe_team(team.choose_for_pictures())) as journal:
+    with Journal(journal_path, describe_team(team.choose_for_scan())) as journal:
         counts = _judge(paths, team, journal, workers=workers or count_cores(), show=show)
         write_table(out, journal)
     return counts
@@ -72,7 +72,7 @@ def add_counts(counts: Counts, more: Mapping[str, int]) -> Counts:
 
 def say_counts(counts: Counts, out: str) -> str:
     """What a scan did, in one sentence."""
-    judged = f"{counts.done - counts.before} of {counts.total} pictures judged"
+    judged = f"{counts.done - counts.before} of {counts.total} files judged"
     parts = [judged, *([f"{counts.before} were already done"] if counts.before else [])]
     parts += [f"{counts.errors} could not be read"] if counts.errors else []
     parts += [f"every detector failed on {counts.failed}"] if counts.failed else []

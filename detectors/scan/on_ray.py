@@ -36,7 +36,7 @@ def scan_with_ray(
     """
     ray = _import_ray()
     team = replace(team, add=tuple(_from_anywhere(source) for source in team.add))
-    parts = Parts(out, describe_team(team.choose_for_pictures()))
+    parts = Parts(out, describe_team(team.choose_for_scan()))
     done = parts.read_paths()
     left = [path for path in paths if show_path(path) not in done]
     counts = Counts(len(paths), len(paths) - len(left), len(paths) - len(left))

@@ -1,9 +1,10 @@
-"""What a scan keeps of one picture: its rows, as one record that is either whole or not there."""
+"""What a scan keeps of one picture or sound: its rows, as one record that is either whole or not there."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 
+from detectors.audio.results import JudgedSound
 from detectors.faces.face import Box
 from detectors.jury.fusion import JURY_KEY
 from detectors.jury.results import Comparison, JudgedFace
@@ -19,7 +20,8 @@ class Row:
 
     face: counted from 1, the largest first; 0 says that there is none; None where the whole picture or file is meant.
     box: left, top, right, bottom in pixels. roll: as a Face has it. detector: "jury" for the jury's own. milliseconds:
-    None for the jury. notes: what a reader must know of the file, in all rows of its picture.
+    None for the jury and for sounds. notes: what a reader must know of the file, in all its rows. band: of a sound,
+    which has no label.
     """
 
     face: int | None = None
@@ -31,11 +33,12 @@ class Row:
     milliseconds: float | None = None
     error: str | None = None
     notes: str | None = None
+    band: str | None = None
 
 
 @dataclass(frozen=True)
 class Record:
-    """All rows of one picture. sha256: of the file's bytes, empty when they could not be had."""
+    """All rows of one file. sha256: of the file's bytes, empty when they could not be had."""
 
     path: str
     sha256: str
@@ -49,18 +52,33 @@ def record_comparison(comparison: Comparison) -> Record:
     return Record(comparison.path, comparison.sha256, rows)
 
 
+def record_sound(judged: JudgedSound, asked: Sequence[str]) -> Record:
+    """What the detectors said about one sound, a row each. asked: their keys; the reason is theirs if none answered."""
+    if judged.error:
+        return record_error(judged.path, judged.error, sha256=judged.sha256)
+    notes = " ".join(judged.notes) or None
+    rows = [
+        Row(
+            None, None, None, one.detector, one.p_fake, None if one.band else "failed", None, one.error, notes, one.band
+        )
+        for one in judged.scores
+    ]
+    silent = [Row(detector=key, error=judged.reason, notes=notes) for key in asked]
+    return Record(judged.path, judged.sha256, tuple(rows or silent))
+
+
 def record_error(path: str, sentence: str, *, sha256: str = "") -> Record:
-    """A picture that could not be judged."""
+    """A file that could not be judged."""
     return Record(path, sha256, (Row(error=sentence),))
 
 
 def is_error(record: Record) -> bool:
-    """Whether the picture itself could not be judged."""
+    """Whether the file itself could not be judged."""
     return len(record.rows) == 1 and record.rows[0].face is None and record.rows[0].detector is None
 
 
 def count(records: Sequence[Record]) -> dict[str, int]:
-    """How many records there are (`done`), and of how many pictures what is known.
+    """How many records there are (`done`), and of how many files what is known.
 
     errors: they could not be judged; failed: every detector failed on them; given: some detector gave a number.
     """
@@ -69,7 +87,7 @@ def count(records: Sequence[Record]) -> dict[str, int]:
         "done": len(records),
         "errors": sum(is_error(record) for record in records),
         "failed": sum(said == {"failed"} for said in labels),
-        "given": sum(bool(said - {"failed"}) for said in labels),
+        "given": sum(any(row.p_fake is not None for row in record.rows) for record in records),
     }
 
 

@@ -18,7 +18,9 @@ from detectors.scan.errors import ScanError
 from detectors.scan.record import Record
 from text.formulas import neutralise
 
-COLUMNS = ("path", "sha256", "face", "box", "roll", "detector", "p_fake", "label", "milliseconds", "error", "notes")
+COLUMNS = (
+    *("path", "sha256", "face", "box", "roll", "detector", "p_fake", "label", "milliseconds", "error", "notes", "band"),
+)
 GROUP_ROWS = 20_000  # of a Parquet row group: a few MB in memory
 Values = dict[str, Any]
 
@@ -56,7 +58,7 @@ def write_table(out: Path, records: Iterable[Record]) -> None:
 
 
 def table_rows(record: Record) -> Iterator[Values]:
-    """The rows of one picture, by column. Bytes of a path that are no UTF-8 are spelt out, like \\xff."""
+    """The rows of one file, by column. Bytes of a path that are no UTF-8 are spelt out, like \\xff."""
     path = show_path(record.path)
     for row in record.rows:
         box = None if row.box is None else list(row.box)
@@ -123,12 +125,12 @@ def _write_jsonl(file: IO[bytes], rows: Iterator[Values]) -> None:
 TABLE = """
 CREATE TABLE verdicts (
     path TEXT NOT NULL, sha256 TEXT, face INTEGER, box TEXT, roll REAL, detector TEXT,
-    p_fake REAL, label TEXT, milliseconds REAL, error TEXT, notes TEXT
+    p_fake REAL, label TEXT, milliseconds REAL, error TEXT, notes TEXT, band TEXT
 )
 """
 ROW = """
 INSERT INTO verdicts
-VALUES (:path, :sha256, :face, :box, :roll, :detector, :p_fake, :label, :milliseconds, :error, :notes)
+VALUES (:path, :sha256, :face, :box, :roll, :detector, :p_fake, :label, :milliseconds, :error, :notes, :band)
 """
 INDEXES = (
     "CREATE INDEX verdicts_of_picture ON verdicts (path)",

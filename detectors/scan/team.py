@@ -13,7 +13,7 @@ from detectors.networks.resolve import add_source
 from detectors.scan.errors import ScanError
 from registry import DetectorSpec, load_registry
 
-SCHEMA = 2  # 2: rows have a roll
+SCHEMA = 3  # 2: rows have a roll; 3: and a band
 DIGITS = 12  # of a hash, for people
 
 
@@ -28,11 +28,12 @@ class Team:
         """The detectors, in the registry's order. Raises UnknownDetectorError, SourceError."""
         return reduce(add_source, self.add, load_registry()).choose(self.only)
 
-    def choose_for_pictures(self) -> tuple[DetectorSpec, ...]:
-        """Those of them that judge pictures. Raises ScanError where there is none, and what choose raises."""
+    def choose_for_scan(self) -> tuple[DetectorSpec, ...]:
+        """Those of them that judge pictures or sounds. Raises ScanError where there is none, and what choose raises."""
         chosen = self.choose()
-        if not (specs := tuple(spec for spec in chosen if spec.expects in ("face", "image"))):
-            raise ScanError(f"{', '.join(spec.key for spec in chosen)}: for videos alone, and a scan is of pictures")
+        if not (specs := tuple(spec for spec in chosen if spec.expects != "clip")):
+            keys = ", ".join(spec.key for spec in chosen)
+            raise ScanError(f"{keys}: for videos alone, and a scan is of pictures and sounds")
         return specs
 
 

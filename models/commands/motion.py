@@ -84,18 +84,18 @@ def temporal(
     from models.evaluation.motion import measure_clips
     from models.publishing.motion import publish_temporal
     from models.training.calibration import fit_platt, fit_thresholds
-    from models.training.temporal import TemporalRecipe, fill_pool, leave_groups_out, train
+    from models.training.temporal import TemporalRecipe, combine, fill_pool, leave_groups_out, train
 
     tracks, recipe = read_tracks(clips), TemporalRecipe(steps=steps, seed=seed)
     pool = fill_pool(tracks, seed=seed)
     logits, unsteady = leave_groups_out(tracks, pool, recipe)
     labels = np.array([int(track.fake) for track in tracks])
-    calibration = fit_platt(logits, labels)
-    p_fake = calibration.apply(logits)
+    calibrations = [fit_platt(branch, labels) for branch in logits]
+    p_fake = combine(calibrations, logits)
     thresholds = fit_thresholds(p_fake, labels)
-    metrics = measure_clips(tracks, p_fake, thresholds, unsteady=calibration.apply(unsteady))
+    metrics = measure_clips(tracks, p_fake, thresholds, unsteady=combine(calibrations, unsteady))
     folder = to or RUN / "temporal" / "weights"
-    publish_temporal(train(pool, recipe), calibration, thresholds, folder, tracks=tracks, metrics=metrics)
+    publish_temporal(train(pool, recipe), calibrations, thresholds, folder, tracks=tracks, metrics=metrics)
     auc = metrics["overall"]["auc"]
     console.print(f"AUC {auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}], chance .5, groups left out")
     console.print(f"written: {folder}", markup=False)

@@ -1,7 +1,8 @@
 """Clips for the temporal detector: tracks of landmarks with the light on the face, and forgeries of them by rule.
 
 A folder of clips holds manifest.csv (clip, label, generator, group, split) and for each clip NAME.npz (landmarks
-(t, 68, 3) in pixels, fps) and NAME.jpg (every fifth frame's face, 64 x 64 pixels, side by side).
+(t, 68, 3) and boxes (t, 4) in pixels, fps) and NAME.jpg (every fifth frame's face, the square of its box at 64 x 64
+pixels, side by side).
 """
 
 from collections.abc import Mapping
@@ -11,13 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from detectors.faces.crop import CROP_SIDE
+from detectors.faces.flow import BOX_PIXELS, steady
 from detectors.faces.landmarks import measure_eye_distance
 from detectors.faces.motion import REGIONS, Floats, as_features, measure_light, measure_motion, resample
 from detectors.inputs.images import ImageError, read_image
 from models.data.tables import read_rows
 from models.errors import DataError
+from registry.contract import Clip
 
-STRIP_PIXELS, STRIP_EVERY = 64, 5  # side of a face in a strip; frames from one to the next
+STRIP_EVERY = 5  # frames from one face in a strip to the next
 WINDOW = 60  # frames of 0.08 s: a little less than in serving, which the shortest clip has
 FINDER_NOISE = 0.015  # of the eye distance, at most: serving's finder is less steady than the one of the tracks
 FORGED_NOISE = (0.01, 0.04)  # of the eye distance: how far a forged region trembles
@@ -32,7 +35,11 @@ LEFT_RIGHT = [  # the points' order in a mirrored picture, as iBUG numbers them
 
 @dataclass(frozen=True)
 class Track:
-    """One face over time. points: float32 (t, 68, 2); light: float32 (t, 2); groups: of videos that share persons."""
+    """One face over time. points: float32 (t, 68, 2); light: float32 (t, 2); groups: of videos that share persons.
+
+    faces: uint8 RGB (k, 64, 64, 3), every fifth frame; boxes: float32 (k, 3), their left, top and side, in the unit of
+    the points.
+    """
 
     name: str
     fake: bool
@@ -41,6 +48,8 @@ class Track:
     points: Floats
     light: Floats
     fps: float
+    faces: Clip
+    boxes: Floats
 
 
 def read_tracks(folder: Path) -> list[Track]:
@@ -55,32 +64,42 @@ def read_tracks(folder: Path) -> list[Track]:
 def _read(folder: Path, row: Mapping[str, str]) -> Track:
     with np.load(folder / f"{row['clip']}.npz", allow_pickle=False) as kept:
         points, fps = kept["landmarks"][..., :2].astype(np.float32), float(kept["fps"])
+        left, top, right, bottom = kept["boxes"].astype(np.float32).T
     strip = read_image(folder / f"{row['clip']}.jpg").pixels
-    faces = strip.reshape(STRIP_PIXELS, -1, STRIP_PIXELS, 3).transpose(1, 0, 2, 3)
-    margin = round(STRIP_PIXELS * (1 - CROP_SIDE) / 2)
+    faces = np.ascontiguousarray(strip.reshape(BOX_PIXELS, -1, BOX_PIXELS, 3).transpose(1, 0, 2, 3))
+    side = np.maximum(right - left, bottom - top)
+    boxes = np.stack([(left + right - side) / 2, (top + bottom - side) / 2, side], axis=1)[::STRIP_EVERY]
+    margin = round(BOX_PIXELS * (1 - CROP_SIDE) / 2)
     seen = measure_light(faces[:, margin:-margin, margin:-margin])
     frames = np.arange(len(points))
     light = np.stack([np.interp(frames, STRIP_EVERY * np.arange(len(seen)), side) for side in seen.T], axis=1)
     fake, groups = row["label"] == "fake", frozenset([row["group"]])
-    return Track(row["clip"], fake, row["generator"], groups, points, light.astype(np.float32), fps)
+    return Track(row["clip"], fake, row["generator"], groups, points, light.astype(np.float32), fps, faces, boxes)
 
 
 def show(track: Track, rng: np.random.Generator | None = None, *, noise: float = 0.0) -> Floats:
-    """A track as the network sees it: (60, 25). From its beginning, or at random, mirrored and less steady.
+    """A track as the network sees it: (60, 30). From its beginning, or at random, mirrored and less steady.
 
     noise: share of the eye distance by which its points tremble, always in the same way.
     """
-    points, light, times = resample(track.points, track.light, np.arange(len(track.points)) / track.fps)
+    points, times = track.points, np.arange(len(track.points)) / track.fps
+    if rng:
+        points = points + _tremble(points, FINDER_NOISE * rng.random(), rng)
+    if noise:
+        points = points + _tremble(points, noise, np.random.default_rng(0))
+    frames = np.arange(0, len(points), STRIP_EVERY)[: len(track.faces)]
+    boxes = track.boxes[: len(frames)]
+    faces, scales = track.faces[: len(frames)], (boxes[:, 2] / BOX_PIXELS).astype(np.float32)
+    points, apart = steady(points, times, faces, frames, scales=scales, corners=boxes[:, :2])
+    points, others, times = resample(points, np.hstack([track.light, apart]), times)
+    light, apart = others[:, :2], others[:, 2:]
     first = 0
     if rng:
         first = int(rng.integers(max(1, len(points) - WINDOW + 1)))
         if rng.random() < 0.5:
             points, light = mirror(points), light * MIRRORED
-        points = points + _tremble(points, FINDER_NOISE * rng.random(), rng)
-    if noise:
-        points = points + _tremble(points, noise, np.random.default_rng(0))
     window = slice(first, first + WINDOW)
-    return as_features(measure_motion(points[window], light[window], times[window]))
+    return as_features(measure_motion(points[window], light[window], times[window]), apart[window])
 
 
 def mirror(points: Floats) -> Floats:

@@ -83,7 +83,7 @@ def build_serving(model: keras.Model, calibration: Calibration) -> keras.Model:
 
 
 def fold_calibration(model: keras.Model, calibration: Calibration, *, layer: str) -> keras.Model:
-    """A copy whose layer of that name, the last one, gives calibrated logits."""
+    """A copy whose layer of that name, the last one of its branch, gives calibrated logits."""
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())  # a clone begins with weights of its own
     last = copy.get_layer(layer)

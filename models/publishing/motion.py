@@ -17,6 +17,7 @@ from models.evaluation.motion import Errors
 from models.publishing.export import export_plain, fold_calibration
 from models.training.calibration import Calibration, Thresholds
 
+SCORE_FRAMES = 13  # a second around each moment: one frame alone says next to nothing
 LICENSE = "research use: see models/weights/LICENSE"
 LANDMARKS_CARD = """# Landmarks
 
@@ -43,8 +44,11 @@ distances (median). Faces in profile, hidden ones and those under 64 pixels were
 TEMPORAL_CARD = """# Temporal
 
 Watches how a face moves in a video: eyes, mouth, brows, jaw, head pose, the direction of the light, and how steady 68
-landmarks are, over five seconds. A GRU in both directions, {parameters:,} parameters, gives a number for each moment;
-their mean is the clip's. After LRNet (Sun et al. 2021, https://arxiv.org/abs/2104.04480), without its optical flow.
+landmarks are, over five seconds. After LRNet (Sun et al. 2021, https://arxiv.org/abs/2104.04480), the landmarks are
+steadied by optical flow and a Kalman filter, and how far both disagree is measured too. A GRU in both directions and,
+beside it, a linear function of each moment give a number for each moment; the mean of both over time is the clip's,
+over a second around each moment its score there.
+{parameters:,} parameters.
 
 **A weak witness.** {verdict}
 It is not in the jury, and no figure here says how it does on other persons, cameras or generators. Most of its verdicts
@@ -101,18 +105,22 @@ def publish_landmarks(
     return written
 
 
-def fold(model: keras.Model, calibration: Calibration) -> keras.Model:
-    """float32 (n, t, 25) -> p_fake (n, 1) and scores (n, t), calibrated: what is served."""
-    served = fold_calibration(model, calibration, layer="evidence")
-    logit = keras.layers.GlobalAveragePooling1D(name="logit")(served.output)
+def fold(model: keras.Model, calibrations: Sequence[Calibration]) -> keras.Model:
+    """float32 (n, t, 30) -> p_fake (n, 1) and scores (n, t), of both calibrated branches together: what is served."""
+    served = model
+    for layer, calibration in zip(temporal.BRANCHES, calibrations, strict=True):
+        served = fold_calibration(served, calibration, layer=layer)
+    moments = keras.layers.Average(name="moments")(served.outputs)
+    logit = keras.layers.GlobalAveragePooling1D(name="logit")(moments)
     p_fake = keras.layers.Activation("sigmoid", name="p_fake")(logit)
-    scores = keras.layers.Activation("sigmoid", name="scores")(keras.ops.squeeze(served.output, axis=-1))
+    around = keras.layers.AveragePooling1D(SCORE_FRAMES, strides=1, padding="same", name="around")(moments)
+    scores = keras.layers.Activation("sigmoid", name="scores")(keras.ops.squeeze(around, axis=-1))
     return keras.Model(served.input, [p_fake, scores])
 
 
 def publish_temporal(
     model: keras.Model,
-    calibration: Calibration,
+    calibrations: Sequence[Calibration],
     thresholds: Thresholds,
     folder: Path,
     *,
@@ -133,7 +141,7 @@ def publish_temporal(
         files={},
     )
     inputs = np.stack([show(track) for track in tracks[::8]])
-    written = export_plain(fold(model, calibration), folder, config=config, inputs=inputs)
+    written = export_plain(fold(model, calibrations), folder, config=config, inputs=inputs)
     (folder / METRICS).write_text(json.dumps({**metrics, "model": written.files[MODEL]}, indent=2) + "\n")
     (folder / CARD).write_text(_say(tracks, metrics, written), encoding="utf-8")
     return written

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.architectures import temporal
 from models.data.clips import FINDER_NOISE, Track, forge, show, unsettle
 from models.errors import DataError
+from models.training.calibration import Calibration
 
 VARIANTS = 16  # of each clip, shown at random; and as many forgeries by rule of each real one
 FORGED_SHARE, UNSETTLED_SHARE = 0.4, 0.3  # of the fakes: forged by rule; of the reals: the control
@@ -28,7 +29,7 @@ class TemporalRecipe:
 
 @dataclass(frozen=True)
 class Pool:
-    """Examples, made once. features: float32 (n, 60, 25); kinds: 0 real, 1 its control, 2 fake, 3 forged by rule."""
+    """Examples, made once. features: float32 (n, 60, 30); kinds: 0 real, 1 its control, 2 fake, 3 forged by rule."""
 
     features: NDArray[np.float32]
     kinds: NDArray[np.int64]
@@ -70,34 +71,44 @@ def fill_pool(tracks: Sequence[Track], *, seed: int) -> Pool:
 
 
 def train(pool: Pool, recipe: TemporalRecipe) -> keras.Model:
-    """The network, trained on a pool: half of each batch fake."""
+    """The network, trained on a pool: half of each batch fake. Both of its branches learn by themselves."""
     keras.utils.set_random_seed(recipe.seed)
-    model = temporal.build()
+    model = temporal.build(pool.features)
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-2, clipnorm=1.0)
-    clip = keras.layers.GlobalAveragePooling1D()(model.output)
+    clip = [keras.layers.GlobalAveragePooling1D()(branch) for branch in model.outputs]
     judging = keras.Model(model.input, clip)
-    judging.compile(optimizer=optimizer, loss=keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1))
+    loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1)
+    judging.compile(optimizer=optimizer, loss=[loss, loss])
     rng = np.random.default_rng(recipe.seed)
     drawn = [pool.share(kind) for kind in range(4)]
     shares = np.array([1 - UNSETTLED_SHARE, UNSETTLED_SHARE, 1 - FORGED_SHARE, FORGED_SHARE]) / 2
     for _ in range(recipe.steps):
         kinds = rng.choice(4, size=recipe.batch, p=shares)
         chosen = [int(rng.choice(len(drawn[kind]), p=drawn[kind])) for kind in kinds]
-        judging.train_on_batch(pool.features[chosen], (kinds >= 2).astype(np.float32)[:, None])
+        labels = (kinds >= 2).astype(np.float32)[:, None]
+        judging.train_on_batch(pool.features[chosen], [labels, labels])
     return model
 
 
 def leave_groups_out(tracks: Sequence[Track], pool: Pool, recipe: TemporalRecipe) -> NDArray[np.float64]:
-    """The mean logit of each track by a network that was trained without its group: (2, n).
+    """The mean logit of each track by both branches of a network that was trained without its group: (2, 2, n).
 
     First as it is, and then with points that tremble as serving's may.
     """
     held_out = {group: train(pool.without(group), recipe) for group in sorted({g for t in tracks for g in t.groups})}
-    logits = np.zeros((2, len(tracks)))
+    logits = np.zeros((2, 2, len(tracks)))
     for group, model in held_out.items():
         places = [place for place, track in enumerate(tracks) if group in track.groups]
         for row, noise in enumerate((0.0, FINDER_NOISE)):
             shown = np.stack([show(tracks[place], noise=noise) for place in places])
-            logits[row, places] = model.predict_on_batch(shown).mean(axis=(1, 2))
+            for branch, moments in enumerate(model.predict_on_batch(shown)):
+                logits[row, branch, places] = moments.mean(axis=(1, 2))
     return logits
+
+
+def combine(calibrations: Sequence[Calibration], logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """p_fake of each clip: the mean of both branches' calibrated logits. logits: (2, n)."""
+    pairs = zip(calibrations, logits, strict=True)
+    mean = np.mean([calibration.scale * branch + calibration.shift for calibration, branch in pairs], axis=0)
+    return np.asarray(1 / (1 + np.exp(-mean)))

@@ -14,6 +14,7 @@ def write_clips(folder: Path, groups: str = "abc") -> Path:
     rng = np.random.default_rng(0)
     shape = rng.uniform(0, 100, (68, 3))
     shape[36:42, :2], shape[42:48, :2] = (30, 40), (70, 40)
+    boxes = np.tile(np.array([0, 0, 100, 100], np.int16), (FRAMES, 1))
     with (folder / "manifest.csv").open("w", newline="") as file:
         table = csv.writer(file)
         table.writerow(["clip", "label", "generator", "group", "split"])
@@ -22,7 +23,7 @@ def write_clips(folder: Path, groups: str = "abc") -> Path:
                 points = np.repeat(shape[None], FRAMES, axis=0) + rng.normal(0, 0.1, (FRAMES, 68, 3))
                 points[:, 48:, 1] += size * np.sin(np.arange(FRAMES) / 4)[:, None]
                 name = f"{label}-{group}"
-                np.savez(folder / f"{name}.npz", landmarks=points.astype(np.float16), fps=25.0)
+                np.savez(folder / f"{name}.npz", landmarks=points.astype(np.float16), boxes=boxes, fps=25.0)
                 strip = rng.integers(0, 256, (64, 64 * STRIPS, 3), dtype=np.uint8)
                 PIL.Image.fromarray(strip).save(folder / f"{name}.jpg")
                 table.writerow([name, label, generator, group, "train"])

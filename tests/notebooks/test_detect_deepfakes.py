@@ -35,6 +35,7 @@ print("TOLD", json.dumps({
     "counts": counts, "traps": traps, "leaked": leaked,
     "auc": {key: figures["auc"] for key, figures in together.items()},
     "hits": {key: row["hit"] for key, row in pointed.items() if row}, "staged": staged, "listed": listed,
+    "film": [len(moments), watched["count"], len(sound["windows"]), [motion["yaw"], motion["mouth_height"]]],
 }))
 """
 
@@ -130,6 +131,13 @@ def test_it_trains_two_networks_that_serve_as_detectors_and_stand_beside_the_jur
     ]
     assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in said["auc"].values())
     assert set(said["hits"]) == set(said["auc"]) - {"jury"}
+
+
+@pytest.mark.slow
+def test_a_video_is_judged_in_its_frames_in_its_motion_and_in_its_sound(ran: nbformat.NotebookNode) -> None:
+    frames, count, windows, (yaw, mouth) = told(ran)["film"]
+    assert (frames, count, windows) == (12, 64, 2)
+    assert len(yaw) == len(mouth) == count
 
 
 @pytest.mark.slow

@@ -23,19 +23,27 @@ TONES = {"strong": "fake", "some": "inconclusive", "inconclusive": "inconclusive
 
 def draw_sound(hearing: Hearing) -> Pieces:
     """All that is shown of a sound, as far as it was judged."""
-    samples = hearing.sound.samples
-    drawn = {"wave": draw_wave(samples), "spectrogram": draw_spectrogram(measure_spectrogram(samples))}
-    return [render("sound", **describe_sound(hearing.judged), **drawn)]
+    return [render("sound", **describe_sound(hearing.judged, hearing.sound.samples))]
 
 
-def describe_sound(judged: JudgedSound) -> dict[str, Any]:
-    """What the template needs beside waveform and spectrogram, which only the sound itself gives."""
+def describe_sound(judged: JudgedSound, samples: Samples | None = None) -> dict[str, Any]:
+    """What the templates of a sound need. samples: what was heard, for waveform and spectrogram, which are left out else."""
     start, end = judged.start, max(judged.end, judged.start + 1e-3)
-    first = judged.scores[0] if judged.scores else None
-    values: dict[str, Any] = {"lines": [_draw_line(judged, number, one) for number, one in enumerate(judged.scores)]}
-    values |= {"band": _place_band(first), "rule": RULE, "limits": LIMITS, "span": (start, end)}
-    values |= {"begins": say_at(start), "ends": say_at(end), "length": say_length(judged.seconds or end)}
-    return values | {"sound": judged, "tone": TONES[judged.band]}
+    values = {
+        "sound": judged,
+        "tone": TONES[judged.band],
+        "lines": [_draw_line(judged, number, one) for number, one in enumerate(judged.scores)],
+        "band": _place_band(judged.scores[0] if judged.scores else None),
+        "rule": RULE,
+        "limits": LIMITS,
+        "span": (start, end),
+        "begins": say_at(start),
+        "ends": say_at(end),
+        "length": say_length(judged.seconds or end),
+    }
+    if samples is None:
+        return values
+    return values | {"wave": draw_wave(samples), "spectrogram": draw_spectrogram(measure_spectrogram(samples))}
 
 
 def _place_band(scores: SoundScores | None) -> tuple[float, float]:

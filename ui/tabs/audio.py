@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from ui.render.audio import draw_sound
 from ui.render.cards import WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.kept.sound import outline_sound
+from ui.render.reports.frame import identify
+from ui.render.reports.sound import render_sound_report
 from ui.server.database import user_of
 from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
@@ -76,6 +79,7 @@ def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
             result = build_frame(EMPTY, elem_id="audio-result")
             build_html(render("sound_player"), script=read_script("sound.js"))
             with gr.Row(visible=False, elem_id="audio-tools") as tools:
+                report = gr.Button("Save the report", min_width=140, elem_id="audio-report")
                 saved = gr.Button("Save JSON", min_width=110, elem_id="audio-json")
             keeping = build_run_keeping(recorder, pictures=RECORDING, prefix="audio") if recorder else None
     shown = [result, tools, judge, cancel]
@@ -86,6 +90,7 @@ def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
         starts = {"starts": [judge.click, dropped.change], "judged": judged}
         connect_run_keeping(keeping, session, **starts, finish=_finish)
     cancel.click(_cancel, [session], shown, **QUICK)
+    save_on_click(report, _save_report, [session], **QUICK)
     save_on_click(saved, _save_json, [session], **QUICK)
     _offer_api(file, start, keys, hearers, recorder)
     return Receiver(file, keys, dropped, tuple(spec.key for spec in hearers.specs))
@@ -183,6 +188,15 @@ def _save_json(session: AudioSession) -> Saved:
     if session.hearing is None:
         return NO_FILE
     return "sound.json", "application/json", json.dumps([session.hearing.judged.as_dict()], indent=2)
+
+
+def _save_report(session: AudioSession) -> Saved:
+    if session.hearing is None:
+        return NO_FILE
+    judged = session.hearing.judged
+    case = identify(judged.sha256, session.judges, made=datetime.now(UTC), start=judged.start)
+    text = render_sound_report(judged, case, name=judged.path, samples=session.hearing.sound.samples)
+    return f"facejury-{judged.sha256[:12]}.html", "text/html", text
 
 
 def _offer_api(

@@ -58,7 +58,8 @@ def test_a_region_that_trembles_is_told_from_the_others(face: np.ndarray) -> Non
     face[::2, REGIONS["mouth"]] += 0.05
     unrest = dict(zip(REGIONS, measure_unrest(face).mean(axis=0), strict=True))
     assert max(unrest, key=lambda name: unrest[name]) == "mouth"
-    features = as_features(measure_motion(face, LIGHT, TIMES))
+    apart = np.ones((20, len(REGIONS)), np.float32)
+    features = as_features(measure_motion(face, LIGHT, TIMES), apart)
     assert features.shape == (20, FEATURES) and np.abs(features).max() <= 5
 
 

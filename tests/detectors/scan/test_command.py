@@ -7,11 +7,19 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import PIL.Image
 import pytest
 
+from detectors.audio.judge import compare_sound
+from detectors.audio.results import NOTHING_AUDIBLE
+from detectors.inputs.audio.kinds import UNKNOWN
+from detectors.jury.judge import Jury
+from detectors.scan.crew import NO_EARS, NO_EYES
+from registry import load_registry
 from tests.detectors.scan.proof import count_records, wait_until_gone
 from tests.detectors.scan.scanning import ERRORS, command, make_photos, read_csv, run_scan
+from tests.detectors.sounds import to_wav, voice
 
 pytestmark = pytest.mark.slow
 ONLY = "--only", "custom-cnn"
@@ -139,7 +147,7 @@ def test_a_scan_in_which_every_detector_failed_exits_with_1(photos: Path, tmp_pa
     pictures, add = (photos / "portrait-10.jpg", photos / "nobody.png"), ("--add", tmp_path / "fails.py")
     done = run_scan(*pictures, "--only", "fails", *add, "--workers", 1, out=tmp_path / "t.csv")
     assert done.returncode == 1
-    assert "2 of 2 pictures judged, every detector failed on 1" in " ".join(done.stderr.split())
+    assert "2 of 2 files judged, every detector failed on 1" in " ".join(done.stderr.split())
     assert {row["label"] for row in read_csv(tmp_path / "t.csv") if row["detector"]} == {"failed"}
     assert run_scan(*pictures, "--only", "fails", *ONLY, *add, "--workers", 1, out=tmp_path / "u.csv").returncode == 0
 
@@ -162,7 +170,7 @@ def test_what_a_scan_leaves_aside_is_counted_and_named(photos: Path, tmp_path: P
     done = run_scan(folder, *ONLY, out=tmp_path / "a.csv")
     assert done.returncode == 0
     said = " ".join(done.stderr.split())
-    assert "2 of 2 pictures judged, 1 could not be read" in said
+    assert "2 of 2 files judged, 1 could not be read" in said
     for kind in (
         "4 videos, which `facejury compare` judges (a.mp4, b.MOV, c.mkv, …)",
         "1 without a suffix (IMG_0001)",
@@ -180,7 +188,7 @@ def test_a_folder_without_pictures_says_what_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "clips" / "a.mp4").write_bytes(b"")
     done = run_scan(tmp_path / "clips", *ONLY, out=tmp_path / "a.csv")
     assert done.returncode == 2
-    assert "contains no pictures. Left aside in folders: 1 videos" in " ".join(done.stderr.split())
+    assert "contains nothing that can be judged. Left aside in folders: 1 videos" in " ".join(done.stderr.split())
 
 
 def test_the_table_says_how_far_a_face_was_turned_and_what_the_file_lacks(photos: Path, tmp_path: Path) -> None:
@@ -200,3 +208,24 @@ def test_the_table_says_how_far_a_face_was_turned_and_what_the_file_lacks(photos
     assert {round(float(row["roll"]) / 10) for row in rows if row["box"]} == {-9}
     assert [row["roll"] for row in rows if not row["box"]] == [""]
     assert '"roll": -' in (tmp_path / "a.jsonl").read_text()
+
+
+def test_sounds_have_their_rows_beside_the_pictures(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "a.wav").write_bytes(to_wav(voice(9.0, rate=8000), rate=8000))
+    (folder / "broken.mp3").write_bytes(b"no sound")
+    (folder / "silence.wav").write_bytes(to_wav(np.zeros(32_000, np.float32)))
+    (folder / "nobody.png").write_bytes((photos / "nobody.png").read_bytes())
+    done = run_scan(folder, *ONLY, "--only", "voice", "--workers", 1, out=tmp_path / "a.csv")
+    assert done.returncode == 0 and "4 of 4 files judged, 1 could not be read" in " ".join(done.stderr.split())
+    heard, broken, nobody, silent = read_csv(tmp_path / "a.csv")
+    judged = compare_sound(folder / "a.wav", Jury(load_registry().choose(["voice"])))
+    assert (heard["detector"], heard["band"], heard["label"]) == ("voice", judged.band, "")
+    assert (heard["p_fake"], heard["sha256"]) == (str(judged.scores[0].p_fake), judged.sha256)
+    assert "8 kHz" in heard["notes"] and UNKNOWN in broken["error"] and nobody["error"] == "No face found."
+    assert (silent["detector"], silent["error"], silent["band"]) == ("voice", NOTHING_AUDIBLE, "")
+    done = run_scan(folder / "nobody.png", folder / "a.wav", "--only", "voice", "--workers", 1, out=tmp_path / "b.csv")
+    assert done.returncode == 0 and [row["error"] for row in read_csv(tmp_path / "b.csv")] == ["", NO_EYES]
+    assert run_scan(folder / "a.wav", *ONLY, out=tmp_path / "c.csv").returncode == 1
+    assert [row["error"] for row in read_csv(tmp_path / "c.csv")] == [NO_EARS]

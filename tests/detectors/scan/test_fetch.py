@@ -1,4 +1,4 @@
-"""A file for a scan: all of it, or a sentence."""
+"""A file for a scan: all of it, or a sentence; a sound of a URL as a copy that goes again."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,8 @@ import pytest
 
 from detectors.inputs.images import ImageError, say_too_large
 from detectors.scan import fetch
-from detectors.scan.fetch import fetch_bytes
+from detectors.scan.fetch import fetch_bytes, is_sound_at, open_here
+from tests.detectors.sounds import to_wav, voice
 
 
 def test_a_file_is_read_whole_and_a_larger_one_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,3 +24,23 @@ def test_a_file_is_read_whole_and_a_larger_one_refused(tmp_path: Path, monkeypat
 def test_what_is_no_file_is_a_sentence(name: str, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"The file cannot be opened\."):
         fetch_bytes(name, folder=str(tmp_path))
+
+
+def test_a_sound_behind_a_url_is_copied_for_as_long_as_it_is_heard_and_no_farther_than_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.wav").write_bytes(b"12345")
+    with open_here("a.wav", folder=str(tmp_path)) as file:
+        assert file == tmp_path / "a.wav"
+    monkeypatch.setattr(fetch, "MAX_SOUND_BYTES", 3)
+    with open_here((tmp_path / "a.wav").as_uri()) as copy:
+        assert (copy.suffix, copy.read_bytes()) == (".wav", b"1234")
+    assert not copy.exists()
+    with pytest.raises(ImageError, match=r"The file cannot be opened\."), open_here((tmp_path / "no.wav").as_uri()):
+        pass
+
+
+def test_a_sound_is_known_by_its_first_bytes_and_behind_a_url_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "voice.bin").write_bytes(to_wav(voice(0.1)))
+    assert is_sound_at("voice.bin", str(tmp_path)) and not is_sound_at("gone.bin", str(tmp_path))
+    assert is_sound_at("memory://a.MP3") and not is_sound_at("memory://a.jpg")

@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from detectors.scan.aside import LeftAside
 from detectors.scan.errors import ScanError
-from detectors.scan.listing import Shard, list_paths, parse_shard
+from detectors.scan.listing import Shard, choose_suffixes, list_paths, parse_shard
+from registry import DetectorSpec
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +80,25 @@ def test_pictures_that_cannot_be_read_are_listed_too_so_that_the_table_says_why(
     for name in ("a.AVIF", "b.heic", "c.HEIF", "d.mp4", "e.txt"):
         (folder / name).write_bytes(b"")
     assert [Path(path).name for path in list_paths([str(folder)])] == ["a.AVIF", "b.heic", "c.HEIF"]
+
+
+@pytest.mark.parametrize(
+    ("expects", "listed", "left"),
+    [
+        (("face",), ["a.jpg"], "1 sounds, for which no detector was chosen (b.MP3)"),
+        (("audio",), ["b.MP3"], "1 .jpg (a.jpg)"),
+        (("image", "audio"), ["a.jpg", "b.MP3"], ""),
+    ],
+)
+def test_a_folder_is_what_the_chosen_detectors_judge(
+    tmp_path: Path, expects: tuple[Any, ...], listed: list[str], left: str
+) -> None:
+    specs = [DetectorSpec(key="a", title="A", load=lambda: len, expects=one) for one in expects]
+    folder, aside = tmp_path / "mixed", LeftAside()
+    folder.mkdir()
+    for name in ("a.jpg", "b.MP3"):
+        (folder / name).write_bytes(b"")
+    for source in (str(folder), folder.as_uri()):
+        found = list_paths([source], aside=aside, suffixes=choose_suffixes(specs))
+        assert [Path(path).name for path in found] == listed
+    assert left.partition(" ")[2].partition(" (")[0] in aside.say()

@@ -83,5 +83,5 @@ def test_a_ray_scan_whose_driver_and_actor_are_killed_gives_the_rows_of_the_loca
     files = {path.name: path.read_bytes() for path in out.iterdir()}
     third = RayScan(photos, out)
     _, said = third.process.communicate()
-    assert f"0 of {PHOTOS} pictures judged" in said
+    assert f"0 of {PHOTOS} files judged" in said
     assert {path.name: path.read_bytes() for path in out.iterdir()} == files

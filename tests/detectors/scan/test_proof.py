@@ -20,7 +20,7 @@ def test_a_scan_killed_three_times_at_random_gives_the_table_of_an_undisturbed_o
     assert (proof.pictures, proof.kills) == (2 * PHOTOS, 3)
     files = tmp_path / "killed.csv", tmp_path / "killed.csv.journal"
     before = [file.read_bytes() for file in files]
-    assert f"0 of {2 * PHOTOS} pictures judged" in run_scan(laid_out, *ONLY, out=files[0]).stderr
+    assert f"0 of {2 * PHOTOS} files judged" in run_scan(laid_out, *ONLY, out=files[0]).stderr
     assert [file.read_bytes() for file in files] == before
 
 

@@ -27,6 +27,7 @@ RECORDS = [
         'b,\n".jpg', "11", (Row(0, error="No face found."), Row(None, None, None, "b", None, "failed", 2.0, "-oops"))
     ),
     record_error("\udcff é.jpg", "The file is empty."),
+    Record("s.wav", "22", (Row(detector="voice", p_fake=0.9, notes="Cut.", band="some"),)),
 ]
 
 
@@ -51,7 +52,7 @@ def test_csv_holds_the_same_rows_as_json_lines(tmp_path: Path) -> None:
     for cells, line in zip(read_csv(tmp_path / "t.csv"), lines, strict=True):
         values = json.loads(line)
         assert cells["box"] == ("" if values["box"] is None else json.dumps(values["box"]))
-        for name in ("path", "sha256", "face", "roll", "detector", "p_fake", "label", "milliseconds"):
+        for name in ("path", "sha256", "face", "roll", "detector", "p_fake", "label", "milliseconds", "band"):
             assert cells[name] == ("" if values[name] is None else str(values[name]))
         assert cells["error"].removeprefix("'") == (values["error"] or "")
 

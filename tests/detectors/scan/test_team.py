@@ -18,7 +18,7 @@ def test_results_of_another_version_of_the_scan_are_not_gone_on_with() -> None:
         check_team(older, TEAM, name="found.jsonl")
 
 
-def test_detectors_of_clips_are_in_no_team_that_scans_pictures() -> None:
-    assert "temporal" not in [spec.key for spec in Team().choose_for_pictures()]
+def test_detectors_of_clips_are_in_no_team_that_scans() -> None:
+    assert "temporal" not in [spec.key for spec in Team().choose_for_scan()]
     with pytest.raises(ScanError, match="temporal: for videos alone"):
-        Team(only=("temporal",)).choose_for_pictures()
+        Team(only=("temporal",)).choose_for_scan()

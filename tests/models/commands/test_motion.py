@@ -37,11 +37,11 @@ def test_clips_become_a_detector_that_was_measured_on_groups_left_out(
     assert metrics["model"] == read_config(made).files[MODEL]
     assert (metrics["overall"]["real"], metrics["overall"]["fake"]) == (2, 2)
     assert "**A weak witness.**" in (made / "README.md").read_text()
-    p_fake, scores = open_session(read_network(made)).run(np.zeros((1, 20, 25), dtype=np.float32))
+    p_fake, scores = open_session(read_network(made)).run(np.zeros((1, 20, 30), dtype=np.float32))
     assert p_fake.shape == (1, 1) and scores.shape == (1, 20)
     pool = fill_pool(read_tracks(clips), seed=0)
     kept = pool.without("a")
-    assert pool.features.shape[1:] == (WINDOW, 25) and 0 < len(kept.groups) < len(pool.groups)
+    assert pool.features.shape[1:] == (WINDOW, 30) and 0 < len(kept.groups) < len(pool.groups)
     assert not any("a" in groups for groups in kept.groups), "nobody's mouth either"
     assert pool.share(2).sum() == pytest.approx(1) and (pool.share(2)[pool.kinds != 2] == 0).all()
 

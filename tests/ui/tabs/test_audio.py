@@ -1,23 +1,44 @@
-"""The audio view without a browser: what is shown of a sound, with and without a detector for it."""
+"""The audio view: what is shown of a sound, without a browser, in one, and to programs at /audio."""
 
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import gradio_client
 import numpy as np
 import pytest
+from gradio_client import handle_file
+from playwright.sync_api import Page, expect
 
 from detectors.audio import judge as judging
-from detectors.audio.results import LIMITS, NO_DETECTOR
-from detectors.inputs.audio.read import RATE, Sound, SoundError
+from detectors.audio.results import LIMITS, NO_DETECTOR, NOTHING_AUDIBLE, TOO_SHORT
+from detectors.inputs.audio.kinds import UNKNOWN
+from detectors.inputs.audio.read import NO_SOUND as SILENT_FILM
+from detectors.inputs.audio.read import NOTHING, RATE, Sound, SoundError
 from detectors.inputs.images import ImageError
 from detectors.jury.judge import Jury
 from registry import DetectorSpec
-from tests.detectors.sounds import to_wav, voice
+from tests.detectors.pictures import quarters
+from tests.detectors.sounds import melody, to_wav, voice, write_coded
+from tests.detectors.videos import every, still, write_video
+from tests.ui.conftest import serving
+from tests.ui.faults import check
 from ui.components.entrance import ONE_SOUND, sort_files
 from ui.render.audio import COLUMNS, ROWS, draw_wave, measure_spectrogram
+from ui.render.reports.frame import identify
+from ui.render.reports.sound import render_sound_report
 from ui.tabs.audio import NO_SOUND, AudioSession, _judge_with, _save_json, _start_with
 
 EAR = DetectorSpec(key="ear", title="<b>Ear", load=lambda: lambda samples, rate: 0.9, expects="audio", fake_from=0.8)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The page of this module, which has one detector of sound."""
+    with serving(EAR) as where:
+        yield where
 
 
 @pytest.fixture
@@ -70,3 +91,101 @@ def test_the_field_hands_a_sound_to_its_view(wav: Path) -> None:
     assert sort_files([wav]) == "audio"
     with pytest.raises(ImageError, match=f"^{ONE_SOUND}$"):
         sort_files([wav, wav])
+
+
+def test_the_report_holds_result_plots_and_limits_and_needs_no_other_file(wav: Path) -> None:
+    session, _ = run([str(wav)], Jury([EAR]))
+    assert session.hearing is not None
+    made = datetime(2026, 11, 28, 9, 5, tzinfo=UTC)
+    judged = session.hearing.judged
+    case = identify(judged.sha256, (EAR,), made=made)
+    report = render_sound_report(judged, case, name=judged.path, samples=session.hearing.sound.samples)
+    for said in (
+        "28 Nov 2026, 09:05 UTC",
+        session.hearing.judged.sha256,
+        "Strong traces",
+        LIMITS,
+        "cannot prove",
+        "0.900",
+    ):
+        assert said in report
+    assert report.count('<path class="line line-0"') == 2 and 'class="wave"' in report and "data:image/" in report
+    assert "&lt;b&gt;Ear" in report and "<b>Ear" not in report and "face" not in report.partition("<body>")[2]
+    assert "<script" not in report and "http" not in report.replace("http-equiv", "")
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, str]:
+    """Sounds of every unlucky kind, each with what a program is told of it."""
+    folder = tmp_path_factory.mktemp("sounds")
+    hour = np.tile(np.rint(127 * voice(10.0, rate=8000)).astype(np.int16), 360)
+    files = {
+        "empty.wav": (b"", "The file is empty."),
+        "text.mp3": (b"words" * 99, UNKNOWN),
+        "cut.wav": (to_wav(voice(2.0))[:30], NOTHING),
+        "short.wav": (to_wav(voice(0.5)), TOO_SHORT),
+        "silence.wav": (to_wav(np.zeros(3 * RATE, np.float32)), NOTHING_AUDIBLE),
+        "hour.wav": (to_wav(hour, rate=8000), "1 h 0 min long; only 0:00 to 10:00 was heard"),
+    }
+    for name, (data, _) in files.items():
+        (folder / name).write_bytes(data)
+    said = {folder / name: sentence for name, (_, sentence) in files.items()}
+    coded = {"telephone.wav": ("pcm_mulaw", 8_000, "mono"), "studio.wav": ("pcm_f32le", 96_000, "stereo")}
+    coded |= {"cinema.wav": ("pcm_s24le", 48_000, "7.1")}
+    for name, (codec, rate, layout) in coded.items():
+        write_coded(folder / name, voice(2.0, rate=rate), codec=codec, rate=rate, layout=layout)
+        said[folder / name] = "8 kHz, as by telephone" if rate == 8_000 else "Some traces of synthesis"
+    said[write_coded(folder / "music.ogg", melody(6.0), codec="libopus", rate=48_000)] = "Some traces of synthesis"
+    said[write_video(folder / "film.mp4", still(quarters(), 5), every(0.1, until=0.5))] = SILENT_FILM
+    return said
+
+
+@pytest.mark.slow
+def test_a_program_gets_the_right_result_or_a_sentence_for_every_unlucky_sound(
+    client: gradio_client.Client, given: dict[Path, str]
+) -> None:
+    for path, said in given.items():
+        answer = client.predict(handle_file(path), api_name="/audio")
+        assert (answer["kind"], answer["name"], answer["path"]) == ("sound", path.name, None)
+        assert said in " ".join([answer["error"] or "", answer["said"], *answer["notes"]]), path.name
+        assert all(window["p_fake"] == {"ear": 0.9} for window in answer["windows"] if window["decibels"] > -55)
+
+
+@pytest.mark.slow
+def test_a_program_may_begin_later_and_is_told_what_it_asked_wrongly(
+    client: gradio_client.Client, tmp_path: Path
+) -> None:
+    (tmp_path / "a.wav").write_bytes(to_wav(voice(9.0)))
+    answer = client.predict(handle_file(tmp_path / "a.wav"), "0:05", ["ear"], api_name="/audio")
+    assert (answer["start"], [window["at"] for window in answer["windows"]]) == (5.0, [5.0])
+    for start, keys, sentence in [("soon", ["ear"], "Enter the start as"), ("", [], "at least one detector")]:
+        with pytest.raises(gradio_client.exceptions.AppError, match=sentence):
+            client.predict(handle_file(tmp_path / "a.wav"), start, keys, api_name="/audio")
+    with pytest.raises(gradio_client.exceptions.AppError, match=NO_SOUND):
+        client.predict(None, api_name="/audio")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_sound_that_is_dropped_is_judged_drawn_played_and_saved(visit: Callable[..., Page], tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(to_wav(voice(12.0)))
+    page = visit(width=390)
+    page.set_input_files("#entrance input[type=file]", str(tmp_path / "a.wav"))
+    result = page.locator("#audio-result")
+    expect(result.locator("h2")).to_have_text("Strong traces of synthesis")
+    expect(result.locator("svg.scores path.line-0")).to_have_count(1)
+    expect(result.get_by_alt_text("Spectrogram")).to_have_js_property("complete", True)
+    check(page)
+    wave = result.locator(".drawn", has=page.locator("svg.wave"))
+    box = wave.locator("svg").bounding_box()
+    assert box is not None
+    wave.locator("svg").click(position={"x": box["width"] / 2, "y": 20})
+    expect(wave.locator(".now")).to_be_visible()
+    player = page.get_by_label("The sound", exact=True)
+    assert player.evaluate("player => player.currentTime") == pytest.approx(6, abs=0.1), "half of twelve seconds"
+    with page.expect_download() as saved:
+        page.locator("#audio-report").click()
+    assert "Strong traces of synthesis" in Path(saved.value.path()).read_text()
+    with page.expect_download() as saved:
+        page.locator("#audio-json").click()
+    assert json.loads(Path(saved.value.path()).read_text())[0]["band"] == "strong"

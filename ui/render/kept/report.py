@@ -14,7 +14,7 @@ from ui.render.kept.video import restore_film, seat_video
 from ui.render.reports.batch import render_batch
 from ui.render.reports.frame import Case, recall
 from ui.render.reports.photo import render_stored
-from ui.render.reports.sound import render_sound
+from ui.render.reports.sound import render_sound_report
 from ui.render.reports.video import render_film
 
 SEATS = {BATCH: seat_batch, VIDEO: seat_video, SOUND: seat_sound}
@@ -46,7 +46,7 @@ def _render(entry: HistoryEntry, picture: bytes | None, case: Case) -> str:
     if entry.kind == VIDEO:
         return render_film(restore_film(entry.comparison, picture), case, pictured=picture is not None)
     if entry.kind == SOUND:
-        return render_sound(restore_sound(entry.comparison), case, name=entry.file_name)
+        return render_sound_report(restore_sound(entry.comparison), case, name=entry.file_name)
     if entry.kind == BATCH:
         return render_batch(case, entry.file_name, restore_batch(entry.comparison), unpack_thumbs(picture))
     return render_stored(case, entry.comparison, picture)
