@@ -3,58 +3,74 @@
 // of every page, in front of the framework's. FILES, at its end, names the catalogues; English needs none.
 ((files) => {
   const KEPT = "facejury-language"; // in localStorage
-  const LEFT_ALONE = "script, style, template, textarea, code, pre, time, .api-docs";
+  const LEFT_ALONE = "script, style, template, textarea, code, pre, time, .api-docs, .as-given label, .file-preview .filename, .file-name";
   const ATTRIBUTES = ["title", "aria-label", "placeholder", "alt", "data-label"];
   const INLINE = "strong, em, b, i, small, a, code, br, span, button, time";
   const PATIENCE = 1500; // milliseconds for which the page waits for its catalogue unseen
-  const SEPARATORS = [" · ", " – ", /(?<=[.!?…”])\s+/, "; ", ": ", ", "];
+  const SEPARATORS = [" · ", " – ", /(?<=[.!?…]”?(?:<\/\d+>)?)\s+/, "; ", ": ", ", "];
   const base = new URL(document.currentScript.dataset.root, document.baseURI);
   const html = document.documentElement, spoken = [...(navigator.languages ?? [])];
   // The framework would translate its own words, and only those, into the browser's language.
   for (const [name, value] of [["language", "en"], ["languages", ["en"]]]) Object.defineProperty(navigator, name, { value, configurable: true });
-  let exact = null, patterns = [], found = new Map(), missing = new Set();
+  let current = "en", exact = null, patterns = [], found = new Map(), missing = new Set();
 
   // Sentences
   const escape = (text) => text.replace(/[.*+?^$()|[\]\\{}]/g, "\\$&");
-  const SHAPES = { number: "[-+−]?\\d[\\d.,]*", percent: "(?:under |over )?[\\d.,–]+ %" }; // of a placeholder's value; any other: anything
-  const shapeOf = (name) => SHAPES[name.replace(/\d+$/, "")] ?? ".+?";
+  const SHAPES = { // of a placeholder's value, by its name without a number
+    number: "[-+−]?\\d[\\d.,]*", percent: "(?:under |over )?[\\d.,–]+ %", interval: "\\d\\.\\d{3} \\[[^\\]]*\\]", names: "[^;]+?",
+  };
+  const shapeOf = (name) => SHAPES[name.replace(/\d+$/, "")] ?? "(?:(?!\\. ).)+?"; // of one sentence
   const asPattern = ([english, translation]) => {
     const names = [...english.matchAll(/\{(\w+)\}/g)].map((one) => one[1]);
     const parts = english.split(/\{\w+\}/).map(escape);
     const regex = parts.map((part, at) => part + (at < names.length ? `(${shapeOf(names[at])})` : "")).join("");
     return { names, translation, regex: new RegExp(`^${regex}$`), weight: english.replace(/\{\w+\}/g, "").length };
   };
-  const isNeutral = (text) => !/\p{L}{2}/u.test(text.replace(/<\/?\d+\/?>/g, "").replace(/\b(px|MB|GB|KB|kHz|Hz|ms|UTC|AUC|SHA|CSV|JSON)\b/g, ""));
+  const isNeutral = (text) => !/\p{L}{2}/u.test(text.replace(/<\/?\d+\/?>/g, "").replace(/\b(px|JPEG|MB|GB|KB|kHz|Hz|ms|UTC|AUC|SHA|CSV|JSON)\b/g, ""));
+  // {verdict} must be known, or it is another sentence; other values stay as they are where they are not
+  const isSense = (names, values) => names.every((name, at) => !name.startsWith("verdict") || look(values[at]) !== null);
   const fill = (translation, names, values) => translation.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[names.indexOf(name)];
     if (!name.startsWith("names")) return look(value) ?? value;
     return value.split(/, | and /).map((one) => look(one) ?? one).join(", ").replace(/, (?=[^,]*$)/, exact.get(" and ") ?? ", ");
   });
-  const lookWhole = (text) => {
-    if (exact.has(text)) return exact.get(text);
+  const lookPattern = (text) => {
     for (const { names, translation, regex } of patterns) {
-      const match = regex.exec(text);
-      if (match) return fill(translation, names, match.slice(1));
+      const values = regex.exec(text)?.slice(1);
+      if (values && isSense(names, values)) return fill(translation, names, values);
     }
     return null;
   };
   const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1), lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
-  // A text as it stands, else with another first letter, or without its full stop.
+  const lookCase = (text, lookUp) => {
+    const said = lookUp(text) ?? null;
+    if (said !== null || !/^\p{Lu}/u.test(text)) return said;
+    const small = lookUp(lower(text)) ?? null;
+    return small && upper(small);
+  };
+  // A text as it stands, else with another first letter, without its full stop, or by its pattern.
   const lookAround = (text) => {
-    let said = lookWhole(text);
-    if (said === null && /^\p{Lu}/u.test(text)) { const small = lookWhole(lower(text)); said = small && upper(small); }
-    if (said === null && text.endsWith(".")) { const inner = lookAround(text.slice(0, -1)); said = inner && inner + (exact.get(".") ?? "."); }
-    return said;
+    const said = lookCase(text, (one) => exact.get(one));
+    if (said !== null) return said;
+    const inner = text.endsWith(".") ? lookAround(text.slice(0, -1)) : null;
+    return inner ? inner + (exact.get(".") ?? ".") : lookCase(text, lookPattern);
+  };
+  const DATE = /^\d{1,2} [A-Z][a-z]+ \d{4}(, \d\d:\d\d)?( UTC)?$/;
+  const sayDate = (text, time, zone = "") => {
+    const style = time ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "long" };
+    return new Date(`${text.replace(zone, "")} UTC`).toLocaleString(current, { ...style, timeZone: "UTC" }) + zone;
   };
   // null where nothing is known of it
   const look = (text) => {
     if (isNeutral(text)) return text;
+    const date = DATE.exec(text);
+    if (date) return sayDate(...date);
     const whole = lookAround(text);
     if (whole !== null) return whole;
     for (const separator of SEPARATORS) {
       const parts = text.split(separator);
       if (parts.length < 2) continue;
-      const said = parts.map(look), isLoose = separator === " · ";
+      const said = parts.map(look), isLoose = [" · ", " – "].includes(separator);
       if (!isLoose && said.includes(null)) continue;
       if (said.every((one, at) => one === null || one === parts[at])) continue;
       return said.map((one, at) => one ?? parts[at]).join(separator instanceof RegExp ? " " : separator);
@@ -75,7 +91,8 @@
   };
 
   // Nodes: what was English, and what stands there instead
-  const texts = new Map(), attributes = new Map(), mixes = new Map();
+  const texts = new Map(), attributes = new Map(), mixes = new Map(), inEnglish = new Set(); // marked so, for screen readers
+  const written = new WeakMap(); // texts that are parts of a mix, below
   const isOurs = (node) => {
     const element = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
     if (!element) return false;
@@ -83,9 +100,11 @@
   };
   const sayText = (node) => {
     const record = texts.get(node);
-    if (record?.to === node.data || !node.data.trim() || !isOurs(node)) return;
-    const from = node.data, to = translate(from);
+    if (record?.to === node.data || written.get(node) === node.data || !node.data.trim() || !isOurs(node)) return;
+    const from = node.data, to = translate(from), parent = node.parentElement;
     texts.delete(node);
+    if (to === null && !parent.lang) { parent.lang = "en"; inEnglish.add(parent); }
+    if (to !== null && inEnglish.delete(parent)) parent.removeAttribute("lang");
     if (to === null || to === from) return;
     texts.set(node, { from, to });
     node.data = to;
@@ -114,23 +133,29 @@
     }).join("").replace(/\s+/g, " ").trim();
   };
   const sayMix = (element) => {
-    if (mixes.get(element)?.to === element.innerHTML) return true;
     if (!isMixed(element) || !isOurs(element)) return false;
-    const said = look(asText(element));
+    const english = asText(element);
+    if (mixes.get(element)?.to === english) return true;
+    const said = look(english);
     if (said === null) return false;
     const from = [...element.childNodes].map((node) => ({ node, text: node.nodeType === Node.TEXT_NODE ? node.data : node.textContent }));
     const children = [...element.children], parts = [];
     for (const [, text, at, inner, empty] of said.matchAll(/([^<]+)|<(\d+)>(.*?)<\/\2>|<(\d+)\/>/g)) {
       const child = text ? document.createTextNode(text) : children[(at ?? empty) - 1];
-      if (inner !== undefined && child.firstChild) child.firstChild.data = inner;
+      if (inner !== undefined && child?.firstChild) { child.firstChild.data = inner; written.set(child.firstChild, inner); }
+      if (text) written.set(child, text);
       if (child) parts.push(child);
     }
     element.replaceChildren(...parts);
-    mixes.set(element, { from, to: element.innerHTML });
+    mixes.set(element, { from, to: asText(element) });
     return true;
   };
   const sayTree = (root) => {
-    if (root.nodeType === Node.TEXT_NODE) { if (!root.parentElement || !sayMix(root.parentElement)) sayText(root); return; }
+    if (root.nodeType === Node.TEXT_NODE) {
+      const parent = root.parentElement, around = parent?.matches(INLINE) ? parent.parentElement : null;
+      if (parent && !(around && sayMix(around)) && !sayMix(parent)) sayText(root);
+      return;
+    }
     if (root.nodeType !== Node.ELEMENT_NODE) return;
     if (root.parentElement && root.matches(INLINE) && sayMix(root.parentElement)) return;
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
@@ -139,7 +164,7 @@
       if (node.nodeType === Node.TEXT_NODE) sayText(node);
       else {
         for (const name of ATTRIBUTES) if (node.hasAttribute(name) && (name !== "data-label" || node.tagName === "TD")) sayAttribute(node, name);
-        if (node.matches("select.language")) node.value = html.lang;
+        if (node.matches("select.language")) node.value = current;
         isDone = sayMix(node);
       }
       node = isDone ? nextAfter(walker, root) : walker.nextNode();
@@ -174,7 +199,8 @@
   };
   const observer = new MutationObserver((records) => {
     for (const { type, target, attributeName, addedNodes } of records) {
-      if (type === "attributes") { if (attributeName !== "data-label" || target.tagName === "TD") sayAttribute(target, attributeName); }
+      if (attributeName === "lang") { if (target === html && html.lang !== current) html.lang = current; } // the framework writes it, too
+      else if (type === "attributes") { if (attributeName !== "data-label" || target.tagName === "TD") sayAttribute(target, attributeName); }
       else if (type === "characterData") sayTree(target);
       else {
         for (const node of addedNodes) if (node.isConnected) sayTree(node);
@@ -186,7 +212,7 @@
     observer.takeRecords(); // what was written here
   });
   const forget = () => {
-    for (const kept of [texts, attributes, mixes, choices]) if (kept.size > 4000) for (const node of kept.keys()) if (!node.isConnected) kept.delete(node);
+    for (const kept of [texts, attributes, mixes, choices, inEnglish]) if (kept.size > 4000) for (const node of kept.keys()) if (!node.isConnected) kept.delete(node);
   };
   const restore = () => {
     observer.disconnect();
@@ -197,8 +223,9 @@
     for (const [node, { from, to }] of texts) if (node.data === to) node.data = from;
     for (const [element, kept] of attributes) for (const name in kept) if (element.getAttribute(name) === kept[name].to) element.setAttribute(name, kept[name].from);
     for (const [input, { from, to }] of choices) if (input.value === to) input.value = from;
+    for (const element of inEnglish) element.removeAttribute("lang");
     for (const name of [...html.style]) if (name.startsWith("--say-")) html.style.removeProperty(name);
-    for (const kept of [texts, attributes, mixes, choices, found, missing]) kept.clear();
+    for (const kept of [texts, attributes, mixes, choices, inEnglish, found, missing]) kept.clear();
     exact = null;
   };
 
@@ -210,7 +237,7 @@
     return KNOWN.includes(kept) ? kept : spoken.map((one) => one.split("-")[0]).find((one) => KNOWN.includes(one)) ?? "en";
   };
   const begin = (language) => {
-    html.lang = language;
+    current = html.lang = language;
     const local = spoken.find((one) => one.split("-")[0] === language);
     html.dataset.locale = local ?? language; // for dates
     for (const menu of document.querySelectorAll("select.language")) menu.value = language;
@@ -227,7 +254,7 @@
     sayTree(html);
     saySheet();
     sayChoices();
-    observer.observe(html, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES });
+    observer.observe(html, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: [...ATTRIBUTES, "lang"] });
   };
   document.addEventListener("change", (event) => {
     if (!event.target.matches?.("select.language")) return;

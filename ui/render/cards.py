@@ -19,7 +19,6 @@ from detectors.jury.wording import NOT_IN_JURY, NOT_MEASURED, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_found, say_provenance
 from registry import DetectorSpec, Image, Label, Verdict
-from text.languages.catalogues import LANGUAGES
 from text.plain_text import show_in_html
 from ui.render import base_rate, pictures
 from ui.render import wording as words
@@ -85,7 +84,6 @@ _templates.globals.update(
     say_why=words.say_why,
     titles=words.TITLES,
     kinds=words.KIND_TITLES,
-    languages=LANGUAGES,
     not_measured=NOT_MEASURED,
     not_in_jury=NOT_IN_JURY,
 )
