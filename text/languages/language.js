@@ -17,9 +17,9 @@
   // Sentences
   const escape = (text) => text.replace(/[.*+?^$()|[\]\\{}]/g, "\\$&");
   const SHAPES = { // of a placeholder's value, by its name without a number
-    number: "[-+−]?\\d[\\d.,]*", percent: "(?:under |over )?[\\d.,–]+ %", interval: "\\d\\.\\d{3} \\[[^\\]]*\\]", names: "[^;]+?",
+    number: "[-+−]?\\d[\\d.,]*", percent: "(?:under |over )?[\\d.,–]+ %", interval: "\\d\\.\\d{3} \\[[^\\]]*\\]", names: "[^;<]+?",
   };
-  const shapeOf = (name) => SHAPES[name.replace(/\d+$/, "")] ?? "(?:(?!\\. ).)+?"; // of one sentence
+  const shapeOf = (name) => SHAPES[name.replace(/\d+$/, "")] ?? "(?:(?!\\. | · )[^<])+?"; // of one sentence
   const asPattern = ([english, translation]) => {
     const names = [...english.matchAll(/\{(\w+)\}/g)].map((one) => one[1]);
     const parts = english.split(/\{\w+\}/).map(escape);
@@ -28,7 +28,7 @@
   };
   const isNeutral = (text) => !/\p{L}{2}/u.test(text.replace(/<\/?\d+\/?>/g, "").replace(/\b(px|JPEG|MB|GB|KB|kHz|Hz|ms|UTC|AUC|SHA|CSV|JSON)\b/g, ""));
   // {verdict} must be known, or it is another sentence; other values stay as they are where they are not
-  const isSense = (names, values) => names.every((name, at) => !name.startsWith("verdict") || look(values[at]) !== null);
+  const isSense = (names, values) => names.every((name, at) => !name.startsWith("verdict") || (!isNeutral(values[at]) && look(values[at]) !== null));
   const fill = (translation, names, values) => translation.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[names.indexOf(name)];
     if (!name.startsWith("names")) return look(value) ?? value;
@@ -177,7 +177,7 @@
   };
   // What a dropdown of the framework shows is an input's value, of which no observer hears.
   const sayChoices = () => {
-    for (const input of document.querySelectorAll("input[role=listbox]")) {
+    for (const input of document.querySelectorAll("input[role=combobox]")) {
       if (input === document.activeElement && !input.readOnly) continue;
       const to = input.value && translate(input.value);
       if (to && to !== input.value) { choices.set(input, { from: input.value, to }); input.value = to; }
