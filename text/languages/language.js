@@ -178,7 +178,7 @@
   // What a dropdown of the framework shows is an input's value, of which no observer hears.
   const sayChoices = () => {
     for (const input of document.querySelectorAll("input[role=combobox]")) {
-      if (input === document.activeElement && !input.readOnly) continue;
+      if ((input === document.activeElement && !input.readOnly) || choices.get(input)?.to === input.value) continue;
       const to = input.value && translate(input.value);
       if (to && to !== input.value) { choices.set(input, { from: input.value, to }); input.value = to; }
     }
