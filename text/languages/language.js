@@ -27,12 +27,15 @@
     return { names, translation, regex: new RegExp(`^${regex}$`), weight: english.replace(/\{\w+\}/g, "").length };
   };
   const isNeutral = (text) => !/\p{L}{2}/u.test(text.replace(/<\/?\d+\/?>/g, "").replace(/\b(px|JPEG|MB|GB|KB|kHz|Hz|ms|UTC|AUC|SHA|CSV|JSON)\b/g, ""));
+  // Detectors, files and people are called what they are called; only these are names of ours.
+  const sayName = (name) => (["The jury", "the jury", "You", "you"].includes(name) ? look(name) : name);
   // {verdict} must be known, or it is another sentence; other values stay as they are where they are not
   const isSense = (names, values) => names.every((name, at) => !name.startsWith("verdict") || (!isNeutral(values[at]) && look(values[at]) !== null));
   const fill = (translation, names, values) => translation.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[names.indexOf(name)];
-    if (!name.startsWith("names")) return look(value) ?? value;
-    return value.split(/, | and /).map((one) => look(one) ?? one).join(", ").replace(/, (?=[^,]*$)/, exact.get(" and ") ?? ", ");
+    if (!name.startsWith("name")) return look(value) ?? value;
+    if (!name.startsWith("names")) return sayName(value);
+    return value.split(/, | and /).map(sayName).join(", ").replace(/, (?=[^,]*$)/, exact.get(" and ") ?? ", ");
   });
   const lookPattern = (text) => {
     for (const { names, translation, regex } of patterns) {

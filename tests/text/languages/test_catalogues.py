@@ -14,7 +14,7 @@ from text.languages.catalogues import LANGUAGES, TRANSLATED, read_catalogue
 ROOT = Path(__file__).parents[3]
 SPOKEN = ("ui", "auth", "detectors", "storage", "registry", "models/weights")  # what a visitor reads comes from these
 PARTS = re.compile(r"\{\w+\}|</?\d+/?>")  # of a sentence: what stands for another text, or around it
-MARKS = re.compile(r"[^\w’'“”%+-]+")
+MARKS = re.compile(r"[^\w\u2019'\u201c\u201d%+-]+")
 CLAUSES = re.compile(rf"{PARTS.pattern}|[.;:,?!()…|]")  # between what is looked for in the code
 FRAMEWORKS_OWN = {
     "Loading...",
