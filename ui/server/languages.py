@@ -45,7 +45,7 @@ class LanguageMiddleware:
                 start = message  # its length is still to come
                 return
             if start is not None:
-                message = message | {"body": message["body"].replace(HEAD, HEAD + self._script, 1)}
+                message = {**message, "body": message["body"].replace(HEAD, HEAD + self._script, 1)}
                 MutableHeaders(raw=start["headers"])["content-length"] = str(len(message["body"]))
                 await send(start)
                 start = None
