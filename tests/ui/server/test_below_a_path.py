@@ -23,10 +23,10 @@ from tests.ports import free_port
 from tests.ui.jurors import JURY
 from ui.page import build_page
 from ui.server.address import check_root
-from ui.server.programs.api_info import api_info_routes
 from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.lifecycle import launch
+from ui.server.programs.api_info import api_info_routes
 from ui.server.views import view_routes
 from ui.tabs.shared import shared_routes
 
