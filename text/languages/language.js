@@ -17,7 +17,7 @@
   // Sentences
   const escape = (text) => text.replace(/[.*+?^$()|[\]\\{}]/g, "\\$&");
   const SHAPES = { // of a placeholder's value, by its name without a number
-    number: "[-+−]?\\d[\\d.,]*", percent: "(?:under |over )?[\\d.,–]+ %", interval: "\\d\\.\\d{3} \\[[^\\]]*\\]", names: "[^;<]+?",
+    number: "[-+−]?\\d[\\d.,]*", percent: "(?:under |over )?[\\d.,–]+ %", interval: "\\d\\.\\d{3} \\[[^\\]]*\\]", names: "[^;<]+?", name: "(?:(?!\\. | · )[^;<])+?",
   };
   const shapeOf = (name) => SHAPES[name.replace(/\d+$/, "")] ?? "(?:(?!\\. | · )[^<])+?"; // of one sentence
   const asPattern = ([english, translation]) => {
@@ -28,7 +28,8 @@
   };
   const isNeutral = (text) => !/\p{L}{2}/u.test(text.replace(/<\/?\d+\/?>/g, "").replace(/\b(px|JPEG|MB|GB|KB|kHz|Hz|ms|UTC|AUC|SHA|CSV|JSON)\b/g, ""));
   // Detectors, files and people are called what they are called; only these are names of ours.
-  const sayName = (name) => (["The jury", "the jury", "You", "you"].includes(name) ? look(name) : name);
+  const OURS = /^([Tt]he (jury|face|whole picture|whole frame)|[Yy]ou|(Face|Person) \d+)$/;
+  const sayName = (name) => name.split(", ").map((one) => (OURS.test(one) ? look(one) ?? one : one)).join(", ");
   // {verdict} must be known, or it is another sentence; other values stay as they are where they are not
   const isSense = (names, values) => names.every((name, at) => !name.startsWith("verdict") || (!isNeutral(values[at]) && look(values[at]) !== null));
   const fill = (translation, names, values) => translation.replace(/\{(\w+)\}/g, (_, name) => {
@@ -37,8 +38,10 @@
     if (!name.startsWith("names")) return sayName(value);
     return value.split(/, | and /).map(sayName).join(", ").replace(/, (?=[^,]*$)/, exact.get(" and ") ?? ", ");
   });
-  const lookPattern = (text) => {
-    for (const { names, translation, regex } of patterns) {
+  const LOOSE = 3; // letters of a pattern such as "{name}: {verdict}", which is tried last
+  const lookPattern = (text, isLoose) => {
+    for (const { names, translation, regex, weight } of patterns) {
+      if (isLoose !== weight < LOOSE) continue;
       const values = regex.exec(text)?.slice(1);
       if (values && isSense(names, values)) return fill(translation, names, values);
     }
@@ -53,10 +56,10 @@
   };
   // A text as it stands, else with another first letter, without its full stop, or by its pattern.
   const lookAround = (text) => {
-    const said = lookCase(text, (one) => exact.get(one));
+    const said = lookCase(text, (one) => exact.get(one) ?? lookPattern(one, false));
     if (said !== null) return said;
     const inner = text.endsWith(".") ? lookAround(text.slice(0, -1)) : null;
-    return inner ? inner + (exact.get(".") ?? ".") : lookCase(text, lookPattern);
+    return inner ? inner + (exact.get(".") ?? ".") : lookCase(text, (one) => lookPattern(one, true));
   };
   const DATE = /^\d{1,2} [A-Z][a-z]+ \d{4}(, \d\d:\d\d)?( UTC)?$/;
   const sayDate = (text, time, zone = "") => {
