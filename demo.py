@@ -175,11 +175,11 @@ def _serve(
 
     with without_proxy(outside=False):  # Gradio reads the proxies as it is imported, and stumbles over ::1 among them
         from ui.page import build_page
-    from ui.server.api_info import api_info_routes
     from ui.server.drain import Drain
     from ui.server.front import build_front
     from ui.server.health import Health
     from ui.server.lifecycle import hear_signals, launch, warm_up_beside, wind_down
+    from ui.server.programs.api_info import api_info_routes
     from ui.server.views import view_routes
     from ui.tabs.game import say_gaps
     from ui.tabs.live_endpoint import live_routes

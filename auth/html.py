@@ -1,4 +1,4 @@
-"""Our own pages as HTML: filled from templates/, with headers that let a browser run nothing and keep nothing."""
+"""Our own pages as HTML: filled from templates/, with headers that let a browser run one script and keep nothing."""
 
 import base64
 import hashlib
@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from auth.accounts import MAX_NAME_CHARACTERS
 from auth.passwords import MIN_CHARACTERS, RULE
 from auth.requests import API, path_of, root_of
+from text.languages.catalogues import LANGUAGES, read_script
 from text.plain_text import show_in_html
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,6 +35,8 @@ def _environment() -> Environment:
     environment.filters["megabytes"] = lambda count: f"{count / 1e6:.1f} MB"
     environment.globals.update(
         style=_style(),
+        script=read_script(),
+        languages=LANGUAGES,
         min_characters=MIN_CHARACTERS,
         max_name_characters=MAX_NAME_CHARACTERS,
         password_rule=RULE,
@@ -45,11 +48,14 @@ def _environment() -> Environment:
 
 @cache
 def _policy(framed: bool) -> str:
-    """Content-Security-Policy: our one stylesheet, by its hash, and forms to ourselves."""
-    style = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    """Content-Security-Policy: our one stylesheet and our one script, by their hashes, and forms to ourselves."""
+    style, script = (
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (_style(), read_script())
+    )
     frames = SPACE_FRAMES if framed else "'none'"
     return (
-        f"default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+        f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src 'self'; "
+        f"form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
     )
 
 

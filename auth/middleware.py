@@ -36,7 +36,7 @@ OPEN_PATHS = frozenset(
         API + "startup-events",  # launch() itself calls it
     }
 )
-OPEN_FOLDERS = ("/static/", "/assets/", "/shared/")  # what is shared is shown to whoever has its link
+OPEN_FOLDERS = ("/static/", "/assets/", "/languages/", "/shared/")  # what is shared is shown to whoever has its link
 VISITOR = "facejury.visitor"  # where in the ASGI scope AuthMiddleware puts who is signed in
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs

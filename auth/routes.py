@@ -39,6 +39,7 @@ class Bound:
 BOUNDS = {
     **dict.fromkeys(("/healthz", "/readyz"), Bound(IN_MEMORY)),
     "/live": Bound(FRAME),
+    "/languages/{file}": Bound(IN_MEMORY),
     **dict.fromkeys(("/check", "/history", "/learn", "/detectors"), Bound(REDIRECT)),
     **dict.fromkeys(("/check/{part}", "/learn/{part}", "/detectors/{part}"), Bound(REDIRECT)),
     "/shared/{secret}": Bound(IN_THREAD),

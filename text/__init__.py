@@ -1,1 +1,1 @@
-"""Text that strangers wrote: read as meant, and made harmless before it is shown. It imports nothing of ours."""
+"""Text that strangers wrote, made harmless before it is shown, and the page's languages. It imports nothing of ours."""

@@ -9,6 +9,7 @@ from detectors.forgery.game import Deck
 from detectors.jury.judge import Jury
 from registry import Problem
 from storage.recorder import Recorder
+from text.languages.catalogues import LANGUAGES
 from ui.components.entrance import connect_entrance
 from ui.components.markup import build_html, read_script
 from ui.components.offline import forbid_fetching
@@ -67,7 +68,7 @@ def build_page(
     forbid_fetching()
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
     with gr.Blocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
-        build_html(render("head", account=recorder is not None))
+        build_html(render("head", account=recorder is not None, languages=LANGUAGES))
         queue = FairQueue(PLACES)
         everybody, jury = jury, jury.limit_to("face", "image")  # who judges single pictures
         with gr.Tabs() as tabs:

@@ -14,7 +14,9 @@ NO_TIME = "Enter the start as 90, 1:30 or 1:02:30."
 def list_detectors(jury: Jury, *, elem_id: str) -> gr.CheckboxGroup:
     """The jurors to choose from, by key; all are chosen."""
     choices = [(spec.title, spec.key) for spec in jury.specs]
-    return gr.CheckboxGroup(choices, value=[key for _, key in choices], label="Detectors", elem_id=elem_id)
+    return gr.CheckboxGroup(
+        choices, value=[key for _, key in choices], label="Detectors", elem_id=elem_id, elem_classes="as-given"
+    )
 
 
 def offer_stop(running: bool) -> tuple[Any, Any]:

@@ -20,12 +20,13 @@ for (const kind of ["dragover", "drop"]) {
     if (kind === "drop" && onCheck()) give(event.dataTransfer.files);
   });
 }
-const press = (name) => document.querySelector(`#photo .source-selection button[aria-label="${name}"]`)?.click();
+const CAMERA = 2, CLIPBOARD = 3; // of the photo field's ways, in their order: their names are translated
+const press = (way) => document.querySelector(`#photo .source-selection button:nth-of-type(${way})`)?.click();
 element.querySelector(".take").addEventListener("click", () => {
-  press("Capture from camera");
-  setTimeout(() => document.querySelector('#photo [title="grant webcam access"] button')?.click(), 100);
+  press(CAMERA);
+  setTimeout(() => document.querySelector('#photo .image-container div[title] > button')?.click(), 100);
 });
-element.querySelector(".paste").addEventListener("click", () => press("Paste from clipboard"));
+element.querySelector(".paste").addEventListener("click", () => press(CLIPBOARD));
 // browsers give neither to pages over plain http, except those of their own machine
 if (!navigator.mediaDevices?.getUserMedia) element.querySelector(".take").style.display = "none";
 if (!navigator.clipboard?.read) element.querySelector(".paste").style.display = "none";

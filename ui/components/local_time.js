@@ -1,8 +1,8 @@
-// Times as the visitor's own clock has them; the server knows only UTC, which stays as a tooltip and without scripts.
+// Times as the visitor's own clock and language have them; the server knows only UTC, which stays as a tooltip and without scripts.
 const localise = () => {
   for (const time of element.querySelectorAll("time:not([title])")) {
     time.title = time.textContent;
-    time.textContent = new Date(time.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.dataset.locale ?? [], { dateStyle: "medium", timeStyle: "short" });
   }
 };
 new MutationObserver(localise).observe(element, { childList: true, subtree: true });

@@ -27,7 +27,7 @@ def draw_sound(hearing: Hearing) -> Pieces:
 
 
 def describe_sound(judged: JudgedSound, samples: Samples | None = None) -> dict[str, Any]:
-    """What the templates of a sound need. samples: what was heard, for waveform and spectrogram, which are left out else."""
+    """What the templates of a sound need. samples: what was heard, for waveform and spectrogram; else neither."""
     start, end = judged.start, max(judged.end, judged.start + 1e-3)
     values = {
         "sound": judged,

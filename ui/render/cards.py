@@ -33,7 +33,6 @@ from ui.render.band import (
     warn,
     warn_face,
 )
-from ui.render.base_rate import step_verdicts
 from ui.render.reading_order import in_reading_order
 from ui.render.remembered import as_remembered
 
@@ -108,8 +107,7 @@ SEARCHES = [
     ("Yandex", "https://yandex.com/images/"),
 ]
 """Where one may search for other copies of a picture: only links, which the visitor follows or not."""
-WENT_WRONG = "Something went wrong here; the server's log has the details."
-BROKEN = say(WENT_WRONG, kind="error")
+BROKEN = say("Something went wrong here; the server's log has the details.", kind="error")
 WAITING = say("Waiting for its turn…", kind="busy")
 STOPPING = say("Stopping…", kind="busy")
 
@@ -180,7 +178,7 @@ class Drawing:
             splits=[self._say_split(face.verdicts, "face") for face in comparison.faces],
             lone=lone,
             jury=juries[0] if lone else None,
-            jury_steps=step_verdicts(juries[0]) if lone and movable and juries[0] else [],
+            jury_steps=base_rate.step_verdicts(juries[0]) if lone and movable and juries[0] else [],
             warnings=warn(comparison),
             movable=movable,
             remembered=as_remembered(comparison.as_dict(), comparison.path) if ready else "",
@@ -258,7 +256,7 @@ class Drawing:
         """One section: the jury's verdict, one row a detector, empty while it thinks. place: of its heat maps."""
         given = {verdict.detector: verdict for verdict in verdicts}
         rows = [(spec, given.get(spec.key)) for spec in sorted(self._choose(expects), key=_rank_detector)]
-        steps = step_verdicts(jury) if jury and not self._settled and not doubt else []
+        steps = base_rate.step_verdicts(jury) if jury and not self._settled and not doubt else []
         return render(
             "face",
             anchor=anchor,

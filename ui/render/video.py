@@ -109,18 +109,14 @@ def sum_up_film(film: Film) -> Headline:
 def say_film_chance(film: Film) -> str:
     """The jury's number on the one person, or the highest of several; empty where there is none."""
     seen = [person for person in film.persons() if not person.is_whole]
+    p_fakes = {
+        person.number: (p_fake, person.jury)
+        for person in seen
+        if person.jury and (p_fake := person.jury.verdict.p_fake) is not None
+    }
     if len(seen) > 1:
-        return say_highest(
-            {
-                person.number: (person.jury.verdict.p_fake, person.jury)
-                for person in seen
-                if person.jury and person.jury.verdict.p_fake is not None
-            },
-            "person",
-        )
-    jury = seen[0].jury if seen else None
-    p_fake = jury.verdict.p_fake if jury else None
-    return "" if p_fake is None else f"Estimated chance of fake: {say_percent(p_fake, jury)}."
+        return say_highest(p_fakes, "person")
+    return "".join(f"Estimated chance of fake: {say_percent(*one)}." for one in p_fakes.values())
 
 
 def say_verdict(person: Person) -> str:

@@ -32,6 +32,7 @@ from storage.shares import sweep_shares
 from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
 from ui.server.drain import Drain, DrainMiddleware
+from ui.server.languages import LanguageMiddleware, language_routes
 from ui.server.limits.disk_full import refuse_when_full
 from ui.server.limits.open_files import ROOM, count_connections
 from ui.server.limits.requests import BoundsMiddleware
@@ -114,16 +115,22 @@ def build_front(
     engine: None for no accounts; uploads: storage.uploads.own_folder(); routes: our own, in front of all others.
     """
     headers, draining = Middleware(HeadersMiddleware, framed=settings.framed), Middleware(DrainMiddleware, drain=drain)
-    once = Middleware(IdempotencyMiddleware)
+    once, spoken = Middleware(IdempotencyMiddleware), Middleware(LanguageMiddleware)
+    routes = [*language_routes(), *routes]
     first = [headers, Middleware(BoundsMiddleware, at_once=count_connections() - ROOM)]
     if engine is None:
         # Without accounts a file is nobody's: what was moved to where it would be handed out is left to the sweep.
-        last = [draining, once, Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True)]
+        last = [
+            draining,
+            once,
+            spoken,
+            Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True),
+        ]
         alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware), *last]}
         return {"app_kwargs": alone | {"exception_handlers": {OSError: refuse_when_full}}}
     mine = Uploads(str(uploads.resolve()))
     guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), Waiting(), settings)
-    last = [draining, once, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
+    last = [draining, once, spoken, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
     kwargs = guard.app_kwargs
     more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*first, *kwargs["middleware"], *last]}
     return {"auth_dependency": guard.auth_dependency, "app_kwargs": kwargs | more}

@@ -78,7 +78,7 @@ def test_generalists_come_first_then_our_experts_then_what_was_added(portrait: s
     jury = Jury([spec("guest", lambda image: 0.5), *registry.choose(["blend", "efficientnet"])])
     *_, comparison = compare_stepwise(Path(portrait), jury)
     html = "".join(Drawing(read_image(Path(portrait)).pixels, jury).draw(comparison))
-    titles = re.findall(r"<h4>([^<]+)</h4>", html)
+    titles = re.findall(r"<h4[^>]*>([^<]+)</h4>", html)
     assert titles == [*(registry[key].title for key in ("efficientnet", "blend")), "Guest"]
     assert "blending traces" in html
 
@@ -128,7 +128,7 @@ def test_who_was_never_measured_is_badged_and_counted_apart(portrait: str, monke
     monkeypatch.setattr("detectors.jury.judge.is_measured", lambda spec: spec.key != "accuser")
     *_, comparison = compare_stepwise(Path(portrait), Jury(JURY))
     drawn = "".join(Drawing(read_image(Path(portrait)).pixels, Jury(JURY)).draw(comparison))
-    assert 'Accuser <span class="badge">not measured</span>' in drawn and drawn.count("badge") == 1
+    assert 'Accuser <span class="badge" translate="yes">not measured</span>' in drawn and drawn.count("badge") == 1
     assert "0 of 1 say fake, 1 real, 1 not measured." in drawn
     report = render_report(comparison, JURY, None, made=datetime.now(UTC))
     assert "Accuser <small>not measured</small>" in report and "0 of 1 say fake, 1 real, 1 not measured" in report

@@ -34,7 +34,7 @@ def test_two_that_were_measured_together_have_curves_dots_and_a_paired_differenc
         for name, one in json.loads((WEIGHTS / "custom-cnn" / METRICS).read_text())["sources"].items()
         if "auc" in one
     ]
-    assert re.findall(r'<th scope="row">([a-z0-9-]+)</th>', html) == sets
+    assert re.findall(r'<th scope="row" translate="no">([a-z0-9-]+)</th>', html) == sets
     assert html.count('<i class="dot') == 2 * len(sets)
 
 
@@ -49,7 +49,7 @@ def test_four_have_six_differences_the_jury_s_own_line_and_no_set_by_set_differe
     jury = describe_jury(list(KNOWN.values()))
     assert jury is not None
     html = draw_compared({JURY_KEY: jury, **{key: KNOWN[key] for key in ("blend", "custom-cnn", "residual")}}, HASHES)
-    assert len(re.findall(rf'<th scope="row">[^<]+ {MINUS} [^<]+</th>', html)) == 6
+    assert len(re.findall(rf'<th scope="row" translate="no">[^<]+ {MINUS} [^<]+</th>', html)) == 6
     assert 'class="line line-jury"' in html and 'class="by"' not in html
 
 

@@ -35,7 +35,7 @@ def test_the_searches_open_elsewhere_and_are_told_nothing_of_the_picture() -> No
     links = re.findall(r'<a href="(https:[^"]*)"([^>]*)>', told(FULL))
     assert [address for address, _ in links] == [address for _, address in SEARCHES]
     assert all("?" not in address for address, _ in links)
-    assert {more.strip() for _, more in links} == {'target="_blank" rel="noopener noreferrer"'}
+    assert {more.strip() for _, more in links} == {'target="_blank" rel="noopener noreferrer" translate="no"'}
 
 
 def test_nothing_is_said_of_a_picture_whose_file_was_not_asked() -> None:

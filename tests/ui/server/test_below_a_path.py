@@ -23,10 +23,10 @@ from tests.ports import free_port
 from tests.ui.jurors import JURY
 from ui.page import build_page
 from ui.server.address import check_root
-from ui.server.api_info import api_info_routes
 from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.lifecycle import launch
+from ui.server.programs.api_info import api_info_routes
 from ui.server.views import view_routes
 from ui.tabs.shared import shared_routes
 
@@ -100,8 +100,10 @@ def test_below_a_path_of_nginx_nothing_leads_out_of_it(address: str, browser: Ch
     page.get_by_role("button", name="Make a link").click()
     expect(page.locator(".case-link .link")).to_have_text(re.compile(rf"^{address}/shared/fl_"))
     assert "portrait.png" in httpx.get(page.locator(".case-link .link").inner_text()).text
-    page.get_by_role("link", name="Account").click()
+    page.get_by_label("Language").select_option("de")
+    page.get_by_role("link", name="Konto").click()
     expect(page).to_have_url(f"{address}/account")
+    page.get_by_role("button", name="English").click()
     addresses = re.findall(r'(?:href|action)="([^"]*)"', page.content())
     assert len(addresses) > 4 and all(found.startswith(f"{ROOT}/") for found in addresses)
     page.get_by_role("button", name="Sign out").click()

@@ -16,7 +16,7 @@ def test_its_examples_of_failure_are_the_evaluations_own_figures() -> None:
     missed = min(
         (found["fakes_called_fake"]["value"], name) for name, found in sources.items() if "fakes_called_fake" in found
     )
-    assert f"<em>{missed[1]}</em>" in html
+    assert f'<em translate="no">{missed[1]}</em>' in html
     assert f"it called {say_measured_share(sources[missed[1]]['fakes_called_fake'])} fake" in html
 
 

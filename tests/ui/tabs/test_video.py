@@ -59,7 +59,7 @@ def test_who_was_never_measured_is_in_no_count(walk: Path, monkeypatch: pytest.M
     monkeypatch.setattr("detectors.jury.judge.is_measured", lambda spec: spec.key != "accuser")
     _, (_, persons, person, *_) = run(walk)
     assert "One person: 0 of 1 say fake." in persons[0]
-    assert 'Accuser <span class="badge">not measured</span>' in person[0]
+    assert 'Accuser <span class="badge" translate="yes">not measured</span>' in person[0]
 
 
 def test_a_run_shows_the_person_their_lines_and_the_worst_frame(walk: Path) -> None:

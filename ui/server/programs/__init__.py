@@ -1,1 +1,1 @@
-"""For programs that call the page: calls that are sent again, and results that are posted."""
+"""For programs that call the page: its description, calls that are sent again, and results that are posted."""
