@@ -107,7 +107,7 @@ SEARCHES = [
     ("Yandex", "https://yandex.com/images/"),
 ]
 """Where one may search for other copies of a picture: only links, which the visitor follows or not."""
-BROKEN = say("Something went wrong here; the server's log has the details.", kind="error")
+BROKEN = say(words.WENT_WRONG, kind="error")
 WAITING = say("Waiting for its turn…", kind="busy")
 STOPPING = say("Stopping…", kind="busy")
 

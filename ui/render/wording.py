@@ -23,6 +23,7 @@ BATCH_TITLES = {
 }
 KIND_TITLES = {"photo": "Photo", "batch": "Batch", "video": "Video", "sound": "Sound"}
 
+WENT_WRONG = "Something went wrong here; the server's log has the details."
 MINUS = "\N{MINUS SIGN}"
 
 

@@ -22,7 +22,8 @@ from detectors.jury.wording import say_split
 from detectors.video.live import LiveFace
 from registry import Image
 from ui.components.controls import NO_DETECTOR
-from ui.render.cards import WENT_WRONG, render
+from ui.render.cards import render
+from ui.render.wording import WENT_WRONG
 from ui.server.camera_slots import CameraSlot, CameraSlots, SlotLostError, SlotsFullError
 
 PLACES = 4  # visitors at the camera at once: each may keep one thread busy
