@@ -14,7 +14,7 @@ NOT_MEASURED = "not measured"
 NOT_IN_JURY = "not in the jury"
 
 
-class Thresholds(Protocol):
+class WithThresholds(Protocol):
     """What has the two thresholds behind a label; None where they are not known."""
 
     @property
@@ -23,7 +23,7 @@ class Thresholds(Protocol):
     def fake_from(self) -> float | None: ...  # noqa: D102
 
 
-def round_p_fake(p_fake: float, thresholds: Thresholds | None = None, *, steps: int = 100) -> int:
+def round_p_fake(p_fake: float, thresholds: WithThresholds | None = None, *, steps: int = 100) -> int:
     """p_fake as a number of steps from 0 to 1, on that side of both thresholds, rounded alike, where p_fake lies.
 
     So 0.958 is 95 % beside "fake from 96 %" where the threshold is 0.961: else its label would contradict its number.
@@ -36,7 +36,7 @@ def round_p_fake(p_fake: float, thresholds: Thresholds | None = None, *, steps: 
     return shown
 
 
-def say_number(p_fake: float, thresholds: Thresholds | None = None, *, digits: int = 3) -> str:
+def say_number(p_fake: float, thresholds: WithThresholds | None = None, *, digits: int = 3) -> str:
     """p_fake with so many digits, "0.958", rounded by `round_p_fake`."""
     return f"{round_p_fake(p_fake, thresholds, steps=10**digits) / 10**digits:.{digits}f}"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from detectors.jury.about import read_jury_false_alarms
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
-from detectors.jury.wording import NOT_MEASURED, Thresholds
+from detectors.jury.wording import NOT_MEASURED, WithThresholds
 from registry import Label, Verdict
 from ui.render.wording import say_measured_share, say_percent
 
@@ -66,7 +66,7 @@ def say_next(label: Label | None) -> str:
     return f"Next: {NEXT[label]}" if label else ""
 
 
-def say_highest(p_fakes: Mapping[int, tuple[float, Thresholds]], noun: str = "face") -> str:
+def say_highest(p_fakes: Mapping[int, tuple[float, WithThresholds]], noun: str = "face") -> str:
     """The highest of several of the jury's numbers, and whose it is; empty where there are fewer than two.
 
     p_fakes: with the thresholds beside them, by their number on the page; without those that cannot be believed.
@@ -79,7 +79,7 @@ def say_highest(p_fakes: Mapping[int, tuple[float, Thresholds]], noun: str = "fa
 
 def list_p_fakes(
     faces: Sequence[JudgedFace], juries: Sequence[JuryVerdict | None]
-) -> dict[int, tuple[float, Thresholds]]:
+) -> dict[int, tuple[float, WithThresholds]]:
     """The jury's number on each face, by the face's, for `say_highest`. faces: in reading order."""
     pairs = enumerate(zip(faces, juries, strict=True), start=1)
     return {number: (jury.p_fake, jury) for number, (face, jury) in pairs if jury and not face.doubt}

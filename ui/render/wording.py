@@ -8,7 +8,7 @@ from detectors.forgery.trial import Statement
 from detectors.jury.about import Figure
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.stability import Range
-from detectors.jury.wording import Thresholds, round_p_fake
+from detectors.jury.wording import WithThresholds, round_p_fake
 from registry import DetectorSpec, Verdict
 from ui.render.overview import Span
 
@@ -27,12 +27,12 @@ WENT_WRONG = "Something went wrong here; the server's log has the details."
 MINUS = "\N{MINUS SIGN}"
 
 
-def say_p_fake(p_fake: float, thresholds: Thresholds | None = None) -> str:
+def say_p_fake(p_fake: float, thresholds: WithThresholds | None = None) -> str:
     """P(fake) as "3 % fake". thresholds: see say_percent."""
     return f"{say_percent(p_fake, thresholds)} fake"
 
 
-def say_percent(p_fake: float, thresholds: Thresholds | None = None) -> str:
+def say_percent(p_fake: float, thresholds: WithThresholds | None = None) -> str:
     """P(fake) as "3 %". Never 0 % or 100 %: no detector is that certain.
 
     thresholds: of the label that it belongs to; beside them it is rounded so that the label can be seen in it.
@@ -61,7 +61,7 @@ def say_doubt(doubt: str) -> str:
     return f"The jury: inconclusive. {doubt}"
 
 
-def say_thresholds(thresholds: Thresholds) -> str:
+def say_thresholds(thresholds: WithThresholds) -> str:
     """Where the two thresholds stand; empty where they are not known."""
     real_until, fake_from = thresholds.real_until, thresholds.fake_from
     return "" if real_until is None or fake_from is None else say_band(real_until, fake_from)

@@ -73,6 +73,8 @@ MADE_OF_PIECES = {  # "all" or "both" and a noun, a number and what it counts, .
     "<1>Round {number}: real.</1> You said real.",
     "Tick two to four detectors to see them beside one another.",
     "sounds of",
+    "Recorded in your history, without the recording.",
+    "median {percent} over {number} window of 4 s; thresholds {percent2} and {percent3}",
 }
 
 

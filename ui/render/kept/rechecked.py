@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from detectors.audio.results import BANDS
-from detectors.jury.wording import Thresholds
+from detectors.jury.wording import WithThresholds
 from storage.history import BATCH, SOUND, VIDEO, HistoryEntry
 from ui.render.audio import TONES
 from ui.render.band import Headline
@@ -158,7 +158,7 @@ def _part(place: tuple[Any, ...], name: str, verdict: Result, *, doubt: str | No
     return Part((*place, verdict["detector"]), f"{name}, {verdict['title']}", _say(label, p_fake, thresholds), label)
 
 
-def _say(label: str, p_fake: float | None, thresholds: Thresholds | None) -> str:
+def _say(label: str, p_fake: float | None, thresholds: WithThresholds | None) -> str:
     word = TITLES.get(label, "No verdict")
     return word if p_fake is None else f"{word}, {say_percent(p_fake, thresholds)}"
 
