@@ -26,7 +26,7 @@ SUB_COMMANDS = {
     "serve": SubCommand("demo", "Serve the page; visitors sign in first, except with --no-login."),
     "compare": SubCommand("detectors.commands.compare", "Judge every face in pictures, and every person in videos."),
     "audio": SubCommand("detectors.commands.audio", "Look for traces of synthesis in speech, over time."),
-    "scan": SubCommand("detectors.commands.scan", "Judge every face in very many pictures, and very many sounds, into one table."),
+    "scan": SubCommand("detectors.commands.scan", "Judge very many pictures and sounds, into one table."),
     "detectors": SubCommand("detectors.commands.plugins", "List, create, check and install detectors."),
     "mcp": SubCommand("ui.agents.commands", "Offer the jury to an agent, by the Model Context Protocol."),
     "models": SubCommand("models.commands.application", "Train, export, measure and publish the networks of the jury."),

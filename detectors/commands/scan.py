@@ -44,7 +44,7 @@ def scan_command(
         ),
     ] = None,
 ) -> None:
-    """Judge every face in very many pictures, and very many sounds, into one table.
+    """Judge very many pictures and sounds, into one table.
 
     After an interruption the same command continues where it stopped.
 

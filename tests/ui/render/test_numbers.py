@@ -55,7 +55,8 @@ def read_page(drawn: str) -> Iterator[tuple[str, set[str], set[str]]]:
     yield "the band", {LABELS[title], zone(share, *limits)}, {share, *stated}
     (agreement,) = re.findall(r'class="agree">([^<]+)\.<', drawn)
     for label, card in re.findall(r'<article class="card (\w+)">(.*?)</article>', drawn, re.S):
-        (name,), (word,) = re.findall(r"<h4[^>]*>([^<]+)<", card), re.findall(r'class="word"><i[^>]*></i>([^<]+)<', card)
+        (name,) = re.findall(r"<h4[^>]*>([^<]+)<", card)
+        (word,) = re.findall(r'class="word"><i[^>]*></i>([^<]+)<', card)
         (share,) = re.findall(rf'class="share">Estimated chance of fake: {SHARE}<', card)
         ((spoken, *limits),) = re.findall(rf'aria-label="{SHARE} fake; {ZONES}"', card)
         counted = {
