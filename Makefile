@@ -90,7 +90,7 @@ $(BIN)/pip:
 audit:
 	$(PYTHON) -m venv .venv-audit
 	.venv-audit/bin/pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"
-	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements.lock $(ARGS)
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --strict --requirement requirements.lock $(ARGS)
 
 sbom:
 	$(PYTHON) -m venv .venv-sbom

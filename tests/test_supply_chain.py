@@ -89,4 +89,4 @@ def test_make_installs_from_the_locks_by_hash_and_audits_what_it_installs() -> N
     assert "INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes\n" in makefile
     assert "\t$(INSTALL) -r requirements.lock\n" in makefile
     dry = subprocess.run(["make", "-n", "audit"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    assert "pip-audit --disable-pip --require-hashes --requirement requirements.lock" in dry
+    assert "pip-audit --disable-pip --require-hashes --strict --requirement requirements.lock" in dry
