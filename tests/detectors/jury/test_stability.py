@@ -11,6 +11,7 @@ from typer.testing import Result
 
 from detectors.faces.crop import crop_face
 from detectors.jury.stability import vary
+from registry import load_registry
 from tests.command import call
 from tests.detectors.pictures import encode, portrait
 
@@ -133,7 +134,9 @@ def test_rare_fakes_make_the_same_face_less_alarming_and_only_one_number_is_said
 def test_a_face_too_small_to_be_judged_has_no_numbers(tmp_path: Path) -> None:
     (tmp_path / "small.png").write_bytes(encode(portrait()[::2, ::2]))
     said = call("compare", tmp_path / "small.png", "--only", "custom-cnn", "--stability").stdout
-    assert "Face too small" in said and not re.search(r"[01]\.[0-9]{3}", said)
+    assert "Face too small" in said
+    spec = load_registry(blocked=())["custom-cnn"]
+    assert re.findall(r"[01]\.[0-9]{3}", said) == [f"{spec.real_until:.3f}", f"{spec.fake_from:.3f}"]
 
 
 @pytest.mark.parametrize("rate", ["2", "1", "0", "-0.5", "nan"])

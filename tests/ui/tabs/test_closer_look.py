@@ -35,6 +35,7 @@ def test_faces_are_numbered_in_reading_order(visit: Callable[..., Page], portrai
     page = visit()
     upload(page, montage(portrait, tmp_path, count=6, columns=3))
     expect(page.locator(".scene .box")).to_have_count(6)
+    expect(page.locator(".summary.judging")).to_have_count(0)  # the boxes stay where they are from now on
     boxes = page.locator(".scene .box")
     places = [boxes.nth(number).evaluate(PLACE) for number in range(6)]
     assert [boxes.nth(number).inner_text() for number in range(6)] == [str(number) for number in range(1, 7)]
