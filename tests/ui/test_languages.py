@@ -118,6 +118,7 @@ def test_another_language_is_chosen_and_left_again_without_losing_the_verdict(
     upload(page, portrait)
     expect(page.locator(".provenance h3")).to_have_text("Next steps")
     expect(page.locator(".machine")).to_be_hidden()
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_hidden()  # everything has come
     before = page.evaluate(SHOWN)
     for code in TRANSLATED:
         page.get_by_role("combobox").first.select_option(code)
