@@ -75,15 +75,22 @@ def test_it_learns_what_tells_fakes_from_reals(whole: tuple[Path, list[str]]) ->
     assert keras.saving.load_model(folder / "run/best.keras", compile=False).output.shape == (None, 1)
 
 
+def assert_same_course(first: list[str], second: list[str]) -> None:
+    """The same steps and losses: these are summed by several threads, so that a last digit may differ."""
+    one, other = (np.array([line.split() for line in lines], dtype=float) for lines in (first, second))
+    assert one.shape == other.shape
+    assert np.abs(one - other).max() < 2e-6
+
+
 def test_a_training_killed_half_way_goes_on_from_its_last_checkpoint_to_the_very_same_bits(
     whole: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
     folder, lines = whole
-    assert run_and_kill(tmp_path, at=70) == lines[:70]
+    assert_same_course(run_and_kill(tmp_path, at=70), lines[:70])
     # As left by a kill between the two renames, and by one before the tidying up.
     (tmp_path / "run/checkpoint").rename(tmp_path / "run/checkpoint.old")
     rest = run(tmp_path)
-    assert rest == lines[60:]
+    assert_same_course(rest, lines[60:])
     for first, second in zip(weights(folder), weights(tmp_path), strict=True):
         assert np.array_equal(first, second)
 
