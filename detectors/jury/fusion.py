@@ -48,11 +48,8 @@ class JuryVerdict:
         label = self.label if holds else "inconclusive"
         if base_rate in (0.0, 1.0) or self.fake_from is None or self.real_until is None:
             return replace(self, p_fake=p_fake, label=label)
-        fake_from, real_until = (
-            max(fake_from, _move(fake_from, base_rate)),
-            min(real_until, _move(real_until, base_rate)),
-        )
-        return JuryVerdict(p_fake, label, fake_from, real_until)
+        moved = _move(fake_from, base_rate), _move(real_until, base_rate)
+        return JuryVerdict(p_fake, label, max(fake_from, moved[0]), min(real_until, moved[1]))
 
 
 def _move(p_fake: float, base_rate: float) -> float:

@@ -1,7 +1,6 @@
 """A receiver is away while the server stops: after the next start it gets the message, under the same number."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -14,7 +13,7 @@ from storage.database import open_database
 from storage.history import find_entries
 from tests.auth.server import wait_for
 from tests.resilience.server import FILE, KEY, RunningDemo, serving
-from tests.ui.server.programs.hooks import SECRET, Hooks
+from tests.ui.server.programs.hooks import SECRET, Hooks, listening
 from ui.server.programs.delivery import sign
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -22,12 +21,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 @pytest.fixture
 def hooks() -> Iterator[Hooks]:
-    with Hooks() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with listening() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_a_message_that_was_not_taken_arrives_after_a_restart_under_its_number_and_no_secret_is_kept(

@@ -2,7 +2,8 @@
 
 import base64
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 HOST = "hooks.test"
@@ -40,3 +41,14 @@ class _Hook(BaseHTTPRequestHandler):
     def handle(self) -> None:
         with suppress(OSError):
             super().handle()
+
+
+@contextmanager
+def listening() -> Iterator[Hooks]:
+    """A server that takes messages until the end of the block."""
+    with Hooks() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

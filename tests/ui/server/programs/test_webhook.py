@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.ui.server.programs.hooks import HOST, SECRET, Hooks
+from tests.ui.server.programs.hooks import HOST, SECRET, Hooks, listening
 from ui.server.programs import delivery, webhook
 from ui.server.programs.delivery import Target, sign
 from ui.server.programs.webhook import NO_SECRET, WebhookRefused, Webhooks, read_target
@@ -22,12 +22,8 @@ EXAMPLE = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1
 @pytest.fixture
 def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
     monkeypatch.setattr(delivery, "RETRY_SECONDS", (0.0, 0.0, 0.0))
-    with Hooks() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with listening() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def webhooks_to(*written: str) -> Webhooks:
