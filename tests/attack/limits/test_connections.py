@@ -25,6 +25,7 @@ from ui.tabs.live_endpoint import PLACES
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 FILES = 400
 CROWD = 450
+MOST = 187  # connections with so many files, as open_files.py counts
 LOG_BYTES = 1_000_000
 JPEG = {"content-type": "image/jpeg"}
 BODIES = ("/live?started=1&only=custom-cnn", "/gradio_api/call/compare", "/gradio_api/upload", "/account/password")
@@ -123,6 +124,20 @@ def test_half_a_picture_takes_no_camera_place(served: Pressed) -> None:
         own: dict[str, Any] = {"params": {"started": 2, "only": "custom-cnn"}, "headers": JPEG}
         answer = honest.http.post("/live", content=data, **own)
     assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a head"])
+def test_a_line_that_had_an_answer_outlives_those_that_never_asked(served: Pressed, sent: bytes) -> None:
+    with connect(served) as line, line.makefile("rb") as answers:
+
+        def is_answered() -> bool:
+            line.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            return any(said == b"ok\n" for said in answers)
+
+        assert is_answered()
+        with lines(served, MOST + 20, sent) as silent:
+            seconds_until_closed(silent[0], at_most=REQUEST_SECONDS / 2)  # there were too many
+            assert is_answered()
 
 
 def test_answers_that_nobody_reads_keep_no_others_out(served: Pressed) -> None:

@@ -2,7 +2,8 @@
 
 uvicorn lets a connection be that sends no request, or half of one, or does not read its answer; and it takes more of
 them than the process may open files. Here each has a deadline, and where there are too many, the one that has kept the
-server waiting longest makes room. So the health check always gets in.
+server waiting longest makes room, first of those that never had an answer: a visitor's next request may be on its way
+on a line that had one. So the health check always gets in.
 """
 
 from asyncio import Transport
@@ -32,7 +33,12 @@ class ConnectionStage(Enum):
 
 
 class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type] # h11's or httptools', whichever is there
-    """One connection. since: when its stage began, or the last of a body came, by the event loop's clock."""
+    """One connection.
+
+    since: when its stage began, or the last of a body came, by the event loop's clock. had_answer: a whole one.
+    """
+
+    had_answer = False
 
     def __init__(self, **options: Any) -> None:
         state = options["app_state"] | {CONNECTIONS: options["server_state"].connections}  # each scope gets a copy
@@ -58,6 +64,7 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type] # h11
     def on_response_complete(self) -> None:
         """An answer is done; the next request may be here already."""
         super().on_response_complete()
+        self.had_answer = True
         self._look()
 
     def pause_writing(self) -> None:
@@ -105,11 +112,11 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type] # h11
 
 
 def _close_one(connections: set[Any]) -> None:
-    """End the one that waits longest for its visitor, of the address that has most of those."""
+    """End one that waits for its visitor: of the address that has most of those, without an answer yet, the longest."""
     waiting = [one for one in connections if one.waits and not one.transport.is_closing()]
     if waiting:
         held = Counter(_address(one) for one in waiting)
-        min(waiting, key=lambda one: (-held[_address(one)], one.since)).transport.abort()
+        min(waiting, key=lambda one: (-held[_address(one)], one.had_answer, one.since)).transport.abort()
 
 
 def _address(connection: Any) -> str:
@@ -121,6 +128,7 @@ class BoundedServer(gradio.http_server.Server):  # type: ignore[misc] # untyped
 
     def __init__(self, config: Config, **options: Any) -> None:
         config.http = BoundedProtocol
+        config.timeout_keep_alive = REQUEST_SECONDS  # one limit; 5 s, uvicorn's own, is when browsers' requests cross it
         config.backlog = max(ROOM, count_connections() // 4)  # asyncio accepts so many at once, each with a file
         super().__init__(config, **options)
 
