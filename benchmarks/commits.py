@@ -27,7 +27,7 @@ from benchmarks.live import film
 from benchmarks.load_clients import ask, running_page
 from benchmarks.pictures import portrait
 from benchmarks.video_speed import RATE, scene
-from models.evaluation.metrics import estimate
+from models.evaluation.intervals import estimate
 from tests.detectors.videos import write_video
 
 ROOT = Path(__file__).parents[1]

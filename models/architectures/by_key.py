@@ -4,7 +4,13 @@ from models.architectures import blend, custom_cnn, efficientnet, residual
 from models.architectures.base import Architecture
 from models.errors import UnknownArchitectureError
 
-ARCHITECTURES = (custom_cnn.ARCHITECTURE, efficientnet.ARCHITECTURE, blend.ARCHITECTURE, residual.ARCHITECTURE)
+ARCHITECTURES = (
+    custom_cnn.ARCHITECTURE,
+    efficientnet.ARCHITECTURE,
+    efficientnet.SMALL,
+    blend.ARCHITECTURE,
+    residual.ARCHITECTURE,
+)
 
 
 def find(key: str) -> Architecture:

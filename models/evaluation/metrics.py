@@ -1,10 +1,11 @@
 """How well p_fake tells real from fake, each figure with a 95 % interval and its count.
 
 Intervals are a percentile bootstrap over groups (source videos), not over pictures: frames of one video err together.
-All resamples are computed at once, a row of weights each; tests compare every figure with scikit-learn's.
+All resamples are computed at once, a row of weights each; tests compare every figure with scikit-learn's. A figure
+of exactly 0 or 1 is that in every resample, which says nothing of how sure it is: it has the exact binomial interval.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
+
+from models.evaluation.intervals import Estimate, estimate
 
 RESAMPLES = 1000
 CALIBRATION_BINS = 15  # of equal width, as in Guo et al. 2017
@@ -47,6 +50,7 @@ class Draws:
     p_fake: Floats
     labels: Labels
     weights: Floats
+    place: NDArray[np.intp]  # (n,): the number of each face's group
 
     @classmethod
     def of(cls, scores: Scores, resamples: int = RESAMPLES) -> "Draws":
@@ -55,7 +59,11 @@ class Draws:
         names, place = np.unique(scores.groups[order], return_inverse=True)
         drawn = default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
         weights = np.vstack([np.ones((1, len(place))), drawn[:, place]])
-        return cls(scores.p_fake[order], scores.labels[order], weights)
+        return cls(scores.p_fake[order], scores.labels[order], weights, place)
+
+    def count_groups(self, chosen: NDArray[np.bool_]) -> int:
+        """How many groups the chosen faces are of."""
+        return len(np.unique(self.place[chosen]))
 
     def total(self, chosen: NDArray[Any]) -> Floats:
         """The weight of the chosen faces in each draw: (r,)."""
@@ -75,6 +83,19 @@ Figure = Callable[[Draws], Floats]
 """The figure in each draw: (r,), NaN where a draw lacks a class."""
 
 
+@dataclass(frozen=True)
+class Share:
+    """Of the faces that are `among` these, the share that are `meant`. Both: Draws -> (n,)."""
+
+    meant: Callable[[Draws], NDArray[np.bool_]]
+    among: Callable[[Draws], NDArray[np.bool_]]
+
+    def __call__(self, draws: Draws) -> Floats:
+        """The figure."""
+        among = self.among(draws)
+        return _ratio(draws.total(among & self.meant(draws)), draws.total(among))
+
+
 def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0))
 
@@ -86,19 +107,30 @@ def auc(draws: Draws) -> Floats:
     return _ratio((fakes * below).sum(axis=1), fakes.sum(axis=1) * reals.sum(axis=1))
 
 
-def accuracy(draws: Draws) -> Floats:
-    """The share judged right at 0.5."""
-    return _ratio(draws.total((draws.p_fake >= DECISION) == (draws.labels == 1)), draws.weights.sum(axis=1))
+def _all(draws: Draws) -> NDArray[np.bool_]:
+    return np.ones(len(draws.labels), dtype=np.bool_)
 
 
-def recall(draws: Draws) -> Floats:
-    """The share of fakes called fake at 0.5."""
-    return _called_fake(draws, 1, DECISION)
+def _reals(draws: Draws) -> NDArray[np.bool_]:
+    return np.asarray(draws.labels == 0)
 
 
-def specificity(draws: Draws) -> Floats:
-    """The share of reals called real at 0.5."""
-    return 1 - _called_fake(draws, 0, DECISION)
+def _fakes(draws: Draws) -> NDArray[np.bool_]:
+    return np.asarray(draws.labels == 1)
+
+
+def _called(draws: Draws) -> NDArray[np.bool_]:
+    return np.asarray(draws.p_fake >= DECISION)
+
+
+accuracy = Share(lambda draws: _called(draws) == _fakes(draws), _all)
+"""The share judged right at 0.5."""
+recall = Share(_called, _fakes)
+"""The share of fakes called fake at 0.5."""
+specificity = Share(lambda draws: ~_called(draws), _reals)
+"""The share of reals called real at 0.5."""
+precision = Share(_fakes, _called)
+"""The share of fakes among those called fake at 0.5."""
 
 
 def balanced_accuracy(draws: Draws) -> Floats:
@@ -106,15 +138,9 @@ def balanced_accuracy(draws: Draws) -> Floats:
     return (recall(draws) + specificity(draws)) / 2
 
 
-def precision(draws: Draws) -> Floats:
-    """The share of fakes among those called fake at 0.5."""
-    called = draws.p_fake >= DECISION
-    return _ratio(draws.total(called & (draws.labels == 1)), draws.total(called))
-
-
 def f1(draws: Draws) -> Floats:
     """The harmonic mean of precision and recall at 0.5."""
-    called, fake = draws.p_fake >= DECISION, draws.labels == 1
+    called, fake = _called(draws), _fakes(draws)
     return _ratio(2 * draws.total(called & fake), draws.total(called) + draws.total(fake))
 
 
@@ -176,11 +202,6 @@ def coverage_at_right(wanted: float) -> Figure:
     return figure
 
 
-def _called_fake(draws: Draws, label: int, threshold: float) -> Floats:
-    mine = draws.labels == label
-    return _ratio(draws.total(mine & (draws.p_fake >= threshold)), draws.total(mine))
-
-
 ONE_CLASS: dict[str, Figure] = {"accuracy": accuracy, "brier": brier}
 TWO_CLASS: dict[str, Figure] = {
     "auc": auc,
@@ -206,7 +227,7 @@ def measure(scores: Scores, *, fake_from: float, real_until: float) -> dict[str,
         return {"n": 0, "real": 0, "fake": 0}
     figures = (TWO_CLASS if fakes and reals else ONE_CLASS) | shipped(fake_from, real_until)
     draws = Draws.of(scores)
-    found = {name: asdict(estimate(figure(draws))) for name, figure in figures.items()}
+    found = {name: asdict(measure_figure(figure, draws)) for name, figure in figures.items()}
     result: dict[str, Any] = {"n": fakes + reals, "real": reals, "fake": fakes}
     result |= {name: values for name, values in found.items() if not np.isnan(values["value"])}
     if fakes and reals:
@@ -214,49 +235,33 @@ def measure(scores: Scores, *, fake_from: float, real_until: float) -> dict[str,
     return result
 
 
-def mean(values: Floats, groups: NDArray[np.str_]) -> "Estimate":
-    """The mean of some numbers with its interval over groups. values: (n,) of at least one, groups: (n,) of names."""
+def mean(values: Floats, groups: NDArray[np.str_]) -> Estimate:
+    """The mean of numbers from 0 to 1 with its interval over groups. values: (n,) of at least one, groups: (n,)."""
     draws = Draws.of(Scores(values, np.zeros(len(values), dtype=np.int64), groups))
-    return estimate(np.asarray(draws.weights @ draws.p_fake / draws.weights.sum(axis=1)))
+    return estimate(draws.weights @ draws.p_fake / draws.weights.sum(axis=1), groups=len(np.unique(groups)))
 
 
 def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
     """At the shipped pair of thresholds: how often it answers, how often that is right, and each class called fake."""
 
-    def answered(draws: Draws) -> NDArray[np.bool_]:
-        return np.asarray((draws.p_fake >= fake_from) | (draws.p_fake < real_until))
+    def called_fake(draws: Draws) -> NDArray[np.bool_]:
+        return np.asarray(draws.p_fake >= fake_from)
 
-    def right(draws: Draws) -> NDArray[np.bool_]:
-        return np.asarray(answered(draws) & ((draws.p_fake >= fake_from) == (draws.labels == 1)))
+    def answered(draws: Draws) -> NDArray[np.bool_]:
+        return np.asarray(called_fake(draws) | (draws.p_fake < real_until))
 
     return {
-        "coverage": lambda draws: _ratio(draws.total(answered(draws)), draws.weights.sum(axis=1)),
-        "right_when_answered": lambda draws: _ratio(draws.total(right(draws)), draws.total(answered(draws))),
-        "reals_called_fake": lambda draws: _called_fake(draws, 0, fake_from),
-        "fakes_called_fake": lambda draws: _called_fake(draws, 1, fake_from),
+        "coverage": Share(answered, _all),
+        "right_when_answered": Share(lambda draws: called_fake(draws) == _fakes(draws), answered),
+        "reals_called_fake": Share(called_fake, _reals),
+        "fakes_called_fake": Share(called_fake, _fakes),
     }
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-def estimate(values: Floats) -> Estimate:
-    """The figure of row 0, and the middle 95 % of the resamples."""
-    if np.isnan(values[0]):
-        return Estimate(np.nan, np.nan, np.nan)
-    low, high = np.nanpercentile(values[1:], [2.5, 97.5])
-    return Estimate(round(float(values[0]), 4), round(float(low), 4), round(float(high), 4))
-
-
-def say_figure(figure: Mapping[str, float]) -> str:
-    """A figure and its interval as a person reads it, e.g. "0.912 [0.900, 0.923]"."""
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+def measure_figure(figure: Figure, draws: Draws) -> Estimate:
+    """One figure. Where it is no share of faces, the class of fewer groups says how many it counts."""
+    counted = [figure.among] if isinstance(figure, Share) else [_reals, _fakes]
+    return estimate(figure(draws), groups=min(draws.count_groups(those(draws)) for those in counted))
 
 
 def perfect_calibration_errors(p_fake: Floats) -> dict[str, float]:
@@ -264,9 +269,9 @@ def perfect_calibration_errors(p_fake: Floats) -> dict[str, float]:
 
     The mean, and what 5 in 100 exceed: a calibration error above that is no chance.
     """
-    random, once = default_rng(0), np.ones((1, len(p_fake)))
+    random, once, alone = default_rng(0), np.ones((1, len(p_fake))), np.arange(len(p_fake))
     truths = [(random.random(len(p_fake)) < p_fake).astype(np.int64) for _ in range(200)]
-    errors = [float(calibration_error(Draws(p_fake, truth, once))[0]) for truth in truths]
+    errors = [float(calibration_error(Draws(p_fake, truth, once, alone))[0]) for truth in truths]
     return {
         "calibration_error_if_perfect": round(float(np.mean(errors)), 4),
         "calibration_error_by_chance": round(float(np.quantile(errors, 0.95)), 4),

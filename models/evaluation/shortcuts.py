@@ -25,7 +25,7 @@ from models import ERRORS
 from models.data.augmentation import augment, loosen
 from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
-from models.evaluation.metrics import Draws, Scores, auc, estimate
+from models.evaluation.metrics import Draws, Scores, auc, measure_figure
 from models.evaluation.robustness.recompression import pick_tested
 from registry import Image
 
@@ -119,7 +119,7 @@ def _stack(seen: Sequence[Facts]) -> dict[str, Floats]:
 def _judge(rows: Floats, labels: NDArray[np.int64], groups: NDArray[np.str_]) -> dict[str, float]:
     """The AUC of a classifier of these facts on groups that it was not fitted on."""
     p_fake = guess(rows, labels, groups)
-    return asdict(estimate(auc(Draws.of(Scores(p_fake, labels, groups)))))
+    return asdict(measure_figure(auc, Draws.of(Scores(p_fake, labels, groups))))
 
 
 def guess(rows: Floats, labels: NDArray[np.int64], groups: NDArray[np.str_]) -> Floats:

@@ -15,7 +15,8 @@ from detectors.faces.face import measure_side
 from detectors.video.aggregate import aggregate_frames
 from models.evaluation.document import as_table, write_between
 from models.evaluation.evaluate import Answers
-from models.evaluation.metrics import Scores, measure, say_figure
+from models.evaluation.intervals import say_figure
+from models.evaluation.metrics import Scores, measure
 from registry import DetectorSpec, Label, judge
 from registry.contract import MIN_FACE_PIXELS
 

@@ -12,7 +12,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from detectors.networks.folder import CARD, Config, read_config
 from models.evaluation import plots
-from models.evaluation.metrics import say_figure
+from models.evaluation.intervals import say_figure
 from models.evaluation.robustness.recompression import TIERS
 from models.evaluation.robustness.sweeps import SAY_LEVEL
 from models.metrics_file import read_metrics

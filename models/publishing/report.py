@@ -10,7 +10,7 @@ from detectors.jury.fusion import JURY_METRICS, JURY_TITLE
 from detectors.networks.folder import METRICS, WEIGHTS, read_config
 from detectors.networks.metrics import Metrics, read_metrics
 from models.evaluation.document import as_table, write_between
-from models.evaluation.metrics import say_figure
+from models.evaluation.intervals import say_figure
 from registry import DetectorSpec
 
 MARK = "measured"

@@ -15,7 +15,7 @@ from detectors.networks.folder import METRICS, WEIGHTS, read_config
 from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, summarise
-from models.evaluation.metrics import Draws, auc, estimate
+from models.evaluation.metrics import Draws, auc, measure_figure
 from models.evaluation.pointing import Pointing
 from models.evaluation.pointing import _summarise as summarise_points
 from models.evaluation.robustness.false_alarms import summarise as summarise_harmless
@@ -72,7 +72,7 @@ def examine(spec: DetectorSpec) -> dict[str, Any]:
         "twin_heatmaps": summarise_points(dict(list(points.items())[:9])),
         "shortcuts": {
             "deepfake-faces": {"real": 40, "fake": 50}
-            | {kind: asdict(estimate(auc(Draws.of(plain)))) for kind in ("files", "fed", "geometry", "pixels")}
+            | {kind: asdict(measure_figure(auc, Draws.of(plain))) for kind in ("files", "fed", "geometry", "pixels")}
         },
     }
 

@@ -140,9 +140,8 @@ def say_false_alarms(kind: str) -> str:
     measured = read_jury_false_alarms().get(kind)
     if not measured:
         return ""
-    called, coverage = (measured["figures"][name] for name in ("reals_called_fake", "coverage"))
-    fake = say_measured_share(called) if called["value"] else "none"  # of none, a bootstrap's interval says too much
+    called, answered = (say_measured_share(measured["figures"][name]) for name in ("reals_called_fake", "coverage"))
     return (
-        f"Of {measured['real']} real faces changed like that, the jury called {fake} fake "
-        f"and gave an answer on {say_measured_share(coverage)}."
+        f"Of {measured['real']} real faces changed like that, the jury called {called} fake "
+        f"and gave an answer on {answered}."
     )

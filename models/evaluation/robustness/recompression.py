@@ -13,7 +13,8 @@ import numpy as np
 from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, Change, ask
-from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, estimate, shipped
+from models.evaluation.intervals import estimate
+from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, measure_figure, shipped
 from registry import DetectorSpec, Image
 
 TIERS = {"web": (128, 60), "hard": (80, 40)}  # pixels of the longer side, JPEG quality
@@ -66,7 +67,7 @@ def summarise(spec: DetectorSpec, recompressed: Mapping[str, Answers]) -> dict[s
     for tier, answers in recompressed.items():
         again = answers.scores(spec.key)
         draws = Draws.of(again.where(~np.isnan(again.p_fake)))
-        chosen = {name: asdict(estimate(figure(draws))) for name, figure in figures.items()}
+        chosen = {name: asdict(measure_figure(figure, draws)) for name, figure in figures.items()}
         found[tier] = compare_answers(plain, again) | chosen
     return found
 
@@ -75,8 +76,11 @@ def compare_answers(plain: Scores, again: Scores) -> dict[str, Any]:
     """The figures of the second answers, and the balanced accuracy lost between the two: paired, by group."""
     both = ~np.isnan(plain.p_fake) & ~np.isnan(again.p_fake)
     first, second = (Draws.of(scores.where(both)) for scores in (plain, again))
-    before, after = balanced_accuracy(first), balanced_accuracy(second)
     fakes = int(plain.labels[both].sum())
-    figures = {"auc": auc(second), "balanced_accuracy": after, "lost": before - after}
+    found = {
+        "auc": measure_figure(auc, second),
+        "balanced_accuracy": measure_figure(balanced_accuracy, second),
+        "lost": estimate(balanced_accuracy(first) - balanced_accuracy(second)),
+    }
     counts = {"real": int(both.sum()) - fakes, "fake": fakes}
-    return counts | {name: asdict(estimate(values)) for name, values in figures.items()}
+    return counts | {name: asdict(figure) for name, figure in found.items()}

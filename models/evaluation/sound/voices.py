@@ -13,7 +13,8 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 
 from models.data.speech import EVAL_VOCODER, FIT_VOCODER, KNOWN_VOCODERS, SpeechWindows
-from models.evaluation.metrics import Draws, Floats, Scores, auc, estimate, say_figure, shipped
+from models.evaluation.intervals import say_figure
+from models.evaluation.metrics import Draws, Figure, Floats, Scores, auc, measure_figure, shipped
 
 DEALS = 200
 Rows = Mapping[str, dict[str, Any]]
@@ -75,14 +76,15 @@ def _measure(scores: Scores, fake_from: float, real_until: float) -> dict[str, A
     return {
         **counts,
         "speakers": len(set(scores.groups)),
-        **{name: _estimate(figure(draws)) for name, figure in figures.items()},
+        **{name: _estimate(figure, draws) for name, figure in figures.items()},
         **_deal(scores),
     }
 
 
-def _estimate(values: Floats) -> dict[str, float] | None:
+def _estimate(figure: Figure, draws: Draws) -> dict[str, float] | None:
     """None where there is nothing to take a share of, as among no answers."""
-    return None if np.isnan(values[0]) else asdict(estimate(values))
+    found = measure_figure(figure, draws)
+    return None if np.isnan(found.value) else asdict(found)
 
 
 def say_share(figure: Mapping[str, float] | None) -> str:
@@ -92,8 +94,8 @@ def say_share(figure: Mapping[str, float] | None) -> str:
 
 def _deal(scores: Scores) -> dict[str, list[float]]:
     """The middle 95 % of AUC and EER when p_fake says nothing."""
-    rng, once = default_rng(0), np.ones((1, len(scores.labels)))
-    deals = [Draws(np.sort(scores.p_fake), rng.permutation(scores.labels), once) for _ in range(DEALS)]
+    rng, once, alone = default_rng(0), np.ones((1, len(scores.labels))), np.arange(len(scores.labels))
+    deals = [Draws(np.sort(scores.p_fake), rng.permutation(scores.labels), once, alone) for _ in range(DEALS)]
     middle = {
         name: np.percentile([figure(one)[0] for one in deals], [2.5, 97.5])
         for name, figure in (("auc", auc), ("eer", equal_error_rate))

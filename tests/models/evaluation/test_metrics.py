@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from scipy.stats import binomtest
 from sklearn import metrics as sk
 
 from models.evaluation import metrics
@@ -100,7 +101,7 @@ def test_an_interval_over_videos_is_wider_than_one_over_their_copied_frames() ->
     once = make_scores(80, videos=80)
     copied = Scores(*(np.repeat(values, 10) for values in (once.p_fake, once.labels, once.groups)))
     as_if_independent = Scores(copied.p_fake, copied.labels, np.arange(800).astype(str))
-    grouped, naive = (metrics.estimate(metrics.auc(Draws.of(scores))) for scores in (copied, as_if_independent))
+    grouped, naive = (metrics.measure_figure(metrics.auc, Draws.of(scores)) for scores in (copied, as_if_independent))
     assert grouped.high - grouped.low > 2 * (naive.high - naive.low)
 
 
@@ -109,9 +110,18 @@ def test_about_95_of_100_intervals_hold_the_true_accuracy() -> None:
     for seed in range(100):
         right = default_rng(seed).random(200) < truth
         scores = Scores(np.where(right, 1.0, 0.0), np.ones(200, dtype=np.int64), np.arange(200).astype(str))
-        estimate = metrics.estimate(metrics.accuracy(Draws.of(scores, 400)))
+        estimate = metrics.measure_figure(metrics.accuracy, Draws.of(scores, 400))
         held += estimate.low <= truth <= estimate.high
     assert 88 <= held <= 99
+
+
+def test_a_share_of_none_or_all_has_the_exact_interval_of_as_many_videos() -> None:
+    labels = np.repeat([0, 1], [60, 40])
+    scores = Scores(np.where(labels, 0.9, 0.1), labels, np.repeat([f"v{n}" for n in range(20)], 5))  # 12 real, 8 fake
+    found = metrics.measure(scores, fake_from=0.8, real_until=0.2)
+    for name, groups in {"reals_called_fake": 12, "recall": 8, "right_when_answered": 20, "auc": 8}.items():
+        exact = binomtest(round(found[name]["value"]) * groups, groups).proportion_ci(0.95, "exact")
+        assert [found[name]["low"], found[name]["high"]] == pytest.approx([exact.low, exact.high], abs=1e-4), name
 
 
 def test_data_of_one_class_gets_no_auc() -> None:

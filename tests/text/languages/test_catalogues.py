@@ -74,7 +74,6 @@ MADE_OF_PIECES = {  # "all" or "both" and a noun, a number and what it counts, .
     "Tick two to four detectors to see them beside one another.",
     "sounds of",
     "Recorded in your history, without the recording.",
-    "Of {number} real faces changed like that, the jury called none fake and gave an answer on {share}.",
     "median {percent} over {number} window of 4 s; thresholds {percent2} and {percent3}",
 }
 

@@ -128,7 +128,7 @@ class BoundedServer(gradio.http_server.Server):  # type: ignore[misc] # untyped
 
     def __init__(self, config: Config, **options: Any) -> None:
         config.http = BoundedProtocol
-        config.timeout_keep_alive = REQUEST_SECONDS  # one limit; 5 s, uvicorn's own, is when browsers' requests cross it
+        config.timeout_keep_alive = REQUEST_SECONDS  # one limit for both; uvicorn's own is 5 s
         config.backlog = max(ROOM, count_connections() // 4)  # asyncio accepts so many at once, each with a file
         super().__init__(config, **options)
 

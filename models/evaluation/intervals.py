@@ -1,0 +1,36 @@
+"""A figure and its 95 % interval, from what resamples gave."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def estimate(values: NDArray[np.float64], *, groups: int = 0) -> Estimate:
+    """The figure of row 0, and the middle 95 % of the resamples.
+
+    groups: how many independent ones a figure from 0 to 1 counts; 0 for any other figure. Where all of them agree, so
+    that it is 0 or 1, the interval is that of Clopper & Pearson 1934 (https://doi.org/10.1093/biomet/26.4.404).
+    """
+    if np.isnan(values[0]):
+        return Estimate(np.nan, np.nan, np.nan)
+    low, high = np.nanpercentile(values[1:], [2.5, 97.5])
+    if groups and low == high == values[0] in (0, 1):
+        far = 0.025 ** (1 / groups)  # so low may the share be for all of so many to agree in 2.5 % of tries
+        low, high = (far, 1.0) if values[0] else (0.0, 1 - far)
+    return Estimate(round(float(values[0]), 4), round(float(low), 4), round(float(high), 4))
+
+
+def say_figure(figure: Mapping[str, float]) -> str:
+    """A figure and its interval as a person reads it, e.g. "0.912 [0.900, 0.923]"."""
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
