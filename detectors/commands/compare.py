@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -13,6 +14,7 @@ from rich.markup import escape
 
 from detectors.commands.options import Add, Only, choose, errors, read_start, start_option
 from detectors.commands.tables import show
+from detectors.faces.centerface import open_finder
 from detectors.inputs.images import ImageError, read_file
 from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
@@ -73,6 +75,7 @@ def compare_command(
     Example: facejury compare photo.jpg clip.mp4 --json
     """
     bound_arenas()
+    Thread(target=_open_ahead).start()
     comparisons: list[Comparison | JudgedVideo] = []
     seconds = read_start(start)
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
@@ -95,6 +98,12 @@ def compare_command(
         errors.print("Every detector failed, so nothing is known of these files.")
     if labels == {"failed"} or all(comparison.error for comparison in comparisons):
         raise typer.Exit(1)
+
+
+def _open_ahead() -> None:
+    """Open the face finder beside what is read before a face is sought. What fails is told then."""
+    with suppress(Exception):
+        open_finder()
 
 
 def _list_labels(judged: "Comparison | JudgedVideo") -> Iterator[Label]:

@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from detectors.networks.onnx_runtime import Session, open_session
 
@@ -35,9 +36,17 @@ FREED = (
 EDGE = 8192  # bytes at either end, within which all of these stand: weights are between, and not searched
 
 
-@cache
+_opening = Lock()  # a cache alone would open it twice for who comes in the meantime
+
+
 def open_finder() -> Session:
     """The network, loaded once: float32 (n, 3, height, width) -> heat, scale, offset and landmarks of a grid."""
+    with _opening:
+        return _open_finder()
+
+
+@cache
+def _open_finder() -> Session:
     return open_session(read_finder())
 
 

@@ -2,11 +2,11 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 from sqlalchemy import Engine
@@ -45,6 +45,7 @@ NOBODY = say("None of the detectors that judged this is here any more.", kind="e
 QUEUES = {BATCH: "batch", VIDEO: "video", SOUND: "audio"}  # of the views of Check
 TURNS = {PHOTO: ALL_AT_ONCE} | {kind: {"concurrency_id": one, "concurrency_limit": 1} for kind, one in QUEUES.items()}
 TYPES = {VIDEO: sorted(SUFFIXES), SOUND: sorted(SOUNDS | SUFFIXES)}
+Step = TypeVar("Step")
 Steps = Iterator[Result | Pieces]
 """Words on how far it is, and last the result in the form that the history keeps."""
 
@@ -174,28 +175,37 @@ def _judge_photo(given: bytes | list[Path], entry: HistoryEntry, jury: Jury, que
 
 
 def _judge_batch(given: list[Path], _entry: HistoryEntry, jury: Jury, _queue: FairQueue) -> Steps:
-    items, entries, told = list_items(given), [], time.monotonic()
-    for judged, _ in judge_items(items, jury):
-        entries.append(judged)
-        if time.monotonic() - told > SAY_SECONDS:
-            yield say(f"Checking again: {len(entries)} of {len(items)} pictures…", kind="busy")
-            told = time.monotonic()
+    items, entries = list_items(given), []
+
+    def judge() -> Iterator[int]:
+        for judged, _ in judge_items(items, jury):
+            entries.append(judged)
+            yield len(entries)
+
+    if items:
+        yield from _tell(judge(), lambda number: f"Checking again: {number} of {len(items)} pictures…")
     yield store_batch(entries)
 
 
 def _judge_video(given: list[Path], entry: HistoryEntry, jury: Jury, _queue: FairQueue) -> Steps:
-    told = time.monotonic()
-    for look in judge_video(given[0], jury, start=entry.comparison["start"], name=entry.file_name):
-        if time.monotonic() - told > SAY_SECONDS:
-            yield say(f"Checking again: {round(100 * look.video.share)} % of the video…", kind="busy")
-            told = time.monotonic()
-    yield store_video(look.video)
+    looks = judge_video(given[0], jury, start=entry.comparison["start"], name=entry.file_name)
+    last = yield from _tell(looks, lambda look: f"Checking again: {round(100 * look.video.share)} % of the video…")
+    yield store_video(last.video)
 
 
 def _judge_sound(given: list[Path], entry: HistoryEntry, jury: Jury, _queue: FairQueue) -> Steps:
+    heard = judge_sound(given[0], jury, start=entry.comparison["start"], name=entry.file_name)
+    last = yield from _tell(
+        heard, lambda hearing: f"Checking again: {round(100 * hearing.judged.share)} % of the sound…"
+    )
+    yield last.judged.as_dict()
+
+
+def _tell(steps: Iterable[Step], word: Callable[[Step], str]) -> Generator[Pieces, None, Step]:
+    """Take the steps, of which there is at least one, with a word now and then; returns the last of them."""
     told = time.monotonic()
-    for hearing in judge_sound(given[0], jury, start=entry.comparison["start"], name=entry.file_name):
+    for step in steps:
         if time.monotonic() - told > SAY_SECONDS:
-            yield say(f"Checking again: {round(100 * hearing.judged.share)} % of the sound…", kind="busy")
+            yield say(word(step), kind="busy")
             told = time.monotonic()
-    yield hearing.judged.as_dict()
+    return step

@@ -108,11 +108,15 @@ class Delivery:
 
     def _carry_on(self, engine: Engine) -> None:
         while True:
-            with suppress(DatabaseUnavailable):  # it is logged, and there is a next time
+            try:
                 while message := take_due(engine, again=time.time() + LATER_SECONDS):
                     if self._closed.is_set():
                         break
                     self._send_again(engine, message)
+            except DatabaseUnavailable:
+                pass  # it is logged, and there is a next time
+            except Exception:  # one message's fault would keep all others from being sent
+                log.exception("a webhook could not be sent again")
             if self._closed.wait(LOOK_SECONDS):
                 return
 

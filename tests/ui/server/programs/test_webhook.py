@@ -5,14 +5,20 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auth import accounts
+from storage.database import open_database
+from storage.outbox import Message, keep_message
+from tests.auth.server import PASSWORD
 from tests.ui.server.programs.hooks import HOST, SECRET, Hooks, listening
 from ui.server.programs import delivery, webhook
-from ui.server.programs.delivery import Target, sign
+from ui.server.programs.delivery import Delivery, Target, sign
 from ui.server.programs.webhook import NO_SECRET, WebhookRefused, Webhooks, read_target
 
 # of the standard's own reference implementation: standardwebhooks 1.0, tests/test_webhooks.py
@@ -22,6 +28,7 @@ EXAMPLE = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1
 @pytest.fixture
 def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
     monkeypatch.setattr(delivery, "RETRY_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(delivery, "LOOK_SECONDS", 0.1)
     with listening() as server:
         yield server
 
@@ -61,6 +68,20 @@ def test_what_is_not_taken_is_sent_again_and_at_last_given_up(
     webhooks = webhooks_to(hooks.url)
     assert webhooks.delivery.deliver(webhooks.check(hooks.url, SECRET), "batch_1", b"{}") is taken
     assert len(hooks.got) == count
+
+
+def test_a_kept_message_that_cannot_be_sent_keeps_no_other_back(hooks: Hooks, tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'facejury.db'}")
+    user = accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4).name
+    now = int(time.time())
+    for number, url, due in (("batch_1", "http://a:b", now - 2), ("batch_2", hooks.url, now - 1)):
+        keep_message(engine, user, Message(number, url, b"{}", {now: "v1,AAAA"}), due=due)
+    postman = Delivery(engine, resolve=lambda *_: ["127.0.0.1"], is_listed=lambda _: True)
+    postman.resume()
+    assert hooks.came.wait(10)
+    assert [headers["webhook-id"] for headers, _ in hooks.got] == ["batch_2"]
+    postman.close()
+    engine.dispose()
 
 
 def test_a_name_that_leads_into_a_private_network_gets_nothing(hooks: Hooks, caplog: pytest.LogCaptureFixture) -> None:
