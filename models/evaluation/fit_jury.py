@@ -86,8 +86,10 @@ def fit(specs: Sequence[DetectorSpec], held_out: Sequence[LabelledFace]) -> dict
 
 
 def write(table: Mapping[str, Any]) -> None:
-    """Replace the built-in jury.json."""
-    JURY.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    """Replace the built-in jury.json. Each set of members is a line, so that a person can read the page."""
+    rows = ",\n    ".join(json.dumps(row) for row in table["subsets"])
+    text = json.dumps({**table, "subsets": []}, indent=2).replace('"subsets": []', f'"subsets": [\n    {rows}\n  ]')
+    JURY.write_text(text + "\n", encoding="utf-8")
     read_table.cache_clear()
 
 

@@ -16,6 +16,10 @@ from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.visitor import open_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# The score so far: https://web.dev/articles/cls
+LAYOUT_SHIFT = """() => new Promise((resolve) => new PerformanceObserver((list) => resolve(
+  list.getEntries().reduce((sum, entry) => sum + entry.value, 0)
+)).observe({ type: "layout-shift", buffered: true }))"""
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +135,10 @@ def test_stop_ends_a_batch_and_keeps_what_is_done(visit: Callable[..., Page], tm
     expect(page.locator("#batch-status")).to_contain_text("Stopped.")
     assert 1 <= page.locator("#batch-table tbody tr").count() <= 3
     expect(page.get_by_role("button", name="Judge all")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_jumps_while_the_page_comes_up(visit: Callable[..., Page], width: int) -> None:
+    page = visit(width=width)
+    expect(page.locator(".honest")).to_be_visible()
+    assert page.evaluate(LAYOUT_SHIFT) < 0.05
