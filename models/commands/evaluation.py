@@ -165,9 +165,9 @@ def videos(
 
     from models.data.datasets import read_samples, select, select_splits
     from models.data.face_index import label_faces, say_left_out
-    from models.evaluation import videos as measuring
     from models.evaluation.evaluate import ask
     from models.evaluation.fit_jury import add_jury
+    from models.evaluation.video import videos as measuring
     from registry import load_registry
 
     specs = choose_for_pictures(load_registry(), only)

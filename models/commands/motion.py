@@ -42,7 +42,7 @@ def landmarks(
 
     from detectors.faces.crop import CROP_SIDE
     from models.data.landmark_faces import cut_closely, gather_faces
-    from models.evaluation.motion import measure_landmarks
+    from models.evaluation.video.motion import measure_landmarks
     from models.publishing.motion import publish_landmarks
 
     faces = gather_faces(data, RUN / "landmarks" / "faces.npz", index=FACES, most=most, seed=seed)
@@ -81,7 +81,7 @@ def temporal(
     import numpy as np
 
     from models.data.clips import read_tracks
-    from models.evaluation.motion import measure_clips
+    from models.evaluation.video.motion import measure_clips
     from models.publishing.motion import publish_temporal
     from models.training.calibration import fit_platt, fit_thresholds
     from models.training.temporal import TemporalRecipe, combine, fill_pool, leave_groups_out, train

@@ -13,7 +13,7 @@ from detectors.faces.landmarks import PIXELS
 from detectors.networks.folder import CARD, METRICS, MODEL, Config
 from models.architectures import temporal
 from models.data.clips import FINDER_NOISE, Track, show
-from models.evaluation.motion import Errors
+from models.evaluation.video.motion import Errors
 from models.publishing.export import export_plain, fold_calibration
 from models.training.calibration import Calibration, Thresholds
 

@@ -13,8 +13,8 @@ from models.commands import evaluation
 from models.commands.application import app
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
-from models.evaluation import videos
 from models.evaluation.evaluate import Answers
+from models.evaluation.video import videos
 from registry import DetectorSpec
 from tests.models.portraits import write_portraits
 

@@ -1,0 +1,1 @@
+"""How well people in videos are told, and their clips: from frames, and from what moves."""
