@@ -26,7 +26,7 @@ from models.data.face_index import label_faces
 from models.training.batches import crop_all, thin
 from registry import Image, judge
 
-KEYS = "efficientnet", "custom-cnn", "blend", "residual"
+KEYS = "efficientnet", "efficientnet-160", "custom-cnn", "blend", "residual"
 CALIBRATED_ON = 160  # faces
 TIMED = 25  # runs
 CACHE = Path("runs") / "faces.json"

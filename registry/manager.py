@@ -25,6 +25,7 @@ from text.plain_text import show_plainly
 BUILTINS = (
     "detectors.builtin.custom_cnn",
     "detectors.builtin.efficientnet",
+    "detectors.builtin.efficientnet_160",
     "detectors.builtin.blend",
     "detectors.builtin.residual",
     "detectors.builtin.temporal",

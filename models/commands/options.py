@@ -25,7 +25,9 @@ Without = Annotated[
     list[str] | None,
     typer.Option("--without", metavar="GENERATOR", help="Leave out this generator's fakes. May be repeated."),
 ]
-Key = Annotated[str, typer.Argument(metavar="KEY", help="custom-cnn, efficientnet, blend or residual.")]
+Key = Annotated[
+    str, typer.Argument(metavar="KEY", help="custom-cnn, efficientnet, efficientnet-160, blend or residual.")
+]
 ReplaceBuiltin = Annotated[
     bool,
     typer.Option("--replace-builtin", help="Write into the checkout, over the networks or the jury that are served."),

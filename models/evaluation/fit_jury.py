@@ -37,7 +37,7 @@ from models.evaluation.evaluate import Answers, ask
 from models.training.calibration import Thresholds, round_outwards
 from registry import DetectorSpec, Image
 
-MEMBERS = ("blend", "custom-cnn", "efficientnet")  # the residual expert adds nothing beside them: EXPERIMENTS.md
+MEMBERS = ("blend", "custom-cnn", "efficientnet", "efficientnet-160")  # residual adds nothing to them: EXPERIMENTS.md
 SELF_BLENDED = "self-blended"  # kind of the forgeries made here
 UNNAMED = "unnamed"  # kind of a fake whose data does not say
 MAX_REALS_CALLED_FAKE = 0.03  # of the reals of each source

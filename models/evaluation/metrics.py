@@ -84,7 +84,7 @@ Figure = Callable[[Draws], Floats]
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """Of the faces that are `among` these, the share that are `meant`. Both: Draws -> (n,)."""
 
     meant: Callable[[Draws], NDArray[np.bool_]]
@@ -123,13 +123,13 @@ def _called(draws: Draws) -> NDArray[np.bool_]:
     return np.asarray(draws.p_fake >= DECISION)
 
 
-accuracy = Share(lambda draws: _called(draws) == _fakes(draws), _all)
+accuracy = Proportion(lambda draws: _called(draws) == _fakes(draws), _all)
 """The share judged right at 0.5."""
-recall = Share(_called, _fakes)
+recall = Proportion(_called, _fakes)
 """The share of fakes called fake at 0.5."""
-specificity = Share(lambda draws: ~_called(draws), _reals)
+specificity = Proportion(lambda draws: ~_called(draws), _reals)
 """The share of reals called real at 0.5."""
-precision = Share(_fakes, _called)
+precision = Proportion(_fakes, _called)
 """The share of fakes among those called fake at 0.5."""
 
 
@@ -251,16 +251,16 @@ def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
         return np.asarray(called_fake(draws) | (draws.p_fake < real_until))
 
     return {
-        "coverage": Share(answered, _all),
-        "right_when_answered": Share(lambda draws: called_fake(draws) == _fakes(draws), answered),
-        "reals_called_fake": Share(called_fake, _reals),
-        "fakes_called_fake": Share(called_fake, _fakes),
+        "coverage": Proportion(answered, _all),
+        "right_when_answered": Proportion(lambda draws: called_fake(draws) == _fakes(draws), answered),
+        "reals_called_fake": Proportion(called_fake, _reals),
+        "fakes_called_fake": Proportion(called_fake, _fakes),
     }
 
 
 def measure_figure(figure: Figure, draws: Draws) -> Estimate:
     """One figure. Where it is no share of faces, the class of fewer groups says how many it counts."""
-    counted = [figure.among] if isinstance(figure, Share) else [_reals, _fakes]
+    counted = [figure.among] if isinstance(figure, Proportion) else [_reals, _fakes]
     return estimate(figure(draws), groups=min(draws.count_groups(those(draws)) for those in counted))
 
 

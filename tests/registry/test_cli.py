@@ -24,7 +24,7 @@ def test_the_command_names_every_detector_and_says_nothing_else() -> None:
     done = run("--json", FACEJURY_BLOCK="")
     assert (done.returncode, done.stderr) == (0, "")
     keys = [detector["key"] for detector in json.loads(done.stdout)["detectors"]]
-    assert keys[:4] == ["custom-cnn", "efficientnet", "blend", "residual"]
+    assert keys[:5] == ["custom-cnn", "efficientnet", "efficientnet-160", "blend", "residual"]
 
 
 def test_json_has_the_plain_values_of_every_detector(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from tests.auth.server import wait_for
 from tests.resilience.server import FILE, RunningDemo, copy_checkout, serving
 
 pytestmark = pytest.mark.slow
-KEYS = ("custom-cnn", "efficientnet", "blend", "residual")
+KEYS = ("custom-cnn", "efficientnet", "efficientnet-160", "blend", "residual")
 ALL = (*KEYS, "temporal", "voice")  # which judge no picture
 
 

@@ -173,7 +173,7 @@ def test_a_detector_that_scribbles_on_its_picture_changes_nobody_elses(run: Run)
 
 def test_verdicts_stand_in_the_registrys_order(everybody: dict[str, Any]) -> None:
     keys = [verdict["detector"] for verdict in everybody["faces"][0]["verdicts"]]
-    assert keys[:4] == ["custom-cnn", "efficientnet", "blend", "residual"]
+    assert keys[:5] == ["custom-cnn", "efficientnet", "efficientnet-160", "blend", "residual"]
     jesters = ["says-fake", "says-real", "unsure", "raises", "not-a-number", "too-sure", "talks", "scribbles"]
     assert [key for key in keys if key in jesters] == jesters
 
@@ -245,11 +245,11 @@ def test_where_every_detector_failed_the_exit_code_says_so(run: Run) -> None:
 
 
 def test_who_was_never_measured_is_badged_and_in_no_count(run: Run, everybody: dict[str, Any]) -> None:
-    ours = {"custom-cnn", "efficientnet", "blend", "residual"}
+    ours = {"custom-cnn", "efficientnet", "efficientnet-160", "blend", "residual"}
     (face,) = everybody["faces"]
     assert {verdict["detector"] for verdict in face["verdicts"] if verdict["measured"]} == ours
     fake = sum(verdict["label"] == "fake" for verdict in face["verdicts"] if verdict["measured"])
-    assert face["agreement"] == {"voting": 4, "fake": fake}
+    assert face["agreement"] == {"voting": 5, "fake": fake}
     said = run("portrait.png", "--only", "blend", "--only", "says-fake", "--only", "raises").stdout
     assert "of 1 say fake" in said and "2 not measured" in said
     assert "failed," not in said

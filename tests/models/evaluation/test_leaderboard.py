@@ -116,7 +116,7 @@ def test_the_command_puts_an_added_plugin_beside_the_jury(tmp_path: Path, monkey
     done = CliRunner().invoke(app, [*at, "--json", "--plot", "board.png"])
     assert done.exit_code == 0, done.output
     rows = {row["key"]: row for row in json.loads(done.stdout)["rows"]}
-    assert rows.keys() == {"custom-cnn", "efficientnet", "blend", "residual", "jury", "mine"}
+    assert rows.keys() == {"custom-cnn", "efficientnet", "efficientnet-160", "blend", "residual", "jury", "mine"}
     assert rows["mine"]["looks_for"] == "dark faces"
     assert rows["mine"]["megabytes"] is None and rows["efficientnet"]["megabytes"] > 1
     assert rows["mine"]["milliseconds"] > 0

@@ -63,7 +63,7 @@ def read_page(drawn: str) -> Iterator[tuple[str, set[str], set[str]]]:
             label
             for part in agreement.split("; ")
             for label, saying in SAYING.items()
-            if name.strip() in part and part.endswith(saying)
+            if re.search(rf"{re.escape(name.strip())}(,| and | is | are | says? )", part) and part.endswith(saying)
         }
         yield name, {label, LABELS[word], zone(share, *limits), *counted}, {share, spoken}
 

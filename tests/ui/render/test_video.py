@@ -28,7 +28,7 @@ from ui.render.video import (
     say_verdict,
 )
 
-BUILT_IN = ("blend", "custom-cnn", "efficientnet", "residual")
+BUILT_IN = ("blend", "custom-cnn", "efficientnet", "efficientnet-160", "residual")
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ class OpenConnection:
     address: str
     since: float
     waits: bool = True
+    had_answer: bool = False
     ended: list[str] = field(default_factory=list)
 
     @property
@@ -35,6 +36,13 @@ def test_of_the_address_that_has_most_the_one_ends_that_waits_longest() -> None:
     assert [one.is_closing() for one in held] == [False, False, True]
     _close_one(set(held))
     assert [one.is_closing() for one in held] == [True, False, True], "of one each, the longest"
+
+
+def test_of_one_address_those_without_an_answer_end_first() -> None:
+    held = [OpenConnection("1.1.1.1", 1, had_answer=True), OpenConnection("1.1.1.1", 3), OpenConnection("1.1.1.1", 2)]
+    for ended in ([False, False, True], [False, True, True], [True, True, True]):
+        _close_one(set(held))
+        assert [one.is_closing() for one in held] == ended
 
 
 def test_where_all_are_being_answered_none_ends() -> None:
