@@ -98,10 +98,10 @@ def test_a_click_on_a_head_sorts_the_table_of_all_detectors(visit: Callable[...,
     expect(names.first).to_have_text("The jury")
     expect(table.locator("th[aria-sort=ascending]")).to_have_text("parameters")
     for pick in ("Blend expert", "Custom CNN", "EfficientNet-Lite0", "The jury"):
-        page.get_by_label(f"Compare {pick}").check()
+        page.get_by_label(f"Compare {pick}", exact=True).check()
     expect(page.get_by_label("Compare Residual expert")).to_be_disabled()  # four are the most
     for pick in ("Custom CNN", "EfficientNet-Lite0"):
-        page.get_by_label(f"Compare {pick}").uncheck()
+        page.get_by_label(f"Compare {pick}", exact=True).uncheck()
     page.get_by_role("button", name="Compare", exact=True).click()
     compared = page.locator(".compared")
     expect(compared.get_by_role("img", name="ROC curve of The jury, Blend expert").locator("polyline")).to_have_count(2)
