@@ -49,6 +49,7 @@ SENT = {
     "half a head": HALF,
     "half a body": head("/signin", length=1000),
     "one request": b"GET /static/x HTTP/1.1\r\n\r\n",
+    "one that is answered": b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
 }
 
 

@@ -2,8 +2,8 @@
 
 uvicorn lets a connection be that sends no request, or half of one, or does not read its answer; and it takes more of
 them than the process may open files. Here each has a deadline, and where there are too many, the one that has kept the
-server waiting longest makes room, first of those that never had an answer: a visitor's next request may be on its way
-on a line that had one. So the health check always gets in.
+server waiting longest makes room: of those that never had an answer where these are the most, for on the others a
+visitor's next request may be on its way. So the health check always gets in.
 """
 
 from asyncio import Transport
@@ -112,11 +112,17 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type] # h11
 
 
 def _close_one(connections: set[Any]) -> None:
-    """End one that waits for its visitor: of the address that has most of those, without an answer yet, the longest."""
+    """End the one that waits longest for its visitor, of the address that has most of those.
+
+    Where most of these never had an answer, of them: who holds lines in silence loses those first. But not always, or
+    who holds answered ones would keep everybody new out.
+    """
     waiting = [one for one in connections if one.waits and not one.transport.is_closing()]
     if waiting:
         held = Counter(_address(one) for one in waiting)
-        min(waiting, key=lambda one: (-held[_address(one)], one.had_answer, one.since)).transport.abort()
+        most = [one for one in waiting if held[_address(one)] == max(held.values())]
+        silent = [one for one in most if not one.had_answer]
+        min(silent if len(silent) > len(most) / 2 else most, key=lambda one: one.since).transport.abort()
 
 
 def _address(connection: Any) -> str:
