@@ -61,6 +61,11 @@ class Draws:
         weights = np.vstack([np.ones((1, len(place))), drawn[:, place]])
         return cls(scores.p_fake[order], scores.labels[order], weights, place)
 
+    @classmethod
+    def once(cls, p_fake: Floats, labels: Labels) -> "Draws":
+        """Row 0 alone, each face a group of its own. p_fake: ascending where the figure asks for order."""
+        return cls(p_fake, labels, np.ones((1, len(p_fake))), np.arange(len(p_fake)))
+
     def count_groups(self, chosen: NDArray[np.bool_]) -> int:
         """How many groups the chosen faces are of."""
         return len(np.unique(self.place[chosen]))
@@ -269,9 +274,9 @@ def perfect_calibration_errors(p_fake: Floats) -> dict[str, float]:
 
     The mean, and what 5 in 100 exceed: a calibration error above that is no chance.
     """
-    random, once, alone = default_rng(0), np.ones((1, len(p_fake))), np.arange(len(p_fake))
+    random = default_rng(0)
     truths = [(random.random(len(p_fake)) < p_fake).astype(np.int64) for _ in range(200)]
-    errors = [float(calibration_error(Draws(p_fake, truth, once, alone))[0]) for truth in truths]
+    errors = [float(calibration_error(Draws.once(p_fake, truth))[0]) for truth in truths]
     return {
         "calibration_error_if_perfect": round(float(np.mean(errors)), 4),
         "calibration_error_by_chance": round(float(np.quantile(errors, 0.95)), 4),

@@ -94,8 +94,8 @@ def say_share(figure: Mapping[str, float] | None) -> str:
 
 def _deal(scores: Scores) -> dict[str, list[float]]:
     """The middle 95 % of AUC and EER when p_fake says nothing."""
-    rng, once, alone = default_rng(0), np.ones((1, len(scores.labels))), np.arange(len(scores.labels))
-    deals = [Draws(np.sort(scores.p_fake), rng.permutation(scores.labels), once, alone) for _ in range(DEALS)]
+    rng, p_fake = default_rng(0), np.sort(scores.p_fake)
+    deals = [Draws.once(p_fake, rng.permutation(scores.labels)) for _ in range(DEALS)]
     middle = {
         name: np.percentile([figure(one)[0] for one in deals], [2.5, 97.5])
         for name, figure in (("auc", auc), ("eer", equal_error_rate))
