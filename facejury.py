@@ -77,11 +77,18 @@ class LazyGroup(TyperGroup):
         return name, load(name) if name else command, rest
 
 
-def load(name: str) -> Any:
-    """The command of that name, imported. Nothing that is imported is garbage: it is not looked through for any."""
+def load(name: str, *, to_run: bool = False) -> Any:
+    """The command of that name, imported. Nothing that is imported is garbage: it is not looked through for any.
+
+    to_run: begin what every call of it needs, where its module has such an `open_ahead`. That goes on in a thread while
+    Typer imports Pydantic, which takes as long as importing numpy does.
+    """
     gc.disable()
     try:
-        return typer.main.get_command(import_module(SUB_COMMANDS[name].module).app)
+        module = import_module(SUB_COMMANDS[name].module)
+        if to_run and hasattr(module, "open_ahead"):
+            module.open_ahead()
+        return typer.main.get_command(module.app)
     finally:
         gc.freeze()
         gc.enable()
@@ -116,6 +123,8 @@ def root(
 def main() -> None:
     """The console script. Our packages are run from the checkout, whatever folder this is called from."""
     sys.path.insert(0, str(ROOT))
+    if sys.argv[1:2] == ["compare"] and "--help" not in sys.argv:
+        load("compare", to_run=True)
     app(prog_name="facejury")
 
 

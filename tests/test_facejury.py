@@ -76,6 +76,19 @@ def test_what_a_command_imported_is_never_looked_through_for_garbage() -> None:
     assert said.split() == ["True", "True"]
 
 
+@pytest.mark.parametrize("arguments", [["compare", "photo.jpg"], ["compare", "--help"], ["detectors", "list"]])
+def test_networks_are_opened_ahead_of_typer_only_where_a_picture_is_compared(arguments: list[str]) -> None:
+    code = (
+        "import sys, facejury, detectors.commands.compare as compare\n"
+        "compare.open_ahead = lambda: print('opened, Pydantic imported:', 'pydantic' in sys.modules)\n"
+        "facejury.app = lambda **_: None\n"
+        "facejury.main()"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert said.strip() == ("opened, Pydantic imported: False" if arguments == ["compare", "photo.jpg"] else "")
+
+
 @pytest.mark.parametrize("name", sorted(SUB_COMMANDS.keys() - {"serve"}))
 def test_the_sentence_in_the_help_is_the_command_s_own(name: str) -> None:
     assert (load(name).help or "").partition("\n")[0] == SUB_COMMANDS[name].help

@@ -20,7 +20,8 @@ from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
-from detectors.networks.memory import bound_arenas
+from detectors.networks.folder import load_own_for_faces
+from detectors.networks.memory import be_frugal
 from detectors.provenance import read_provenance
 from registry import Label
 
@@ -74,15 +75,12 @@ def compare_command(
 
     Example: facejury compare photo.jpg clip.mp4 --json
     """
-    bound_arenas()
-    Thread(target=_open_ahead).start()
     comparisons: list[Comparison | JudgedVideo] = []
     seconds = read_start(start)
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
     _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json)
     with Jury(choose(only, add)) as jury:
         _note_idle(jury, files)
-        Thread(target=jury.load_ahead).start()
         for file in files:
             if is_video(file):
                 comparisons.append(_watch(file, jury, seconds, quiet=as_json))
@@ -100,10 +98,19 @@ def compare_command(
         raise typer.Exit(1)
 
 
-def _open_ahead() -> None:
-    """Open the face finder beside what is read before a face is sought. What fails is told then."""
+def open_ahead() -> None:
+    """Open the face finder and our own networks beside all that comes before the first face. What fails is told where
+    it is needed.
+    """
+    be_frugal()
+    Thread(target=_open_networks).start()
+
+
+def _open_networks() -> None:
+    """The registry is not asked: asking it changes the environment for a moment, as Typer does meanwhile."""
     with suppress(Exception):
         open_finder()
+        load_own_for_faces()
 
 
 def _list_labels(judged: "Comparison | JudgedVideo") -> Iterator[Label]:

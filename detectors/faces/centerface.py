@@ -47,7 +47,7 @@ def open_finder() -> Session:
 
 @cache
 def _open_finder() -> Session:
-    return open_session(read_finder())
+    return open_session(read_finder(), keep_as=SHA256)
 
 
 def read_finder() -> bytes:

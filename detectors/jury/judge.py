@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from copy import copy
 from typing import Any
 
@@ -82,13 +81,6 @@ class Jury:
                 raise
             self.faults.pop(spec.key, None)
             return examine
-
-    def load_ahead(self) -> None:
-        """Load our own detectors of pictures, so that they are there once a face is found. What fails is told then."""
-        for spec in self.specs:
-            if spec.builtin and spec.expects in ("face", "image"):
-                with suppress(Exception):
-                    self.load(spec)
 
     def _load(self, spec: DetectorSpec) -> Examine:
         if spec.key not in self._loaded:

@@ -10,7 +10,9 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -155,25 +157,47 @@ def load_folder(folder: Path, *, model: str = MODEL) -> OnnxDetector:
     return OnnxDetector(read_config(folder, model=model), _open(folder, model))
 
 
+def load_own_for_faces() -> None:
+    """Open our own networks that judge faces, for who will ask for them. Raises ArtifactError."""
+    for folder in sorted(path.parent for path in WEIGHTS.glob(f"*/{MODEL}")):
+        if read_config(folder).expects == "face":
+            _open(folder, MODEL)
+
+
 def load_hearing(folder: Path, *, model: str = MODEL) -> SoundNetwork:
     """The same of a folder whose network takes sound. Raises ArtifactError."""
     return SoundNetwork(_open(folder, model))
 
 
-def _open(folder: Path, model: str) -> Session:
-    """A session of its network.
+_opening: dict[Path, Lock] = {}
 
-    Ours are not looked into first: tests do that, and the package onnx would take longer than all else at a start.
+
+def _open(folder: Path, model: str) -> Session:
+    """A session of its network; of ours one for all who ask."""
+    if folder.parent != WEIGHTS:
+        return _open_anew(folder, model)
+    with _opening.setdefault(folder, Lock()):  # a cache alone would open it twice for who comes in the meantime
+        return _open_once(folder, model)
+
+
+def _open_anew(folder: Path, model: str) -> Session:
+    """Ours are not looked into first: tests do that.
+
+    The package onnx would take longer than all else at a start.
     """
     from detectors.networks.onnx_runtime import open_session  # on first use: listing the registry needs no runtime
 
     data = read_network(folder, model=model)
-    if folder.parent != WEIGHTS:
-        try:
-            check_network(data)
-        except NetworkError as error:
-            raise ArtifactError(f"{folder.name}: {error}") from error
+    if folder.parent == WEIGHTS:
+        return open_session(data, keep_as=read_config(folder, model=model).files[model])
+    try:
+        check_network(data)
+    except NetworkError as error:
+        raise ArtifactError(f"{folder.name}: {error}") from error
     return open_session(data)
+
+
+_open_once = cache(_open_anew)
 
 
 def read_network(folder: Path, *, model: str = MODEL) -> bytes:

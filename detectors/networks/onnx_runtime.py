@@ -1,13 +1,17 @@
 """ONNX Runtime sessions as this project opens them: on the CPU, one set of options for all."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from detectors.networks.memory import trim
+from detectors.networks.memory import is_frugal, trim
+from detectors.networks.rewritten import find_place, note_use, written_to
 from detectors.networks.threads import read_threads
+
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -22,16 +26,59 @@ class Session:
         return list(self._session.run(None, {self._input: batch}))
 
 
-def open_session(model: bytes | Path) -> Session:
-    """Load a network from its bytes or its file. Raises ValueError where FACEJURY_THREADS is no number of threads."""
+def open_session(model: bytes | Path, *, keep_as: str = "") -> Session:
+    """Load a network from its bytes or its file. Raises ValueError where FACEJURY_THREADS is no number of threads.
+
+    keep_as: the SHA-256 of a network of our own, which is then kept as ONNX Runtime rewrote it for this processor, and
+    opened from there the next time.
+    """
+    place = find_place(keep_as) if keep_as else None
+    session = place and (_reopen(place) or _open_and_keep(model, place))
+    opened = Session(session or _open(model, _options()))
+    trim()  # loading needs the weights several times over
+    return opened
+
+
+def _options() -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = read_threads()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads take cores from the others
     options.add_session_config_entry("session.load_model_format", "ONNX")  # what was looked at; else it guesses
+    options.enable_cpu_mem_arena = not is_frugal()
     options.enable_mem_pattern = False  # one block for all of a run keeps two fifths more memory, at the same speed
     options.log_severity_level = 3  # errors only: CenterFace's unused initializers are not news
     options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")  # else in powers of two
+    return options
+
+
+def _open(model: bytes | Path, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
     source = model if isinstance(model, bytes) else str(model)
-    session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    trim()  # loading needs the weights several times over
-    return Session(session)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def _reopen(place: Path) -> onnxruntime.InferenceSession | None:
+    """What was kept there; None where nothing was, or nothing that can be opened."""
+    if not place.is_file():
+        return None
+    options = _options()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # it was done then
+    options.log_severity_level = 4  # a broken file is written anew, and no news
+    try:
+        session = _open(place, options)
+    except Exception:  # ONNX Runtime's own kinds of errors have no base of their own
+        log.warning("a kept network cannot be opened and is written anew", extra={"file": place.name})
+        return None
+    note_use(place)
+    return session
+
+
+def _open_and_keep(model: bytes | Path, place: Path) -> onnxruntime.InferenceSession | None:
+    """A session whose rewritten network was kept; None where it could not be."""
+    options = _options()
+    try:
+        with written_to(place) as fresh:
+            options.optimized_model_filepath = str(fresh)
+            return _open(model, options)
+    except Exception as error:  # a full disk is an error of ONNX Runtime's own
+        log.warning("a network cannot be kept for the next start: %s", type(error).__name__)
+        return None
