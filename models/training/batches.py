@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from detectors.faces.crop import crop_face
-from detectors.forgery.blend import alter, blend_face, blend_into
+from detectors.forgery.blend import Forgery, alter, blend_face, blend_into
 from detectors.networks.folder import Mode, fit
 from models import ERRORS
 from models.architectures.base import Architecture, Supervision
@@ -23,9 +23,10 @@ from models.data.augmentation import augment, draw_tilt, loosen
 from models.data.benign_composites import compose
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
+from models.data.face_swap import swap_face
 from models.data.forged_faces import forge_face
 from models.data.hulls import draw_hull
-from models.data.mesh import find_mesh
+from models.data.mesh import Points, find_mesh
 from models.data.twins import find_twins, read_twins
 from registry import Image
 
@@ -33,7 +34,8 @@ DISTILLATION_SHARE = 0.5  # the teacher's share of a target
 SIZE_EXPONENT = 0.6  # a source is drawn by its size to this power: small ones more often than their share
 FORGED = {"labelled": 0.15, "generated": 0.0, "blended": 1.0}  # by supervision: examples that begin as real faces
 ALTERED, COMPOSED = 0.3, 0.15  # shares of those, of both classes
-SWAPPED = 0.5  # share of forgeries whose surroundings are altered, not the face
+SURROUNDED = 0.5  # share of forgeries whose surroundings are altered, not the face
+DONATED = 0.4  # share of forgeries that show another person's face
 PARTIAL = {"swap", "reenactment"}  # kinds of fakes that change a face in a real picture
 MIRRORED = 0.5  # share of examples
 MAX_VALIDATED = 200  # faces of one source and generator: more cost time and tell little
@@ -116,7 +118,8 @@ class Batches:
         forged, seeds = random.random() < share, random.integers(2**63, size=2)
         real, fake = (pool.draw(random) for pool in pools)
         if forged:
-            pictures = make_forged_pair(real.read(), real, random)
+            donor = pools[0].draw(random) if random.random() < DONATED else None
+            pictures = make_forged_pair(real.read(), real, random, donor=donor)
             return self._show_pair(pictures, real, int(seeds[0]), (0.0, 1.0))
         twin = twins.get(fake.sample.path)
         if twin and (twins_read := read_twins(twin, fake)):
@@ -190,20 +193,26 @@ def _kind(sample: Sample) -> tuple[str, str]:
     return sample.source, sample.generator
 
 
-def make_forged_pair(picture: Image, face: LabelledFace, random: Generator) -> tuple[Image, Image, Image]:
+def make_forged_pair(
+    picture: Image, face: LabelledFace, random: Generator, *, donor: LabelledFace | None = None
+) -> tuple[Image, Image, Image]:
     """An honest and a forged picture of one real face, and where it was forged: 255 there, as far as that is known.
 
     Alterations and honest composites come to both alike. Outlines follow the face's 468 points; half of the time the
-    honest picture is the altered one, so that neither class is the sharper.
+    honest picture is the altered one, so that neither class is the sharper. donor: whose face the forged picture shows,
+    where it fits; else the face's own, altered.
     """
     if random.random() < ALTERED:
         picture = alter(picture, random)
     mesh = find_mesh(picture, face.box, face.roll)
+    swapped = _swap(picture, mesh, donor, random) if mesh is not None and donor else None
     if mesh is None:
         forgery = blend_face(picture, face.landmarks, random)
+    elif swapped:
+        forgery = swapped
     else:
         copy, mask = alter(picture, random), draw_hull(picture.shape, mesh, random)
-        if random.random() < SWAPPED:
+        if random.random() < SURROUNDED:
             picture, copy = copy, picture
         forgery = blend_into(picture, copy, face.landmarks, mask, random)
     if random.random() < COMPOSED:
@@ -213,6 +222,12 @@ def make_forged_pair(picture: Image, face: LabelledFace, random: Generator) -> t
     region = _nowhere(picture)
     region[forgery.region] = 255
     return picture, forgery.image, region
+
+
+def _swap(picture: Image, mesh: Points, donor: LabelledFace, random: Generator) -> Forgery | None:
+    given = donor.read()
+    points = find_mesh(given, donor.box, donor.roll)
+    return None if points is None else swap_face(picture, mesh, given, points, random)
 
 
 def _nowhere(picture: Image) -> Image:
