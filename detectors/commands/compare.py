@@ -20,7 +20,7 @@ from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
-from detectors.networks.folder import load_own_for_faces
+from detectors.networks.folder import open_builtin_networks
 from detectors.networks.memory import be_frugal
 from detectors.provenance import read_provenance
 from registry import Label
@@ -110,7 +110,7 @@ def _open_networks() -> None:
     """The registry is not asked: asking it changes the environment for a moment, as Typer does meanwhile."""
     with suppress(Exception):
         open_finder()
-        load_own_for_faces()
+        open_builtin_networks()
 
 
 def _list_labels(judged: "Comparison | JudgedVideo") -> Iterator[Label]:

@@ -157,7 +157,7 @@ def load_folder(folder: Path, *, model: str = MODEL) -> OnnxDetector:
     return OnnxDetector(read_config(folder, model=model), _open(folder, model))
 
 
-def load_own_for_faces() -> None:
+def open_builtin_networks() -> None:
     """Open our own networks that judge faces, for who will ask for them. Raises ArtifactError."""
     for folder in sorted(path.parent for path in WEIGHTS.glob(f"*/{MODEL}")):
         if read_config(folder).expects == "face":

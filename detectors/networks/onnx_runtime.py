@@ -8,7 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from detectors.networks.memory import is_frugal, trim
-from detectors.networks.rewritten import find_place, note_use, written_to
+from detectors.networks.optimised import find_place, note_use, written_to
 from detectors.networks.threads import read_threads
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Session:
 def open_session(model: bytes | Path, *, keep_as: str = "") -> Session:
     """Load a network from its bytes or its file. Raises ValueError where FACEJURY_THREADS is no number of threads.
 
-    keep_as: the SHA-256 of a network of our own, which is then kept as ONNX Runtime rewrote it for this processor, and
+    keep_as: the SHA-256 of a built-in network, which is then kept as ONNX Runtime optimised it for this processor, and
     opened from there the next time.
     """
     place = find_place(keep_as) if keep_as else None
@@ -73,7 +73,7 @@ def _reopen(place: Path) -> onnxruntime.InferenceSession | None:
 
 
 def _open_and_keep(model: bytes | Path, place: Path) -> onnxruntime.InferenceSession | None:
-    """A session whose rewritten network was kept; None where it could not be."""
+    """A session whose optimised graph was kept; None where it could not be."""
     options = _options()
     try:
         with written_to(place) as fresh:

@@ -1,4 +1,4 @@
-"""Networks of our own are rewritten for the processor once, and opened once."""
+"""Networks of our own are optimised for the processor once, and opened once."""
 
 import os
 import subprocess
@@ -12,21 +12,21 @@ import onnxruntime
 import platformdirs
 import pytest
 
-from detectors.networks import rewritten
+from detectors.networks import optimised
 from detectors.networks.folder import WEIGHTS, load_folder, read_config, read_network
 from detectors.networks.onnx_runtime import Session, open_session
 from registry import Image
 
 FOLDER = WEIGHTS / "custom-cnn"
 
-pytestmark = pytest.mark.skipif(not rewritten.find_place("0"), reason="the system does not say what its CPU can do")
+pytestmark = pytest.mark.skipif(not optimised.find_place("0"), reason="the system does not say what its CPU can do")
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the network would be kept: nowhere yet."""
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / name)
-    found = rewritten.find_place(read_config(FOLDER).files["model.onnx"])
+    found = optimised.find_place(read_config(FOLDER).files["model.onnx"])
     assert found
     assert found.is_relative_to(tmp_path)
     return found
@@ -82,18 +82,18 @@ def test_another_version_and_another_processor_have_files_of_their_own(
     sha256 = place.name.split("-")[0]
     names = {place}
     monkeypatch.setattr(onnxruntime, "__version__", "0.0")
-    names.add(rewritten.find_place(sha256) or place)
-    monkeypatch.setattr(rewritten, "_read_flags", lambda: "flags: none")
-    names.add(rewritten.find_place(sha256) or place)
-    monkeypatch.setattr(rewritten, "_read_flags", lambda: "")
+    names.add(optimised.find_place(sha256) or place)
+    monkeypatch.setattr(optimised, "_read_flags", lambda: "flags: none")
+    names.add(optimised.find_place(sha256) or place)
+    monkeypatch.setattr(optimised, "_read_flags", lambda: "")
     assert len(names) == 3
-    assert rewritten.find_place(sha256) is None
+    assert optimised.find_place(sha256) is None
 
 
 def test_what_nobody_opened_for_long_is_removed(place: Path) -> None:
     place.parent.mkdir(parents=True)
     old, recent = place.with_name("old.onnx"), place.with_name("recent.onnx")
-    long_ago = time.time() - (rewritten.UNUSED_DAYS + 1) * 86_400
+    long_ago = time.time() - (optimised.UNUSED_DAYS + 1) * 86_400
     for file, when in ((old, long_ago), (recent, time.time())):
         file.touch()
         os.utime(file, (when, when))

@@ -1,4 +1,4 @@
-"""Our networks as ONNX Runtime rewrote them for this processor, kept in the user's cache folder.
+"""Our networks as ONNX Runtime optimised them for this processor, kept in the user's cache folder.
 
 Laying out the weights as the processor likes them best takes two thirds of the time to open a network. A file is named
 by all that it depends on, so that none is ever opened that was made of another network, by another version or for
