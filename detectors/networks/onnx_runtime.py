@@ -80,5 +80,5 @@ def _open_and_keep(model: bytes | Path, place: Path) -> onnxruntime.InferenceSes
             options.optimized_model_filepath = str(fresh)
             return _open(model, options)
     except Exception as error:  # a full disk is an error of ONNX Runtime's own
-        log.warning("a network cannot be kept for the next start: %s", type(error).__name__)
+        log.info("a network cannot be kept for the next start: %s", type(error).__name__)  # as where home is read-only
         return None
