@@ -14,7 +14,6 @@ from typing import Any, Never
 import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
-from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 
 from detectors.jury.fusion import (
@@ -42,7 +41,6 @@ MEMBERS = ("blend", "custom-cnn", "efficientnet", "efficientnet-160")  # residua
 SELF_BLENDED = "self-blended"  # kind of the forgeries made here
 UNNAMED = "unnamed"  # kind of a fake whose data does not say
 MAX_REALS_CALLED_FAKE = 0.03  # of the reals of each source
-CONFIDENCE = 0.9  # with which that holds for the source, not for the faces at hand alone
 MAX_FALSE_OMISSION_RATE = 0.10  # fakes among what is called real, as many fakes as reals coming
 MIN_OF_A_CLASS = 200  # a jury fitted on fewer would be worse than the one it replaces
 MIN_COUNTED = 50  # faces of a source: below, a quantile says little, and small sources are taken together
@@ -223,11 +221,10 @@ def fit_logistic(logits: Floats, labels: NDArray[np.int64], faces: Floats) -> tu
 def fit_thresholds(p_fake: Floats, material: Material) -> Thresholds:
     """fake_from by the worst source of reals, real_until by how many fakes lie below it.
 
-    At most 3 % of the reals of any source reach the first, with 90 % confidence. Below the second, at most one face in
-    ten is fake where as many fakes as reals come, as many of each labelled kind as of any other: as they are, and
-    passed on.
+    At most 3 % of the reals of any source reach the first. Below the second, at most one face in ten is fake where as
+    many fakes as reals come, as many of each labelled kind as of any other: as they are, and passed on.
     """
-    reals = [bound_false_alarms(part) for part in _by_source(p_fake, material)]
+    reals = [np.quantile(part, 1 - MAX_REALS_CALLED_FAKE, method="higher") for part in _by_source(p_fake, material)]
     unlabelled = material.kinds == SELF_BLENDED
     counted = ~unlabelled if set(material.kinds) - {"", SELF_BLENDED} else np.full(len(p_fake), True)
     untils = [
@@ -235,19 +232,7 @@ def fit_thresholds(p_fake: Floats, material: Material) -> Thresholds:
         for same in (counted & material.passed_on, counted & ~material.passed_on)
         if same.any()
     ]
-    return round_outwards(max(reals), min(untils))
-
-
-def bound_false_alarms(reals: Floats) -> float:
-    """The lowest p_fake among these reals above which so few lie that at most 3 % of all like them do.
-
-    By the upper bound of Clopper & Pearson 1934 (https://doi.org/10.1093/biomet/26.4.404) on that share; the highest of
-    all where even none above it would be too few faces to say so.
-    """
-    falling = np.sort(reals)[::-1]
-    above = np.arange(len(falling))
-    allowed = beta.ppf(CONFIDENCE, above + 1, len(falling) - above) <= MAX_REALS_CALLED_FAKE
-    return float(falling[allowed.sum() - 1] if allowed.any() else falling[0])
+    return round_outwards(float(max(reals)), min(untils))
 
 
 def _find_real_until(p_fake: Floats, material: Material) -> float:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.random import default_rng
-from scipy.stats import binom
 from sklearn.metrics import roc_auc_score
 
 from detectors.jury import fusion
@@ -17,14 +16,12 @@ from models.errors import DataError
 from models.evaluation import fit_jury as fitting
 from models.evaluation.evaluate import Answers
 from models.evaluation.fit_jury import (
-    CONFIDENCE,
     MAX_FALSE_OMISSION_RATE,
     MAX_REALS_CALLED_FAKE,
     SELF_BLENDED,
     Floats,
     Material,
     add_jury,
-    bound_false_alarms,
     fit,
     fit_jury,
     gather,
@@ -86,18 +83,6 @@ def test_fake_holds_for_each_source_and_real_as_it_is_and_passed_on() -> None:
         omitted.append(fakes / (fakes + reals))
     assert max(omitted) <= MAX_FALSE_OMISSION_RATE
     assert max(omitted) > MAX_FALSE_OMISSION_RATE / 2  # no lower than it must be
-
-
-@pytest.mark.parametrize(("count", "above"), [(76, 0), (200, 2), (1000, 22)])
-def test_false_alarms_are_bounded_for_all_faces_of_a_source_not_for_those_at_hand(count: int, above: int) -> None:
-    reals = default_rng(0).permutation(np.arange(count) / count)
-    assert (reals > bound_false_alarms(reals)).sum() == above
-    # so many, or fewer, in a tenth of the tries, were the true share 3 %; one more in more than a tenth
-    assert binom.cdf(above, count, MAX_REALS_CALLED_FAKE) <= 1 - CONFIDENCE < binom.cdf(above + 1, count, 0.03)
-
-
-def test_of_very_few_reals_none_may_be_called_fake() -> None:
-    assert bound_false_alarms(np.array([0.2, 0.7, 0.4])) == 0.7
 
 
 def test_fakes_that_lost_their_traces_when_passed_on_lower_the_threshold_for_real() -> None:
