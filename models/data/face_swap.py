@@ -57,7 +57,7 @@ def _warp(
     """The donor's face where the picture's is: each triangle between points by its own affine map, the rest by one."""
     triangles = Delaunay(corners).simplices
     ends = np.concatenate([corners[triangles], np.ones((*triangles.shape, 1))], axis=2)
-    maps = np.concatenate([np.linalg.solve(ends, from_corners[triangles].astype(np.float64)), whole[None]])
+    maps = np.concatenate([np.linalg.pinv(ends) @ from_corners[triangles], whole[None]])  # a triangle may be flat
     labels = np.full(shape[:2], len(triangles), dtype=np.int32)
     for label, triangle in enumerate(triangles):
         cv2.fillConvexPoly(labels, np.rint(corners[triangle]).astype(np.int32), label)
