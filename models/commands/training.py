@@ -44,7 +44,10 @@ def train(
     seed: Annotated[
         int,
         typer.Option(
-            metavar="N", min=0, help="The random seed. The same seed gives the same weights on the same machine."
+            metavar="N",
+            min=0,
+            help="The random seed. The same seed gives the same weights on the same machine, to the last bit where "
+            "TF_NUM_INTRAOP_THREADS is 1.",
         ),
     ] = 0,
     teacher: Annotated[
