@@ -79,7 +79,7 @@ def blend_into(
     image: Image, copy: Image, landmarks: Sequence[tuple[float, float]], mask: Floats, random: Generator
 ) -> Forgery:
     """The picture with a copy of itself, a little displaced, wherever the mask says."""
-    return _blend(image, _displace(copy, _eye_distance(landmarks), random), mask)
+    return mix(image, _displace(copy, _eye_distance(landmarks), random), mask)
 
 
 def forge_as_told(image: Image, landmarks: Sequence[tuple[float, float]], recipe: BlendParameters) -> Forgery:
@@ -87,10 +87,11 @@ def forge_as_told(image: Image, landmarks: Sequence[tuple[float, float]], recipe
     eyes, random = _eye_distance(landmarks), default_rng(recipe.seed)
     mask = _blur_edge(_fill(image.shape, landmarks, _ellipse(*SIZES[recipe.region])), eyes * recipe.softness)
     altered = _displace(alter(image, random), eyes, random)
-    return _blend(image, altered, mask * np.float32(recipe.strength))
+    return mix(image, altered, mask * np.float32(recipe.strength))
 
 
-def _blend(image: Image, altered: Image, mask: Floats) -> Forgery:
+def mix(image: Image, altered: Image, mask: Floats) -> Forgery:
+    """The picture with another of its size wherever the mask says, by as much as it says."""
     blended = altered * mask[..., None] + image * (1 - mask[..., None])
     return Forgery(np.clip(np.rint(blended), 0, 255).astype(np.uint8), mask)
 

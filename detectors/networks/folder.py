@@ -187,9 +187,10 @@ def _open_anew(folder: Path, model: str) -> Session:
     """
     from detectors.networks.onnx_runtime import open_session  # on first use: listing the registry needs no runtime
 
-    data = read_network(folder, model=model)
+    sha256 = read_config(folder, model=model).files[model]
+    data = _read_checked(folder, model, sha256)
     if folder.parent == WEIGHTS:
-        return open_session(data, keep_as=read_config(folder, model=model).files[model])
+        return open_session(data, keep_as=sha256)
     try:
         check_network(data)
     except NetworkError as error:

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
-from detectors.forgery.blend import Forgery, alter
+from detectors.forgery.blend import Forgery, alter, mix
 from models.data.hulls import CHEEKS, EYEBROWS, EYES, FOREHEAD, JAW, MOUTH, NOSE, draw_hull
 from models.data.mesh import Points
 from registry import Image
@@ -39,8 +39,7 @@ def swap_face(picture: Image, mesh: Points, donor: Image, donor_mesh: Points, ra
         face = _tint(face, picture, mask, random.uniform(0.5, 1.0))
     if random.random() < CLONED and (cloned := _clone(picture, face, mask)) is not None:
         return Forgery(cloned, mask)
-    mixed = face * mask[..., None] + picture * (1 - mask[..., None])
-    return Forgery(np.clip(np.rint(mixed), 0, 255).astype(np.uint8), mask)
+    return mix(picture, face, mask)
 
 
 def _lay_over(corners: Points, from_corners: Points) -> tuple[NDArray[np.float64], float]:

@@ -9,6 +9,7 @@ from numpy.random import default_rng
 from skimage.data import astronaut
 
 from detectors.faces.find import find_faces
+from detectors.forgery.blend import Forgery
 from models.data import face_swap
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
@@ -77,13 +78,21 @@ def test_a_face_that_looks_elsewhere_is_refused(portrait: Image, donor: Image) -
     assert swap_face(portrait, mesh, donor, profile, default_rng(0)) is None
 
 
-def test_a_tint_brings_the_colours_near(portrait: Image, donor: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+def swap_plainly_and_with(
+    step: str, portrait: Image, donor: Image, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Forgery, Forgery]:
+    """The same swap without the step, which comes by chance, and always with it."""
     mesh, points = find_points(portrait), find_points(donor)
     plain = swap_face(portrait, mesh, donor, points, default_rng(0))
-    monkeypatch.setattr(face_swap, "TINTED", 1.0)
-    tinted = swap_face(portrait, mesh, donor, points, default_rng(0))
+    monkeypatch.setattr(face_swap, step, 1.0)
+    changed = swap_face(portrait, mesh, donor, points, default_rng(0))
     assert plain is not None
-    assert tinted is not None
+    assert changed is not None
+    return plain, changed
+
+
+def test_a_tint_brings_the_colours_near(portrait: Image, donor: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, tinted = swap_plainly_and_with("TINTED", portrait, donor, monkeypatch)
     aside, near = (abs(swap.image[plain.region].mean() - portrait[plain.region].mean()) for swap in (plain, tinted))
     assert near < aside / 2
 
@@ -91,12 +100,7 @@ def test_a_tint_brings_the_colours_near(portrait: Image, donor: Image, monkeypat
 def test_cloning_leaves_what_is_far_from_the_region(
     portrait: Image, donor: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mesh, points = find_points(portrait), find_points(donor)
-    plain = swap_face(portrait, mesh, donor, points, default_rng(0))
-    monkeypatch.setattr(face_swap, "CLONED", 1.0)
-    cloned = swap_face(portrait, mesh, donor, points, default_rng(0))
-    assert plain is not None
-    assert cloned is not None
+    plain, cloned = swap_plainly_and_with("CLONED", portrait, donor, monkeypatch)
     assert np.array_equal(cloned.image[cloned.mask == 0], portrait[cloned.mask == 0])
     assert not np.array_equal(cloned.image, plain.image)
 
