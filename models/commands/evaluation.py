@@ -186,29 +186,49 @@ def videos(
 
 @app.command("left-out")
 def left_out(
-    key: Key,
     trained: Annotated[
-        Path,
+        list[Path],
         typer.Argument(
-            metavar="DIR",
+            metavar="DIR...",
             exists=True,
             file_okay=False,
-            help="A model folder that was exported with --without and evaluated.",
+            help="Model folders that were trained and exported with the same --without.",
         ),
     ],
+    data: Data,
 ) -> None:
-    """Record a leave-one-generator-out result in the metrics.
+    """Measure generators that were left out of training.
 
-    KEY's metrics.json then says how the network does on a generator that it was not trained on. Run train, export and
-    evaluate with the same --without first.
+    Networks trained without them, and the jury fitted without them, are asked about their fakes. The figures are
+    recorded beside those of the detectors that are served, which learnt from them. Members of the jury that learn from
+    no labelled fake are asked as well.
 
-    Example: facejury models left-out blend runs/blend-without-GENERATOR/weights
+    Example: facejury models left-out runs/custom-cnn-without-GENERATOR/weights --data DIR
     """
-    from detectors.networks.folder import METRICS, WEIGHTS
-    from models.evaluation.leave_one_out import note
+    check_backend()
+    from detectors.networks.folder import read_config
+    from detectors.networks.resolve import add_source
+    from models.data.datasets import leave_out, read_samples, select_splits
+    from models.data.face_index import label_faces, say_left_out
+    from models.evaluation.leave_one_out import by_key, list_unlabelled, measure_left_out, note, read_without
+    from registry import load_registry
 
-    for generator in note(WEIGHTS / key, trained):
-        console.print(f"noted: {generator}, in {METRICS} of {key}")
+    without = read_without(trained)
+    registry = load_registry()
+    specs = {key: registry[key] for key in list_unlabelled()}
+    for key, folder in by_key(trained).items():
+        specs[key] = add_source(registry, str(folder))[read_config(folder).key]
+    everything = read_samples(data)
+    learnt = leave_out(everything, without)
+    held_out, no_face = label_faces(select_splits(learnt, "val"), FACES)
+    samples = select_splits(everything, "test")
+    samples = [sample for sample in samples if not sample.label or sample.generator in without]
+    check_both_classes(samples, ["test"])
+    tested, faceless = label_faces(samples, FACES)
+    found = measure_left_out(specs, held_out, tested)
+    for path in note(found, without):
+        console.print(f"written: {path}")
+    say_all(say_left_out([*no_face, *faceless], FACES))
 
 
 @app.command()

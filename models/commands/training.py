@@ -189,7 +189,7 @@ def export(
 
     from detectors.networks.folder import Config
     from models.architectures import by_key as architectures
-    from models.data.datasets import leave_out, name_without, read_fittable, select_splits
+    from models.data.datasets import MINE, leave_out, name_without, read_fittable, select_splits
     from models.data.face_index import label_faces, say_left_out
     from models.publishing import export as exporter
     from models.publishing.card import name_license
@@ -200,7 +200,7 @@ def export(
     trained, named = name_without(architecture_key, architecture.title, without or ())
     folder, chosen, called = choose_place(
         run or Path("runs") / trained,
-        (key or f"my-{trained}", title or f"{named}, trained here"),
+        (key or f"{MINE}{trained}", title or f"{named}, trained here"),
         (architecture_key, architecture.title) if replace_builtin else None,
         to,
     )

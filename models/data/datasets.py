@@ -21,6 +21,7 @@ from models.errors import DataError
 Split = Literal["train", "val", "test", "eval"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test", "eval")
 SUFFIXES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif", ".mpo"}
+MINE, WITHOUT = "my-", "-without-"  # in the key of a network that was exported here; that lacks a generator
 TRAIN_SHARE, VAL_SHARE = 0.8, 0.1  # of the groups, where the data names no split; the rest is "test"
 
 
@@ -98,7 +99,7 @@ def leave_out(samples: Sequence[Sample], generators: Sequence[str]) -> list[Samp
 def name_without(key: str, title: str, generators: Sequence[str]) -> tuple[str, str]:
     """Key and title of a network that was trained without some generators: its own, not those of ours."""
     for generator in generators:
-        key = f"{key}-without-{re.sub('[^a-z0-9]+', '-', generator.lower()).strip('-')}"
+        key = f"{key}{WITHOUT}{re.sub('[^a-z0-9]+', '-', generator.lower()).strip('-')}"
         title = f"{title} without {generator}"
     return key, title
 

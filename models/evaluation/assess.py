@@ -128,7 +128,7 @@ def _save(found: Sequence[Metrics], plan: Plan) -> None:
         if folder := folders.get(metrics["detector"]):
             evaluate.write(metrics | keep_noted(folder / METRICS), folder / METRICS)
         elif metrics["detector"] == JURY_KEY and plan.replace_builtin:
-            evaluate.write(metrics, JURY_METRICS)
+            evaluate.write(metrics | keep_noted(JURY_METRICS), JURY_METRICS)
 
 
 def draw(found: Sequence[Metrics], folder: Path) -> None:

@@ -107,7 +107,7 @@ def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
             if len(np.unique(scores.groups[chosen])) < 0.8 * int(chosen.sum())  # more than one face each
         },
         "generators": {
-            name: measure(scores.where(answered & chosen), **thresholds) for name, chosen in _generators(answers)
+            name: measure(scores.where(answered & chosen), **thresholds) for name, chosen in by_generator(answers)
         },
         "not_tested_on": list(NOT_TESTED_ON),
     }
@@ -146,7 +146,7 @@ def _sources(answers: Answers) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
             yield str(source), str(split), (sources == source) & (splits == split)
 
 
-def _generators(answers: Answers) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+def by_generator(answers: Answers) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Each generator's fakes against all reals of the same split: what one threshold for everything must part."""
     generators, splits = answers.column("generator"), answers.column("split")
     labels = answers.scores(next(iter(answers.p_fake))).labels

@@ -1,39 +1,111 @@
-"""What a network makes of a generator that it never met: its recipe without it, noted beside the figures with it.
+"""What is made of a generator that was never met: networks trained without it, and the jury fitted without it.
 
-`facejury models left-out KEY DIR`, after train, export and evaluate with the same --without.
+`facejury models left-out DIR...`, after train and export with the same --without. Experts that learn from no labelled
+fake have met none, so they are asked as they are served.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from detectors.networks.folder import METRICS, read_config
-from detectors.networks.metrics import read_metrics as read_file
+import numpy as np
+
+from detectors.jury.fusion import JURY_KEY, JURY_METRICS, weigh
+from detectors.networks.folder import METRICS, WEIGHTS, read_config
+from detectors.networks.metrics import read_metrics
+from models.architectures import by_key as architectures
+from models.data.datasets import MINE, WITHOUT
+from models.data.face_index import LabelledFace
 from models.errors import DataError
-from models.metrics_file import read_metrics
+from models.evaluation.evaluate import Answers, ask, by_generator, write
+from models.evaluation.fit_jury import MEMBERS, fit_jury, gather
+from models.evaluation.metrics import measure
+from registry import DetectorSpec
 
 NOTED = "left_out"
+Figures = dict[str, Any]
 
 
-def note(folder: Path, trained: Path) -> tuple[str, ...]:
-    """Copy the figures of the generators that were left out; returns their names. Raises DataError, PublishError.
+def read_without(folders: Sequence[Path]) -> tuple[str, ...]:
+    """The generators that networks were trained without. Raises DataError where they are none, or not the same."""
+    without = {folder: read_config(folder).without for folder in folders}
+    first = without[folders[0]]
+    for folder, names in without.items():
+        if not names:
+            raise DataError(f"{folder.name} was trained with everything; train and export it with --without GENERATOR")
+        if sorted(names) != sorted(first):
+            raise DataError(
+                f"they must lack the same generators: {folders[0].name} lacks {', '.join(first)}; "
+                f"{folder.name} lacks {', '.join(names)}"
+            )
+    return first
 
-    folder: of the network trained with them; trained: of the one without, measured.
+
+def by_key(folders: Sequence[Path]) -> dict[str, Path]:
+    """Networks by the built-in detector whose recipe they followed. Raises DataError where that is none, or one twice."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        key = read_config(folder).key.removeprefix(MINE).split(WITHOUT)[0]
+        if not (WEIGHTS / key / METRICS).is_file():
+            raise DataError(f"{folder.name} was trained like {key}, which is no built-in detector that was measured")
+        if key in found:
+            raise DataError(f"{found[key].name} and {folder.name} were both trained like {key}; name one of them")
+        found[key] = folder
+    return found
+
+
+def list_unlabelled() -> list[str]:
+    """The jury's members that learn from no labelled fake, so that every generator is left out of their training."""
+    return [key for key in MEMBERS if architectures.find(key).supervision == "blended"]
+
+
+def measure_left_out(
+    specs: Mapping[str, DetectorSpec], held_out: Sequence[LabelledFace], tested: Sequence[LabelledFace]
+) -> dict[str, dict[str, Figures]]:
+    """Key, or "jury" -> generator -> figures: its fakes against all real faces of the same split.
+
+    specs: by the key of the detector whose recipe they followed. held_out: validation faces without the generators, to
+    fit the jury on; tested: real faces, and the generators' fakes. There is a jury where one of its members is asked
+    that learns from labelled fakes. Raises DataError on evaluation-only faces.
     """
-    without = read_config(trained).without
-    if not without:
-        raise DataError(f"{trained.name} was trained with everything; export it with --without GENERATOR")
-    unseen, metrics = read_metrics(trained), dict(read_metrics(folder))
-    if missing := sorted(set(without) - (unseen["generators"].keys() & metrics["generators"].keys())):
-        raise DataError(f"neither may be missing among what was measured: {', '.join(missing)}")
-    metrics[NOTED] = metrics.get(NOTED, {}) | {name: unseen["generators"][name] for name in without}
-    (folder / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    return without
+    answers = ask(list(specs.values()), tested)
+    found = {key: _measure(answers, spec.key, spec.fake_from, spec.real_until) for key, spec in specs.items()}
+    members = {key: spec for key, spec in specs.items() if key in MEMBERS}
+    if members.keys() <= set(list_unlabelled()):
+        return found
+    row = fit_jury(gather(list(members.values()), held_out))["subsets"][-1]  # of all of them
+    faces = np.stack([answers.p_fake[key] for key in row["detectors"]], axis=1)
+    p_fake = [_weigh(row, dict(zip(row["detectors"], face, strict=True))) for face in faces]
+    judged = _measure(Answers(tested, [], {JURY_KEY: np.array(p_fake)}), JURY_KEY, row["fake_from"], row["real_until"])
+    return found | {JURY_KEY: {name: {"members": list(members)} | figures for name, figures in judged.items()}}
 
 
-def keep_noted(path: Path) -> dict[str, Any]:
+def _weigh(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:
+    return np.nan if np.isnan(list(p_fakes.values())).any() else weigh(row, p_fakes)
+
+
+def _measure(answers: Answers, asked: str, fake_from: float, real_until: float) -> dict[str, Figures]:
+    """Generator -> what one detector's p_fake are worth on its fakes."""
+    scores = answers.scores(asked)
+    answered = ~np.isnan(scores.p_fake)
+    return {
+        name: measure(scores.where(answered & chosen), fake_from=fake_from, real_until=real_until)
+        for name, chosen in by_generator(answers)
+    }
+
+
+def note(found: Mapping[str, Mapping[str, Figures]], without: Sequence[str]) -> list[Path]:
+    """Write them beside the figures of the detectors that met the generators; returns the files."""
+    paths = {key: JURY_METRICS if key == JURY_KEY else WEIGHTS / key / METRICS for key in found}
+    for key, path in paths.items():
+        metrics = read_metrics(path)
+        together = {name: {"together": list(without)} | figures for name, figures in found[key].items()}
+        write(metrics | {NOTED: metrics.get(NOTED, {}) | together}, path)
+    return list(paths.values())
+
+
+def keep_noted(path: Path) -> Figures:
     """What was noted in a metrics.json that is about to be written anew: it is of the recipe, not of these weights."""
-    if not path.is_file():
-        return {}
-    metrics = read_file(path)
+    metrics = read_metrics(path) if path.is_file() else {}
     return {NOTED: metrics[NOTED]} if NOTED in metrics else {}

@@ -247,19 +247,23 @@ def mean(values: Floats, groups: NDArray[np.str_]) -> Estimate:
 
 
 def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
-    """At the shipped pair of thresholds: how often it answers, how often that is right, and each class called fake."""
+    """At the shipped pair of thresholds: how often it answers, how often that is right, and what each class is called."""
 
     def called_fake(draws: Draws) -> NDArray[np.bool_]:
         return np.asarray(draws.p_fake >= fake_from)
 
+    def called_real(draws: Draws) -> NDArray[np.bool_]:
+        return np.asarray((draws.p_fake < real_until) & ~called_fake(draws))
+
     def answered(draws: Draws) -> NDArray[np.bool_]:
-        return np.asarray(called_fake(draws) | (draws.p_fake < real_until))
+        return called_fake(draws) | called_real(draws)
 
     return {
         "coverage": Proportion(answered, _all),
         "right_when_answered": Proportion(lambda draws: called_fake(draws) == _fakes(draws), answered),
         "reals_called_fake": Proportion(called_fake, _reals),
         "fakes_called_fake": Proportion(called_fake, _fakes),
+        "fakes_called_real": Proportion(called_real, _fakes),
     }
 
 
