@@ -59,9 +59,9 @@ class About(TypedDict):
 
     owner: "built in", "plugin package NAME", "unpackaged file NAME", "model folder NAME", "network NAME" or
     "hub:user/name@commit". parameters: 0 where unknown. overall: all test splits together, or none. false_alarms: on
-    real faces, each time harmlessly changed in one way. roc: points of (real faces called fake, fakes called fake).
-    card: the Markdown of a detector that is no model folder. problem: why there are no figures although there should
-    be. fault: why it could not be loaded; only a jury knows.
+    real faces, each time harmlessly changed in one way. left_out: by generator, of one trained without it. roc: points
+    of (real faces called fake, fakes called fake). card: the Markdown of a detector that is no model folder. problem:
+    why there are no figures although there should be. fault: why it could not be loaded; only a jury knows.
     """
 
     key: str
@@ -81,6 +81,7 @@ class About(TypedDict):
     measured: list[Measured]
     overall: Measured | None
     false_alarms: list[Measured]
+    left_out: list[Measured]
     roc: list[list[float]]
     reliability: list[Bin]
     not_tested_on: list[str]
@@ -97,6 +98,7 @@ NOTHING: dict[str, Any] = {  # what is known of a detector that says nothing of 
     "measured": [],
     "overall": None,
     "false_alarms": [],
+    "left_out": [],
     "roc": [],
     "reliability": [],
     "not_tested_on": [],
@@ -235,11 +237,12 @@ def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[st
         return {"problem": f"Its {METRICS} was measured on other weights, so it is not shown."}
     overall, curves = metrics["overall"], metrics.get("curves") or {"roc": {"fpr": [], "tpr": []}, "reliability": []}
     sources = islice(metrics["sources"].items(), MAX_LINES)
-    harmless = (metrics.get("false_alarms") or {}).items()
+    harmless, left_out = ((metrics.get(part) or {}).items() for part in ("false_alarms", "left_out"))
     return {
         "measured": [_read_set(name, found, trained_on) for name, found in sources],
         "overall": _read_set(ALL, overall, trained_on) if overall.get("n") else None,
         "false_alarms": [_read_set(kind, found, trained_on) for kind, found in islice(harmless, MAX_LINES)],
+        "left_out": [_read_set(name, found, trained_on) for name, found in islice(left_out, MAX_LINES)],
         "roc": list(_read_curve(curves["roc"])),
         "reliability": [_read_bin(one) for one in curves["reliability"][:MAX_POINTS]],
         "not_tested_on": [_shorten(line) for line in metrics["not_tested_on"][:MAX_LINES]],

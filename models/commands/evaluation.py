@@ -8,7 +8,7 @@ from rich.table import Table
 
 from detectors.commands.options import AddUnpinned, Only
 from models.commands.checks import check_backend, check_both_classes, check_faces, choose_for_pictures
-from models.commands.options import FACES, ROOT, Data, Key, ReplaceBuiltin, console, say_all
+from models.commands.options import FACES, ROOT, Data, ReplaceBuiltin, console, say_all
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 

@@ -44,7 +44,7 @@ def report(
         ),
     ] = ROOT / "README.md",
 ) -> None:
-    """Write the table of measurements into the README."""
+    """Write the tables of measurements into the README."""
     from models.publishing.report import write
     from registry import load_registry
 

@@ -4,7 +4,6 @@
 fake have met none, so they are asked as they are served.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ def read_without(folders: Sequence[Path]) -> tuple[str, ...]:
 
 
 def by_key(folders: Sequence[Path]) -> dict[str, Path]:
-    """Networks by the built-in detector whose recipe they followed. Raises DataError where that is none, or one twice."""
+    """Networks by the built-in detector whose recipe they followed. Raises DataError if it is none, or one twice."""
     found: dict[str, Path] = {}
     for folder in folders:
         key = read_config(folder).key.removeprefix(MINE).split(WITHOUT)[0]
@@ -66,13 +65,14 @@ def measure_left_out(
     """Key, or "jury" -> generator -> figures: its fakes against all real faces of the same split.
 
     specs: by the key of the detector whose recipe they followed. held_out: validation faces without the generators, to
-    fit the jury on; tested: real faces, and the generators' fakes. There is a jury where one of its members is asked
-    that learns from labelled fakes. Raises DataError on evaluation-only faces.
+    fit the jury on; tested: real faces, and the generators' fakes. Experts that learn from no labelled fake are only
+    heard in the jury, which there is where another of its members is asked. Raises DataError on evaluation-only faces.
     """
     answers = ask(list(specs.values()), tested)
-    found = {key: _measure(answers, spec.key, spec.fake_from, spec.real_until) for key, spec in specs.items()}
+    trained = {key: spec for key, spec in specs.items() if key not in list_unlabelled()}
+    found = {key: _measure(answers, spec.key, spec.fake_from, spec.real_until) for key, spec in trained.items()}
     members = {key: spec for key, spec in specs.items() if key in MEMBERS}
-    if members.keys() <= set(list_unlabelled()):
+    if not members.keys() & trained.keys():
         return found
     row = fit_jury(gather(list(members.values()), held_out))["subsets"][-1]  # of all of them
     faces = np.stack([answers.p_fake[key] for key in row["detectors"]], axis=1)

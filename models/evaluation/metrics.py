@@ -247,7 +247,7 @@ def mean(values: Floats, groups: NDArray[np.str_]) -> Estimate:
 
 
 def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
-    """At the shipped pair of thresholds: how often it answers, how often that is right, and what each class is called."""
+    """At the shipped pair of thresholds: how often it answers and is right then, and what each class is called."""
 
     def called_fake(draws: Draws) -> NDArray[np.bool_]:
         return np.asarray(draws.p_fake >= fake_from)

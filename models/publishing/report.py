@@ -1,6 +1,6 @@
-"""The measured table of the README, as Markdown, from the metrics.json of the built-in detectors.
+"""The measured tables of the README, as Markdown, from the metrics.json of the built-in detectors.
 
-`facejury models report` writes it between the two marks in README.md; a test compares.
+`facejury models report` writes them between their marks in README.md; a test compares.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,10 @@ from detectors.networks.folder import METRICS, WEIGHTS, read_config
 from detectors.networks.metrics import Metrics, read_metrics
 from models.evaluation.document import as_table, write_between
 from models.evaluation.intervals import say_figure
+from models.evaluation.leave_one_out import NOTED, list_unlabelled
 from registry import DetectorSpec
 
-MARK = "measured"
+MARK, LEFT_OUT = "measured", "left out"
 AUC, BALANCED = "auc", "balanced_accuracy"
 
 
@@ -39,6 +40,30 @@ def measured_table(found: Mapping[str, Metrics], specs: Sequence[DetectorSpec]) 
     return as_table(lines)
 
 
+def left_out_table(found: Mapping[str, Metrics]) -> str:
+    """One line a generator: the AUC of each that was trained, and last the jury's that was fitted, without it.
+
+    An expert that learns from no labelled fake has met none, and stands with its own AUC; "-": not trained without it.
+    """
+    *_, jury = found.values()
+    heads = ["left out", "together with", "real + fake", *(f"{title}: ROC-AUC" for title in found)]
+    lines = [[*heads, "having met it", "of its fakes called fake", "called real"]]
+    for name, figures in jury[NOTED].items():
+        others = ", ".join(other for other in figures["together"] if other != name)
+        aucs = [_say_without(metrics, name) for metrics in found.values()]
+        called = (say_figure(figures[what]) for what in ("fakes_called_fake", "fakes_called_real"))
+        met = say_figure(jury["generators"][name][AUC])
+        lines.append([name, others, f"{figures['real']} + {figures['fake']}", *aucs, met, *called])
+    return as_table(lines)
+
+
+def _say_without(metrics: Metrics, generator: str) -> str:
+    if metrics["detector"] in list_unlabelled():
+        return say_figure(metrics["generators"][generator][AUC])
+    figures = metrics.get(NOTED, {}).get(generator)
+    return say_figure(figures[AUC]) if figures else "-"
+
+
 def _row(data: str, who: str, figures: Sequence[Metrics]) -> list[str]:
     """Data of one class has no AUC: the share that was right stands there."""
     cells = [_cell(one, AUC) for one in figures]
@@ -53,5 +78,7 @@ def _cell(figures: Metrics, name: str) -> str:
 
 
 def write(readme: Path, specs: Sequence[DetectorSpec]) -> None:
-    """Put the measured table into the README."""
-    write_between(readme, MARK, measured_table(read_all(specs), specs))
+    """Put the measured tables into the README."""
+    found = read_all(specs)
+    write_between(readme, MARK, measured_table(found, specs))
+    write_between(readme, LEFT_OUT, left_out_table(found))

@@ -88,7 +88,7 @@ def test_a_generator_is_measured_against_all_reals_of_its_split() -> None:
         for place, (label, source) in enumerate([(0, "a"), (0, "b"), (1, "a")])
     ]
     answers = Answers(faces, [], {"x": np.array([0.1, 0.8, 0.5])})
-    ((name, chosen),) = evaluate._generators(answers)
+    ((name, chosen),) = evaluate.by_generator(answers)
     assert name == "g"
     assert chosen.all()
 

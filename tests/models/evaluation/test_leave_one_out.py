@@ -1,37 +1,51 @@
-"""Leaving a generator out: of training and calibration, under a name of its own, and noted where the card finds it."""
+"""Leaving a generator out: of training, calibration and the jury, under a name of its own, and noted for cards."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from detectors.networks.folder import CONFIG, METRICS, read_config
+from detectors.jury.fusion import JURY_METRICS
+from detectors.networks.folder import CONFIG, METRICS, WEIGHTS, read_config
 from models.commands.application import app
 from models.data.datasets import leave_out, name_without
 from models.errors import DataError
-from models.evaluation.leave_one_out import keep_noted, note
+from models.evaluation import leave_one_out
+from models.evaluation.leave_one_out import by_key, keep_noted, note, read_without
 from models.metrics_file import read_metrics
 from models.publishing.card import render
-from tests.models.measured import make_answers, make_folder
+from tests.models.measured import KEY, make_answers, make_folder
+from tests.models.portraits import write_portraits
 
 pytestmark = pytest.mark.slow  # faces are found and networks run for each
 
 FACES = make_answers().faces
 SAMPLES = [face.sample for face in FACES]
+FIGURE = {"value": 0.6123, "low": 0.5, "high": 0.7}
+NAMES = ("auc", "fakes_called_fake", "fakes_called_real")
+FIGURES: dict[str, Any] = {"n": 60, "real": 30, "fake": 30} | dict.fromkeys(NAMES, FIGURE)
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> Any:
-    """A measured network, and the same as if trained without one generator."""
-    ours, theirs = (make_folder(tmp_path / name) for name in ("with", "without"))
-    config = json.loads((theirs / CONFIG).read_text())
-    (theirs / CONFIG).write_text(json.dumps(config | {"without": ["stylegan1"]}))
-    metrics = json.loads((theirs / METRICS).read_text())
-    metrics["generators"]["stylegan1"]["auc"] = {"value": 0.6123, "low": 0.5, "high": 0.7}
-    (theirs / METRICS).write_text(json.dumps(metrics))
-    return ours, theirs
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where figures are noted: a measured network, and the jury's file beside it."""
+    folder = make_folder(tmp_path)
+    shutil.copy(JURY_METRICS, tmp_path)
+    monkeypatch.setattr(leave_one_out, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(leave_one_out, "JURY_METRICS", tmp_path / JURY_METRICS.name)
+    return folder
+
+
+def export_without(folder: Path, *generators: str, key: str = KEY) -> Path:
+    """A copy of a built-in's folder, as if it had been trained without these."""
+    shutil.copytree(WEIGHTS / KEY, folder)
+    config = json.loads((folder / CONFIG).read_text())
+    named = name_without(key, "", generators)[0]
+    (folder / CONFIG).write_text(json.dumps(config | {"key": f"my-{named}", "without": list(generators)}))
+    return folder
 
 
 def test_a_generators_fakes_are_left_out_and_nothing_else() -> None:
@@ -51,46 +65,58 @@ def test_a_network_without_a_generator_has_a_key_of_its_own() -> None:
     assert name_without("blend", "Blend", []) == ("blend", "Blend")
 
 
-def test_the_figures_of_what_was_left_out_come_into_the_card(folders: Any) -> None:
-    ours, theirs = folders
-    assert note(ours, theirs) == ("stylegan1",)
-    card = render(read_config(ours), read_metrics(ours))
-    section = card.split("### A generator left out of training")[1].split("\n#")[0]
+def test_the_figures_of_what_was_left_out_come_into_the_card(served: Path) -> None:
+    note({KEY: {"stylegan1": FIGURES}}, ["stylegan1", "sdxl"])
+    card = render(read_config(served), read_metrics(served))
+    section = card.split("### Generators left out of training")[1].split("\n#")[0]
     assert "| stylegan1 |" in section
-    assert "0.612 [0.500, 0.700]" in section
-    elsewhere = render(read_config(ours), read_metrics(ours) | {"generators": {}})  # measured again, on other data
+    assert section.count("0.612 [0.500, 0.700]") == len(NAMES)
+    elsewhere = render(read_config(served), read_metrics(served) | {"generators": {}})  # measured again, on other data
     assert "| stylegan1 |" in elsewhere
 
 
-def test_measuring_again_keeps_what_was_noted(folders: Any) -> None:
-    ours, theirs = folders
-    note(ours, theirs)
-    assert keep_noted(ours / METRICS) == {"left_out": json.loads((ours / METRICS).read_text())["left_out"]}
-    assert keep_noted(theirs / METRICS) == {}
+def test_measuring_again_keeps_what_was_noted(served: Path) -> None:
+    assert keep_noted(served / METRICS) == {}
+    note({KEY: {"stylegan1": FIGURES}}, ["stylegan1"])
+    note({KEY: {"sdxl": FIGURES}}, ["sdxl"])
+    kept = keep_noted(served / METRICS)["left_out"]
+    assert {name: figures["together"] for name, figures in kept.items()} == {
+        "stylegan1": ["stylegan1"],
+        "sdxl": ["sdxl"],
+    }
 
 
-def test_a_network_that_was_trained_with_everything_has_nothing_to_note(folders: Any) -> None:
-    ours, _ = folders
-    with pytest.raises(DataError, match="was trained with everything"):
-        note(ours, ours)
+def test_networks_that_lack_nothing_or_not_the_same_are_refused(served: Path, tmp_path: Path) -> None:
+    one, other = export_without(tmp_path / "one", "sdxl"), export_without(tmp_path / "other", "sdxl", "flux")
+    assert read_without([one]) == ("sdxl",)
+    with pytest.raises(DataError, match="custom-cnn was trained with everything"):
+        read_without([one, served])
+    with pytest.raises(DataError, match="one lacks sdxl; other lacks sdxl, flux"):
+        read_without([one, other])
 
 
-def test_the_command_notes_it_beside_the_weights_of_the_detector(folders: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = folders
-    monkeypatch.setattr("detectors.networks.folder.WEIGHTS", ours.parent)
-    done = CliRunner().invoke(app, ["left-out", ours.name, str(theirs)])
-    assert done.exit_code == 0 and "noted: stylegan1, in metrics.json of custom-cnn" in " ".join(done.output.split())
-    assert "stylegan1" in json.loads((ours / METRICS).read_text())["left_out"]
+def test_a_recipe_is_found_by_its_key_and_each_is_there_once(served: Path, tmp_path: Path) -> None:
+    one, other = export_without(tmp_path / "one", "sdxl"), export_without(tmp_path / "other", "sdxl")
+    assert by_key([one]) == {KEY: one}
+    with pytest.raises(DataError, match="one and other were both trained like custom-cnn"):
+        by_key([one, other])
+    with pytest.raises(DataError, match="like mine, which is no built-in detector that was measured"):
+        by_key([export_without(tmp_path / "new", "sdxl", key="mine")])
 
 
-@pytest.mark.parametrize("lacking", [[0], [1], [0, 1]], ids=["with it", "without it", "both"])
-def test_a_generator_that_was_not_measured_on_both_sides_is_named(folders: Any, lacking: list[int]) -> None:
-    ours, theirs = folders
-    for folder in (folders[place] for place in lacking):
-        metrics = json.loads((folder / METRICS).read_text())
-        del metrics["generators"]["stylegan1"]
-        (folder / METRICS).write_text(json.dumps(metrics))
-    before = (ours / METRICS).read_text()
-    with pytest.raises(DataError, match="neither may be missing among what was measured: stylegan1"):
-        note(ours, theirs)
-    assert (ours / METRICS).read_text() == before
+def test_the_command_asks_the_network_and_a_jury_that_was_fitted_without(
+    served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = write_portraits(tmp_path / "set", ["train", "val", "val", "val", "test", "test"])
+    folder = export_without(tmp_path / "trained", "made")
+    before = keep_noted(JURY_METRICS)
+    done = CliRunner().invoke(app, ["left-out", str(folder), "--data", str(data)])
+    assert done.exit_code == 0, done.output
+    for path in (served / METRICS, tmp_path / JURY_METRICS.name):
+        assert path.name in done.output
+        noted = json.loads(path.read_text())["left_out"]["made"]
+        assert (noted["real"], noted["fake"], noted["together"]) == (2, 2, ["made"])
+        assert 0 <= noted["auc"]["value"] <= 1
+    assert noted["members"] == ["blend", KEY]  # blend, which learns from no labelled fake, as it is served
+    assert keep_noted(JURY_METRICS) == before

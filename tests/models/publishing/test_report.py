@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 from detectors.networks.folder import MODEL, WEIGHTS, read_config
 from models.commands.application import app
 from models.evaluation.document import fill
-from models.publishing.report import MARK, measured_table, read_all
+from models.evaluation.intervals import say_figure
+from models.publishing.report import LEFT_OUT, MARK, left_out_table, measured_table, read_all
 from registry import load_registry
 
 README = Path(__file__).parents[3] / "README.md"
@@ -17,13 +18,15 @@ DETECTORS = [spec for spec in EVERY_ONE if spec.expects == "face"]  # the table 
 
 def test_the_readme_shows_exactly_what_was_measured() -> None:
     text = README.read_text(encoding="utf-8")
-    assert fill(text, MARK, measured_table(read_all(DETECTORS), DETECTORS)) == text
+    found = read_all(DETECTORS)
+    assert fill(text, MARK, measured_table(found, DETECTORS)) == text
+    assert fill(text, LEFT_OUT, left_out_table(found)) == text
 
 
-def test_the_command_writes_the_table_between_its_marks_and_nothing_else(tmp_path: Path) -> None:
+def test_the_command_writes_the_tables_between_their_marks_and_nothing_else(tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
     page = tmp_path / "README.md"
-    page.write_text(fill(text, MARK, "nothing yet"), encoding="utf-8")
+    page.write_text(fill(fill(text, MARK, "nothing yet"), LEFT_OUT, "nothing yet"), encoding="utf-8")
     done = CliRunner().invoke(app, ["report", "--readme", str(page)])
     assert done.exit_code == 0, done.output
     assert page.read_text(encoding="utf-8") == text
@@ -55,3 +58,15 @@ def test_the_table_names_who_was_trained_on_other_pictures_of_a_set() -> None:
         for spec in DETECTORS:
             is_named = who == "all" or spec.title in who.split(", ")
             assert is_named == (source in read_config(WEIGHTS / spec.key).trained_on), (source, spec.key)
+
+
+def test_a_generator_that_was_left_out_stands_beside_what_is_made_of_it_by_those_that_met_it() -> None:
+    found = read_all(DETECTORS)
+    jury = list(found.values())[-1]
+    heads, _, *rows = [line.strip("| ").split(" | ") for line in left_out_table(found).splitlines()]
+    assert {row[0] for row in rows} == jury["left_out"].keys()
+    for row in rows:
+        cells = dict(zip(heads, row, strict=True))
+        assert set(cells["together with"].split(", ")) <= jury["left_out"].keys() - {row[0]}
+        assert cells["having met it"] == say_figure(jury["generators"][row[0]]["auc"])
+        assert cells["Blend expert: ROC-AUC"] == say_figure(found["Blend expert"]["generators"][row[0]]["auc"])
