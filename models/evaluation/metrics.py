@@ -247,7 +247,10 @@ def mean(values: Floats, groups: NDArray[np.str_]) -> Estimate:
 
 
 def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
-    """At the shipped pair of thresholds: how often it answers and is right then, and what each class is called."""
+    """At the shipped pair of thresholds: how often it answers and is right then, and what each class is called.
+
+    right_when_answered_even: if as many fakes came as reals, whatever the mix that was measured on.
+    """
 
     def called_fake(draws: Draws) -> NDArray[np.bool_]:
         return np.asarray(draws.p_fake >= fake_from)
@@ -258,12 +261,20 @@ def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
     def answered(draws: Draws) -> NDArray[np.bool_]:
         return called_fake(draws) | called_real(draws)
 
+    caught, missed = Proportion(called_fake, _fakes), Proportion(called_real, _fakes)
+    accused, cleared = Proportion(called_fake, _reals), Proportion(called_real, _reals)
+
+    def right_when_even(draws: Draws) -> Floats:
+        right = caught(draws) + cleared(draws)
+        return _ratio(right, right + missed(draws) + accused(draws))
+
     return {
         "coverage": Proportion(answered, _all),
         "right_when_answered": Proportion(lambda draws: called_fake(draws) == _fakes(draws), answered),
-        "reals_called_fake": Proportion(called_fake, _reals),
-        "fakes_called_fake": Proportion(called_fake, _fakes),
-        "fakes_called_real": Proportion(called_real, _fakes),
+        "right_when_answered_even": right_when_even,
+        "reals_called_fake": accused,
+        "fakes_called_fake": caught,
+        "fakes_called_real": missed,
     }
 
 

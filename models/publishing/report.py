@@ -15,6 +15,12 @@ from models.evaluation.leave_one_out import NOTED, list_unlabelled
 from registry import DetectorSpec
 
 MARK, LEFT_OUT = "measured", "left out"
+CALLED = {
+    "fakes_called_fake": "of its fakes called fake",
+    "fakes_called_real": "called real",
+    "coverage": "coverage",
+    "right_when_answered_even": "selective accuracy",
+}
 AUC, BALANCED = "auc", "balanced_accuracy"
 
 
@@ -47,11 +53,11 @@ def left_out_table(found: Mapping[str, Metrics]) -> str:
     """
     *_, jury = found.values()
     heads = ["left out", "together with", "real + fake", *(f"{title}: ROC-AUC" for title in found)]
-    lines = [[*heads, "having met it", "of its fakes called fake", "called real"]]
+    lines = [[*heads, "having met it", *CALLED.values()]]
     for name, figures in jury[NOTED].items():
         others = ", ".join(other for other in figures["together"] if other != name)
         aucs = [_say_without(metrics, name) for metrics in found.values()]
-        called = (say_figure(figures[what]) for what in ("fakes_called_fake", "fakes_called_real"))
+        called = (say_figure(figures[what]) for what in CALLED)
         met = say_figure(jury["generators"][name][AUC])
         lines.append([name, others, f"{figures['real']} + {figures['fake']}", *aucs, met, *called])
     return as_table(lines)

@@ -134,6 +134,18 @@ def test_data_of_one_class_gets_no_auc() -> None:
     )
 
 
+def test_selective_accuracy_of_an_even_mix_is_the_same_whatever_the_mix_was() -> None:
+    even = make_scores(200)
+    thrice = np.repeat(np.arange(len(even.labels)), np.where(even.labels, 3, 1))
+    uneven = Scores(even.p_fake[thrice], even.labels[thrice], np.arange(len(thrice)).astype(str))
+    found = [metrics.measure(scores, fake_from=0.7, real_until=0.4) for scores in (even, uneven)]
+    values = [one["right_when_answered_even"]["value"] for one in found]
+    reals, fakes = (even.p_fake[even.labels == label] for label in (0, 1))
+    right = (reals < 0.4).mean() + (fakes >= 0.7).mean()
+    assert values == pytest.approx([right / (right + (reals >= 0.7).mean() + (fakes < 0.4).mean())] * 2, abs=1e-4)
+    assert found[0]["fakes_called_real"]["value"] == pytest.approx((fakes < 0.4).mean(), abs=1e-4)
+
+
 def test_a_video_of_both_classes_becomes_two() -> None:
     scores = Scores(np.array([0.2, 0.4, 0.9]), np.array([0, 0, 1]), np.array(["v", "v", "v"]))
     videos = scores.by_group()
