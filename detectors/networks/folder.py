@@ -10,14 +10,13 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from detectors.networks.files import read_plain_file
+from detectors.networks.once import once
 from detectors.networks.onnx_check import NetworkError, check_network
 from registry.contract import AUDIO_RATE
 
@@ -169,15 +168,9 @@ def load_hearing(folder: Path, *, model: str = MODEL) -> SoundNetwork:
     return SoundNetwork(_open(folder, model))
 
 
-_opening: dict[Path, Lock] = {}
-
-
 def _open(folder: Path, model: str) -> Session:
     """A session of its network; of ours one for all who ask."""
-    if folder.parent != WEIGHTS:
-        return _open_anew(folder, model)
-    with _opening.setdefault(folder, Lock()):  # a cache alone would open it twice for who comes in the meantime
-        return _open_once(folder, model)
+    return _open_once(folder, model) if folder.parent == WEIGHTS else _open_anew(folder, model)
 
 
 def _open_anew(folder: Path, model: str) -> Session:
@@ -198,7 +191,7 @@ def _open_anew(folder: Path, model: str) -> Session:
     return open_session(data)
 
 
-_open_once = cache(_open_anew)
+_open_once = once(_open_anew)
 
 
 def read_network(folder: Path, *, model: str = MODEL) -> bytes:
