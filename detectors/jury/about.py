@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, Literal, TypedDict, cast
 
 from detectors.jury.fusion import JURY_METRICS, JURY_TITLE, hash_jury, hash_network, known_detectors
 from detectors.networks.files import read_plain_file
@@ -220,13 +220,15 @@ def describe_jury(abouts: Sequence[About]) -> dict[str, Any] | None:
 
 
 @cache
-def read_jury_false_alarms() -> dict[str, Measured]:
-    """Harmless change -> what the whole built-in jury makes of real faces after it; empty where that is unknown."""
+def read_jury_figures(part: Literal["false_alarms", "left_out"]) -> dict[str, Measured]:
+    """What the whole built-in jury makes of real faces after a harmless change, by its name, or a jury like it of fakes
+    by a generator that it had never met, by its name; empty where that is unknown.
+    """
     try:
         read = _read_measured(JURY_METRICS, hashes=[hash_jury()], trained_on=())
     except UNREADABLE:
         return {}
-    return {measured["data"]: measured for measured in read.get("false_alarms", [])}
+    return {measured["data"]: measured for measured in read.get(part, [])}
 
 
 def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[str]) -> dict[str, Any]:

@@ -23,7 +23,11 @@ Data = Annotated[
 ]
 Without = Annotated[
     list[str] | None,
-    typer.Option("--without", metavar="GENERATOR", help="Leave out this generator's fakes. May be repeated."),
+    typer.Option(
+        "--without",
+        metavar="GENERATOR",
+        help="Leave out this generator's fakes, and the real faces of a set without other fakes. May be repeated.",
+    ),
 ]
 Key = Annotated[
     str, typer.Argument(metavar="KEY", help="custom-cnn, efficientnet, efficientnet-160, blend or residual.")

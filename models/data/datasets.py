@@ -86,14 +86,20 @@ def select(samples: Iterable[Sample], *splits: str) -> list[Sample]:
 
 
 def leave_out(samples: Sequence[Sample], generators: Sequence[str]) -> list[Sample]:
-    """The samples without those of these generators. Raises DataError when one is not among them."""
+    """The samples without those of these generators. Raises DataError when one is not among them.
+
+    Real faces of a source of which all fakes are left out go as well: they would teach that whatever looks like that
+    source is real, its fakes first of all.
+    """
     known = {sample.generator for sample in samples} - {""}
     for generator in generators:
         if generator not in known:
             raise DataError(
                 f"no generator {generator!r} is in these folders; there are {', '.join(sorted(known)) or 'none'}"
             )
-    return [sample for sample in samples if sample.generator not in generators]
+    kept = [sample for sample in samples if sample.generator not in generators]
+    had, have = ({sample.source for sample in some if sample.label} for some in (samples, kept))
+    return [sample for sample in kept if sample.source not in had - have]
 
 
 def name_without(key: str, title: str, generators: Sequence[str]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from detectors.jury.about import read_jury_false_alarms
+from detectors.jury.about import read_jury_figures
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.wording import NOT_MEASURED, WithThresholds
@@ -63,7 +63,21 @@ def label_faces(faces: Sequence[JudgedFace], juries: Sequence[JuryVerdict | None
 
 def say_next(label: Label | None) -> str:
     """What to do after a verdict; empty where there is none."""
-    return f"Next: {NEXT[label]}" if label else ""
+    if not label:
+        return ""
+    return f"Next: {NEXT[label]} {say_unmet() if label == 'real' else ''}".rstrip()
+
+
+def say_unmet() -> str:
+    """How much "real" is worth where a fake's generator was never met; empty where that was not measured."""
+    called = [measured["figures"]["fakes_called_real"] for measured in read_jury_figures("left_out").values()]
+    if not called:
+        return ""
+    best, worst = (pick(called, key=lambda figure: figure["value"]) for pick in (min, max))
+    return (
+        f"Of fakes by a generator that it had never met, a jury like this one called {say_measured_share(best)} real "
+        f"at best, {say_measured_share(worst)} at worst."
+    )
 
 
 def say_highest(p_fakes: Mapping[int, tuple[float, WithThresholds]], noun: str = "face") -> str:
@@ -137,7 +151,7 @@ def say_false_alarms(kind: str) -> str:
 
     kind: of models/evaluation/robustness/false_alarms.py.
     """
-    measured = read_jury_false_alarms().get(kind)
+    measured = read_jury_figures("false_alarms").get(kind)
     if not measured:
         return ""
     called, answered = (say_measured_share(measured["figures"][name]) for name in ("reals_called_fake", "coverage"))

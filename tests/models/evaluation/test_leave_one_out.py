@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,17 @@ def export_without(folder: Path, *generators: str, key: str = KEY) -> Path:
 
 
 def test_a_generators_fakes_are_left_out_and_nothing_else() -> None:
-    kept = leave_out(SAMPLES, ["stylegan1"])
-    assert {sample.generator for sample in SAMPLES} - {sample.generator for sample in kept} == {"stylegan1"}
-    assert len(SAMPLES) - len(kept) == 30
+    more = [*SAMPLES, replace(SAMPLES[0], source="stylegan1-ffhq", label=1, generator="sdxl")]
+    kept = leave_out(more, ["stylegan1"])
+    assert {sample.generator for sample in more} - {sample.generator for sample in kept} == {"stylegan1"}
+    assert len(more) - len(kept) == 30
     assert leave_out(SAMPLES, []) == SAMPLES
+
+
+def test_real_faces_go_with_the_last_fakes_of_their_set() -> None:
+    kept = leave_out(SAMPLES, ["stylegan1"])
+    assert {sample.source for sample in SAMPLES} - {sample.source for sample in kept} == {"stylegan1-ffhq"}
+    assert "celeba" in {sample.source for sample in kept}  # of reals alone, before as well
 
 
 def test_a_generator_that_is_not_there_is_named_with_those_that_are() -> None:
@@ -109,6 +117,8 @@ def test_the_command_asks_the_network_and_a_jury_that_was_fitted_without(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     data = write_portraits(tmp_path / "set", ["train", "val", "val", "val", "test", "test"])
+    manifest = data / "manifest.csv"
+    manifest.write_text(manifest.read_text().replace("fake1.png,fake,made", "fake1.png,fake,other"))
     folder = export_without(tmp_path / "trained", "made")
     before = keep_noted(JURY_METRICS)
     done = CliRunner().invoke(app, ["left-out", str(folder), "--data", str(data)])

@@ -1,14 +1,16 @@
 """The first lines of a verdict: one headline, who agrees, and why to be careful."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import pytest
 
-from detectors.jury.about import read_jury_false_alarms
-from detectors.jury.fusion import JuryVerdict
+from detectors.jury.about import read_jury_figures
+from detectors.jury.fusion import JURY_METRICS, JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.provenance import Provenance
 from detectors.provenance.record import JpegCoding
@@ -92,7 +94,7 @@ def test_reasons_to_be_careful(changes: dict[str, Any], said: list[str]) -> None
 
 
 def test_a_face_of_a_kind_that_was_measured_has_its_false_alarms_beside_it() -> None:
-    alarms = read_jury_false_alarms()
+    alarms = read_jury_figures("false_alarms")
     plain, coding = Comparison("a.jpg", "0", 9, 9, faces=(FACE,)), JpegCoding(55, True, False, ())
     for kind, comparison in {
         "enlarged thumbnail": replace(plain, faces=(replace(FACE, enlarged=True),)),
@@ -115,5 +117,13 @@ def test_of_several_faces_the_highest_number_is_told_and_whose_it_is() -> None:
 
 
 def test_each_verdict_says_what_to_do_next() -> None:
-    assert [say_next(label) for label in NEXT] == [f"Next: {advice}" for advice in NEXT.values()]
+    assert all(say_next(label).startswith(f"Next: {advice}") for label, advice in NEXT.items())
     assert not say_next(None)
+
+
+def test_beside_real_stands_how_often_fakes_of_an_unknown_generator_were_called_that() -> None:
+    unmet = json.loads(JURY_METRICS.read_text())["left_out"]
+    called = [figures["fakes_called_real"] for figures in unmet.values()]
+    best, worst = (say_measured_share(pick(called, key=itemgetter("value"))) for pick in (min, max))
+    assert say_next("real").endswith(f"called {best} real at best, {worst} at worst.")
+    assert not any("never met" in say_next(label) for label in ("fake", "inconclusive", "failed"))
