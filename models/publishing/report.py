@@ -54,7 +54,7 @@ def left_out_table(found: Mapping[str, Metrics]) -> str:
     *_, jury = found.values()
     heads = ["left out", "together with", "real + fake", *(f"{title}: ROC-AUC" for title in found)]
     lines = [[*heads, "having met it", *CALLED.values()]]
-    for name, figures in jury[NOTED].items():
+    for name, figures in jury.get(NOTED, {}).items():
         others = ", ".join(other for other in figures["together"] if other != name)
         aucs = [_say_without(metrics, name) for metrics in found.values()]
         called = (say_figure(figures[what]) for what in CALLED)

@@ -80,10 +80,15 @@ def test_a_measured_detector_shows_who_it_is_its_figures_and_its_plots(visit: Ca
 @pytest.mark.browser
 def test_the_whole_jury_shows_how_it_was_measured_together(visit: Callable[..., Page]) -> None:
     jury = fold(open_detectors(visit(*load_registry(blocked=()).detectors)), "The jury")
-    measured = json.loads(JURY_METRICS.read_text())["overall"]
+    metrics = json.loads(JURY_METRICS.read_text())
+    measured = metrics["overall"]
     expect(jury.locator("summary")).to_contain_text(f"test splits {say_figure(measured['auc'])}")
     jury.locator("summary").click()
     expect(jury.locator("tbody").first.locator("tr").last).to_contain_text(f"{measured['real']} + {measured['fake']}")
+    unmet = jury.locator("table", has_text="Fakes of a kind that was never met").locator("tbody tr")
+    for row, (generator, figures) in zip(unmet.all(), metrics["left_out"].items(), strict=True):
+        expect(row).to_contain_text(generator)
+        expect(row).to_contain_text(say_figure(figures["fakes_called_real"]))
 
 
 @pytest.mark.browser
