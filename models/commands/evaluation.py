@@ -227,7 +227,7 @@ def left_out(
     tested, faceless = label_faces(samples, FACES)
     found = measure_left_out(specs, held_out, tested)
     for path in note(found, without):
-        console.print(f"written: {path}")
+        typer.echo(f"written: {path}")
     say_all(say_left_out([*no_face, *faceless], FACES))
 
 

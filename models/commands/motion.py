@@ -55,7 +55,7 @@ def landmarks(
     publish_landmarks(model, folder, images=images, errors=errors, trained_on=trained_on)
     for source, found in errors.sources.items():
         console.print(f"{source}: {found['median']:.3f} eye distances, median of {found['faces']} faces", markup=False)
-    console.print(f"written: {folder}", markup=False)
+    typer.echo(f"written: {folder}")
 
 
 @app.command()
@@ -98,4 +98,4 @@ def temporal(
     publish_temporal(train(pool, recipe), calibrations, thresholds, folder, tracks=tracks, metrics=metrics)
     auc = metrics["overall"]["auc"]
     console.print(f"AUC {auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}], chance .5, groups left out")
-    console.print(f"written: {folder}", markup=False)
+    typer.echo(f"written: {folder}")

@@ -60,7 +60,7 @@ def card(key: Key, folder: From = None) -> None:
 
     folder = find_folder(key, folder)
     write_card(folder)
-    console.print(f"written: {folder / CARD}")
+    typer.echo(f"written: {folder / CARD}")
 
 
 @app.command("import-onnx")
@@ -113,7 +113,7 @@ def import_onnx(
     )
     written = import_network(network, folder, config=config)
     console.print(f"takes {written.pixels} x {written.pixels} pixels, {written.parameters:,} parameters")
-    console.print(f"written: {folder}", markup=False)
+    typer.echo(f"written: {folder}")
 
 
 @app.command()

@@ -122,7 +122,7 @@ def train(
     teach = (lambda crop: detector.examine(crop)[0]) if detector else None
     with Screen(console, steps) as screen:
         train_network(architecture, faces, recipe=recipe, run=folder, report=screen.report, teacher=teach, start=start)
-    console.print(f"trained: {folder / 'best.keras'}", markup=False)
+    typer.echo(f"trained: {folder / 'best.keras'}")
     say_all(say_left_out(faceless, FACES))
 
 
@@ -155,7 +155,7 @@ def average(
     if to.exists():
         raise DataError(f"--to: {to} is already there")
     average_weights(first, second, share, to)
-    console.print(f"written: {to}", markup=False)
+    typer.echo(f"written: {to}")
 
 
 @app.command()
@@ -230,7 +230,7 @@ def export(
     crops = crop_all(held_out[:: max(1, len(held_out) // 16)], config.pixels, config.mode)
     exporter.export(model, calibration, folder, config=config, crops=crops)
     console.print(f"calibration {calibration}, {thresholds}")
-    console.print(f"written: {folder}", markup=False)
+    typer.echo(f"written: {folder}")
     say_all(say_left_out(faceless, FACES))
 
 

@@ -87,7 +87,7 @@ def export(
     folder = to or run / "weights"
     export_voice(model, calibration, thresholds, windows, folder)
     console.print(f"calibration {calibration}, {thresholds}")
-    console.print(f"written: {folder}", markup=False)
+    typer.echo(f"written: {folder}")
 
 
 @app.command()
