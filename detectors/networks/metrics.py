@@ -7,6 +7,7 @@ from typing import Any
 
 from detectors.networks.files import read_plain_file
 
+LEFT_OUT = "left_out"  # generator -> figures of what was trained without it, in a metrics.json
 MAX_BYTES = 5_000_000  # as much as is fetched from the Hub
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What reading the figures of a metrics.json may raise, whoever wrote it."""

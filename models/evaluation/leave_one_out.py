@@ -12,7 +12,7 @@ import numpy as np
 
 from detectors.jury.fusion import JURY_KEY, JURY_METRICS, weigh
 from detectors.networks.folder import METRICS, WEIGHTS, read_config
-from detectors.networks.metrics import read_metrics
+from detectors.networks.metrics import LEFT_OUT, read_metrics
 from models.architectures import by_key as architectures
 from models.data.datasets import MINE, WITHOUT
 from models.data.face_index import LabelledFace
@@ -22,7 +22,6 @@ from models.evaluation.fit_jury import MEMBERS, fit_jury, gather
 from models.evaluation.metrics import measure
 from registry import DetectorSpec
 
-NOTED = "left_out"
 Figures = dict[str, Any]
 
 
@@ -101,11 +100,11 @@ def note(found: Mapping[str, Mapping[str, Figures]], without: Sequence[str]) -> 
     for key, path in paths.items():
         metrics = read_metrics(path)
         together = {name: {"together": list(without)} | figures for name, figures in found[key].items()}
-        write(metrics | {NOTED: metrics.get(NOTED, {}) | together}, path)
+        write(metrics | {LEFT_OUT: metrics.get(LEFT_OUT, {}) | together}, path)
     return list(paths.values())
 
 
 def keep_noted(path: Path) -> Figures:
     """What was noted in a metrics.json that is about to be written anew: it is of the recipe, not of these weights."""
     metrics = read_metrics(path) if path.is_file() else {}
-    return {NOTED: metrics[NOTED]} if NOTED in metrics else {}
+    return {LEFT_OUT: metrics[LEFT_OUT]} if LEFT_OUT in metrics else {}

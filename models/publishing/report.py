@@ -8,13 +8,12 @@ from pathlib import Path
 
 from detectors.jury.fusion import JURY_METRICS, JURY_TITLE
 from detectors.networks.folder import METRICS, WEIGHTS, read_config
-from detectors.networks.metrics import Metrics, read_metrics
+from detectors.networks.metrics import LEFT_OUT, Metrics, read_metrics
 from models.evaluation.document import as_table, write_between
 from models.evaluation.intervals import say_figure
-from models.evaluation.leave_one_out import NOTED, list_unlabelled
 from registry import DetectorSpec
 
-MARK, LEFT_OUT = "measured", "left out"
+MARK, LEFT_OUT_MARK = "measured", "left out"
 CALLED = {
     "fakes_called_fake": "of its fakes called fake",
     "fakes_called_real": "called real",
@@ -54,20 +53,20 @@ def left_out_table(found: Mapping[str, Metrics]) -> str:
     *_, jury = found.values()
     heads = ["left out", "together with", "real + fake", *(f"{title}: ROC-AUC" for title in found)]
     lines = [[*heads, "having met it", *CALLED.values()]]
-    for name, figures in jury.get(NOTED, {}).items():
+    for name, figures in jury.get(LEFT_OUT, {}).items():
         others = ", ".join(other for other in figures["together"] if other != name)
-        aucs = [_say_without(metrics, name) for metrics in found.values()]
+        aucs = [_say_without(metrics, name, figures["members"]) for metrics in found.values()]
         called = (say_figure(figures[what]) for what in CALLED)
         met = say_figure(jury["generators"][name][AUC])
         lines.append([name, others, f"{figures['real']} + {figures['fake']}", *aucs, met, *called])
     return as_table(lines)
 
 
-def _say_without(metrics: Metrics, generator: str) -> str:
-    if metrics["detector"] in list_unlabelled():
-        return say_figure(metrics["generators"][generator][AUC])
-    figures = metrics.get(NOTED, {}).get(generator)
-    return say_figure(figures[AUC]) if figures else "-"
+def _say_without(metrics: Metrics, generator: str, members: Sequence[str]) -> str:
+    """members: of the jury that never met it. One that has no figures of its own was asked as it is served."""
+    if generator in (noted := metrics.get(LEFT_OUT, {})):
+        return say_figure(noted[generator][AUC])
+    return say_figure(metrics["generators"][generator][AUC]) if metrics["detector"] in members else "-"
 
 
 def _row(data: str, who: str, figures: Sequence[Metrics]) -> list[str]:
@@ -87,4 +86,4 @@ def write(readme: Path, specs: Sequence[DetectorSpec]) -> None:
     """Put the measured tables into the README."""
     found = read_all(specs)
     write_between(readme, MARK, measured_table(found, specs))
-    write_between(readme, LEFT_OUT, left_out_table(found))
+    write_between(readme, LEFT_OUT_MARK, left_out_table(found))

@@ -8,7 +8,7 @@ from detectors.networks.folder import MODEL, WEIGHTS, read_config
 from models.commands.application import app
 from models.evaluation.document import fill
 from models.evaluation.intervals import say_figure
-from models.publishing.report import LEFT_OUT, MARK, left_out_table, measured_table, read_all
+from models.publishing.report import LEFT_OUT_MARK, MARK, left_out_table, measured_table, read_all
 from registry import load_registry
 
 README = Path(__file__).parents[3] / "README.md"
@@ -20,13 +20,13 @@ def test_the_readme_shows_exactly_what_was_measured() -> None:
     text = README.read_text(encoding="utf-8")
     found = read_all(DETECTORS)
     assert fill(text, MARK, measured_table(found, DETECTORS)) == text
-    assert fill(text, LEFT_OUT, left_out_table(found)) == text
+    assert fill(text, LEFT_OUT_MARK, left_out_table(found)) == text
 
 
 def test_the_command_writes_the_tables_between_their_marks_and_nothing_else(tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
     page = tmp_path / "README.md"
-    page.write_text(fill(fill(text, MARK, "nothing yet"), LEFT_OUT, "nothing yet"), encoding="utf-8")
+    page.write_text(fill(fill(text, MARK, "nothing yet"), LEFT_OUT_MARK, "nothing yet"), encoding="utf-8")
     done = CliRunner().invoke(app, ["report", "--readme", str(page)])
     assert done.exit_code == 0, done.output
     assert page.read_text(encoding="utf-8") == text
