@@ -12,6 +12,7 @@ from models import ERRORS
 console = PlainConsole()
 ROOT = Path(__file__).parents[2]
 FACES = Path("runs") / "faces.json"  # found once for each data set; below the working folder, like runs
+CUT_OUT = Path("runs") / "faces"  # what training keeps of large pictures
 
 Data = Annotated[
     list[Path],

@@ -15,7 +15,7 @@ from models.commands.checks import (
     check_trainable,
     check_trained,
 )
-from models.commands.options import FACES, Data, Key, ReplaceBuiltin, Without, console, say_all
+from models.commands.options import CUT_OUT, FACES, Data, Key, ReplaceBuiltin, Without, console, say_all
 from models.errors import DataError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -93,6 +93,7 @@ def train(
     from models.architectures import by_key as architectures
     from models.data.datasets import leave_out, name_without, read_fittable
     from models.data.face_index import label_faces, say_left_out
+    from models.data.surroundings import keep_surroundings
     from models.training.config import TrainingConfig, read_source_weights
     from models.training.progress import Screen
     from models.training.train import train as train_network
@@ -107,6 +108,7 @@ def train(
     check_trainable(samples, architecture)
     faces, faceless = label_faces(samples, FACES)
     check_trainable([face.sample for face in faces], architecture)
+    faces = keep_surroundings(faces, CUT_OUT)
     head_steps = TrainingConfig.head_steps if architecture.pretrained and not start else 0
     times = read_source_weights(source_weights or (), {face.sample.source for face in faces})
     recipe = TrainingConfig(

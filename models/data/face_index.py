@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.progress import track
 
 from detectors.faces import align
@@ -31,15 +32,21 @@ NAMED = 3  # pictures named in a sentence about many
 
 @dataclass(frozen=True)
 class LabelledFace:
-    """A sample, and the box, the five landmarks and the roll of its largest face."""
+    """A sample, and the box, the five landmarks and the roll of its largest face.
+
+    kept: the array of the part of its picture in which that stands, where keep_surroundings wrote one.
+    """
 
     sample: Sample
     box: Box
     landmarks: Landmarks = ()
     roll: float = 0.0
+    kept: Path | None = None
 
     def read(self) -> Image:
-        """The whole picture: uint8 RGB (h, w, 3)."""
+        """The picture, or the part that was kept of it: uint8 RGB (h, w, 3), not to be written into."""
+        if self.kept:
+            return np.asarray(np.load(self.kept, mmap_mode="r"))
         return decode_image(read_file(self.sample.path))
 
     def crop(self) -> Image:
@@ -142,9 +149,14 @@ def _name_all(paths: Sequence[Path]) -> dict[Path, str]:
 
 def _name(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return name_bytes(path.read_bytes())
     except OSError:
         return str(path)  # it cannot be read as a picture either
+
+
+def name_bytes(data: bytes) -> str:
+    """The name of a picture, by its file's bytes: NAMED_BY."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _find_all(paths: Sequence[Path]) -> list[Found | None]:

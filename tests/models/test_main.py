@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import PIL.Image
+import PIL.ImageOps
 import pytest
 from typer.testing import CliRunner
 
@@ -32,10 +34,13 @@ def test_a_folder_of_photos_becomes_a_detector_by_two_commands(
     monkeypatch.chdir(tmp_path)  # where the faces that were found are kept
     monkeypatch.setattr("models.training.progress.LOG_EVERY", 2)
     at = ("custom-cnn", "--data", str(photos), "--run", "run")
+    for path in photos.glob("*0.png"):
+        PIL.ImageOps.expand(PIL.Image.open(path), 400).save(path)
     teacher = ("--teacher", str(WEIGHTS / "custom-cnn"), "--source-weight", "portraits=2")
     said = run("train", *at, *teacher, "--batch", "2", "--every", "2", "--steps", "2")
     assert "step 2/2, loss" in said and "faces a second" in said and "0 min left" in said
     assert "trained: run/best.keras" in said
+    assert len(list(Path("runs/faces").iterdir())) == 2  # the faces of the two large pictures
     progress = json.loads(Path("run/checkpoint/progress.json").read_text())
     assert [entry["step"] for entry in progress["history"]] == [2]
     assert "written: run/weights" in run("export", *at, "--title", "Mine")
