@@ -13,7 +13,7 @@ from models.evaluation.document import as_table, write_between
 from models.evaluation.intervals import say_figure
 from registry import DetectorSpec
 
-MARK, LEFT_OUT_MARK = "measured", "left out"
+MARK, LEFT_OUT_MARK, NETWORKS_MARK = "measured", "left out", "left out, by network"
 CALLED = {
     "fakes_called_fake": "of its fakes called fake",
     "fakes_called_real": "called real",
@@ -46,19 +46,26 @@ def measured_table(found: Mapping[str, Metrics], specs: Sequence[DetectorSpec]) 
 
 
 def left_out_table(found: Mapping[str, Metrics]) -> str:
-    """One line a generator: the AUC of each that was trained, and last the jury's that was fitted, without it.
+    """One line a generator: what the jury that was fitted without it makes of it, and the AUC of the one that met it."""
+    *_, jury = found.values()
+    lines = [["left out", "real + fake", "ROC-AUC", "having met it", *CALLED.values()]]
+    for name, figures in jury.get(LEFT_OUT, {}).items():
+        aucs = [say_figure(given[AUC]) for given in (figures, jury["generators"][name])]
+        called = (say_figure(figures[what]) for what in CALLED)
+        lines.append([name, f"{figures['real']} + {figures['fake']}", *aucs, *called])
+    return as_table(lines)
+
+
+def left_out_networks_table(found: Mapping[str, Metrics]) -> str:
+    """One line a generator: the AUC of each network that was trained without it.
 
     An expert that learns from no labelled fake has met none, and stands with its own AUC; "-": not trained without it.
     """
-    *_, jury = found.values()
-    heads = ["left out", "together with", "real + fake", *(f"{title}: ROC-AUC" for title in found)]
-    lines = [[*heads, "having met it", *CALLED.values()]]
-    for name, figures in jury.get(LEFT_OUT, {}).items():
+    *networks, last = found
+    lines = [["left out", "together with", *(f"{title}: ROC-AUC" for title in networks)]]
+    for name, figures in found[last].get(LEFT_OUT, {}).items():
         others = ", ".join(other for other in figures["together"] if other != name)
-        aucs = [_say_without(metrics, name, figures["members"]) for metrics in found.values()]
-        called = (say_figure(figures[what]) for what in CALLED)
-        met = say_figure(jury["generators"][name][AUC])
-        lines.append([name, others, f"{figures['real']} + {figures['fake']}", *aucs, met, *called])
+        lines.append([name, others, *(_say_without(found[title], name, figures["members"]) for title in networks)])
     return as_table(lines)
 
 
@@ -87,3 +94,4 @@ def write(readme: Path, specs: Sequence[DetectorSpec]) -> None:
     found = read_all(specs)
     write_between(readme, MARK, measured_table(found, specs))
     write_between(readme, LEFT_OUT_MARK, left_out_table(found))
+    write_between(readme, NETWORKS_MARK, left_out_networks_table(found))

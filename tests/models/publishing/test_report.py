@@ -8,7 +8,15 @@ from detectors.networks.folder import MODEL, WEIGHTS, read_config
 from models.commands.application import app
 from models.evaluation.document import fill
 from models.evaluation.intervals import say_figure
-from models.publishing.report import LEFT_OUT_MARK, MARK, left_out_table, measured_table, read_all
+from models.publishing.report import (
+    LEFT_OUT_MARK,
+    MARK,
+    NETWORKS_MARK,
+    left_out_networks_table,
+    left_out_table,
+    measured_table,
+    read_all,
+)
 from registry import load_registry
 
 README = Path(__file__).parents[3] / "README.md"
@@ -21,12 +29,16 @@ def test_the_readme_shows_exactly_what_was_measured() -> None:
     found = read_all(DETECTORS)
     assert fill(text, MARK, measured_table(found, DETECTORS)) == text
     assert fill(text, LEFT_OUT_MARK, left_out_table(found)) == text
+    assert fill(text, NETWORKS_MARK, left_out_networks_table(found)) == text
 
 
 def test_the_command_writes_the_tables_between_their_marks_and_nothing_else(tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
     page = tmp_path / "README.md"
-    page.write_text(fill(fill(text, MARK, "nothing yet"), LEFT_OUT_MARK, "nothing yet"), encoding="utf-8")
+    emptied = text
+    for mark in (MARK, LEFT_OUT_MARK, NETWORKS_MARK):
+        emptied = fill(emptied, mark, "nothing yet")
+    page.write_text(emptied, encoding="utf-8")
     done = CliRunner().invoke(app, ["report", "--readme", str(page)])
     assert done.exit_code == 0, done.output
     assert page.read_text(encoding="utf-8") == text
@@ -60,13 +72,17 @@ def test_the_table_names_who_was_trained_on_other_pictures_of_a_set() -> None:
             assert is_named == (source in read_config(WEIGHTS / spec.key).trained_on), (source, spec.key)
 
 
+def read_rows(table: str) -> dict[str, dict[str, str]]:
+    heads, _, *rows = [line.strip("| ").split(" | ") for line in table.splitlines()]
+    return {row[0]: dict(zip(heads, row, strict=True)) for row in rows}
+
+
 def test_a_generator_that_was_left_out_stands_beside_what_is_made_of_it_by_those_that_met_it() -> None:
     found = read_all(DETECTORS)
     jury = list(found.values())[-1]
-    heads, _, *rows = [line.strip("| ").split(" | ") for line in left_out_table(found).splitlines()]
-    assert {row[0] for row in rows} == jury["left_out"].keys()
-    for row in rows:
-        cells = dict(zip(heads, row, strict=True))
-        assert {row[0], *cells["together with"].split(", ")} == set(jury["left_out"][row[0]]["together"])
-        assert cells["having met it"] == say_figure(jury["generators"][row[0]]["auc"])
-        assert cells["Blend expert: ROC-AUC"] == say_figure(found["Blend expert"]["generators"][row[0]]["auc"])
+    of_jury, of_networks = read_rows(left_out_table(found)), read_rows(left_out_networks_table(found))
+    assert of_jury.keys() == of_networks.keys() == jury["left_out"].keys()
+    for name, cells in of_networks.items():
+        assert {name, *cells["together with"].split(", ")} == set(jury["left_out"][name]["together"])
+        assert cells["Blend expert: ROC-AUC"] == say_figure(found["Blend expert"]["generators"][name]["auc"])
+        assert of_jury[name]["having met it"] == say_figure(jury["generators"][name]["auc"])
