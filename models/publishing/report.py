@@ -46,7 +46,7 @@ def measured_table(found: Mapping[str, Metrics], specs: Sequence[DetectorSpec]) 
 
 
 def left_out_table(found: Mapping[str, Metrics]) -> str:
-    """One line a generator: what the jury that was fitted without it makes of it, and the AUC of the one that met it."""
+    """One line a generator: what the jury fitted without it makes of it, and the AUC of the jury that met it."""
     *_, jury = found.values()
     lines = [["left out", "real + fake", "ROC-AUC", "having met it", *CALLED.values()]]
     for name, figures in jury.get(LEFT_OUT, {}).items():
