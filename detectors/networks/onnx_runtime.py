@@ -8,8 +8,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from detectors.networks.memory import is_frugal, trim
-from detectors.networks.optimised import find_place, note_use, written_to
+from detectors.networks.optimised import find_place, note_use, remove_unused
 from detectors.networks.threads import read_threads
+from detectors.networks.whole_file import written_to
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ def _open_and_keep(model: bytes | Path, place: Path) -> onnxruntime.InferenceSes
     options = _options()
     try:
         with written_to(place) as fresh:
+            remove_unused(place.parent)
             options.optimized_model_filepath = str(fresh)
             return _open(model, options)
     except Exception as error:  # a full disk is an error of ONNX Runtime's own

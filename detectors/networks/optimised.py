@@ -8,11 +8,9 @@ another processor; those that nobody opened for long are removed.
 import hashlib
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from uuid import uuid4
 
 import onnxruntime
 import platformdirs
@@ -41,26 +39,14 @@ def _read_flags() -> str:
     return next((line for line in lines if line.startswith(("flags", "Features"))), "")
 
 
-@contextmanager
-def written_to(place: Path) -> Iterator[Path]:
-    """A name to write the file under; it stands in its place once whole, or not at all. Raises OSError."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _remove_unused(place.parent)
-    fresh = place.with_name(f"{place.name}.{uuid4().hex}")
-    try:
-        yield fresh
-        fresh.replace(place)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
 def note_use(place: Path) -> None:
     """Keep the file for as long again."""
     with suppress(OSError):  # another user's, or a folder that cannot be written to
         os.utime(place)
 
 
-def _remove_unused(folder: Path) -> None:
+def remove_unused(folder: Path) -> None:
+    """Remove the files that nobody opened for long."""
     oldest = time.time() - UNUSED_DAYS * 86_400
     for file in folder.iterdir():
         with suppress(OSError):  # another process was faster

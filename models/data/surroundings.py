@@ -3,7 +3,6 @@ every draw, a tenth of a second for 12 megapixels.
 """
 
 import os
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,11 +13,11 @@ from rich.progress import track
 
 from detectors.faces.face import measure_side
 from detectors.inputs.images import decode_image, open_picture, read_file
+from detectors.networks.whole_file import written_to
 from models import ERRORS
 from models.data.face_index import LabelledFace, name_bytes
 from models.data.twins import find_twins
 from models.errors import DataError
-from registry import Image
 
 REACH = 1.5  # of the longer box side, from the face's centre: beyond every tilted and loosened crop and outline
 LARGE = 4  # a picture of fewer times the pixels that would be kept is decoded anew each time: little is saved
@@ -51,18 +50,7 @@ def _keep(face: LabelledFace, folder: Path) -> LabelledFace:
     kept = folder / f"{name_bytes(data)}-{x}-{y}-{reach}.npy"
     if not kept.exists():
         rows, columns = slice(y, (top + bottom) // 2 + reach), slice(x, (left + right) // 2 + reach)
-        _write(kept, decode_image(data)[rows, columns])
+        with written_to(kept) as fresh, fresh.open("wb") as file:
+            np.save(file, decode_image(data)[rows, columns])
     landmarks = tuple((across - x, down - y) for across, down in face.landmarks)
     return replace(face, box=(left - x, top - y, right - x, bottom - y), landmarks=landmarks, kept=kept)
-
-
-def _write(path: Path, pixels: Image) -> None:
-    """All of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        fresh = Path(file.name)
-        try:
-            np.save(file, pixels)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
