@@ -57,6 +57,8 @@ def say_jury(face: JudgedFace, base_rate: float | None = None) -> str:
     if base_rate is not None:
         who, jury = f"jury, where {base_rate:.1%} of the pictures are fake", jury.at_base_rate(base_rate)
     said = f"{who}: {jury.label}, p_fake {say_number(jury.p_fake, jury)}"
+    if jury.held_back_by:
+        said += f"; real but for {jury.held_back_by}"
     if face.stability and face.stability.jury:
         said += f"; when saved again, smaller or shifted: {_say_range(face.stability.jury)}"
     return said

@@ -2,7 +2,7 @@
 
 No detector is asked again. The jury's p_fake is a logistic regression over the logits of its members, the built-in
 detectors that jury.json names, as far as they gave a number; what was fitted for each set of them stands there, written
-by `facejury models fit-jury`.
+by `facejury models fit-jury`. An expert that is not weighed can still hold "real" back, see `weigh`.
 """
 
 import hashlib
@@ -28,12 +28,14 @@ class JuryVerdict:
     """The jury's verdict on a face. p_fake: as if half of all faces were fake.
 
     fake_from, real_until: the thresholds behind the label; None in what was stored before they were kept.
+    held_back_by: the key of the expert but for whom the face would be called real; empty where there is none.
     """
 
     p_fake: float
     label: Label
     fake_from: float | None = None
     real_until: float | None = None
+    held_back_by: str = ""
 
     def at_base_rate(self, base_rate: float) -> "JuryVerdict":
         """The verdict where this share of the faces is fake, by Bayes' rule on the jury's likelihood ratio.
@@ -49,7 +51,8 @@ class JuryVerdict:
         if base_rate in (0.0, 1.0) or self.fake_from is None or self.real_until is None:
             return replace(self, p_fake=p_fake, label=label)
         moved = _move(fake_from, base_rate), _move(real_until, base_rate)
-        return JuryVerdict(p_fake, label, max(fake_from, moved[0]), min(real_until, moved[1]))
+        fake_from, real_until = max(fake_from, moved[0]), min(real_until, moved[1])
+        return replace(self, p_fake=p_fake, label=label, fake_from=fake_from, real_until=real_until)
 
 
 def _move(p_fake: float, base_rate: float) -> float:
@@ -74,7 +77,8 @@ def fuse(verdicts: Sequence[Verdict], *, doubt: str | None = None) -> JuryVerdic
         return None
     p_fake, fake_from, real_until = weigh(row, p_fakes), row["fake_from"], row["real_until"]
     label = judge(p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
-    return JuryVerdict(p_fake, label, fake_from, real_until)
+    doubters = find_doubters(row, p_fakes) if doubt is None and _add_up(row, p_fakes) < real_until else []
+    return JuryVerdict(p_fake, label, fake_from, real_until, held_back_by=doubters[0] if doubters else "")
 
 
 def find_fitted(keys: Iterable[str]) -> Mapping[str, Any] | None:
@@ -83,7 +87,21 @@ def find_fitted(keys: Iterable[str]) -> Mapping[str, Any] | None:
 
 
 def weigh(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:
-    """The jury's p_fake, to six digits. row: a subset of jury.json, all of whose detectors have a number."""
+    """The jury's p_fake, to six digits. row: a subset of jury.json, all of whose detectors have a number.
+
+    Where an expert doubts it is at least real_until, so that what the others take for real is inconclusive.
+    """
+    p_fake = _add_up(row, p_fakes)
+    return max(p_fake, row["real_until"]) if find_doubters(row, p_fakes) else p_fake
+
+
+def find_doubters(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> list[str]:
+    """The experts that would hold "real" back: each whose p_fake reaches its doubt_from in the row."""
+    return [key for key, doubt_from in row.get("doubt_from", {}).items() if p_fakes[key] >= doubt_from]
+
+
+def _add_up(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:
+    """What the weighed detectors say together, to six digits."""
     return round(to_p(row["shift"] + sum(weight * to_logit(p_fakes[key]) for key, weight in row["weights"].items())), 6)
 
 

@@ -1,8 +1,11 @@
 """Fit jury.json: for each set of the jury's members a logistic regression, all kinds of forgery weighing alike.
 
 Fitted on validation faces as they are and passed on as by a messenger, and on the reals among them forged here: an
-expert for blending is heard though most labelled fakes leave no seam. Fake holds for the worst source
-of reals; real holds for what was passed on alone, too: what was shared loses its traces first.
+expert for blending is heard though most labelled fakes leave no seam. Fake holds for the worst source of reals; real
+holds for the worst kind of forgery, and for what was passed on alone, too: what was shared loses its traces first.
+
+The residual expert is not weighed: where every generator was learnt from, it adds nothing. Of generators that none had
+met it knows more than the others, so it holds "real" back: models/EXPERIMENTS.md, "Kinds that a network never met".
 """
 
 import json
@@ -37,7 +40,10 @@ from models.evaluation.evaluate import Answers, ask
 from models.training.calibration import Thresholds, round_outwards
 from registry import DetectorSpec, Image
 
-MEMBERS = ("blend", "custom-cnn", "efficientnet", "efficientnet-160")  # residual adds nothing to them: EXPERIMENTS.md
+WEIGHED = ("blend", "custom-cnn", "efficientnet", "efficientnet-160")
+DOUBTERS = ("residual",)
+MEMBERS = (*WEIGHED, *DOUBTERS)
+MAX_REALS_DOUBTED = 0.2  # by one doubter; chosen by validation faces of networks that had not met the kind
 SELF_BLENDED = "self-blended"  # kind of the forgeries made here
 UNNAMED = "unnamed"  # kind of a fake whose data does not say
 MAX_REALS_CALLED_FAKE = 0.03  # of the reals of each source
@@ -184,17 +190,27 @@ def subsets(keys: Collection[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _fit_subset(material: Material, keys: Sequence[str]) -> dict[str, Any]:
-    logits = np.stack([_to_logits(material.p_fake[key]) for key in keys], axis=1)
-    answered = np.asarray(~np.isnan(logits).any(axis=1), dtype=np.bool_)
-    chosen, logits = material.where(answered), logits[answered]
+    answered = ~np.isnan(np.stack([material.p_fake[key] for key in keys])).any(axis=0)
+    chosen = material.where(np.asarray(answered, dtype=np.bool_))
+    weighed = [key for key in keys if key not in DOUBTERS] or list(keys)
+    logits = np.stack([_to_logits(chosen.p_fake[key]) for key in weighed], axis=1)
     weights, shift = fit_logistic(logits, chosen.labels, weigh_kinds(chosen))
+    doubt_from = {key: _fit_doubt(chosen.p_fake[key], chosen) for key in keys if key not in weighed}
+    doubted = np.full(len(logits), False)
+    for key, limit in doubt_from.items():
+        doubted |= chosen.p_fake[key] >= limit
     fitted = {
         "detectors": list(keys),
-        "weights": {key: round(float(weight), 4) for key, weight in zip(keys, weights, strict=True)},
+        "weights": {key: round(float(weight), 4) for key, weight in zip(weighed, weights, strict=True)},
         "shift": round(shift, 4),
-    }
+    } | ({"doubt_from": doubt_from} if doubt_from else {})
     p_fake = np.array([to_p(float(logit)) for logit in logits @ weights + shift])
-    return fitted | asdict(fit_thresholds(p_fake, chosen))
+    return fitted | asdict(fit_thresholds(p_fake, chosen, doubted))
+
+
+def _fit_doubt(p_fake: Floats, material: Material) -> float:
+    """From where an expert doubts, to three digits: so many of the reals lie there."""
+    return round_outwards(float(np.quantile(p_fake[material.kinds == ""], 1 - MAX_REALS_DOUBTED)), 0.0).fake_from
 
 
 def weigh_kinds(material: Material) -> Floats:
@@ -218,29 +234,29 @@ def fit_logistic(logits: Floats, labels: NDArray[np.int64], faces: Floats) -> tu
     return weights, float(fitted.intercept_[0])
 
 
-def fit_thresholds(p_fake: Floats, material: Material) -> Thresholds:
-    """fake_from by the worst source of reals, real_until by how many fakes lie below it.
+def fit_thresholds(p_fake: Floats, material: Material, doubted: NDArray[np.bool_]) -> Thresholds:
+    """fake_from by the worst source of reals, real_until by the worst labelled kind of forgery.
 
     At most 3 % of the reals of any source reach the first. Below the second, at most one face in ten is fake where as
-    many fakes as reals come, as many of each labelled kind as of any other: as they are, and passed on.
+    many fakes of any one kind as reals come: as they are, and passed on. doubted: (n,), faces never called real.
     """
     reals = [np.quantile(part, 1 - MAX_REALS_CALLED_FAKE, method="higher") for part in _by_source(p_fake, material)]
-    unlabelled = material.kinds == SELF_BLENDED
-    counted = ~unlabelled if set(material.kinds) - {"", SELF_BLENDED} else np.full(len(p_fake), True)
+    kinds = set(material.kinds) - {"", SELF_BLENDED} or {SELF_BLENDED}
     untils = [
-        _find_real_until(p_fake[same], material.where(same))
-        for same in (counted & material.passed_on, counted & ~material.passed_on)
-        if same.any()
+        _find_real_until(p_fake[chosen], material.labels[chosen], doubted[chosen])
+        for kind in kinds
+        for delivered in (False, True)
+        if (chosen := np.isin(material.kinds, ["", kind]) & (material.passed_on == delivered)).any()
     ]
     return round_outwards(float(max(reals)), min(untils))
 
 
-def _find_real_until(p_fake: Floats, material: Material) -> float:
-    """The highest p_fake below which at most a tenth, as weigh_kinds counts, is fake; 0 where there is none."""
-    order = np.argsort(p_fake, kind="stable")
-    weights = weigh_kinds(material)[order]
-    fake = np.cumsum(weights * material.labels[order])
-    holds = fake <= MAX_FALSE_OMISSION_RATE * np.cumsum(weights)
+def _find_real_until(p_fake: Floats, labels: NDArray[np.int64], doubted: NDArray[np.bool_]) -> float:
+    """The highest p_fake below which at most a tenth is fake, both classes weighing alike; 0 where there is none."""
+    weights = np.where(labels == 1, 1 / max(1, labels.sum()), 1 / max(1, (1 - labels).sum()))
+    order = np.argsort(np.where(doubted, np.inf, p_fake), kind="stable")[: (~doubted).sum()]
+    fake = np.cumsum((weights * labels)[order])
+    holds = fake <= MAX_FALSE_OMISSION_RATE * np.cumsum(weights[order])
     return float(p_fake[order][holds].max(initial=0.0))
 
 

@@ -27,6 +27,7 @@ STRONG_QUALITY = 70  # of JPEG: what chats re-encode to, and below
 SMALL = "The face is small ({pixels} px): verdicts on small faces are less reliable."
 ENLARGED = "The face looks enlarged from a smaller picture: traces of a forgery may be lost."
 COMPRESSED = "Strongly compressed (JPEG quality about {quality}), as in chats: traces of a forgery may be lost."
+HELD_BACK = "But for what {title} sees, the jury would call this face real."
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,13 @@ def warn_face(face: JudgedFace) -> str:
         return ""
     small = SMALL.format(pixels=face.pixels) if face.pixels < SMALL_PIXELS else ""
     enlarged = f"{ENLARGED} {say_false_alarms('enlarged thumbnail')}" if face.enlarged else ""
-    return f"{small} {enlarged}".strip()
+    return " ".join(filter(None, (small, enlarged, say_held_back(face.verdicts, face.jury))))
+
+
+def say_held_back(verdicts: Sequence[Verdict], jury: JuryVerdict | None) -> str:
+    """Who kept the jury from saying real; empty where nobody did."""
+    title = next((verdict.title for verdict in verdicts if jury and verdict.detector == jury.held_back_by), "")
+    return HELD_BACK.format(title=title) if title else ""
 
 
 def say_false_alarms(kind: str) -> str:

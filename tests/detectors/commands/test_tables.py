@@ -2,11 +2,13 @@
 
 import io
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from detectors.commands import tables, video_tables
-from detectors.jury.results import Comparison
+from detectors.jury.fusion import JuryVerdict
+from detectors.jury.results import Comparison, JudgedFace
 from detectors.video.aggregate import AGGREGATION, MIN_FRAMES
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
 from registry import Verdict
@@ -33,6 +35,13 @@ def test_a_verdict_on_a_whole_picture_has_a_table_of_its_own(shown: io.StringIO)
     tables.show(Comparison("a.png", "", 90, 90, whole_image=(FAKE,)))
     assert "No face found." in shown.getvalue()
     assert "whole image: 1 of 1 say fake" in shown.getvalue() and "Looker" in shown.getvalue()
+
+
+def test_who_kept_the_jury_from_real_is_said_beside_its_verdict(shown: io.StringIO) -> None:
+    jury = JuryVerdict(0.2, "inconclusive", 0.9, 0.2, held_back_by="looker")
+    face = JudgedFace((0, 0, 90, 90), 0.9, (FAKE,), np.zeros((4, 4, 3), np.uint8), jury=jury)
+    tables.show(Comparison("a.png", "", 90, 90, faces=(face,)))
+    assert "jury: inconclusive, p_fake 0.200; real but for looker" in shown.getvalue()
 
 
 def test_who_was_visible_too_briefly_has_no_table(shown: io.StringIO) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from detectors.jury import fusion as fuse
-from registry import Verdict, judge
+from registry import Label, Verdict, judge
 
 
 def verdict(key: str, p_fake: float | None, *, fake_from: float = 0.7, real_until: float = 0.3) -> Verdict:
@@ -26,10 +26,12 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "real_until": 0.2,
     }
     alone = {"detectors": ["a"], "weights": {"a": 1.0}, "shift": 0.0, "fake_from": 0.6, "real_until": 0.4}
+    doubted = alone | {"detectors": ["a", "doubter"], "doubt_from": {"doubter": 0.7}}
     path = tmp_path / "jury.json"
-    path.write_text(json.dumps({"members": {"a": "1", "b": "2"}, "subsets": [pair, alone]}))
+    members = {"a": "1", "b": "2", "doubter": "4"}
+    path.write_text(json.dumps({"members": members, "subsets": [pair, alone, doubted]}))
     monkeypatch.setattr(fuse, "JURY", path)
-    monkeypatch.setattr(fuse, "hash_network", {"a": "1", "b": "2", "c": "3"}.get)
+    monkeypatch.setattr(fuse, "hash_network", (members | {"c": "3"}).get)
 
 
 @pytest.mark.usefixtures("tables")
@@ -68,7 +70,31 @@ class TestWithTables:
             "label": "inconclusive",
             "fake_from": 0.6,
             "real_until": 0.4,
+            "held_back_by": "",
         }
+
+    @pytest.mark.parametrize(
+        ("of_others", "of_doubter", "p_fake", "label", "held_back_by"),
+        [
+            (0.1, 0.69, 0.1, "real", ""),
+            (0.1, 0.7, 0.4, "inconclusive", "doubter"),
+            (0.45, 0.9, 0.45, "inconclusive", ""),
+            (0.9, 0.9, 0.9, "fake", ""),
+        ],
+    )
+    def test_an_expert_that_doubts_keeps_the_jury_from_real_and_moves_nothing_else(
+        self, of_others: float, of_doubter: float, p_fake: float, label: Label, held_back_by: str
+    ) -> None:
+        found = fuse.fuse([verdict("a", of_others), verdict("doubter", of_doubter)])
+        assert found == fuse.JuryVerdict(p_fake, label, 0.6, 0.4, held_back_by)
+
+    def test_what_an_expert_held_back_is_real_at_no_base_rate(self) -> None:
+        found = fuse.fuse([verdict("a", 0.1), verdict("doubter", 0.9)])
+        assert {found.at_base_rate(rate).label for rate in (0.001, 0.2, 0.5, 0.9)} == {"inconclusive"}
+
+    def test_a_face_that_cannot_be_judged_is_held_back_by_nobody(self) -> None:
+        found = fuse.fuse([verdict("a", 0.1), verdict("doubter", 0.9)], doubt="The face is turned too far.")
+        assert found.held_back_by == ""
 
     def test_p_fake_is_kept_to_six_digits(self) -> None:
         p_fake = fuse.fuse([verdict("a", 0.6), verdict("b", 0.35)]).p_fake

@@ -31,6 +31,11 @@ from ui.render.wording import say_measured_share
 
 CROP = np.zeros((4, 4, 3), np.uint8)
 FACE = JudgedFace((0, 0, 200, 200), 0.9, (), CROP)
+HELD_BACK = replace(
+    FACE,
+    verdicts=(Verdict("expert", "Expert", 0.8, "fake", 0.7, 0.3, 1.0),),
+    jury=JuryVerdict(0.2, "inconclusive", 0.9, 0.2, held_back_by="expert"),
+)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +91,8 @@ def test_who_was_never_measured_stands_apart() -> None:
         ({"faces": (replace(FACE, enlarged=True),)}, ["looks enlarged"]),
         ({"faces": (replace(FACE, enlarged=True, doubt="The face is turned too far."),)}, []),
         ({"provenance": Provenance(jpeg=JpegCoding(90, True, False, ()))}, []),
+        ({"faces": (HELD_BACK,)}, ["But for what Expert sees, the jury would call this face real."]),
+        ({"faces": (replace(HELD_BACK, doubt="The face is turned too far."),)}, []),
     ],
 )
 def test_reasons_to_be_careful(changes: dict[str, Any], said: list[str]) -> None:
