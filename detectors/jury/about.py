@@ -220,9 +220,9 @@ def describe_jury(abouts: Sequence[About]) -> dict[str, Any] | None:
 
 
 @cache
-def read_jury_figures(part: Literal["false_alarms", "left_out"]) -> dict[str, Measured]:
-    """What the whole built-in jury makes of real faces after a harmless change, by its name, or a jury like it of fakes
-    by a generator that it had never met, by its name; empty where that is unknown.
+def read_jury_figures(part: Literal["measured", "false_alarms", "left_out"]) -> dict[str, Measured]:
+    """What the whole built-in jury makes of a set, or of real faces after a harmless change, or a jury like it of fakes
+    by a generator that it had never met, each by its name; empty where that is unknown. in_training is not told.
     """
     try:
         read = _read_measured(JURY_METRICS, hashes=[hash_jury()], trained_on=())

@@ -23,6 +23,7 @@ NEXT: dict[Label, str] = {
     "failed": "rely on neither answer. Look for another copy, and for where it comes from.",
 }
 SMALL_PIXELS = 100  # longer side of the box: the "hard" tier of the cards, 80 pixels of crop, begins about here
+MIN_REALS = 100  # of a set: a share of fewer says little
 STRONG_QUALITY = 70  # of JPEG: what chats re-encode to, and below
 SMALL = "The face is small ({pixels} px): verdicts on small faces are less reliable."
 ENLARGED = "The face looks enlarged from a smaller picture: traces of a forgery may be lost."
@@ -66,7 +67,8 @@ def say_next(label: Label | None) -> str:
     """What to do after a verdict; empty where there is none."""
     if not label:
         return ""
-    return f"Next: {NEXT[label]} {say_unmet() if label == 'real' else ''}".rstrip()
+    worth = say_unmet() if label == "real" else say_worst_alarms() if label == "fake" else ""
+    return f"Next: {NEXT[label]} {worth}".rstrip()
 
 
 def say_unmet() -> str:
@@ -79,6 +81,16 @@ def say_unmet() -> str:
         f"Of fakes by a generator that it had never met, a jury like this one called {say_measured_share(best)} real "
         f"at best, {say_measured_share(worst)} at worst."
     )
+
+
+def say_worst_alarms() -> str:
+    """How much "fake" is worth where it is worst: on the set most of whose reals are called fake; empty if unknown."""
+    sets = [one for one in read_jury_figures("measured").values() if one["real"] >= MIN_REALS]
+    if not sets:
+        return ""
+    worst = max(sets, key=lambda one: one["figures"]["reals_called_fake"]["value"])
+    called = say_measured_share(worst["figures"]["reals_called_fake"])
+    return f"Of the {worst['real']} real faces of the set that it is worst on, the jury called {called} fake."
 
 
 def say_highest(p_fakes: Mapping[int, tuple[float, WithThresholds]], noun: str = "face") -> str:

@@ -24,6 +24,7 @@ from ui.render.band import (
     say_highest,
     say_next,
     say_unmet,
+    say_worst_alarms,
     sum_up,
     warn,
 )
@@ -125,10 +126,20 @@ def test_of_several_faces_the_highest_number_is_told_and_whose_it_is() -> None:
 
 
 def test_each_verdict_says_what_to_do_next() -> None:
-    assert [say_next(label).removesuffix(f" {say_unmet()}") for label in NEXT] == [
-        f"Next: {one}" for one in NEXT.values()
-    ]
+    worth = {"real": f" {say_unmet()}", "fake": f" {say_worst_alarms()}"}
+    assert [say_next(label) for label in NEXT] == [f"Next: {one}{worth.get(label, '')}" for label, one in NEXT.items()]
     assert not say_next(None)
+
+
+def test_beside_fake_stands_how_often_reals_were_called_that_where_it_is_worst() -> None:
+    called = {
+        figures["reals_called_fake"]["value"]: (figures["real"], say_measured_share(figures["reals_called_fake"]))
+        for figures in json.loads(JURY_METRICS.read_text())["sources"].values()
+        if figures["real"] >= 100
+    }
+    reals, worst = called[max(called)]
+    assert say_worst_alarms() in say_next("fake")
+    assert say_worst_alarms().startswith(f"Of the {reals} real faces") and f"called {worst} fake." in say_worst_alarms()
 
 
 def test_beside_real_stands_how_often_fakes_of_an_unknown_generator_were_called_that() -> None:
