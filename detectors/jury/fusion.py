@@ -48,11 +48,12 @@ class JuryVerdict:
         fake_from, real_until = self.fake_from or EVEN, EVEN if self.real_until is None else self.real_until
         holds = {"fake": p_fake >= fake_from, "real": p_fake < real_until}.get(self.label, True)
         label = self.label if holds else "inconclusive"
+        held_back_by = self.held_back_by if base_rate <= EVEN else ""  # where more are fake, the others doubt as well
+        found = replace(self, p_fake=p_fake, label=label, held_back_by=held_back_by)
         if base_rate in (0.0, 1.0) or self.fake_from is None or self.real_until is None:
-            return replace(self, p_fake=p_fake, label=label)
+            return found
         moved = _move(fake_from, base_rate), _move(real_until, base_rate)
-        fake_from, real_until = max(fake_from, moved[0]), min(real_until, moved[1])
-        return replace(self, p_fake=p_fake, label=label, fake_from=fake_from, real_until=real_until)
+        return replace(found, fake_from=max(fake_from, moved[0]), real_until=min(real_until, moved[1]))
 
 
 def _move(p_fake: float, base_rate: float) -> float:

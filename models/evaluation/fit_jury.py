@@ -209,7 +209,7 @@ def _fit_subset(material: Material, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def _fit_doubt(p_fake: Floats, material: Material) -> float:
-    """From where an expert doubts, to three digits: so many of the reals lie there."""
+    """From where an expert doubts: at most MAX_REALS_DOUBTED of the reals lie there."""
     return round_outwards(float(np.quantile(p_fake[material.kinds == ""], 1 - MAX_REALS_DOUBTED)), 0.0).fake_from
 
 

@@ -90,7 +90,9 @@ class TestWithTables:
 
     def test_what_an_expert_held_back_is_real_at_no_base_rate(self) -> None:
         found = fuse.fuse([verdict("a", 0.1), verdict("doubter", 0.9)])
-        assert {found.at_base_rate(rate).label for rate in (0.001, 0.2, 0.5, 0.9)} == {"inconclusive"}
+        moved = [found.at_base_rate(rate) for rate in (0.001, 0.2, 0.5, 0.9)]
+        assert {one.label for one in moved} == {"inconclusive"}
+        assert [one.held_back_by for one in moved] == ["doubter", "doubter", "doubter", ""]
 
     def test_a_face_that_cannot_be_judged_is_held_back_by_nobody(self) -> None:
         found = fuse.fuse([verdict("a", 0.1), verdict("doubter", 0.9)], doubt="The face is turned too far.")
