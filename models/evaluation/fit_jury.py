@@ -209,8 +209,8 @@ def _fit_subset(material: Material, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def _fit_doubt(p_fake: Floats, material: Material) -> float:
-    """From where an expert doubts: at most MAX_REALS_DOUBTED of the reals lie there."""
-    return round_outwards(float(np.quantile(p_fake[material.kinds == ""], 1 - MAX_REALS_DOUBTED)), 0.0).fake_from
+    """From where an expert doubts, to three digits: at most MAX_REALS_DOUBTED of the reals lie there."""
+    return float(np.ceil(1000 * np.quantile(p_fake[material.kinds == ""], 1 - MAX_REALS_DOUBTED)) / 1000)
 
 
 def weigh_kinds(material: Material) -> Floats:

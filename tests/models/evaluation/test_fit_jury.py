@@ -104,7 +104,7 @@ def test_fakes_that_lost_their_traces_when_passed_on_lower_the_threshold_for_rea
 def test_a_doubter_is_not_weighed_and_holds_real_back_where_a_fifth_of_the_reals_lie() -> None:
     material = make_material()
     with_doubter = Material(
-        dict(material.p_fake) | {"residual": default_rng(3).random(len(material.kinds))},
+        dict(material.p_fake) | {"residual": default_rng(3).random(len(material.kinds)) / 3},
         material.kinds,
         material.sources,
         material.passed_on,
