@@ -5,6 +5,7 @@ fake have met none, so they are asked as they are served.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,10 @@ def measure_left_out(
     members = {key: spec for key, spec in specs.items() if key in MEMBERS}
     if not members.keys() & trained.keys():
         return found
-    row = fit_jury(gather(list(members.values()), held_out))["subsets"][-1]  # of all of them
-    faces = np.stack([answers.p_fake[key] for key in row["detectors"]], axis=1)
+    asked = gather(list(members.values()), held_out)
+    by_recipe = {key: asked.p_fake[spec.key] for key, spec in members.items()}  # as who is weighed goes by the recipe
+    row = fit_jury(replace(asked, p_fake=by_recipe))["subsets"][-1]  # of all of them
+    faces = np.stack([answers.p_fake[members[key].key] for key in row["detectors"]], axis=1)
     p_fake = [_weigh(row, dict(zip(row["detectors"], face, strict=True))) for face in faces]
     judged = _measure(Answers(tested, [], {JURY_KEY: np.array(p_fake)}), JURY_KEY, row["fake_from"], row["real_until"])
     return found | {JURY_KEY: {name: {"members": list(members)} | figures for name, figures in judged.items()}}
