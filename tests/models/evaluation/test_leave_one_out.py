@@ -15,6 +15,7 @@ from models.commands.application import app
 from models.data.datasets import leave_out, name_without
 from models.errors import DataError
 from models.evaluation import leave_one_out
+from models.evaluation.fit_jury import Material, fit_jury
 from models.evaluation.leave_one_out import by_key, keep_noted, note, read_without
 from models.metrics_file import read_metrics
 from models.publishing.card import render
@@ -121,8 +122,16 @@ def test_the_command_asks_the_network_and_a_jury_that_was_fitted_without(
     manifest.write_text(manifest.read_text().replace("fake1.png,fake,made", "fake1.png,fake,other"))
     folder = export_without(tmp_path / "trained", "made")
     before = keep_noted(JURY_METRICS)
+    fitted: list[set[str]] = []
+
+    def fit_and_tell(said: Material) -> dict[str, Any]:
+        fitted.append(set(said.p_fake))
+        return fit_jury(said)
+
+    monkeypatch.setattr(leave_one_out, "fit_jury", fit_and_tell)
     done = CliRunner().invoke(app, ["left-out", str(folder), "--data", str(data)])
     assert done.exit_code == 0, done.output
+    assert fitted == [{KEY, "blend"}]  # by their recipes: who is weighed and who doubts goes by these
     for path in (served / METRICS, tmp_path / JURY_METRICS.name):
         assert f"written: {path}" in done.output.splitlines()
         noted = json.loads(path.read_text())["left_out"]["made"]
