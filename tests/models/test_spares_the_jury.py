@@ -50,7 +50,13 @@ def test_a_jury_that_was_fitted_is_printed_and_put_in_no_place(photos: Path, mon
     before = hash_served()
     done = CliRunner().invoke(app, ["fit-jury", "--data", str(photos)])
     assert done.exit_code == 0, done.output
-    assert set(json.loads(done.stdout)["members"]) == {"blend", "custom-cnn", "efficientnet", "efficientnet-160"}
+    assert set(json.loads(done.stdout)["members"]) == {
+        "blend",
+        "custom-cnn",
+        "efficientnet",
+        "efficientnet-160",
+        "residual",
+    }
     assert hash_served() == before
 
 

@@ -36,6 +36,12 @@ def test_the_jury_verdict_and_the_agreement_follow_from_the_verdicts(side: int) 
 def test_the_json_carries_the_jury_verdict_that_was_set_and_computes_none() -> None:
     judged = replace(face().with_verdicts(VERDICTS), jury=JuryVerdict(0.123, "real", 0.9, 0.2), agreement=None)
     (written,) = Comparison("x.png", faces=(judged,)).as_dict()["faces"]
-    assert written["jury"] == {"p_fake": 0.123, "label": "real", "fake_from": 0.9, "real_until": 0.2}
+    assert written["jury"] == {
+        "p_fake": 0.123,
+        "label": "real",
+        "fake_from": 0.9,
+        "real_until": 0.2,
+        "held_back_by": "",
+    }
     assert written["agreement"] is None
     assert [verdict["p_fake"] for verdict in written["verdicts"]] == [0.9999, 0.9998]

@@ -128,4 +128,4 @@ def test_the_program_in_the_documentation_runs(tmp_path: Path) -> None:
         check=True,
         cwd=tmp_path,
     )
-    assert re.fullmatch(r"\[\d+, \d+, \d+, \d+\] real\n", done.stdout)
+    assert re.fullmatch(r"\[\d+, \d+, \d+, \d+\] inconclusive\n", done.stdout)
