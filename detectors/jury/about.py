@@ -219,16 +219,19 @@ def describe_jury(abouts: Sequence[About]) -> dict[str, Any] | None:
     return NOTHING | {"title": JURY_TITLE, "owner": BUILT_IN, "trained_on": trained_on} | read
 
 
-@cache
 def read_jury_figures(part: Literal["measured", "false_alarms", "left_out"]) -> dict[str, Measured]:
     """What the whole built-in jury makes of a set, or of real faces after a harmless change, or a jury like it of fakes
     by a generator that it had never met, each by its name; empty where that is unknown. in_training is not told.
     """
+    return {measured["data"]: measured for measured in _read_jury().get(part, [])}
+
+
+@cache
+def _read_jury() -> dict[str, Any]:
     try:
-        read = _read_measured(JURY_METRICS, hashes=[hash_jury()], trained_on=())
+        return _read_measured(JURY_METRICS, hashes=[hash_jury()], trained_on=())
     except UNREADABLE:
         return {}
-    return {measured["data"]: measured for measured in read.get(part, [])}
 
 
 def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[str]) -> dict[str, Any]:

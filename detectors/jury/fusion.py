@@ -76,10 +76,9 @@ def fuse(verdicts: Sequence[Verdict], *, doubt: str | None = None) -> JuryVerdic
     row = find_fitted(p_fakes)
     if row is None:
         return None
-    p_fake, fake_from, real_until = weigh(row, p_fakes), row["fake_from"], row["real_until"]
+    (p_fake, held_back_by), fake_from, real_until = _hear(row, p_fakes), row["fake_from"], row["real_until"]
     label = judge(p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
-    doubters = find_doubters(row, p_fakes) if doubt is None and _add_up(row, p_fakes) < real_until else []
-    return JuryVerdict(p_fake, label, fake_from, real_until, held_back_by=doubters[0] if doubters else "")
+    return JuryVerdict(p_fake, label, fake_from, real_until, held_back_by if doubt is None else "")
 
 
 def find_fitted(keys: Iterable[str]) -> Mapping[str, Any] | None:
@@ -92,18 +91,18 @@ def weigh(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:
 
     Where an expert doubts it is at least real_until, so that what the others take for real is inconclusive.
     """
-    p_fake = _add_up(row, p_fakes)
-    return max(p_fake, row["real_until"]) if find_doubters(row, p_fakes) else p_fake
+    return _hear(row, p_fakes)[0]
 
 
-def find_doubters(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> list[str]:
-    """The experts that would hold "real" back: each whose p_fake reaches its doubt_from in the row."""
-    return [key for key, doubt_from in row.get("doubt_from", {}).items() if p_fakes[key] >= doubt_from]
-
-
-def _add_up(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:
-    """What the weighed detectors say together, to six digits."""
-    return round(to_p(row["shift"] + sum(weight * to_logit(p_fakes[key]) for key, weight in row["weights"].items())), 6)
+def _hear(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> tuple[float, str]:
+    """The jury's p_fake, and the key of the expert that holds "real" back: one whose p_fake reaches its doubt_from."""
+    weighed = row["shift"] + sum(weight * to_logit(p_fakes[key]) for key, weight in row["weights"].items())
+    p_fake, real_until = round(to_p(weighed), 6), row["real_until"]
+    if p_fake < real_until:
+        for key, doubt_from in row.get("doubt_from", {}).items():
+            if p_fakes[key] >= doubt_from:
+                return real_until, key
+    return p_fake, ""
 
 
 def to_logit(p_fake: float) -> float:

@@ -4,8 +4,9 @@ Fitted on validation faces as they are and passed on as by a messenger, and on t
 expert for blending is heard though most labelled fakes leave no seam. Fake holds for the worst source of reals; real
 holds for the worst kind of forgery, and for what was passed on alone, too: what was shared loses its traces first.
 
-The residual expert is not weighed: where every generator was learnt from, it adds nothing. Of generators that none had
-met it knows more than the others, so it holds "real" back: models/EXPERIMENTS.md, "Kinds that a network never met".
+The residual expert is not weighed: where every generator was learnt from, it adds nothing. Where a picture looks like
+the work of one that none had met, it doubts more than the others, so it holds "real" back: models/EXPERIMENTS.md,
+"Kinds that a network never met".
 """
 
 import json
