@@ -9,12 +9,13 @@ from typing import Any
 import cv2
 import numpy as np
 import PIL.Image
+import simplejpeg  # type: ignore[import-untyped]
 
 from benchmarks.network_stacks import Tasks, load_keras_model
 from benchmarks.pictures import photo
 from detectors.faces.crop import crop_face
 from detectors.faces.find import find_faces
-from detectors.inputs.images import decode_image
+from detectors.inputs.images import read_image
 from detectors.networks.folder import WEIGHTS, OnnxDetector, fit, load_folder
 from registry import Heatmap, Image
 
@@ -26,17 +27,17 @@ MAP_OPACITY = 0.4  # of the heat map over the face
 def open_request(key: str) -> Tasks:
     """From JPEG bytes to verdict and overlay as it is done here, and each step alone, with the floor of some."""
     detector, data = load_folder(WEIGHTS / key), photo()
-    pixels = decode_image(data)
+    pixels = read_image(data).pixels
     box = find_faces(pixels)[0].box
     crop = crop_face(pixels, box)
     fitted = fit(crop, detector.config.pixels, detector.config.mode)
     _, heatmap = detector.examine(crop)
     assert heatmap is not None
-    encoded = np.frombuffer(data, np.uint8)
+    memory = np.empty_like(pixels)
     return {
         "request": partial(_request, detector, data),
-        "decode": lambda: decode_image(data),
-        "decode, OpenCV": lambda: cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB),
+        "decode": lambda: read_image(data).pixels,
+        "decode, libjpeg": lambda: simplejpeg.decode_jpeg(data, "RGB", buffer=memory),
         "faces": lambda: find_faces(pixels),
         "crop and resize": lambda: fit(crop_face(pixels, box), detector.config.pixels, detector.config.mode),
         "crop, one copy": crop.copy,
@@ -47,7 +48,7 @@ def open_request(key: str) -> Tasks:
 
 
 def _request(detector: OnnxDetector, data: bytes) -> bytes:
-    pixels = decode_image(data)
+    pixels = read_image(data).pixels
     crop = crop_face(pixels, find_faces(pixels)[0].box)
     _, heatmap = detector.examine(crop)
     assert heatmap is not None

@@ -13,7 +13,7 @@ MARK = "speed"
 CLUSTER_CORES = 100 * 32
 NAMES = {"predict": "Keras predict", "savedmodel": "SavedModel", "torch": "PyTorch eager"}
 STEPS = {
-    "decode": ("decode, OpenCV", "libjpeg-turbo in OpenCV"),
+    "decode": ("decode, libjpeg", "libjpeg-turbo alone"),
     "faces": (None, "the network at the measured peak"),
     "crop and resize": ("crop, one copy", "the crop copied once"),
     "network": (None, "the network at the measured peak"),

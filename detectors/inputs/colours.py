@@ -30,10 +30,10 @@ def to_srgb(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]
         return _from_gamma(picture), ()
     if picture.mode in ("P", "PA", "LA"):
         picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    if is_srgb(picture):
+        return picture, ()
     try:
         profile = PIL.ImageCms.ImageCmsProfile(io.BytesIO(raw))
-        if PIL.ImageCms.getProfileDescription(profile).startswith("sRGB"):
-            return picture, ()
         if profile.profile.xcolor_space != SPACES.get(picture.mode):
             return picture, (BAD_PROFILE,)
         mode = "RGBA" if picture.mode == "RGBA" else "RGB"
@@ -42,6 +42,16 @@ def to_srgb(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]
     except (PIL.ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return picture, (BAD_PROFILE,)
     return turned or picture, ()
+
+
+def is_srgb(picture: PIL.Image.Image) -> bool:
+    """Whether it has no colour profile, or one that says that it is sRGB's."""
+    if not (raw := picture.info.get("icc_profile")):
+        return True
+    try:
+        return PIL.ImageCms.getProfileDescription(PIL.ImageCms.ImageCmsProfile(io.BytesIO(raw))).startswith("sRGB")
+    except (PIL.ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return False
 
 
 def _from_gamma(picture: PIL.Image.Image) -> PIL.Image.Image:

@@ -1,6 +1,7 @@
 """Untrusted bytes become uint8 RGB, or one plain sentence."""
 
 import hashlib
+import io
 import struct
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,6 +148,34 @@ def test_every_exif_rotation_comes_out_upright(form: str, orientation: int) -> N
     found = decode_image(data)
     assert found.shape == quarters().shape
     assert np.abs(found.astype(int) - quarters()).mean() < 2
+
+
+@given(
+    seed=st.integers(0, 99),
+    width=st.integers(16, 99),
+    height=st.integers(16, 99),
+    orientation=st.integers(1, 8),
+    options=st.fixed_dictionaries(
+        {
+            "quality": st.integers(1, 100),
+            "subsampling": st.sampled_from(["4:4:4", "4:2:2", "4:2:0"]),
+            "progressive": st.booleans(),
+            "restart_marker_blocks": st.sampled_from([0, 3]),
+            "keep_rgb": st.booleans(),
+        }
+    ),
+)
+def test_a_jpeg_has_the_very_pixels_that_pillow_decodes(
+    seed: int, width: int, height: int, orientation: int, options: dict[str, Any]
+) -> None:
+    exif = PIL.Image.Exif()
+    exif[274] = orientation
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    if options["keep_rgb"]:
+        options = options | {"subsampling": "4:4:4"}
+    data = encode(np.asarray(cv2.blur(pixels, (5, 5)), np.uint8), "JPEG", exif=exif, **options)
+    expected = np.asarray(PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(data))))
+    assert np.array_equal(read_image(data).pixels, expected)
 
 
 def test_deep_grey_is_turned_upright_too() -> None:
