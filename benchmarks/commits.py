@@ -15,19 +15,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
 
 import httpx
-import numpy as np
 
 from benchmarks.live import film
 from benchmarks.load_clients import ask, running_page
 from benchmarks.pictures import portrait
 from benchmarks.video_speed import RATE, scene
-from models.evaluation.intervals import estimate
+from models.evaluation.intervals import estimate_ratio, say_figure
 from tests.detectors.videos import write_video
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +36,6 @@ FRAMES = 30  # of Live
 REQUESTS = 10  # of the page
 VIDEO_SECONDS = 3.0
 FEW, MANY, BATCH = 2, 42, 8  # batches of the two trainings whose difference is taken
-RESAMPLED = 2_000
 Work = Callable[[], float]
 """Does it once, and gives the seconds that count."""
 
@@ -175,14 +173,6 @@ def measure(base: Path, names: list[str], *, rounds: int) -> Iterator[tuple[str,
             yield name, pairs
 
 
-def ratio(pairs: list[tuple[float, float]]) -> tuple[float, float, float]:
-    """The middle of new/old, and its 95 % interval: percentiles of a bootstrap over rounds."""
-    ratios = np.array([after / before for before, after in pairs])
-    drawn = np.median(np.random.default_rng(0).choice(ratios, (RESAMPLED, len(ratios))), axis=1)
-    found = estimate(np.array([np.median(ratios), *drawn]))
-    return found.value, found.low, found.high
-
-
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -201,9 +191,9 @@ def main() -> None:
             if given.json:
                 print(json.dumps({"work": name, "seconds": pairs}), flush=True)
                 continue
-            before, after = (median(column) * 1000 for column in zip(*pairs, strict=True))
-            middle, low, high = ratio(pairs)
-            print(f"{name:14} {before:9.1f} {after:9.1f}  {middle:.3f} [{low:.3f}, {high:.3f}]", flush=True)
+            before, after = zip(*pairs, strict=True)
+            found = say_figure(asdict(estimate_ratio(after, before)))
+            print(f"{name:14} {median(before) * 1000:9.1f} {median(after) * 1000:9.1f}  {found}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """How fast, how large, and how much faster than the plain way: `facejury models speed`.
 
 Times move with the machine, so everything that is compared runs in turn, in short bursts, each stack in a process of
-its own; the medians of all calls are set side by side. What counts are the ratios.
+its own; the medians of all calls are set side by side. What counts are the ratios, within each round: their middle, and
+a 95 % interval over rounds.
 """
 
 import json
@@ -11,12 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 from rich.progress import track
@@ -25,11 +26,13 @@ from benchmarks.flops import count_gflop
 from benchmarks.network_stacks import MATRIX
 from benchmarks.pictures import portrait
 from benchmarks.request_stacks import is_installed, naive_finder_name
+from benchmarks.stacks import Worker, in_turn
 from detectors.faces.centerface import read_finder
 from detectors.networks.folder import WEIGHTS, read_config, read_network
 from detectors.scan.crew import count_cores
 from models import ERRORS
 from models.errors import ModelsError
+from models.evaluation.intervals import estimate_ratio
 
 ROOT = Path(__file__).parent.parent
 SAVED = ROOT / "docs" / "speed"  # a file for each kind of CPU
@@ -41,68 +44,16 @@ LIMITS = ("12 megapixels", "forty faces", "eight detectors")
 REQUESTED = "efficientnet"  # the detector of the whole request
 FINDER_INPUT = (1, 3, 480, 640)  # what a photo of 4 : 3 becomes for the face finder
 SOFTWARE = ("numpy", "onnxruntime", "opencv-python", "pillow", "keras", "tensorflow")
+# Runs Python and prints its seconds and kilobytes. Small, for a child's peak is never below what its parent holds.
+LAUNCHER = """
+import os, sys, time
+began = time.perf_counter()
+child = os.posix_spawn(sys.executable, [sys.executable, *sys.argv[1:]], os.environ)
+_, status, used = os.wait4(child, 0)
+print(time.perf_counter() - began, used.ru_maxrss, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 Figures = dict[str, Any]
-
-
-class Worker:
-    """One stack in a process of its own. cold: seconds from its start until everything in it had run once."""
-
-    def __init__(self, stack: str, key: str, log: IO[str]) -> None:
-        self.stack = stack
-        self.times: dict[str, list[float]] = {}
-        self.held: dict[str, float] = {}
-        self._log = log
-        began = time.perf_counter()
-        self._process = subprocess.Popen(  # our own module in our own interpreter
-            [sys.executable, "-m", "benchmarks.stacks", stack, key],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=ROOT,
-        )
-        self._read()
-        self.cold = time.perf_counter() - began
-
-    def __enter__(self) -> "Worker":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
-
-    def measure(self, seconds: float) -> None:
-        """Call its tasks, each for so long, and keep the times."""
-        orders = cast("IO[str]", self._process.stdin)
-        orders.write(f"{seconds}\n")
-        orders.flush()
-        for name, times in self._read()["ms"].items():
-            self.times.setdefault(name, []).extend(times)
-
-    def medians(self) -> dict[str, float]:
-        """Milliseconds of each task."""
-        return {name: round(median(times), 3) for name, times in self.times.items()}
-
-    def _read(self) -> Figures:
-        line = cast("IO[str]", self._process.stdout).readline()
-        if not line:
-            self._log.seek(0)
-            last = (self._log.read().strip().splitlines() or ["it said nothing"])[-1]
-            raise ModelsError(f"{self.stack} cannot be measured: {last}")
-        answer: Figures = json.loads(line)
-        self.held = {name: round(answer[name], 1) for name in ("megabytes", "peak_megabytes")}
-        return answer
-
-
-@contextmanager
-def in_turn(asked: Sequence[tuple[str, str]], *, rounds: int, seconds: float) -> Iterator[dict[str, Worker]]:
-    """These (stack, key) measured burst by burst: their workers by stack, still running."""
-    with ExitStack() as ends:
-        logs = [ends.enter_context(tempfile.TemporaryFile("w+")) for _ in asked]
-        workers = [ends.enter_context(Worker(*names, log)) for names, log in zip(asked, logs, strict=True)]
-        for _ in range(rounds):
-            for worker in workers:
-                worker.measure(seconds)
-        yield {worker.stack: worker for worker in workers}
 
 
 def measure(keys: Sequence[str], *, rounds: int, seconds: float) -> Figures:
@@ -119,7 +70,7 @@ def measure(keys: Sequence[str], *, rounds: int, seconds: float) -> Figures:
         "rounds": rounds,
         "burst_seconds": seconds,
         "networks": networks,
-        "first_verdict": _measure_first_verdict(rounds),
+        "starts": _measure_starts(rounds),
         "request": _measure_request(REQUESTED if REQUESTED in keys else keys[0], rounds=rounds, seconds=seconds),
         "jury": _measure_jury(rounds, seconds),
         "scan": _measure_scan(rounds, seconds),
@@ -158,6 +109,8 @@ def _measure_network(key: str, *, rounds: int, seconds: float) -> Figures:
         peak = _peak(workers)
         del workers["peak"]
         ms = {name: value for worker in workers.values() for name, value in worker.medians().items()}
+        mine = workers["onnx"].bursts("onnx")
+        faster = {name: _ratio(workers[name].bursts(name), mine) for name in stacks[1:]}
         held = {stack: worker.held["megabytes"] for stack, worker in workers.items()}
         cold = {stack: round(worker.cold, 2) for stack, worker in workers.items()}
     pixels = read_config(WEIGHTS / key).pixels
@@ -166,7 +119,7 @@ def _measure_network(key: str, *, rounds: int, seconds: float) -> Figures:
         "pixels": pixels,
         "gflop": round(gflop, 4),
         "ms": ms,
-        "onnx_is_faster_than": _times_slower(ms, than=ms["onnx"], among=stacks[1:]),
+        "onnx_is_faster_than": faster,
         "gflops": round(gflop / ms["onnx"] * 1000, 1),
         "peak_gflops": round(peak, 1),
         "share_of_peak": round(gflop / ms["onnx"] * 1000 / peak, 3),
@@ -176,25 +129,42 @@ def _measure_network(key: str, *, rounds: int, seconds: float) -> Figures:
     }
 
 
-def _times_slower(ms: Mapping[str, float], *, than: float, among: Sequence[str]) -> dict[str, float]:
-    return {name: round(ms[name] / than, 2) for name in among}
+def _ratio(above: Sequence[float], below: Sequence[float]) -> dict[str, float]:
+    return asdict(estimate_ratio(above, below))
 
 
-def _measure_first_verdict(rounds: int) -> Figures:
-    """`facejury compare PHOTO` on the portrait, from its start to its end, and the most memory it held."""
-    found = []
+def _measure_starts(rounds: int) -> Figures:
+    """Commands from their start to their end, in turn with imports alone, and the most memory they held."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "photo.jpg"
         path.write_bytes(portrait())
-        for _ in range(rounds):
-            began = time.perf_counter()
-            command = [sys.executable, "-m", "facejury", "compare", str(path), "--json"]
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)  # our own module
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            found.append((time.perf_counter() - began, used.ru_maxrss * 1024 / 1e6))
-    seconds, megabytes = (median(values) for values in zip(*found, strict=True))
-    return {"seconds": round(seconds, 3), "peak_megabytes": round(megabytes, 1)}
+        commands = {
+            "first verdict": ["-m", "facejury", "compare", str(path), "--json"],
+            "import numpy, cv2, onnxruntime": ["-c", "import numpy, cv2, onnxruntime"],
+            "--help": ["-m", "facejury", "--help"],
+            "import typer": ["-c", "import typer"],
+        }
+        runs = [{name: _run(arguments) for name, arguments in commands.items()} for _ in range(rounds)]
+    seconds, megabytes = ({name: [run[name][part] for run in runs] for name in commands} for part in (0, 1))
+    return {
+        name: {
+            "seconds": round(median(seconds[name]), 3),
+            "peak_megabytes": round(median(megabytes[name]), 1),
+            "beside": imports,
+            "times": _ratio(seconds[name], seconds[imports]),
+        }
+        for name, imports in (("first verdict", "import numpy, cv2, onnxruntime"), ("--help", "import typer"))
+    }
+
+
+def _run(arguments: Sequence[str]) -> tuple[float, float]:
+    """Seconds that Python takes with these arguments, and the most megabytes that it held."""
+    command = [sys.executable, "-S", "-c", LAUNCHER, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)  # our own module
+    if done.returncode:
+        raise ModelsError(f"python {' '.join(arguments)} cannot be measured: {done.stderr.strip()}")
+    seconds, kilobytes = done.stderr.splitlines()[-1].split()
+    return float(seconds), int(kilobytes) * 1024 / 1e6
 
 
 def _measure_request(key: str, *, rounds: int, seconds: float) -> Figures:
@@ -202,12 +172,13 @@ def _measure_request(key: str, *, rounds: int, seconds: float) -> Figures:
     with in_turn([("request", key), ("naive", key), ("peak", "")], rounds=rounds, seconds=seconds) as workers:
         peak = _peak(workers)
         ms = workers["request"].medians() | workers["naive"].medians()
+        faster = _ratio(workers["naive"].bursts("naive"), workers["request"].bursts("request"))
     gflop = count_gflop(read_finder(), np.zeros(FINDER_INPUT, np.float32))
     return {
         "detector": key,
         "ms": ms,
         "naive_finder": naive_finder_name(),
-        "faster": round(ms["naive"] / ms["request"], 2),
+        "faster": faster,
         "faces_gflop": round(gflop, 3),
         "peak_gflops": round(peak, 1),
         "faces_floor_ms": round(gflop / peak * 1000, 1),
@@ -217,41 +188,48 @@ def _measure_request(key: str, *, rounds: int, seconds: float) -> Figures:
 def _measure_jury(rounds: int, seconds: float) -> Figures:
     """All built-in detectors on one face at once, and the sum of each alone."""
     with in_turn([("jury", "")], rounds=rounds, seconds=seconds) as workers:
-        ms = workers["jury"].medians()
-    alone = [value for name, value in ms.items() if name != "together"]
-    return {"detectors": len(alone), "ms": ms, "share_of_sum": round(ms["together"] / sum(alone), 3)}
+        jury = workers["jury"]
+        ms = jury.medians()
+    alone = [sum(times) for times in zip(*(jury.bursts(name) for name in ms if name != "together"), strict=True)]
+    return {"detectors": len(ms) - 1, "ms": ms, "share_of_sum": _ratio(jury.bursts("together"), alone)}
 
 
 def _measure_scan(rounds: int, seconds: float) -> Figures:
     """Portraits a second: one process alone, and whole scans here. What a scan takes to start is told apart."""
     with in_turn([("scan", "")], rounds=rounds, seconds=seconds) as workers:
-        one_core = 1000 / workers["scan"].medians()["judge"]
-    found: Figures = {"one_core": round(one_core, 1)}
+        bursts = workers["scan"].bursts("judge")
+    found: Figures = {"one_core": round(1000 / median(bursts), 1)}
     with tempfile.TemporaryDirectory() as scratch:
         for name, options in {"scan": [], "ray": ["--ray"]}.items():
             if name == "ray" and not is_installed("ray"):
                 continue
-            short, long = (_time_scan(Path(scratch), options, count=n * SCANNED * rounds) for n in (1, 2))
-            rate = SCANNED * rounds / max(long - short, 1e-6)
-            share = rate / (one_core * count_cores())
-            start = max(0.0, short - SCANNED * rounds / rate)
-            found[name] = {"rate": round(rate, 1), "share": round(share, 3), "start_seconds": round(start, 2)}
+            pairs = [[_time_scan(Path(scratch), options, count=n * SCANNED) for n in (1, 4)] for _ in range(rounds)]
+            rates = [3 * SCANNED / max(long - short, 1e-6) for short, long in pairs]
+            full = [count_cores() * 1000 / burst for burst in bursts]
+            start = median(short - SCANNED / rate for (short, _), rate in zip(pairs, rates, strict=True))
+            found[name] = {
+                "rate": round(median(rates), 1),
+                "share": _ratio(rates, full),
+                "start_seconds": round(max(0.0, start), 2),
+            }
     return found
 
 
-def _time_scan(scratch: Path, options: Sequence[str], *, count: int) -> float:
-    """Seconds of `facejury scan` over so many portraits."""
-    photos = scratch / f"photos-{count}"
-    photos.mkdir(exist_ok=True)
-    for number in range(count):
-        (photos / f"{number}.jpg").write_bytes(portrait())
-    out = scratch / f"{'-'.join(['table', *options, str(count)])}.parquet"
-    command = [sys.executable, "-m", "facejury", "scan", str(photos), "--out", str(out), *options]
-    began = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)  # our own module
-    if done.returncode:
-        raise ModelsError(f"a scan cannot be measured: {done.stderr.strip()}")
-    return time.perf_counter() - began
+def _time_scan(folder: Path, options: Sequence[str], *, count: int) -> float:
+    """Seconds of `facejury scan` over so many portraits, which are laid out in a folder once."""
+    photos = folder / f"photos-{count}"
+    if not photos.exists():
+        photos.mkdir()
+        for number in range(count):
+            (photos / f"{number}.jpg").write_bytes(portrait())
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "table.parquet"
+        command = [sys.executable, "-m", "facejury", "scan", str(photos), "--out", str(out), *options]
+        began = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)  # our own module
+        if done.returncode:
+            raise ModelsError(f"a scan cannot be measured: {done.stderr.strip()}")
+        return time.perf_counter() - began
 
 
 def _measure_limit(name: str, rounds: int) -> Figures:

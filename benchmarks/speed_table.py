@@ -1,6 +1,6 @@
 """The figures of `facejury models speed` as tables to read, on the screen and in Markdown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.table import Table
@@ -49,6 +49,7 @@ def _all(figures: Figures) -> Iterator[tuple[str, Sequence[str], Rows]]:
     yield f"one face in ONNX Runtime, and in others ({busy})", ("", *network_heads(figures)), network_rows(figures)
     yield "a JPEG of 12 megapixels to verdict and overlay", ("", "ms", ""), request_rows(figures)
     yield "where its time goes", ("step", "ms", "floor, ms", "the floor is"), step_rows(figures)
+    yield "from starting the program to its end", ("", "seconds", "MB at most", ""), start_rows(figures)
     yield "the whole jury on one picture", ("", "seconds", "MB at most"), limit_rows(figures)
     yield "a scan of 512-pixel portraits", ("", "pictures a second", ""), scan_rows(figures)
     yield "very many of them", ("pictures", "core hours", "on 100 machines of 32 cores, hours"), growth_rows(figures)
@@ -64,7 +65,7 @@ def network_heads(figures: Figures) -> list[str]:
 def network_rows(figures: Figures) -> Rows:
     """One a network."""
     for key, found in figures["networks"].items():
-        ratios = [f"{ratio:.1f}x" for ratio in found["onnx_is_faster_than"].values()]
+        ratios = [_say(ratio, "x") for ratio in found["onnx_is_faster_than"].values()]
         share, held = f"{found['share_of_peak']:.0%}", found["megabytes"]
         speed = f"{found['heat_map_ms']:.2f}", f"{found['gflops']:.0f}", share
         yield key, f"{found['ms']['onnx']:.2f}", *ratios, *speed, f"{held['onnx']:.0f}", f"{held['predict']:.0f}"
@@ -75,9 +76,9 @@ def request_rows(figures: Figures) -> Rows:
     request = figures["request"]
     yield f"here, {request['detector']}", f"{request['ms']['request']:.0f}", ""
     plain = f"Pillow, {request['naive_finder']}, predict, Grad-CAM by gradients"
-    yield plain, f"{request['ms']['naive']:.0f}", f"{request['faster']:.1f} times as long"
+    yield plain, f"{request['ms']['naive']:.0f}", f"{_say(request['faster'])} times as long"
     jury = figures["jury"]
-    together = f"{jury['share_of_sum']:.2f} of the sum of each alone"
+    together = f"{_say(jury['share_of_sum'], digits=2)} of the sum of each alone"
     yield f"{jury['detectors']} detectors on one face, side by side", f"{jury['ms']['together']:.1f}", together
 
 
@@ -93,10 +94,16 @@ def step_rows(figures: Figures) -> Rows:
         yield step, f"{ms[step]:.1f}", f"{ms[floor] if floor else computed[step]:.1f}", meaning
 
 
+def start_rows(figures: Figures) -> Rows:
+    """Commands, and how long the imports alone take."""
+    for name, found in figures["starts"].items():
+        beside = f"{_say(found['times'])} times `{found['beside']}`" if "times" in found else ""
+        yield name, f"{found['seconds']:.2f}", f"{found['peak_megabytes']:.0f}", beside
+
+
 def limit_rows(figures: Figures) -> Rows:
-    """What a first verdict and the largest requests take."""
-    everything = {"first verdict, from starting the program": figures["first_verdict"], **figures["limits"]}
-    for name, found in everything.items():
+    """What the largest requests take."""
+    for name, found in figures["limits"].items():
         yield name, f"{found['seconds']:.2f}", f"{found['peak_megabytes']:.0f}"
 
 
@@ -106,17 +113,24 @@ def scan_rows(figures: Figures) -> Rows:
     yield "one process, one thread", f"{scan['one_core']:.1f}", ""
     for name, title in {"scan": "a scan, all cores", "ray": "the same with --ray"}.items():
         if name in scan:
-            share = f"{scan[name]['share']:.0%} of cores x one process; starts in {scan[name]['start_seconds']:.1f} s"
-            yield title, f"{scan[name]['rate']:.1f}", share
+            found = scan[name]
+            share = f"{_say(found['share'], digits=2)} of cores x one process"
+            yield title, f"{found['rate']:.1f}", f"{share}; starts in {found['start_seconds']:.1f} s"
 
 
 def growth_rows(figures: Figures) -> Rows:
     """The arithmetic for collections that no machine holds."""
     scan = figures["scan"]
-    a_core = scan["one_core"] * scan.get("ray", scan["scan"])["share"]
+    a_core = scan["one_core"] * scan.get("ray", scan["scan"])["share"]["value"]
     for pictures in (10_000_000, 1_000_000_000):
         hours = pictures / a_core / 3600
         yield f"{pictures:,}", f"{hours:,.0f}", f"{hours / CLUSTER_CORES:,.1f}"
+
+
+def _say(ratio: Mapping[str, float], unit: str = "", *, digits: int = 1) -> str:
+    """With its interval, where there is one: what was saved before there were any has none."""
+    said = f"{ratio['value']:.{digits}f}{unit}"
+    return f"{said} [{ratio['low']:.{digits}f}, {ratio['high']:.{digits}f}]" if "low" in ratio else said
 
 
 def write(saved: Sequence[Figures], document: Path = DOCUMENT) -> None:

@@ -6,14 +6,21 @@ have the same crop; the request stacks the same JPEG, and draw the same overlay.
 
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
+from statistics import median
+from typing import IO, Any, cast
 
 from benchmarks.jury_stacks import open_crowd, open_eight, open_jury, open_large, open_scan
 from benchmarks.network_stacks import Task, Tasks, open_onnx, open_peak, open_predict, open_savedmodel, open_torch
 from benchmarks.request_stacks import open_naive, open_request
+from models.errors import ModelsError
 
 STACKS: Mapping[str, Callable[[str], Tasks]] = {
     "onnx": open_onnx,
@@ -69,6 +76,71 @@ def _held() -> dict[str, float]:
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     kilobytes = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith("Vm")}
     return {"megabytes": int(kilobytes["VmRSS"]) / 1e3, "peak_megabytes": int(kilobytes["VmHWM"]) / 1e3}
+
+
+class Worker:
+    """One stack in a process of its own. cold: seconds from its start until everything in it had run once."""
+
+    def __init__(self, stack: str, key: str, log: IO[str]) -> None:
+        self.stack = stack
+        self.times: dict[str, list[list[float]]] = {}
+        self.held: dict[str, float] = {}
+        self._log = log
+        began = time.perf_counter()
+        self._process = subprocess.Popen(  # our own module in our own interpreter
+            [sys.executable, "-m", "benchmarks.stacks", stack, key],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=Path(__file__).parent.parent,
+        )
+        self._read()
+        self.cold = time.perf_counter() - began
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def measure(self, seconds: float) -> None:
+        """Call its tasks, each for so long, and keep the times."""
+        orders = cast("IO[str]", self._process.stdin)
+        orders.write(f"{seconds}\n")
+        orders.flush()
+        for name, times in self._read()["ms"].items():
+            self.times.setdefault(name, []).append(times)
+
+    def medians(self) -> dict[str, float]:
+        """Milliseconds of each task."""
+        return {name: round(median(chain(*bursts)), 3) for name, bursts in self.times.items()}
+
+    def bursts(self, task: str) -> list[float]:
+        """The median milliseconds of one task in each burst."""
+        return [median(times) for times in self.times[task]]
+
+    def _read(self) -> dict[str, Any]:
+        line = cast("IO[str]", self._process.stdout).readline()
+        if not line:
+            self._log.seek(0)
+            last = (self._log.read().strip().splitlines() or ["it said nothing"])[-1]
+            raise ModelsError(f"{self.stack} cannot be measured: {last}")
+        answer: dict[str, Any] = json.loads(line)
+        self.held = {name: round(answer[name], 1) for name in ("megabytes", "peak_megabytes")}
+        return answer
+
+
+@contextmanager
+def in_turn(asked: Sequence[tuple[str, str]], *, rounds: int, seconds: float) -> Iterator[dict[str, Worker]]:
+    """These (stack, key) measured burst by burst: their workers by stack, still running."""
+    with ExitStack() as ends:
+        logs = [ends.enter_context(tempfile.TemporaryFile("w+")) for _ in asked]
+        workers = [ends.enter_context(Worker(*names, log)) for names, log in zip(asked, logs, strict=True)]
+        for _ in range(rounds):
+            for worker in workers:
+                worker.measure(seconds)
+        yield {worker.stack: worker for worker in workers}
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """A figure and its 95 % interval, from what resamples gave."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+RESAMPLED = 2_000  # times, of the rounds of a measurement
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,16 @@ def estimate(values: NDArray[np.float64], *, groups: int = 0) -> Estimate:
         far = 0.025 ** (1 / groups)  # so low may the share be for all of so many to agree in 2.5 % of tries
         low, high = (far, 1.0) if values[0] else (0.0, 1 - far)
     return Estimate(round(float(values[0]), 4), round(float(low), 4), round(float(high), 4))
+
+
+def estimate_ratio(above: Sequence[float], below: Sequence[float]) -> Estimate:
+    """The middle of above/below over the rounds of a measurement, with percentiles of a bootstrap over rounds.
+
+    above, below: of the same rounds, in one order.
+    """
+    ratios = np.asarray(above, np.float64) / np.asarray(below, np.float64)
+    drawn = np.median(np.random.default_rng(0).choice(ratios, (RESAMPLED, len(ratios))), axis=1)
+    return estimate(np.array([np.median(ratios), *drawn]))
 
 
 def say_figure(figure: Mapping[str, float]) -> str:

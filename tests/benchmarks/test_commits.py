@@ -6,13 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.commits import ROOT, ratio
-
-
-def test_the_ratio_is_the_middle_of_the_rounds_with_its_interval() -> None:
-    middle, low, high = ratio([(1.0, 2.0), (2.0, 4.0), (1.0, 3.0)])
-    assert (middle, low, high) == (2.0, 2.0, 3.0)
-    assert ratio([(4.0, 2.0)] * 5) == (0.5, 0.5, 0.5), "half the time is a half"
+from benchmarks.commits import ROOT
 
 
 @pytest.mark.slow

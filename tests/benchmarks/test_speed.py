@@ -65,4 +65,5 @@ def test_the_command_compares_one_network_in_every_runtime_and_the_whole_request
     assert f"## A CPU with {figures['machine']['cpu']}" in document.read_text()
     assert "| custom-cnn | " in document.read_text()
     assert " old " not in document.read_text()
-    assert figures["first_verdict"]["peak_megabytes"] > 50
+    assert figures["starts"]["first verdict"]["peak_megabytes"] > 50
+    assert all(found["times"]["low"] > 0 for found in figures["starts"].values())
