@@ -8,9 +8,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from detectors.networks.memory import is_frugal, trim
-from detectors.networks.optimised import find_place, note_use, remove_unused
+from detectors.networks.optimised import GRAPH, WEIGHTS, find_place, kept_at, note_use, remove_unused
 from detectors.networks.threads import read_threads
-from detectors.networks.whole_file import written_to
 
 log = logging.getLogger(__name__)
 
@@ -59,15 +58,15 @@ def _open(model: bytes | Path, options: onnxruntime.SessionOptions) -> onnxrunti
 
 def _reopen(place: Path) -> onnxruntime.InferenceSession | None:
     """What was kept there; None where nothing was, or nothing that can be opened."""
-    if not place.is_file():
+    if not place.is_dir():
         return None
     options = _options()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # it was done then
     options.log_severity_level = 4  # a broken file is written anew, and no news
     try:
-        session = _open(place, options)
+        session = _open(place / GRAPH, options)
     except Exception:  # ONNX Runtime's own kinds of errors have no base of their own
-        log.warning("a kept network cannot be opened and is written anew", extra={"file": place.name})
+        log.warning("a kept network cannot be opened and is written anew", extra={"folder": place.name})
         return None
     note_use(place)
     return session
@@ -77,9 +76,11 @@ def _open_and_keep(model: bytes | Path, place: Path) -> onnxruntime.InferenceSes
     """A session whose optimised graph was kept; None where it could not be."""
     options = _options()
     try:
-        with written_to(place) as fresh:
+        with kept_at(place) as fresh:
             remove_unused(place.parent)
-            options.optimized_model_filepath = str(fresh)
+            options.optimized_model_filepath = str(fresh / GRAPH)
+            options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS)
+            options.add_session_config_entry("session.save_external_prepacked_constant_initializers", "1")
             return _open(model, options)
     except Exception as error:  # a full disk is an error of ONNX Runtime's own
         log.info("a network cannot be kept for the next start: %s", type(error).__name__)  # as where home is read-only

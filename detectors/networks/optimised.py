@@ -1,33 +1,39 @@
 """Our networks as ONNX Runtime optimised them for this processor, kept in the user's cache folder.
 
-Laying out the weights as the processor likes them best takes two thirds of the time to open a network. A file is named
+Laying out the weights as the processor likes them best takes two thirds of the time to open a network. They lie in a
+file of their own, as they were laid out, which ONNX Runtime maps into memory instead of reading it. A folder is named
 by all that it depends on, so that none is ever opened that was made of another network, by another version or for
 another processor; those that nobody opened for long are removed.
 """
 
 import hashlib
 import os
+import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import onnxruntime
 import platformdirs
 
 FOLDER = "networks"
+GRAPH, WEIGHTS = "graph.onnx", "weights.bin"  # in the folder of a network; the one names the other
 UNUSED_DAYS = 90
 
 
 def find_place(sha256: str) -> Path | None:
-    """The file of the network with that SHA-256, there or not; None where the system does not say what its CPU can do,
-    as only Linux does.
+    """The folder of the network with that SHA-256, there or not.
+
+    None where the system does not say what its CPU can do, as only Linux does.
     """
     flags = _read_flags()
     if not flags:
         return None
     made_by = hashlib.sha256(f"{onnxruntime.__version__} {flags}".encode()).hexdigest()
-    return platformdirs.user_cache_path("facejury") / FOLDER / f"{sha256}-{made_by[:16]}.onnx"
+    return platformdirs.user_cache_path("facejury") / FOLDER / f"{sha256}-{made_by[:16]}"
 
 
 @cache
@@ -39,16 +45,33 @@ def _read_flags() -> str:
     return next((line for line in lines if line.startswith(("flags", "Features"))), "")
 
 
+@contextmanager
+def kept_at(place: Path) -> Iterator[Path]:
+    """A folder to write into; it stands in its place once whole, or not at all. Raises OSError."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=place.parent, ignore_cleanup_errors=True) as scratch:
+        fresh = Path(scratch) / place.name
+        fresh.mkdir()
+        yield fresh
+        shutil.rmtree(place, ignore_errors=True)  # what is there could not be opened
+        with suppress(OSError):  # another process was faster
+            fresh.rename(place)
+
+
 def note_use(place: Path) -> None:
-    """Keep the file for as long again."""
-    with suppress(OSError):  # another user's, or a folder that cannot be written to
+    """Keep the folder for as long again."""
+    with suppress(OSError):  # another user's, or one that cannot be written to
         os.utime(place)
 
 
 def remove_unused(folder: Path) -> None:
-    """Remove the files that nobody opened for long."""
+    """Remove what nobody opened for long."""
     oldest = time.time() - UNUSED_DAYS * 86_400
-    for file in folder.iterdir():
+    for kept in folder.iterdir():
         with suppress(OSError):  # another process was faster
-            if file.stat().st_mtime < oldest:
-                file.unlink()
+            if kept.stat().st_mtime >= oldest:
+                continue
+            if kept.is_dir():
+                shutil.rmtree(kept)
+            else:  # as earlier versions kept a network
+                kept.unlink()

@@ -43,7 +43,7 @@ def ask(session: Session) -> list[np.ndarray]:
 
 def test_what_was_kept_answers_as_the_network_itself(place: Path) -> None:
     fresh = ask(open_kept())
-    assert place.is_file()
+    assert sorted(file.name for file in place.iterdir()) == [optimised.GRAPH, optimised.WEIGHTS]
     assert [file.name for file in place.parent.iterdir()] == [place.name]
     made = place.stat().st_ino
     again = ask(open_kept())
@@ -58,11 +58,17 @@ def test_the_second_time_it_is_the_kept_network_that_is_opened(place: Path) -> N
     assert ask(open_session(b"no network at all", keep_as=place.name.split("-")[0]))
 
 
-def test_a_broken_file_is_written_anew(place: Path) -> None:
+@pytest.mark.parametrize("name", [optimised.GRAPH, optimised.WEIGHTS])
+@pytest.mark.parametrize("kept", [1000, 0, None])
+def test_a_broken_file_is_written_anew(place: Path, name: str, kept: int | None) -> None:
     expected = ask(open_kept())
-    place.write_bytes(place.read_bytes()[:1000])
+    file = place / name
+    whole = file.read_bytes()
+    file.unlink()
+    if kept is not None:
+        file.write_bytes(whole[:kept])
     assert np.array_equal(ask(open_kept())[0], expected[0])
-    assert place.stat().st_size > 1000
+    assert file.stat().st_size == pytest.approx(len(whole), rel=0.01)
 
 
 def test_where_nothing_can_be_kept_the_network_is_opened_all_the_same(place: Path) -> None:
@@ -94,11 +100,14 @@ def test_what_nobody_opened_for_long_is_removed(place: Path) -> None:
     place.parent.mkdir(parents=True)
     old, recent = place.with_name("old.onnx"), place.with_name("recent.onnx")
     long_ago = time.time() - (optimised.UNUSED_DAYS + 1) * 86_400
-    for file, when in ((old, long_ago), (recent, time.time())):
-        file.touch()
-        os.utime(file, (when, when))
+    unused = place.with_name("unused")
+    unused.mkdir()
+    (unused / optimised.GRAPH).touch()
+    for kept, when in ((old, long_ago), (unused, long_ago), (recent, time.time())):
+        kept.touch()
+        os.utime(kept, (when, when))
     open_kept()
-    assert (old.exists(), recent.exists()) == (False, True)
+    assert [kept.exists() for kept in (old, unused, recent)] == [False, False, True]
     os.utime(place, (long_ago, long_ago))
     open_kept()
     assert place.stat().st_mtime > long_ago
