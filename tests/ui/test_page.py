@@ -134,6 +134,7 @@ def test_stop_ends_a_batch_and_keeps_what_is_done(visit: Callable[..., Page], tm
     page.get_by_role("button", name="Judge all").click()
     expect(page.locator("#batch-status")).to_contain_text("of 4")
     page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()  # it was heard
     goes_on.set()
     expect(page.locator("#batch-status")).to_contain_text("Stopped.")
     assert 1 <= page.locator("#batch-table tbody tr").count() <= 3

@@ -142,4 +142,4 @@ def test_nothing_moves_when_verdicts_arrive(visit: Callable[..., Page], portrait
     expect(page.locator(".summary .chance")).to_contain_text("Estimated chance of fake: ")
     expect(page.locator(".card.thinking")).to_have_count(0)
     moved = page.evaluate("window.moved")
-    assert moved < 0.05
+    assert moved < 0.03
