@@ -8,7 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from detectors.networks.memory import is_frugal, trim
-from detectors.networks.optimised import GRAPH, WEIGHTS, find_place, kept_at, note_use, remove_unused
+from detectors.networks.optimised import GRAPH_FILE, WEIGHTS_FILE, find_place, kept_at, note_use, remove_unused
 from detectors.networks.threads import read_threads
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def _reopen(place: Path) -> onnxruntime.InferenceSession | None:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # it was done then
     options.log_severity_level = 4  # a broken file is written anew, and no news
     try:
-        session = _open(place / GRAPH, options)
+        session = _open(place / GRAPH_FILE, options)
     except Exception:  # ONNX Runtime's own kinds of errors have no base of their own
         log.warning("a kept network cannot be opened and is written anew", extra={"folder": place.name})
         return None
@@ -78,8 +78,8 @@ def _open_and_keep(model: bytes | Path, place: Path) -> onnxruntime.InferenceSes
     try:
         with kept_at(place) as fresh:
             remove_unused(place.parent)
-            options.optimized_model_filepath = str(fresh / GRAPH)
-            options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS)
+            options.optimized_model_filepath = str(fresh / GRAPH_FILE)
+            options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS_FILE)
             options.add_session_config_entry("session.save_external_prepacked_constant_initializers", "1")
             return _open(model, options)
     except Exception as error:  # a full disk is an error of ONNX Runtime's own

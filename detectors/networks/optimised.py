@@ -20,7 +20,7 @@ import onnxruntime
 import platformdirs
 
 FOLDER = "networks"
-GRAPH, WEIGHTS = "graph.onnx", "weights.bin"  # in the folder of a network; the one names the other
+GRAPH_FILE, WEIGHTS_FILE = "graph.onnx", "weights.bin"  # in the folder of a network; the one names the other
 UNUSED_DAYS = 90
 
 

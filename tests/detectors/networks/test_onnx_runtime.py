@@ -43,7 +43,7 @@ def ask(session: Session) -> list[np.ndarray]:
 
 def test_what_was_kept_answers_as_the_network_itself(place: Path) -> None:
     fresh = ask(open_kept())
-    assert sorted(file.name for file in place.iterdir()) == [optimised.GRAPH, optimised.WEIGHTS]
+    assert sorted(file.name for file in place.iterdir()) == [optimised.GRAPH_FILE, optimised.WEIGHTS_FILE]
     assert [file.name for file in place.parent.iterdir()] == [place.name]
     made = place.stat().st_ino
     again = ask(open_kept())
@@ -58,7 +58,7 @@ def test_the_second_time_it_is_the_kept_network_that_is_opened(place: Path) -> N
     assert ask(open_session(b"no network at all", keep_as=place.name.split("-")[0]))
 
 
-@pytest.mark.parametrize("name", [optimised.GRAPH, optimised.WEIGHTS])
+@pytest.mark.parametrize("name", [optimised.GRAPH_FILE, optimised.WEIGHTS_FILE])
 @pytest.mark.parametrize("kept", [1000, 0, None])
 def test_a_broken_file_is_written_anew(place: Path, name: str, kept: int | None) -> None:
     expected = ask(open_kept())
@@ -102,7 +102,7 @@ def test_what_nobody_opened_for_long_is_removed(place: Path) -> None:
     long_ago = time.time() - (optimised.UNUSED_DAYS + 1) * 86_400
     unused = place.with_name("unused")
     unused.mkdir()
-    (unused / optimised.GRAPH).touch()
+    (unused / optimised.GRAPH_FILE).touch()
     for kept, when in ((old, long_ago), (unused, long_ago), (recent, time.time())):
         kept.touch()
         os.utime(kept, (when, when))
