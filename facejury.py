@@ -3,6 +3,8 @@
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -16,15 +18,23 @@ ROOT = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class SubCommand:
-    """Where a sub-command's typer.Typer `app` is, and the sentence that `facejury --help` says of it."""
+    """Where a sub-command's typer.Typer `app` is, and the sentence that `facejury --help` says of it.
+
+    ahead: the module whose `open_ahead` begins what every call needs, in a thread, while the rest is imported.
+    """
 
     module: str
     help: str
+    ahead: str = ""
 
 
 SUB_COMMANDS = {
     "serve": SubCommand("demo", "Serve the page; visitors sign in first, except with --no-login."),
-    "compare": SubCommand("detectors.commands.compare", "Judge every face in pictures, and every person in videos."),
+    "compare": SubCommand(
+        "detectors.commands.compare",
+        "Judge every face in pictures, and every person in videos.",
+        ahead="detectors.commands.ahead",
+    ),
     "audio": SubCommand("detectors.commands.audio", "Look for traces of synthesis in speech, over time."),
     "scan": SubCommand("detectors.commands.scan", "Judge very many pictures and sounds, into one table."),
     "detectors": SubCommand("detectors.commands.plugins", "List, create, check and install detectors."),
@@ -77,18 +87,18 @@ class LazyGroup(TyperGroup):
         return name, load(name) if name else command, rest
 
 
-def load(name: str, *, to_run: bool = False) -> Any:
-    """The command of that name, imported. Nothing that is imported is garbage: it is not looked through for any.
+def load(name: str) -> Any:
+    """The command of that name, imported."""
+    with no_garbage():
+        return typer.main.get_command(import_module(SUB_COMMANDS[name].module).app)
 
-    to_run: begin what every call of it needs, where its module has such an `open_ahead`. That goes on in a thread while
-    Typer imports Pydantic, which takes as long as importing numpy does.
-    """
+
+@contextmanager
+def no_garbage() -> Iterator[None]:
+    """Nothing that is imported within is garbage: it is never looked through for any."""
     gc.disable()
     try:
-        module = import_module(SUB_COMMANDS[name].module)
-        if to_run and hasattr(module, "open_ahead"):
-            module.open_ahead()
-        return typer.main.get_command(module.app)
+        yield
     finally:
         gc.freeze()
         gc.enable()
@@ -123,8 +133,10 @@ def root(
 def main() -> None:
     """The console script. Our packages are run from the checkout, whatever folder this is called from."""
     sys.path.insert(0, str(ROOT))
-    if sys.argv[1:2] == ["compare"] and "--help" not in sys.argv:
-        load("compare", to_run=True)
+    command = SUB_COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    if command and command.ahead and "--help" not in sys.argv:
+        with no_garbage():
+            import_module(command.ahead).open_ahead()
     app(prog_name="facejury")
 
 

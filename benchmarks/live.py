@@ -13,6 +13,7 @@ import httpx
 import psutil
 
 from benchmarks.load_clients import running_page
+from registry import load_registry
 from tests.ui.camera import as_jpeg, frame, portrait
 
 FRAMES = 24  # of the film, which then runs backwards
@@ -38,9 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--face", type=int, default=116, metavar="PIXELS", help="longer side of the face")
-    parser.add_argument("--only", action="append", default=[], metavar="KEY")
+    parser.add_argument("--only", action="append", metavar="KEY", help="a detector; repeatable (default: all)")
     given = parser.parse_args()
-    keys = given.only or ["custom-cnn", "efficientnet"]
+    keys = given.only or [spec.key for spec in load_registry() if spec.expects == "face"]
     asked = {"started": 1, "only": keys}
     frames = film(given.face)
     took: list[float] = []
@@ -53,7 +54,7 @@ def main() -> None:
             assert [len(face["verdicts"]) for face in answer["faces"]] == [len(keys)]
             took.append(answer["milliseconds"])
         passed, used = time.monotonic() - began, cpu_seconds(pid) - used
-    print(f"{len(took) / passed:.1f} frames a second over HTTP: {len(took)} in {passed:.0f} s")
+    print(f"{len(took) / passed:.1f} frames a second over HTTP, {len(keys)} detectors: {len(took)} in {passed:.0f} s")
     print(f"at the server {median(took):.0f} ms a frame in the middle: {1000 / median(took):.1f} frames a second")
     print(f"CPU {1000 * used / len(took):.0f} ms a frame, so at most {len(took) / used:.1f} a second for one core")
     print(f"load of this machine, of {os.cpu_count()} cores: {os.getloadavg()[0]:.1f}")

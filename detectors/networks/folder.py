@@ -9,19 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from detectors.networks.files import read_plain_file
+from detectors.networks.files import hash_plain_file, read_plain_file
 from detectors.networks.once import once
 from detectors.networks.onnx_check import NetworkError, check_network
 from registry.contract import AUDIO_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from detectors.networks.onnx_runtime import Session
     from registry import Heatmap, Image
@@ -178,12 +179,15 @@ def _open_anew(folder: Path, model: str) -> Session:
 
     The package onnx would take longer than all else at a start.
     """
-    from detectors.networks.onnx_runtime import open_session  # on first use: listing the registry needs no runtime
+    from detectors.networks.onnx_runtime import open_kept, open_session  # on first use: listing needs no runtime
 
     sha256 = read_config(folder, model=model).files[model]
-    data = _read_checked(folder, model, sha256)
     if folder.parent == WEIGHTS:
-        return open_session(data, keep_as=sha256)
+        with _reading(folder, model):
+            found = hash_plain_file(folder / model, MAX_NETWORK_BYTES)
+        _require_hash(folder, model, found, sha256)
+        return open_kept(sha256, lambda: _read_checked(folder, model, sha256))
+    data = _read_checked(folder, model, sha256)
     try:
         check_network(data)
     except NetworkError as error:
@@ -200,15 +204,24 @@ def read_network(folder: Path, *, model: str = MODEL) -> bytes:
 
 
 def _read_checked(folder: Path, name: str, expected: str) -> bytes:
-    try:
+    with _reading(folder, name):
         data = read_plain_file(folder / name, MAX_NETWORK_BYTES)
+    _require_hash(folder, name, hashlib.sha256(data).hexdigest(), expected)
+    return data
+
+
+@contextmanager
+def _reading(folder: Path, name: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ArtifactError(f"{folder.name}: {name} is missing or cannot be opened") from error
     except ValueError as error:
         raise ArtifactError(f"{folder.name}: {error}") from error
-    found = hashlib.sha256(data).hexdigest()
+
+
+def _require_hash(folder: Path, name: str, found: str, expected: str) -> None:
     _require(found == expected, folder, f"{name} has SHA-256 {found[:12]}…, expected {expected[:12]}…")
-    return data
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """ONNX Runtime sessions as this project opens them: on the CPU, one set of options for all."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from detectors.networks.memory import is_frugal, trim
-from detectors.networks.optimised import GRAPH_FILE, WEIGHTS_FILE, find_place, kept_at, note_use, remove_unused
+from detectors.networks.optimised import GRAPH_FILE, WEIGHTS_FILE, find_place, note_use, remove_unused
 from detectors.networks.threads import read_threads
+from detectors.networks.whole import whole_folder
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +28,25 @@ class Session:
         return list(self._session.run(None, {self._input: batch}))
 
 
-def open_session(model: bytes | Path, *, keep_as: str = "") -> Session:
-    """Load a network from its bytes or its file. Raises ValueError where FACEJURY_THREADS is no number of threads.
-
-    keep_as: the SHA-256 of a built-in network, which is then kept as ONNX Runtime optimised it for this processor, and
-    opened from there the next time.
-    """
-    place = find_place(keep_as) if keep_as else None
-    session = place and (_reopen(place) or _open_and_keep(model, place))
-    opened = Session(session or _open(model, _options()))
+def open_session(model: bytes | Path) -> Session:
+    """Load a network from its bytes or its file. Raises ValueError where FACEJURY_THREADS is no number of threads."""
+    opened = Session(_open(model, _options()))
     trim()  # loading needs the weights several times over
     return opened
+
+
+def open_kept(sha256: str, read: Callable[[], bytes]) -> Session:
+    """Load a network as ONNX Runtime optimised it for this processor when it was first loaded. Raises as open_session.
+
+    sha256: of a network of ours, or of all that makes it. read: brings its bytes, where nothing is kept yet.
+    """
+    place = find_place(sha256)
+    session = place and _reopen(place)
+    if session is None:
+        model = read()
+        session = (place and _open_and_keep(model, place)) or _open(model, _options())
+    trim()
+    return Session(session)
 
 
 def _options() -> onnxruntime.SessionOptions:
@@ -72,11 +82,11 @@ def _reopen(place: Path) -> onnxruntime.InferenceSession | None:
     return session
 
 
-def _open_and_keep(model: bytes | Path, place: Path) -> onnxruntime.InferenceSession | None:
+def _open_and_keep(model: bytes, place: Path) -> onnxruntime.InferenceSession | None:
     """A session whose optimised graph was kept; None where it could not be."""
     options = _options()
     try:
-        with kept_at(place) as fresh:
+        with whole_folder(place) as fresh:
             remove_unused(place.parent)
             options.optimized_model_filepath = str(fresh / GRAPH_FILE)
             options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS_FILE)

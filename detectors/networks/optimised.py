@@ -10,11 +10,9 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import onnxruntime
 import platformdirs
@@ -43,19 +41,6 @@ def _read_flags() -> str:
     except OSError:
         return ""
     return next((line for line in lines if line.startswith(("flags", "Features"))), "")
-
-
-@contextmanager
-def kept_at(place: Path) -> Iterator[Path]:
-    """A folder to write into; it stands in its place once whole, or not at all. Raises OSError."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=place.parent, ignore_cleanup_errors=True) as scratch:
-        fresh = Path(scratch) / place.name
-        fresh.mkdir()
-        yield fresh
-        shutil.rmtree(place, ignore_errors=True)  # what is there could not be opened
-        with suppress(OSError):  # another process was faster
-            fresh.rename(place)
 
 
 def note_use(place: Path) -> None:

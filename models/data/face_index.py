@@ -18,7 +18,7 @@ from detectors.faces.crop import crop_face
 from detectors.faces.face import Box, Landmarks
 from detectors.faces.find import find_faces
 from detectors.inputs.images import ImageError, decode_image, read_file, read_image
-from detectors.networks.whole_file import written_to
+from detectors.networks.whole import whole_file
 from models import ERRORS
 from models.data.datasets import Sample
 from models.errors import DataError
@@ -201,5 +201,5 @@ def _finder() -> str:
 
 
 def _write(cache: Path, known: dict[str, Found | None]) -> None:
-    with written_to(cache) as fresh:
+    with whole_file(cache) as fresh:
         fresh.write_text(json.dumps({"found_by": _finder(), "named_by": NAMED_BY, "faces": known}))

@@ -13,7 +13,7 @@ from rich.progress import track
 
 from detectors.faces.face import measure_side
 from detectors.inputs.images import decode_image, open_picture, read_file
-from detectors.networks.whole_file import written_to
+from detectors.networks.whole import whole_file
 from models import ERRORS
 from models.data.face_index import LabelledFace, name_bytes
 from models.data.twins import find_twins
@@ -50,7 +50,7 @@ def _keep(face: LabelledFace, folder: Path) -> LabelledFace:
     kept = folder / f"{name_bytes(data)}-{x}-{y}-{reach}.npy"
     if not kept.exists():
         rows, columns = slice(y, (top + bottom) // 2 + reach), slice(x, (left + right) // 2 + reach)
-        with written_to(kept) as fresh, fresh.open("wb") as file:
+        with whole_file(kept) as fresh, fresh.open("wb") as file:
             np.save(file, decode_image(data)[rows, columns])
     landmarks = tuple((across - x, down - y) for across, down in face.landmarks)
     return replace(face, box=(left - x, top - y, right - x, bottom - y), landmarks=landmarks, kept=kept)

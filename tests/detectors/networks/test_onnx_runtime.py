@@ -14,7 +14,7 @@ import pytest
 
 from detectors.networks import optimised
 from detectors.networks.folder import WEIGHTS, load_folder, read_config, read_network
-from detectors.networks.onnx_runtime import Session, open_session
+from detectors.networks.onnx_runtime import Session, open_kept, open_session
 from registry import Image
 
 FOLDER = WEIGHTS / "custom-cnn"
@@ -32,8 +32,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return found
 
 
-def open_kept() -> Session:
-    return open_session(read_network(FOLDER), keep_as=read_config(FOLDER).files["model.onnx"])
+def open_ours() -> Session:
+    return open_kept(read_config(FOLDER).files["model.onnx"], lambda: read_network(FOLDER))
 
 
 def ask(session: Session) -> list[np.ndarray]:
@@ -42,11 +42,11 @@ def ask(session: Session) -> list[np.ndarray]:
 
 
 def test_what_was_kept_answers_as_the_network_itself(place: Path) -> None:
-    fresh = ask(open_kept())
+    fresh = ask(open_ours())
     assert sorted(file.name for file in place.iterdir()) == [optimised.GRAPH_FILE, optimised.WEIGHTS_FILE]
     assert [file.name for file in place.parent.iterdir()] == [place.name]
     made = place.stat().st_ino
-    again = ask(open_kept())
+    again = ask(open_ours())
     assert place.stat().st_ino == made
     plain = ask(open_session(read_network(FOLDER)))
     assert all(np.array_equal(one, other) for one, other in zip(fresh, again, strict=True))
@@ -54,27 +54,27 @@ def test_what_was_kept_answers_as_the_network_itself(place: Path) -> None:
 
 
 def test_the_second_time_it_is_the_kept_network_that_is_opened(place: Path) -> None:
-    open_kept()
-    assert ask(open_session(b"no network at all", keep_as=place.name.split("-")[0]))
+    open_ours()
+    assert ask(open_kept(place.name.split("-")[0], lambda: pytest.fail("it was read once more")))
 
 
 @pytest.mark.parametrize("name", [optimised.GRAPH_FILE, optimised.WEIGHTS_FILE])
 @pytest.mark.parametrize("kept", [1000, 0, None])
 def test_a_broken_file_is_written_anew(place: Path, name: str, kept: int | None) -> None:
-    expected = ask(open_kept())
+    expected = ask(open_ours())
     file = place / name
     whole = file.read_bytes()
     file.unlink()
     if kept is not None:
         file.write_bytes(whole[:kept])
-    assert np.array_equal(ask(open_kept())[0], expected[0])
+    assert np.array_equal(ask(open_ours())[0], expected[0])
     assert file.stat().st_size == pytest.approx(len(whole), rel=0.01)
 
 
 def test_where_nothing_can_be_kept_the_network_is_opened_all_the_same(place: Path) -> None:
     place.parent.parent.mkdir(parents=True)
     place.parent.write_text("a file where the folder should be")
-    assert len(ask(open_kept())) == 2
+    assert len(ask(open_ours())) == 2
 
 
 def test_a_network_of_strangers_is_not_kept(place: Path) -> None:
@@ -106,10 +106,10 @@ def test_what_nobody_opened_for_long_is_removed(place: Path) -> None:
     for kept, when in ((old, long_ago), (unused, long_ago), (recent, time.time())):
         kept.touch()
         os.utime(kept, (when, when))
-    open_kept()
+    open_ours()
     assert [kept.exists() for kept in (old, unused, recent)] == [False, False, True]
     os.utime(place, (long_ago, long_ago))
-    open_kept()
+    open_ours()
     assert place.stat().st_mtime > long_ago
 
 
