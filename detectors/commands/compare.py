@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from detectors.video.results import JudgedVideo
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
-NO_ADDRESS = "This is a web address: download the picture, or let `facejury scan` read it from there."
+NO_ADDRESS = "This is a web address: download the picture, and give its file."
+ELSEWHERE = {"clip": "for videos alone", "audio": "for sounds alone, as `facejury audio` hears them"}  # by `expects`
 
 
 def _check_base_rate(share: float | None) -> float | None:
@@ -65,8 +66,8 @@ def compare_command(
 ) -> None:
     """Judge every face in pictures, and every person in videos.
 
-    The exit code is 1 only when no file could be judged, or every detector failed. --stability, --base-rate and
-    --provenance apply to pictures.
+    The exit code is 1 only when no file could be judged, or every detector failed or is for other files. --stability,
+    --base-rate and --provenance apply to pictures.
 
     Example: facejury compare photo.jpg clip.mp4 --json
     """
@@ -75,7 +76,7 @@ def compare_command(
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
     _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json)
     with Jury(choose(only, add)) as jury:
-        _note_idle(jury, files)
+        is_idle = _note_idle(jury, files)
         for file in files:
             if is_video(file):
                 comparisons.append(_watch(file, jury, seconds, quiet=as_json))
@@ -89,7 +90,7 @@ def compare_command(
     labels = {label for comparison in comparisons for label in _list_labels(comparison)}
     if labels == {"failed"}:
         errors.print("Every detector failed, so nothing is known of these files.")
-    if labels == {"failed"} or all(comparison.error for comparison in comparisons):
+    if is_idle or labels == {"failed"} or all(comparison.error for comparison in comparisons):
         raise typer.Exit(1)
 
 
@@ -107,7 +108,7 @@ def _list_labels(judged: "Comparison | JudgedVideo") -> Iterator[Label]:
 def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: bool) -> Comparison:
     """The results for a picture; its bytes are read once, for a pipe gives them only once."""
     if ADDRESS.match(str(file)) and not file.exists():
-        return Comparison(str(file), error=NO_ADDRESS)
+        return Comparison(str(file).replace(":/", "://", 1), error=NO_ADDRESS)
     try:
         data = read_file(file)
     except ImageError as error:
@@ -125,12 +126,15 @@ def _note_ignored(options: Sequence[str], files: Sequence[Path], *, as_json: boo
         errors.print(f"{', '.join(options)}: for pictures alone, not for {escape(', '.join(videos))}.")
 
 
-def _note_idle(jury: Jury, files: Sequence[Path]) -> None:
-    """Say so where nobody among the chosen judges a picture."""
+def _note_idle(jury: Jury, files: Sequence[Path]) -> bool:
+    """Say so where nobody among the chosen judges a picture. Whether nothing is left to judge then."""
     pictures = [file.name for file in files if not is_video(file)]
-    if pictures and all(spec.expects == "clip" for spec in jury.specs):
-        titles = ", ".join(spec.title for spec in jury.specs)
-        errors.print(f"{escape(titles)}: for videos alone, not for {escape(', '.join(pictures))}.")
+    if not pictures or any(spec.expects not in ELSEWHERE for spec in jury.specs):
+        return False
+    for kind, what in ELSEWHERE.items():
+        if titles := ", ".join(spec.title for spec in jury.specs if spec.expects == kind):
+            errors.print(f"{escape(titles)}: {what}, not for {escape(', '.join(pictures))}.")
+    return len(pictures) == len(files)
 
 
 def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> "JudgedVideo":

@@ -36,6 +36,7 @@ DNG_VERSION, SUBFILE_TYPE = 50706, 254  # tags of a TIFF
 MIN_SIDE = 16  # below it there is no face to see
 FURTHER = "The file holds further pictures, such as a second view or a depth map; only the first is judged."
 TRANSPARENT = "Parts of the picture are transparent; they are judged as a page shows them, on white."
+NO_BYTES = "The file is empty."
 DAMAGED = "The picture is damaged and cannot be decoded."
 TORN = "The picture is damaged: pieces of the file are missing or wrong, and what lies below them is displaced."
 INVISIBLE = "The picture is fully transparent: nothing but white is judged."
@@ -97,7 +98,7 @@ def decode_image(data: bytes) -> Image:
 def _decode_checked(data: bytes) -> _Decoded:
     """What is in a picture's bytes. Raises ImageError."""
     if not data:
-        raise ImageError("The file is empty.")
+        raise ImageError(NO_BYTES)
     if len(data) > MAX_BYTES:
         raise ImageError(say_too_large())
     with warnings.catch_warnings():

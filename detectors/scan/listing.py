@@ -143,6 +143,8 @@ def _expand_url(url: str, aside: LeftAside, suffixes: frozenset[str]) -> Iterato
                     aside.add(path)
         else:
             return iter([url])
-    except (ImportError, ValueError, OSError) as error:
+    except ImportError as error:  # of a package for that kind of address
+        raise ScanError(f"{url} cannot be listed: {error}; pip installs it, where facejury is installed") from error
+    except (ValueError, OSError) as error:
         raise ScanError(f"{url} cannot be listed: {error}") from error
     return (system.unstrip_protocol(name) for name in sorted(found))

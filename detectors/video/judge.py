@@ -90,12 +90,15 @@ def judge_video(
             last = Look(judged, frame, seen)
             yield last
     if wanted() and any(spec.expects in ("clip", "audio") for spec in jury.specs):
+        from detectors.inputs.audio.read import NO_SOUND
         from detectors.video.clips import add_clips  # a picture does without
         from detectors.video.sound import listen
 
         heard, sound = listen(path, jury, start=start, wanted=wanted)
         persons = add_clips(judged.persons, jury, path, sound=sound, wanted=wanted)
-        yield replace(last, video=replace(judged, persons=persons, sound=heard))
+        is_silent = heard is None and any(spec.expects == "audio" for spec in jury.specs)
+        notes = (*judged.notes, NO_SOUND) if is_silent else judged.notes
+        yield replace(last, video=replace(judged, persons=persons, sound=heard, notes=notes))
 
 
 def _note_unseen(video: Video, *, is_late: bool, at: float) -> tuple[str, ...]:

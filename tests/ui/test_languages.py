@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from registry import load_registry
 from tests.ui.conftest import POLICY, serving
 from tests.ui.faults import check
 from tests.ui.jurors import say_real, spec
@@ -131,6 +132,25 @@ def test_another_language_is_chosen_and_left_again_without_losing_the_verdict(
     page.reload()
     expect(page.get_by_role("tab", name="Vérifier")).to_be_visible()
     expect(page.get_by_label("Langue")).to_have_value("fr")
+
+
+def test_what_was_judged_in_another_language_reads_in_english_as_if_it_had_been_judged_in_it(
+    browser: Browser, portrait: str
+) -> None:
+    said = []
+    with serving(*(one for one in load_registry() if one.builtin and one.expects == "face")) as where:
+        for locale, next_steps in (("en-GB", "Next steps"), ("de-AT", "Nächste Schritte")):
+            page = browser.new_page(locale=locale)
+            page.set_default_timeout(60_000)
+            page.goto(where)
+            page.wait_for_selector("#photo input[type=file]", state="attached")
+            upload(page, portrait)
+            expect(page.locator(".provenance h3")).to_have_text(next_steps)
+            page.get_by_role("combobox").first.select_option("en")
+            expect(page.locator(".provenance h3")).to_have_text("Next steps")
+            said.append(page.locator(".summary").inner_text())
+            page.close()
+    assert said[1] == said[0]
 
 
 def test_english_loads_nothing_and_the_framework_speaks_it_too(speak: Callable[..., Page], address: str) -> None:

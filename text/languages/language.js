@@ -222,7 +222,8 @@
   };
   const restore = () => {
     observer.disconnect();
-    for (const [element, { from }] of mixes) {
+    for (const [element, { from, to }] of mixes) {
+      if (asText(element) !== to) continue; // the page has written something else there since
       for (const { node, text } of from) if (node.nodeType === Node.TEXT_NODE) node.data = text; else if (node.firstChild?.data) node.firstChild.data = text;
       element.replaceChildren(...from.map((one) => one.node));
     }

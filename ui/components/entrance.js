@@ -1,4 +1,4 @@
-// Files pasted on the Check tab, or dropped beside its field, go into that field; the camera buttons press those of
+// Files pasted on the Check tab, or dropped beside its field, go into that field; the camera button presses that of
 // the photo field. `element` holds the buttons.
 const field = () => document.querySelector("#entrance input[type=file]");
 const onCheck = () => Boolean(document.querySelector("#entrance, #compare")?.offsetParent);
@@ -20,13 +20,30 @@ for (const kind of ["dragover", "drop"]) {
     if (kind === "drop" && onCheck()) give(event.dataTransfer.files);
   });
 }
-const CAMERA = 2, CLIPBOARD = 3; // of the photo field's ways, in their order: their names are translated
-const press = (way) => document.querySelector(`#photo .source-selection button:nth-of-type(${way})`)?.click();
-element.querySelector(".take").addEventListener("click", () => {
-  press(CAMERA);
+const why = element.querySelector(".why-not");
+const say = (sentence) => { if (why.textContent !== sentence) why.textContent = sentence; why.hidden = !sentence; };
+const NO_CAMERA = {
+  NotAllowedError: "The camera was refused: allow it for this page in your browser, or choose a file.",
+  NotFoundError: "No camera was found.",
+};
+element.querySelector(".take").addEventListener("click", async () => {
+  say("");
+  try { // the photo field asks as well, and would not say that it got none
+    for (const track of (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks()) track.stop();
+  } catch (error) { return say(NO_CAMERA[error.name] || "The camera could not be started."); }
+  document.querySelector("#photo .source-selection button:nth-of-type(2)")?.click(); // its camera; names are translated
   setTimeout(() => document.querySelector('#photo .image-container div[title] > button')?.click(), 100);
 });
-element.querySelector(".paste").addEventListener("click", () => press(CLIPBOARD));
+element.querySelector(".paste").addEventListener("click", async () => {
+  say("");
+  try {
+    for (const item of await navigator.clipboard.read()) {
+      const type = item.types.find((one) => one.startsWith("image/"));
+      if (type) return give([new File([await item.getType(type)], `pasted.${type.split("/")[1]}`, { type })]);
+    }
+    say("There is no picture on the clipboard: copy one, or choose a file.");
+  } catch { say("The browser did not let this page read the clipboard: press Ctrl+V here, or choose a file."); }
+});
 // browsers give neither to pages over plain http, except those of their own machine
 if (!navigator.mediaDevices?.getUserMedia) element.querySelector(".take").style.display = "none";
 if (!navigator.clipboard?.read) element.querySelector(".paste").style.display = "none";

@@ -11,7 +11,8 @@ import PIL
 
 from detectors.inputs.archive import is_zip
 from detectors.inputs.audio.kinds import is_sound, is_sound_file
-from detectors.inputs.images import ImageError, open_picture, read_file
+from detectors.inputs.header_limits import JPEG
+from detectors.inputs.images import NO_BYTES, ImageError, open_picture, read_file
 from detectors.inputs.picture_kinds import UNKNOWN as NO_PICTURE
 from detectors.inputs.picture_kinds import say_picture
 from detectors.inputs.video_kinds import is_readable, is_video, read_head
@@ -24,7 +25,7 @@ ONE_VIDEO = "Videos are checked one at a time: choose one of them."
 ONE_SOUND = "Sounds are checked one at a time: choose one of them."
 UNKNOWN = (
     "This is neither a picture, a zip of pictures, a video nor a sound that we can read: use JPEG, PNG, WebP, AVIF, "
-    "BMP, TIFF or GIF, MP4, MOV, WebM, MKV or AVI, or WAV, MP3, FLAC, OGG or M4A."
+    "BMP, TIFF or GIF, MP4, MOV, WebM, MKV or AVI, or WAV, MP3, FLAC, OGG, Opus or M4A."
 )
 View = Literal["compare", "batch", "video", "audio"]
 
@@ -113,9 +114,13 @@ def _check_several(heads: Sequence[bytes]) -> None:
 def _check_picture(path: Path) -> None:
     """Raises ImageError when this is no picture; one that is damaged is, and is refused where it is judged."""
     data = read_file(path)
+    if not data:
+        raise ImageError(NO_BYTES)
     try:
         open_picture(data).close()
     except PIL.UnidentifiedImageError as error:
+        if data.startswith(JPEG):
+            return
         sentence = say_picture(data)
         raise ImageError(UNKNOWN if sentence == NO_PICTURE else sentence) from error
     except Exception:  # noqa: S110 - decoders raise nearly anything on broken files, and the photo view says what is wrong

@@ -32,7 +32,9 @@ from ui.server.job_slot import Job, JobSlot
 from ui.server.queue import FairQueue, QueueFullError
 from ui.server.remote_picture import Fetcher
 
-EMPTY = say("The verdicts appear here.", more="Drop a photo, several files, a zip or a video, or try an example.")
+EMPTY = say(
+    "The verdicts appear here.", more="Drop a photo, several files, a zip, a video or a sound, or try an example."
+)
 SEARCHING = say("Looking for faces…", kind="busy")
 CANCELLED = say("Cancelled.", more="Press Judge to start again.")
 STABILITY = "Test how much verdicts change when the face is recompressed, reduced in size or shifted"

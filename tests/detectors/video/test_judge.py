@@ -139,6 +139,23 @@ def test_a_plugin_of_clips_is_asked_in_its_own_process_about_a_video_and_not_abo
     assert "Stiffness: for videos alone, not for photo.png." in done.stderr
 
 
+def test_a_video_without_sound_says_so_to_who_asked_for_its_sound(walk: Path) -> None:
+    hearer = spec("hearer", lambda sound: 0.9, expects="audio")
+    assert judge(walk, *JURY, hearer).notes == ("This video has no sound.",)
+    assert judge(walk, *JURY).notes == ()
+
+
+def test_who_judges_no_pictures_is_told_and_the_exit_code_is_1(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(encode(small_portrait()))
+    done = call("compare", photo, "--only", "voice", "--only", "temporal", "--json")
+    assert done.exit_code == 1
+    assert [face["verdicts"] for face in json.loads(done.stdout)[0]["faces"]] == [[]]
+    said = " ".join(done.stderr.split())
+    assert "for videos alone, not for photo.png." in said
+    assert "for sounds alone, as `facejury audio` hears them, not for photo.png." in said
+
+
 def test_a_turned_video_has_its_person_upright(tmp_path: Path) -> None:
     lying = [np.ascontiguousarray(np.rot90(frame)) for frame in still(small_portrait(), 8)]
     path = turn(write_video(tmp_path / "phone.mov", lying, every(0.25, until=2)))

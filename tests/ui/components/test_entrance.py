@@ -11,7 +11,7 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from detectors.inputs.images import ImageError
+from detectors.inputs.images import NO_BYTES, ImageError
 from detectors.jury.judge import Jury
 from tests.ui.camera import frame, with_camera, write_film
 from tests.ui.camera import portrait as portrait_pixels
@@ -49,6 +49,7 @@ def zipped() -> bytes:
         ({"a.mp4": b"no video at all"}, "video"),  # which says so in its own words
         ({"a.flv": b"FLV\x01" + b"\0" * 100}, "video"),
         ({"a.jpg": picture_bytes("JPEG")[:200]}, "compare"),
+        ({"a.jpg": picture_bytes("JPEG")[:4]}, "compare"),  # damaged, as the photo view says
         ({"a.png": picture_bytes(), "b.txt": b"text"}, "batch"),
         ({"a.png": picture_bytes(), "b.mp4": MP4}, "batch"),
     ],
@@ -63,6 +64,7 @@ def test_the_content_decides_the_view(files: dict[str, bytes], view: str, tmp_pa
     ("files", "sentence"),
     [
         ({"a.png": b"just text, " * 20}, UNKNOWN),
+        ({"a.jpg": b""}, NO_BYTES),
         ({"a.pdf": b"%PDF-1.7 " * 20}, "PDF"),
         ({"a.mp4": MP4, "b.mp4": MP4}, ONE_VIDEO),
     ],
@@ -160,6 +162,30 @@ def test_a_photo_is_taken_by_the_camera_and_the_field_comes_back_after_it(
         page.get_by_role("button", name="Check another").click()
         expect(page.locator("#entrance")).to_be_visible()
         expect(page.locator("#photo")).to_have_css("clip-path", "inset(50%)")
+
+
+@pytest.mark.browser
+def test_without_a_camera_and_without_a_picture_to_paste_that_is_said(
+    visit: Callable[..., Page], portrait: str
+) -> None:
+    page = visit()
+    page.get_by_role("button", name="Take a photo").click()
+    expect(page.locator(".why-not")).to_have_text("No camera was found.")
+    page.get_by_role("button", name="Paste").click()
+    expect(page.locator(".why-not")).to_contain_text("press Ctrl+V here")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('no picture')")
+    page.get_by_role("button", name="Paste").click()
+    expect(page.locator(".why-not")).to_contain_text("There is no picture on the clipboard")
+    data = base64.b64encode(Path(portrait).read_bytes()).decode()
+    page.evaluate(
+        """async (data) => navigator.clipboard.write([
+          new ClipboardItem({ "image/png": await (await fetch(`data:image/png;base64,${data}`)).blob() })])""",
+        data,
+    )
+    page.get_by_role("button", name="Paste").click()
+    expect(page.locator(".summary")).to_contain_text("pasted.png")
+    expect(page.locator(".why-not")).to_be_hidden()
 
 
 def test_an_upload_of_nothing_changes_nothing_and_a_video_keeps_the_detectors_that_only_it_has(tmp_path: Path) -> None:
