@@ -75,6 +75,8 @@ def compare_command(
     seconds = read_start(start)
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
     _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json)
+    if seconds and not any(map(is_video, files)):
+        errors.print("--start changes nothing in pictures: it is for videos.")
     with Jury(choose(only, add)) as jury:
         is_idle = _note_idle(jury, files)
         for file in files:

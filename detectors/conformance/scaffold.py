@@ -3,7 +3,8 @@
 from pathlib import Path
 from string import Template
 
-from registry.contract import KEY
+from registry import load_registry
+from registry.contract import KEY, RESERVED
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = {  # of the new package -> its template, or the one named by what is expected, such as module.clip.py.txt
@@ -32,6 +33,8 @@ def write_plugin(name: str, to: Path, *, expects: str = "face") -> Path:
     if not KEY.fullmatch(name) or not name[0].isalpha():
         rule = "kebab-case (a-z, 0-9 and single hyphens) and begin with a letter"
         raise NewPluginError(f"a detector's name must be {rule}, got {name!r}")
+    if name in RESERVED or any(spec.key == name for spec in load_registry(blocked=()) if spec.builtin):
+        raise NewPluginError(f"the key {name!r} is taken here; choose another, such as {name}-2")
     folder = to / f"facejury-{name}"
     try:
         folder.mkdir(parents=True)

@@ -37,8 +37,8 @@ def test_a_new_detector_passes_every_check(tmp_path: Path) -> None:
     assert [check for check in check_detector(spec) if not check.passed] == []
 
 
-@pytest.mark.parametrize("name", ["Blink", "blink_rate", "2nd", "", "../blink", "a--b"])
-def test_a_name_that_is_no_key_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["Blink", "blink_rate", "2nd", "", "../blink", "a--b", "blend", "jury"])
+def test_a_name_that_is_no_key_or_one_of_ours_is_refused(tmp_path: Path, name: str) -> None:
     result = CliRunner().invoke(app, ["new", "--to", str(tmp_path), "--", name])
     assert result.exit_code == 2
     assert list(tmp_path.iterdir()) == []

@@ -292,3 +292,4 @@ def test_an_option_that_changes_nothing_is_named(run: Run, room: Path) -> None:
     said = run("small.png", "clip.mp4", *only, "--stability", "--provenance").stderr
     assert "--stability, --provenance: for pictures alone, not for clip.mp4." in " ".join(said.split())
     assert run("small.png", *only, "--stability").stderr == ""
+    assert "--start changes nothing in pictures" in run("small.png", *only, "--start", "1:00").stderr
