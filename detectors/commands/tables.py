@@ -26,7 +26,7 @@ def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
         screen.print(f"  {escape(note)}", style="yellow")
     if not comparison.faces:
         screen.print("  No face found.")
-    for number, face in enumerate(comparison.faces, start=1):
+    for number, face in enumerate(comparison.in_reading_order().faces, start=1):
         left, top, right, bottom = face.box
         title = (
             f"face {number} of {len(comparison.faces)}, {left},{top} to {right},{bottom}: {say_split(face.verdicts)}"

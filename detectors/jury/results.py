@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from detectors.faces.face import Box, measure_side
+from detectors.faces.reading_order import read_order
 from detectors.jury.fusion import Agreement, JuryVerdict, agree, as_json, fuse
 from detectors.jury.stability import Stability
 from detectors.provenance import Provenance
@@ -74,8 +75,16 @@ class Comparison:
     provenance: Provenance | None = None
     notes: tuple[str, ...] = ()
 
+    def in_reading_order(self) -> "Comparison":
+        """The same, its faces in the order of their numbers."""
+        return replace(self, faces=tuple(self.faces[place] for place in self._places()))
+
+    def _places(self) -> list[int]:
+        return read_order([face.box for face in self.faces])
+
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form, version 1."""
+        numbers = {place: number for number, place in enumerate(self._places(), start=1)}
         return {
             "schema": SCHEMA,
             "path": self.path,
@@ -85,6 +94,6 @@ class Comparison:
             "error": self.error,
             "notes": list(self.notes),
             "whole_image": [verdict.as_dict() for verdict in self.whole_image],
-            "faces": [face.as_dict() for face in self.faces],
+            "faces": [{"number": numbers[place], **face.as_dict()} for place, face in enumerate(self.faces)],
             "provenance": self.provenance.as_dict() if self.provenance else None,
         }

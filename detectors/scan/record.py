@@ -18,7 +18,8 @@ NO_FACE = "No face found."
 class Row:
     """One verdict, or why there is none.
 
-    face: counted from 1, the largest first; 0 says that there is none; None where the whole picture or file is meant.
+    face: counted from 1, as one reads a picture; 0 says that there is none; None where the whole picture or file is
+    meant.
     box: left, top, right, bottom in pixels. roll: as a Face has it. detector: "jury" for the jury's own. milliseconds:
     None for the jury and for sounds. notes: what a reader must know of the file, in all its rows. band: of a sound,
     which has no label.
@@ -97,7 +98,7 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
         return
     if not comparison.faces:
         yield Row(face=0, error=NO_FACE)
-    for number, face in enumerate(comparison.faces, start=1):
+    for number, face in enumerate(comparison.in_reading_order().faces, start=1):
         yield from _face_rows(number, face)
     yield from (_verdict_row(verdict) for verdict in comparison.whole_image)
 

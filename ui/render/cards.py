@@ -33,7 +33,6 @@ from ui.render.band import (
     warn,
     warn_face,
 )
-from ui.render.reading_order import in_reading_order
 from ui.render.remembered import as_remembered
 
 Pieces = list[str]
@@ -146,7 +145,7 @@ class Drawing:
 
     def draw(self, comparison: Comparison) -> Pieces:
         """The headline, the picture and its boxes, a strip of its faces, each face, and what else was said."""
-        comparison = in_reading_order(comparison)
+        comparison = comparison.in_reading_order()
         juries = [self._find_jury(face) for face in comparison.faces]
         labels = label_faces(comparison.faces, juries)
         scene = render("scene", scene=self._scene, comparison=comparison)

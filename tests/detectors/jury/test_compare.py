@@ -14,8 +14,12 @@ import PIL.Image
 import pytest
 from typer.testing import Result
 
+from detectors.jury.compare import compare
+from detectors.jury.judge import Jury
+from detectors.scan.record import record_comparison
 from tests.command import FACEJURY, call
 from tests.detectors.pictures import encode, montage, portrait
+from tests.ui.jurors import say_real, spec
 
 pytestmark = pytest.mark.slow  # commands are started
 
@@ -125,7 +129,9 @@ def test_the_json_is_the_documented_one(everybody: dict[str, Any], room: Path) -
     assert everybody["sha256"] == hashlib.sha256((room / "portrait.png").read_bytes()).hexdigest()
     assert (everybody["width"], everybody["height"], everybody["error"]) == (512, 512, None)
     (face,) = everybody["faces"]
-    assert list(face) == ["box", "score", "roll", "doubt", "enlarged", "verdicts", "jury", "agreement", "stability"]
+    assert list(face) == (
+        ["number", "box", "score", "roll", "doubt", "enlarged", "verdicts", "jury", "agreement", "stability"]
+    )
     assert [type(value) for value in face["box"]] == [int] * 4
     assert 0 < face["score"] <= 1
     for verdict in [*face["verdicts"], *everybody["whole_image"]]:
@@ -282,6 +288,21 @@ def test_provenance_is_told_beside_the_verdicts_when_asked_and_changes_none(run:
     said = run("developed.jpg", "--only", "says-real", "--provenance").stdout
     assert "Software: Darkroom [bold]3[/]" in said
     assert "Content Credentials: None found" in said
+
+
+def test_a_face_has_one_number_in_the_table_the_json_and_a_scan(run: Run, room: Path) -> None:
+    small = np.ascontiguousarray(portrait()[::2, ::2])
+    beside = np.full((512, 256, 3), 127, np.uint8)
+    beside[60:316] = small
+    (room / "two.png").write_bytes(encode(np.hstack([beside, portrait()])))  # the second is larger, and found first
+    only = ("--only", "says-real")
+    second, first = json.loads(run("two.png", *only, "--json").stdout)[0]["faces"]
+    assert (first["number"], second["number"]) == (1, 2) and first["box"][2] < second["box"][0]
+    said = " ".join(run("two.png", *only).stdout.split())
+    assert f"face 1 of 2, {first['box'][0]},{first['box'][1]}" in said
+    assert f"face 2 of 2, {second['box'][0]},{second['box'][1]}" in said
+    rows = record_comparison(compare(room / "two.png", Jury([spec("says-real", say_real)]))).rows
+    assert [(row.face, row.box) for row in rows] == [(1, tuple(first["box"])), (2, tuple(second["box"]))]
 
 
 def test_an_option_that_changes_nothing_is_named(run: Run, room: Path) -> None:

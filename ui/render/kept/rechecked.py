@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from detectors.audio.results import BANDS
+from detectors.faces.reading_order import read_order
 from detectors.jury.wording import WithThresholds
 from storage.history import BATCH, SOUND, VIDEO, HistoryEntry
 from ui.render.audio import TONES
@@ -18,7 +19,6 @@ from ui.render.kept.photo import head_stored
 from ui.render.kept.report import seat_result
 from ui.render.kept.sound import outline_sound
 from ui.render.kept.video import outline_film, restore_film
-from ui.render.reading_order import read_order
 from ui.render.wording import TITLES, say_percent, say_time
 
 Result = dict[str, Any]

@@ -21,7 +21,6 @@ from ui.render.cards import render
 from ui.render.download import Saved, save_on_click
 from ui.render.kept.photo import read_kept, restore
 from ui.render.pictures import draw_scene
-from ui.render.reading_order import in_reading_order
 from ui.render.reports.frame import Case, frame_report, identify
 
 NO_CHOICE = "Choose a photo and at least one detector first."
@@ -74,7 +73,7 @@ def render_stored(case: Case, stored: dict[str, Any], picture: bytes | None) -> 
 
 def _values(comparison: Comparison, image: Image | None) -> dict[str, Any]:
     """What the report's template shows of a comparison."""
-    comparison = in_reading_order(comparison)
+    comparison = comparison.in_reading_order()
     labels = [label_face(face, face.jury) for face in comparison.faces]
     return {
         "comparison": comparison,

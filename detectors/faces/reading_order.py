@@ -1,21 +1,10 @@
-"""The numbers of faces: as one reads a picture, row after row from the top, each from left to right.
-
-Only for people: the JSON keeps the order in which faces were found, the largest first.
-"""
+"""The numbers of faces: as one reads a picture, row after row from the top, each from left to right."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from detectors.faces.face import Box
-from detectors.jury.results import Comparison
 
 SAME_ROW = 0.5  # of a face's height: how far its middle may lie from the row's
-
-
-def in_reading_order(comparison: Comparison) -> Comparison:
-    """The same, its faces in the order of their numbers."""
-    places = read_order([face.box for face in comparison.faces])
-    return replace(comparison, faces=tuple(comparison.faces[place] for place in places))
 
 
 def read_order(boxes: Sequence[Box]) -> list[int]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.render.reading_order import read_order
+from detectors.faces.reading_order import read_order
 
 FIRST_ROW = [(0, 0, 50, 60), (100, 10, 150, 70), (200, 0, 250, 60)]
 SECOND_ROW = [(10, 100, 60, 160), (120, 110, 170, 170)]
