@@ -146,6 +146,7 @@ def test_what_was_judged_in_another_language_reads_in_english_as_if_it_had_been_
             page.wait_for_selector("#photo input[type=file]", state="attached")
             upload(page, portrait)
             expect(page.locator(".provenance h3")).to_have_text(next_steps)
+            expect(page.locator("#cancel")).to_be_hidden()  # everything has come
             page.get_by_role("combobox").first.select_option("en")
             expect(page.locator(".provenance h3")).to_have_text("Next steps")
             said.append(page.locator(".summary").inner_text())

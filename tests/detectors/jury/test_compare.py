@@ -14,12 +14,8 @@ import PIL.Image
 import pytest
 from typer.testing import Result
 
-from detectors.jury.compare import compare
-from detectors.jury.judge import Jury
-from detectors.scan.record import record_comparison
 from tests.command import FACEJURY, call
 from tests.detectors.pictures import encode, montage, portrait
-from tests.ui.jurors import say_real, spec
 
 pytestmark = pytest.mark.slow  # commands are started
 
@@ -288,21 +284,6 @@ def test_provenance_is_told_beside_the_verdicts_when_asked_and_changes_none(run:
     said = run("developed.jpg", "--only", "says-real", "--provenance").stdout
     assert "Software: Darkroom [bold]3[/]" in said
     assert "Content Credentials: None found" in said
-
-
-def test_a_face_has_one_number_in_the_table_the_json_and_a_scan(run: Run, room: Path) -> None:
-    small = np.ascontiguousarray(portrait()[::2, ::2])
-    beside = np.full((512, 256, 3), 127, np.uint8)
-    beside[60:316] = small
-    (room / "two.png").write_bytes(encode(np.hstack([beside, portrait()])))  # the second is larger, and found first
-    only = ("--only", "says-real")
-    second, first = json.loads(run("two.png", *only, "--json").stdout)[0]["faces"]
-    assert (first["number"], second["number"]) == (1, 2) and first["box"][2] < second["box"][0]
-    said = " ".join(run("two.png", *only).stdout.split())
-    assert f"face 1 of 2, {first['box'][0]},{first['box'][1]}" in said
-    assert f"face 2 of 2, {second['box'][0]},{second['box'][1]}" in said
-    rows = record_comparison(compare(room / "two.png", Jury([spec("says-real", say_real)]))).rows
-    assert [(row.face, row.box) for row in rows] == [(1, tuple(first["box"])), (2, tuple(second["box"]))]
 
 
 def test_an_option_that_changes_nothing_is_named(run: Run, room: Path) -> None:
