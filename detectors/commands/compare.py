@@ -74,9 +74,7 @@ def compare_command(
     comparisons: list[Comparison | JudgedVideo] = []
     seconds = read_start(start)
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
-    _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json)
-    if seconds and not any(map(is_video, files)):
-        errors.print("--start changes nothing in pictures: it is for videos.")
+    _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json, start=seconds)
     with Jury(choose(only, add)) as jury:
         is_idle = _note_idle(jury, files)
         for file in files:
@@ -119,8 +117,10 @@ def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: boo
     return replace(judged, provenance=read_provenance(data)) if provenance else judged
 
 
-def _note_ignored(options: Sequence[str], files: Sequence[Path], *, as_json: bool) -> None:
-    """Say which of these options for pictures change nothing here."""
+def _note_ignored(options: Sequence[str], files: Sequence[Path], *, as_json: bool, start: float) -> None:
+    """Say which of these options for pictures, and whether --start, which is for videos, change nothing here."""
+    if start and not any(map(is_video, files)):
+        errors.print("--start changes nothing in pictures: it is for videos.")
     if "--base-rate" in options and as_json:
         errors.print("--base-rate changes nothing in the JSON: its p_fake is as if half of all faces were fake.")
     videos = [file.name for file in files if is_video(file)] if options else []

