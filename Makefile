@@ -15,6 +15,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 # The command `facejury`, built by the locked setuptools without the network. -qq: newer pips show its build warnings.
 COMMAND := $(BIN)/pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+# As pip does with what it installs: to compile our modules at each start takes longer than the first verdict may.
+BYTECODE = $(BIN)/python -m compileall -q auth detectors models registry storage text ui demo.py facejury.py
 # What `facejury detectors install` pinned, where a fresh environment lacks it: docs/plugins.md.
 PLUGINS = @[ ! -e plugins.toml ] || $(BIN)/facejury detectors install
 TESTS := $(BIN)/python -m pytest
@@ -69,6 +71,7 @@ $(VENV)/.runtime: pyproject.toml requirements.lock | $(BIN)/pip
 	@echo "Installing what the demo needs into $(VENV): a minute or two, once."
 	$(INSTALL) -r requirements.lock
 	$(COMMAND)
+	$(BYTECODE)
 	$(PLUGINS)
 	@touch $@
 
@@ -76,6 +79,7 @@ $(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/pip
 	@echo "Installing what training and the tests need into $(VENV): a few minutes, once."
 	$(INSTALL) -r requirements-dev.lock
 	$(COMMAND)
+	$(BYTECODE)
 	$(PLUGINS)
 	@touch $@ $(VENV)/.runtime
 

@@ -17,7 +17,6 @@ from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
-from detectors.provenance import read_provenance
 from registry import Label
 
 if TYPE_CHECKING:
@@ -114,7 +113,11 @@ def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: boo
     except ImageError as error:
         return Comparison(str(file), error=str(error))
     judged = compare(data, jury, path=str(file), stability=stability)
-    return replace(judged, provenance=read_provenance(data)) if provenance else judged
+    if not provenance:
+        return judged
+    from detectors.provenance import read_provenance  # here: it takes long to import
+
+    return replace(judged, provenance=read_provenance(data))
 
 
 def _note_ignored(options: Sequence[str], files: Sequence[Path], *, as_json: bool, start: float) -> None:

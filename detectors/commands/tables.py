@@ -1,6 +1,7 @@
 """What was said of a picture as text to read in a terminal: a table for each face."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
@@ -9,9 +10,10 @@ from detectors.commands.options import screen
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
 from detectors.jury.wording import NOT_MEASURED, say_number, say_split
-from detectors.provenance import Provenance
-from detectors.provenance.say import say_provenance
 from registry import Verdict
+
+if TYPE_CHECKING:
+    from detectors.provenance import Provenance
 
 COLOURS = {"fake": "red", "real": "green", "inconclusive": "yellow", "failed": "magenta"}
 
@@ -39,8 +41,10 @@ def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
         show_provenance(comparison.provenance)
 
 
-def show_provenance(provenance: Provenance) -> None:
+def show_provenance(provenance: "Provenance") -> None:
     """Print what the file says of itself, beside the verdicts."""
+    from detectors.provenance.say import say_provenance
+
     screen.print("  The file says (anybody can write this into a file; what is unknown is not suspicious):")
     for name, said in say_provenance(provenance):
         screen.print(f"    {escape(name)}: {escape(said)}")

