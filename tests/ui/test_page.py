@@ -69,7 +69,7 @@ def test_every_tab_works_and_has_no_serious_fault(
     page.set_input_files("#batch-files input[type=file]", str(album))
     page.get_by_role("button", name="Judge all").click()
     expect(page.locator("#batch-table tbody tr")).to_have_count(3)
-    expect(page.locator("#batch-status")).to_contain_text("3 pictures judged")
+    expect(page.locator("#batch-status")).to_contain_text("2 of 3 judged.")
     expect(page.locator("#batch-table tr.error")).to_contain_text("<img src=x")
     check(page)
     report = download(page, "Save the report")
@@ -85,6 +85,9 @@ def test_every_tab_works_and_has_no_serious_fault(
     expect(page.locator("#batch-detail .card.fake")).to_have_count(1)
     expect(page).to_have_title("Facejury")
     check(page)
+    expect(page.locator("#batch-table tbody tr").first).not_to_be_in_viewport()
+    page.go_back()
+    expect(page.locator("#batch-table tbody tr").first).to_be_in_viewport()
 
     open_tab(page, "Detectors")
     expect(page.locator(".detectors").first).to_be_visible()
@@ -131,10 +134,11 @@ def test_stop_ends_a_batch_and_keeps_what_is_done(visit: Callable[..., Page], tm
     for number in range(4):
         PIL.Image.new("RGB", (60, 60), (number, 0, 0)).save(tmp_path / f"{number}.png")
     page.set_input_files("#batch-files input[type=file]", [str(tmp_path / f"{number}.png") for number in range(4)])
-    page.get_by_role("button", name="Judge all").click()
+    page.get_by_role("button", name="Judge all").press("Enter")
     expect(page.locator("#batch-status")).to_contain_text("of 4")
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Stop")).to_be_hidden()  # it was heard
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Judge all")).to_be_focused()  # Stop was heard
     goes_on.set()
     expect(page.locator("#batch-status")).to_contain_text("Stopped.")
     assert 1 <= page.locator("#batch-table tbody tr").count() <= 3

@@ -38,6 +38,18 @@ def test_a_typed_address_opens_its_view_and_a_reload_keeps_it(
         page.reload()
 
 
+@pytest.mark.parametrize("address_of_view", ["history", "check/12", "learn/nothing", "detectors/nobody"])
+def test_an_address_that_leads_nowhere_says_so_until_another_view_is_chosen(
+    visit: Callable[..., Page], address_of_view: str
+) -> None:
+    page = visit(at=address_of_view)
+    notice = page.get_by_text("Nothing was found at this address")
+    expect(notice).to_be_visible(timeout=15_000)
+    expect(page).not_to_have_url(re.compile(address_of_view))
+    open_tab(page, "Learn" if address_of_view.startswith("detectors") else "Detectors")
+    expect(notice).to_be_hidden()
+
+
 def test_a_detector_is_unfolded_by_its_address_and_names_it_when_unfolded(visit: Callable[..., Page]) -> None:
     key = JURY[0].key
     page = visit(at=f"detectors/{key}")

@@ -27,7 +27,11 @@ OPEN = """element.addEventListener("click", (event) => {
   const chosen = event.target.closest("[data-entry]");
   if (chosen) trigger("click", { entry: Number(chosen.dataset.entry) });
 });"""
-SCROLL = """() => document.querySelector("#%s-detail").scrollIntoView({ block: "start" })"""
+SCROLL = """() => {
+  const id = "%s-detail";
+  location.hash = id; // so that Back leads to the table, where it was
+  document.getElementById(id).scrollIntoView({ block: "start" });
+}"""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 // Tabs and entries change it, and it changes them: when the page opens, on links like these, and by back and forward.
 const FIRST = ["compare", "guide"]; // the views that a tab begins with are not named
 const PATIENCE = 8000; // milliseconds in which a view must have appeared
+const BUILT = 3000; // and in which the page must have built the tab that the view lies in
 const OTHERS = ["api", "settings"]; // values that are the framework's own
 
 const find = (selector) => document.querySelector(selector);
@@ -34,6 +35,17 @@ const look = () => {
   const part = top === "detectors" && (detector ?? compared());
   return part ? `detectors/${part}` : top ?? null;
 };
+
+// Whether there is such a view, as far as can be seen yet: what lies in a tab is only built once that is chosen.
+const isThere = (view) => {
+  const [head, part] = view.split("/");
+  if (!tab("check")) return true;
+  if (!tab(head)) return false;
+  if (head === "check" && /^\d+$/.test(part ?? "")) return Boolean(tab("history"));
+  if (!part || part.includes(",") || !isChosen(head)) return true;
+  return Boolean(head === "detectors" ? !find("details.detector") || find(`#detector-${CSS.escape(part)}`) : tab(part));
+};
+const sayMissing = (missing) => { if (find(".no-view")) find(".no-view").hidden = !missing; };
 
 const press = (id) => { if (tab(id) && !isChosen(id)) tab(id).click(); };
 
@@ -70,21 +82,24 @@ const write = (view, replace) => {
   to.delete("history");
   if (view === "check") to.delete("view"); else to.set("view", view);
   const query = to.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
-  history[replace ? "replaceState" : "pushState"](history.state, "", `${location.pathname}${query && "?"}${query}${location.hash}`);
+  history[replace ? "replaceState" : "pushState"](history.state, "", `${location.pathname}${query && "?"}${query}${replace ? location.hash : ""}`);
 };
 
 const settle = () => {
   const view = look();
+  let missing = false;
   if (wanted !== null) {
-    if (view === wanted || Date.now() > until) wanted = null; else { approach(wanted); return; }
+    missing = view !== wanted && (Date.now() > until || (Date.now() > until - PATIENCE + BUILT && !isThere(wanted)));
+    if (view === wanted || missing) wanted = null; else { approach(wanted); return; }
   }
   for (const link of document.querySelectorAll(".dock a")) {
     if (isChosen(link.dataset.tab)) link.ariaCurrent = "page"; else link.ariaCurrent = null;
   }
   if (view === null || view === shown || OTHERS.includes(asked())) return;
-  const replace = shown === "check" && view === `check/${judgedEntry()}`; // the same view: its result is kept now
+  const kept = shown === "check" && view === `check/${judgedEntry()}`; // the same view: its result is kept now
+  sayMissing(missing);
   shown = view;
-  write(view, replace);
+  write(view, kept || missing);
 };
 let planned = false;
 const plan = () => {
@@ -92,7 +107,7 @@ const plan = () => {
   planned = true;
   setTimeout(() => { planned = false; settle(); }, 30);
 };
-const go = (view) => { wanted = view; until = Date.now() + PATIENCE; sent = compareSent = false; shown = view; plan(); setTimeout(plan, PATIENCE + 50); };
+const go = (view) => { wanted = view; until = Date.now() + PATIENCE; sent = compareSent = false; shown = view; sayMissing(false); plan(); for (const time of [BUILT, PATIENCE]) setTimeout(plan, time + 50); };
 
 new MutationObserver(plan).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected", "class"] });
 document.addEventListener("toggle", (event) => {

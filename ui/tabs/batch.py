@@ -138,9 +138,10 @@ def _say_progress(session: BatchSession) -> Pieces:
     if run is None:
         return list(session.slot.notice)
     done = len(run.entries)
-    counts = count_words(run.entries)
+    judged = sum(entry.word != "error" for entry in run.entries)
     left = say_time_left(done, run.total, since=run.began) if session.slot.busy else ""
-    return [render("progress", done=done, total=run.total, left=left, busy=session.slot.busy, counts=counts)]
+    shown = {"done": done, "judged": judged, "total": run.total, "left": left, "busy": session.slot.busy}
+    return [render("progress", **shown, counts=count_words(run.entries))]
 
 
 def _open(run: BatchRun, entry: Entry) -> Iterator[Pieces]:
