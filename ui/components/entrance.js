@@ -22,15 +22,11 @@ for (const kind of ["dragover", "drop"]) {
 }
 const why = element.querySelector(".why-not");
 const say = (sentence) => { if (why.textContent !== sentence) why.textContent = sentence; why.hidden = !sentence; };
-const NO_CAMERA = {
-  NotAllowedError: "The camera was refused: allow it for this page in your browser, or choose a file.",
-  NotFoundError: "No camera was found.",
-};
 element.querySelector(".take").addEventListener("click", async () => {
   say("");
   try { // the photo field asks as well, and would not say that it got none
     for (const track of (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks()) track.stop();
-  } catch (error) { return say(NO_CAMERA[error.name] || "The camera could not be started."); }
+  } catch (error) { return say(sayNoCamera(error)); }
   document.querySelector("#photo .source-selection button:nth-of-type(2)")?.click(); // its camera; names are translated
   setTimeout(() => document.querySelector('#photo .image-container div[title] > button')?.click(), 100);
 });

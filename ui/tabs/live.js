@@ -7,12 +7,6 @@ const part = (selector) => element.querySelector(selector);
 const video = part("video"), canvas = part("canvas"), over = part(".over"), cards = part(".cards-now");
 const button = part(".start"), state = part(".state"), pace = part(".pace"), invite = part(".invite");
 const choice = part("select");
-const REFUSED = {
-  NotAllowedError: "The camera was refused: allow it for this page in your browser, then start it again.",
-  NotFoundError: "No camera was found.",
-  OverconstrainedError: "That camera is no longer available.",
-  NotReadableError: "The camera is in use by another program, or does not work.",
-};
 const NO_CAMERAS = "Browsers allow the camera only on https pages, or on the server's own machine.";
 const GONE = "The server does not answer. Start again in a moment.";
 let run = null; // the run under way: {started, stream, times}
@@ -29,8 +23,8 @@ async function start() {
   const mine = (run = { started: Date.now(), stream: null, times: [] });
   button.textContent = "Pause";
   say("Asking for the camera…");
+  if (!navigator.mediaDevices) return pause(NO_CAMERAS, mine);
   try {
-    if (!navigator.mediaDevices) throw new Error(NO_CAMERAS);
     mine.stream = await openCamera();
     if (run !== mine) return turnOff(mine);
     video.srcObject = mine.stream;
@@ -40,7 +34,7 @@ async function start() {
     await video.play();
     await listCameras(mine);
   } catch (error) {
-    return pause(REFUSED[error.name] || (error.message === NO_CAMERAS ? NO_CAMERAS : "The camera could not be started."), mine);
+    return pause(sayNoCamera(error), mine);
   }
   say("Looking for faces…");
   watch(mine);

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from detectors.jury.judge import Jury
 from detectors.video.smoothing import SMOOTHING_SECONDS
-from ui.components.markup import build_html
+from ui.components.markup import build_html, read_script
 from ui.render.cards import render
 
 SCRIPT = Path(__file__).with_name("live.js")
@@ -19,4 +19,4 @@ def build_live(jury: Jury) -> None:
     idle = [spec.title for spec in jury.specs if spec.expects == "image"]
     markup = render("live", judging=judging, idle=idle, seconds=f"{SMOOTHING_SECONDS:g}")
     build_html(render("back"))
-    build_html(markup, script=SCRIPT.read_text(encoding="utf-8"), elem_id="live")
+    build_html(markup, script=read_script("camera.js") + SCRIPT.read_text(encoding="utf-8"), elem_id="live")
