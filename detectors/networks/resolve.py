@@ -69,9 +69,11 @@ class ListedPlugin:
         """What it says, checked as if it were said here. Raises DetectorFaultError."""
         folder = Path(self.name).parent
         for said in ask_apart(self.name):
-            if is_card_path(card := said["card"]) and not Path(card).resolve().is_relative_to(folder):
-                raise ValueError(f"its card must lie beside it, got {card}")
-            register(**said | {"load": _load_here})
+            if is_card_path(card := said["card"]):
+                card = str((folder / card).resolve())
+                if not Path(card).is_relative_to(folder):
+                    raise ValueError(f"its card must lie beside it, got {said['card']}")
+            register(**said | {"load": _load_here, "card": card})
 
 
 def _load_here() -> Examine:

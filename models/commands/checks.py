@@ -1,17 +1,18 @@
 """What is checked of the options before any long work: each mistake is one sentence, and exit code 2."""
 
 import importlib.util
-import json
 import math
 import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import typer
 
 from models.errors import DataError
+from models.training.recipe_file import read_recipe
 
 if TYPE_CHECKING:
     from models.architectures.base import Architecture
@@ -23,7 +24,7 @@ NOTHING_TO_LEARN = (
     "{key} cannot be trained: these folders hold no {what} in split {split} (real/ and fake/ alone are split by "
     "themselves; of train/, valid/ and test/ the first two are needed)"
 )
-RECIPE, BEST = "recipe.json", "best.keras"  # in a run, as models.training.run writes them
+BEST = "best.keras"  # in a run, as models.training.run writes it
 
 
 def choose_for_pictures(registry: "Registry", only: "Sequence[str] | None" = None) -> "tuple[DetectorSpec, ...]":
@@ -55,8 +56,7 @@ def check_backend() -> None:
 
 def check_run(run: Path, architecture: "Architecture") -> None:
     """Raises DataError where a run is of another architecture."""
-    recipe = run / RECIPE
-    begun = json.loads(recipe.read_text()).get("architecture") if recipe.is_file() else architecture.key
+    begun = read_recipe(run).get("architecture", architecture.key)
     if begun != architecture.key:
         raise DataError(f"{run} is a run of {begun}, not of {architecture.key}: choose another with --run")
 
@@ -68,6 +68,23 @@ def check_trained(run: Path, architecture: "Architecture") -> None:
         raise DataError(
             f"{run} has no {BEST}: train it with `facejury models train {architecture.key}`, or choose another --run"
         )
+
+
+def check_place(folder: Path) -> None:
+    """Raises DataError where nothing can be written into a folder, which is made. Before long work, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(f"nothing can be written to {folder}: {error.strerror or error}") from error
+
+
+def check_drawing(path: Path) -> None:
+    """Raises DataError where a PNG cannot be written to that file."""
+    if path.suffix.lower() != ".png":
+        raise DataError(f"--plot draws a PNG, and {path.name} is not called one")
+    check_place(path.parent)
 
 
 def check_start(start: Path) -> None:

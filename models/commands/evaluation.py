@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from detectors.commands.options import AddUnpinned, Only
-from models.commands.checks import check_backend, check_both_classes, check_faces, choose_for_pictures
+from models.commands.checks import check_backend, check_both_classes, check_faces, check_place, choose_for_pictures
 from models.commands.options import FACES, ROOT, Data, ReplaceBuiltin, console, say_all
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -55,7 +55,7 @@ def evaluate(
     from functools import partial, reduce
 
     from detectors.networks.resolve import add_source, pin_sources
-    from models.data.datasets import read_samples, select_splits
+    from models.data.datasets import choose_splits, read_samples, select_splits
     from models.data.face_index import check_copies, label_faces, say_left_out
     from models.evaluation.assess import Plan, assess, draw
     from registry import load_registry
@@ -64,8 +64,9 @@ def evaluate(
     registry = load_registry()
     specs = choose_for_pictures(reduce(add_source, sources, registry), only)
     everything = read_samples(data)
-    there = {sample.split for sample in everything}
-    splits = split or ([name for name in ("test", "eval") if name in there] or ["test"])
+    if pictures:
+        check_place(pictures)
+    splits = choose_splits(everything, split)
     samples = select_splits(everything, *splits)
     check_both_classes(samples, splits)
     copies = check_copies(everything)
@@ -78,7 +79,12 @@ def evaluate(
     else:
         for metrics in found:
             console.print(_table(metrics))
-    say_all([*copies, *say_left_out(label_faces(samples, FACES)[1], FACES)])
+    failed = [
+        f"{one['detector']} failed on {one['failed']} faces; its figures are without them."
+        for one in found
+        if one["failed"]
+    ]
+    say_all([*copies, *failed, *say_left_out(label_faces(samples, FACES)[1], FACES)])
 
 
 @app.command("fit-jury")

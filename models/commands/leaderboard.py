@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from detectors.commands.options import AddUnpinned, Only
-from models.commands.checks import choose_for_pictures
-from models.commands.options import FACES, Data, console
+from models.commands.checks import check_both_classes, check_drawing, check_faces, choose_for_pictures
+from models.commands.options import FACES, Data, console, say_all
+from text.plain_text import show_plainly
 
 if TYPE_CHECKING:
     from models.evaluation.intervals import Estimate
@@ -47,17 +49,23 @@ def leaderboard(
     from functools import partial, reduce
 
     from detectors.networks.resolve import add_source, pin_sources
-    from models.data.datasets import read_samples, select
-    from models.data.face_index import label_faces
-    from models.errors import DataError
+    from models.data.datasets import choose_splits, read_samples, select_splits
+    from models.data.face_index import check_copies, label_faces, say_left_out
     from models.evaluation.leaderboard import draw, measure_leaderboard
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     specs = choose_for_pictures(reduce(add_source, sources, load_registry()), only)
-    faces, _ = label_faces(select(read_samples(data), *(split or ("test", "eval"))), FACES)
-    if {face.sample.label for face in faces} != {0, 1}:
-        raise DataError("a leaderboard needs real and fake faces; these folders and splits hold one class only")
+    everything = read_samples(data)
+    if plot:
+        check_drawing(plot)
+    splits = choose_splits(everything, split)
+    samples = select_splits(everything, *splits)
+    check_both_classes(samples, splits)
+    copies = check_copies(everything)
+    faces, faceless = label_faces(samples, FACES)
+    check_faces(faces, samples)
+    check_both_classes([face.sample for face in faces], splits)
     board = measure_leaderboard(specs, faces)
     if plot:
         draw(board, plot)
@@ -65,6 +73,7 @@ def leaderboard(
         typer.echo(json.dumps(board.as_dict(), indent=2))
     else:
         console.print(*_tabulate(board, width=console.width), sep="\n")
+    say_all([*copies, *say_left_out(faceless, FACES)])
 
 
 def _tabulate(board: "Leaderboard", *, width: int) -> list[Table]:
@@ -80,7 +89,9 @@ def _tabulate(board: "Leaderboard", *, width: int) -> list[Table]:
             table.add_column(name, justify="right" if name in ("ms", "MB") else "left", overflow="fold")
         for row in board.rows:
             said = _say_row(row)
-            table.add_row(row.title, *(said[name].replace(" [", f"{gap}[") for name in part))
+            failed = f" (failed on {row.failed} of {board.faces} faces)" if row.failed else ""
+            cells = (Text(show_plainly(said[name]).replace(" [", f"{gap}[")) for name in part)  # as text, "\n" is spelt
+            table.add_row(row.title + failed, *cells)
         tables.append(table)
     return tables
 
@@ -102,7 +113,7 @@ def _say_row(row: "LeaderboardRow") -> dict[str, str]:
 
 
 def _say(figure: "Estimate | None", *, signed: bool = False) -> str:
-    if figure is None or figure.value != figure.value:
+    if figure is None:
         return "-"
     sign = "+" if signed else ""
     return f"{figure.value:{sign}.3f} [{figure.low:{sign}.3f}, {figure.high:{sign}.3f}]"

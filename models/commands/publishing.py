@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.commands.checks import choose_for_pictures
+from models.commands.checks import check_place, choose_for_pictures
 from models.commands.options import ROOT, console
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def import_onnx(
     if real_until > fake_from:
         raise DataError(f"--real-until {real_until:g} is above --fake-from {fake_from:g}")
     folder, chosen, called = choose_place(to, (key, title or key), None, to)
+    check_place(folder.parent)
     config = Config(
         key=chosen,
         title=called,

@@ -47,8 +47,8 @@ class Plan:
 
 def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     """The metrics of every detector, and last of the jury where all its members were asked. Raises DataError."""
-    if plan.save and not plan.replace_builtin and all(spec.builtin for spec in plan.specs):
-        raise DataError(NOTHING_TO_SAVE)
+    if plan.save and not plan.replace_builtin:
+        _check_savable([spec for spec in plan.specs if not spec.builtin])
     faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
     if not faces:
         raise DataError(f"no face was found in any of the {len(faceless)} pictures")
@@ -66,6 +66,14 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
         if JURY_KEY in rounds.plain.p_fake:  # all of its members were asked
             write_differences(rounds.plain)
     return found
+
+
+def _check_savable(added: Sequence[DetectorSpec]) -> None:
+    """Raises DataError where one of them has no model folder, or there is none."""
+    if not added:
+        raise DataError(NOTHING_TO_SAVE)
+    if without := ", ".join(spec.key for spec in added if not evaluate.find_folder(spec)):
+        raise DataError(f"--save writes into the model folder that was added, and {without} has none: leave it out")
 
 
 @dataclass(frozen=True)

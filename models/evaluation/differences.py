@@ -42,10 +42,14 @@ def measure_differences(answers: Answers, trained_on: Mapping[str, frozenset[str
     return {"schema": 1, "pairs": pairs}
 
 
-def _measure_pair(answers: Answers, pair: tuple[str, str], seen: frozenset[str]) -> dict[str, Any]:
-    """On the faces that both gave a number. The draws are the same for both: they depend on the faces alone."""
+def keep_common(answers: Answers, pair: tuple[str, str]) -> Answers:
+    """The faces that both gave a number. The draws are the same for both: they depend on the faces alone."""
     known = ~np.isnan([answers.p_fake[key] for key in pair]).any(axis=0)
-    both = answers.where(np.flatnonzero(known).tolist())
+    return answers.where(np.flatnonzero(known).tolist())
+
+
+def _measure_pair(answers: Answers, pair: tuple[str, str], seen: frozenset[str]) -> dict[str, Any]:
+    both = keep_common(answers, pair)
     sets = list_two_class(both)
     apart = {name: mean_auc(both, pair[0], [name]) - mean_auc(both, pair[1], [name]) for name in sets}
     unseen = [name for name in sets if name not in seen]

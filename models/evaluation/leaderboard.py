@@ -5,7 +5,7 @@ from a bootstrap over source videos; differences are paired, on the same faces.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from detectors.jury.fusion import JURY_KEY
 from detectors.jury.judge import Jury
 from detectors.networks.folder import MODEL, read_config
 from models.data.face_index import LabelledFace
-from models.evaluation.differences import mean_auc
+from models.evaluation.differences import keep_common, mean_auc
 from models.evaluation.evaluate import Answers, ask, find_folder, list_two_class
 from models.evaluation.fit_jury import add_jury
 from models.evaluation.intervals import Estimate, estimate
@@ -32,21 +32,24 @@ Floats = NDArray[np.float64]
 class LeaderboardRow:
     """One line. unseen, seen: mean AUC over the sets with both classes that it was not, or was, trained on.
 
+    failed: faces that it gave no number for, which its figures are without; a figure is None where none are left.
     trained_on_known: whether the detector says what it was trained on; all sets are unseen where it does not. sets:
     the AUC on each. coverage, selective_accuracy, false_positive_rate: at its own thresholds, on all faces. megabytes:
-    of its network, None where it has none. difference: of its mean AUC over all sets to the first line's, paired.
+    of its network, None where it has none. difference: of its mean AUC over all sets to the first line's, paired, on
+    the faces that both gave a number.
     """
 
     key: str
     title: str
     looks_for: str
+    failed: int
     trained_on_known: bool
     unseen: Estimate | None
     seen: Estimate | None
-    sets: Mapping[str, Estimate]
-    coverage: Estimate
-    selective_accuracy: Estimate
-    false_positive_rate: Estimate
+    sets: Mapping[str, Estimate | None]
+    coverage: Estimate | None
+    selective_accuracy: Estimate | None
+    false_positive_rate: Estimate | None
     milliseconds: float | None
     megabytes: float | None
     license: str
@@ -76,10 +79,9 @@ def measure_leaderboard(specs: Sequence[DetectorSpec], faces: Sequence[LabelledF
     if jury:
         members = [trained[spec.key] for spec in specs if spec.builtin]
         trained[JURY_KEY] = frozenset().union(*(known for known in members if known))
-    means = {spec.key: mean_auc(answers, spec.key, list_two_class(answers)) for spec in lines}
     rows = [_make_row(answers, spec, trained[spec.key], timed.get(spec.key)) for spec in lines]
     rows.sort(key=lambda row: -(row.unseen or row.seen or Estimate(0, 0, 0)).value)
-    rows = [_differ(row, means, rows[0].key) for row in rows]
+    rows = [rows[0], *(replace(row, difference=_differ(answers, row.key, rows[0].key)) for row in rows[1:])]
     curves = {spec.key: _draw_curve(_answered(answers.scores(spec.key))) for spec in lines}
     return Leaderboard(rows, curves, len(faces), list_two_class(answers))
 
@@ -89,7 +91,8 @@ def _make_row(
 ) -> LeaderboardRow:
     sets, scores = list_two_class(answers), _answered(answers.scores(spec.key))
     draws = Draws.of(scores)
-    figures = {name: measure_figure(figure, draws) for name, figure in shipped(spec.fake_from, spec.real_until).items()}
+    shares = shipped(spec.fake_from, spec.real_until).items()
+    figures = {name: _known(measure_figure(figure, draws)) for name, figure in shares}
     seen = [name for name in sets if trained_on and name in trained_on]
     unseen = [name for name in sets if name not in seen]
     folder = find_folder(spec) if spec.key != JURY_KEY else None
@@ -97,10 +100,11 @@ def _make_row(
         spec.key,
         spec.title,
         spec.looks_for,
+        len(answers.faces) - len(scores.p_fake),
         trained_on is not None,
         _estimate_mean(answers, spec.key, unseen),
         _estimate_mean(answers, spec.key, seen),
-        {name: estimate(mean_auc(answers, spec.key, [name])) for name in sets},
+        {name: _estimate_mean(answers, spec.key, [name]) for name in sets},
         figures["coverage"],
         figures["right_when_answered"],
         figures["reals_called_fake"],
@@ -113,17 +117,21 @@ def _make_row(
 def _list_trained_on(spec: DetectorSpec) -> frozenset[str] | None:
     """The sets that a detector's model folder names; None where it does not say."""
     folder = find_folder(spec)
-    return frozenset(read_config(folder).trained_on) if folder else None
+    return (frozenset(read_config(folder).trained_on) or None) if folder else None
 
 
 def _estimate_mean(answers: Answers, key: str, sets: Sequence[str]) -> Estimate | None:
-    return estimate(mean_auc(answers, key, sets)) if sets else None
+    return _known(estimate(mean_auc(answers, key, sets))) if sets else None
 
 
-def _differ(row: LeaderboardRow, means: Mapping[str, Floats], best: str) -> LeaderboardRow:
-    if row.key == best or np.ndim(means[row.key]) == 0:
-        return row
-    return LeaderboardRow(**(row.__dict__ | {"difference": estimate(means[row.key] - means[best])}))
+def _differ(answers: Answers, key: str, best: str) -> Estimate | None:
+    both = keep_common(answers, (key, best))
+    sets = list_two_class(both)
+    return estimate(mean_auc(both, key, sets) - mean_auc(both, best, sets)) if sets else None
+
+
+def _known(figure: Estimate) -> Estimate | None:
+    return None if np.isnan(figure.value) else figure
 
 
 def _answered(scores: Scores) -> Scores:
@@ -139,6 +147,8 @@ def _time(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[
 
 def _draw_curve(scores: Scores) -> tuple[Floats, Floats]:
     """The ROC curve over all faces: false and true positive rates, from none to all."""
+    if not len(scores.p_fake):
+        return np.zeros(0), np.zeros(0)
     order = np.argsort(-scores.p_fake, kind="stable")
     labels, ends = scores.labels[order], np.flatnonzero(np.r_[np.diff(scores.p_fake[order]) < 0, True])
     fakes, reals = np.cumsum(labels)[ends], np.cumsum(1 - labels)[ends]
@@ -154,8 +164,9 @@ def draw(board: Leaderboard, path: Path) -> None:
     curves.plot([0, 1], [0, 1], color="#8a8a8a", linewidth=0.8, linestyle=":")
     for place, row in enumerate(board.rows):
         [line] = curves.plot(*board.curves[row.key], label=row.title)
-        heights = np.arange(len(board.sets)) + (place - len(board.rows) / 2) * 0.7 / len(board.rows)
-        found = [row.sets[name] for name in board.sets]
+        known = {height: one for height, name in enumerate(board.sets) if (one := row.sets[name])}
+        heights = np.array([*known]) + (place - len(board.rows) / 2) * 0.7 / len(board.rows)
+        found = [*known.values()]
         margins = [[one.value - one.low for one in found], [one.high - one.value for one in found]]
         values = [one.value for one in found]
         dots.errorbar(values, heights, xerr=margins, fmt="o", markersize=4, color=line.get_color(), capsize=2)

@@ -54,7 +54,9 @@ class Draws:
 
     @classmethod
     def of(cls, scores: Scores, resamples: int = RESAMPLES) -> "Draws":
-        """Resample the groups with replacement, the same way every time."""
+        """Resample the groups with replacement, the same way every time; without scores there is nothing to draw."""
+        if not len(scores.p_fake):
+            return cls.once(scores.p_fake, scores.labels)
         order = np.argsort(scores.p_fake, kind="stable")
         names, place = np.unique(scores.groups[order], return_inverse=True)
         drawn = default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
@@ -77,7 +79,7 @@ class Draws:
     @cached_property
     def _starts(self) -> NDArray[np.intp]:
         """Where each run of equal p_fake begins."""
-        return np.asarray(np.flatnonzero(np.r_[True, np.diff(self.p_fake) > 0]))
+        return np.asarray(np.flatnonzero(np.diff(self.p_fake, prepend=-np.inf) > 0))
 
     def by_score(self, label: int) -> Floats:
         """The weight of one class at each distinct p_fake, ascending: (r, u)."""

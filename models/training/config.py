@@ -33,7 +33,9 @@ def read_source_weights(options: Iterable[str], sources: Collection[str]) -> dic
     """SOURCE=TIMES, each, as TrainingConfig.source_weights. Raises DataError for an unknown source or a bad number."""
     times = {}
     for option in options:
-        source, _, number = option.rpartition("=")
+        source, told, number = option.rpartition("=")
+        if not told:
+            raise DataError(f"--source-weight: SOURCE=TIMES was expected, got {option!r}")
         if source not in sources:
             raise DataError(
                 f"--source-weight: no source {source!r} in this data; there are {', '.join(sorted(sources))}"

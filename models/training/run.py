@@ -70,7 +70,7 @@ class TrainingRun:
                 checkpoint / "model.keras", custom_objects={localisation_loss.__name__: localisation_loss}
             )
             _reschedule(model.optimizer, recipe)
-            progress = RunProgress(**json.loads((checkpoint / "progress.json").read_text()))
+            progress = read_progress(run)
             for variable, seed in zip(_seeds(model), progress.seeds, strict=False):
                 variable.assign(seed)
             return cls(model, _load_weights(checkpoint / "average.npz"), progress, recipe, run)
@@ -79,7 +79,6 @@ class TrainingRun:
         if start:
             take_weights(model, start)
         run.mkdir(parents=True, exist_ok=True)
-        (run / "recipe.json").write_text(json.dumps({"architecture": architecture.key, **asdict(recipe)}, indent=2))
         state = cls(model, [], RunProgress(), recipe, run)
         state._compile(head_only=recipe.head_steps > 0)
         return state
@@ -145,6 +144,12 @@ class TrainingRun:
             checkpoint.rename(old)
         fresh.rename(checkpoint)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def read_progress(run: Path) -> RunProgress:
+    """Where a run is by its last checkpoint; at step 0 where it has none."""
+    path = run / "checkpoint" / "progress.json"
+    return RunProgress(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else RunProgress()
 
 
 def take_weights(model: keras.Model, source: Path) -> None:

@@ -19,6 +19,7 @@ from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
 from models.training.batches import Batches, Images, Teacher, ask_teacher, select_faces, thin, validate_on
 from models.training.config import TrainingConfig
+from models.training.recipe_file import write_recipe
 from models.training.run import RunProgress, TrainingRun
 
 Report = Callable[[RunProgress, TrainingConfig, float], None]
@@ -47,6 +48,8 @@ def train(
     held_out, learnt = ([face for face in fed if face.sample.split == split] for split in ("val", "train"))
     validation = _Validation.of(thin(held_out), architecture)
     state = TrainingRun.open(architecture, recipe, run, start=start)
+    if state.progress.step < recipe.steps:  # else nothing is learnt
+        write_recipe(run, architecture.key, recipe, {face.sample.source for face in fed})
     distillation_targets = ask_teacher(teacher, learnt) if teacher else {}
     batches = Batches(
         learnt,

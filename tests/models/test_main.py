@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Never
 
 import PIL.Image
 import PIL.ImageOps
@@ -20,6 +21,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 def photos(tmp_path: Path) -> Path:
     """Four portraits to learn from and four to calibrate on, each also forged."""
     return write_portraits(tmp_path / "photos", ["train"] * 4 + ["val"] * 4)
+
+
+def interrupt(*_: object, **__: object) -> Never:
+    raise KeyboardInterrupt
 
 
 def run(*arguments: str) -> str:
@@ -43,8 +48,18 @@ def test_a_folder_of_photos_becomes_a_detector_by_two_commands(
     assert len(list(Path("runs/faces").iterdir())) == 2  # the faces of the two large pictures
     progress = json.loads(Path("run/checkpoint/progress.json").read_text())
     assert [entry["step"] for entry in progress["history"]] == [2]
-    assert "written: run/weights" in run("export", *at, "--title", "Mine")
+    assert "run has been trained for 2 steps, so it stays as it is" in run("train", *at, "--steps", "2")
+    with monkeypatch.context() as stopping:
+        stopping.setattr("models.training.train.train", interrupt)
+        stopped = CliRunner().invoke(app, ["train", *at, "--batch", "4", "--steps", "9"])
+    assert stopped.exit_code == 130
+    assert "Going on with run at step 2 of 9." in stopped.stderr and "batch 2, now 4" in stopped.stderr
+    assert "Stopped: the same command goes on from step 2." in stopped.stderr
+    other = write_portraits(tmp_path / "others", ["val"] * 4)
+    assert "written: run/weights" in run(
+        "export", "custom-cnn", "--data", str(other), "--run", "run", "--title", "Mine"
+    )
     config = json.loads(Path("run/weights/config.json").read_text())
-    assert (config["key"], config["title"]) == ("my-custom-cnn", "Mine")
+    assert (config["key"], config["title"], config["trained_on"]) == ("my-custom-cnn", "Mine", ["portraits"])
     p_fake, heatmap = load_folder(Path("run/weights")).examine(samples.portrait())
     assert 0 <= p_fake <= 1 and heatmap.ndim == 2

@@ -57,11 +57,11 @@ def pick_tested(faces: Sequence[LabelledFace], most: int) -> list[LabelledFace]:
 def summarise(spec: DetectorSpec, recompressed: Mapping[str, Answers]) -> dict[str, Any]:
     """Tier -> {"real", "fake", "auc", "balanced_accuracy", "lost", and the figures of metrics.shipped}.
 
-    lost: against the same faces as they are, paired.
+    lost: against the same faces as they are, paired. Empty where it failed on all faces.
     """
-    if not recompressed:
+    plain = recompressed[AS_IT_IS].scores(spec.key) if recompressed else None
+    if plain is None or np.isnan(plain.p_fake).all():
         return {}
-    plain = recompressed[AS_IT_IS].scores(spec.key)
     figures = shipped(spec.fake_from, spec.real_until)
     found = {}
     for tier, answers in recompressed.items():

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from detectors.__main__ import app
 from detectors.conformance import samples
+from detectors.jury.about import read_card
 from detectors.jury.judge import Jury
 from detectors.networks.resolve import ListedPlugin, SourceError, _import_file, add_source
 from registry import Registry, Verdict
@@ -160,6 +161,14 @@ def test_a_file_that_python_cannot_import_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("text")
     with pytest.raises(SourceError, match=r"notes\.txt is not a Python file"):
         _import_file(tmp_path / "notes.txt")
+
+
+def test_a_card_beside_the_file_is_named_alone(tmp_path: Path) -> None:
+    (tmp_path / "CARD.md").write_text("A rule of thumb.")
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(PLUGIN.format(key="mine").replace("load=", 'card="CARD.md", load='))
+    (spec,) = add_source(NOBODY, str(plugin))
+    assert read_card(spec) == "A rule of thumb."
 
 
 def test_a_card_that_lies_elsewhere_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from models.commands.application import app
 from models.data import face_index
 from models.evaluation import fit_jury
 from tests.models.manifest import write_manifest
+from tests.models.portraits import write_portraits
 
 FIGURES = {"machine": "one of glass"}
 FITTED = {"blend": {"weights": {"blend": 1.0}}}
@@ -28,6 +29,14 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr(speed_table, "write", lambda figures: written.append(("written", figures)))
     monkeypatch.setattr(speed_table, "tables", lambda figures: [f"the {name}" for name in figures])
     return written
+
+
+RAISES = """
+import pluggy
+@pluggy.HookimplMarker("facejury")
+def register_detectors(register):
+    register(key="raises", title="Raises", load=lambda: (lambda image: 1 / 0))
+"""
 
 
 def call(*arguments: str) -> str:
@@ -64,3 +73,20 @@ def test_a_fitted_jury_replaces_the_built_in_one_only_where_that_is_asked_for(
     done = CliRunner().invoke(app, ["fit-jury", "--data", data, "--replace-builtin"])
     assert written == [FITTED]
     assert "The built-in jury is replaced by one fitted on mine, theirs." in " ".join(done.stderr.split())
+
+
+@pytest.mark.slow
+def test_a_detector_that_fails_on_every_face_keeps_no_other_from_being_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("raises.py").write_text(RAISES)
+    photos = write_portraits(tmp_path / "photos", ["test"] * 4)
+    asked = ["evaluate", "--data", str(photos), "--only", "raises", "--only", "custom-cnn", "--add", "raises.py"]
+    done = CliRunner().invoke(app, [*asked, "--json"])
+    assert done.exit_code == 0, done.output
+    found = {one["detector"]: one for one in json.loads(done.stdout)}
+    assert found["raises"]["failed"] == 8 and "auc" in found["custom-cnn"]["overall"]
+    assert "raises failed on 8 faces" in done.stderr
+    done = CliRunner().invoke(app, [*asked, "--save"])
+    assert done.exit_code == 2 and "raises has none" in done.stderr

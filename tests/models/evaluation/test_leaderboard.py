@@ -10,12 +10,15 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from detectors.commands.options import PlainConsole
 from models.commands.application import app
 from models.commands.leaderboard import _tabulate
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation import leaderboard
+from models.evaluation.differences import mean_auc
 from models.evaluation.evaluate import Answers
+from models.evaluation.intervals import estimate
 from models.evaluation.leaderboard import draw, measure_leaderboard
 from registry import DetectorSpec
 from tests.models.manifest import write_manifest
@@ -81,6 +84,27 @@ def test_the_sets_that_a_detector_was_trained_on_are_kept_apart(
     assert rows["sharp"].seen is None
 
 
+def test_faces_that_one_failed_on_are_counted_and_left_out_of_both_sides_of_a_difference(answers: Answers) -> None:
+    answers.p_fake["dull"][:31] = np.nan
+    rows = {row.key: row for row in measure_leaderboard([spec("dull"), spec("sharp")], answers.faces).rows}
+    assert (rows["dull"].failed, rows["sharp"].failed) == (31, 0)
+    both = answers.where([*range(31, len(answers.faces))])
+    apart = mean_auc(both, "dull", ["a", "b"]) - mean_auc(both, "sharp", ["a", "b"])
+    assert rows["dull"].difference == estimate(apart)
+
+
+def test_one_that_failed_everywhere_has_a_line_without_figures(answers: Answers, tmp_path: Path) -> None:
+    answers.p_fake["dull"][:] = np.nan
+    board = measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)
+    told = json.loads(json.dumps(board.as_dict(), allow_nan=False))["rows"][1]
+    assert told["failed"] == 90
+    assert told["unseen"] is told["coverage"] is told["difference"] is told["sets"]["a"] is None
+    draw(board, tmp_path / "board.png")
+    console = Console(file=io.StringIO(), width=400)
+    console.print(*_tabulate(board, width=400))
+    assert "DULL (failed on 90 of 90 faces)" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
 def test_the_drawing_is_a_picture_of_some_size(answers: Answers, tmp_path: Path) -> None:
     draw(measure_leaderboard([spec("dull"), spec("sharp")], answers.faces), tmp_path / "board.png")
     picture = cv2.imread(str(tmp_path / "board.png"))
@@ -99,10 +123,10 @@ def test_the_table_says_what_was_measured_and_a_dash_where_nothing_was(answers: 
 
 
 def test_on_a_narrow_screen_no_figure_is_cut(answers: Answers) -> None:
-    console, board = Console(file=io.StringIO(), width=80), measure_leaderboard([spec("sharp")], answers.faces)
+    console, board = PlainConsole(file=io.StringIO(), width=80), measure_leaderboard([spec("sharp")], answers.faces)
     console.print(*_tabulate(board, width=80))
     shown = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO
-    assert "…" not in shown and shown.count("SHARP") == 3
+    assert "…" not in shown and "\\n" not in shown and shown.count("SHARP") == 3
     figures = [row.unseen for row in board.rows] + [row.false_positive_rate for row in board.rows]
     assert all(f"[{figure.low:.3f}, {figure.high:.3f}]" in shown for figure in figures if figure)
 
@@ -136,7 +160,8 @@ def test_the_command_prints_the_table_and_draws_nothing_that_was_not_asked_for(
     answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    photos = write_manifest(tmp_path / "photos", ("a.png", "real", "", "a", "a", "test"))
+    rows = [(f"{label}.png", label, "", "a", label, "test") for label in ("real", "fake")]
+    photos = write_manifest(tmp_path / "photos", *rows)
     board = measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)
     monkeypatch.setattr("models.data.face_index.label_faces", lambda samples, cache: (answers.faces, []))
     monkeypatch.setattr(leaderboard, "measure_leaderboard", lambda specs, faces: board)

@@ -1,0 +1,54 @@
+"""recipe.json of a run: its architecture, how it is trained, and the sources that it has learnt from."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from detectors.networks.folder import CONFIG, read_config
+from models.training.config import TrainingConfig
+
+RECIPE = "recipe.json"
+OF_THE_COMMAND = ("steps", "head_steps")  # may be others when a run is gone on with
+Recipe = dict[str, Any]
+
+
+def read_recipe(run: Path) -> Recipe:
+    """What stands in it; nothing where there is no such file."""
+    path = run / RECIPE
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def write_recipe(run: Path, architecture: str, config: TrainingConfig, sources: Iterable[str]) -> None:
+    """Write how the run is trained from now on. Sources that it learnt from before stay among them."""
+    known = read_recipe(run).get("sources", [])
+    recipe = {"architecture": architecture, **asdict(config), "sources": sorted({*known, *sources})}
+    run.mkdir(parents=True, exist_ok=True)
+    (run / RECIPE).write_text(json.dumps(recipe, indent=2), encoding="utf-8")
+
+
+def list_changes(run: Path, config: TrainingConfig, sources: Iterable[str]) -> list[str]:
+    """What differs from how the run was trained until now, e.g. "batch 32, now 4"."""
+    before, now = read_recipe(run), asdict(config) | {"sources": sorted(set(sources))}
+    compared = (name for name in now if name in before and name not in OF_THE_COMMAND)
+    return [f"{name} {_say(before[name])}, now {_say(now[name])}" for name in compared if before[name] != now[name]]
+
+
+def write_averaged(to: Path, parts: Iterable[Path]) -> None:
+    """Write what is known of the networks whose mean this is, beside it: of runs, and of model folders."""
+    known: Recipe = {}
+    sources: set[str] = set()
+    for folder in (part.parent for part in parts):
+        recipe = read_recipe(folder)
+        known |= {name: recipe[name] for name in ("architecture",) if name in recipe}
+        sources |= {*recipe.get("sources", ())}
+        if (folder / CONFIG).is_file():
+            sources |= {*read_config(folder).trained_on}
+    path = to.parent / RECIPE
+    if not path.exists():  # a run of its own, if there is one
+        path.write_text(json.dumps(known | {"sources": sorted(sources)}, indent=2), encoding="utf-8")
+
+
+def _say(value: object) -> str:
+    return " and ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,36 @@
+"""What a run says of itself: how it is trained, and all that it has learnt from."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from detectors.networks.folder import WEIGHTS, read_config
+from models.training.config import TrainingConfig
+from models.training.recipe_file import list_changes, read_recipe, write_averaged, write_recipe
+
+CONFIG = TrainingConfig(steps=10, batch=32)
+
+
+def test_sources_that_were_learnt_from_before_stay_known(tmp_path: Path) -> None:
+    write_recipe(tmp_path / "run", "blend", CONFIG, ["b", "a"])
+    write_recipe(tmp_path / "run", "blend", replace(CONFIG, steps=20), ["c"])
+    found = read_recipe(tmp_path / "run")
+    assert (found["architecture"], found["steps"], found["sources"]) == ("blend", 20, ["a", "b", "c"])
+
+
+def test_what_a_resumed_run_is_given_anew_is_listed_but_for_its_length(tmp_path: Path) -> None:
+    write_recipe(tmp_path, "blend", CONFIG, ["a"])
+    assert list_changes(tmp_path, replace(CONFIG, steps=99, head_steps=0), ["a"]) == []
+    assert list_changes(tmp_path, replace(CONFIG, batch=4), ["b", "c"]) == ["batch 32, now 4", "sources a, now b and c"]
+    assert list_changes(tmp_path / "elsewhere", CONFIG, ["a"]) == []
+
+
+def test_averaged_weights_know_the_architecture_and_the_sources_of_both(tmp_path: Path) -> None:
+    write_recipe(tmp_path / "run", "blend", CONFIG, ["mine"])
+    (tmp_path / "mixed").mkdir()
+    parts = [tmp_path / "run" / "best.keras", WEIGHTS / "blend" / "model.keras"]
+    write_averaged(tmp_path / "mixed" / "best.keras", parts)
+    found = read_recipe(tmp_path / "mixed")
+    assert found == {"architecture": "blend", "sources": sorted({"mine", *read_config(WEIGHTS / "blend").trained_on})}
+    write_averaged(tmp_path / "run" / "mixed.keras", parts)
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["sources"] == ["mine"]
