@@ -105,6 +105,12 @@ def test_one_that_failed_everywhere_has_a_line_without_figures(answers: Answers,
     assert "DULL (failed on 90 of 90 faces)" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
+def test_the_documentation_names_every_field_of_the_json(answers: Answers) -> None:
+    told = measure_leaderboard([spec("dull")], answers.faces).as_dict()
+    text = (Path(__file__).parents[3] / "docs" / "training.md").read_text()
+    assert all(f"`{name}`" in text for name in (*told, *told["rows"][0]))
+
+
 def test_the_drawing_is_a_picture_of_some_size(answers: Answers, tmp_path: Path) -> None:
     draw(measure_leaderboard([spec("dull"), spec("sharp")], answers.faces), tmp_path / "board.png")
     picture = cv2.imread(str(tmp_path / "board.png"))
