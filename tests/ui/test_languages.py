@@ -92,7 +92,7 @@ def test_no_text_of_the_main_views_is_missing_in_the_catalogues(
     page.set_input_files("#batch-files input[type=file]", [portrait, str(broken)])
     expect(page.locator("#batch-files")).to_contain_text("broken")
     page.locator("#batch-judge").click()
-    expect(page.locator("#batch-status")).to_contain_text("2 imágenes analizadas.")
+    expect(page.locator("#batch-status")).to_contain_text("1 de 2 analizadas.")
     expect(page.get_by_label("Orden")).to_have_value("Como se dieron")
     for view, seen in (("check/video", "#video"), ("check/audio", "#audio"), ("check/live", ".live")):
         go(page, view, seen)

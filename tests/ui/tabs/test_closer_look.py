@@ -90,7 +90,7 @@ def test_a_batch_is_looked_through_by_previous_and_next(
         archive.writestr("text.png", "no picture")
     page = visit()
     page.set_input_files("#entrance input[type=file]", str(tmp_path / "album.zip"))
-    expect(page.locator("#batch-status")).to_contain_text("3 pictures judged")
+    expect(page.locator("#batch-status")).to_contain_text("2 of 3 judged.")
     page.get_by_role("button", name="album.zip/face.png").click()
     detail = page.locator("#batch-detail")
     expect(detail.locator(".neighbours")).to_contain_text("1 of 3: album.zip/face.png")
