@@ -108,6 +108,22 @@ def check_trainable(samples: Sequence["Sample"], architecture: "Architecture") -
             raise DataError(NOTHING_TO_LEARN.format(key=architecture.key, what=f"fakes{what}", split=split))
 
 
+def read_measured(data: Sequence[Path], split: Sequence[str] | None) -> "tuple[list[Sample], list[str], list[str]]":
+    """The pictures to measure on, their splits, and what to say of copies among them.
+
+    split: what was asked for; else test and eval, as far as they are there. Raises DataError, also for one class alone.
+    """
+    from models.data.datasets import read_samples, select_splits
+    from models.data.face_index import check_copies
+
+    everything = read_samples(data)
+    there = {sample.split for sample in everything}
+    splits = list(split or ()) or [name for name in ("test", "eval") if name in there] or ["test"]
+    samples = select_splits(everything, *splits)
+    check_both_classes(samples, splits)
+    return samples, splits, check_copies(everything)
+
+
 def check_both_classes(samples: Sequence["Sample"], splits: Sequence[str]) -> None:
     """Raises DataError where all pictures of these splits, taken together, are real, or all are fake."""
     if len({sample.label for sample in samples}) == 1:

@@ -7,7 +7,14 @@ import typer
 from rich.table import Table
 
 from detectors.commands.options import AddUnpinned, Only
-from models.commands.checks import check_backend, check_both_classes, check_faces, check_place, choose_for_pictures
+from models.commands.checks import (
+    check_backend,
+    check_both_classes,
+    check_faces,
+    check_place,
+    choose_for_pictures,
+    read_measured,
+)
 from models.commands.options import FACES, ROOT, Data, ReplaceBuiltin, console, say_all
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -55,21 +62,16 @@ def evaluate(
     from functools import partial, reduce
 
     from detectors.networks.resolve import add_source, pin_sources
-    from models.data.datasets import choose_splits, read_samples, select_splits
-    from models.data.face_index import check_copies, label_faces, say_left_out
+    from models.data.face_index import label_faces, say_left_out
     from models.evaluation.assess import Plan, assess, draw
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     registry = load_registry()
     specs = choose_for_pictures(reduce(add_source, sources, registry), only)
-    everything = read_samples(data)
+    samples, splits, copies = read_measured(data, split)
     if pictures:
         check_place(pictures)
-    splits = choose_splits(everything, split)
-    samples = select_splits(everything, *splits)
-    check_both_classes(samples, splits)
-    copies = check_copies(everything)
     plan = Plan(specs=specs, splits=splits, cache=FACES, save=save, replace_builtin=replace_builtin, thorough=thorough)
     found = assess(samples, plan)
     if pictures:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from detectors.commands.options import AddUnpinned, Only
-from models.commands.checks import check_both_classes, check_drawing, check_faces, choose_for_pictures
+from models.commands.checks import check_both_classes, check_drawing, check_faces, choose_for_pictures, read_measured
 from models.commands.options import FACES, Data, console, say_all
 from text.plain_text import show_plainly
 
@@ -49,20 +49,15 @@ def leaderboard(
     from functools import partial, reduce
 
     from detectors.networks.resolve import add_source, pin_sources
-    from models.data.datasets import choose_splits, read_samples, select_splits
-    from models.data.face_index import check_copies, label_faces, say_left_out
+    from models.data.face_index import label_faces, say_left_out
     from models.evaluation.leaderboard import draw, measure_leaderboard
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     specs = choose_for_pictures(reduce(add_source, sources, load_registry()), only)
-    everything = read_samples(data)
+    samples, splits, copies = read_measured(data, split)
     if plot:
         check_drawing(plot)
-    splits = choose_splits(everything, split)
-    samples = select_splits(everything, *splits)
-    check_both_classes(samples, splits)
-    copies = check_copies(everything)
     faces, faceless = label_faces(samples, FACES)
     check_faces(faces, samples)
     check_both_classes([face.sample for face in faces], splits)

@@ -134,7 +134,7 @@ def train(
     )
     teach = (lambda crop: detector.examine(crop)[0]) if detector else None
     if begun := read_progress(folder).step:
-        say_all(say_resumed(folder, recipe, list_changes(folder, recipe, sources), start=start))
+        say_all(say_resumed(folder, recipe, begun, changes=list_changes(folder, recipe, sources), start=start))
     try:
         with Screen(console, steps) as screen:
             train_network(

@@ -80,12 +80,6 @@ def select_splits(samples: Sequence[Sample], *splits: str) -> list[Sample]:
     return select(samples, *splits)
 
 
-def choose_splits(samples: Iterable[Sample], asked: Sequence[str] | None) -> list[str]:
-    """The splits to measure on: those that were asked for, else test and eval as far as they are there."""
-    there = {sample.split for sample in samples}
-    return list(asked or ()) or [name for name in ("test", "eval") if name in there] or ["test"]
-
-
 def select(samples: Iterable[Sample], *splits: str) -> list[Sample]:
     """The samples of these splits."""
     return [sample for sample in samples if sample.split in splits]

@@ -50,9 +50,10 @@ class Screen:
             self._console.print(f"step {progress.step}/{recipe.steps}, {text}, {minutes:.0f} min left")
 
 
-def say_resumed(run: Path, recipe: TrainingConfig, changes: Sequence[str], *, start: Path | None) -> Iterator[str]:
-    """What to know of a run that was begun before, and of options that change it, or do not."""
-    step = read_progress(run).step
+def say_resumed(
+    run: Path, recipe: TrainingConfig, step: int, *, changes: Sequence[str], start: Path | None
+) -> Iterator[str]:
+    """What to know of a run that was trained up to a step before, and of options that change it, or do not."""
     if step >= recipe.steps:
         yield f"{run} has been trained for {step} steps, so it stays as it is: give more --steps, or another --run."
         return

@@ -41,7 +41,8 @@ def write_averaged(to: Path, parts: Iterable[Path]) -> None:
     sources: set[str] = set()
     for folder in (part.parent for part in parts):
         recipe = read_recipe(folder)
-        known |= {name: recipe[name] for name in ("architecture",) if name in recipe}
+        if "architecture" in recipe:
+            known["architecture"] = recipe["architecture"]
         sources |= {*recipe.get("sources", ())}
         if (folder / CONFIG).is_file():
             sources |= {*read_config(folder).trained_on}

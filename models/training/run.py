@@ -62,9 +62,7 @@ class TrainingRun:
         cls, architecture: Architecture, recipe: TrainingConfig, run: Path, *, start: Path | None
     ) -> "TrainingRun":
         """Go on from the run's checkpoint, or begin."""
-        checkpoint = run / "checkpoint"
-        if not checkpoint.is_dir() and (run / "checkpoint.old").is_dir():  # killed between the two renames
-            (run / "checkpoint.old").rename(checkpoint)
+        checkpoint = _find_checkpoint(run)
         if checkpoint.is_dir():
             model = keras.saving.load_model(
                 checkpoint / "model.keras", custom_objects={localisation_loss.__name__: localisation_loss}
@@ -146,9 +144,17 @@ class TrainingRun:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _find_checkpoint(run: Path) -> Path:
+    """Its folder, there or not; the one before takes its place where a kill came between the two renames."""
+    checkpoint, old = run / "checkpoint", run / "checkpoint.old"
+    if not checkpoint.is_dir() and old.is_dir():
+        old.rename(checkpoint)
+    return checkpoint
+
+
 def read_progress(run: Path) -> RunProgress:
     """Where a run is by its last checkpoint; at step 0 where it has none."""
-    path = run / "checkpoint" / "progress.json"
+    path = _find_checkpoint(run) / "progress.json"
     return RunProgress(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else RunProgress()
 
 

@@ -59,8 +59,10 @@ def summarise(spec: DetectorSpec, recompressed: Mapping[str, Answers]) -> dict[s
 
     lost: against the same faces as they are, paired. Empty where it failed on all faces.
     """
-    plain = recompressed[AS_IT_IS].scores(spec.key) if recompressed else None
-    if plain is None or np.isnan(plain.p_fake).all():
+    if not recompressed:
+        return {}
+    plain = recompressed[AS_IT_IS].scores(spec.key)
+    if np.isnan(plain.p_fake).all():
         return {}
     figures = shipped(spec.fake_from, spec.real_until)
     found = {}
