@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from typer.testing import CliRunner, Result
 
-from detectors.commands.options import errors, screen
+from detectors.commands.terminal import errors, screen
 from facejury import app
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from detectors.audio.judge import compare_sound
 from detectors.audio.results import BANDS, LIMITS, RULE, JudgedSound
-from detectors.commands.options import Add, Only, choose, read_start, screen, start_option
+from detectors.commands.options import Add, Only, choose, read_start, start_option
+from detectors.commands.terminal import screen
 from detectors.inputs.timecode import say_at
 from detectors.jury.judge import Jury
 from detectors.jury.wording import NOT_MEASURED, say_number

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from detectors.commands.options import Add, Only, choose, errors, read_start, start_option
-from detectors.commands.tables import show
+from detectors.commands.options import Add, Only, choose, read_start, start_option, warn
 from detectors.inputs.images import ImageError, read_file
 from detectors.inputs.video_kinds import is_video
 from detectors.jury.compare import compare
@@ -83,12 +81,14 @@ def compare_command(
             judged = _compare_picture(file, jury, stability=stability, provenance=provenance)
             comparisons.append(judged)
             if not as_json:
+                from detectors.commands.tables import show  # here: JSON needs no Rich, which takes long to import
+
                 show(judged, base_rate=base_rate)
     if as_json:
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
     labels = {label for comparison in comparisons for label in _list_labels(comparison)}
     if labels == {"failed"}:
-        errors.print("Every detector failed, so nothing is known of these files.")
+        warn("Every detector failed, so nothing is known of these files.")
     if is_idle or labels == {"failed"} or all(comparison.error for comparison in comparisons):
         raise typer.Exit(1)
 
@@ -123,12 +123,12 @@ def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: boo
 def _note_ignored(options: Sequence[str], files: Sequence[Path], *, as_json: bool, start: float) -> None:
     """Say which of these options for pictures, and whether --start, which is for videos, change nothing here."""
     if start and not any(map(is_video, files)):
-        errors.print("--start changes nothing in pictures: it is for videos.")
+        warn("--start changes nothing in pictures: it is for videos.")
     if "--base-rate" in options and as_json:
-        errors.print("--base-rate changes nothing in the JSON: its p_fake is as if half of all faces were fake.")
+        warn("--base-rate changes nothing in the JSON: its p_fake is as if half of all faces were fake.")
     videos = [file.name for file in files if is_video(file)] if options else []
     if videos:
-        errors.print(f"{', '.join(options)}: for pictures alone, not for {escape(', '.join(videos))}.")
+        warn(f"{', '.join(options)}: for pictures alone, not for {', '.join(videos)}.")
 
 
 def _note_idle(jury: Jury, files: Sequence[Path]) -> bool:
@@ -138,14 +138,15 @@ def _note_idle(jury: Jury, files: Sequence[Path]) -> bool:
         return False
     for kind, what in ELSEWHERE.items():
         if titles := ", ".join(spec.title for spec in jury.specs if spec.expects == kind):
-            errors.print(f"{escape(titles)}: {what}, not for {escape(', '.join(pictures))}.")
+            warn(f"{titles}: {what}, not for {', '.join(pictures)}.")
     return len(pictures) == len(files)
 
 
 def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> "JudgedVideo":
     """Judge a video, with a bar meanwhile, and print what was said unless quiet."""
-    from rich.progress import Progress  # here: pictures, which are compared most, need none of it
+    from rich.progress import Progress
 
+    from detectors.commands.terminal import errors
     from detectors.commands.video_tables import show_video
     from detectors.video.judge import compare_video
 

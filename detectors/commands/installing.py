@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from detectors.commands.options import errors
+from detectors.commands.options import warn
 from registry import manager
 from registry.pins import PinError, Pinned, PinnedFolder, PinnedPackage, read_pins, write_pins
 
@@ -171,5 +170,5 @@ def _in_a_sentence() -> Iterator[None]:
         yield
     except (PinError, InstallError, HubError) as error:
         for line in str(error).splitlines():
-            errors.print(escape(line), soft_wrap=True)
+            warn(line)
         raise typer.Exit(1 if isinstance(error, HubError) else 2) from error

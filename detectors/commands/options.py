@@ -1,28 +1,19 @@
-"""What the commands share: the options that choose detectors, and where they print."""
+"""What the commands share: the options that choose detectors, and how they warn."""
 
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.text import Text
 
 from detectors.inputs.timecode import read_time
 from registry import DetectorSpec, UnknownDetectorError
 from text.plain_text import show_plainly
 
 
-class PlainConsole(Console):
-    """A terminal that text of strangers cannot steer: Rich brings every line, cell and title through here."""
-
-    def render_str(self, text: str, **options: Any) -> Text:
-        """Rich's own method."""
-        return super().render_str(show_plainly(text), **options | {"emoji": False})  # no picture for a name's :x:
-
-
-screen, errors = PlainConsole(), PlainConsole(stderr=True)
+def warn(sentence: str) -> None:
+    """Say it beside the answer, where text of strangers within it cannot steer the terminal."""
+    typer.echo(show_plainly(sentence), err=True)
 
 
 def pin_added(sources: Sequence[str] | None) -> list[str]:
@@ -32,7 +23,7 @@ def pin_added(sources: Sequence[str] | None) -> list[str]:
     try:
         return pin_sources(sources or (), announce=partial(typer.echo, err=True))
     except SourceError as error:
-        errors.print(escape(str(error)))
+        warn(str(error))
         raise typer.Exit(2) from error
 
 
@@ -66,5 +57,5 @@ def choose(only: Sequence[str] | None, add: Sequence[str] | None = None) -> tupl
     try:
         return Team(tuple(only or ()), tuple(add or ())).choose()
     except (UnknownDetectorError, SourceError) as error:
-        errors.print(escape(str(error)))
+        warn(str(error))
         raise typer.Exit(2) from error

@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from detectors.commands import installing
-from detectors.commands.options import Add, choose, errors, screen
+from detectors.commands.options import Add, choose, warn
+from detectors.commands.terminal import screen
 from registry import load_registry
 from registry.listing import as_json as listing_as_json
 from registry.listing import as_table as listing_as_table
@@ -63,7 +64,7 @@ def new_command(
     try:
         folder = write_plugin(name, to, expects=expects)
     except NewPluginError as error:
-        errors.print(escape(str(error)))
+        warn(str(error))
         raise typer.Exit(2) from error
     screen.print(f"Wrote {escape(str(folder))}. Its README.md says what comes next.")
 

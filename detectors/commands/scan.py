@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from detectors.commands.options import Add, Only, choose, errors
+from detectors.commands.options import Add, Only, choose, warn
+from detectors.commands.terminal import errors
 from detectors.scan.ray_option import RayCommand
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -70,13 +70,13 @@ def scan_command(
             else:
                 counts = scan(paths, Path(out), team, workers=workers, show=show_counts)
     except (ScanError, OSError) as error:
-        errors.print(escape(str(error)))
+        warn(str(error))
         raise typer.Exit(2) from error
     except KeyboardInterrupt as error:
-        errors.print("Stopped. What is finished is kept; the same command goes on from there.")
+        warn("Stopped. What is finished is kept; the same command goes on from there.")
         raise typer.Exit(130) from error
-    errors.print(escape(say_counts(counts, out)))
+    warn(say_counts(counts, out))
     if said := aside.say():
-        errors.print(escape(said), soft_wrap=True)
+        warn(said)
     if counts.is_vain:
         raise typer.Exit(1)

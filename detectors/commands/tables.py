@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from detectors.commands.options import screen
+from detectors.commands.terminal import screen
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
 from detectors.jury.wording import NOT_MEASURED, say_number, say_split

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Table
 
-from detectors.commands.options import screen
 from detectors.commands.tables import COLOURS, name_row
+from detectors.commands.terminal import screen
 from detectors.inputs.timecode import say_at
 from detectors.jury.wording import NOT_IN_JURY, say_number
 from detectors.video.aggregate import AGGREGATION

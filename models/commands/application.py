@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from detectors.commands.options import PlainConsole
+from detectors.commands.options import warn
 from models.commands import evaluation, leaderboard, motion, publishing, training, voice
 
 NEEDS_TRAIN = "{name} is not installed, and this command needs it: .venv/bin/pip install -e '.[train]'"
@@ -45,7 +45,7 @@ def local_errors() -> tuple[type[Exception], ...]:
 
 
 def _exit(sentence: str, code: int) -> typer.Exit:
-    PlainConsole(stderr=True).print(sentence, markup=False, soft_wrap=True)
+    warn(sentence)
     return typer.Exit(code)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from detectors.commands.options import PlainConsole
+from detectors.commands.terminal import PlainConsole
 from models import ERRORS
 
 console = PlainConsole()

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from auth.commands.feedback import _described
-from detectors.commands import options
+from detectors.commands import terminal
 from detectors.conformance import samples
 from detectors.jury.results import Comparison
 from detectors.provenance import Provenance, Trace
@@ -43,7 +43,7 @@ def check(said: str) -> None:
 
 def run(*arguments: object) -> str:
     """`facejury` with these arguments; all that it printed."""
-    with patch.object(options.screen, "_width", 300):  # it was measured when it was made
+    with patch.object(terminal.screen, "_width", 300):  # it was measured when it was made
         done = CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "300", "NO_COLOR": "1"})
     return done.stdout + done.stderr
 

@@ -2,7 +2,7 @@
 // whoever works by keyboard would begin at the top of the page again.
 {
   let left = null; // the button that was focused last, and among which it stood
-  document.addEventListener("pointerdown", () => { left = null; }, true);
+  document.addEventListener("pointerdown", (event) => { if (!left?.button.contains(event.target)) left = null; }, true);
   document.addEventListener("focusin", (event) => {
     const button = event.target.closest?.("button");
     left = button && { button, among: button.parentElement };

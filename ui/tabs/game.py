@@ -47,10 +47,6 @@ GONE = say("The pictures of this game are no longer available.", more="Ask the o
 ASK_AGAIN = "Your answer counts; press either button to ask the jury again."
 YOU = "You"
 LEFT_OUT = f"not readable as pictures, duplicates, or more than {MAX_OF_A_CLASS} of a kind."
-FOCUS = """() => requestAnimationFrame(() => setTimeout(() => {
-  const next = [...document.querySelectorAll("#game-play, #game-real, #game-next")].find((one) => one.offsetParent);
-  next?.focus({ preventScroll: true });
-}, 50))"""
 Shown = tuple[Any, ...]
 """What an event changes: the picture, what is said, and the buttons Play, Real, Forged and Next."""
 
@@ -120,14 +116,12 @@ def build_game(jury: Jury, queue: FairQueue, deck: Deck, engine: Engine | None =
     judge = _judge_with(jury, queue)
     for button, begin in ((play, _begin_with(deck)), (after, _go_on)):
         dealt = button.click(begin, [table], shown, **DEALING, **PRIVATE)
-        dealt.then(None, None, None, js=FOCUS, **PRIVATE)
         if board:
             dealt.then(board.offer, [table], board.shown, **ASKING)
         dealt.then(judge, [table], [sealed], trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     for button, guess in ((real, False), (forged, True)):
         guessed = button.click(_guess(guess), [table], [real, forged], **QUICK)
-        told = guessed.then(_reveal_with(jury, queue), [table], [*shown, sealed], **ALL_AT_ONCE, **PRIVATE)
-        told.then(None, None, None, js=FOCUS, **PRIVATE)
+        guessed.then(_reveal_with(jury, queue), [table], [*shown, sealed], **ALL_AT_ONCE, **PRIVATE)
 
 
 def _begin_with(deck: Deck) -> Callable[[Table], Shown]:

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from detectors.commands.options import PlainConsole
+from detectors.commands.terminal import PlainConsole
 from models.commands.application import app
 from models.commands.leaderboard import _tabulate
 from models.data.datasets import Sample

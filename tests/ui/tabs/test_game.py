@@ -209,8 +209,9 @@ def test_a_game_is_played_to_its_end_with_the_keyboard_and_again(visit: Callable
     for item in forged.all():
         expect(item).to_contain_text("It fooled Defender.")
     check(page)
-    page.get_by_role("button", name="Play again").press("Enter")
+    page.get_by_role("button", name="Play again").click()  # whoever plays on by keyboard after a click can, too
     expect(page.locator(".round h2")).to_have_text("Round 1 of 4: real or forged?")
+    expect(page.get_by_role("button", name="Real", exact=True)).to_be_focused()
     expect(page.locator(".fooled")).to_have_count(0)
 
 

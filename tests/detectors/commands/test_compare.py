@@ -1,0 +1,33 @@
+"""What `facejury compare` imports: it decides how long the first verdict takes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from detectors.conformance import samples
+
+LISTED = """
+import sys
+from facejury import main
+sys.argv = ["facejury", "compare", *sys.argv[1:]]
+try:
+    main()
+finally:
+    print({"rich.console", "keras", "gradio", "sqlalchemy", "av"} & set(sys.modules), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(("arguments", "imported"), [(("--json",), "set()"), ((), "{'rich.console'}")])
+def test_json_of_pictures_needs_no_tables_no_videos_and_no_page(
+    arguments: tuple[str, ...], imported: str, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(samples.as_png(samples.portrait()))
+    command = (sys.executable, "-c", LISTED, str(photo), *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"})
+    assert done.stderr.splitlines()[-1] == imported
+    assert json.loads(done.stdout)[0]["faces"] if arguments else "face 1 of 1" in done.stdout
