@@ -18,7 +18,7 @@ KEYS = sorted(one.key for one in ARCHITECTURES if (WEIGHTS / one.key).is_dir())
 def test_a_recipe_is_of_data_that_its_network_names_and_of_options_that_there_are(key: str, tmp_path: Path) -> None:
     recipe = tomllib.loads((WEIGHTS / key / "recipe.toml").read_text(encoding="utf-8"))
     assert set(recipe["data"]) == set(read_config(WEIGHTS / key).trained_on)
-    for stage in recipe["stage"]:
+    for stage in (*recipe["stage"], *recipe.get("again", [])):
         options = shlex.split(stage["options"])
         assert stage.get("kept_at", 0) <= stage["ended_at"] <= int(options[options.index("--steps") + 1])
         done = CliRunner().invoke(app, ["train", key, "--data", str(tmp_path), *options])
