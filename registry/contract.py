@@ -3,6 +3,7 @@
 One polarity everywhere: p_fake is P(fake) in [0, 1], 1 = fake.
 """
 
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -87,6 +88,7 @@ class DetectorSpec:
     def __post_init__(self) -> None:
         _require(isinstance(self.title, str) and self.title.strip(), "title must be a non-empty text", self.title)
         _require(callable(self.load), "load must be callable", self.load)
+        _require(_takes_nothing(self.load), "load must take nothing and return the detector", self.load)
         kinds = ("face", "image", "clip", "audio")
         _require(self.expects in kinds, 'expects must be "face", "image", "clip" or "audio"', self.expects)
         thresholds = "0 <= real_until <= fake_from <= 1 must hold"
@@ -109,6 +111,15 @@ def to_examine(detector: Any) -> Examine:
     if not callable(examine):
         raise TypeError(f"load must return a callable or an object with examine(image), got {_shorten(detector)}")
     return examine  # type: ignore[no-any-return]
+
+
+def _takes_nothing(load: Callable[..., Any]) -> bool:
+    """Whether it can be called without arguments; of some callables written in C that is not known."""
+    try:
+        inspect.signature(load).bind()
+    except (TypeError, ValueError) as error:
+        return isinstance(error, ValueError)
+    return True
 
 
 def _require(holds: object, rule: str, came: object) -> None:

@@ -246,12 +246,15 @@ def ask_plugin(plugin: Plugin) -> list[DetectorSpec]:
     """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
-    manager.register(plugin.load(), plugin.name)  # raises on a wrong signature
+    module = plugin.load()
+    manager.register(module, plugin.name)  # raises on a wrong signature
     manager.check_pending()  # raises on a misspelt hook
     offers: list[DetectorSpec] = []
     manager.hook.register_detectors(register=_taker(plugin, offers))
     if not offers:
-        raise ValueError("it registers no detector")
+        unmarked = hasattr(module, "register_detectors") and not manager.hook.register_detectors.get_hookimpls()
+        hint = f"; its register_detectors lacks @pluggy.HookimplMarker({PROJECT!r})" if unmarked else ""
+        raise ValueError(f"it registers no detector{hint}")
     return offers
 
 

@@ -70,6 +70,14 @@ BROKEN = {
     ),
     "misspelt hook": (good("x").replace("register_detectors", "register_detector"), "PluginValidationError"),
     "no detector": (good("x").replace("register(key", "dict(key"), "ValueError: it registers no detector"),
+    "no marker": (
+        good("x").replace("@hookimpl", ""),
+        "it registers no detector; its register_detectors lacks @pluggy.HookimplMarker('facejury')",
+    ),
+    "load is examine": (
+        good("x").replace("lambda: lambda image: 0.5", "lambda image: 0.5"),
+        "load must take nothing and return the detector, got <function",
+    ),
     "no hook": ("import pluggy", "ValueError: it registers no detector"),
     "the jury's key": (good("jury"), "the key 'jury' is the jury's own; choose another"),
     "bad key": (good("Not_Kebab"), "key must be kebab-case (a-z, 0-9 and single hyphens), got 'Not_Kebab'"),
