@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from detectors.commands.options import warn
 from detectors.commands.terminal import PlainConsole
-from models import ERRORS
 
 console = PlainConsole()
 ROOT = Path(__file__).parents[2]
@@ -40,6 +40,6 @@ ReplaceBuiltin = Annotated[
 
 
 def say_all(sentences: Iterable[str]) -> None:
-    """Print each sentence where progress goes: standard output is for answers."""
+    """Warn with each sentence: standard output is for answers."""
     for sentence in sentences:
-        ERRORS.print(sentence, markup=False, soft_wrap=True)
+        warn(sentence)

@@ -4,18 +4,13 @@ import json
 import re
 from pathlib import Path
 
+from detectors.jury.fusion import JURY_METRICS
 from detectors.networks.folder import WEIGHTS
 from models.architectures.by_key import ARCHITECTURES
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = [
-    json.loads(path.read_text(encoding="utf-8"))
-    for path in (
-        ROOT / "detectors" / "jury" / "jury-metrics.json",
-        *(WEIGHTS / one.key / "metrics.json" for one in ARCHITECTURES),
-    )
-    if path.is_file()
-]
+NETWORKS = [WEIGHTS / one.key / "metrics.json" for one in ARCHITECTURES if (WEIGHTS / one.key).is_dir()]
+WRITTEN = [json.loads(path.read_text(encoding="utf-8")) for path in (JURY_METRICS, *NETWORKS)]
 COUNTS = {"n", "real", "fake"}
 
 
