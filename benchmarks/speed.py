@@ -27,10 +27,10 @@ from benchmarks.network_stacks import MATRIX
 from benchmarks.pictures import portrait
 from benchmarks.request_stacks import is_installed, naive_finder_name
 from benchmarks.stacks import Worker, in_turn
+from detectors.commands.terminal import errors
 from detectors.faces.centerface import read_finder
 from detectors.networks.folder import WEIGHTS, read_config, read_network
 from detectors.scan.crew import count_cores
-from models import ERRORS
 from models.errors import ModelsError
 from models.evaluation.intervals import estimate_ratio
 
@@ -63,7 +63,7 @@ def measure(keys: Sequence[str], *, rounds: int, seconds: float) -> Figures:
     machine = _describe_machine()
     networks = {
         key: _measure_network(key, rounds=rounds, seconds=seconds)
-        for key in track(keys, "networks", console=ERRORS, transient=True)
+        for key in track(keys, "networks", console=errors, transient=True)
     }
     return {
         "machine": machine,

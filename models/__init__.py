@@ -1,6 +1,3 @@
 """The networks and their life: data, training, calibration, export, evaluation. The training side: keras."""
 
 import detectors  # noqa: F401  # first of all: it tells ONNX Runtime not to report to its maker
-from detectors.commands.terminal import PlainConsole
-
-ERRORS = PlainConsole(stderr=True)  # where progress goes: standard output is for answers

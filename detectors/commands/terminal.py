@@ -16,4 +16,5 @@ class PlainConsole(Console):
         return super().render_str(show_plainly(text), **options | {"emoji": False})  # no picture for a name's :x:
 
 
-screen, errors = PlainConsole(), PlainConsole(stderr=True)
+screen = PlainConsole()
+errors = PlainConsole(stderr=True)  # where progress goes, too: standard output is for answers

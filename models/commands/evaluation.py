@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from detectors.commands.options import AddUnpinned, Only
+from detectors.commands.terminal import screen
 from models.commands.checks import (
     check_backend,
     check_both_classes,
@@ -15,7 +16,7 @@ from models.commands.checks import (
     choose_for_pictures,
     read_measured,
 )
-from models.commands.options import FACES, ROOT, Data, ReplaceBuiltin, console, say_all
+from models.commands.options import FACES, ROOT, Data, ReplaceBuiltin, say_all
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -80,7 +81,7 @@ def evaluate(
         typer.echo(json.dumps(found, indent=2))
     else:
         for metrics in found:
-            console.print(_table(metrics))
+            screen.print(_table(metrics))
     failed = [
         f"{one['detector']} failed on {one['failed']} faces; its figures are without them."
         for one in found
@@ -155,7 +156,7 @@ def turns(
         difference = f"{one.auc - one.before:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
         cells = (f"{one.angle:g}", str(one.count), f"{one.lost:.1%}", f"{one.before:.3f}", f"{one.auc:.3f}")
         table.add_row(*cells, difference, f"{one.moved:.3f}", f"{one.flipped:.1%}")
-    console.print(table)
+    screen.print(table)
 
 
 @app.command()
@@ -273,7 +274,7 @@ def speed(
         typer.echo(json.dumps(figures, indent=2))
     else:
         for table in tables(figures):
-            console.print(table)
+            screen.print(table)
 
 
 def _table(metrics: dict[str, Any]) -> Table:

@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from detectors.commands.options import AddUnpinned, Only
+from detectors.commands.terminal import screen
 from models.commands.checks import check_both_classes, check_drawing, check_faces, choose_for_pictures, read_measured
-from models.commands.options import FACES, Data, console, say_all
+from models.commands.options import FACES, Data, say_all
 from text.plain_text import show_plainly
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def leaderboard(
     if as_json:
         typer.echo(json.dumps(board.as_dict(), indent=2))
     else:
-        console.print(*_tabulate(board, width=console.width), sep="\n")
+        screen.print(*_tabulate(board, width=screen.width), sep="\n")
     say_all([*copies, *say_left_out(faceless, FACES)])
 
 

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from detectors.commands.terminal import screen
 from models.commands.checks import check_backend
-from models.commands.options import FACES, Data, console
+from models.commands.options import FACES, Data
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 RUN = Path("runs")
@@ -54,7 +55,7 @@ def landmarks(
     trained_on = sorted(set(map(str, shown.sources)))
     publish_landmarks(model, folder, images=images, errors=errors, trained_on=trained_on)
     for source, found in errors.sources.items():
-        console.print(f"{source}: {found['median']:.3f} eye distances, median of {found['faces']} faces", markup=False)
+        screen.print(f"{source}: {found['median']:.3f} eye distances, median of {found['faces']} faces", markup=False)
     typer.echo(f"written: {folder}")
 
 
@@ -97,5 +98,5 @@ def temporal(
     folder = to or RUN / "temporal" / "weights"
     publish_temporal(train(pool, recipe), calibrations, thresholds, folder, tracks=tracks, metrics=metrics)
     auc = metrics["overall"]["auc"]
-    console.print(f"AUC {auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}], chance .5, groups left out")
+    screen.print(f"AUC {auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}], chance .5, groups left out")
     typer.echo(f"written: {folder}")

@@ -1,4 +1,4 @@
-"""What the commands share: their options, and where they print."""
+"""What the commands share: their options."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from detectors.commands.options import warn
-from detectors.commands.terminal import PlainConsole
 
-console = PlainConsole()
 ROOT = Path(__file__).parents[2]
 FACES = Path("runs") / "faces.json"  # found once for each data set; below the working folder, like runs
 CUT_OUT = Path("runs") / "faces"  # what training keeps of large pictures

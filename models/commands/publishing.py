@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from detectors.commands.terminal import screen
 from models.commands.checks import check_place, choose_for_pictures
-from models.commands.options import ROOT, console
+from models.commands.options import ROOT
 
 if TYPE_CHECKING:
     from models.publishing.hub import Kind
@@ -113,7 +114,7 @@ def import_onnx(
         files={},
     )
     written = import_network(network, folder, config=config)
-    console.print(f"takes {written.pixels} x {written.pixels} pixels, {written.parameters:,} parameters")
+    screen.print(f"takes {written.pixels} x {written.pixels} pixels, {written.parameters:,} parameters")
     typer.echo(f"written: {folder}")
 
 
@@ -159,11 +160,11 @@ def _send(staged: Path, repo: str, *, kind: "Kind", message: str, private: bool,
     from models.publishing import hub as publishing
 
     for path in publishing.list_files(staged):
-        console.print(f"{path.stat().st_size / 1000:10,.1f} kB  {path.relative_to(staged)}", markup=False)
+        screen.print(f"{path.stat().st_size / 1000:10,.1f} kB  {path.relative_to(staged)}", markup=False)
     if dry_run:
         typer.echo(staged.resolve())
         return
     remote = publishing.Remote(repo, kind=kind)
     done = publishing.publish(staged, remote, private=private, replace=replace, message=message)
-    console.print("published:" if done.fresh else "nothing has changed there:", done.url)
+    screen.print("published:" if done.fresh else "nothing has changed there:", done.url)
     typer.echo(done.commit)

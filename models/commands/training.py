@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from detectors.commands.terminal import screen
 from models.commands.checks import (
     BEST,
     check_backend,
@@ -17,7 +18,7 @@ from models.commands.checks import (
     check_trainable,
     check_trained,
 )
-from models.commands.options import CUT_OUT, FACES, Data, Key, ReplaceBuiltin, Without, console, say_all
+from models.commands.options import CUT_OUT, FACES, Data, Key, ReplaceBuiltin, Without, say_all
 from models.errors import DataError
 
 TURNED_ROUND = (
@@ -101,7 +102,7 @@ def train(
     from models.data.face_index import label_faces, say_left_out
     from models.data.surroundings import keep_surroundings
     from models.training.config import TrainingConfig, read_source_weights
-    from models.training.progress import Screen, say_ended, say_resumed, say_stopped
+    from models.training.progress import TrainingBar, say_ended, say_resumed, say_stopped
     from models.training.recipe_file import list_changes
     from models.training.run import read_progress
     from models.training.train import train as train_network
@@ -136,10 +137,8 @@ def train(
     if begun := read_progress(folder).step:
         say_all(say_resumed(folder, recipe, begun, changes=list_changes(folder, recipe, sources), start=start))
     try:
-        with Screen(console, steps) as screen:
-            train_network(
-                architecture, faces, recipe=recipe, run=folder, report=screen.report, teacher=teach, start=start
-            )
+        with TrainingBar(screen, steps) as bar:
+            train_network(architecture, faces, recipe=recipe, run=folder, report=bar.report, teacher=teach, start=start)
     except KeyboardInterrupt:
         say_all([say_stopped(folder, recipe)])
         raise typer.Exit(130) from None
@@ -259,7 +258,7 @@ def export(
     )
     crops = crop_all(held_out[:: max(1, len(held_out) // 16)], config.pixels, config.mode)
     exporter.export(model, calibration, folder, config=config, crops=crops)
-    console.print(f"fake from {thresholds.fake_from}, real until {thresholds.real_until}")
+    screen.print(f"fake from {thresholds.fake_from}, real until {thresholds.real_until}")
     typer.echo(f"written: {folder}")
     if calibration.scale <= 0:
         say_all([TURNED_ROUND])

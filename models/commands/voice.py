@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from detectors.commands.terminal import screen
 from models.commands.checks import check_backend, check_positive
-from models.commands.options import console
 
 app = typer.Typer(
     help="Train, export and measure the voice network.",
@@ -50,10 +50,10 @@ def train(
 
     recordings = read_recordings(data)
     if not (run / INDEX).is_file():
-        console.print(f"{make_windows(recordings, run, seed=seed)} windows of {len(recordings)} recordings")
+        screen.print(f"{make_windows(recordings, run, seed=seed)} windows of {len(recordings)} recordings")
 
     def report(step: int, loss: float, auc: float) -> None:
-        console.print(f"step {step}: loss {loss:.4f}, validation AUC {auc:.4f}")
+        screen.print(f"step {step}: loss {loss:.4f}, validation AUC {auc:.4f}")
 
     recipe = VoiceRecipe(steps=steps, batch=batch, rate=rate, every=every, seed=seed)
     train_network(read_windows(run), run, recipe=recipe, report=report)
@@ -86,7 +86,7 @@ def export(
     calibration, thresholds = calibrate(model, windows)
     folder = to or run / "weights"
     export_voice(model, calibration, thresholds, windows, folder)
-    console.print(f"calibration {calibration}, {thresholds}")
+    screen.print(f"calibration {calibration}, {thresholds}")
     typer.echo(f"written: {folder}")
 
 
@@ -114,6 +114,6 @@ def evaluate(
     for name, row in metrics["sources"].items():
         figures = (say_share(row[of]) for of in ("auc", "eer", "coverage", "right_when_answered"))
         table.add_row(name, str(row["real"]), str(row["fake"]), *figures)
-    console.print(table)
+    screen.print(table)
     told = ", ".join(f"{name} {auc:.3f}" for name, auc in metrics["without_listening"].items())
-    console.print(f"AUC without listening: {told}", markup=False)
+    screen.print(f"AUC without listening: {told}", markup=False)

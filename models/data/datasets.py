@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from models import ERRORS
+from detectors.commands.terminal import errors
 from models.data.tables import LABELS, SPLIT_NAMES, TableRow, read_rows
 from models.errors import DataError
 
@@ -142,7 +142,7 @@ def _keep_files(folder: Path, samples: Sequence[Sample], table: str) -> list[Sam
     if len(missing) == len(samples):
         raise DataError(f"{folder.name}: none of its {len(samples)} pictures is there, {missing[0]} for instance")
     if missing:
-        ERRORS.print(
+        errors.print(
             f"{folder.name}: {len(missing)} of {len(samples)} pictures are left out, for there is no such file: "
             f"{missing[0]}{' and others' if len(missing) > 1 else ''}",
             markup=False,
@@ -155,7 +155,7 @@ def _say_unlisted(folder: Path, known: Collection[Path], table: str) -> None:
     pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES and path not in known]
     if pictures:
         first = pictures[0].relative_to(folder)
-        ERRORS.print(
+        errors.print(
             f"{folder.name}: {len(pictures)} {'pictures are' if len(pictures) > 1 else 'picture is'} left out, for "
             f"{table} does not list them: {first}{' and others' if len(pictures) > 1 else ''}",
             markup=False,
@@ -213,7 +213,7 @@ def _say_unread(folder: Path, known: Collection[Path]) -> None:
     unread = [path for path in sorted(folder.rglob("*")) if path not in known and path.is_file()]
     if unread:
         first = ", ".join(str(path.relative_to(folder)) for path in unread[:3])
-        ERRORS.print(
+        errors.print(
             f"{folder.name}: {len(unread)} files are left out, for they are no pictures that are read here, or not in "
             f"real/ or fake/: {first}{' and others' if len(unread) > 3 else ''}",
             markup=False,

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
+from detectors.commands.terminal import errors
 from detectors.faces import align
 from detectors.faces.crop import crop_face
 from detectors.faces.face import Box, Landmarks
 from detectors.faces.find import find_faces
 from detectors.inputs.images import ImageError, decode_image, read_file, read_image
 from detectors.networks.whole import whole_file
-from models import ERRORS
 from models.data.datasets import Sample
 from models.errors import DataError
 from registry import Image
@@ -164,7 +164,7 @@ def _find_all(paths: Sequence[Path]) -> list[Found | None]:
     os.environ.setdefault("FACEJURY_THREADS", "1")  # a process a core, a thread each
     with ProcessPoolExecutor() as pool:
         faces: Iterable[Found | None] = pool.map(find_largest_face, paths, chunksize=CHUNK)
-        return list(track(faces, "finding faces", total=len(paths), console=ERRORS))
+        return list(track(faces, "finding faces", total=len(paths), console=errors))
 
 
 def find_largest_face(path: Path) -> Found | None:

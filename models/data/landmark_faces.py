@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from detectors.commands.terminal import errors
 from detectors.faces.crop import find_turn
 from detectors.faces.face import doubt_size, measure_side
 from detectors.faces.landmarks import MESH_POINTS, PIXELS
 from detectors.inputs.images import ImageError
-from models import ERRORS
 from models.data.datasets import Sample, read_samples
 from models.data.face_index import LabelledFace, label_faces
 from models.data.mesh import find_mesh
@@ -80,7 +80,7 @@ def gather_faces(folders: Sequence[Path], kept: Path, *, index: Path, most: int,
 def collect_faces(faces: Sequence[LabelledFace]) -> LandmarkFaces:
     """The faces that are large enough and that the mesh sees, with their points. Raises DataError without its file."""
     kept: list[tuple[Image, Floats, Sample]] = []
-    for face in track(faces, "finding points", console=ERRORS):
+    for face in track(faces, "finding points", console=errors):
         if doubt_size(measure_side(face.box)):
             continue
         try:

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
+from detectors.commands.terminal import errors
 from detectors.faces.face import measure_side
 from detectors.inputs.images import decode_image, open_picture, read_file
 from detectors.networks.whole import whole_file
-from models import ERRORS
 from models.data.face_index import LabelledFace, name_bytes
 from models.data.twins import find_twins
 from models.errors import DataError
@@ -34,7 +34,7 @@ def keep_surroundings(faces: Sequence[LabelledFace], folder: Path) -> list[Label
     try:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             kept = pool.map(lambda face: face if face.sample.path in whole else _keep(face, folder), faces)
-            return list(track(kept, "cutting faces out", total=len(faces), console=ERRORS))
+            return list(track(kept, "cutting faces out", total=len(faces), console=errors))
     except OSError as error:
         raise DataError(f"faces of large pictures cannot be kept in {folder}: {error.strerror}") from error
 

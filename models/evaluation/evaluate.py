@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from detectors.commands.terminal import errors
 from detectors.jury.judge import Jury
 from detectors.networks.folder import CONFIG, MODEL, WEIGHTS, read_config
-from models import ERRORS
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation.curves import curves
@@ -68,7 +68,7 @@ def ask(
     """Put every face before every detector, the way serving does."""
     p_fake = {spec.key: np.full(len(faces), np.nan) for spec in specs}
     with Jury(specs) as jury:
-        for index, face in enumerate(track(faces, "judging", console=ERRORS)):
+        for index, face in enumerate(track(faces, "judging", console=errors)):
             picture = face.read()
             crop = face.crop_from(picture)
             for spec in specs:

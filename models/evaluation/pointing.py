@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 from rich.progress import track
 
+from detectors.commands.terminal import errors
 from detectors.forgery.pointing import Region, find_hit, lay
 from detectors.jury.judge import Jury
-from models import ERRORS
 from models.data.face_index import LabelledFace
 from models.data.forged_faces import ForgedFace, forge_face
 from models.data.twins import find_twins, read_twins
@@ -69,7 +69,7 @@ def _measure(
 ) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Pointing]] = {spec.key: {} for spec in specs}
     with Jury([spec for spec in specs if spec.expects == "face"]) as jury:
-        for index, (face, forged) in enumerate(track(forgeries, "forging", console=ERRORS)):
+        for index, (face, forged) in enumerate(track(forgeries, "forging", console=errors)):
             if 0 < forged.region.mean() < 1:
                 group = f"{face.sample.source}/{face.sample.group}"
                 for spec in jury.specs:

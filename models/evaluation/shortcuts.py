@@ -19,9 +19,9 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from rich.progress import track
 
+from detectors.commands.terminal import errors
 from detectors.faces.crop import crop_face
 from detectors.networks.folder import Config, fit
-from models import ERRORS
 from models.data.augmentation import augment, loosen
 from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
@@ -46,7 +46,7 @@ def probe(faces: Sequence[LabelledFace], config: Config) -> dict[str, dict[str, 
     refuse_eval_only(face.sample for face in chosen)
     if not chosen:
         return {}
-    seen = [describe(face, config, seed=seed) for seed, face in enumerate(track(chosen, "probing", console=ERRORS))]
+    seen = [describe(face, config, seed=seed) for seed, face in enumerate(track(chosen, "probing", console=errors))]
     sources = np.array([face.sample.source for face in chosen])
     labels = np.array([face.sample.label for face in chosen], dtype=np.int64)
     groups = np.array([f"{face.sample.source}/{face.sample.group}" for face in chosen])

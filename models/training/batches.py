@@ -14,10 +14,10 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 from rich.progress import track
 
+from detectors.commands.terminal import errors
 from detectors.faces.crop import crop_face
 from detectors.forgery.blend import Forgery, alter, blend_face, blend_into
 from detectors.networks.folder import Mode, fit
-from models import ERRORS
 from models.architectures.base import Architecture, Supervision
 from models.data.augmentation import augment, draw_tilt, loosen
 from models.data.benign_composites import compose
@@ -167,7 +167,7 @@ def ask_teacher(teacher: Teacher, faces: Sequence[LabelledFace]) -> dict[Path, f
     """What a trained detector says of each face as it is served. Asked once, not at every draw: that would cost more
     than the training of a small network does.
     """
-    return {face.sample.path: teacher(face.crop()) for face in track(faces, "asking the teacher", console=ERRORS)}
+    return {face.sample.path: teacher(face.crop()) for face in track(faces, "asking the teacher", console=errors)}
 
 
 @dataclass(frozen=True)

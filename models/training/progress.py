@@ -17,7 +17,7 @@ from models.training.run import RunProgress, read_progress
 LOG_EVERY = 50  # steps
 
 
-class Screen:
+class TrainingBar:
     """A context in which `report` may be called after every step."""
 
     def __init__(self, console: Console, steps: int) -> None:
@@ -27,7 +27,7 @@ class Screen:
         self._task = self._bar.add_task("", total=steps)
         self._began: tuple[float, int] | None = None
 
-    def __enter__(self) -> "Screen":
+    def __enter__(self) -> "TrainingBar":
         self._bar.start()
         return self
 
@@ -47,7 +47,7 @@ class Screen:
         self._bar.update(self._task, completed=progress.step, description=text)
         if not self._console.is_terminal and progress.step % LOG_EVERY == 0:
             minutes = seconds * (recipe.steps - progress.step) / 60
-            self._console.print(f"step {progress.step}/{recipe.steps}, {text}, {minutes:.0f} min left")
+            self._console.print(f"step {progress.step}/{recipe.steps}, {text}, {minutes:.0f} min left", soft_wrap=True)
 
 
 def say_resumed(

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from rich.progress import track
 from sklearn.metrics import roc_auc_score
 
+from detectors.commands.terminal import errors
 from detectors.faces.crop import crop_face
 from detectors.faces.find import find_faces
 from detectors.jury.fusion import JURY_KEY, fuse
 from detectors.jury.judge import Jury
-from models import ERRORS
 from models.data.face_index import LabelledFace
 from registry import DetectorSpec, Image
 
@@ -50,7 +50,7 @@ def measure_turns(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) 
     """The jury's verdicts on each face, turned by each of ANGLES beside as it is. faces: test faces of both classes."""
     labels = np.array([face.sample.label for face in faces])
     with Jury(specs) as jury:
-        said = [_judge_turned(jury, face.read()) for face in track(faces, "turning", console=ERRORS)]
+        said = [_judge_turned(jury, face.read()) for face in track(faces, "turning", console=errors)]
     plain = np.array([row[0.0] for row in said])
     return [_compare(angle, labels, plain, np.array([row[angle] for row in said])) for angle in ANGLES]
 

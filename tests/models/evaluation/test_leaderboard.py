@@ -171,7 +171,7 @@ def test_the_command_prints_the_table_and_draws_nothing_that_was_not_asked_for(
     board = measure_leaderboard([spec("dull"), spec("sharp")], answers.faces)
     monkeypatch.setattr("models.data.face_index.label_faces", lambda samples, cache: (answers.faces, []))
     monkeypatch.setattr(leaderboard, "measure_leaderboard", lambda specs, faces: board)
-    monkeypatch.setattr("models.commands.options.console._width", 300)
+    monkeypatch.setattr("detectors.commands.terminal.screen._width", 300)
     done = CliRunner().invoke(app, ["leaderboard", "--data", str(photos)])
     assert done.exit_code == 0, done.output
     assert done.stdout.index("SHARP") < done.stdout.index("DULL")

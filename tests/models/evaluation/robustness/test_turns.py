@@ -9,9 +9,9 @@ import pytest
 import skimage.data
 from typer.testing import CliRunner
 
+from detectors.commands.terminal import screen
 from detectors.jury.judge import Jury
 from models.commands.application import app
-from models.commands.options import console
 from models.evaluation.fit_jury import MEMBERS
 from models.evaluation.robustness import turns
 from models.evaluation.robustness.turns import ANGLES, Turned, _compare, _judge, turn_picture
@@ -64,7 +64,7 @@ def test_the_command_prints_a_row_for_each_angle(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(turns, "measure_turns", measured)
     command = ["turns", "--data", str(write_portraits(tmp_path / "photos", ["test"] * 2)), "--most", "1"]
-    monkeypatch.setattr(console, "_width", 200)
+    monkeypatch.setattr(screen, "_width", 200)
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     (row,) = (line for line in done.output.splitlines() if "25.0%" in line)
