@@ -233,7 +233,8 @@ def _read_class(folder: Path, place: Path, split: str) -> list[Sample]:
         if path.suffix.lower() in SUFFIXES:
             _refuse_contradiction(folder, path, label)
             group = str(path.relative_to(folder))
-            chosen = cast("Split", split) or _split_of(group)
+            pair = str(path.relative_to(place).with_suffix(""))  # a photo and what was made from it share a name
+            chosen = cast("Split", split) or _split_of(pair)
             samples.append(Sample(path, label, folder.name, group, chosen, "fake" if label else ""))
     return samples
 

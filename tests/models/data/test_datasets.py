@@ -86,6 +86,15 @@ def test_a_plain_folder_is_read_and_split_the_same_on_every_machine(tmp_path: Pa
     assert sum(label for _, label, _ in here) == 21
 
 
+def test_a_photo_and_what_was_made_from_it_share_a_split(tmp_path: Path) -> None:
+    reals = [tmp_path / "mine" / "real" / "deep" / f"{index}.jpg" for index in range(60)]
+    fakes = [tmp_path / "mine" / "fake" / "deep" / f"{index}.png" for index in range(60)]
+    write_files(*reals, *fakes)
+    splits = {sample.path: sample.split for sample in read_samples([tmp_path / "mine"])}
+    assert [splits[path] for path in reals] == [splits[path] for path in fakes]
+    assert set(splits.values()) == {"train", "val", "test"}
+
+
 def test_a_folder_of_no_known_layout_says_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected manifest\.csv, metadata\.csv with faces_224/, or pictures in real/"):
         read_samples([tmp_path])
