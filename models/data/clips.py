@@ -5,7 +5,6 @@ A folder of clips holds manifest.csv (clip, label, generator, group, split) and 
 pixels, side by side).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from detectors.faces.flow import BOX_PIXELS, steady
 from detectors.faces.landmarks import measure_eye_distance
 from detectors.faces.motion import REGIONS, Floats, as_features, measure_light, measure_motion, resample
 from detectors.inputs.images import ImageError, read_image
-from models.data.tables import read_rows
+from models.data.tables import TableRow, read_rows
 from models.errors import DataError
 from registry.contract import Clip
 
@@ -56,16 +55,17 @@ def read_tracks(folder: Path) -> list[Track]:
     """All clips of a folder. Raises DataError where it is none, or one of its files cannot be read."""
     try:
         rows = read_rows(folder / "manifest.csv", needed=("clip", "label", "generator", "group"))
-        return [_read(folder, row.fields) for row in rows]
+        return [_read(folder, row) for row in rows]
     except (OSError, ValueError, KeyError, ImageError) as error:
         raise DataError(f"{folder.name} is no folder of clips: {error}") from error
 
 
-def _read(folder: Path, row: Mapping[str, str]) -> Track:
-    with np.load(folder / f"{row['clip']}.npz", allow_pickle=False) as kept:
+def _read(folder: Path, row: TableRow) -> Track:
+    name = row.need("clip")
+    with np.load(folder / f"{name}.npz", allow_pickle=False) as kept:
         points, fps = kept["landmarks"][..., :2].astype(np.float32), float(kept["fps"])
         left, top, right, bottom = kept["boxes"].astype(np.float32).T
-    strip = read_image(folder / f"{row['clip']}.jpg").pixels
+    strip = read_image(folder / f"{name}.jpg").pixels
     faces = np.ascontiguousarray(strip.reshape(BOX_PIXELS, -1, BOX_PIXELS, 3).transpose(1, 0, 2, 3))
     side = np.maximum(right - left, bottom - top)
     boxes = np.stack([(left + right - side) / 2, (top + bottom - side) / 2, side], axis=1)[::STRIP_EVERY]
@@ -73,8 +73,8 @@ def _read(folder: Path, row: Mapping[str, str]) -> Track:
     seen = measure_light(faces[:, margin:-margin, margin:-margin])
     frames = np.arange(len(points))
     light = np.stack([np.interp(frames, STRIP_EVERY * np.arange(len(seen)), side) for side in seen.T], axis=1)
-    fake, groups = row["label"] == "fake", frozenset([row["group"]])
-    return Track(row["clip"], fake, row["generator"], groups, points, light.astype(np.float32), fps, faces, boxes)
+    fake, groups = bool(row.label()), frozenset([row.need("group")])
+    return Track(name, fake, row.get("generator"), groups, points, light.astype(np.float32), fps, faces, boxes)
 
 
 def show(track: Track, rng: np.random.Generator | None = None, *, noise: float = 0.0) -> Floats:

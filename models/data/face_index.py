@@ -161,10 +161,13 @@ def name_bytes(data: bytes) -> str:
 
 
 def _find_all(paths: Sequence[Path]) -> list[Found | None]:
-    os.environ.setdefault("FACEJURY_THREADS", "1")  # a process a core, a thread each
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(initializer=_take_one_thread) as pool:  # a process a core, a thread each
         faces: Iterable[Found | None] = pool.map(find_largest_face, paths, chunksize=CHUNK)
         return list(track(faces, "finding faces", total=len(paths), console=errors))
+
+
+def _take_one_thread() -> None:
+    os.environ.setdefault("FACEJURY_THREADS", "1")
 
 
 def find_largest_face(path: Path) -> Found | None:

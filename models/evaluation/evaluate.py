@@ -140,10 +140,13 @@ def list_two_class(answers: Answers) -> list[str]:
 
 
 def _sources(answers: Answers) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+    """Each source's name, split and faces; the split stands in the name, too, where a source has several."""
     sources, splits = answers.column("source"), answers.column("split")
     for source in np.unique(sources):
-        for split in np.unique(splits[sources == source]):
-            yield str(source), str(split), (sources == source) & (splits == split)
+        found = np.unique(splits[sources == source])
+        for split in found:
+            name = str(source) if len(found) == 1 else f"{source} ({split})"
+            yield name, str(split), (sources == source) & (splits == split)
 
 
 def by_generator(answers: Answers) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -170,6 +173,7 @@ def rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The lines of the table: what was measured on, and the figures."""
     yield "all test splits", metrics["overall"]
     for name, figures in metrics["sources"].items():
-        yield f"{name} ({figures['split']})", figures
+        split = f" ({figures['split']})"
+        yield name if name.endswith(split) else name + split, figures
     for name, figures in metrics["videos"].items():
         yield f"{name}, by video", figures

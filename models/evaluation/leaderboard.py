@@ -22,6 +22,7 @@ from models.evaluation.fit_jury import add_jury
 from models.evaluation.intervals import Estimate, estimate
 from models.evaluation.metrics import Draws, Scores, measure_figure, shipped
 from registry import DetectorSpec
+from registry.contract import Image
 
 TIMED = 20  # faces by which the milliseconds are measured
 DOTS_PER_INCH = 110
@@ -80,7 +81,7 @@ def measure_leaderboard(specs: Sequence[DetectorSpec], faces: Sequence[LabelledF
         members = [trained[spec.key] for spec in specs if spec.builtin]
         trained[JURY_KEY] = frozenset().union(*(known for known in members if known))
     rows = [_make_row(answers, spec, trained[spec.key], timed.get(spec.key)) for spec in lines]
-    rows.sort(key=lambda row: -(row.unseen or row.seen or Estimate(0, 0, 0)).value)
+    rows.sort(key=lambda row: (not row.unseen, -(row.unseen or row.seen or Estimate(0, 0, 0)).value))
     rows = [rows[0], *(replace(row, difference=_differ(answers, row.key, rows[0].key)) for row in rows[1:])]
     curves = {spec.key: _draw_curve(_answered(answers.scores(spec.key))) for spec in lines}
     return Leaderboard(rows, curves, len(faces), list_two_class(answers))
@@ -141,8 +142,12 @@ def _answered(scores: Scores) -> Scores:
 def _time(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, float]:
     """The median milliseconds of a verdict, each detector loaded before."""
     with Jury(specs) as jury:
-        spent = {spec.key: [jury.judge(spec, face.crop()).milliseconds for face in faces] for spec in specs}
+        spent = {spec.key: [jury.judge(spec, _show(spec, face)).milliseconds for face in faces] for spec in specs}
     return {key: round(float(np.median(times)), 1) for key, times in spent.items() if times}
+
+
+def _show(spec: DetectorSpec, face: LabelledFace) -> Image:
+    return face.crop() if spec.expects == "face" else face.read()
 
 
 def _draw_curve(scores: Scores) -> tuple[Floats, Floats]:

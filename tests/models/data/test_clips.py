@@ -34,6 +34,19 @@ def test_a_folder_that_holds_no_clips_is_refused_in_a_sentence(folder: Path, tmp
         read_tracks(tmp_path)
 
 
+@pytest.mark.parametrize(("word", "fake"), [("FAKE", True), ("1", True), ("Real", False)])
+def test_labels_are_read_as_in_every_table(folder: Path, word: str, fake: bool) -> None:
+    manifest = folder / "manifest.csv"
+    kept = manifest.read_text()
+    manifest.write_text("".join(kept.splitlines(keepends=True)[:2]).replace(",real,", f",{word},"))
+    (track,) = read_tracks(folder)
+    manifest.write_text(kept.replace(",fake,", ",fakd,"))
+    with pytest.raises(DataError, match=r'line 3: column label must be real or fake, got "fakd"'):
+        read_tracks(folder)
+    manifest.write_text(kept)
+    assert track.fake is fake
+
+
 def test_a_forgery_differs_where_its_rule_says_and_belongs_to_the_groups_of_all_in_it(folder: Path) -> None:
     real, _, donor, _ = read_tracks(folder)[:4]
     rng = np.random.default_rng(0)

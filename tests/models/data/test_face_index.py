@@ -1,6 +1,7 @@
 """The index of faces: found once, kept, looked at again only when a file changes."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,13 @@ def samples(tmp_path: Path) -> Any:
 
 
 def test_faces_are_labelled_and_the_faceless_are_named(samples: Any, tmp_path: Path) -> None:
+    threads = os.environ.get("FACEJURY_THREADS")
     faces, faceless = label_faces(samples, tmp_path / "faces.json")
     assert [face.sample.path.name for face in faces] == ["portrait.png"]
     assert len(faces[0].landmarks) == 5
     assert faces[0].crop().shape[0] == faces[0].crop().shape[1]
     assert [sample.path.name for sample in faceless] == ["nothing.png", "broken.jpg"]
+    assert os.environ.get("FACEJURY_THREADS") == threads, "one thread each is for the finders alone"
 
 
 def test_one_picture_under_two_names_and_both_labels_is_refused(samples: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typer.testing import Result
 
 from detectors.jury.fusion import JURY
 from detectors.networks.folder import CONFIG, METRICS, WEIGHTS
-from models.data.datasets import Sample
+from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.evaluation import evaluate
 from models.evaluation.evaluate import Answers
@@ -100,6 +100,21 @@ def test_failed_answers_are_counted_and_left_out() -> None:
     assert metrics["failed"] == 2
     assert metrics["overall"]["n"] == 4
     assert metrics["overall"]["auc"]["value"] == 1.0
+
+
+def test_a_source_in_two_splits_has_a_line_for_each() -> None:
+    places: tuple[tuple[str, Split, int], ...] = ("mine", "test", 4), ("mine", "val", 6), ("other", "eval", 2)
+    faces = [
+        LabelledFace(Sample(Path(f"/{source}{split}{i}"), i % 2, source, f"{split}{i}", split), (0, 0, 9, 9))
+        for source, split, count in places
+        for i in range(count)
+    ]
+    answers = Answers(faces, [], {"x": np.full(12, 0.7)})
+    metrics = evaluate.summarise(answers, DetectorSpec(key="x", title="X", load=lambda: None))
+    counts = {name: row["n"] for name, row in metrics["sources"].items()}
+    assert counts == {"mine (test)": 4, "mine (val)": 6, "other": 2}
+    lines = [name for name, _ in evaluate.rows(metrics)]
+    assert lines[1:] == ["mine (test)", "mine (val)", "other (eval)"]
 
 
 def test_one_source_of_one_class_has_no_auc_but_a_share_right() -> None:

@@ -84,6 +84,14 @@ def test_the_sets_that_a_detector_was_trained_on_are_kept_apart(
     assert rows["sharp"].seen is None
 
 
+def test_one_that_was_trained_on_all_sets_does_not_lead(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"sharp": frozenset({"a", "b"}), "dull": None}
+    monkeypatch.setattr(leaderboard, "_list_trained_on", lambda spec: known[spec.key])
+    first, second = measure_leaderboard([spec("sharp"), spec("dull")], answers.faces).rows
+    assert (first.key, second.key, second.unseen) == ("dull", "sharp", None)
+    assert first.unseen and second.seen and second.seen.value > first.unseen.value
+
+
 def test_faces_that_one_failed_on_are_counted_and_left_out_of_both_sides_of_a_difference(answers: Answers) -> None:
     answers.p_fake["dull"][:31] = np.nan
     rows = {row.key: row for row in measure_leaderboard([spec("dull"), spec("sharp")], answers.faces).rows}
