@@ -70,6 +70,15 @@ def check_trained(run: Path, architecture: "Architecture") -> None:
         )
 
 
+def check_without(run: Path, without: Sequence[str]) -> None:
+    """Raises DataError where a run has learnt from what is said to be left out, or not from what is not."""
+    trained = read_recipe(run).get("without", without)
+    if met := sorted({*without} - {*trained}):
+        raise DataError(f"{run} has learnt from {' and '.join(met)}: it cannot be exported --without")
+    if missed := sorted({*trained} - {*without}):
+        raise DataError(f"{run} was trained --without {' and '.join(missed)}: export it so, too")
+
+
 def check_place(folder: Path) -> None:
     """Raises DataError where nothing can be written into a folder, which is made. Before long work, not after it."""
     try:

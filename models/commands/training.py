@@ -17,6 +17,7 @@ from models.commands.checks import (
     check_start,
     check_trainable,
     check_trained,
+    check_without,
 )
 from models.commands.options import CUT_OUT, FACES, Data, Key, ReplaceBuiltin, Without, say_all
 from models.errors import DataError
@@ -96,15 +97,16 @@ def train(
     Example: facejury models train efficientnet --data DIR
     """
     check_backend()
-    from detectors.networks.folder import load_folder
+    from detectors.networks.folder import MODEL, load_folder, read_config
     from models.architectures import by_key as architectures
     from models.data.datasets import leave_out, name_without, read_fittable
     from models.data.face_index import label_faces, say_left_out
     from models.data.surroundings import keep_surroundings
+    from models.training.batches import select_faces
     from models.training.config import TrainingConfig, read_source_weights
     from models.training.progress import TrainingBar, say_ended, say_resumed, say_stopped
     from models.training.recipe_file import list_changes
-    from models.training.run import read_progress
+    from models.training.run import hold, read_progress
     from models.training.train import train as train_network
 
     architecture = architectures.find(key)
@@ -112,7 +114,7 @@ def train(
     check_run(folder, architecture)
     if start:
         check_start(start)
-    detector = load_folder(teacher) if teacher else None
+    detector, taught = (load_folder(teacher), read_config(teacher)) if teacher else (None, None)
     samples = leave_out(read_fittable(data), without or ())
     check_trainable(samples, architecture)
     check_place(folder)
@@ -121,7 +123,7 @@ def train(
     check_trainable([face.sample for face in faces], architecture)
     faces = keep_surroundings(faces, CUT_OUT)
     head_steps = TrainingConfig.head_steps if architecture.pretrained and not start else 0
-    sources = {face.sample.source for face in faces}
+    sources = {face.sample.source for face in select_faces(faces, architecture.supervision)}
     times = read_source_weights(source_weights or (), sources)
     recipe = TrainingConfig(
         head_steps=head_steps,
@@ -132,16 +134,21 @@ def train(
         seed=seed,
         source_weights=times,
         forged=forged,
+        teacher=f"{taught.key} {taught.files[MODEL][:12]}" if taught else "",
+        without=sorted(without or ()),
     )
     teach = (lambda crop: detector.examine(crop)[0]) if detector else None
-    if begun := read_progress(folder).step:
-        say_all(say_resumed(folder, recipe, begun, changes=list_changes(folder, recipe, sources), start=start))
-    try:
-        with TrainingBar(screen, steps) as bar:
-            train_network(architecture, faces, recipe=recipe, run=folder, report=bar.report, teacher=teach, start=start)
-    except KeyboardInterrupt:
-        say_all([say_stopped(folder, recipe)])
-        raise typer.Exit(130) from None
+    with hold(folder):
+        if begun := read_progress(folder).step:
+            say_all(say_resumed(folder, recipe, begun, changes=list_changes(folder, recipe, sources), start=start))
+        try:
+            with TrainingBar(screen, steps) as bar:
+                train_network(
+                    architecture, faces, recipe=recipe, run=folder, report=bar.report, teacher=teach, start=start
+                )
+        except KeyboardInterrupt:
+            say_all([say_stopped(folder, recipe)])
+            raise typer.Exit(130) from None
     typer.echo(f"trained: {folder / BEST}")
     say_all(say_ended(folder, recipe, begun))
     say_all(say_left_out(faceless, FACES))
@@ -233,6 +240,7 @@ def export(
     )
     samples = leave_out(read_fittable(data), without or ())
     check_trained(run or Path("runs") / trained, architecture)
+    check_without(run or Path("runs") / trained, without or ())
     validation = select_splits(samples, "val")
     check_both_classes(validation, ["val"])
     check_place(folder.parent)

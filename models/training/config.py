@@ -9,7 +9,11 @@ from models.errors import DataError
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """How to train. Everything a run depends on, but for the data, the architecture and the teacher."""
+    """How to train. Everything a run depends on, but for the data and the architecture.
+
+    teacher: the key of the detector that is distilled, and the beginning of its weights' SHA-256; "" for none. without:
+    generators whose fakes are not learnt from.
+    """
 
     steps: int = 12_000
     batch: int = 32
@@ -27,6 +31,8 @@ class TrainingConfig:
     patience: int = 8  # validations without a better AUC
     source_weights: dict[str, float] = field(default_factory=dict)  # see Batches
     forged: float | None = None  # see Batches
+    teacher: str = ""
+    without: list[str] = field(default_factory=list)
 
 
 def read_source_weights(options: Iterable[str], sources: Collection[str]) -> dict[str, float]:

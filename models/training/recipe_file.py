@@ -20,10 +20,29 @@ def read_recipe(run: Path) -> Recipe:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
-def write_recipe(run: Path, architecture: str, config: TrainingConfig, sources: Iterable[str]) -> None:
-    """Write how the run is trained from now on. Sources that it learnt from before stay among them."""
-    known = read_recipe(run).get("sources", [])
-    recipe = {"architecture": architecture, **asdict(config), "sources": sorted({*known, *sources})}
+def read_learnt(folder: Path) -> Recipe:
+    """What is known of the weights in a run or a model folder: `architecture`, `sources` and `without`, where it is."""
+    recipe = read_recipe(folder)
+    known: Recipe = {name: recipe[name] for name in ("architecture", "sources", "without") if name in recipe}
+    if (folder / CONFIG).is_file():
+        config = read_config(folder)
+        known |= _join(known, {"sources": [*config.trained_on], "without": [*config.without]})
+    return known
+
+
+def _join(one: Recipe, other: Recipe) -> Recipe:
+    """The sources that either has learnt from, and the generators that neither has, as far as they say so."""
+    found: Recipe = {"sources": sorted({*one.get("sources", ()), *other.get("sources", ())})}
+    told = [set(recipe["without"]) for recipe in (one, other) if "without" in recipe]
+    return found | ({"without": sorted(set.intersection(*told))} if told else {})
+
+
+def write_recipe(
+    run: Path, architecture: str, config: TrainingConfig, sources: Iterable[str], before: Recipe | None = None
+) -> None:
+    """Write how the run is trained from now on. before: what its weights have learnt from until now, if anything."""
+    now = asdict(config) | {"sources": sorted(set(sources))}
+    recipe = {"architecture": architecture} | now | _join(now, before or {})
     run.mkdir(parents=True, exist_ok=True)
     (run / RECIPE).write_text(json.dumps(recipe, indent=2), encoding="utf-8")
 
@@ -38,18 +57,12 @@ def list_changes(run: Path, config: TrainingConfig, sources: Iterable[str]) -> l
 def write_averaged(to: Path, parts: Iterable[Path]) -> None:
     """Write what is known of the networks whose mean this is, beside it: of runs, and of model folders."""
     known: Recipe = {}
-    sources: set[str] = set()
-    for folder in (part.parent for part in parts):
-        recipe = read_recipe(folder)
-        if "architecture" in recipe:
-            known["architecture"] = recipe["architecture"]
-        sources |= {*recipe.get("sources", ())}
-        if (folder / CONFIG).is_file():
-            sources |= {*read_config(folder).trained_on}
+    for learnt in (read_learnt(part.parent) for part in parts):
+        known |= learnt | _join(known, learnt)
     path = to.parent / RECIPE
     if not path.exists():  # a run of its own, if there is one
-        path.write_text(json.dumps(known | {"sources": sorted(sources)}, indent=2), encoding="utf-8")
+        path.write_text(json.dumps(known, indent=2), encoding="utf-8")
 
 
 def _say(value: object) -> str:
-    return " and ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return (" and ".join(map(str, value)) if isinstance(value, list) else str(value)) or "none"

@@ -1,9 +1,11 @@
 """A run in progress: the network, its optimizer and the average of its weights, kept so that a kill costs little."""
 
+import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,6 +144,18 @@ class TrainingRun:
             checkpoint.rename(old)
         fresh.rename(checkpoint)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def hold(run: Path) -> Iterator[None]:
+    """Let no other process train in this folder meanwhile. Raises DataError where one does already."""
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go by the kernel, however the process ends
+        except BlockingIOError:
+            raise DataError(f"{run} is trained by another process already: wait, or choose another --run") from None
+        yield
 
 
 def _find_checkpoint(run: Path) -> Path:

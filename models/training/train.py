@@ -19,7 +19,7 @@ from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
 from models.training.batches import Batches, Images, Teacher, ask_teacher, select_faces, thin, validate_on
 from models.training.config import TrainingConfig
-from models.training.recipe_file import write_recipe
+from models.training.recipe_file import read_learnt, read_recipe, write_recipe
 from models.training.run import RunProgress, TrainingRun
 
 Report = Callable[[RunProgress, TrainingConfig, float], None]
@@ -49,7 +49,8 @@ def train(
     validation = _Validation.of(thin(held_out), architecture)
     state = TrainingRun.open(architecture, recipe, run, start=start)
     if state.progress.step < recipe.steps:  # else nothing is learnt
-        write_recipe(run, architecture.key, recipe, {face.sample.source for face in fed})
+        before = read_recipe(run) if state.progress.step else read_learnt(start.parent) if start else {}
+        write_recipe(run, architecture.key, recipe, {face.sample.source for face in fed}, before)
     distillation_targets = ask_teacher(teacher, learnt) if teacher else {}
     batches = Batches(
         learnt,

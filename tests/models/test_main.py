@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from detectors.conformance import samples
 from detectors.networks.folder import WEIGHTS, load_folder
 from models.commands.application import app
+from models.training.run import hold
 from tests.models.portraits import write_portraits
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -49,11 +50,15 @@ def test_a_folder_of_photos_becomes_a_detector_by_two_commands(
     progress = json.loads(Path("run/checkpoint/progress.json").read_text())
     assert [entry["step"] for entry in progress["history"]] == [2]
     assert "run has been trained for 2 steps, so it stays as it is" in run("train", *at, "--steps", "2")
+    with hold(Path("run")):
+        beside = CliRunner().invoke(app, ["train", *at, "--steps", "4"])
+    assert beside.exit_code == 2 and "run is trained by another process already" in " ".join(beside.stderr.split())
     with monkeypatch.context() as stopping:
         stopping.setattr("models.training.train.train", interrupt)
         stopped = CliRunner().invoke(app, ["train", *at, "--batch", "4", "--steps", "9"])
     assert stopped.exit_code == 130
     assert "Going on with run at step 2 of 9." in stopped.stderr and "batch 2, now 4" in stopped.stderr
+    assert "teacher custom-cnn" in stopped.stderr and "sources" not in stopped.stderr
     assert "Stopped: the same command goes on from step 2." in stopped.stderr
     other = write_portraits(tmp_path / "others", ["val"] * 4)
     assert "written: run/weights" in run(

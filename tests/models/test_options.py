@@ -95,6 +95,20 @@ def test_a_run_without_a_network_is_not_exported(refused: Ask, tmp_path: Path) -
     assert "has no best.keras: train it with `facejury models train custom-cnn`" in said
 
 
+def test_a_network_is_exported_without_what_it_was_trained_without(refused: Ask, tmp_path: Path) -> None:
+    made = {"train": "gan", "val": "diffusion", "test": "swap"}
+    rows = [(path, label, made[split] * (label == "fake"), "set", path, split) for path, label, split in BOTH]
+    rows.append(("more.png", "fake", "other", "set", "more.png", "val"))
+    data = str(write_manifest(tmp_path / "set", *rows))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "best.keras").touch()
+    (tmp_path / "run" / "recipe.json").write_text(json.dumps({"architecture": "custom-cnn", "without": ["gan"]}))
+    export = ("export", "custom-cnn", "--data", data, "--run", "run")
+    assert "run was trained --without gan: export it so, too" in refused(*export)
+    said = refused(*export, "--without", "gan", "--without", "diffusion")
+    assert "run has learnt from diffusion: it cannot be exported --without" in said
+
+
 def test_the_backend_of_keras_is_named_when_it_is_none(
     refused: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
