@@ -87,7 +87,9 @@ def evaluate(
         for one in found
         if one["failed"]
     ]
-    say_all([*copies, *failed, *say_left_out(label_faces(samples, FACES)[1], FACES)])
+    plain = [one["detector"] for one in found if pictures and not one["curves"]]
+    undrawn = [f"{key}: no curves are drawn, for they need real and fake test faces of one data set." for key in plain]
+    say_all([*copies, *failed, *undrawn, *say_left_out(label_faces(samples, FACES)[1], FACES)])
 
 
 @app.command("fit-jury")

@@ -5,7 +5,7 @@ All resamples are computed at once, a row of weights each; tests compare every f
 of exactly 0 or 1 is that in every resample, which says nothing of how sure it is: it has the exact binomial interval.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -234,12 +234,16 @@ def measure(scores: Scores, *, fake_from: float, real_until: float) -> dict[str,
         return {"n": 0, "real": 0, "fake": 0}
     figures = (TWO_CLASS if fakes and reals else ONE_CLASS) | shipped(fake_from, real_until)
     draws = Draws.of(scores)
-    found = {name: asdict(measure_figure(figure, draws)) for name, figure in figures.items()}
     result: dict[str, Any] = {"n": fakes + reals, "real": reals, "fake": fakes}
-    result |= {name: values for name, values in found.items() if not np.isnan(values["value"])}
+    result |= keep_known({name: measure_figure(figure, draws) for name, figure in figures.items()})
     if fakes and reals:
         result |= perfect_calibration_errors(scores.p_fake)
     return result
+
+
+def keep_known(figures: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
+    """The figures that the faces allowed, as JSON has them, which knows no NaN: name -> {"value", "low", "high"}."""
+    return {name: asdict(figure) for name, figure in figures.items() if not np.isnan(figure.value)}
 
 
 def mean(values: Floats, groups: NDArray[np.str_]) -> Estimate:

@@ -48,12 +48,13 @@ def _draw_robustness(swept: Mapping[str, Any], path: Path, title: str) -> None:
     figure = _make_figure(SIDE_INCHES * 1.8, SIDE_INCHES * 0.7)
     figure.suptitle(f"{title}: balanced accuracy on degraded faces", fontsize=10)
     for axes, kind in zip(figure.subplots(1, len(kinds), sharey=True), kinds, strict=True):
-        rows = [*swept[AS_IT_IS], *swept[kind]]
+        rows = [row for row in (*swept[AS_IT_IS], *swept[kind]) if "balanced_accuracy" in row]
         found = [row["balanced_accuracy"] for row in rows]
         margins = [[one["value"] - one["low"] for one in found], [one["high"] - one["value"] for one in found]]
         axes.errorbar(range(len(rows)), [one["value"] for one in found], margins, color=BLUE, capsize=2, marker="o")
         axes.axhline(0.5, color=GREY, linewidth=0.8, linestyle=":")
-        axes.set_xticks(range(len(rows)), ["as is", *(f"{row['level']:g}" for row in swept[kind])], fontsize=7)
+        levels = [f"{row['level']:g}" if row["level"] else "as is" for row in rows]
+        axes.set_xticks(range(len(rows)), levels, fontsize=7)
         axes.set(xlabel=f"{kind}, {SAY_LEVEL[kind].format('…')}", ylim=(0.3, 1.02))
     _save(figure, path)
 

@@ -97,7 +97,8 @@ def describe(config: Config, metrics: Metrics) -> ModelCardData:
 
 def _index(metrics: Metrics) -> Iterator[EvalResult]:
     for name, figures in {**metrics["sources"], ALL: {**metrics["overall"], "split": "test"}}.items():
-        for figure, (kind, label) in (INDEXED if "auc" in figures else ONE_CLASS).items():
+        named = INDEXED if "auc" in figures else ONE_CLASS
+        for figure, (kind, label) in ((one, named[one]) for one in named if one in figures):
             yield EvalResult(
                 task_type="image-classification",
                 task_name="Deepfake detection, one face at a time",

@@ -15,12 +15,13 @@ from detectors.conformance.samples import noise, portrait
 from detectors.networks.files import read_plain_file
 from detectors.networks.folder import CONFIG, MAX_NETWORK_BYTES, MODEL, Config, fit
 from detectors.networks.onnx_check import NetworkError, check_network
-from detectors.networks.onnx_runtime import Session, open_session
+from detectors.networks.onnx_runtime import open_session
 from models.errors import NetworkRefused
 from registry.contract import read_finding
 
 INPUT_RULE = "its one input must be a picture, uint8 of shape (n, s, s, 3), RGB, with s from 8 to 2048; got {got}"
 OUTPUT_RULE = "its first output must be p_fake in [0, 1], of shape (n, 1): {said}"
+HEATMAP_RULE = "its second output, if it has one, must be heat maps of shape (n, h, w), got shape {shape}"
 
 
 def import_network(network: Path, folder: Path, *, config: Config) -> Config:
@@ -36,7 +37,7 @@ def import_network(network: Path, folder: Path, *, config: Config) -> Config:
     graph = onnx.load_from_string(data).graph
     try:
         pixels = _read_side(graph)
-        _try(open_session(data), pixels, config)
+        _try(data, pixels, config)
     except ValueError as error:
         raise NetworkRefused(f"{network.name}: {error}") from error
     parameters = sum(math.prod(tensor.dims) for tensor in graph.initializer)
@@ -64,18 +65,21 @@ def _read_side(graph: onnx.GraphProto) -> int:
     return height
 
 
-def _try(session: Session, pixels: int, config: Config) -> None:
+def _try(network: bytes, pixels: int, config: Config) -> None:
     """A face and noise, one after the other as they are judged. Raises ValueError."""
-    for image in (portrait(), noise()):
-        try:
-            p_fake, *heatmaps = session.run(fit(image, pixels, config.mode)[None])
-        except Exception as error:  # ONNX Runtime has no one class for what a graph can do wrong
-            raise ValueError(f"it cannot be run: {error}") from error
-        if p_fake.shape != (1, 1):
-            raise ValueError(OUTPUT_RULE.format(said=f"got shape {p_fake.shape}"))
+    try:
+        session = open_session(network)
+        answers = [session.run(fit(image, pixels, config.mode)[None]) for image in (portrait(), noise())]
+    except Exception as error:  # ONNX Runtime has no one class for what a graph can do wrong
+        raise ValueError(f"it cannot be run: {error}") from error
+    for p_fake, *heatmaps in answers:
+        if np.shape(p_fake) != (1, 1):
+            raise ValueError(OUTPUT_RULE.format(said=f"got shape {np.shape(p_fake)}"))
         try:
             read_finding(float(p_fake[0, 0]))
         except ValueError as error:
             raise ValueError(OUTPUT_RULE.format(said=error)) from error
+        if heatmaps and np.ndim(heatmaps[0]) != 3:
+            raise ValueError(HEATMAP_RULE.format(shape=np.shape(heatmaps[0])))
         if heatmaps:
             read_finding((float(p_fake[0, 0]), np.asarray(heatmaps[0][0])))

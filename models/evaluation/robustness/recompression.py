@@ -4,7 +4,6 @@ Two tiers: "web", the face at most 128 pixels and JPEG quality 60; "hard", at mo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import cv2
@@ -14,7 +13,7 @@ from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
 from models.evaluation.evaluate import Answers, Change, ask
 from models.evaluation.intervals import estimate
-from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, measure_figure, shipped
+from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, keep_known, measure_figure, shipped
 from registry import DetectorSpec, Image
 
 TIERS = {"web": (128, 60), "hard": (80, 40)}  # pixels of the longer side, JPEG quality
@@ -69,8 +68,8 @@ def summarise(spec: DetectorSpec, recompressed: Mapping[str, Answers]) -> dict[s
     for tier, answers in recompressed.items():
         again = answers.scores(spec.key)
         draws = Draws.of(again.where(~np.isnan(again.p_fake)))
-        chosen = {name: asdict(measure_figure(figure, draws)) for name, figure in figures.items()}
-        found[tier] = compare_answers(plain, again) | chosen
+        chosen = {name: measure_figure(figure, draws) for name, figure in figures.items()}
+        found[tier] = compare_answers(plain, again) | keep_known(chosen)
     return found
 
 
@@ -85,4 +84,4 @@ def compare_answers(plain: Scores, again: Scores) -> dict[str, Any]:
         "lost": estimate(balanced_accuracy(first) - balanced_accuracy(second)),
     }
     counts = {"real": int(both.sum()) - fakes, "fake": fakes}
-    return counts | {name: asdict(figure) for name, figure in found.items()}
+    return counts | keep_known(found)

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 from detectors.jury.fusion import JURY
-from detectors.networks.folder import CONFIG, METRICS, WEIGHTS
+from detectors.networks.folder import CARD, CONFIG, METRICS, WEIGHTS, read_config
 from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.evaluation import evaluate
@@ -41,6 +41,15 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 def run(folder: Path, *arguments: object) -> Result:
     return call("models", "evaluate", "--data", folder, *arguments)
+
+
+def copy_network(to: Path) -> Path:
+    """The custom CNN as somebody's own, not yet measured."""
+    mine = shutil.copytree(WEIGHTS / "custom-cnn", to / "my-cnn")
+    config = json.loads((mine / CONFIG).read_text())
+    (mine / CONFIG).write_text(json.dumps(config | {"key": "my-cnn", "title": "Mine"}))
+    (mine / METRICS).unlink(missing_ok=True)
+    return mine
 
 
 def test_evaluate_prints_every_detectors_metrics_as_json(folder: Path) -> None:
@@ -129,19 +138,34 @@ def test_a_model_folder_that_was_added_gets_its_metrics_beside_its_weights(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """What a researcher's own detector needs before it can be published."""
-    mine = shutil.copytree(WEIGHTS / "custom-cnn", tmp_path_factory.mktemp("mine") / "my-cnn")
-    config = json.loads((mine / CONFIG).read_text())
-    (mine / CONFIG).write_text(json.dumps(config | {"key": "my-cnn", "title": "Mine"}))
-    (mine / METRICS).unlink(missing_ok=True)
-    jury = JURY.read_bytes()
+    mine, jury = copy_network(tmp_path_factory.mktemp("mine")), JURY.read_bytes()
     done = run(folder, "--add", str(mine), "--split", "test", "--only", "my-cnn", "--save")
     assert done.exit_code == 0, done.stderr
     metrics = json.loads((mine / METRICS).read_text())
-    assert (metrics["detector"], metrics["model"]) == ("my-cnn", config["files"]["model.onnx"])
+    assert (metrics["detector"], metrics["model"]) == ("my-cnn", read_config(mine).files["model.onnx"])
     assert set(metrics["robustness"]) == {"as it is", "web", "hard"}
     assert metrics["robustness"]["hard"]["real"] == 4
     assert metrics["curves"]["roc"]["tpr"][-1] == 1
     assert JURY.read_bytes() == jury
+
+
+def test_figures_that_the_faces_do_not_allow_are_left_out_of_the_file_the_plots_and_the_card(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    mine, drawn = copy_network(tmp_path_factory.mktemp("mine")), tmp_path_factory.mktemp("drawn")
+    manifest = folder / "manifest.csv"
+    rows = manifest.read_text().splitlines()
+    apart = [row.replace(",portraits,", ",fakes,").replace(",test", ",eval") if "fake" in row else row for row in rows]
+    manifest.write_text("\n".join(apart))
+    done = run(folder, "--add", mine, "--only", "my-cnn", "--save", "--plots", drawn)
+    assert done.exit_code == 0, done.stderr
+    assert "my-cnn: no curves are drawn" in " ".join(done.stderr.split())
+    metrics = json.loads((mine / METRICS).read_text(), parse_constant=pytest.fail)  # NaN is no JSON
+    assert metrics["overall"] == {"n": 0, "real": 0, "fake": 0}
+    assert "auc" not in metrics["robustness"]["web"] and "coverage" in metrics["robustness"]["web"]
+    done = call("models", "card", "my-cnn", "--from", mine)
+    assert done.exit_code == 0, done.output
+    assert "None: the test splits hold one class only." in (mine / CARD).read_text()
 
 
 def test_a_detector_of_the_hub_is_measured_like_any_other(
