@@ -30,8 +30,8 @@ def landmarks(
 ) -> None:
     """Train the network that finds 68 landmarks.
 
-    It learns from what MediaPipe's mesh says of visible faces. The faces are collected once, into runs/landmarks. Its
-    error is measured on the splits val, test and eval.
+    It learns from what MediaPipe's mesh says of visible faces. The faces are collected into runs/landmarks, anew where
+    --data, --most or --seed are others. Its error is measured on the splits val, test and eval.
 
     Example: facejury models landmarks --data DIR
     """

@@ -39,18 +39,21 @@ def train(
 ) -> None:
     """Make the fakes and train the network.
 
-    The fakes are made from the real recordings by vocoders, once: the windows of a run are kept.
+    The fakes are made from the real recordings by vocoders. The windows of a run are kept until manifest.csv or the
+    seed is another.
 
     Example: facejury models voice train --data DIR
     """
     check_backend()
-    from models.data.speech import INDEX, make_windows, read_recordings, read_windows
+    from models.data.speech import INDEX, MADE_FROM, make_windows, read_recordings, read_windows, say_made_from
     from models.training.voice import VoiceRecipe
     from models.training.voice import train as train_network
 
     recordings = read_recordings(data)
-    if not (run / INDEX).is_file():
+    made_from, note = say_made_from(data, seed), run / MADE_FROM
+    if not (run / INDEX).is_file() or not note.is_file() or note.read_text() != made_from:
         screen.print(f"{make_windows(recordings, run, seed=seed)} windows of {len(recordings)} recordings")
+        note.write_text(made_from)
 
     def report(step: int, loss: float, auc: float) -> None:
         screen.print(f"step {step}: loss {loss:.4f}, validation AUC {auc:.4f}")

@@ -62,11 +62,12 @@ def load_faces(path: Path) -> LandmarkFaces:
 
 
 def gather_faces(folders: Sequence[Path], kept: Path, *, index: Path, most: int, seed: int) -> LandmarkFaces:
-    """At most so many faces of each data set and split, chosen at random; those in the file `kept` if it is there.
+    """At most so many faces of each data set and split, chosen at random; or those in the file `kept`.
 
-    index: see label_faces.
+    It keeps what was chosen from these folders by these numbers. index: see label_faces.
     """
-    if kept.is_file():
+    asked, note = f"{[str(folder.resolve()) for folder in folders]}, {most}, seed {seed}", kept.with_suffix(".from")
+    if kept.is_file() and note.is_file() and note.read_text(encoding="utf-8") == asked:
         return load_faces(kept)
     rng, samples = random.Random(seed), defaultdict(list)
     for sample in read_samples(folders):
@@ -74,6 +75,7 @@ def gather_faces(folders: Sequence[Path], kept: Path, *, index: Path, most: int,
     chosen = [one for _, those in sorted(samples.items()) for one in rng.sample(those, min(most, len(those)))]
     found = collect_faces(label_faces(chosen, index)[0])
     found.save(kept)
+    note.write_text(asked, encoding="utf-8")
     return found
 
 

@@ -6,6 +6,7 @@ fitted on, "eval" those that nothing was fitted on. Fakes by copy-synthesis are 
 """
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from models.architectures.voice import RATE, SAMPLES
 from models.data.channel import choose_codec, pass_codec, trim_silence
+from models.data.tables import TableRow, read_rows
 from models.data.vocoders import Samples, vocode
 from models.errors import DataError
 
@@ -31,6 +33,7 @@ SHORT_SHARE = 0.4  # of the synthesised sentences, cut short: so many of the rea
 MIN_SAMPLES = RATE // 3  # less is no speech
 PEAK = 32_767
 WINDOWS, INDEX = "windows.npy", "windows.csv"
+MANIFEST, MADE_FROM = "manifest.csv", "windows.from"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +89,10 @@ def _fits(window: SpeechWindow, wanted: dict[str, object]) -> bool:
 
 def read_recordings(folder: Path) -> list[Recording]:
     """The rows of manifest.csv, in order. Raises DataError."""
-    place = folder / "manifest.csv"
+    place = folder / MANIFEST
     if not place.is_file():
-        raise DataError(f"{folder} has no manifest.csv")
-    with place.open(newline="", encoding="utf-8") as file:
-        recordings = [_read_row(row, folder, number) for number, row in enumerate(csv.DictReader(file), 2)]
+        raise DataError(f"{folder} has no {MANIFEST}")
+    recordings = [_read_row(row, folder) for row in read_rows(place, needed=("path", "label", "source", "split"))]
     shared = {row.source for row in recordings if row.split == "eval"} & {
         row.source for row in recordings if row.split != "eval"
     }
@@ -99,21 +101,22 @@ def read_recordings(folder: Path) -> list[Recording]:
     return recordings
 
 
-def _read_row(row: dict[str, str], folder: Path, number: int) -> Recording:
-    try:
-        label, split = {"0": 0, "1": 1}[row["label"]], row["split"]
-        if split not in SPLITS or (label == 1) != bool(row["kind"]):
-            raise ValueError(f"split {split!r}, kind {row['kind']!r}")
-        return Recording(
-            path=folder / row["path"],
-            label=label,
-            source=row["source"],
-            speaker=row["speaker"] or row["path"],
-            split=cast("SpeechSplit", split),
-            kind=row["kind"],
+def _read_row(row: TableRow, folder: Path) -> Recording:
+    label, split, kind = row.label(), row.get("split"), row.get("kind")
+    if split not in SPLITS:
+        raise DataError(f'{row.table}, line {row.line}: column split must be {", ".join(SPLITS)}, got "{split}"')
+    if bool(label) != bool(kind):
+        raise DataError(
+            f"{row.table}, line {row.line}: column kind must name a fake's synthesiser, and of a real be empty"
         )
-    except (KeyError, ValueError) as error:
-        raise DataError(f"manifest.csv, line {number}, cannot be read: {error}") from error
+    return Recording(
+        path=folder / row.path("path"),
+        label=label,
+        source=row.need("source"),
+        speaker=row.get("speaker") or row.need("path"),
+        split=cast("SpeechSplit", split),
+        kind=kind,
+    )
 
 
 def decode(path: Path) -> tuple[Samples, int]:
@@ -127,6 +130,11 @@ def decode(path: Path) -> tuple[Samples, int]:
             return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32), stream.rate
     except (av.FFmpegError, IndexError, ValueError) as error:
         raise DataError(f"{path.name} cannot be decoded: {error}") from error
+
+
+def say_made_from(folder: Path, seed: int) -> str:
+    """What the windows of a folder of recordings depend on: its manifest, and the seed."""
+    return f"{hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()}, seed {seed}"
 
 
 def make_windows(recordings: Iterable[Recording], folder: Path, *, seed: int = 0) -> int:

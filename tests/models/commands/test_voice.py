@@ -14,6 +14,8 @@ from models.architectures.voice import SAMPLES
 from models.commands.application import app
 from models.data import speech
 from models.data.vocoders import RATE
+from tests.models.data.test_speech import save
+from tests.models.data.test_vocoders import speak
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -46,12 +48,29 @@ def write_windows(folder: Path) -> None:
         table.writerows(rows)
 
 
+def test_the_windows_of_another_manifest_or_seed_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "voice.wav", speak())
+
+    def train(*rows: str, seed: int = 0) -> str:
+        Path("manifest.csv").write_text("\n".join(["path,label,source,speaker,split,kind", *rows]))
+        done = CliRunner().invoke(app, ["voice", "train", "--data", ".", "--run", "made", "--seed", str(seed)])
+        assert done.exit_code == 2 and "the train split holds no real voices" in done.stderr
+        return done.stdout
+
+    assert "of 1 recordings" in train("voice.wav,1,here,,fit,robot")
+    assert train("voice.wav,1,here,,fit,robot") == ""
+    assert "of 1 recordings" in train("voice.wav,1,here,,fit,robot", seed=1)
+    assert "of 2 recordings" in train("voice.wav,1,here,,fit,robot", "voice.wav,Fake,there,,eval,robot", seed=1)
+
+
 def test_windows_become_a_detector_that_was_measured_on_what_was_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("manifest.csv").write_text("path,label,source,speaker,split,kind\n")
+    Path("manifest.csv").write_text("path,label,source,speaker,split,kind\nnever-read.wav,real,here,,train,\n")
     write_windows(Path("made"))
+    Path("made", speech.MADE_FROM).write_text(speech.say_made_from(Path(), 0))
     monkeypatch.setattr("models.training.voice.roc_auc_score", lambda *_: 0.0)  # the one network there is is kept
     said = run("train", "--data", ".", "--run", "made", "--steps", "20", "--batch", "4", "--every", "20")
     assert "step 20: loss" in said and "AUC 0.0000" in said

@@ -51,6 +51,13 @@ def test_a_manifest_that_would_mislead_is_refused(tmp_path: Path, rows: str, sai
         speech.read_recordings(tmp_path)
 
 
+def test_a_manifest_may_be_written_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    rows = HEADER.replace(",", ";") + "a.wav;Real;here;;train;\nb.wav;FAKE;here;ä;val;robot\n"
+    (tmp_path / "manifest.csv").write_bytes(b"\xef\xbb\xbf" + rows.encode())
+    first, second = speech.read_recordings(tmp_path)
+    assert (first.label, first.speaker, second.label, second.speaker) == (0, "a.wav", 1, "ä")
+
+
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_codec_changes_a_sound_and_leaves_it_recognisable(codec: str) -> None:
     heard = speak()
