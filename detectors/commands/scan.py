@@ -78,5 +78,5 @@ def scan_command(
     warn(say_counts(counts, out))
     if said := aside.say():
         warn(said)
-    if counts.is_vain:
+    if counts.in_vain:
         raise typer.Exit(1)

@@ -4,6 +4,7 @@ Every finished file is in the journal beside the table, so nothing is judged twi
 The table is written from the journal at the end, in the order of the paths.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from detectors.scan.crew import count_cores, judge_all
 from detectors.scan.errors import ScanError
 from detectors.scan.journal import SUFFIX, Journal
-from detectors.scan.record import count
+from detectors.scan.record import count, is_vain
 from detectors.scan.table import check_format, write_table
 from detectors.scan.team import Team, describe_team
 
@@ -20,7 +21,7 @@ from detectors.scan.team import Team, describe_team
 class Counts:
     """Files so far: of all that were asked for, those done, those done by an earlier scan.
 
-    errors, failed, given: of those done now, see detectors.scan.record.count.
+    errors, failed, given: of those done now, see detectors.scan.record.count. in_vain: see is_vain, of all together.
     """
 
     total: int
@@ -29,11 +30,7 @@ class Counts:
     errors: int = 0
     failed: int = 0
     given: int = 0
-
-    @property
-    def is_vain(self) -> bool:
-        """Whether there is not one answer, though there were files to judge."""
-        return self.total > 0 and (self.errors == self.total or (self.failed > 0 and self.given == 0))
+    in_vain: bool = False
 
 
 Show = Callable[[Counts], None]
@@ -51,7 +48,17 @@ def scan(paths: Sequence[str], out: Path, team: Team, *, workers: int | None, sh
     with Journal(journal_path, describe_team(team.choose_for_scan())) as journal:
         counts = _judge(paths, team, journal, workers=workers or count_cores(), show=show)
         write_table(out, journal)
-    return counts
+        return replace(counts, in_vain=_is_in_vain(journal))
+
+
+def _is_in_vain(journal: Journal) -> bool:
+    """Read up to the first answer, which in most tables comes at once."""
+    found: Counter[str] = Counter()
+    for record in journal:
+        found.update(count([record]))
+        if found["given"]:
+            return False
+    return is_vain(found)
 
 
 def _judge(paths: Sequence[str], team: Team, journal: Journal, *, workers: int, show: Show) -> Counts:

@@ -16,7 +16,7 @@ from detectors.scan.errors import ScanError
 from detectors.scan.local import Counts, Show, add_counts
 from detectors.scan.parts import Parts
 from detectors.scan.ray_option import HERE
-from detectors.scan.record import count
+from detectors.scan.record import count, is_vain
 from detectors.scan.table import show_path
 from detectors.scan.team import Team, describe_team
 
@@ -49,7 +49,7 @@ def scan_with_ray(
                 show(counts)
         finally:
             ray.shutdown()
-    return counts
+    return replace(counts, in_vain=not counts.before and is_vain(vars(counts)))  # what was there is not read again
 
 
 def _from_anywhere(source: str) -> str:

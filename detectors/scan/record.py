@@ -1,7 +1,7 @@
 """What a scan keeps of one picture or sound: its rows, as one record that is either whole or not there."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from detectors.audio.results import JudgedSound
@@ -90,6 +90,12 @@ def count(records: Sequence[Record]) -> dict[str, int]:
         "failed": sum(said == {"failed"} for said in labels),
         "given": sum(any(row.p_fake is not None for row in record.rows) for record in records),
     }
+
+
+def is_vain(counted: Mapping[str, int]) -> bool:
+    """Whether there is not one answer, though there were files to judge. counted: what `count` says of a table."""
+    failed = counted["failed"] > 0 or counted["errors"] == counted["done"]
+    return counted["done"] > 0 and failed and not counted["given"]
 
 
 def _rows(comparison: Comparison) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """What was said about a video: of whom, in which frames, and the verdict on each person that follows from it."""
 
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 WORST = 4  # most suspect frames shown
 WORST_APART_SECONDS = 1.0
+NO_NUMBER = "No detector gave a number."
 WHOLE = 0  # the number under which whole frames are judged, by detectors that look at these
 
 
@@ -133,10 +135,14 @@ class Person:
         fitted = find_fitted(verdict.detector for verdict in self.frames[0].verdicts)
         if self.is_whole or fitted is None:
             return None
-        thresholds = {name: fitted[name] for name in ("fake_from", "real_until")}
-        return TrackScores(
-            JURY_KEY, JURY_TITLE, **thresholds, verdict=aggregate_frames(self.say(JURY_KEY), **thresholds)
-        )
+        # Where a member fails, the others have a number and thresholds of their own: those of most frames hold.
+        used = Counter((said.fake_from, said.real_until) for frame in self.clear if (said := frame.jury))
+        known = [(high, low) for (high, low), _ in used.most_common() if high is not None and low is not None]
+        fake_from, real_until = known[0] if known else (fitted["fake_from"], fitted["real_until"])
+        verdict = aggregate_frames(self.say(JURY_KEY), fake_from=fake_from, real_until=real_until)
+        if self.clear and verdict.p_fake is None:
+            verdict = replace(verdict, reason=NO_NUMBER)
+        return TrackScores(JURY_KEY, JURY_TITLE, fake_from, real_until, verdict)
 
     @property
     def all_scores(self) -> tuple[TrackScores, ...]:
@@ -160,8 +166,9 @@ class Person:
         """first: the detector's verdict on the first frame, which names it and its thresholds."""
         thresholds = {"fake_from": first.fake_from, "real_until": first.real_until}
         verdict = aggregate_frames(self.say(first.detector), **thresholds)
-        errors = [one.error for frame in self.frames for one in frame.verdicts if one.detector == first.detector]
-        if all(errors):  # it never gave a number
+        shown = self.clear or self.frames
+        errors = [one.error for frame in shown for one in frame.verdicts if one.detector == first.detector]
+        if all(errors):  # it never gave a number of a frame that counts
             verdict = TrackVerdict(None, None, None, "failed", 0, str(errors[-1]))
         limits = first.fake_from, first.real_until
         return TrackScores(first.detector, first.title, *limits, verdict=verdict, measured=first.measured)

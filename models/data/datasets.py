@@ -210,7 +210,7 @@ def _read_plain(folder: Path) -> list[Sample]:
 
 def _say_unread(folder: Path, known: Collection[Path]) -> None:
     """Say which files below a plain folder are no samples, by their suffix or their place."""
-    unread = [path for path in sorted(folder.rglob("*")) if path not in known and path.is_file()]
+    unread = [path for path in _list_files(folder) if path not in known]
     if unread:
         first = ", ".join(str(path.relative_to(folder)) for path in unread[:3])
         errors.print(
@@ -229,7 +229,7 @@ def _find_splits(folder: Path) -> list[tuple[str, Path]]:
 def _read_class(folder: Path, place: Path, split: str) -> list[Sample]:
     label = int(place.name.lower() == "fake")
     samples = []
-    for path in sorted(place.rglob("*")):
+    for path in _list_files(place):
         if path.suffix.lower() in SUFFIXES:
             _refuse_contradiction(folder, path, label)
             group = str(path.relative_to(folder))
@@ -237,6 +237,19 @@ def _read_class(folder: Path, place: Path, split: str) -> list[Sample]:
             chosen = cast("Split", split) or _split_of(pair)
             samples.append(Sample(path, label, folder.name, group, chosen, "fake" if label else ""))
     return samples
+
+
+def _list_files(folder: Path) -> list[Path]:
+    """Every file below a folder and below those that are linked there, in order; a link back up is not followed."""
+    files, seen = [], set()
+    for at, folders, names in os.walk(folder, followlinks=True):
+        place = os.path.realpath(at)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        files += [Path(at, name) for name in names]
+    return sorted(path for path in files if path.is_file())
 
 
 def _refuse_contradiction(folder: Path, path: Path, label: int) -> None:
@@ -248,7 +261,7 @@ def _refuse_contradiction(folder: Path, path: Path, label: int) -> None:
 
 def _split_of(group: str) -> Split:
     """A split for a group, by hash: the same on every machine, and for every picture of the group."""
-    place = int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) / 2**32
+    place = int.from_bytes(hashlib.sha256(group.encode("utf-8", "surrogateescape")).digest()[:4]) / 2**32
     if place < TRAIN_SHARE:
         return "train"
     return "val" if place < TRAIN_SHARE + VAL_SHARE else "test"

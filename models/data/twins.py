@@ -14,10 +14,13 @@ CHANGED, MOST_CHANGED = 12, 0.6  # of 255, by channel; share of the pixels beyon
 
 def find_twins(faces: Sequence[LabelledFace]) -> Mapping[Path, LabelledFace]:
     """The real faces that have a fake's file name, in `real/` beside its `fake/`: by the path of the fake."""
+    fakes = {face.sample.path for face in faces if face.sample.label}
     return {
-        face.sample.path.parent.with_name("fake") / face.sample.path.name: face
+        beside: face
         for face in faces
-        if not face.sample.label and face.sample.path.parent.name == "real"
+        if not face.sample.label
+        and face.sample.path.parent.name == "real"
+        and (beside := face.sample.path.parent.with_name("fake") / face.sample.path.name) in fakes
     }
 
 

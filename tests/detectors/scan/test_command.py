@@ -149,11 +149,16 @@ def test_a_scan_in_which_every_detector_failed_exits_with_1(photos: Path, tmp_pa
     assert done.returncode == 1
     assert "2 of 2 files judged, every detector failed on 1" in " ".join(done.stderr.split())
     assert {row["label"] for row in read_csv(tmp_path / "t.csv") if row["detector"]} == {"failed"}
-    assert run_scan(*pictures, "--only", "fails", *ONLY, *add, "--workers", 1, out=tmp_path / "u.csv").returncode == 0
+    both = ("--only", "fails", *ONLY, *add, "--workers", 1)
+    assert run_scan(*pictures, *both, out=tmp_path / "u.csv").returncode == 0
+    more = run_scan(*pictures, photos / "broken-1.jpg", *both, out=tmp_path / "u.csv")
+    assert more.returncode == 0, "what was answered before counts"
 
 
 def test_a_scan_of_nothing_readable_exits_with_1(photos: Path, tmp_path: Path) -> None:
     assert run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv").returncode == 1
+    again = run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv")
+    assert again.returncode == 1 and "1 were already done" in again.stderr, "the table is no better the second time"
 
 
 def test_what_a_scan_leaves_aside_is_counted_and_named(photos: Path, tmp_path: Path) -> None:

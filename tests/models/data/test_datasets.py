@@ -1,6 +1,7 @@
 """Three layouts are read, splits go by source video, and what is for evaluation only is never learnt from."""
 
 import csv
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -84,6 +85,16 @@ def test_a_plain_folder_is_read_and_split_the_same_on_every_machine(tmp_path: Pa
     assert here == there
     assert len(here) == 41
     assert sum(label for _, label, _ in here) == 21
+
+
+def test_linked_folders_are_read_each_once_and_a_name_in_no_encoding_is_a_name(tmp_path: Path) -> None:
+    elsewhere, mine = tmp_path / "elsewhere", tmp_path / "mine"
+    name = os.fsdecode(b"b\xe4.jpg")  # as an archive from an old Windows brings it
+    write_files(elsewhere / "a.jpg", mine / "real" / name, mine / "fake" / "x.jpg")
+    (mine / "real" / "linked").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(mine / "real")
+    found = [(sample.path.relative_to(mine), sample.label) for sample in read_samples([mine])]
+    assert found == [(Path("fake/x.jpg"), 1), (Path("real", name), 0), (Path("real/linked/a.jpg"), 0)]
 
 
 def test_a_photo_and_what_was_made_from_it_share_a_split(tmp_path: Path) -> None:

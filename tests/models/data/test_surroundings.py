@@ -74,6 +74,8 @@ def test_small_pictures_and_twins_are_left_as_they_are(tmp_path: Path, noise: Im
     faces = [portrait, real, replace(fake, sample=replace(fake.sample, label=1))]
     assert keep_surroundings(faces, tmp_path / "kept") == faces
     assert not (tmp_path / "kept").exists()
+    (alone,) = keep_surroundings([real], tmp_path / "kept")
+    assert alone.kept, "a real in real/ without a fake of its name is no twin"
 
 
 def test_where_nothing_can_be_kept_it_says_so(tmp_path: Path, noise: Image) -> None:

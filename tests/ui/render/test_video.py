@@ -1,5 +1,7 @@
 """What is drawn of a video in which nobody is seen, or of whom the jury has a verdict of its own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,8 +70,17 @@ def test_of_a_person_of_whom_the_jury_has_a_verdict_that_is_told() -> None:
     seen = tuple(frame_at(at / 2, 0.97, *BUILT_IN) for at in range(12))
     assert say_verdict(Person(1, seen)) == "fake, 97 % fake"
     failed = tuple(frame_at(at / 2, None, *BUILT_IN) for at in range(12))
-    assert Person(1, failed).jury is not None
+    jury = Person(1, failed).jury
+    assert jury is not None and jury.verdict.reason == "No detector gave a number."
     assert "%" not in say_verdict(Person(1, failed))
+
+
+def test_where_a_member_fails_the_thresholds_are_those_of_the_others() -> None:
+    """As on a photo: each set of members has its own."""
+    others = [replace(frame_at(at / 2, 0.6, *BUILT_IN), jury=JuryVerdict(0.6, "fake", 0.5, 0.2)) for at in range(9)]
+    whole = [replace(frame_at(at / 2, 0.6, *BUILT_IN), jury=JuryVerdict(0.6, "fake", 0.9, 0.2)) for at in range(9, 12)]
+    jury = Person(1, (*others, *whole)).jury
+    assert jury is not None and (jury.fake_from, jury.real_until, jury.verdict.label) == (0.5, 0.2, "fake")
 
 
 def test_the_line_of_a_clip_lies_where_the_clip_is_and_is_told_to_be_not_in_the_jury() -> None:
