@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from storage.history import ALL, BATCH, SOUND, VIDEO, Comparison, HistoryEntry, HistoryQuery, read_entries
 from text.formulas import neutralise
+from text.reading_order import read_order
 from text.tables import say_error
 
 CSV_COLUMNS = (
@@ -19,8 +20,8 @@ CSV_COLUMNS = (
 def export_csv(engine: Engine, user: str, wanted: HistoryQuery = ALL) -> str:
     """The user's entries as CSV, newest first, a line for each verdict and each jury verdict; columns CSV_COLUMNS.
 
-    face: its number, in a video the person's; "" is the whole picture. A batch has the lines of its pictures. label: of
-    a sound its band.
+    face: its number on the page, in a video the person's; "" is the whole picture. A batch has the lines of its
+    pictures. label: of a sound its band.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -44,7 +45,9 @@ def _entry_lines(entry: HistoryEntry) -> Iterator[list[object]]:
 def _verdict_lines(comparison: Comparison) -> Iterator[list[object]]:
     """face (from 1; "" is the whole image), detector, p_fake, label, error; one line if there is no verdict."""
     lines = [_line("", verdict) for verdict in comparison.get("whole_image") or []]
-    for number, face in enumerate(comparison.get("faces") or [], start=1):
+    faces = comparison.get("faces") or []
+    for number, place in enumerate(read_order([face["box"] for face in faces]), start=1):
+        face = faces[place]
         said = [*(face.get("verdicts") or []), *([{"detector": "jury", **face["jury"]}] if face.get("jury") else [])]
         lines += [
             _line(number, verdict | {"error": say_error(verdict.get("error"), face.get("doubt"))}) for verdict in said

@@ -18,6 +18,7 @@ from storage.database import inserted_id, reading, writing
 from storage.history import MAX_FILE_NAME_CHARACTERS, Comparison, as_text
 from storage.kept import check_reports, drop_unused, lock_owner, store_picture
 from storage.tables import feedback, pictures, users
+from text.reading_order import read_order
 
 Claim = Literal["real", "fake"]
 CLAIMS = ("real", "fake")
@@ -26,7 +27,9 @@ ENDINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"RIFF": ".webp", b"GIF8
 
 @dataclass(frozen=True)
 class Feedback:
-    """One "this was wrong". `face` counts from 0, None is the whole image; `accepted` is None until reviewed."""
+    """One "this was wrong". `face` is a place in the comparison's list, from 0, None the whole image; it is not the
+    face's number, which `say_where` says. `accepted` is None until reviewed.
+    """
 
     id: int
     user: str
@@ -39,6 +42,13 @@ class Feedback:
     has_picture: bool
     accepted: bool | None
     comparison: Comparison
+
+    def say_where(self) -> str:
+        """On what it was wrong, with the number that the page gave the face: "face 2"."""
+        if self.face is None:
+            return "the whole image"
+        order = read_order([face["box"] for face in self.comparison.get("faces") or []])
+        return f"face {(order.index(self.face) if self.face in order else self.face) + 1}"
 
 
 @dataclass(frozen=True)

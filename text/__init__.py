@@ -1,1 +1,3 @@
-"""Text that strangers wrote, made harmless before it is shown, and the page's languages. It imports nothing of ours."""
+"""Text that strangers wrote, made harmless before it is shown, the page's languages, and how faces are numbered.
+
+It imports nothing of ours."""

@@ -60,8 +60,7 @@ def export(
 
 
 def _described(entry: Feedback) -> str:
-    where = "the whole image" if entry.face is None else f"face {entry.face + 1}"
-    what = f"{entry.detector} on {where} was wrong, it is {entry.claim}."
+    what = f"{entry.detector} on {entry.say_where()} was wrong, it is {entry.claim}."
     return f"\n{entry.time:%Y-%m-%d %H:%M} UTC, {show_plainly(f'{entry.user}, {entry.file_name}: {what}')}"
 
 

@@ -110,8 +110,7 @@ def _collect(engine: Engine) -> dict[str, Any]:
 
 
 def _describe(entry: Feedback) -> str:
-    where = "the whole image" if entry.face is None else f"face {entry.face + 1}"
-    return f"{entry.detector} on {where} was wrong: it is {entry.claim}"
+    return f"{entry.detector} on {entry.say_where()} was wrong: it is {entry.claim}"
 
 
 def _as_number(text: str) -> int:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from detectors.faces.face import Box, measure_side
-from detectors.faces.reading_order import read_order
 from detectors.jury.fusion import Agreement, JuryVerdict, agree, as_json, fuse
 from detectors.jury.stability import Stability
 from registry import Image, Verdict
+from text.reading_order import read_order
 
 if TYPE_CHECKING:  # few ask for it, and it takes long to import
     from detectors.provenance import Provenance

@@ -198,12 +198,12 @@ def test_reviewed_feedback_becomes_a_folder_for_training(
     monkeypatch.setenv("FACEJURY_DATABASE_URL", url)
     engine = open_database(url)
     anna, bert = (accounts.add_user(engine, name, password=PASSWORD, rounds=4).name for name in ("Anna", "Bert"))
-    faces = [{"box": [0, 0, 8, 8]}]
+    faces, small_one_left = [{"box": [0, 0, 8, 8]}], [{"box": [30, 0, 60, 30]}, {"box": [0, 8, 8, 16]}]
     wanted: list[tuple[Literal["real", "fake"], int, list[dict[str, list[int]]], bool]] = [
         ("real", 1, faces, True),
         ("fake", 2, faces, True),
         ("fake", 3, faces, False),  # no consent to the picture
-        ("real", 4, faces * 2, True),
+        ("real", 4, small_one_left, True),
         ("real", 5, faces, True),
         ("fake", 5, faces, True),  # and so both, by two users
         ("fake", 6, faces, True),  # to be refused
@@ -221,6 +221,7 @@ def test_reviewed_feedback_becomes_a_folder_for_training(
     engine.dispose()
     review = run("feedback", "review", "--pictures", str(tmp_path / "look"), typed="l\n" + "a\n" * 5 + "r\n")
     assert "jury on face 1 was wrong, it is real" in review.stdout
+    assert "jury on face 2 was wrong, it is real" in review.stdout, "as the page numbers them: from the left"
     assert "No picture came with it" in review.stdout
     assert "Picture: " in run("feedback", "review", "--pictures", str(tmp_path / "look"), typed="a\n").stdout, (
         "the one left"

@@ -28,6 +28,14 @@ from storage.tables import pictures
 from tests.auth.server import PASSWORD
 
 
+def judge_two_faces() -> dict[str, Any]:
+    """Two faces as they are stored, the largest first: a fake one on the right, a small real one on its left."""
+    verdict, _ = comparison()["faces"][0]["verdicts"]
+    fake, real = {"p_fake": 0.97, "label": "fake"}, {"p_fake": 0.06, "label": "real"}
+    right = {"box": [300, 20, 500, 280], "verdicts": [verdict | fake], "jury": fake}
+    return comparison(faces=[right, {"box": [20, 90, 120, 210], "verdicts": [verdict], "jury": real}], whole_image=[])
+
+
 def comparison(*, sha256: str = "a" * 64, doubt: str = "", **more: Any) -> dict[str, Any]:
     """A comparison as detectors.jury.compare gives it."""
     verdict = {
@@ -184,6 +192,14 @@ def test_the_csv_has_a_line_a_verdict_and_no_formula(engine: Engine, anna: str) 
     assert [line[7] for line in lines[:4]] == ["", "Face too small.", "'=1+1 took too long", "Face too small."]
     assert {line[8] for line in lines[:4]} == {"The file is cut off. =1+1"} and lines[4][8] == ""
     assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.one_database
+def test_the_csv_calls_a_face_by_the_number_that_the_page_gave_it(engine: Engine, anna: str) -> None:
+    add_entry(engine, anna, file_name="two.jpg", comparison=judge_two_faces())
+    _, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
+    told = [(line[CSV_COLUMNS.index("face")], line[CSV_COLUMNS.index("label")]) for line in lines]
+    assert told == [("1", "real"), ("1", "real"), ("2", "fake"), ("2", "fake")]
 
 
 def test_deleting_takes_the_picture_along(engine: Engine, anna: str) -> None:

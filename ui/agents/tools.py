@@ -36,6 +36,7 @@ from detectors.video.results import JudgedVideo
 from registry import Heatmap, Image, Verdict
 from ui.render.band import label_face, say_agreement, say_likely, warn
 from ui.render.pictures import CROP_PIXELS, find_hottest, paint_heatmap, shrink
+from ui.render.wording import say_chance
 
 AT_ONCE = 2  # judgings; further ones wait
 INSTRUCTIONS = """\
@@ -106,7 +107,7 @@ class Tools:
     async def explain(self, picture: str, face: Annotated[int, Field(ge=1)] = 1) -> list[str | Picture]:
         """Say in words what the jury and each detector make of one face, with pictures of where the detectors look.
 
-        face: which one, counted from 1 as in what compare answers.
+        face: its "number" in what compare answers: from 1, as one reads the picture, row after row.
         """
         return await self._run(lambda: _explain(self._judge(picture), face, self._jury))
 
@@ -156,7 +157,7 @@ def _explain(judged: Comparison, number: int, jury: Jury) -> list[str | Picture]
     """The sentences, then the face, then the face under each heat map of which a part stands out."""
     if number > len(judged.faces):
         raise ToolError(f"There is no face {number}: {len(judged.faces)} found." if judged.faces else NO_FACE)
-    face = judged.faces[number - 1]
+    face = judged.in_reading_order().faces[number - 1]
     said: list[str | Picture] = [_say(judged, face, jury), _as_picture(shrink(face.crop, CROP_PIXELS))]
     for verdict in face.verdicts:
         if verdict.heatmap is not None and find_hottest(verdict.heatmap) is not None:
@@ -168,23 +169,27 @@ def _explain(judged: Comparison, number: int, jury: Jury) -> list[str | Picture]
 
 
 def _say(judged: Comparison, face: JudgedFace, jury: Jury) -> str:
-    label = label_face(face, face.jury)
-    chance = f" The estimated chance of fake is {face.jury.p_fake:.0%}." if face.jury else ""
+    """What the page says of the face: no number where it cannot be believed."""
+    label, is_hidden = label_face(face, face.jury), face.doubt is not None
+    chance = f" {say_chance(face.jury)}" if face.jury and not is_hidden else ""
     looks_for = {spec.key: spec.looks_for for spec in jury.specs}
     lines = [
         f"Jury: {say_likely(label) if label else 'no verdict'}.{chance}",
         say_agreement(face.verdicts),
         *([face.doubt] if face.doubt else []),
         *warn(judged),
-        *(_say_verdict(verdict, looks_for.get(verdict.detector, "")) for verdict in face.verdicts),
+        *(_say_verdict(verdict, looks_for.get(verdict.detector, ""), hidden=is_hidden) for verdict in face.verdicts),
     ]
     return "\n".join(line for line in lines if line)
 
 
-def _say_verdict(verdict: Verdict, looks_for: str) -> str:
+def _say_verdict(verdict: Verdict, looks_for: str, *, hidden: bool) -> str:
+    """hidden: whether the number is left out, for it cannot be believed."""
     name = f"{verdict.title} (looks for {looks_for})" if looks_for else verdict.title
     if verdict.p_fake is None:
         return f"{name}: failed. {verdict.error or ''}".rstrip()
+    if hidden:
+        return f"{name}: {verdict.label}."
     limits = f"real below {verdict.real_until:.2f}, fake from {verdict.fake_from:.2f}"
     return f"{name}: {verdict.label}, p_fake {say_number(verdict.p_fake, verdict, digits=2)} ({limits})."
 

@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 from sqlalchemy import Engine
 
-from detectors.faces.reading_order import read_order
 from storage.feedback import give_feedback
 from storage.history import PHOTO, HistoryEntry, open_entry, read_picture
+from text.reading_order import read_order
 from ui.components.markup import build_html
 from ui.render.cards import say_line
 from ui.render.wording import TITLES

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from detectors.faces.reading_order import read_order
 from detectors.jury.fusion import JURY_KEY
+from text.reading_order import read_order
 
 WHOLE = "the whole picture"
 

@@ -14,7 +14,7 @@ from storage.history import add_entry
 from storage.scoreboard import enter_score, list_board
 from storage.tables import users
 from tests.auth.server import Browser, Site
-from tests.storage.test_history import comparison
+from tests.storage.test_history import comparison, judge_two_faces
 
 pytestmark = pytest.mark.one_database
 PAGE = {"accept": "text/html"}
@@ -84,6 +84,17 @@ def test_it_lists_users_and_feedback_and_shows_no_secret(site: Site, name: str) 
     refuse_as(browser, bare, "nonsense")
     assert [entry.id for entry in list_feedback(site.engine, accepted=True) if entry.user == other] == [kept]
     assert [entry.id for entry in list_feedback(site.engine, accepted=None) if entry.user == other] == [bare]
+
+
+def test_the_operator_reads_the_number_that_the_user_saw(site: Site, name: str) -> None:
+    browser = site.member(name)
+    for face, detector in ((0, "on-the-right"), (1, "on-the-left"), (None, "on-all")):
+        given = {"detector": detector, "face": face, "file_name": "two.jpg"}
+        give_feedback(site.engine, name, comparison=judge_two_faces(), claim="real", **given)  # type: ignore[arg-type]
+    promote(site, name)
+    page = browser.http.get("/operator").text
+    for said in ("on-the-right on face 2 was", "on-the-left on face 1 was", "on-all on the whole image was"):
+        assert said in page
 
 
 def test_an_operator_takes_a_nickname_off_the_scoreboard(site: Site, name: str) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 
 import anyio
 import numpy as np
+import PIL.Image
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp_types import CallToolResult, ImageContent, TextContent
 
 from detectors.conformance.samples import as_png, forgeries, noise, photo
+from registry import Image
 from registry.contract import AUDIO_RATE
 from tests.command import FACEJURY, ROOT
 from tests.docs.pages import find_blocks
@@ -27,6 +29,9 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "explained": ("explain", {"picture": "photo.png"}),
     "beyond": ("explain", {"picture": "photo.png", "face": 3}),
     "nobody": ("explain", {"picture": "noise.png"}),
+    "pair": ("compare", {"picture": "pair.png"}),
+    "first": ("explain", {"picture": "pair.png", "face": 1}),
+    "second": ("explain", {"picture": "pair.png", "face": 2}),
     "absent": ("compare", {"picture": "absent.png"}),
     "late": ("video", {"path": "photo.png", "start": "soon"}),
     "heard": ("audio", {"path": "tone.wav"}),
@@ -40,6 +45,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CallToolResul
     """What one server answers to all of these calls, one after another."""
     folder = tmp_path_factory.mktemp("pictures")
     (folder / "photo.png").write_bytes(as_png(forgeries("image")[0]))
+    (folder / "pair.png").write_bytes(as_png(_put_a_small_face_left()))
     (folder / "noise.png").write_bytes(as_png(noise()))
     tone = np.sin(np.arange(5 * AUDIO_RATE) / 20) * 9000
     with wave.open(str(folder / "tone.wav"), "wb") as sound:
@@ -56,6 +62,14 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CallToolResul
 
     with ThreadPoolExecutor(1) as beside:  # Playwright keeps the event loop of the tests' own thread
         return beside.submit(anyio.run, ask).result()
+
+
+def _put_a_small_face_left() -> Image:
+    """A face too small for a verdict beside a large one, which is found first."""
+    forged = forgeries("image")[0]
+    beside = np.full((forged.shape[0], forged.shape[1] // 4, 3), 127, np.uint8)
+    beside[:128] = np.asarray(PIL.Image.fromarray(photo()).resize((128, 128)))
+    return np.hstack([beside, forged])
 
 
 def find_names() -> list[str]:
@@ -85,6 +99,19 @@ def test_a_verdict_is_explained_in_words_with_a_heat_map_that_points(answers: di
     assert isinstance(face, ImageContent)
     assert [type(part) for part in maps[:2]] == [TextContent, ImageContent]
     assert maps[1].data != face.data  # type: ignore[union-attr]
+
+
+def test_a_face_is_explained_by_the_number_that_compare_gave_it(answers: dict[str, CallToolResult]) -> None:
+    judged = answers["pair"].structured_content
+    assert judged is not None
+    large, small = judged["faces"]
+    assert (large["number"], small["number"]) == (2, 1) and small["doubt"] and not large["doubt"]
+    (first, *_), (second, *_) = answers["first"].content, answers["second"].content
+    assert isinstance(first, TextContent) and isinstance(second, TextContent)
+    assert small["doubt"] in first.text and small["doubt"] not in second.text
+    assert re.search(r"Estimated chance of fake: (over )?\d+ %\.\n", second.text)
+    assert second.text.count("p_fake") == len(large["verdicts"])
+    assert "chance of fake" not in first.text and "p_fake" not in first.text, "a number that cannot be believed"
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from detectors.audio.results import BANDS
-from detectors.faces.reading_order import read_order
 from detectors.jury.wording import WithThresholds
 from storage.history import BATCH, SOUND, VIDEO, HistoryEntry
+from text.reading_order import read_order
 from ui.render.audio import TONES
 from ui.render.band import Headline
 from ui.render.cards import Pieces, render

@@ -1,9 +1,11 @@
-"""The numbers of faces: as one reads a picture, row after row from the top, each from left to right."""
+"""The numbers of faces: as one reads a picture, row after row from the top, each from left to right.
+
+Here, below everything else, because the history and the operator's page number faces too, and import no detectors.
+"""
 
 from collections.abc import Sequence
 
-from detectors.faces.face import Box
-
+Box = Sequence[float]
 SAME_ROW = 0.5  # of a face's height: how far its middle may lie from the row's
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors.faces.reading_order import read_order
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.scan.record import record_comparison
 from tests.command import call
 from tests.detectors.pictures import encode, portrait
 from tests.ui.jurors import say_real, spec
+from text.reading_order import read_order
 
 FIRST_ROW = [(0, 0, 50, 60), (100, 10, 150, 70), (200, 0, 250, 60)]
 SECOND_ROW = [(10, 100, 60, 160), (120, 110, 170, 170)]
