@@ -29,12 +29,11 @@ class NameRefused(ValueError):
 
 @dataclass(frozen=True)
 class Account:
-    """One person's account. Times are seconds since 1970; locked_until is 0 when never locked."""
+    """One person's account. Times are seconds since 1970. Who is locked out, auth.lockout says."""
 
     id: int
     name: str
     created_at: int
-    locked_until: int
     is_operator: bool = False
 
 
@@ -70,7 +69,7 @@ def add_users(engine: Engine, wanted: Iterable[tuple[str, str]], *, rounds: int 
         raise NameRefused(NAME_TAKEN) from error
     for number in numbers:
         log.info("account made", extra={"account": number})
-    return [Account(number, row["name"], row["created_at"], 0) for number, row in zip(numbers, rows, strict=True)]
+    return [Account(number, row["name"], row["created_at"]) for number, row in zip(numbers, rows, strict=True)]
 
 
 def sign_in(
@@ -152,4 +151,4 @@ def list_users(engine: Engine) -> list[Account]:
 
 
 def _account(row: Row[tuple[object, ...]]) -> Account:
-    return Account(row.id, row.name, row.created_at, row.locked_until, bool(row.is_operator))
+    return Account(row.id, row.name, row.created_at, bool(row.is_operator))

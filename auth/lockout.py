@@ -24,12 +24,13 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
     update,
 )
 from starlette.requests import Request
 
 from auth.sessions import Visitor
-from storage.database import writing
+from storage.database import reading, writing
 from storage.tables import sign_in_tries, users
 from storage.users import lock_user
 
@@ -107,6 +108,15 @@ def _count_failure(connection: Connection, table: Table, where: ColumnElement[bo
     connection.execute(
         update(table).where(where).ordered_values((table.c.locked_until, locked), (table.c.failures, failures))
     )
+
+
+def list_locked(engine: Engine) -> set[int]:
+    """The numbers of the users who are locked out now: at one place, or at all addresses that are not known."""
+    now = int(time.time())
+    everywhere = select(users.c.id).where(users.c.locked_until > now)
+    somewhere = select(sign_in_tries.c.user_id).where(sign_in_tries.c.locked_until > now)
+    with reading(engine) as connection:
+        return set(connection.execute(union(everywhere, somewhere)).scalars())
 
 
 def unlock(engine: Engine, user_id: int) -> None:

@@ -127,12 +127,11 @@ def list_users() -> None:
     """
     with plainly():
         engine = open_database()
-        found, kept = accounts.list_users(engine), count_kept(engine)
+        found, kept, locked = accounts.list_users(engine), count_kept(engine), lockout.list_locked(engine)
         for account in found:
-            locked = "  locked" if account.locked_until > time.time() else ""
-            role = "  operator" if account.is_operator else ""
+            marks = "  locked" * (account.id in locked) + "  operator" * account.is_operator
             day, room = time.strftime("%Y-%m-%d", time.gmtime(account.created_at)), _describe(kept.get(account.id))
-            typer.echo(f"{day}  {account.name}{room}{locked}{role}")
+            typer.echo(f"{day}  {account.name}{room}{marks}")
         if not found:
             typer.echo("No accounts yet.")
 

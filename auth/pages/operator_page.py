@@ -3,7 +3,6 @@
 Who is one is set at the command line alone, `facejury users operator NAME`, and looked up at each request.
 """
 
-import time
 from collections import Counter
 from typing import Any
 
@@ -12,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from auth import accounts, sessions
+from auth import accounts, lockout, sessions
 from auth.html import redirect
 from auth.middleware import NOT_FOUND, refuse
 from auth.pages.context import PageContext
@@ -88,13 +87,14 @@ class OperatorPages:
 def _collect(engine: Engine) -> dict[str, Any]:
     """What the page shows; nothing that a secret could be made of."""
     listed, kept, seen = accounts.list_users(engine), count_kept(engine), sessions.list_last_seen(engine)
-    now, newest = time.time(), sorted(listed, key=lambda account: (-account.created_at, -account.id))[:MAX_USERS]
+    locked = lockout.list_locked(engine)
+    newest = sorted(listed, key=lambda account: (-account.created_at, -account.id))[:MAX_USERS]
     rows = [
         {
             "account": account,
             "seen_at": seen.get(account.id),
             "kept": kept.get(account.id, Kept()),
-            "is_locked": account.locked_until > now,
+            "is_locked": account.id in locked,
         }
         for account in newest
     ]

@@ -183,6 +183,17 @@ def test_the_operator_unlocks(run: Command, site: Site, engine: Engine, name: st
     assert site.browser().sign_in(name).status_code == 303
 
 
+def test_who_is_locked_out_at_one_address_is_listed_as_locked(run: Command, site: Site, name: str) -> None:
+    site.member(name)
+    for tries in range(6):
+        assert (f"{name}  locked" in run("users", "list").stdout) == (tries > 4)
+        site.browser().sign_in(name, password="wrong password")
+    assert site.browser().sign_in(name).status_code == 400
+    run("users", "unlock", name)
+    assert f"{name}  locked" not in run("users", "list").stdout
+    assert site.browser().sign_in(name).status_code == 303
+
+
 def test_a_user_is_removed_after_a_yes(run: Command, engine: Engine, name: str) -> None:
     accounts.add_user(engine, name, password=PASSWORD, rounds=4)
     assert run("users", "remove", name, typed="n\n").exit_code == 1

@@ -12,7 +12,7 @@ from storage.database import writing
 from storage.feedback import Claim, give_feedback, list_feedback
 from storage.history import add_entry
 from storage.scoreboard import enter_score, list_board
-from storage.tables import users
+from storage.tables import sign_in_tries, users
 from tests.auth.server import Browser, Site
 from tests.storage.test_history import comparison, judge_two_faces
 
@@ -84,6 +84,27 @@ def test_it_lists_users_and_feedback_and_shows_no_secret(site: Site, name: str) 
     refuse_as(browser, bare, "nonsense")
     assert [entry.id for entry in list_feedback(site.engine, accepted=True) if entry.user == other] == [kept]
     assert [entry.id for entry in list_feedback(site.engine, accepted=None) if entry.user == other] == [bare]
+
+
+def test_a_lock_at_one_address_shows_until_it_ends(site: Site, name: str) -> None:
+    browser, other = site.member(name), f"x{name}"
+    site.member(other)
+    promote(site, name)
+    for _ in range(5):
+        site.browser().sign_in(other, password="wrong password")
+    account = accounts.find_user(site.engine, other)
+    assert account is not None and "locked after wrong passwords" in read_row(browser, other)
+    assert "locked" not in read_row(browser, name)
+    with writing(site.engine) as connection:  # five minutes later
+        tries = update(sign_in_tries).where(sign_in_tries.c.user_id == account.id)
+        connection.execute(tries.values(locked_until=int(time.time())))
+    assert "locked" not in read_row(browser, other)
+
+
+def read_row(browser: Browser, name: str) -> str:
+    """The user's line on the operator's page."""
+    page = browser.http.get("/operator").text
+    return page[page.index(f">{name}</th>") :].partition("</tr>")[0]
 
 
 def test_the_operator_reads_the_number_that_the_user_saw(site: Site, name: str) -> None:
