@@ -68,8 +68,8 @@ def judge_sound(
         if jury.is_stopping:
             raise SoundError(RESTARTING)
         if time.monotonic() > deadline:
-            note = f"Judging stopped after {say_length(MAX_LISTEN_SECONDS)}, at {say_at(window.at)}."
-            yield Hearing(replace(judged, notes=(*judged.notes, note)), sound)
+            note = f"Judging stopped after {say_length(MAX_LISTEN_SECONDS)}, at {{at}}; the rest was not heard."
+            yield Hearing(judged.end_early(note), sound)
             return
         verdicts = () if window.is_silent else tuple(_ask(hearers, spec, window, failures) for spec in hearers.specs)
         heard = HeardWindow(window.at, window.end, window.decibels, verdicts)

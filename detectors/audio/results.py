@@ -1,11 +1,13 @@
 """What was said about a sound: each detector's scores over time, and the band in words that follows from them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from detectors.audio.windows import TAIL_SECONDS
 from detectors.inputs.audio.read import MAX_SECONDS
+from detectors.inputs.timecode import say_at
 from detectors.video.aggregate import MIN_FRAMES, RUN_FRAMES, aggregate_frames, find_longest_run
 from registry import Verdict
 
@@ -138,6 +140,16 @@ class JudgedSound:
             return "No result: no detector here was ever measured" if _gave_numbers(self.scores) else FAILED
         agree = len({one.band for one in self.scores if one.measured and one.band}) == 1
         return BANDS[self.band] if agree else f"{BANDS[self.band]}: {DISAGREE[0].lower()}{DISAGREE[1:]}"
+
+    def end_early(self, note: str) -> "JudgedSound":
+        """The same of what was heard when judging ended before the sound did. note: says so, with "{at}" for where.
+
+        Nothing changes where no window was left.
+        """
+        end = self.windows[-1].end if self.windows else self.start
+        if self.end - end < TAIL_SECONDS:
+            return self
+        return replace(self, end=end, notes=(*self.notes, note.format(at=say_at(end))))
 
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON form, version 1."""

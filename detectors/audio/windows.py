@@ -9,6 +9,7 @@ from registry.contract import AUDIO_RATE, Samples
 
 WINDOW_SECONDS = 4.0
 HOP_SECONDS = 2.0
+TAIL_SECONDS = 0.5  # from here on, what is left at the end has a window of its own
 MIN_SECONDS = 1.0  # of a whole sound: less of speech tells nothing
 SILENT_DECIBELS = -55.0  # below full scale; the noise of a quiet room on a phone is about there
 LEAST_LEVEL = 1e-6  # its logarithm stands for silence's
@@ -38,7 +39,7 @@ def cut_windows(samples: Samples, *, start: float = 0.0) -> Iterator[Window]:
     if samples.size < MIN_SECONDS * AUDIO_RATE:
         return
     places = list(range(0, max(1, samples.size - size + 1), hop))
-    if samples.size - (places[-1] + size) >= AUDIO_RATE / 2:
+    if samples.size - (places[-1] + size) >= TAIL_SECONDS * AUDIO_RATE:
         places.append(samples.size - size)
     for place in places:
         piece = samples[place : place + size]

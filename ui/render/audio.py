@@ -8,7 +8,7 @@ from detectors.audio.judge import Hearing
 from detectors.audio.results import BANDS, LIMITS, RULE, JudgedSound, SoundScores
 from detectors.inputs.timecode import say_at, say_length
 from registry import Heatmap
-from registry.contract import Samples
+from registry.contract import AUDIO_RATE, Samples
 from ui.render.cards import Pieces, render
 from ui.render.pictures import draw_spectrogram
 
@@ -27,7 +27,10 @@ def draw_sound(hearing: Hearing) -> Pieces:
 
 
 def describe_sound(judged: JudgedSound, samples: Samples | None = None) -> dict[str, Any]:
-    """What the templates of a sound need. samples: what was heard, for waveform and spectrogram; else neither."""
+    """What the templates of a sound need. samples: from its start on, for waveform and spectrogram; else neither.
+
+    All plots end where the hearing did.
+    """
     start, end = judged.start, max(judged.end, judged.start + 1e-3)
     values = {
         "sound": judged,
@@ -43,6 +46,7 @@ def describe_sound(judged: JudgedSound, samples: Samples | None = None) -> dict[
     }
     if samples is None:
         return values
+    samples = samples[: round((end - start) * AUDIO_RATE)]
     return values | {"wave": draw_wave(samples), "spectrogram": draw_spectrogram(measure_spectrogram(samples))}
 
 

@@ -45,6 +45,7 @@ EMPTY = say(
 )
 OPENING = say("Opening the sound…", kind="busy")
 RECORDING = "the recording"
+STOPPED = "Stopped at {at}; the rest was not heard."
 CANCELLED = say("Cancelled.", more="Press Judge the sound to start again.")
 NO_SOUND = "Choose a sound first."
 Shown = tuple[Any, ...]
@@ -53,11 +54,20 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class AudioSession:
-    """One visitor's: the slot, what was heard last, and who judged it."""
+    """One visitor's: the slot, what was heard last, and who judged it. stopped: by the visitor, before its end."""
 
     slot: JobSlot = field(default_factory=JobSlot)
     hearing: Hearing | None = None
     judges: tuple[DetectorSpec, ...] = ()
+    stopped: bool = False
+
+    @property
+    def result(self) -> Hearing | None:
+        """What there is to show and keep: of a sound that was stopped, what was heard; None before its first window."""
+        if self.hearing is None or not self.stopped:
+            return self.hearing
+        heard = self.hearing.judged
+        return Hearing(heard.end_early(STOPPED), self.hearing.sound) if heard.windows else None
 
 
 def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
@@ -111,7 +121,7 @@ def _find_fault(paths: list[str], start: str, keys: list[str], hearers: Jury) ->
 
 def _start_with(hearers: Jury) -> Callable[..., Shown]:
     def start(paths: list[str], start: str, keys: list[str], session: AudioSession) -> Shown:
-        session.hearing = None
+        session.hearing, session.stopped = None, False
         if fault := _find_fault(paths, start, keys, hearers):
             session.slot.clear(say(fault, kind="error"))
         else:
@@ -122,8 +132,9 @@ def _start_with(hearers: Jury) -> Callable[..., Shown]:
 
 
 def _cancel(session: AudioSession) -> Shown:
+    session.stopped = session.slot.busy  # a click may come late
     session.slot.clear(CANCELLED)
-    return (gr.skip() if session.hearing else CANCELLED), gr.skip(), *offer_stop(False)
+    return _show(session)
 
 
 def _judge_with(hearers: Jury) -> Callable[[AudioSession], Iterator[Shown]]:
@@ -160,7 +171,7 @@ def _listen(session: AudioSession, job: Job, hearers: Jury) -> Iterator[None]:
 
 
 def _show(session: AudioSession) -> Shown:
-    busy, hearing = session.slot.busy, session.hearing
+    busy, hearing = session.slot.busy, session.result
     if hearing is None:
         return list(session.slot.notice) or EMPTY, gr.Row(visible=False), *offer_stop(busy)
     judged = hearing.judged
@@ -172,10 +183,10 @@ def _show(session: AudioSession) -> Shown:
 
 def _finish(session: AudioSession) -> Finished | None:
     """What the history gets of a sound, also of one that was cancelled; nothing where no detector was there."""
-    hearing = session.hearing
+    hearing = session.result
     if session.slot.busy or hearing is None or not session.judges:
         return None
-    return _describe(hearing, hearing.judged, session.judges)
+    return _describe(session.hearing, hearing.judged, session.judges)
 
 
 def _describe(run: object, judged: JudgedSound, specs: tuple[DetectorSpec, ...]) -> Finished:
@@ -185,17 +196,19 @@ def _describe(run: object, judged: JudgedSound, specs: tuple[DetectorSpec, ...])
 
 def _save_json(session: AudioSession) -> Saved:
     """What `facejury audio --json` prints."""
-    if session.hearing is None:
+    hearing = session.result
+    if hearing is None:
         return NO_FILE
-    return "sound.json", "application/json", json.dumps([session.hearing.judged.as_dict()], indent=2)
+    return "sound.json", "application/json", json.dumps([hearing.judged.as_dict()], indent=2)
 
 
 def _save_report(session: AudioSession) -> Saved:
-    if session.hearing is None:
+    hearing = session.result
+    if hearing is None:
         return NO_FILE
-    judged = session.hearing.judged
+    judged = hearing.judged
     case = identify(judged.sha256, session.judges, made=datetime.now(UTC), start=judged.start)
-    text = render_sound_report(judged, case, name=judged.path, samples=session.hearing.sound.samples)
+    text = render_sound_report(judged, case, name=judged.path, samples=hearing.sound.samples)
     return f"facejury-{judged.sha256[:12]}.html", "text/html", text
 
 

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ EMPTY = say(
     more=f"MP4, MOV, WebM, MKV or AVI, at most {MAX_BYTES // 1_000_000} MB; {say_length(MAX_SECONDS)} at a time.",
 )
 OPENING = say("Opening the video…", kind="busy")
+STOPPED = "Stopped at {at}; the rest was not seen."
 CANCELLED = say("Cancelled.", more="Press Judge the video to start again.")
 STILLS = "the most suspect stills"
 NO_CHOICE = "Choose a video and at least one detector first."
@@ -65,6 +66,15 @@ class VideoSession(FilmView):
     def busy(self) -> bool:
         """Whether more of it may come."""
         return self.slot.busy
+
+    @property
+    def result(self) -> Film | None:
+        """What there is to keep of the last video: of one that was stopped, it notes where."""
+        film = self.film
+        if film is None or not self.stopped or film.video.share == 1:
+            return film
+        note = STOPPED.format(at=say_at(film.video.looks[-1]))
+        return replace(film, video=replace(film.video, notes=(*film.video.notes, note)))
 
 
 def build_video(jury: Jury, recorder: Recorder | None = None) -> Receiver:
@@ -125,7 +135,7 @@ def _start(paths: list[str], start: str, keys: list[str], session: VideoSession)
 
 
 def _cancel(session: VideoSession) -> Shown:
-    session.stopped = True
+    session.stopped = session.slot.busy  # a click may come late
     session.slot.clear(STOPPING if session.film else CANCELLED)
     return (gr.skip() if session.film else CANCELLED), *(gr.skip(),) * 4, *offer_stop(False)
 
@@ -186,28 +196,31 @@ def _say_progress(session: VideoSession, video: JudgedVideo) -> Pieces:
 
 def _save_json(session: VideoSession) -> Saved:
     """What `compare --json` prints."""
-    if session.film is None:
+    film = session.result
+    if film is None:
         return NO_FILE
-    return "video.json", "application/json", json.dumps([session.film.video.as_dict()], indent=2)
+    return "video.json", "application/json", json.dumps([film.video.as_dict()], indent=2)
 
 
 def _save_report(pictured: bool, session: VideoSession) -> Saved:
-    if session.film is None:
+    film = session.result
+    if film is None:
         return NO_FILE
-    text = render_film_report(session.film, session.judges.specs, pictured=pictured, made=datetime.now(UTC))
-    return f"facejury-{session.film.video.sha256[:12]}.html", "text/html", text
+    text = render_film_report(film, session.judges.specs, pictured=pictured, made=datetime.now(UTC))
+    return f"facejury-{film.video.sha256[:12]}.html", "text/html", text
 
 
 def _finish(session: VideoSession) -> Finished | None:
     """What the history gets of a video, also of one that was cancelled, once it ended with at least one look."""
-    film = session.film
-    if session.busy or film is None:
+    film = session.result
+    if session.busy or film is None or session.film is None:
         return None
-    return _describe(film.video, film, session.judges.specs)
+    return _describe(session.film, film, session.judges.specs)
 
 
-def _describe(video: JudgedVideo, film: Film, specs: tuple[DetectorSpec, ...]) -> Finished:
-    return Finished(film, Path(video.path).name, store_video(video), outline_film(film), specs)
+def _describe(run: object, film: Film, specs: tuple[DetectorSpec, ...]) -> Finished:
+    video = film.video
+    return Finished(run, Path(video.path).name, store_video(video), outline_film(film), specs)
 
 
 def _take_stills(session: VideoSession) -> Smalls | None:
@@ -237,7 +250,7 @@ def _offer_api(
         chosen = jury.choose(detectors)
         video = compare_video(path, chosen, start=seconds, name=path.name)
         if recorder and video.error is None:
-            record_run(recorder, user_of(request), _describe(video, Film(video), chosen.specs))
+            record_run(recorder, user_of(request), _describe(None, Film(video), chosen.specs))
         return without_path(video.as_dict()) | {"name": path.name}
 
     offer_endpoint(judge_film, [file, start, keys], name="video", label="video", **IN_TURN)

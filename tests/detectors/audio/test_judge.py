@@ -109,6 +109,7 @@ def test_judging_ends_when_nobody_waits_when_the_time_is_up_and_when_the_server_
     *_, last = judge_sound(decoded, jury)
     assert last.judged.windows == () and last.judged.share == 0
     assert last.judged.notes[-1].startswith("Judging stopped after")
+    assert (last.judged.end, last.judged.notes[-1][-32:]) == (0, "at 0:00; the rest was not heard.")
     jury.stop()
     assert compare_sound(decoded, jury).error == RESTARTING
 

@@ -1,7 +1,9 @@
 """The audio view: what is shown of a sound, without a browser, in one, and to programs at /audio."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from detectors.inputs.audio.read import NOTHING, RATE, Sound, SoundError
 from detectors.inputs.images import ImageError
 from detectors.jury.judge import Jury
 from registry import DetectorSpec
+from registry.contract import Samples
 from tests.detectors.pictures import quarters
 from tests.detectors.sounds import melody, to_wav, voice, write_coded
 from tests.detectors.videos import every, still, write_video
@@ -27,9 +30,21 @@ from tests.ui.conftest import serving
 from tests.ui.faults import check
 from ui.components.entrance import ONE_SOUND, sort_files
 from ui.render.audio import COLUMNS, ROWS, draw_wave, measure_spectrogram
+from ui.render.download import NO_FILE
+from ui.render.kept.sound import restore_sound
 from ui.render.reports.frame import identify
 from ui.render.reports.sound import render_sound_report
-from ui.tabs.audio import NO_SOUND, AudioSession, _judge_with, _save_json, _start_with
+from ui.tabs.audio import (
+    CANCELLED,
+    NO_SOUND,
+    AudioSession,
+    _cancel,
+    _finish,
+    _judge_with,
+    _save_json,
+    _save_report,
+    _start_with,
+)
 
 EAR = DetectorSpec(key="ear", title="<b>Ear", load=lambda: lambda samples, rate: 0.9, expects="audio", fake_from=0.8)
 
@@ -77,6 +92,52 @@ def test_what_cannot_be_heard_is_one_sentence(wav: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(judging, "read_sound", refuse)
     assert "It is silent as a stone." in run([str(wav)], Jury([EAR]))[1]
     assert NO_SOUND in run([], Jury([EAR]))[1]
+
+
+def stop_in_window(number: int, wav: Path) -> tuple[AudioSession, str]:
+    """A sound of twelve seconds of which a visitor pressed Cancel while a window was judged, and what is shown then.
+
+    number: of the window, from 1; each ends two seconds after the one before, the first at four.
+    """
+    session, asked = AudioSession(), itertools.count(1)
+
+    def listen(samples: Samples, rate: int) -> float:
+        if next(asked) == number:
+            _cancel(session)
+        return 0.05
+
+    jury = Jury([replace(EAR, load=lambda: listen)])
+    _start_with(jury)([str(wav)], "", ["ear"], session)
+    *_, shown = _judge_with(jury)(session)
+    return session, "".join(shown[0])
+
+
+def test_a_sound_that_was_cancelled_says_and_keeps_how_far_it_was_heard(wav: Path) -> None:
+    session, html = stop_in_window(3, wav)
+    said = "Stopped at 0:06; the rest was not heard."
+    assert said in html and 'data-span="0.0 6.0"' in html
+    assert session.hearing is not None and draw_wave(session.hearing.sound.samples[: 6 * RATE]) in html
+    finished = _finish(session)
+    assert finished is not None
+    stored = finished.comparison
+    assert (stored["start"], stored["end"], stored["notes"]) == (0, 6, [said])
+    assert json.loads(_save_json(session)[2]) == [stored]
+    case = identify(stored["sha256"], (EAR,), made=datetime.now(UTC))
+    for report in (_save_report(session)[2], render_sound_report(restore_sound(stored), case, name="a.wav")):
+        assert said in report and "0:00 to 0:06" in report and "0:12" not in report
+
+
+def test_a_sound_that_was_cancelled_before_its_first_window_shows_and_keeps_nothing(wav: Path) -> None:
+    session, html = stop_in_window(1, wav)
+    assert html == "".join(CANCELLED) and _finish(session) is None
+    assert _save_json(session) == _save_report(session) == NO_FILE
+
+
+def test_a_click_on_cancel_that_comes_late_stops_nothing(wav: Path) -> None:
+    session, before = run([str(wav)], Jury([EAR]))
+    assert "".join(_cancel(session)[0]) == before and "Stopped" not in before
+    finished = _finish(session)
+    assert finished is not None and (finished.comparison["end"], finished.comparison["notes"]) == (12, [])
 
 
 def test_a_tone_stands_at_its_place_in_the_spectrogram() -> None:

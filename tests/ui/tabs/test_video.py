@@ -22,7 +22,7 @@ from tests.ui.visitor import open_tab
 from ui.components.film import choose_part
 from ui.render.reports.video import render_film_report
 from ui.render.video import Film
-from ui.tabs.video import VideoSession, _cancel, _judge_with, _save_json, _start, _watch
+from ui.tabs.video import VideoSession, _cancel, _finish, _judge_with, _save_json, _save_report, _start, _watch
 
 KEYS = ["accuser", "defender"]
 MARKUP = "<b>walk.mp4"
@@ -106,6 +106,10 @@ def test_a_cancelled_run_ends_and_keeps_what_is_done(walk: Path) -> None:
     list(_watch(session, job))
     assert seen == 2 and not session.slot.busy
     assert len(session.film.video.looks) == 1
+    finished = _finish(session)
+    said = "Stopped at 0:00; the rest was not seen."
+    assert finished is not None and finished.comparison["notes"] == [said]
+    assert said in _save_report(False, session)[2] and said in _save_json(session)[2]
 
 
 def test_what_cannot_be_judged_is_a_sentence_and_not_a_word_of_paths(tmp_path: Path, walk: Path) -> None:
