@@ -7,19 +7,22 @@ entry or a picture raise QuotaReached.
 
 import json
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, delete, func, insert, or_, select, update
 
 from storage.database import inserted_id, reading, writing
 from storage.kept import check_entries, drop_unused, lock_owner, store_picture
 from storage.report_id import PREFIX, make_report_id
+from storage.search_text import fill_search_texts, make_search_text, renew_search_text
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
 from storage.verdict import find_verdict
+from text.folding import fold_line
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255
@@ -81,7 +84,7 @@ def add_entry(
     """Write down one result and return its number. Give `picture` and `thumb` only if the user asked to keep them."""
     text = as_text(comparison)
     size = len(text.encode())
-    start = float(comparison.get("start") or 0)
+    start, members = float(comparison.get("start") or 0), _list_members(comparison)
     with writing(engine) as connection:
         owner = lock_owner(connection, user)
         check_entries(connection, owner, size=size)
@@ -95,7 +98,8 @@ def add_entry(
             "kind": str(comparison.get("kind", PHOTO)),
             "size": size,
             "outline": json.dumps(outline) if outline else None,
-            "members": _list_members(comparison),
+            "members": members,
+            "search_text": make_search_text(file_name=file_name[:MAX_FILE_NAME_CHARACTERS], members=members),
             "thumb": thumb,
             "versions": json.dumps(versions) if versions else None,
             "verdict": find_verdict(comparison, outline),
@@ -119,7 +123,7 @@ def as_text(comparison: Comparison) -> str:
 class HistoryQuery:
     """Which entries. search: in the file name, of the pictures of a batch too, the note or a tag, or at the start of
     the SHA-256 or the report ID; tag: one of the entry's, whole; kind: of KINDS; verdict: of VERDICTS. What is empty
-    leaves none out.
+    leaves none out. Capitals and how a letter is composed do not matter to the search, on any database.
     """
 
     search: str = ""
@@ -129,8 +133,8 @@ class HistoryQuery:
 
 
 ALL = HistoryQuery()
-_LISTED = [column for column in comparisons.c if column.name not in ("comparison", "members")]
-_READ = [column for column in comparisons.c if column.name not in ("members", "thumb")]
+_LISTED = [column for column in comparisons.c if column.name not in ("comparison", "members", "search_text")]
+_READ = [column for column in comparisons.c if column.name not in ("members", "search_text", "thumb")]
 
 
 def find_entries(
@@ -138,6 +142,8 @@ def find_entries(
 ) -> list[HistoryEntry]:
     """The user's entries, newest first. For the next page give the last entry's number as `before`."""
     small = case((comparisons.c.outline.is_(None), comparisons.c.comparison), else_="{}").label("comparison")
+    if wanted.search.strip():
+        fill_search_texts(engine, user)
     with reading(engine) as connection:
         chosen = _choose(connection, user, wanted)
         if before is not None:
@@ -148,6 +154,8 @@ def find_entries(
 
 def read_entries(engine: Engine, user: str, wanted: HistoryQuery = ALL) -> Iterator[HistoryEntry]:
     """The same, each in full, one after another: together they may be larger than memory should be asked for."""
+    if wanted.search.strip():
+        fill_search_texts(engine, user)
     with reading(engine) as connection:
         chosen = _choose(connection, user, wanted)
         numbers = connection.execute(select(comparisons.c.id).where(*chosen).order_by(comparisons.c.id.desc()))
@@ -169,13 +177,15 @@ def write_note(engine: Engine, user: str, *, entry_id: int, note: str, tags: str
     written = read_tags(tags)
     values = {"note": note.strip(), "tags": f",{','.join(written)}," if written else ""}
     with writing(engine) as connection:
-        mine = _mine(connection, user)
-        connection.execute(update(comparisons).where(*mine, comparisons.c.id == entry_id).values(values))
+        mine = (*_mine(connection, user), comparisons.c.id == entry_id)
+        connection.execute(update(comparisons).where(*mine).values(values))
+        renew_search_text(connection, *mine)
 
 
 def read_tags(written: str) -> list[str]:
-    """Tags as they are kept: in lower case, each once, in alphabetical order. Raises NoteRefused."""
-    found = sorted({" ".join(part.split()).lower() for part in written.split(",")} - {""})
+    """Tags as they are kept: composed, in lower case, each once, in alphabetical order. Raises NoteRefused."""
+    composed = unicodedata.normalize("NFC", written.lower())
+    found = sorted({" ".join(part.split()) for part in composed.split(",")} - {""})
     if len(found) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in found):
         raise NoteRefused(TAGS_RULE)
     return found
@@ -225,17 +235,15 @@ def _mine(connection: Connection, user: str) -> list[ColumnElement[bool]]:
 
 
 def _choose(connection: Connection, user: str, wanted: HistoryQuery) -> list[ColumnElement[bool]]:
-    chosen, said = _mine(connection, user), wanted.search.strip()
+    chosen, said = _mine(connection, user), fold_line(wanted.search)
     if said:
-        written = [comparisons.c.file_name, comparisons.c.note, comparisons.c.members]
-        written += [] if "," in said else [comparisons.c.tags]  # which commas keep apart
-        found = [column.icontains(said, autoescape=True) for column in written]
-        found.append(comparisons.c.sha256.startswith(said.lower(), autoescape=True))
+        found = [comparisons.c.search_text.contains(said, autoescape=True)]
+        found.append(comparisons.c.sha256.startswith(said, autoescape=True))
         if said.upper().startswith(PREFIX):
             found.append(comparisons.c.report_id.startswith(said.upper(), autoescape=True))
         chosen.append(or_(*found))
     if wanted.tag:
-        chosen.append(comparisons.c.tags.contains(f",{wanted.tag},", autoescape=True))
+        chosen.append(func.instr(comparisons.c.tags, f",{wanted.tag},") > 0)  # SQLite's LIKE takes A for a
     if wanted.kind:
         chosen.append(comparisons.c.kind == wanted.kind)
     if wanted.verdict:

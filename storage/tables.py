@@ -35,6 +35,11 @@ def long_text() -> TypeEngine[str]:
     return Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
 
+def exact_long_text() -> TypeEngine[str]:
+    """The same, compared byte by byte."""
+    return Text().with_variant(mysql.LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
+
+
 def long_bytes() -> TypeEngine[bytes]:
     """Bytes without MySQL's limit of 64 KiB."""
     return LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
@@ -121,7 +126,7 @@ comparisons = _table(
     Column("sha256", exact(64), nullable=False),
     Column("comparison", long_text(), nullable=False),
     Column("note", String(2000), nullable=False, server_default=""),
-    Column("tags", String(255), nullable=False, server_default=""),  # ",court,2026," or nothing
+    Column("tags", exact(255), nullable=False, server_default=""),  # ",court,2026," or nothing
     Column("kind", exact(8), nullable=False, server_default="photo"),
     Column("size", BigInteger, nullable=False, server_default="0"),  # bytes of `comparison`
     Column("outline", Text),  # JSON: a batch or a video in a few words, so that no list reads megabytes
@@ -130,6 +135,9 @@ comparisons = _table(
     Column("versions", Text),  # JSON; none for what was judged before they were written down
     Column("report_id", exact(16), nullable=False, server_default=""),
     Column("verdict", exact(12), nullable=False, server_default=""),  # a word of storage/verdict.py
+    Column(
+        "search_text", exact_long_text()
+    ),  # of storage/search_text.py; none from a server not yet brought up to date
     Index("comparisons_of_user", "user_id", "id"),
 )
 shares = _table(

@@ -1,10 +1,9 @@
 """Whose a row is: users found by name, however it is spelt."""
 
-import unicodedata
-
 from sqlalchemy import Connection, Row, select
 
 from storage.tables import users
+from text.folding import fold
 
 MAX_KEY_CHARACTERS = 255
 
@@ -15,7 +14,7 @@ class AccountGone(LookupError):
 
 def name_key(name: str) -> str:
     """What makes a name unique: full-width letters, ANNA and anna are one."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+    return fold(name).strip()
 
 
 def find_row(connection: Connection, name: str) -> Row[tuple[object, ...]] | None:

@@ -22,6 +22,7 @@ from detectors.provenance import read_provenance
 from detectors.scan.record import Record, record_comparison
 from detectors.scan.table import WRITERS, table_rows
 from registry import Label
+from text.folding import fold_line
 
 MAX_PICTURES = 1000
 TOO_MANY = f"A batch takes at most {MAX_PICTURES} pictures; this one was left out."
@@ -146,7 +147,7 @@ def arrange(
     wanted = [
         entry
         for entry in entries
-        if (not words or entry.word in words) and name.casefold() in entry.item.name.casefold()
+        if (not words or entry.word in words) and fold_line(name) in fold_line(entry.item.name)
     ]
     if order == "name":
         return sorted(wanted, key=lambda entry: entry.item.name.casefold())

@@ -148,6 +148,50 @@ def test_search_finds_by_name_hash_note_and_tag(engine: Engine, anna: str, searc
     assert find_entries(engine, anna, HistoryQuery(tag="cour")) == []
 
 
+COMPOSED, APART = "caf\u00e9", "cafe\u0301"  # as most systems write it, and as macOS names a file
+
+
+@pytest.mark.parametrize(
+    "search", ["müller", "MU\u0308LLER", "Müller.JPG", COMPOSED, APART.upper(), "straße", "\uff22onn"]
+)
+def test_search_finds_a_text_however_its_letters_are_written(engine: Engine, anna: str, search: str) -> None:
+    given = "MÜLLER.jpg", f"{APART} STRASSE Bonn.png"
+    name, other = given if "m" in search.casefold() else reversed(given)
+    members = [comparison(name=name)]
+    batch = {"kind": "batch", "sha256": "e" * 64, "comparisons": members}
+    numbers = [
+        add_entry(engine, anna, file_name=name, comparison=comparison()),
+        add_entry(engine, anna, file_name="a.jpg", comparison=comparison()),
+        add_entry(engine, anna, file_name="b.jpg", comparison=comparison()),
+        add_entry(engine, anna, file_name="c.zip", comparison=batch, outline={"label": "", "said": ""}),
+    ]
+    add_entry(engine, anna, file_name=other, comparison=comparison())
+    write_note(engine, anna, entry_id=numbers[1], note=f"Seen\nin {name}", tags="")
+    write_note(engine, anna, entry_id=numbers[2], note="", tags=name)
+    assert [entry.id for entry in find_entries(engine, anna, HistoryQuery(search))] == numbers[::-1]
+    assert {line[1] for line in csv.reader(io.StringIO(export_csv(engine, anna, HistoryQuery(search))))} == (
+        {"file", name, "a.jpg", "b.jpg"}
+    )
+    write_note(engine, anna, entry_id=numbers[1], note="", tags="")
+    assert numbers[1] not in [entry.id for entry in find_entries(engine, anna, HistoryQuery(search))]
+
+
+def test_tags_that_differ_in_an_accent_or_an_emoji_are_two(engine: Engine, anna: str) -> None:
+    tags = ["resume", "résumé", "🐶", "🦊"]
+    numbers = {}
+    for tag in tags:
+        numbers[tag] = add_entry(engine, anna, file_name="a.jpg", comparison=comparison())
+        write_note(engine, anna, entry_id=numbers[tag], note="", tags=tag.upper())
+    assert list_tags(engine, anna) == tags
+    for wanted in (lambda tag: HistoryQuery(tag=tag), HistoryQuery):
+        assert {tag: [entry.id for entry in find_entries(engine, anna, wanted(tag))] for tag in tags} == {
+            tag: [number] for tag, number in numbers.items()
+        }
+    assert find_entries(engine, anna, HistoryQuery(tag="RESUME")) == []
+    write_note(engine, anna, entry_id=numbers["résumé"], note="", tags=f"{APART}, {COMPOSED}")
+    assert list_tags(engine, anna) == sorted(["resume", COMPOSED, "🐶", "🦊"])
+
+
 def test_a_note_and_tags_are_kept_plainly_and_only_so_many(engine: Engine, anna: str) -> None:
     number = add_entry(engine, anna, file_name="a.jpg", comparison=comparison())
     write_note(engine, anna, entry_id=number, note=" =1+1 🦊 \n", tags="B  b, a,, A ,b b")

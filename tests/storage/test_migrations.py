@@ -8,10 +8,12 @@ from sqlalchemy import inspect, text
 
 from auth import accounts
 from storage.database import migrate, open_database, writing
-from storage.history import HistoryQuery, add_entry, as_text, find_entries, open_entry
+from storage.history import HistoryQuery, add_entry, as_text, find_entries, open_entry, write_note
 from storage.tables import metadata
 from storage.verdict import VERDICTS
 from tests.auth.server import PASSWORD
+
+NOT_WRITTEN = "UPDATE comparisons SET search_text = NULL"
 
 
 def test_a_start_killed_half_way_is_finished_by_the_next(new_url: Callable[[], str]) -> None:
@@ -69,6 +71,31 @@ def test_the_verdicts_in_a_history_already_can_be_filtered_by(new_url: Callable[
         connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
     migrate(engine)
     assert look() == expected
+    engine.dispose()
+
+
+@pytest.mark.parametrize("lost", ["ALTER TABLE comparisons DROP COLUMN search_text", NOT_WRITTEN])
+def test_what_is_in_a_history_already_is_found_in_any_spelling(new_url: Callable[[], str], lost: str) -> None:
+    """From before there was a text to search, or from a server that was not brought up to date yet."""
+    engine = open_database(new_url())
+    accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
+    numbers = [add_entry(engine, "Anna", file_name=name, comparison=photo([])) for name in ("MÜLLER.jpg", "b.jpg")]
+    write_note(engine, "Anna", entry_id=numbers[1], note="Cafe\u0301", tags="résumé")
+    with writing(engine) as connection:
+        connection.execute(text(lost))
+        if engine.dialect.name != "sqlite":
+            connection.execute(text("ALTER TABLE comparisons MODIFY tags VARCHAR(255) NOT NULL DEFAULT ''"))
+        if lost != NOT_WRITTEN:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+    migrate(engine)
+    found = {
+        search: [entry.id for entry in find_entries(engine, "Anna", HistoryQuery(search))]
+        for search in ("müller", "CAFÉ", "RÉSUMÉ", "resume")
+    }
+    assert found == {"müller": numbers[:1], "CAFÉ": numbers[1:], "RÉSUMÉ": numbers[1:], "resume": []}
+    tags = {one["name"]: one for one in inspect(engine).get_columns("comparisons")}["tags"]
+    if lost != NOT_WRITTEN and engine.dialect.name != "sqlite":
+        assert "utf8mb4_bin" in repr(tags["type"]) and (tags["nullable"], tags["default"]) == (False, "''")
     engine.dispose()
 
 

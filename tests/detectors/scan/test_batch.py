@@ -3,6 +3,7 @@
 import csv
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -60,6 +61,8 @@ def test_bad_files_are_lines_with_a_reason_between_the_others(tmp_path: Path) ->
     rows = list(csv.DictReader(as_csv(entries).removeprefix("\ufeff").splitlines()))
     assert rows[0]["path"] == "'=text.jpg"
     assert [row["p_fake"] for row in rows if row["path"] == "face.jpg"] == ["0.93", "0.03"]
+    spelt = [replace(entries[0], item=replace(entries[0].item, name="Cafe\u0301 MÜLLER.jpg"))]
+    assert [arrange([*spelt, entries[0]], name=name) for name in ("caf\u00e9", "mu\u0308ller")] == [spelt, spelt]
     assert [entry.item.name for entry in arrange(entries, words=["error"], name="ZIP", order="name")] == [
         "broken.zip",
         "more.zip/../up.png",
