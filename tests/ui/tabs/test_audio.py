@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -250,3 +251,26 @@ def test_a_sound_that_is_dropped_is_judged_drawn_played_and_saved(visit: Callabl
     with page.expect_download() as saved:
         page.locator("#audio-json").click()
     assert json.loads(Path(saved.value.path()).read_text())[0]["band"] == "strong"
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_cancel_shows_what_was_heard_until_then(visit: Callable[..., Page], tmp_path: Path) -> None:
+    asked, reached, goes_on = itertools.count(1), threading.Event(), threading.Event()
+
+    def listen(samples: Samples, rate: int) -> float:
+        if next(asked) == 3:
+            reached.set()
+            goes_on.wait(120)
+        return 0.05
+
+    (tmp_path / "a.wav").write_bytes(to_wav(voice(12.0)))
+    page = visit(replace(EAR, load=lambda: listen))
+    page.set_input_files("#entrance input[type=file]", str(tmp_path / "a.wav"))
+    assert reached.wait(60)
+    page.locator("#audio-cancel").click()
+    for _ in range(2):  # at once, and once the window that was being judged is
+        expect(page.locator("#audio-result .careful")).to_have_text("Stopped at 0:06; the rest was not heard.")
+        expect(page.locator("#audio-report")).to_be_visible()
+        expect(page.locator("#audio-cancel")).to_be_hidden()
+        goes_on.set()
