@@ -251,7 +251,8 @@ def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
         tags = history.list_tags(engine, user)
         if place.wanted.tag not in tags:  # its last entry may have lost it
             place = replace(place, wanted=replace(place.wanted, tag=""))
-        found = history.find_entries(engine, user, place.wanted, before=place.starts[-1], limit=PAGE + 1)
+        while not (found := _find(engine, user, place)) and len(place.starts) > 1:
+            place = replace(place, starts=place.starts[:-1])  # all that stood on this page has been deleted
     rows, more = found[:PAGE], len(found) > PAGE
     listed = draw_entries(rows, place.wanted)
     choices = gr.Dropdown([ALL_TAGS, *((tag, tag) for tag in tags)], value=place.wanted.tag, visible=bool(tags))
@@ -259,6 +260,11 @@ def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
     nothing = not rows and place.wanted == history.ALL
     after = replace(place, next=rows[-1].id if more else None)
     return choices, listed, newer, older, gr.Button(visible=not nothing), after
+
+
+def _find(engine: Engine, user: str, place: Place) -> list[history.HistoryEntry]:
+    """The entries of that page, and one more where there is a next."""
+    return history.find_entries(engine, user, place.wanted, before=place.starts[-1], limit=PAGE + 1)
 
 
 def _present(engine: Engine, jury: Jury, user: str, number: int) -> tuple[Any, ...]:
