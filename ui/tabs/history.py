@@ -105,15 +105,8 @@ class Opened:
     @property
     def shown(self) -> list[Any]:
         """What `_present` gives values for, after the two columns."""
-        above = [*self.report.components, *self.check.components]
-        parts = [
-            *above,
-            *self.forget.components,
-            *self.delete.components,
-            *self.feedback.components,
-            *self.case.components,
-        ]
-        return [*self.views.components, self.entry, *parts]
+        parts: list[Any] = [self.report, self.check, self.forget, self.delete, self.feedback, self.case]
+        return [*self.views.components, self.entry, *(one for part in parts for one in part.components)]
 
 
 def build_history(engine: Engine, jury: Jury, queue: FairQueue, page: gr.Blocks, *, tabs: gr.Tabs, tab: gr.Tab) -> None:
@@ -199,15 +192,24 @@ def _connect_opened(engine: Engine, jury: Jury, entry_list: EntryList, opened: O
             history.delete_entries(engine, user_of(request), entry_ids=[number])
         return *_turn(False), *_show(engine, user_of(request), place)
 
-    def forget(number: int, place: Place, request: gr.Request) -> tuple[Any, ...]:
+    # These two leave alone what they do not change: a link just made, a second check, a note or feedback half written.
+    def forget(number: int, place: Place, request: gr.Request) -> dict[Any, Any]:
         with in_plain_words():
             history.keep_picture(engine, user_of(request), entry_id=number, picture=None)
-        return *_present(engine, jury, user_of(request), number), *_show(engine, user_of(request), place)
+        changed = [*opened.views.components, *opened.report.components, *opened.forget.components]
+        return show_again(number, place, user_of(request), {*changed, opened.case.with_picture})
 
-    def annotate(number: int, place: Place, note: str, tags: str, request: gr.Request) -> tuple[Any, ...]:
+    def annotate(number: int, place: Place, note: str, tags: str, request: gr.Request) -> dict[Any, Any]:
         with in_plain_words():
             history.write_note(engine, user_of(request), entry_id=number, note=note, tags=tags)
-        return *_present(engine, jury, user_of(request), number), *_show(engine, user_of(request), place)
+        return show_again(number, place, user_of(request), {opened.views.photo, opened.case.note, opened.case.tags})
+
+    def show_again(number: int, place: Place, user: str, changed: set[Any]) -> dict[Any, Any]:
+        """What changed of the entry, and the list; all of it where it is gone meanwhile."""
+        presented = dict(zip([*columns, *opened.shown], _present(engine, jury, user, number), strict=True))
+        is_there = presented[opened.entry] is not None
+        of_entry = {part: value for part, value in presented.items() if part in changed or not is_there}
+        return of_entry | dict(zip(entry_list.shown, _show(engine, user, place), strict=True))
 
     columns = [entry_list.whole, opened.whole]
     given = [opened.entry, entry_list.place]

@@ -107,3 +107,51 @@ def test_a_page_of_the_list_whose_entries_are_gone_gives_way_to_the_one_before_i
     page.get_by_role("button", name="Older").click()
     expect(page.get_by_role("button", name="Older")).to_be_hidden()
     expect(page.locator(".entries li")).to_have_count(PAGE)
+
+
+def test_a_saved_note_and_a_deleted_picture_leave_the_rest_of_the_entry_as_it_is(
+    page: Page, put: Callable[..., int], portrait: str
+) -> None:
+    put("portrait.png", picture=Path(portrait).read_bytes())
+    open_history(page)
+    open_entry(page, "portrait.png")
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("#rechecked")).to_contain_text("same file as then")
+    page.get_by_role("button", name="Was a verdict wrong?").filter(visible=True).click()
+    page.get_by_label("It is fake").filter(visible=True).check()
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator(".case-link .link")).to_contain_text("/shared/fl_")
+    link = page.locator(".case-link .link").inner_text()
+
+    def rest_is_there() -> None:
+        expect(page.locator(".case-link .link")).to_have_text(link)
+        expect(page.locator("#rechecked")).to_contain_text("same file as then")
+        expect(page.get_by_label("It is fake").filter(visible=True)).to_be_checked()
+
+    page.get_by_label("Note, which only you see").fill("From the press.")
+    page.get_by_label("Tags, separated by commas").fill("Press, press,  court")
+    page.get_by_role("button", name="Save note and tags").click()
+    expect(page.locator("#entry .entry .note")).to_have_text("From the press.")
+    expect(page.get_by_label("Tags, separated by commas")).to_have_value("court, press")
+    rest_is_there()
+    page.get_by_label("Note, which only you see").fill("From the press, and not yet saved.")
+    page.get_by_role("button", name="Delete the picture").click()
+    page.get_by_role("button", name="Yes, delete the picture").click()
+    expect(page.locator("#entry")).to_contain_text("The picture was not kept")
+    expect(page.get_by_role("button", name="Delete the picture")).to_be_hidden()
+    expect(page.get_by_label("Include the picture", exact=True).filter(visible=True)).to_have_count(0)
+    expect(page.get_by_label("Show the picture too")).to_be_hidden()
+    expect(page.get_by_label("Note, which only you see")).to_have_value("From the press, and not yet saved.")
+    rest_is_there()
+
+
+def test_a_note_for_an_entry_that_is_gone_meanwhile_says_so(
+    page: Page, site: Server, name: str, put: Callable[..., int]
+) -> None:
+    number = put("portrait.png")
+    open_history(page)
+    open_entry(page, "portrait.png")
+    delete_entries(site.engine, name, entry_ids=[number])
+    page.get_by_label("Note, which only you see").fill("Too late.")
+    page.get_by_role("button", name="Save note and tags").click()
+    expect(page.get_by_text("There is no such entry in your history.")).to_be_visible()
