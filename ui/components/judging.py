@@ -49,8 +49,8 @@ def _answer(queue: FairQueue, find: Callable[[], Iterator[Pieces]], *, wanted: C
 
 
 def take_turn(
-    queue: FairQueue, find: Callable[[], Iterable[Pieces]], *, wanted: Callable[[], bool]
-) -> Iterator[Pieces]:
+    queue: FairQueue, find: Callable[[], Iterable[Step]], *, wanted: Callable[[], bool]
+) -> Iterator[Step | Pieces]:
     """How many are before it, then what it finds when its turn has come, if it is still wanted then.
 
     Raises QueueFullError.

@@ -5,6 +5,7 @@ Lists, searches, opens, annotates, shares, exports and deletes.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -24,6 +25,7 @@ from ui.render.cards import say
 from ui.render.kept.entries import draw_entries
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import QUICK
+from ui.server.job_slot import JobSlot
 from ui.server.queue import FairQueue
 from ui.server.views import PARAMETER
 
@@ -118,7 +120,7 @@ def build_history(engine: Engine, jury: Jury, queue: FairQueue, page: gr.Blocks,
     _connect_list(engine, entry_list, tab)
     _connect_opened(engine, jury, entry_list, opened)
     both = [entry_list.whole, opened.whole, *opened.shown]
-    entry_list.entries.click(_open_in(engine, jury), None, both, **ASKING)
+    entry_list.entries.click(_open_in(engine, jury), opened.check.slot, both, **ASKING)
     page.load(_follow_link(engine, jury), None, [tabs, *both], **ASKING)
 
 
@@ -187,10 +189,14 @@ def _connect_list(engine: Engine, entry_list: EntryList, tab: gr.Tab) -> None:
 
 
 def _connect_opened(engine: Engine, jury: Jury, entry_list: EntryList, opened: Opened) -> None:
-    def delete(number: int, place: Place, request: gr.Request) -> tuple[Any, ...]:
+    def close(slot: JobSlot) -> tuple[Any, Any]:
+        slot.clear(())
+        return _turn(False)
+
+    def delete(number: int, place: Place, slot: JobSlot, request: gr.Request) -> tuple[Any, ...]:
         with in_plain_words():
             history.delete_entries(engine, user_of(request), entry_ids=[number])
-        return *_turn(False), *_show(engine, user_of(request), place)
+        return *close(slot), *_show(engine, user_of(request), place)
 
     # These two leave alone what they do not change: a link just made, a second check, a note or feedback half written.
     def forget(number: int, place: Place, request: gr.Request) -> dict[Any, Any]:
@@ -212,9 +218,9 @@ def _connect_opened(engine: Engine, jury: Jury, entry_list: EntryList, opened: O
         return of_entry | dict(zip(entry_list.shown, _show(engine, user, place), strict=True))
 
     columns = [entry_list.whole, opened.whole]
-    given = [opened.entry, entry_list.place]
-    opened.back.click(lambda: _turn(False), None, columns, **QUICK)
-    opened.delete.yes.click(delete, given, [*columns, *entry_list.shown], **ASKING)
+    given, slot = [opened.entry, entry_list.place], opened.check.slot
+    opened.back.click(close, slot, columns, **QUICK)
+    opened.delete.yes.click(delete, [*given, slot], [*columns, *entry_list.shown], **ASKING)
     changed = [*columns, *opened.shown, *entry_list.shown]
     opened.forget.yes.click(forget, given, changed, **ASKING)
     case = opened.case
@@ -222,8 +228,9 @@ def _connect_opened(engine: Engine, jury: Jury, entry_list: EntryList, opened: O
 
 
 def _open_in(engine: Engine, jury: Jury) -> Callable[..., tuple[Any, ...]]:
-    def open_entry(clicked: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+    def open_entry(slot: JobSlot, clicked: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """The entry that was clicked in the list."""
+        slot.clear(())
         return _present(engine, jury, user_of(request), _as_number(clicked.entry))
 
     return open_entry
@@ -253,7 +260,8 @@ def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
         tags = history.list_tags(engine, user)
         if place.wanted.tag not in tags:  # its last entry may have lost it
             place = replace(place, wanted=replace(place.wanted, tag=""))
-        while not (found := _find(engine, user, place)) and len(place.starts) > 1:
+        find = partial(history.find_entries, engine, user, place.wanted, limit=PAGE + 1)
+        while not (found := find(before=place.starts[-1])) and len(place.starts) > 1:
             place = replace(place, starts=place.starts[:-1])  # all that stood on this page has been deleted
     rows, more = found[:PAGE], len(found) > PAGE
     listed = draw_entries(rows, place.wanted)
@@ -262,11 +270,6 @@ def _show(engine: Engine, user: str, place: Place) -> tuple[Any, ...]:
     nothing = not rows and place.wanted == history.ALL
     after = replace(place, next=rows[-1].id if more else None)
     return choices, listed, newer, older, gr.Button(visible=not nothing), after
-
-
-def _find(engine: Engine, user: str, place: Place) -> list[history.HistoryEntry]:
-    """The entries of that page, and one more where there is a next."""
-    return history.find_entries(engine, user, place.wanted, before=place.starts[-1], limit=PAGE + 1)
 
 
 def _present(engine: Engine, jury: Jury, user: str, number: int) -> tuple[Any, ...]:

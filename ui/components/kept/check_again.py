@@ -1,10 +1,10 @@
 """An entry of the history checked again by today's jury: from the kept picture, or from the file when it is given."""
 
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,14 +13,15 @@ from sqlalchemy import Engine
 
 from detectors.audio.judge import judge_sound
 from detectors.inputs.audio.kinds import SUFFIXES as SOUNDS
+from detectors.inputs.images import read_image
 from detectors.inputs.video_kinds import SUFFIXES
-from detectors.jury.compare import compare
+from detectors.jury.compare import judge_stepwise
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
 from detectors.video.judge import judge_video
 from storage.history import BATCH, KINDS, PHOTO, SOUND, VIDEO, HistoryEntry, open_entry, read_picture
 from ui.components.files_input import FilesInput
-from ui.components.judging import run_steps
+from ui.components.judging import run_steps, take_turn
 from ui.components.markup import build_frame, read_script
 from ui.render.cards import Pieces, say
 from ui.render.kept.batch import store_batch
@@ -30,6 +31,7 @@ from ui.render.kept.video import store_video
 from ui.render.reports.versions import list_versions
 from ui.server.database import in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
+from ui.server.job_slot import Job, JobSlot
 from ui.server.queue import FairQueue
 
 ASK = {
@@ -48,15 +50,28 @@ TYPES = {VIDEO: sorted(SUFFIXES), SOUND: sorted(SOUNDS | SUFFIXES)}
 Step = TypeVar("Step")
 Steps = Iterator[Result | Pieces]
 """Words on how far it is, and last the result in the form that the history keeps."""
+Wanted = Callable[[], bool]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recheck(Job):
+    """A job about an entry, as it was when this was asked. picture: the kept one, where no file was given."""
+
+    entry: HistoryEntry
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True)
 class CheckAgain:
-    """The components. fields: for the files, one a kind."""
+    """The components. fields: for the files, one a kind; slot: holds a JobSlot.
+
+    Whoever shows another entry, or none, clears the slot: what is still being judged would be said under that one.
+    """
 
     start: gr.Button
     fields: dict[str, FilesInput]
     said: gr.HTML
+    slot: gr.State
 
     @property
     def components(self) -> list[Any]:
@@ -73,14 +88,15 @@ def build_check_again(engine: Engine, jury: Jury, queue: FairQueue, entry: gr.St
     """Build the rest into the page that is open. jury: all of today; entry: the number of the one that is open."""
     said = build_frame([], script=read_script("local_time.js"), elem_id="rechecked")
     fields = {kind: _build_field(kind) for kind in KINDS}
-    check = CheckAgain(start, fields, said)
-    judges = {PHOTO: _judge_photo, BATCH: _judge_batch, VIDEO: _judge_video, SOUND: _judge_sound}
-    shown = [said, *fields.values()]
-    start.click(_start_in(engine, jury, queue), [entry], shown, **ALL_AT_ONCE, **PRIVATE)
+    slot = gr.State(JobSlot())
+    judge, shown, at_once = _judge_with(jury, queue), [said, *fields.values()], ALL_AT_ONCE | PRIVATE
+    started = start.click(_start_in(engine), [entry, slot], shown, trigger_mode="multiple", **at_once)
+    started.success(judge, [slot], [said], trigger_mode="multiple", **at_once)
     for kind, field in fields.items():
-        judge = _judge_with(engine, jury, queue, judges[kind])
-        field.upload(judge, [entry, field], shown, **TURNS[kind], **PRIVATE)
-    return check
+        # at once, so that the files are this entry's, although another may be open when it is their turn
+        given = field.upload(_take_in(engine), [entry, field, slot], shown, trigger_mode="multiple", **at_once)
+        given.success(judge, [slot], [said], trigger_mode="multiple", **TURNS[kind], **PRIVATE)
+    return CheckAgain(start, fields, said, slot)
 
 
 def offer_check(entry: HistoryEntry | None) -> tuple[Any, ...]:
@@ -101,32 +117,47 @@ def _show_field(wanted: str) -> list[Any]:
     return [gr.update(value=None, visible=kind == wanted) for kind in KINDS]
 
 
-def _start_in(engine: Engine, jury: Jury, queue: FairQueue) -> Callable[..., Iterator[Any]]:
-    def start(number: int | None, request: gr.Request) -> Iterator[Any]:
-        """Judge what was kept; else ask for the file."""
+def _start_in(engine: Engine) -> Callable[..., tuple[Any, ...]]:
+    def start(number: int | None, slot: JobSlot, request: gr.Request) -> tuple[Any, ...]:
+        """Have judged what was kept; else ask for the file."""
         entry = _open(engine, request, number)
         with in_plain_words():
-            kept = entry.kind == PHOTO and read_picture(engine, user_of(request), entry_id=entry.id)
-        if not kept:
-            yield say(ASK[entry.kind], more=HOW_KNOWN), *_show_field(entry.kind)
-            return
-        for shown in _check(entry, jury, _judge_photo(kept, entry, _seat(entry, jury), queue)):
-            yield shown, *_show_field("")
+            kept = read_picture(engine, user_of(request), entry_id=entry.id) if entry.kind == PHOTO else None
+        if kept is None:
+            slot.clear(say(ASK[entry.kind], more=HOW_KNOWN))
+            return slot.notice, *_show_field(entry.kind)
+        slot.put(Recheck(path=Path(entry.file_name), detectors=(), entry=entry, picture=kept), BUSY)
+        return slot.notice, *_show_field("")
 
     return start
 
 
-def _judge_with(
-    engine: Engine, jury: Jury, queue: FairQueue, judge: Callable[..., Steps]
-) -> Callable[..., Iterator[Any]]:
-    def judge_again(number: int | None, paths: Sequence[str], request: gr.Request) -> Iterator[Any]:
-        """Judge the file that was given."""
-        entry = _open(engine, request, number)
-        given = [Path(path) for path in paths]
-        for shown in _check(entry, jury, judge(given, entry, _seat(entry, jury), queue)):
-            yield shown, *_show_field("")
+def _take_in(engine: Engine) -> Callable[..., tuple[Any, ...]]:
+    def take(number: int | None, paths: Sequence[str], slot: JobSlot, request: gr.Request) -> tuple[Any, ...]:
+        """Have the files judged that were given."""
+        entry, (first, *more) = _open(engine, request, number), map(Path, paths)
+        slot.put(Recheck(path=first, detectors=(), more=tuple(more), entry=entry), BUSY)
+        return slot.notice, *_show_field("")
 
-    return judge_again
+    return take
+
+
+def _judge_with(jury: Jury, queue: FairQueue) -> Callable[[JobSlot], Iterator[Any]]:
+    def judge(slot: JobSlot) -> Iterator[Any]:
+        """What was found, for as long as the entry is open that it was asked for."""
+        job = slot.take()
+        if not isinstance(job, Recheck):  # an earlier run took it, or it is not wanted any more
+            yield gr.skip()
+            return
+
+        def wanted() -> bool:
+            return slot.wants(job)
+
+        yield from takewhile(lambda _: wanted(), _check(job, jury, queue, wanted=wanted))
+        if not slot.put_away(job):
+            yield gr.skip()  # Gradio says the last thing once more when a run ends
+
+    return judge
 
 
 def _open(engine: Engine, request: gr.Request, number: int | None) -> HistoryEntry:
@@ -142,9 +173,9 @@ def _seat(entry: HistoryEntry, jury: Jury) -> Jury:
     return jury.choose({*entry.versions, *(spec.key for spec in seat_entry(entry))})
 
 
-def _check(entry: HistoryEntry, jury: Jury, steps: Steps) -> Iterator[Pieces]:
-    """Words on how far it is, and last both results side by side, or why there are none."""
-    seated = _seat(entry, jury)
+def _check(job: Recheck, jury: Jury, queue: FairQueue, *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
+    """Words on how far it is, and last both results side by side, or why there are none; nothing once not wanted."""
+    entry, seated = job.entry, _seat(job.entry, jury)
     if not seated.specs:
         yield NOBODY
         return
@@ -153,13 +184,15 @@ def _check(entry: HistoryEntry, jury: Jury, steps: Steps) -> Iterator[Pieces]:
 
     def listen() -> Iterator[Pieces]:
         nonlocal result
-        for step in steps:
+        for step in JUDGES[entry.kind](job, seated, queue, wanted):
             if isinstance(step, dict):
                 result = step
             else:
                 yield step
 
     failed = yield from run_steps(listen())
+    if not wanted():
+        return
     if failed or result is None:
         yield failed
     elif result.get("error"):
@@ -168,42 +201,56 @@ def _check(entry: HistoryEntry, jury: Jury, steps: Steps) -> Iterator[Pieces]:
         yield draw_rechecked(entry, result, list_versions(seated.specs), at=datetime.now(UTC))
 
 
-def _judge_photo(given: bytes | list[Path], entry: HistoryEntry, jury: Jury, queue: FairQueue) -> Steps:
-    with queue.wait() as place:
-        deque(place, maxlen=0)  # wait
-        yield compare(given if isinstance(given, bytes) else given[0], jury, path=entry.file_name).as_dict()
+def _judge_photo(job: Recheck, jury: Jury, queue: FairQueue, wanted: Wanted) -> Steps:
+    def find() -> Iterator[Result]:
+        picture = read_image(job.path if job.picture is None else job.picture)
+        *_, last = judge_stepwise(picture, jury, path=job.entry.file_name, wanted=wanted)
+        yield last.as_dict()
+
+    yield from take_turn(queue, find, wanted=wanted)
 
 
-def _judge_batch(given: list[Path], _entry: HistoryEntry, jury: Jury, _queue: FairQueue) -> Steps:
-    items, entries = list_items(given), []
+def _judge_batch(job: Recheck, jury: Jury, _queue: FairQueue, wanted: Wanted) -> Steps:
+    items, entries = list_items([job.path, *job.more]), []
 
     def judge() -> Iterator[int]:
-        for judged, _ in judge_items(items, jury):
+        for judged, _ in judge_items(items, jury, wanted=wanted):
             entries.append(judged)
             yield len(entries)
 
-    if items:
-        yield from _tell(judge(), lambda number: f"Checking again: {number} of {len(items)} pictures…")
+    yield from _tell(judge(), lambda number: f"Checking again: {number} of {len(items)} pictures…")
     yield store_batch(entries)
 
 
-def _judge_video(given: list[Path], entry: HistoryEntry, jury: Jury, _queue: FairQueue) -> Steps:
-    looks = judge_video(given[0], jury, start=entry.comparison["start"], name=entry.file_name)
+def _judge_video(job: Recheck, jury: Jury, _queue: FairQueue, wanted: Wanted) -> Steps:
+    start, name = job.entry.comparison["start"], job.entry.file_name
+    looks = judge_video(job.path, jury, start=start, name=name, wanted=wanted)
     last = yield from _tell(looks, lambda look: f"Checking again: {round(100 * look.video.share)} % of the video…")
-    yield store_video(last.video)
+    if last:
+        yield store_video(last.video)
 
 
-def _judge_sound(given: list[Path], entry: HistoryEntry, jury: Jury, _queue: FairQueue) -> Steps:
-    heard = judge_sound(given[0], jury, start=entry.comparison["start"], name=entry.file_name)
+def _judge_sound(job: Recheck, jury: Jury, _queue: FairQueue, wanted: Wanted) -> Steps:
+    start, name = job.entry.comparison["start"], job.entry.file_name
+    heard = judge_sound(job.path, jury, start=start, name=name, wanted=wanted)
     last = yield from _tell(
         heard, lambda hearing: f"Checking again: {round(100 * hearing.judged.share)} % of the sound…"
     )
-    yield last.judged.as_dict()
+    if last:
+        yield last.judged.as_dict()
 
 
-def _tell(steps: Iterable[Step], word: Callable[[Step], str]) -> Generator[Pieces, None, Step]:
-    """Take the steps, of which there is at least one, with a word now and then; returns the last of them."""
-    told = time.monotonic()
+JUDGES: dict[str, Callable[[Recheck, Jury, FairQueue, Wanted], Steps]] = {
+    PHOTO: _judge_photo,
+    BATCH: _judge_batch,
+    VIDEO: _judge_video,
+    SOUND: _judge_sound,
+}
+
+
+def _tell(steps: Iterable[Step], word: Callable[[Step], str]) -> Generator[Pieces, None, Step | None]:
+    """Take the steps, with a word now and then; returns the last of them, None where there was none."""
+    told, step = time.monotonic(), None
     for step in steps:
         if time.monotonic() - told > SAY_SECONDS:
             yield say(word(step), kind="busy")

@@ -1,5 +1,6 @@
 """The History tab in a browser: what is done to one entry, and to the list, changes nothing else."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from auth.pages.context import Settings
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
+from registry import Image
 from storage.database import open_database
 from storage.history import add_entry, delete_entries, find_entries
 from storage.recorder import Recorder
@@ -17,7 +19,7 @@ from storage.uploads import own_folder
 from tests.auth.by_browser import sign_up
 from tests.auth.server import Server
 from tests.ports import free_port
-from tests.ui.jurors import JURY
+from tests.ui.jurors import JURY, say_fake, spec
 from ui.page import build_page
 from ui.server.drain import Drain
 from ui.server.front import build_front
@@ -26,13 +28,19 @@ from ui.server.views import view_routes
 from ui.tabs.history import PAGE
 
 pytestmark = pytest.mark.browser
+GOES_ON = threading.Event()
+
+
+def ponder(image: Image) -> object:
+    GOES_ON.wait(120)
+    return say_fake(image)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The page with accounts, in this process."""
     folder, port = tmp_path_factory.mktemp("history"), free_port()
-    with pytest.MonkeyPatch.context() as patch, Jury(JURY) as jury:
+    with pytest.MonkeyPatch.context() as patch, Jury((*JURY, spec("ponderer", ponder))) as jury:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
         engine, settings = open_database(f"sqlite:///{folder / 'facejury.db'}"), Settings(rounds=4, slow_seconds=0)
         front = build_front(engine, own_folder(), settings=settings, routes=view_routes(), drain=Drain())
@@ -63,8 +71,9 @@ def page(browser: Browser, site: Server, name: str) -> Iterator[Page]:
 def put(site: Server, name: str, judged: dict[str, Any]) -> Callable[..., int]:
     """Write an entry of that user, as if the portrait had been judged under this name."""
 
-    def put_entry(file_name: str, **options: Any) -> int:
-        return add_entry(site.engine, name, file_name=file_name, comparison=judged, **options)
+    def put_entry(file_name: str, sha256: str = "", **options: Any) -> int:
+        comparison = judged | ({"sha256": sha256} if sha256 else {})
+        return add_entry(site.engine, name, file_name=file_name, comparison=comparison, **options)
 
     return put_entry
 
@@ -155,3 +164,29 @@ def test_a_note_for_an_entry_that_is_gone_meanwhile_says_so(
     page.get_by_label("Note, which only you see").fill("Too late.")
     page.get_by_role("button", name="Save note and tags").click()
     expect(page.get_by_text("There is no such entry in your history.")).to_be_visible()
+
+
+def test_what_is_checked_again_is_said_of_its_own_entry_alone(
+    page: Page, put: Callable[..., int], portrait: str
+) -> None:
+    put("portrait.png", picture=Path(portrait).read_bytes(), versions={"ponderer": "1"})
+    put("other.png", sha256="a" * 64)
+    open_history(page)
+    open_entry(page, "portrait.png")
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("#rechecked")).to_contain_text("Checking again")
+    page.get_by_role("button", name="All entries").click()
+    open_entry(page, "other.png")
+    expect(page.locator("#rechecked")).to_have_text("")
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("#rechecked")).to_contain_text("choose the same file here")
+    GOES_ON.set()
+    page.wait_for_timeout(1500)  # in which the first check would have been through
+    expect(page.locator("#rechecked")).to_contain_text("choose the same file here")
+    page.set_input_files("#again-photo input[type=file]", portrait)
+    expect(page.locator("#rechecked")).to_contain_text("another file than then")
+    page.get_by_role("button", name="All entries").click()
+    open_entry(page, "portrait.png")
+    expect(page.locator("#rechecked")).to_have_text("")
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("#rechecked")).to_contain_text("same file as then")
