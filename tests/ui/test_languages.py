@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from registry import load_registry
 from tests.ui.conftest import POLICY, serving
@@ -132,6 +132,43 @@ def test_another_language_is_chosen_and_left_again_without_losing_the_verdict(
     page.reload()
     expect(page.get_by_role("tab", name="Vérifier")).to_be_visible()
     expect(page.get_by_label("Langue")).to_have_value("fr")
+
+
+def test_the_language_chosen_last_is_spoken_in_whatever_order_the_catalogues_come(speak: Callable[..., Page]) -> None:
+    page = speak("en-GB")
+    before = page.evaluate(SHOWN)
+    held: dict[str, Route] = {}
+    page.route("**/languages/*.json*", lambda route: held.update({route.request.url.partition(".json")[0][-2:]: route}))
+    menu = page.get_by_role("combobox").first
+
+    def choose(*codes: str) -> None:
+        for code in codes:
+            menu.select_option(code)
+        wanted = set(codes) - {"en"}
+        while not wanted <= set(held):
+            page.wait_for_timeout(20)
+
+    def let_come(code: str) -> None:
+        with page.expect_response(lambda answer: f"{code}.json" in answer.url) as answer:
+            held.pop(code).continue_()
+        answer.value.finished()
+        page.wait_for_timeout(200)  # in which it would have been spoken
+
+    choose("de", "fr")  # as by two arrow keys on the closed menu
+    let_come("fr")
+    expect(page.get_by_role("tab", name="Vérifier")).to_be_visible()
+    let_come("de")
+    expect(page.get_by_role("tab", name="Vérifier")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    choose("es", "hi")
+    let_come("es")
+    expect(page.get_by_role("tab", name="Vérifier")).to_be_visible()
+    let_come("hi")
+    expect(page.get_by_label("भाषा")).to_have_value("hi")
+    choose("de", "en")
+    let_come("de")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.evaluate(SHOWN) == before
 
 
 def test_what_was_judged_in_another_language_reads_in_english_as_if_it_had_been_judged_in_it(

@@ -249,12 +249,18 @@
     html.dataset.locale = local ?? language; // for dates
     for (const menu of document.querySelectorAll("select.language")) menu.value = language;
   };
-  const speak = async (language) => {
-    if (exact) restore();
-    if (language === "en") return begin("en");
+  const fetchCatalogue = async (language) => {
     const answer = await fetch(new URL(`languages/${files[language]}`, base));
     if (!answer.ok) throw new Error(`no catalogue: ${answer.status}`);
-    const entries = Object.entries(await answer.json());
+    return Object.entries(await answer.json());
+  };
+  let asked = 0; // how often a language was chosen: a catalogue may come when another one is wanted by then
+  const speak = async (language) => {
+    const call = ++asked;
+    const entries = language === "en" ? null : await fetchCatalogue(language).catch(() => null);
+    if (call !== asked) return;
+    if (exact) restore();
+    if (!entries) return begin("en");
     exact = new Map(entries.filter(([english]) => !english.includes("{")));
     patterns = entries.filter(([english]) => english.includes("{")).map(asPattern).sort((one, other) => other.weight - one.weight);
     begin(language);
@@ -266,7 +272,7 @@
   document.addEventListener("change", (event) => {
     if (!event.target.matches?.("select.language")) return;
     try { localStorage.setItem(KEPT, event.target.value); } catch { /* then it holds until the page is left */ }
-    speak(event.target.value).catch(() => begin("en"));
+    speak(event.target.value);
   });
   document.addEventListener("focusout", () => exact && setTimeout(sayChoices));
   document.addEventListener("click", (event) => {
@@ -283,5 +289,5 @@
   const show = () => { html.style.removeProperty("visibility"); };
   html.style.visibility = "hidden"; // not first English, then another language
   setTimeout(show, PATIENCE);
-  speak(first).catch(() => begin("en")).finally(show);
+  speak(first).finally(show);
 })(FILES);
