@@ -1,14 +1,20 @@
-// The player of the video that was chosen: it plays the visitor's own upload, whose link stands in the field. It says
-// where it is while it plays and when it pauses, and goes where it is told. `element` holds it.
+// The player of the video that was judged: it plays the visitor's own upload, whose place stands with the plot, for the
+// field may hold another file by now. It says where it is while it plays and when it pauses, and goes where it is told.
+// `element` holds it.
 const player = element.querySelector(".player"), video = player.querySelector("video"), note = player.querySelector("p");
+const linkTo = (path) => {
+  const root = String(window.gradio_config?.root ?? "").replace(/\/$/, "");
+  return new URL(`${root}/gradio_api/file=${encodeURI(path)}`, location.href).href;
+};
 const say = () => document.dispatchEvent(new CustomEvent("facejury:played", { detail: { at: video.currentTime, paused: video.paused } }));
 const goTo = (at) => { if (Math.abs(video.currentTime - at) > 0.01) video.currentTime = at; };
 
 document.addEventListener("facejury:film", (event) => {
-  const link = document.querySelector("#video-file a[href*='/file=']");
-  player.hidden = !link || event.detail === null;
+  const path = document.querySelector("#video-person [data-source]")?.dataset.source;
+  player.hidden = !path || event.detail === null;
   if (player.hidden) { video.pause(); return; }
-  if (video.src !== link.href) { video.src = link.href; video.hidden = false; note.hidden = true; }
+  const link = linkTo(path);
+  if (video.src !== link) { video.src = link; video.hidden = false; note.hidden = true; }
   if (video.paused) goTo(event.detail);
 });
 document.addEventListener("facejury:seek", (event) => { video.pause(); goTo(event.detail); });

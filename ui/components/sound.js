@@ -1,8 +1,13 @@
-// The player of the sound that was chosen: it plays the visitor's own upload, whose link stands in the field. A line on
-// each plot says where it is; a click on a plot goes there. `element` holds the player.
+// The player of the sound that was judged: it plays the visitor's own upload, whose place stands with the plots, for the
+// field may hold another file by now. A line on each plot says where it is; a click on a plot goes there. `element`
+// holds the player.
 const box = element.querySelector(".sound-player"), audio = box.querySelector("audio");
 const shown = () => document.querySelector("#audio-result .sound");
 const span = () => shown().dataset.span.split(" ").map(Number);
+const linkTo = (path) => {
+  const root = String(window.gradio_config?.root ?? "").replace(/\/$/, "");
+  return new URL(`${root}/gradio_api/file=${encodeURI(path)}`, location.href).href;
+};
 const put = () => {
   if (!shown()) return;
   const [start, end] = span(), share = (audio.currentTime - start) / (end - start);
@@ -12,10 +17,11 @@ const put = () => {
   }
 };
 const follow = () => {
-  const link = document.querySelector("#audio-file a[href*='/file=']");
-  box.hidden = !link || !shown();
+  const path = shown()?.dataset.source;
+  box.hidden = !path;
   if (box.hidden) { audio.pause(); return; }
-  if (audio.src !== link.href) audio.src = link.href;
+  const link = linkTo(path);
+  if (audio.src !== link) audio.src = link;
 };
 for (const name of ["timeupdate", "seeked"]) audio.addEventListener(name, put);
 document.addEventListener("click", (event) => {

@@ -21,9 +21,9 @@ COLOURS = 6  # lines that look different
 TONES = {"strong": "fake", "some": "inconclusive", "inconclusive": "inconclusive", "none": "none", None: "none"}
 
 
-def draw_sound(hearing: Hearing) -> Pieces:
-    """All that is shown of a sound, as far as it was judged."""
-    return [render("sound", **describe_sound(hearing.judged, hearing.sound.samples))]
+def draw_sound(hearing: Hearing, *, source: str = "") -> Pieces:
+    """All that is shown of a sound, as far as it was judged. source: where the upload lies, for the page's player."""
+    return [render("sound", **describe_sound(hearing.judged, hearing.sound.samples) | {"source": source})]
 
 
 def describe_sound(judged: JudgedSound, samples: Samples | None = None) -> dict[str, Any]:
@@ -33,6 +33,7 @@ def describe_sound(judged: JudgedSound, samples: Samples | None = None) -> dict[
     """
     start, end = judged.start, max(judged.end, judged.start + 1e-3)
     values = {
+        "source": "",
         "sound": judged,
         "tone": TONES[judged.band],
         "lines": [_draw_line(judged, number, one) for number, one in enumerate(judged.scores)],

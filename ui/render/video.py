@@ -34,6 +34,7 @@ class Film:
     video: JudgedVideo
     frames: dict[float, bytes] = field(default_factory=dict)
     faces: dict[tuple[int, float], bytes] = field(default_factory=dict)
+    source: str = ""  # where the upload lies, for the page's player
     is_stored: ClassVar[bool] = False  # from the history
 
     def add(self, look: Look) -> None:
@@ -158,6 +159,7 @@ def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
         render(
             "person",
             person=person,
+            source=film.source,
             name=name_person(person),
             times=say_times(person),
             left_out=len(person.frames) - len(person.clear),

@@ -54,10 +54,14 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class AudioSession:
-    """One visitor's: the slot, what was heard last, and who judged it. stopped: by the visitor, before its end."""
+    """One visitor's: the slot, what was heard last, of which upload, and who judged it.
+
+    stopped: by the visitor, before its end.
+    """
 
     slot: JobSlot = field(default_factory=JobSlot)
     hearing: Hearing | None = None
+    source: str = ""
     judges: tuple[DetectorSpec, ...] = ()
     stopped: bool = False
 
@@ -147,7 +151,7 @@ def _judge_with(hearers: Jury) -> Callable[[AudioSession], Iterator[Shown]]:
         session.slot.notice = OPENING
         yield _show(session)
         chosen = hearers.choose(job.detectors)
-        session.judges = chosen.specs
+        session.source, session.judges = str(job.path), chosen.specs
         steps = (_show(session) for _ in _listen(session, job, chosen))
         failed = yield from run_steps(steps, more=job.path.name)
         if session.slot.put_away(job) and failed:
@@ -178,7 +182,8 @@ def _show(session: AudioSession) -> Shown:
     at = say_at(judged.windows[-1].end if judged.windows else judged.start)
     share = {"share": round(judged.share, 3), "left": "", "busy": True}
     progress: Pieces = [render("watching", at=at, end=say_at(round(judged.end)), **share)] if busy else []
-    return [*progress, *([] if busy else draw_sound(hearing))], gr.Row(visible=not busy), *offer_stop(busy)
+    drawn = [] if busy else draw_sound(hearing, source=session.source)
+    return [*progress, *drawn], gr.Row(visible=not busy), *offer_stop(busy)
 
 
 def _finish(session: AudioSession) -> Finished | None:

@@ -165,7 +165,7 @@ def _watch(session: VideoSession, job: Job) -> Iterator[None]:
     for look in judge_video(job.path, session.judges, wanted=lambda: session.slot.wants(job), **given):
         if not session.slot.wants(job):
             return
-        session.film = session.film or Film(look.video)
+        session.film = session.film or Film(look.video, source=str(job.path))
         session.film.add(look)
         if time.monotonic() - drawn > DRAW_SECONDS:
             yield

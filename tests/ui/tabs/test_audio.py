@@ -274,3 +274,21 @@ def test_cancel_shows_what_was_heard_until_then(visit: Callable[..., Page], tmp_
         expect(page.locator("#audio-report")).to_be_visible()
         expect(page.locator("#audio-cancel")).to_be_hidden()
         goes_on.set()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_player_plays_what_was_judged_when_another_sound_is_in_the_field(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    for name, seconds in (("judged.wav", 6.0), ("chosen.wav", 4.0)):
+        (tmp_path / name).write_bytes(to_wav(voice(seconds)))
+    page = visit()
+    page.set_input_files("#entrance input[type=file]", str(tmp_path / "judged.wav"))
+    expect(page.locator("#audio-result h2")).to_contain_text("traces of synthesis")
+    page.locator("#audio-file").get_by_label("Clear").click()
+    page.set_input_files("#audio-file input[type=file]", str(tmp_path / "chosen.wav"))
+    expect(page.locator("#audio-file a[href*=chosen]")).to_be_visible()
+    page.get_by_label("Language").select_option("de")  # by which the result changes
+    expect(page.locator("#audio-result h2")).not_to_contain_text("traces of synthesis")
+    assert "judged.wav" in page.locator("#check-views .sound-player audio").evaluate("player => player.src")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio_client
+import numpy as np
 import pytest
 from gradio_client import handle_file
 from playwright.sync_api import Page, expect
@@ -226,3 +227,32 @@ def test_cancel_ends_a_video_and_a_new_one_can_follow(visit: Callable[..., Page]
     goes_on.set()
     page.get_by_role("button", name="Judge the video").click()
     expect(page.locator("#video-persons h2")).to_have_text("2 people")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_player_plays_what_was_judged_when_another_video_is_in_the_field(
+    visit: Callable[..., Page], walk: Path, tmp_path: Path
+) -> None:
+    both = two_portraits(36)
+    alone = [np.concatenate([frame[:, :320], np.full_like(frame[:, 320:], 100)], axis=1) for frame in both]
+    left_early = write_video(tmp_path / "left_early.webm", [*both[:20], *alone[20:]], every(0.125, until=4.5))
+    page = visit()
+    open_tab(page, "Video")
+    page.set_input_files("#video-file input[type=file]", str(left_early))
+    page.get_by_role("button", name="Judge the video").click()
+    expect(page.locator("#video-persons h2")).to_have_text("2 people")
+    player = page.get_by_label("The video", exact=True)
+    expect(player).to_have_js_property("readyState", 4)
+    page.locator("#video-file").get_by_label("Clear").click()
+    page.set_input_files("#video-file input[type=file]", str(walk))
+    expect(page.locator("#video-file a[href*=walk]")).to_be_visible()
+    page.locator("#video-persons [data-person='2']").click()
+    expect(page.locator("#video-person h3")).to_have_text("Person 2")
+    page.get_by_label("Frame of person 2").press("End")
+    expect(page.locator("#video-frame")).to_contain_text("Person 2 at 0:02")
+    assert "left_early.webm" in player.evaluate("video => video.currentSrc")
+    page.get_by_role("button", name="Judge the video").click()
+    expect(page.locator("#video-persons h2")).to_contain_text("One person")
+    expect(player).to_have_js_property("readyState", 4)
+    assert "walk.mp4" in player.evaluate("video => video.currentSrc")
