@@ -76,7 +76,7 @@ def build_page(
                 with gr.Tab("Photo", id="compare"):
                     photo = build_compare(jury, queue, recorder, fetcher)
                 with gr.Tab("Batch", id="batch"):
-                    batch = build_batch(jury, recorder, webhooks)
+                    batch = build_batch(jury, queue, recorder, webhooks)
                 with gr.Tab("Video", id="video"):
                     video = build_video(everybody, recorder)
                 with gr.Tab("Audio", id="audio"):

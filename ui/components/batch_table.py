@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import gradio as gr
@@ -14,9 +15,8 @@ from ui.components.markup import build_html, build_verdicts, read_script
 from ui.render.cards import Pieces, render
 from ui.render.download import Saved, save_on_click
 from ui.render.wording import BATCH_TITLES
-from ui.server.events import PRIVATE, QUICK
+from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 
-IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
 ALL = "all"
 SHOWN = [("All", ALL), *((title, word) for word, title in BATCH_TITLES.items())]
 ORDERS = [("As given", "given"), ("Most fake first", "fake"), ("Least fake first", "real"), ("By name", "name")]
@@ -46,18 +46,20 @@ class BatchRun:
     thumbs: dict[int, bytes] = field(default_factory=dict)
 
 
-OpenEntry = Callable[[BatchRun, Entry], Iterator[Pieces]]
+OpenEntry = Callable[[BatchRun, Entry, Callable[[], bool]], Iterator[Pieces]]
+"""Draws a picture in full, for as long as that is wanted."""
 SaveReport = Callable[[bool, Any], Saved]
 
 
 @dataclass
 class BatchView:
-    """What one visitor sees of a batch, and how its table is shown."""
+    """What one visitor sees of a batch, and how its table is shown. opening: the click on a line that came last."""
 
     run: BatchRun | None = None
     words: tuple[str, ...] = ()
     name: str = ""
     order: Order = "given"
+    opening: object = None
 
     def arrange(self) -> list[Entry]:
         """The entries as the visitor wants to see them."""
@@ -78,8 +80,8 @@ def lay_out_table(
 ) -> BatchTable:
     """The tools above the table, and the table; connected to each other, and to the picture that a click opens.
 
-    view: holds a BatchView; open_entry: draws a picture in full; prefix: of the ids; save_report: where the table has a
-    button for it, makes the report, with thumbnails or without.
+    view: holds a BatchView; open_entry: waits in no queue where batches are judged, which may take an hour; prefix: of
+    the ids; save_report: where the table has a button for it, makes the report, with thumbnails or without.
     """
     with gr.Column(visible=False) as tools:
         with gr.Row(elem_id=f"{prefix}-tools", elem_classes="batch-tools"):
@@ -96,10 +98,11 @@ def lay_out_table(
     table = build_html([], script=script, html_template=TABLE, elem_id=f"{prefix}-table", container=False)
     detail = build_verdicts([], elem_id=f"{prefix}-detail", elem_classes="batch-detail")
     gr.on([words.change, name.change, order.change], _arrange, [words, name, order, view], [table], **QUICK)
-    open_line = _open_with(open_entry)
-    opened = table.click(open_line, [view], [detail], **IN_TURN, **PRIVATE)
+    open_line, at_once = _open_with(open_entry), ALL_AT_ONCE | PRIVATE
+    table.click(None, None, None, js=SCROLL % prefix, **PRIVATE)  # to where it is said that one waits
+    opened = table.click(open_line, [view], [detail], trigger_mode="multiple", **at_once)
     opened.then(None, None, None, js=SCROLL % prefix, **PRIVATE)
-    detail.click(open_line, [view], [detail], **IN_TURN, **PRIVATE)
+    detail.click(open_line, [view], [detail], trigger_mode="multiple", **at_once)
     save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [view], **QUICK)
     save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [view], **QUICK)
     return BatchTable(tools, table, detail)
@@ -127,15 +130,21 @@ def _arrange(word: str, name: str, order: Order, view: BatchView) -> Pieces:
 
 
 def _open_with(open_entry: OpenEntry) -> Callable[..., Iterator[Pieces]]:
-    def open_line(view: BatchView, event: gr.EventData) -> Iterator[Pieces]:
-        """The full comparison of a line."""
+    def open_line(view: BatchView, event: gr.EventData) -> Iterator[Any]:
+        """The full comparison of a line, until another one is opened or a new batch begins."""
         number = event._data.get("entry") if isinstance(event._data, dict) else None
         if view.run is None or not isinstance(number, int) or not 0 <= number < len(view.run.entries):
             return
         entry = view.run.entries[number]
-        neighbours = find_neighbours(view, entry)
-        for shown in open_entry(view.run, entry):
+        neighbours, view.opening = find_neighbours(view, entry), (mine := object())
+
+        def wanted() -> bool:
+            return view.opening is mine
+
+        for shown in takewhile(lambda _: wanted(), open_entry(view.run, entry, wanted)):
             yield neighbours + shown
+        if not wanted():
+            yield gr.skip()  # Gradio says the last thing once more when a run ends
 
     return open_line
 

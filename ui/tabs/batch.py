@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from detectors.inputs.archive import MAX_ZIP_BYTES
 from detectors.jury.judge import Jury
 from detectors.scan.batch import Entry, arrange, judge_item, judge_items, list_items, say_time_left
 from storage.recorder import Recorder
-from ui.components.batch_table import IN_TURN, BatchRun, BatchView, draw_lines, lay_out_table
+from ui.components.batch_table import BatchRun, BatchView, draw_lines, lay_out_table
 from ui.components.controls import list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
-from ui.components.judging import run_steps
+from ui.components.judging import run_steps, take_turn
 from ui.components.markup import build_frame, build_html
 from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
@@ -30,8 +31,10 @@ from ui.server.endpoint import offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
 from ui.server.programs.webhook import Entries, WebhookRefused, Webhooks
+from ui.server.queue import FairQueue
 from ui.server.remote_picture import MAX_URL_CHARACTERS
 
+IN_TURN: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}  # beside Compare, which need not wait
 DRAW_SECONDS = 0.7  # between two drawings of a growing table
 EMPTY = say(
     "The pictures appear here, one per line.",
@@ -51,10 +54,13 @@ class BatchSession(BatchView):
     slot: JobSlot = field(default_factory=JobSlot)
 
 
-def build_batch(jury: Jury, recorder: Recorder | None = None, webhooks: Webhooks | None = None) -> Receiver:
+def build_batch(
+    jury: Jury, queue: FairQueue, recorder: Recorder | None = None, webhooks: Webhooks | None = None
+) -> Receiver:
     """Build the view into the page that is open, and connect it.
 
-    recorder: writes down what its visitors have judged; webhooks: post what a program has judged to its address.
+    queue: for a picture that is opened from the table, as for one on the Photo view; recorder: writes down what its
+    visitors have judged; webhooks: post what a program has judged to its address.
     """
     session, dropped = gr.State(BatchSession()), gr.State(0.0)
     build_html(render("back"))
@@ -69,13 +75,14 @@ def build_batch(jury: Jury, recorder: Recorder | None = None, webhooks: Webhooks
         with gr.Column(scale=5, min_width=320):
             status = build_frame(EMPTY, elem_id="batch-status")
             keeping = build_run_keeping(recorder, pictures=THUMBNAILS, prefix="batch") if recorder else None
-            parts = lay_out_table(session, _open, prefix="batch", save_report=_save_report)
+            parts = lay_out_table(session, partial(_open, queue), prefix="batch", save_report=_save_report)
     shown = [status, parts.table, parts.tools, judge, stop]
-    started = gr.on([judge.click, dropped.change], _start, [files, keys, session], shown, **ALL_AT_ONCE, **PRIVATE)
+    cleared, starts = [*shown, parts.detail], [judge.click, dropped.change]
+    started = gr.on(starts, _start, [files, keys, session], cleared, **ALL_AT_ONCE, **PRIVATE)
     judged = started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     if keeping:
-        starts = {"starts": [judge.click, dropped.change], "judged": judged}
-        connect_run_keeping(keeping, session, **starts, finish=_finish, take_smalls=_take_thumbs)
+        events = {"starts": starts, "judged": judged}
+        connect_run_keeping(keeping, session, **events, finish=_finish, take_smalls=_take_thumbs)
     stop.click(_stop, [session], shown, **QUICK)
     _offer_api(files, keys, jury, recorder)
     if webhooks:
@@ -84,13 +91,14 @@ def build_batch(jury: Jury, recorder: Recorder | None = None, webhooks: Webhooks
 
 
 def _start(paths: list[str], keys: list[str], session: BatchSession) -> Shown:
+    """What is shown before the first line; last, no picture of the batch before."""
     if not paths or not keys:
         session.slot.clear(say(NO_CHOICE, kind="error"))
-        return session.slot.notice, gr.skip(), gr.skip(), *offer_stop(False)
+        return session.slot.notice, gr.skip(), gr.skip(), *offer_stop(False), gr.skip()
     first, *more = map(Path, paths)
     session.slot.put(Job(first, tuple(keys), more=tuple(more)), WAITING)
-    session.run = None
-    return WAITING, [], gr.Column(visible=False), *offer_stop(True)
+    session.run, session.opening = None, None
+    return WAITING, [], gr.Column(visible=False), *offer_stop(True), []
 
 
 def _stop(session: BatchSession) -> Shown:
@@ -144,14 +152,20 @@ def _say_progress(session: BatchSession) -> Pieces:
     return [render("progress", **shown, counts=count_words(run.entries))]
 
 
-def _open(run: BatchRun, entry: Entry) -> Iterator[Pieces]:
+def _open(queue: FairQueue, run: BatchRun, entry: Entry, wanted: Callable[[], bool]) -> Iterator[Pieces]:
     """The full comparison of a line: judged again, since two hundred pictures' heat maps are not kept."""
+
+    def find() -> Iterator[Pieces]:
+        comparison, picture = judge_item(entry.item, run.jury, wanted=wanted)
+        if picture is None:
+            yield say(str(comparison.error), more=comparison.path, kind="error")
+        elif wanted():
+            yield Drawing(picture.pixels, run.jury, anchor="batch-face").draw(comparison)
+
     yield OPENING
-    comparison, picture = judge_item(entry.item, run.jury)
-    if picture is None:
-        yield say(str(comparison.error), more=comparison.path, kind="error")
-    else:
-        yield Drawing(picture.pixels, run.jury, anchor="batch-face").draw(comparison)
+    failed = yield from run_steps(take_turn(queue, find, wanted=wanted), more=entry.item.name)
+    if failed:
+        yield failed
 
 
 def _save_report(pictured: bool, session: BatchSession) -> Saved:

@@ -1,12 +1,17 @@
 """The Batch tab's runs, without a browser: what a stop leaves behind, and what a new run replaces."""
 
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
 
 from detectors.jury.judge import Jury
 from tests.detectors.pictures import encode, quarters
 from tests.ui.jurors import JURY
-from ui.components.batch_table import find_neighbours
-from ui.tabs.batch import BatchSession, _judge_with, _start, _stop
+from ui.components.batch_table import _open_with, find_neighbours
+from ui.server.queue import FairQueue
+from ui.tabs.batch import BatchSession, _judge_with, _open, _start, _stop
 
 KEYS = ["accuser", "defender"]
 
@@ -57,3 +62,22 @@ def test_a_picture_that_is_filtered_out_by_now_has_no_way_to_others(tmp_path: Pa
     assert "b.png" not in "".join(find_neighbours(session, first)) and find_neighbours(session, first)
     session.name = "b"
     assert find_neighbours(session, first) == []
+
+
+def test_a_picture_that_is_opened_waits_with_the_photos_and_for_as_long_as_it_is_wanted(tmp_path: Path) -> None:
+    session, queue = BatchSession(), FairQueue(3)
+    _start(put(tmp_path, "a.png", "b.png"), KEYS, session)
+    list(_judge_with(Jury(JURY))(session))
+    open_line = _open_with(partial(_open, queue))
+    with queue.wait() as others:
+        assert list(others) == []
+        first, second = (open_line(session, SimpleNamespace(_data={"entry": number})) for number in (0, 1))
+        assert "Judging this picture again" in "".join(next(first)) and "you are next" in "".join(next(first))
+        assert "Judging this picture again" in "".join(next(second))
+        assert list(first) == [gr.skip()] and len(queue) == 1
+    *_, shown = second
+    assert "No face found." in "".join(shown)
+    third = open_line(session, SimpleNamespace(_data={"entry": 0}))
+    next(third)
+    *_, detail = _start(put(tmp_path, "new.png"), KEYS, session)
+    assert detail == [] and list(third) == [gr.skip()]

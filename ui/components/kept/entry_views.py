@@ -1,7 +1,7 @@
 """An opened entry of the history in the frame it had on Check: a photo's faces, a batch's table, a video's people
 or a sound's scores."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -91,8 +91,10 @@ def _hide_batch() -> tuple[Any, ...]:
     return gr.Column(visible=False), BatchView(), gr.Column(visible=False), [], []
 
 
-def _open_line(known: tuple[DetectorSpec, ...], run: BatchRun, entry: Entry) -> Iterator[Pieces]:
-    """A picture of the batch as it was judged; its own was not kept."""
+def _open_line(
+    known: tuple[DetectorSpec, ...], _run: BatchRun, entry: Entry, _wanted: Callable[[], bool]
+) -> Iterator[Pieces]:
+    """A picture of the batch as it was judged, so that nobody waits; its own was not kept."""
     if entry.word == "error":
         yield [render("notice", sentence=entry.sentence, more=entry.item.name, kind="error")]
     else:

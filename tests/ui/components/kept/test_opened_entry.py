@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from auth.pages.context import Settings
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
+from detectors.scan.batch import judge_items, list_items
 from registry import Image
 from storage.database import open_database
 from storage.history import add_entry, delete_entries, find_entries
@@ -20,7 +21,9 @@ from tests.auth.by_browser import sign_up
 from tests.auth.server import Server
 from tests.ports import free_port
 from tests.ui.jurors import JURY, say_fake, spec
+from tests.ui.visitor import GO
 from ui.page import build_page
+from ui.render.kept.batch import outline_batch, store_batch
 from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.lifecycle import launch
@@ -190,3 +193,22 @@ def test_what_is_checked_again_is_said_of_its_own_entry_alone(
     expect(page.locator("#rechecked")).to_have_text("")
     page.get_by_role("button", name="Check again").click()
     expect(page.locator("#rechecked")).to_contain_text("same file as then")
+
+
+def test_a_picture_of_a_kept_batch_is_opened_while_a_batch_is_judged(
+    page: Page, site: Server, name: str, portrait: str
+) -> None:
+    GOES_ON.clear()
+    with Jury(JURY) as jury:
+        entries = [entry for entry, _ in judge_items(list_items([Path(portrait)]), jury)]
+    outline = outline_batch(entries)
+    add_entry(site.engine, name, file_name="1 picture", comparison=store_batch(entries), outline=outline)
+    page.evaluate(GO, "check/batch")
+    page.set_input_files("#batch-files input[type=file]", portrait)
+    page.get_by_role("button", name="Judge all").click()
+    expect(page.locator("#batch-status")).to_contain_text("Waiting")
+    open_history(page)
+    open_entry(page, "1 picture")
+    page.locator("#kept-batch-table button").first.click()
+    expect(page.locator("#kept-batch-detail .card")).to_have_count(2)
+    GOES_ON.set()
