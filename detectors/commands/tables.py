@@ -9,7 +9,7 @@ from rich.table import Table
 from detectors.commands.terminal import screen
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Range, Stability
-from detectors.jury.wording import NOT_MEASURED, say_number, say_split
+from detectors.jury.wording import ENLARGED, NOT_MEASURED, say_number, say_split
 from registry import Verdict
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def show(comparison: Comparison, *, base_rate: float | None = None) -> None:
         )
         screen.print(_table(title, face.verdicts, face.stability, hidden=face.doubt is not None))
         screen.print(f"  {escape(say_jury(face, base_rate))}")
+        if face.enlarged and not face.doubt:
+            screen.print(f"  {ENLARGED}", style="yellow")
     if comparison.whole_image:
         screen.print(_table(f"whole image: {say_split(comparison.whole_image)}", comparison.whole_image))
     if comparison.provenance:
@@ -64,7 +66,8 @@ def say_jury(face: JudgedFace, base_rate: float | None = None) -> str:
     if jury.held_back_by:
         said += f"; real but for {jury.held_back_by}"
     if face.stability and face.stability.jury:
-        said += f"; when saved again, smaller or shifted: {_say_range(face.stability.jury)}"
+        odds = "" if base_rate is None else ", at even odds"  # as the detectors' own
+        said += f"; when saved again, smaller or shifted{odds}: {_say_range(face.stability.jury)}"
     return said
 
 

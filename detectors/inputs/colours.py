@@ -1,6 +1,7 @@
 """Pixels of any depth and any colour profile become 8-bit sRGB, the colours that detectors were trained on."""
 
 import io
+from functools import lru_cache
 
 import numpy as np
 import PIL.Image
@@ -12,6 +13,7 @@ from registry import Image
 ROWS = 64  # turned into numpy at a time: all at once takes three times as long, and of floats a gigabyte
 SPACES = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "L": "GRAY", "LAB": "Lab "}  # Pillow's mode, of a profile
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # a tag of a TIFF, and a value of it
+SAME_SHADE = 8  # of 255 levels: profiles that say sRGB differ by so much in the dark
 SRGB_GAMMA, SAME_GAMMA = 2.2, 0.05  # libpng, too, leaves an exponent this near to 1 alone
 BAD_PROFILE = "Its colour profile is damaged or of another kind of picture, so its colours may be shifted."
 FULL = (1.0, 255.0, 65_535.0)  # what white may be, in a picture of numbers
@@ -28,8 +30,8 @@ def to_srgb(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]
     raw = picture.info.get("icc_profile")
     if not raw:
         return _from_gamma(picture), ()
-    if picture.mode in ("P", "PA", "LA"):
-        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    if picture.mode in ("P", "PA", "LA") or (picture.mode != "RGBA" and picture.has_transparency_data):
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")  # which the profile leaves alone
     if is_srgb(picture):
         return picture, ()
     try:
@@ -45,13 +47,27 @@ def to_srgb(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]
 
 
 def is_srgb(picture: PIL.Image.Image) -> bool:
-    """Whether it has no colour profile, or one that says that it is sRGB's."""
-    if not (raw := picture.info.get("icc_profile")):
-        return True
+    """Whether it has no colour profile, or one that says that it is sRGB's, and is so."""
+    return not (raw := picture.info.get("icc_profile")) or _is_srgb(raw)
+
+
+@lru_cache(maxsize=8)  # some take half a megabyte
+def _is_srgb(raw: bytes) -> bool:
+    """A name alone does not do: there are profiles with sRGB's primaries and other curves, linear ones for instance."""
     try:
-        return PIL.ImageCms.getProfileDescription(PIL.ImageCms.ImageCmsProfile(io.BytesIO(raw))).startswith("sRGB")
+        profile = PIL.ImageCms.ImageCmsProfile(io.BytesIO(raw))
+        if not PIL.ImageCms.getProfileDescription(profile).startswith("sRGB"):
+            return False
+        ramp = PIL.Image.linear_gradient("L").convert("RGB")
+        turned = PIL.ImageCms.profileToProfile(ramp, profile, PIL.ImageCms.createProfile("sRGB"))
     except (PIL.ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return False
+    return turned is not None and _differ(ramp, turned) <= SAME_SHADE
+
+
+def _differ(one: PIL.Image.Image, other: PIL.Image.Image) -> int:
+    """By how many of 255 levels, at most."""
+    return int(np.abs(np.asarray(one, dtype=np.int16) - np.asarray(other, dtype=np.int16)).max())
 
 
 def _from_gamma(picture: PIL.Image.Image) -> PIL.Image.Image:

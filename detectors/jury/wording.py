@@ -12,6 +12,7 @@ PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s'\":]+){2,}")  # what a visito
 
 NOT_MEASURED = "not measured"
 NOT_IN_JURY = "not in the jury"
+ENLARGED = "The face looks enlarged from a smaller picture: traces of a forgery may be lost."
 
 
 class WithThresholds(Protocol):

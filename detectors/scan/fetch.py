@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
+from typing import IO
 
 from detectors.inputs.audio.kinds import SUFFIXES, is_sound
 from detectors.inputs.audio.read import MAX_BYTES as MAX_SOUND_BYTES
@@ -45,8 +46,7 @@ def open_here(path: str, *, folder: str = "") -> Iterator[Path]:
     with NamedTemporaryFile(suffix=PurePosixPath(path).suffix) as copy:
         try:
             with fsspec.open(path, "rb") as file:
-                while (left := MAX_SOUND_BYTES + 1 - copy.tell()) and (piece := file.read(min(left, COPIED_BYTES))):
-                    copy.write(piece)
+                copy.writelines(_read_pieces(file, MAX_SOUND_BYTES + 1))
                 copy.flush()
         except Exception as error:  # each file system has errors of its own
             raise ImageError(CLOSED) from error
@@ -64,12 +64,18 @@ def _read_file(path: Path) -> bytes:
         raise ImageError(CLOSED) from error
 
 
+def _read_pieces(file: IO[bytes], most: int) -> Iterator[bytes]:
+    """A file to its end, or so many bytes: where a server tells no length, one read is only what has come so far."""
+    while most and (piece := file.read(min(most, COPIED_BYTES))):
+        most -= len(piece)
+        yield piece
+
+
 def _fetch_url(url: str) -> bytes:
     import fsspec
 
     try:
         with fsspec.open(url, "rb") as file:
-            data: bytes = file.read(MAX_BYTES + 1)
-            return data
+            return b"".join(_read_pieces(file, MAX_BYTES + 1))
     except Exception as error:  # each file system has errors of its own
         raise ImageError(CLOSED) from error

@@ -22,7 +22,7 @@ class Row:
     meant.
     box: left, top, right, bottom in pixels. roll: as a Face has it. detector: "jury" for the jury's own. milliseconds:
     None for the jury and for sounds. notes: what a reader must know of the file, in all its rows. band: of a sound,
-    which has no label.
+    which has no label. held_back_by: of the jury, see JuryVerdict.
     """
 
     face: int | None = None
@@ -35,6 +35,7 @@ class Row:
     error: str | None = None
     notes: str | None = None
     band: str | None = None
+    held_back_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def _face_rows(number: int, face: JudgedFace) -> Iterator[Row]:
         row = _verdict_row(verdict, *place)
         yield replace(row, error=say_error(row.error, face.doubt))
     if face.jury:
-        yield Row(*place, JURY_KEY, face.jury.p_fake, face.jury.label, error=say_error(None, face.doubt))
+        said, held = (JURY_KEY, face.jury.p_fake, face.jury.label), face.jury.held_back_by or None
+        yield Row(*place, *said, error=say_error(None, face.doubt), held_back_by=held)
 
 
 def _verdict_row(verdict: Verdict, face: int | None = None, box: Box | None = None, roll: float | None = None) -> Row:

@@ -20,6 +20,7 @@ from text.formulas import neutralise
 
 COLUMNS = (
     *("path", "sha256", "face", "box", "roll", "detector", "p_fake", "label", "milliseconds", "error", "notes", "band"),
+    "held_back_by",
 )
 GROUP_ROWS = 20_000  # of a Parquet row group: a few MB in memory
 Values = dict[str, Any]
@@ -125,13 +126,10 @@ def _write_jsonl(file: IO[bytes], rows: Iterator[Values]) -> None:
 TABLE = """
 CREATE TABLE verdicts (
     path TEXT NOT NULL, sha256 TEXT, face INTEGER, box TEXT, roll REAL, detector TEXT,
-    p_fake REAL, label TEXT, milliseconds REAL, error TEXT, notes TEXT, band TEXT
+    p_fake REAL, label TEXT, milliseconds REAL, error TEXT, notes TEXT, band TEXT, held_back_by TEXT
 )
 """
-ROW = """
-INSERT INTO verdicts
-VALUES (:path, :sha256, :face, :box, :roll, :detector, :p_fake, :label, :milliseconds, :error, :notes, :band)
-"""
+ROW = f"INSERT INTO verdicts VALUES ({', '.join(f':{name}' for name in COLUMNS)})"  # noqa: S608  # names of ours
 INDEXES = (
     "CREATE INDEX verdicts_of_picture ON verdicts (path)",
     "CREATE INDEX verdicts_of_detector ON verdicts (detector, label)",

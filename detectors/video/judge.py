@@ -83,9 +83,13 @@ def judge_video(
         while (frame := coming) and wanted():
             if jury.is_stopping:
                 raise VideoError(RESTARTING)
-            seen = watcher.look(frame)
-            coming = next(frames, None)
-            notes = _note_unseen(video, is_late=coming is None and time.monotonic() >= deadline, at=frame.at)
+            seen, broken = watcher.look(frame), False
+            try:
+                coming = next(frames, None)
+            except VideoError:  # what was seen until then holds
+                coming, broken = None, True
+            is_late = coming is None and not broken and time.monotonic() >= deadline
+            notes = _note_unseen(video, is_late=is_late, is_broken=broken, at=frame.at)
             judged = replace(_add(judged, frame.at, seen), notes=notes)
             last = Look(judged, frame, seen)
             yield last
@@ -101,7 +105,7 @@ def judge_video(
         yield replace(last, video=replace(judged, persons=persons, sound=heard, notes=notes))
 
 
-def _note_unseen(video: Video, *, is_late: bool, at: float) -> tuple[str, ...]:
+def _note_unseen(video: Video, *, is_late: bool, at: float, is_broken: bool = False) -> tuple[str, ...]:
     """What of the video was not looked at and never will be, a sentence each. at: of the last frame, in seconds."""
     notes = []
     if video.about.tracks > 1:
@@ -114,6 +118,8 @@ def _note_unseen(video: Video, *, is_late: bool, at: float) -> tuple[str, ...]:
     if is_late:
         minutes = round(MAX_WATCH_SECONDS / 60)
         notes.append(f"Judging stopped after {minutes} minutes, at {say_at(at)}; the rest was not seen.")
+    if is_broken:
+        notes.append(f"Beyond {say_at(at)} the video could not be decoded; the rest was not seen.")
     return tuple(notes)
 
 

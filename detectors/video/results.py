@@ -21,6 +21,8 @@ SCHEMA = 1
 WORST = 4  # most suspect frames shown
 WORST_APART_SECONDS = 1.0
 NO_NUMBER = "No detector gave a number."
+TOO_FEW = "A number came of only {count} of the {of} frames that count."
+HELD_BACK = "But for what {title} sees in {count} of {of} frames, the jury would call this person real."
 WHOLE = 0  # the number under which whole frames are judged, by detectors that look at these
 
 
@@ -139,9 +141,13 @@ class Person:
         used = Counter((said.fake_from, said.real_until) for frame in self.clear if (said := frame.jury))
         known = [(high, low) for (high, low), _ in used.most_common() if high is not None and low is not None]
         fake_from, real_until = known[0] if known else (fitted["fake_from"], fitted["real_until"])
-        verdict = aggregate_frames(self.say(JURY_KEY), fake_from=fake_from, real_until=real_until)
-        if self.clear and verdict.p_fake is None:
-            verdict = replace(verdict, reason=NO_NUMBER)
+        found = aggregate_frames(self.say(JURY_KEY), fake_from=fake_from, real_until=real_until)
+        verdict = self._explain(found)
+        held = Counter(frame.jury.held_back_by for frame in self.clear if frame.jury and frame.jury.held_back_by)
+        if verdict.label == "inconclusive" and not verdict.reason and 2 * held.total() >= verdict.count:
+            [(key, count)] = held.most_common(1)
+            title = next(one.title for one in self.frames[0].verdicts if one.detector == key)
+            verdict = replace(verdict, reason=HELD_BACK.format(title=title, count=count, of=verdict.count))
         return TrackScores(JURY_KEY, JURY_TITLE, fake_from, real_until, verdict)
 
     @property
@@ -162,10 +168,17 @@ class Person:
         """What one of them said of the frames that count and of which it gave a number."""
         return [frame.p_fakes[key] for frame in self.clear if key in frame.p_fakes]
 
+    def _explain(self, verdict: TrackVerdict) -> TrackVerdict:
+        """The verdict; where too few numbers came, and not too few frames, with that as its reason."""
+        if verdict.count >= min(MIN_FRAMES, len(self.clear)):
+            return verdict
+        said = TOO_FEW.format(count=verdict.count, of=len(self.clear)) if verdict.count else NO_NUMBER
+        return replace(verdict, reason=said)
+
     def _score(self, first: Verdict) -> TrackScores:
         """first: the detector's verdict on the first frame, which names it and its thresholds."""
         thresholds = {"fake_from": first.fake_from, "real_until": first.real_until}
-        verdict = aggregate_frames(self.say(first.detector), **thresholds)
+        verdict = self._explain(aggregate_frames(self.say(first.detector), **thresholds))
         shown = self.clear or self.frames
         errors = [one.error for frame in shown for one in frame.verdicts if one.detector == first.detector]
         if all(errors):  # it never gave a number of a frame that counts

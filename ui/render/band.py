@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from detectors.jury.about import read_jury_figures
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
-from detectors.jury.wording import NOT_MEASURED, WithThresholds
+from detectors.jury.wording import ENLARGED, NOT_MEASURED, WithThresholds
 from registry import Label, Verdict
 from ui.render.wording import say_measured_share, say_percent
 
@@ -26,7 +26,6 @@ SMALL_PIXELS = 100  # longer side of the box: the "hard" tier of the cards, 80 p
 MIN_REALS = 100  # of a set: a share of fewer says little
 STRONG_QUALITY = 70  # of JPEG: what chats re-encode to, and below
 SMALL = "The face is small ({pixels} px): verdicts on small faces are less reliable."
-ENLARGED = "The face looks enlarged from a smaller picture: traces of a forgery may be lost."
 COMPRESSED = "Strongly compressed (JPEG quality about {quality}), as in chats: traces of a forgery may be lost."
 HELD_BACK = "But for what {title} sees, the jury would call this face real."
 

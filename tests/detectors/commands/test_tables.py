@@ -1,6 +1,7 @@
 """Results in a terminal: of whole pictures, of people seen too briefly, of nobody at all."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from rich.console import Console
 from detectors.commands import tables, video_tables
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
+from detectors.jury.stability import Range, Stability
 from detectors.video.aggregate import AGGREGATION, MIN_FRAMES
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
 from registry import Verdict
@@ -42,6 +44,16 @@ def test_who_kept_the_jury_from_real_is_said_beside_its_verdict(shown: io.String
     face = JudgedFace((0, 0, 90, 90), 0.9, (FAKE,), np.zeros((4, 4, 3), np.uint8), jury=jury)
     tables.show(Comparison("a.png", "", 90, 90, faces=(face,)))
     assert "jury: inconclusive, p_fake 0.200; real but for looker" in shown.getvalue()
+
+
+def test_a_face_that_looks_enlarged_and_a_range_at_other_odds_are_said_to_be_so(shown: io.StringIO) -> None:
+    jury, moves = JuryVerdict(0.95, "fake", 0.9, 0.2), Stability({}, Range(0.93, 0.98))
+    face = JudgedFace((0, 0, 90, 90), 0.9, (FAKE,), np.zeros((4, 4, 3), np.uint8), jury=jury, stability=moves)
+    tables.show(Comparison("a.png", "", 90, 90, faces=(face,)))
+    assert "smaller or shifted: 0.930 to 0.980" in shown.getvalue() and "enlarged" not in shown.getvalue()
+    tables.show(Comparison("a.png", "", 90, 90, faces=(replace(face, enlarged=True),)), base_rate=0.02)
+    assert "smaller or shifted, at even odds: 0.930 to 0.980" in shown.getvalue()
+    assert "The face looks enlarged from a smaller picture" in shown.getvalue()
 
 
 def test_who_was_visible_too_briefly_has_no_table(shown: io.StringIO) -> None:

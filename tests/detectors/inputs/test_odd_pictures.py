@@ -37,7 +37,7 @@ def judge(source: Path | bytes) -> Comparison:
         return compare(source, jury)
 
 
-def make_profile(matrix: Sequence[Sequence[float]], gamma: float) -> bytes:
+def make_profile(matrix: Sequence[Sequence[float]], gamma: float, called: bytes = b"Wide") -> bytes:
     """A profile of an RGB display: version 2, with these columns (XYZ, D50) and one gamma for all. uint8 bytes."""
 
     def tag(kind: bytes, content: bytes) -> bytes:
@@ -48,7 +48,8 @@ def make_profile(matrix: Sequence[Sequence[float]], gamma: float) -> bytes:
         return b"".join(round(value * 65536).to_bytes(4, "big", signed=True) for value in values)
 
     curve = tag(b"curv", (1).to_bytes(4, "big") + round(gamma * 256).to_bytes(2, "big"))
-    tags = {b"desc": tag(b"desc", (5).to_bytes(4, "big") + b"Wide\0" + bytes(78)), b"cprt": tag(b"text", b"none\0")}
+    described = (len(called) + 1).to_bytes(4, "big") + called + bytes(79)
+    tags = {b"desc": tag(b"desc", described), b"cprt": tag(b"text", b"none\0")}
     tags |= {
         name: tag(b"XYZ ", fixed(column)) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), matrix, strict=True)
     }
@@ -95,6 +96,26 @@ def test_grey_palettes_and_transparency_follow_their_profile_too() -> None:
     assert np.abs(seen[:, :32] - quarters()[:, :32]).max() <= 6 and (seen[:, 32:] == 255).all()
     seen = read_image(encode(stored.convert("P", palette=PIL.Image.Palette.ADAPTIVE), "PNG", icc_profile=WIDE)).pixels
     assert np.abs(seen.astype(int) - quarters()).max() <= 8
+    hidden = stored.convert("RGB")
+    key = hidden.getpixel((0, 0))
+    assert isinstance(key, tuple)
+    picture = read_image(encode(hidden, "PNG", icc_profile=WIDE, transparency=key))
+    assert (picture.pixels[0, 0] == 255).all() and "transparent" in picture.notes[0], "by its colour, too"
+
+
+@pytest.mark.parametrize("name", [b"sRGB-elle-V2-g10.icc", b"Linear"])
+def test_a_linear_profile_is_not_srgb_whatever_it_is_called(name: bytes) -> None:
+    linear = make_profile([(0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)], 1.0, name)
+    stored = in_profile(portrait(), linear)
+    assert np.abs(np.asarray(stored).astype(int) - portrait()).mean() > 20
+    picture = read_image(encode(stored, "JPEG", icc_profile=linear, quality=98, subsampling=0))
+    assert np.abs(picture.pixels.astype(int) - portrait()).mean() < 4
+
+
+def test_a_profile_of_srgb_changes_nothing() -> None:
+    plain, raw = encode(PIL.Image.fromarray(portrait()), "JPEG"), PIL.ImageCms.ImageCmsProfile(SRGB.profile).tobytes()
+    profiled = encode(PIL.Image.fromarray(portrait()), "JPEG", icc_profile=raw)
+    assert (read_image(profiled).pixels == read_image(plain).pixels).all()
 
 
 @pytest.mark.parametrize("profile", [b"no profile at all", WIDE[:200], WIDE.replace(b"RGB XYZ ", b"CMYKXYZ ")])

@@ -1,8 +1,11 @@
 """A file for a scan: all of it, or a sentence; a sound of a URL as a copy that goes again."""
 
+import io
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from detectors.inputs.images import ImageError, say_too_large
@@ -38,6 +41,23 @@ def test_a_sound_behind_a_url_is_copied_for_as_long_as_it_is_heard_and_no_farthe
     assert not copy.exists()
     with pytest.raises(ImageError, match=r"The file cannot be opened\."), open_here((tmp_path / "no.wav").as_uri()):
         pass
+
+
+class Slowly(io.BytesIO):
+    """As a server without a length gives a file: what has come so far, at each read."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(size if size and size > 0 else 10, 10))
+
+
+def test_a_file_that_comes_in_pieces_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fsspec, "open", lambda url, mode: nullcontext(Slowly(bytes(95))))
+    assert fetch_bytes("https://there/a.png") == bytes(95)
+    with open_here("https://there/a.wav") as copy:
+        assert copy.read_bytes() == bytes(95)
+    monkeypatch.setattr(fetch, "MAX_BYTES", 94)
+    with pytest.raises(ImageError):
+        fetch_bytes("https://there/a.png")
 
 
 def test_a_sound_is_known_by_its_first_bytes_and_behind_a_url_by_its_name(tmp_path: Path) -> None:

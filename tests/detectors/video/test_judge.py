@@ -1,6 +1,8 @@
 """Whole videos before a jury: who is seen in them, and the verdict on each."""
 
 import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors.inputs.video import VideoError
+from detectors.inputs.video import Frame, Video, VideoError
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.video import watcher
 from detectors.video.clips import CLIP_PIXELS, MIN_CLIP_FRAMES
@@ -244,6 +246,20 @@ def test_the_command_line_judges_videos_beside_pictures(walk: Path, tmp_path: Pa
     assert "person 1, 0:02 to 0:03.5" in shown and "The jury" in shown and "most suspect at" in shown
     refused = call("compare", walk, "--start", "soon")
     assert refused.exit_code == 2 and "1:02:30" in refused.stderr
+
+
+def test_what_was_seen_before_a_video_breaks_off_holds(walk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, frames = Video.frames, judge(walk)
+
+    def break_off(video: Video, times: Sequence[float]) -> Iterator[Frame]:
+        yield from islice(whole(video, times), 5)
+        raise VideoError("The video is damaged and cannot be decoded.")
+
+    monkeypatch.setattr(Video, "frames", break_off)
+    judged = judge(walk)
+    assert judged.error is None and judged.looks == frames.looks[:5]
+    assert [line.verdict.p_fake for line in judged.persons[0].scores] == [0.93, 0.03]
+    assert judged.notes == ("Beyond 0:02 the video could not be decoded; the rest was not seen.",)
 
 
 def test_a_video_that_takes_too_long_says_how_far_it_was_judged() -> None:

@@ -83,6 +83,25 @@ def test_where_a_member_fails_the_thresholds_are_those_of_the_others() -> None:
     assert jury is not None and (jury.fake_from, jury.real_until, jury.verdict.label) == (0.5, 0.2, "fake")
 
 
+def test_a_detector_that_failed_is_not_a_face_that_was_not_seen() -> None:
+    seen = [frame_at(at / 2, 0.6 if at < 2 else None, *BUILT_IN) for at in range(12)]
+    person = Person(1, tuple(seen))
+    assert person.jury is not None
+    reasons = {line.verdict.reason for line in (*person.scores, person.jury)}
+    assert reasons == {"A number came of only 2 of the 12 frames that count."}
+    brief = Person(1, tuple(seen[:2]))
+    assert brief.scores[0].verdict.reason.startswith("Clearly visible in only 2")
+
+
+def test_who_holds_real_back_in_most_frames_is_said_of_a_person() -> None:
+    held = JuryVerdict(0.19, "inconclusive", 0.9, 0.19, held_back_by="residual")
+    person = Person(1, tuple(replace(frame_at(at / 2, 0.19, *BUILT_IN), jury=held) for at in range(12)))
+    assert person.jury is not None
+    title = person.jury.verdict.reason.removeprefix("But for what ").split(" sees")[0]
+    assert title in {one.title for one in person.frames[0].verdicts}
+    assert person.jury.verdict.reason.endswith("in 12 of 12 frames, the jury would call this person real.")
+
+
 def test_the_line_of_a_clip_lies_where_the_clip_is_and_is_told_to_be_not_in_the_jury() -> None:
     line = TrackScores("stiff", "Stiff", 0.7, 0.3, TrackVerdict(0.1, None, None, "real", 2), is_beside=True)
     clip = ClipScores(line, (1.0, 2.0), (0.5, 0.75))
