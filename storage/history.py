@@ -17,12 +17,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, del
 
 from storage.database import inserted_id, reading, writing
 from storage.kept import check_entries, drop_unused, lock_owner, store_picture
-from storage.report_id import PREFIX, make_report_id
 from storage.search_text import fill_search_texts, make_search_text, renew_search_text
 from storage.tables import comparisons, pictures
 from storage.users import owner_id
 from storage.verdict import find_verdict
 from text.folding import fold_line
+from text.report_id import PREFIX, make_report_id
 
 MAX_FILE_NAME_CHARACTERS = 255
 MAX_SEARCH_CHARACTERS = 255

@@ -117,7 +117,7 @@ def input_not_mutated(audited: AuditedDetector) -> Outcome:
 def heat_map(audited: AuditedDetector) -> Outcome:
     """A heat map, if there is one, of shape (h, w) with numbers in [0, 1]; of a clip, scores of shape (t,)."""
     answer = _examine(audited, samples.real(audited.spec.expects))
-    if not isinstance(answer, tuple) or answer[1:] == (None,):
+    if not isinstance(answer, tuple) or answer[1] is None:
         return True, "no heat map, no scores"
     heatmap = np.asarray(answer[1])
     _read(audited, (0.5, heatmap))  # raises on a wrong one; p_fake has checks of its own

@@ -1,7 +1,8 @@
 """A figure and its 95 % interval, from what resamples gave."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,3 +47,8 @@ def estimate_ratio(above: Sequence[float], below: Sequence[float]) -> Estimate:
 def say_figure(figure: Mapping[str, float]) -> str:
     """A figure and its interval as a person reads it, e.g. "0.912 [0.900, 0.923]"."""
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+
+def keep_known(figures: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
+    """The figures that the faces allowed, as JSON has them, which knows no NaN: name -> {"value", "low", "high"}."""
+    return {name: asdict(figure) for name, figure in figures.items() if not np.isnan(figure.value)}

@@ -5,8 +5,8 @@ All resamples are computed at once, a row of weights each; tests compare every f
 of exactly 0 or 1 is that in every resample, which says nothing of how sure it is: it has the exact binomial interval.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
-from models.evaluation.intervals import Estimate, estimate
+from models.evaluation.intervals import Estimate, estimate, keep_known
 
 RESAMPLES = 1000
 CALIBRATION_BINS = 15  # of equal width, as in Guo et al. 2017
@@ -239,11 +239,6 @@ def measure(scores: Scores, *, fake_from: float, real_until: float) -> dict[str,
     if fakes and reals:
         result |= perfect_calibration_errors(scores.p_fake)
     return result
-
-
-def keep_known(figures: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
-    """The figures that the faces allowed, as JSON has them, which knows no NaN: name -> {"value", "low", "high"}."""
-    return {name: asdict(figure) for name, figure in figures.items() if not np.isnan(figure.value)}
 
 
 def mean(values: Floats, groups: NDArray[np.str_]) -> Estimate:

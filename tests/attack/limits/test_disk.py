@@ -155,7 +155,7 @@ def test_the_same_feedback_is_kept_once_and_of_one_user_only_so_much(
     entry = judged(site, greedy, user)
     keep_picture(site.engine, user, entry_id=entry, picture=as_jpeg(frame(portrait())))
     before = count(site, feedback), count(site, pictures)
-    run_on_page(site, greedy, "open_entry", [], {"entry": entry})
+    run_on_page(site, greedy, "open_entry", [None], {"entry": entry})
     for claim in ("real", "fake", "real", "real", "fake"):
         said = run_on_page(site, greedy, "send_feedback_1", [None, "0:accuser", claim, True])
         assert "Thank you" in said, said

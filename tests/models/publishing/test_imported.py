@@ -22,12 +22,12 @@ def make_network(
     given: str = "uint8",
     shape: tuple[str | int, ...] = ("n", 32, 32, 3),
     scale: float = 1 / 255,
-    opset: int = 13,
+    numbers: TensorProto.DataType = TensorProto.FLOAT,
     second: bool = False,
 ) -> Path:
     """How bright a picture is, (n, 1): without a heat map, as most networks from elsewhere. second: one number more."""
     nodes = [
-        helper.make_node("Cast", ["face"], ["real"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", ["face"], ["real"], to=numbers),
         helper.make_node("ReduceMean", ["real"], ["mean"], axes=[2, 3], keepdims=0),
         helper.make_node("ReduceMean", ["mean"], ["one"], axes=[1], keepdims=1),
         helper.make_node("Mul", ["one", "scale"], ["said"]),
@@ -38,12 +38,12 @@ def make_network(
         "brightness",
         [helper.make_tensor_value_info("face", KINDS[given], shape)],
         [
-            helper.make_tensor_value_info("said", TensorProto.FLOAT, ("n", 1)),
+            helper.make_tensor_value_info("said", numbers, ("n", 1)),
             *([helper.make_tensor_value_info("mean of all", TensorProto.FLOAT, ())] if second else ()),
         ],
-        [helper.make_tensor("scale", TensorProto.FLOAT, (1,), [scale])],
+        [helper.make_tensor("scale", numbers, (1,), [scale])],
     )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8), path)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
     return path
 
 
@@ -76,7 +76,7 @@ def test_a_network_without_a_heat_map_becomes_a_detector(tmp_path: Path) -> None
         ({"shape": ("n", "s", "s", 3)}, "its one input must be a picture, uint8"),
         ({"scale": 1.0}, "its first output must be p_fake in [0, 1]"),
         ({"second": True}, "its second output, if it has one, must be heat maps of shape (n, h, w), got shape ()"),
-        ({"opset": 999}, "it cannot be run: "),
+        ({"numbers": TensorProto.BFLOAT16}, "it cannot be run: "),
     ],
 )
 def test_a_graph_that_cannot_be_served_is_refused_and_nothing_written(

@@ -7,7 +7,7 @@ from typing import Any
 
 from registry import DetectorSpec
 from storage.history import HistoryEntry
-from storage.report_id import make_report_id
+from text.report_id import make_report_id
 from ui.render.reports.versions import FACEJURY, NOT_KEPT, group_limits, list_judges, list_versions
 from ui.render.wording import say_time
 
