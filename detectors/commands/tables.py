@@ -66,8 +66,8 @@ def say_jury(face: JudgedFace, base_rate: float | None = None) -> str:
     if jury.held_back_by:
         said += f"; real but for {jury.held_back_by}"
     if face.stability and face.stability.jury:
-        odds = "" if base_rate is None else ", at even odds"  # as the detectors' own
-        said += f"; when saved again, smaller or shifted{odds}: {_say_range(face.stability.jury)}"
+        odds = "" if base_rate is None else " at even odds"  # as the detectors' own
+        said += f"; when saved again, smaller or shifted: {_say_range(face.stability.jury)}{odds}"
     return said
 
 
