@@ -173,7 +173,7 @@ def _seat(entry: HistoryEntry, jury: Jury) -> Jury:
     return jury.choose({*entry.versions, *(spec.key for spec in seat_entry(entry))})
 
 
-def _check(job: Recheck, jury: Jury, queue: FairQueue, *, wanted: Callable[[], bool]) -> Iterator[Pieces]:
+def _check(job: Recheck, jury: Jury, queue: FairQueue, *, wanted: Wanted) -> Iterator[Pieces]:
     """Words on how far it is, and last both results side by side, or why there are none; nothing once not wanted."""
     entry, seated = job.entry, _seat(job.entry, jury)
     if not seated.specs:

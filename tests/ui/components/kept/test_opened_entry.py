@@ -172,27 +172,27 @@ def test_a_note_for_an_entry_that_is_gone_meanwhile_says_so(
 def test_what_is_checked_again_is_said_of_its_own_entry_alone(
     page: Page, put: Callable[..., int], portrait: str
 ) -> None:
+    def check_in(name: str, said: str) -> None:
+        """Go to another entry, where nothing is said of the one before, and check that one again."""
+        page.get_by_role("button", name="All entries").click()
+        open_entry(page, name)
+        expect(page.locator("#rechecked")).to_have_text("")
+        page.get_by_role("button", name="Check again").click()
+        expect(page.locator("#rechecked")).to_contain_text(said)
+
     put("portrait.png", picture=Path(portrait).read_bytes(), versions={"ponderer": "1"})
     put("other.png", sha256="a" * 64)
     open_history(page)
     open_entry(page, "portrait.png")
     page.get_by_role("button", name="Check again").click()
     expect(page.locator("#rechecked")).to_contain_text("Checking again")
-    page.get_by_role("button", name="All entries").click()
-    open_entry(page, "other.png")
-    expect(page.locator("#rechecked")).to_have_text("")
-    page.get_by_role("button", name="Check again").click()
-    expect(page.locator("#rechecked")).to_contain_text("choose the same file here")
+    check_in("other.png", "choose the same file here")
     GOES_ON.set()
     page.wait_for_timeout(1500)  # in which the first check would have been through
     expect(page.locator("#rechecked")).to_contain_text("choose the same file here")
     page.set_input_files("#again-photo input[type=file]", portrait)
     expect(page.locator("#rechecked")).to_contain_text("another file than then")
-    page.get_by_role("button", name="All entries").click()
-    open_entry(page, "portrait.png")
-    expect(page.locator("#rechecked")).to_have_text("")
-    page.get_by_role("button", name="Check again").click()
-    expect(page.locator("#rechecked")).to_contain_text("same file as then")
+    check_in("portrait.png", "same file as then")
 
 
 def test_a_picture_of_a_kept_batch_is_opened_while_a_batch_is_judged(
