@@ -10,6 +10,7 @@ from collections import OrderedDict
 import anyio
 
 from auth.lockout import LOCK_SECONDS, SignInPlace
+from storage.users import name_key
 
 FIRST_SECONDS = 0.25  # after the first wrong password; twice as long after each other
 LONGEST_SECONDS = 4.0
@@ -58,4 +59,4 @@ class Slowdown:
 
 
 def _key(place: SignInPlace, name: str) -> str:
-    return hashlib.sha256(f"{place.key} {name.strip().casefold()}".encode(errors="replace")).hexdigest()
+    return hashlib.sha256(f"{place.key} {name_key(name)}".encode(errors="replace")).hexdigest()

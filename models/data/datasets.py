@@ -152,7 +152,7 @@ def _keep_files(folder: Path, samples: Sequence[Sample], table: str) -> list[Sam
 
 
 def _say_unlisted(folder: Path, known: Collection[Path], table: str) -> None:
-    pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES and path not in known]
+    pictures = [path for path in _list_files(folder) if path.suffix.lower() in SUFFIXES and path not in known]
     if pictures:
         first = pictures[0].relative_to(folder)
         errors.print(

@@ -53,5 +53,7 @@ const follow = () => {
   if (svg()) send("film", numbers("times")[(shown = current())]); else if (drawn) send("film", null);
   drawn = Boolean(svg());
 };
-new MutationObserver(follow).observe(element, { childList: true, subtree: true });
+// Attributes too: of two people whose markup is alike only these are changed.
+const watched = { childList: true, subtree: true, attributeFilter: ["data-source", "data-times", "data-places", "data-span"] };
+new MutationObserver(follow).observe(element, watched);
 follow();

@@ -2,10 +2,6 @@
 // field may hold another file by now. It says where it is while it plays and when it pauses, and goes where it is told.
 // `element` holds it.
 const player = element.querySelector(".player"), video = player.querySelector("video"), note = player.querySelector("p");
-const linkTo = (path) => {
-  const root = String(window.gradio_config?.root ?? "").replace(/\/$/, "");
-  return new URL(`${root}/gradio_api/file=${encodeURI(path)}`, location.href).href;
-};
 const say = () => document.dispatchEvent(new CustomEvent("facejury:played", { detail: { at: video.currentTime, paused: video.paused } }));
 const goTo = (at) => { if (Math.abs(video.currentTime - at) > 0.01) video.currentTime = at; };
 

@@ -4,10 +4,6 @@
 const box = element.querySelector(".sound-player"), audio = box.querySelector("audio");
 const shown = () => document.querySelector("#audio-result .sound");
 const span = () => shown().dataset.span.split(" ").map(Number);
-const linkTo = (path) => {
-  const root = String(window.gradio_config?.root ?? "").replace(/\/$/, "");
-  return new URL(`${root}/gradio_api/file=${encodeURI(path)}`, location.href).href;
-};
 const put = () => {
   if (!shown()) return;
   const [start, end] = span(), share = (audio.currentTime - start) / (end - start);
@@ -32,4 +28,4 @@ document.addEventListener("click", (event) => {
   put();
 });
 const result = document.querySelector("#audio-result");
-if (result) new MutationObserver(follow).observe(result, { childList: true, subtree: true });
+if (result) new MutationObserver(follow).observe(result, { childList: true, subtree: true, attributeFilter: ["data-source"] });

@@ -169,6 +169,14 @@ def test_pictures_that_a_manifest_does_not_list_are_counted(tmp_path: Path) -> N
     assert "set: 3 pictures are left out, for manifest.csv does not list them: fake/5.jfif and others" in said
 
 
+def test_unlisted_pictures_of_a_linked_folder_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_listed(tmp_path / "set")
+    (folder / "real").rename(tmp_path / "elsewhere")
+    (folder / "real").symlink_to(tmp_path / "elsewhere")
+    read_samples([folder])
+    assert "set: 3 pictures are left out" in capsys.readouterr().err
+
+
 def test_of_a_folder_inside_only_its_own_unlisted_pictures_are_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

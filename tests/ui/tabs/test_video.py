@@ -256,3 +256,7 @@ def test_the_player_plays_what_was_judged_when_another_video_is_in_the_field(
     expect(page.locator("#video-persons h2")).to_contain_text("One person")
     expect(player).to_have_js_property("readyState", 4)
     assert "walk.mp4" in player.evaluate("video => video.currentSrc")
+    page.locator("#video-person .film-plot svg").evaluate(  # as of two people whose markup is alike but for the times
+        "svg => { svg.dataset.times = svg.dataset.times.split(' ').map((at) => Number(at) + 0.3).join(' '); }"
+    )
+    page.wait_for_function("Math.abs(document.querySelector('.player video').currentTime % 0.5 - 0.3) < 0.02")
