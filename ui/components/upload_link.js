@@ -1,0 +1,5 @@
+// `linkTo(path)`: where the page serves a visitor's own upload.
+const linkTo = (path) => {
+  const root = String(window.gradio_config?.root ?? "").replace(/\/$/, "");
+  return new URL(`${root}/gradio_api/file=${encodeURI(path)}`, location.href).href;
+};
