@@ -22,7 +22,7 @@ class Row:
     meant.
     box: left, top, right, bottom in pixels. roll: as a Face has it. detector: "jury" for the jury's own. milliseconds:
     None for the jury and for sounds. notes: what a reader must know of the file, in all its rows. band: of a sound,
-    which has no label. held_back_by: of the jury, see JuryVerdict.
+    which has no label. held_back_by: of the jury, see JuryVerdict. enlarged: of a face, see JudgedFace.
     """
 
     face: int | None = None
@@ -36,6 +36,7 @@ class Row:
     notes: str | None = None
     band: str | None = None
     held_back_by: str | None = None
+    enlarged: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,10 @@ def _face_rows(number: int, face: JudgedFace) -> Iterator[Row]:
     place = number, face.box, face.roll
     for verdict in face.verdicts:
         row = _verdict_row(verdict, *place)
-        yield replace(row, error=say_error(row.error, face.doubt))
+        yield replace(row, error=say_error(row.error, face.doubt), enlarged=face.enlarged)
     if face.jury:
         said, held = (JURY_KEY, face.jury.p_fake, face.jury.label), face.jury.held_back_by or None
-        yield Row(*place, *said, error=say_error(None, face.doubt), held_back_by=held)
+        yield Row(*place, *said, error=say_error(None, face.doubt), held_back_by=held, enlarged=face.enlarged)
 
 
 def _verdict_row(verdict: Verdict, face: int | None = None, box: Box | None = None, roll: float | None = None) -> Row:

@@ -20,7 +20,7 @@ from text.formulas import neutralise
 
 COLUMNS = (
     *("path", "sha256", "face", "box", "roll", "detector", "p_fake", "label", "milliseconds", "error", "notes", "band"),
-    "held_back_by",
+    *("held_back_by", "enlarged"),
 )
 GROUP_ROWS = 20_000  # of a Parquet row group: a few MB in memory
 Values = dict[str, Any]
@@ -87,6 +87,7 @@ def _schema(arrow: Any) -> Any:
         "roll": arrow.float64(),
         "p_fake": arrow.float64(),
         "milliseconds": arrow.float64(),
+        "enlarged": arrow.bool_(),
     }
     return arrow.schema([(name, kinds.get(name, arrow.string())) for name in COLUMNS])
 
@@ -126,7 +127,7 @@ def _write_jsonl(file: IO[bytes], rows: Iterator[Values]) -> None:
 TABLE = """
 CREATE TABLE verdicts (
     path TEXT NOT NULL, sha256 TEXT, face INTEGER, box TEXT, roll REAL, detector TEXT,
-    p_fake REAL, label TEXT, milliseconds REAL, error TEXT, notes TEXT, band TEXT, held_back_by TEXT
+    p_fake REAL, label TEXT, milliseconds REAL, error TEXT, notes TEXT, band TEXT, held_back_by TEXT, enlarged INTEGER
 )
 """
 ROW = f"INSERT INTO verdicts VALUES ({', '.join(f':{name}' for name in COLUMNS)})"  # noqa: S608  # names of ours

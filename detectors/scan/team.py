@@ -13,7 +13,7 @@ from detectors.networks.resolve import add_source
 from detectors.scan.errors import ScanError
 from registry import DetectorSpec, load_registry
 
-SCHEMA = 3  # 2: rows have a roll; 3: and a band
+SCHEMA = 4  # 2: rows have a roll; 3: and a band; 4: and held_back_by, enlarged
 DIGITS = 12  # of a hash, for people
 
 

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import time
+from collections import defaultdict
 from pathlib import Path
 
+import cv2
 import numpy as np
 import PIL.Image
 import pytest
@@ -17,6 +19,7 @@ from detectors.inputs.audio.kinds import UNKNOWN
 from detectors.jury.judge import Jury
 from detectors.scan.crew import NO_EARS, NO_EYES
 from registry import load_registry
+from tests.detectors.pictures import portrait
 from tests.detectors.scan.proof import count_records, wait_until_gone
 from tests.detectors.scan.scanning import ERRORS, command, make_photos, read_csv, run_scan
 from tests.detectors.sounds import to_wav, voice
@@ -47,6 +50,17 @@ def test_every_picture_has_its_rows_and_every_bad_file_says_why(
     assert judged["sha256"] == hashlib.sha256((photos / "portrait-10.jpg").read_bytes()).hexdigest()
     assert (judged["face"], judged["detector"]) == ("1", "custom-cnn")
     assert 0 <= float(judged["p_fake"]) <= 1
+
+
+def test_a_face_that_was_enlarged_is_said_to_be_so_in_each_of_its_rows(tmp_path: Path) -> None:
+    small = cv2.resize(portrait(), (64, 64), interpolation=cv2.INTER_AREA)
+    for name, picture in {"taken": portrait(), "thumbnail": cv2.resize(small, (512, 512))}.items():
+        PIL.Image.fromarray(picture).save(tmp_path / f"{name}.png")
+    run_scan(tmp_path, "--only", "custom-cnn", "--only", "blend", out=tmp_path / "table.csv")
+    said: dict[str, set[str]] = defaultdict(set)
+    for row in read_csv(tmp_path / "table.csv"):
+        said[Path(row["path"]).stem].add(row["enlarged"])
+    assert said == {"taken": {"False"}, "thumbnail": {"True"}}
 
 
 def test_ctrl_c_stops_with_a_sentence_and_keeps_what_is_finished(tmp_path: Path) -> None:

@@ -21,7 +21,10 @@ RECORDS = [
     Record(
         "a.jpg",
         "00",
-        (Row(1, (-3, 0, 9, 9), -15.5, "a", 0.1, "real", 1.5), Row(1, (-3, 0, 9, 9), -15.5, "jury", 0.3, "real")),
+        (
+            Row(1, (-3, 0, 9, 9), -15.5, "a", 0.1, "real", 1.5, enlarged=True),
+            Row(1, (-3, 0, 9, 9), -15.5, "jury", 0.3, "real"),
+        ),
     ),
     Record(
         'b,\n".jpg', "11", (Row(0, error="No face found."), Row(None, None, None, "b", None, "failed", 2.0, "-oops"))
