@@ -18,6 +18,7 @@ from ui.render.wording import BATCH_TITLES
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 
 ALL = "all"
+UNFILTERED = ALL, "", "given"
 SHOWN = [("All", ALL), *((title, word) for word, title in BATCH_TITLES.items())]
 ORDERS = [("As given", "given"), ("Most fake first", "fake"), ("Least fake first", "real"), ("By name", "name")]
 TABLE = """<div class="jury"><table class="batch"><caption>The pictures of this batch</caption><thead><tr>
@@ -68,9 +69,10 @@ class BatchView:
 
 @dataclass(frozen=True)
 class BatchTable:
-    """The components."""
+    """The components. filters: which lines are shown, and in which order; see UNFILTERED."""
 
     tools: gr.Column
+    filters: tuple[gr.components.Component, ...]
     table: gr.HTML
     detail: gr.HTML
 
@@ -97,7 +99,8 @@ def lay_out_table(
     script = read_script("remember.js") + OPEN
     table = build_html([], script=script, html_template=TABLE, elem_id=f"{prefix}-table", container=False)
     detail = build_verdicts([], elem_id=f"{prefix}-detail", elem_classes="batch-detail")
-    gr.on([words.change, name.change, order.change], _arrange, [words, name, order, view], [table], **QUICK)
+    filters = words, name, order
+    gr.on([one.change for one in filters], _arrange, [*filters, view], [table], **QUICK)
     open_line, at_once = _open_with(open_entry), ALL_AT_ONCE | PRIVATE
     table.click(None, None, None, js=SCROLL % prefix, **PRIVATE)  # to where it is said that one waits
     opened = table.click(open_line, [view], [detail], trigger_mode="multiple", **at_once)
@@ -105,7 +108,7 @@ def lay_out_table(
     detail.click(open_line, [view], [detail], trigger_mode="multiple", **at_once)
     save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [view], **QUICK)
     save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [view], **QUICK)
-    return BatchTable(tools, table, detail)
+    return BatchTable(tools, filters, table, detail)
 
 
 def draw_lines(view: BatchView) -> Pieces:

@@ -12,7 +12,7 @@ from detectors.jury.judge import Jury
 from detectors.scan.batch import Entry
 from registry import DetectorSpec
 from storage.history import BATCH, SOUND, VIDEO, HistoryEntry
-from ui.components.batch_table import BatchRun, BatchTable, BatchView, draw_lines, lay_out_table
+from ui.components.batch_table import UNFILTERED, BatchRun, BatchTable, BatchView, draw_lines, lay_out_table
 from ui.components.film import FilmView, draw_view, lay_out_film
 from ui.components.markup import build_verdicts, read_script
 from ui.render.cards import Pieces, render
@@ -39,7 +39,7 @@ class EntryViews:
     def components(self) -> list[Any]:
         """What `draw_entry` gives values for."""
         film = [self.film, self.film_view, *self.film_parts]
-        table = [self.table.tools, self.table.table, self.table.detail]
+        table = [self.table.tools, *self.table.filters, self.table.table, self.table.detail]
         return [self.photo, *film, self.batch, self.batch_view, *table]
 
 
@@ -84,11 +84,11 @@ def _draw_batch(entry: HistoryEntry, thumbs: bytes | None) -> tuple[Any, ...]:
     entries, kept = restore_batch(entry.comparison), unpack_thumbs(thumbs)
     lines = [draw_line(one, kept.get(one.number)) for one in entries]
     view = BatchView(BatchRun(Jury(()), len(entries), entries=entries, lines=lines))
-    return gr.Column(visible=True), view, gr.Column(visible=True), draw_lines(view), []
+    return gr.Column(visible=True), view, gr.Column(visible=True), *UNFILTERED, draw_lines(view), []
 
 
 def _hide_batch() -> tuple[Any, ...]:
-    return gr.Column(visible=False), BatchView(), gr.Column(visible=False), [], []
+    return gr.Column(visible=False), BatchView(), gr.Column(visible=False), *UNFILTERED, [], []
 
 
 def _open_line(

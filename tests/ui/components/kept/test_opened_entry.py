@@ -195,14 +195,24 @@ def test_what_is_checked_again_is_said_of_its_own_entry_alone(
     check_in("portrait.png", "same file as then")
 
 
+@pytest.fixture
+def keep_batch(site: Server, name: str, portrait: str) -> Callable[[str], None]:
+    """Put a batch of one picture into the history, under that name."""
+
+    def keep(batch: str) -> None:
+        with Jury(JURY) as jury:
+            entries = [entry for entry, _ in judge_items(list_items([Path(portrait)]), jury)]
+        outline = outline_batch(entries)
+        add_entry(site.engine, name, file_name=batch, comparison=store_batch(entries), outline=outline)
+
+    return keep
+
+
 def test_a_picture_of_a_kept_batch_is_opened_while_a_batch_is_judged(
-    page: Page, site: Server, name: str, portrait: str
+    page: Page, keep_batch: Callable[[str], None], portrait: str
 ) -> None:
     GOES_ON.clear()
-    with Jury(JURY) as jury:
-        entries = [entry for entry, _ in judge_items(list_items([Path(portrait)]), jury)]
-    outline = outline_batch(entries)
-    add_entry(site.engine, name, file_name="1 picture", comparison=store_batch(entries), outline=outline)
+    keep_batch("1 picture")
     page.evaluate(GO, "check/batch")
     page.set_input_files("#batch-files input[type=file]", portrait)
     page.get_by_role("button", name="Judge all").click()
@@ -212,3 +222,21 @@ def test_a_picture_of_a_kept_batch_is_opened_while_a_batch_is_judged(
     page.locator("#kept-batch-table button").first.click()
     expect(page.locator("#kept-batch-detail .card")).to_have_count(2)
     GOES_ON.set()
+
+
+def test_another_kept_batch_is_opened_with_all_its_pictures(page: Page, keep_batch: Callable[[str], None]) -> None:
+    keep_batch("first batch")
+    keep_batch("second batch")
+    open_history(page)
+    open_entry(page, "first batch")
+    lines, wanted = (
+        page.locator("#kept-batch-table tbody tr"),
+        page.locator("#kept-batch-tools").get_by_label("Name contains"),
+    )
+    expect(lines).to_have_count(1)
+    wanted.fill("no such picture")
+    expect(lines).to_have_count(0)
+    page.get_by_role("button", name="All entries").click()
+    open_entry(page, "second batch")
+    expect(lines).to_have_count(1)
+    expect(wanted).to_have_value("")
