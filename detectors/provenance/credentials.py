@@ -13,7 +13,8 @@ from detectors.provenance.generators import name_source
 from detectors.provenance.record import Credentials, Trace, clean
 
 MARK = b"jumb"  # of the boxes that hold a manifest; without it there is nothing to parse
-FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "TIFF": "image/tiff"}
+KINDS = ("jpeg", "png", "webp", "tiff", "gif", "avif")
+FORMATS = {kind.upper(): f"image/{kind}" for kind in KINDS} | {"MPO": "image/jpeg"}
 OFFLINE = {"verify": {"verify_trust": False, "remote_manifest_fetch": False, "ocsp_fetch": False}}
 UNREADABLE = "There are Content Credentials, but they are damaged or of a kind we cannot read."
 ELSEWHERE = "The file says that its Content Credentials are kept on the network; they were not fetched."
@@ -23,21 +24,28 @@ Traces = tuple[Trace, ...]
 
 def read_credentials(data: bytes, image_format: str | None, elsewhere: str | None) -> tuple[Credentials | None, Traces]:
     """The manifest and the marks in it; (None, ()) when there is none. elsewhere: an address that XMP names."""
+    none = Credentials(problem=ELSEWHERE) if elsewhere else None
     if MARK not in data or image_format not in FORMATS:
-        return (Credentials(problem=ELSEWHERE) if elsewhere else None), ()
+        return none, ()
     try:
         report = _read_report(data, FORMATS[image_format])
+        if report is None:
+            return none, ()
         manifest = report["manifests"][report["active_manifest"]]
         return _describe(manifest, report), tuple(_find_traces(manifest))
     except Exception:  # the library's own errors, and a report of another shape than we know
         return Credentials(problem=UNREADABLE), ()
 
 
-def _read_report(data: bytes, mime: str) -> dict[str, Any]:
+def _read_report(data: bytes, mime: str) -> dict[str, Any] | None:
+    """What the library says of the manifest; None where the mark was no box's: a word of a caption, or chance."""
     import c2pa  # 50 MB, and most files need none of it
 
-    with c2pa.Reader(mime, io.BytesIO(data), context=_context()) as reader:
-        report: dict[str, Any] = json.loads(reader.json())
+    try:
+        with c2pa.Reader(mime, io.BytesIO(data), context=_context()) as reader:
+            report: dict[str, Any] = json.loads(reader.json())
+    except c2pa.C2paError.ManifestNotFound:
+        return None
     return report
 
 

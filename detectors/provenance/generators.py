@@ -12,7 +12,8 @@ ALGORITHMIC = {  # IPTC's codes for what no camera took: cv.iptc.org/newscodes/d
     "compositeSynthetic": "composed with generated parts",
     "algorithmicMedia": "created by a program",
 }
-PARAMETERS = re.compile(r"\bSteps: \d+,.*\bSampler: ", re.DOTALL)  # as the Stable Diffusion web UI writes them
+# As the Stable Diffusion web UI writes them. Atomic: who puts thousands of steps into a text shall not make it slow.
+PARAMETERS = re.compile(r"\A(?>.*?\bSteps: \d+,).*\bSampler: ", re.DOTALL)
 PNG_TEXTS = {  # name of a PNG text -> who writes it, and what it must hold
     "parameters": ("Stable Diffusion web UI", PARAMETERS),
     "workflow": ("ComfyUI", re.compile(r'"(nodes|links|class_type)"')),

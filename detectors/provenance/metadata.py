@@ -15,6 +15,7 @@ MAX_XMP_BYTES = 1_000_000
 XMP, TIFF, EXIF = (f"http://ns.adobe.com/{name}/1.0/" for name in ("xap", "tiff", "exif"))
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 TERMS = "http://purl.org/dc/terms/"
+RESOURCE = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}resource"
 UNICODE = b"UNICODE\x00"  # how EXIF's user comment begins when it is UTF-16
 Names = dict[str, str]
 
@@ -82,5 +83,7 @@ def _read_xmp(picture: PIL.Image.Image) -> Names:
 def _properties(root: Element) -> Iterator[tuple[str, str]]:
     for element in root.iter():
         yield from element.attrib.items()
+        if address := element.attrib.get(RESOURCE):  # RDF's form of a value that is an address
+            yield element.tag, address
         if text := (element.text or "").strip():
             yield element.tag, text

@@ -15,8 +15,8 @@ SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia
 QUIET = {"verify": {"verify_after_sign": False}, "builder": {"thumbnail": {"enabled": False}}}
 
 
-def sign(data: bytes, *, maker: str = "Camera 7", elsewhere: str = "") -> bytes:
-    """The JPEG with a manifest that says a model made it. elsewhere: only the address of one."""
+def sign(data: bytes, *, maker: str = "Camera 7", elsewhere: str = "", mime: str = "image/jpeg") -> bytes:
+    """The picture with a manifest that says a model made it. elsewhere: only the address of one."""
     actions = {"actions": [{"action": "c2pa.created", "digitalSourceType": SOURCE}]}
     manifest = {
         "claim_generator_info": [{"name": maker, "version": "1"}],
@@ -27,7 +27,7 @@ def sign(data: bytes, *, maker: str = "Camera 7", elsewhere: str = "") -> bytes:
         if elsewhere:
             builder.set_no_embed()
             builder.set_remote_url(elsewhere)
-        builder.sign(_signer(), "image/jpeg", io.BytesIO(data), signed)
+        builder.sign(_signer(), mime, io.BytesIO(data), signed)
     return signed.getvalue()
 
 

@@ -4,6 +4,7 @@ import json
 import random
 import socket
 import struct
+import time
 import zlib
 
 import PIL.Image
@@ -51,6 +52,20 @@ def test_a_signed_picture_names_its_signer_and_both_seals_hold() -> None:
     assert (found.signer, found.organisation, found.made_with) == ("Anna <b>Reporter</b>", "Test Press", "Camera 7 1")
     assert (found.signature_holds, found.content_holds) == (True, True)
     assert found.trust == "not checked against a trust list"
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff", "gif", "avif"])
+def test_a_manifest_is_found_in_each_kind_of_picture_that_holds_one(kind: str) -> None:
+    found = read_provenance(sign(encode(quarters(), kind.upper()), mime=f"image/{kind}"))
+    assert found.credentials is not None and (found.credentials.problem, found.credentials.signature_holds) == (
+        None,
+        True,
+    )
+    assert [trace.where for trace in found.traces] == ["Content Credentials"]
+
+
+def test_a_word_that_only_looks_like_a_manifests_mark_is_none() -> None:
+    assert read_provenance(with_exif({0x010E: "Boarding a jumbo jet"})).credentials is None
 
 
 def test_what_was_stored_as_json_is_the_same_again() -> None:
@@ -126,6 +141,19 @@ def test_xmp_gives_software_and_the_digital_source_type() -> None:
         found = read_provenance(data)
         assert (found.software, found.source_type) == ("Darkroom 3", "trainedAlgorithmicMedia")
         assert [trace.where for trace in found.traces] == ["XMP DigitalSourceType"]
+
+
+def test_a_source_type_that_is_written_as_an_address_is_read() -> None:
+    begin, end = "<i:DigitalSourceType>", "</i:DigitalSourceType>"
+    as_address = XMP.replace(begin, '<i:DigitalSourceType rdf:resource="').replace(end, '"/>')
+    assert read_provenance(jpeg(xmp=as_address.encode())).source_type == "trainedAlgorithmicMedia"
+
+
+def test_a_text_full_of_steps_is_searched_at_once() -> None:
+    """Ten thousand need milliseconds; where each is a new beginning of the search, 20 seconds."""
+    before = time.process_time()
+    assert read_provenance(with_texts(parameters="Steps: 1, " * 10_000)).traces == ()
+    assert time.process_time() - before < 2
 
 
 @pytest.mark.parametrize(
