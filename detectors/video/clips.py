@@ -26,6 +26,7 @@ from detectors.networks.folder import resize_square
 from detectors.video.aggregate import TrackVerdict
 from detectors.video.lips import measure_lip_sync
 from detectors.video.results import ClipScores, Person, TrackScores, is_brief
+from detectors.video.watcher import count_colours, is_cut
 from registry import DetectorSpec, Image
 from registry.contract import Clip, Times
 
@@ -109,9 +110,12 @@ def take_clip(path: Path, person: Person, *, wanted: Callable[[], bool] = lambda
     times, box = plan_clip(person)
     crops: list[Image] = []
     shown: list[float] = []
+    colours = None
     with open_video(path) as video:
         for frame in video.frames(times):
-            if not wanted() or frame.at > times[-1] + CLIP_STEP_SECONDS:
+            before, colours = colours, count_colours(frame.pixels)
+            is_over = before is not None and is_cut(before, colours)  # a face in the same place is somebody else's
+            if is_over or not wanted() or frame.at > times[-1] + CLIP_STEP_SECONDS:
                 break
             face = _find(frame, box)
             if face is None or face.doubt:
@@ -125,11 +129,15 @@ def take_clip(path: Path, person: Person, *, wanted: Callable[[], bool] = lambda
 
 
 def plan_clip(person: Person) -> tuple[list[float], Box]:
-    """The times of a clip, in seconds, and where the face is at its beginning: the earliest with most clear frames."""
+    """The times of a clip, in seconds, and where the face is at its beginning: the earliest with most clear frames.
+
+    None is beyond the last sampled frame of this person, where there may be nobody, or somebody else.
+    """
     length = CLIP_STEP_SECONDS * (CLIP_FRAMES - 1)
     starts = [frame for frame in person.clear if frame.at + length <= person.frames[-1].at] or [person.clear[0]]
     first = max(starts, key=lambda start: sum(start.at <= frame.at <= start.at + length for frame in person.clear))
-    return [round(first.at + CLIP_STEP_SECONDS * number, 3) for number in range(CLIP_FRAMES)], first.box
+    times = [round(first.at + CLIP_STEP_SECONDS * number, 3) for number in range(CLIP_FRAMES)]
+    return [at for at in times if at <= person.frames[-1].at], first.box
 
 
 def _find(frame: Frame, box: Box) -> Face | None:

@@ -79,12 +79,24 @@ def test_two_persons_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_after_a_cut_whoever_stands_there_is_somebody_new(tmp_path: Path) -> None:
+    judged = judge(write_shots(tmp_path / "cut.mp4", 16))
+    assert [(person.frames[0].at, person.frames[-1].at) for person in judged.persons] == [(0.0, 1.5), (2.0, 3.5)]
+
+
+def write_shots(path: Path, count: int) -> Path:
+    """Two shots of so many frames, a face at the same place in each."""
     face = small_portrait()
     other = (255 - face.astype(int)).clip(0, 255).astype(np.uint8)
-    other[50:250, 50:250] = face[50:250, 50:250]  # another scene, a face at the same place
-    path = write_video(tmp_path / "cut.mp4", [*still(face, 16), *still(other, 16)], every(0.125, until=4))
-    judged = judge(path)
-    assert [(person.frames[0].at, person.frames[-1].at) for person in judged.persons] == [(0.0, 1.5), (2.0, 3.5)]
+    other[50:250, 50:250] = face[50:250, 50:250]
+    return write_video(path, [*still(face, count), *still(other, count)], every(0.125, until=count / 4))
+
+
+def test_a_clip_ends_where_the_person_was_last_seen(tmp_path: Path) -> None:
+    """Before the cut behind which somebody else stands at the same place, though a clip could be longer."""
+    shots = write_shots(tmp_path / "shots.mp4", 28)
+    persons = judge(shots, spec("follower", lambda clip, times: (0.5, 0 * times), expects="clip")).persons
+    spans = [(clip.times[0], clip.times[-1]) for person in persons for clip in person.clips]
+    assert spans == [(0.0, 3.0), (3.5, 6.5)]
 
 
 def test_a_small_face_is_followed_and_gets_no_clear_verdict(tmp_path: Path) -> None:
