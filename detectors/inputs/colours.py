@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from registry import Image
 
 ROWS = 64  # turned into numpy at a time: all at once takes three times as long, and of floats a gigabyte
-SPACES = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "L": "GRAY", "LAB": "Lab "}  # Pillow's mode, of a profile
+SPACES = {"RGB": "RGB ", "CMYK": "CMYK", "L": "GRAY", "LAB": "Lab "}  # Pillow's mode, of a profile
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # a tag of a TIFF, and a value of it
 SAME_SHADE = 8  # of 255 levels: profiles that say sRGB differ by so much in the dark
 SRGB_GAMMA, SAME_GAMMA = 2.2, 0.05  # libpng, too, leaves an exponent this near to 1 alone
@@ -30,17 +30,28 @@ def to_srgb(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, tuple[str, ...]]
     raw = picture.info.get("icc_profile")
     if not raw:
         return _from_gamma(picture), ()
-    if picture.mode in ("P", "PA", "LA") or (picture.mode != "RGBA" and picture.has_transparency_data):
-        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")  # which the profile leaves alone
-    if is_srgb(picture):
+    if _is_srgb(raw):
         return picture, ()
+    alpha = picture.convert("RGBA").getchannel("A") if picture.has_transparency_data else None
+    if picture.mode in ("1", "LA"):
+        picture = picture.convert("L")
+    elif picture.mode in ("P", "PA", "RGBA"):
+        picture = picture.convert("RGB")
+    turned, notes = _by_profile(picture, raw)
+    if alpha:  # which the profile leaves alone
+        turned = turned.convert("RGB")
+        turned.putalpha(alpha)
+    return turned, notes
+
+
+def _by_profile(picture: PIL.Image.Image, raw: bytes) -> tuple[PIL.Image.Image, tuple[str, ...]]:
+    """A picture without alpha."""
     try:
         profile = PIL.ImageCms.ImageCmsProfile(io.BytesIO(raw))
         if profile.profile.xcolor_space != SPACES.get(picture.mode):
             return picture, (BAD_PROFILE,)
-        mode = "RGBA" if picture.mode == "RGBA" else "RGB"
         srgb = PIL.ImageCms.createProfile("sRGB")
-        turned = PIL.ImageCms.profileToProfile(picture, profile, srgb, outputMode=mode)
+        turned = PIL.ImageCms.profileToProfile(picture, profile, srgb, outputMode="RGB")
     except (PIL.ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return picture, (BAD_PROFILE,)
     return turned or picture, ()
@@ -82,17 +93,28 @@ def _from_gamma(picture: PIL.Image.Image) -> PIL.Image.Image:
     return picture.point([shade for band in bands for shade in (range(256) if band == "A" else curve)])
 
 
-def from_deep_grey(picture: PIL.Image.Image) -> Image:
-    """16-bit, 32-bit and float grey as uint8 RGB (h, w, 3). Raises UnclearScaleError."""
+def from_deep_grey(picture: PIL.Image.Image) -> tuple[Image, tuple[str, ...]]:
+    """16-bit, 32-bit and float grey as uint8 RGB (h, w, 3), and the notes of to_srgb. Raises UnclearScaleError."""
     values = np.asarray(picture)
     full = _find_white(values)  # 12 bits are stored in 16 as well, and would be as good as black
+    is_negative = (
+        getattr(picture, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
+    )  # Pillow heeds it in shallow ones alone
+    shades, notes = _shade(picture)
     grey = np.empty(values.shape, dtype=np.uint8)
     for top in range(0, len(values), ROWS):
-        band = np.nan_to_num(values[top : top + ROWS].astype(np.float64)) / full * 255
-        grey[top : top + ROWS] = np.clip(band, 0, 255).round()
-    if getattr(picture, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:  # which Pillow heeds in shallow pictures alone
-        grey = 255 - grey
-    return np.repeat(grey[:, :, None], 3, axis=2)
+        level = np.clip(np.nan_to_num(values[top : top + ROWS].astype(np.float64)) / full * 255, 0, 255)
+        level = 255 - level if is_negative else level
+        grey[top : top + ROWS] = np.interp(level, range(256), shades).round() if shades is not None else level.round()
+    return np.repeat(grey[:, :, None], 3, axis=2), notes
+
+
+def _shade(picture: PIL.Image.Image) -> tuple[NDArray[np.uint8] | None, tuple[str, ...]]:
+    """What its profile or gamma makes of each of 256 shades, None where it has neither; and the notes of to_srgb."""
+    ramp = PIL.Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    ramp.info = {name: picture.info[name] for name in ("icc_profile", "gamma", "srgb") if name in picture.info}
+    turned, notes = to_srgb(ramp)
+    return (None if turned is ramp else np.asarray(turned.convert("L"))[0]), notes
 
 
 def check_deep(pixels: Image) -> None:

@@ -21,10 +21,10 @@ import PIL.Image
 import PIL.ImageOps
 import simplejpeg  # type: ignore[import-untyped]
 
+from detectors.inputs.broken_off import is_broken_off
 from detectors.inputs.code_points import HDR, WIDE, read_code_points
 from detectors.inputs.colours import ROWS, UnclearScaleError, check_deep, from_deep_grey, is_srgb, to_srgb
 from detectors.inputs.cut_jpeg import is_torn, mend_jpeg
-from detectors.inputs.cut_webp import is_cut
 from detectors.inputs.header_limits import JPEG, MAX_EXIF_BYTES, TOO_MUCH_EXIF, find_exceeded_limit
 from detectors.inputs.picture_kinds import FORMATS, RAW, say_picture
 from registry import Image
@@ -151,7 +151,7 @@ def _decode(data: bytes) -> _Decoded:
             stated = read_code_points(data)
             if stated.is_hdr:
                 raise ImageError(HDR)
-            if picture.format == "WEBP" and is_cut(data):
+            if is_broken_off(data, picture.format):
                 raise ImageError(DAMAGED)
             plain = _decode_plain(data, picture)
             pixels, notes = _to_rgb(picture) if plain is None else (plain, ())
@@ -218,12 +218,11 @@ def _decode_plain(data: bytes, picture: PIL.Image.Image) -> Image | None:
 
 
 def _to_rgb(picture: PIL.Image.Image) -> tuple[Image, tuple[str, ...]]:
-    is_deep = any(
-        ";16" in str(tile[3]) for tile in getattr(picture, "tile", ())
-    )  # Pillow keeps the upper 8 of 16 bits a colour
+    # Pillow keeps the upper 8 of 16 bits a colour. Of a BMP, 16 are all three colours.
+    is_deep = picture.format != "BMP" and any(";16" in str(tile[3]) for tile in getattr(picture, "tile", ()))
     _turn_upright(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
-        return from_deep_grey(picture), ()
+        return from_deep_grey(picture)
     picture, notes = to_srgb(picture)
     if picture.has_transparency_data:
         picture = picture if picture.mode == "RGBA" else picture.convert("RGBA")

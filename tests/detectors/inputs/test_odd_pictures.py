@@ -38,7 +38,7 @@ def judge(source: Path | bytes) -> Comparison:
 
 
 def make_profile(matrix: Sequence[Sequence[float]], gamma: float, called: bytes = b"Wide") -> bytes:
-    """A profile of an RGB display: version 2, with these columns (XYZ, D50) and one gamma for all. uint8 bytes."""
+    """A display's profile: version 2, with these columns (XYZ, D50) and one gamma for all; of grey without columns."""
 
     def tag(kind: bytes, content: bytes) -> bytes:
         data = kind + bytes(4) + content
@@ -51,15 +51,25 @@ def make_profile(matrix: Sequence[Sequence[float]], gamma: float, called: bytes 
     described = (len(called) + 1).to_bytes(4, "big") + called + bytes(79)
     tags = {b"desc": tag(b"desc", described), b"cprt": tag(b"text", b"none\0")}
     tags |= {
-        name: tag(b"XYZ ", fixed(column)) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), matrix, strict=True)
+        name: tag(b"XYZ ", fixed(column)) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), matrix, strict=False)
     }
-    tags |= {b"wtpt": tag(b"XYZ ", fixed((0.9642, 1.0, 0.8249)))} | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    curves = (b"rTRC", b"gTRC", b"bTRC") if matrix else (b"kTRC",)
+    tags |= {b"wtpt": tag(b"XYZ ", fixed((0.9642, 1.0, 0.8249)))} | dict.fromkeys(curves, curve)
     at, table, body = 128 + 4 + 12 * len(tags), b"", b""
     for name, data in tags.items():
         table += name + (at + len(body)).to_bytes(4, "big") + len(data).to_bytes(4, "big")
         body += data
     size = at + len(body)
-    head = size.to_bytes(4, "big") + bytes(4) + b"\2\x10\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
+    head = (
+        size.to_bytes(4, "big")
+        + bytes(4)
+        + b"\2\x10\0\0mntr"
+        + (b"RGB " if matrix else b"GRAY")
+        + b"XYZ "
+        + bytes(12)
+        + b"acsp"
+        + bytes(28)
+    )
     head += fixed((0.9642, 1.0, 0.8249))
     return head.ljust(128, b"\0") + len(tags).to_bytes(4, "big") + table + body
 
@@ -101,6 +111,17 @@ def test_grey_palettes_and_transparency_follow_their_profile_too() -> None:
     assert isinstance(key, tuple)
     picture = read_image(encode(hidden, "PNG", icc_profile=WIDE, transparency=key))
     assert (picture.pixels[0, 0] == 255).all() and "transparent" in picture.notes[0], "by its colour, too"
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "I;16"])
+def test_grey_of_each_depth_follows_its_profile(mode: str) -> None:
+    shown = np.asarray(PIL.Image.fromarray(portrait()).convert("L")).astype(int)
+    linear = np.where(shown <= 10, shown / 255 / 12.92, ((shown / 255 + 0.055) / 1.055) ** 2.4)
+    deep = PIL.Image.fromarray((linear * 65_535).round().astype(np.uint16))
+    stored = deep if mode == "I;16" else PIL.Image.fromarray((linear * 255).round().astype(np.uint8)).convert(mode)
+    picture = read_image(encode(stored, "PNG", icc_profile=make_profile((), 1.0)))
+    assert np.abs(picture.pixels.astype(int) - shown[:, :, None]).mean() < 4
+    assert picture.notes == ()
 
 
 @pytest.mark.parametrize("name", [b"sRGB-elle-V2-g10.icc", b"Linear"])

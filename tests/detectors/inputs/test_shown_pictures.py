@@ -139,13 +139,33 @@ def test_of_a_progressive_jpeg_every_part_must_be_there() -> None:
     assert judge(kept).error == judge(whole[: len(whole) // 6]).error == DAMAGED
 
 
-@pytest.mark.parametrize("lossless", [False, True])
-def test_a_webp_whose_rest_is_zeros_is_refused(lossless: bool) -> None:
-    whole = encode(PIL.Image.fromarray(portrait()), "WEBP", quality=90, lossless=lossless)
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [("WEBP", {"quality": 90}), ("WEBP", {"lossless": True}), ("AVIF", {}), ("PNG", {})],
+    ids=["WebP", "lossless WebP", "AVIF", "PNG"],
+)
+def test_a_picture_whose_rest_is_zeros_is_refused(form: str, options: dict[str, Any]) -> None:
+    whole = encode(PIL.Image.fromarray(portrait()), form, **options)
+    whole = whole if form != "PNG" else in_one_chunk(whole)
     half = len(whole) // 2
     assert judge(whole[:half] + bytes(len(whole) - half)).error == DAMAGED
-    plain = encode(PIL.Image.new("RGB", (1500, 1500), "grey"), "WEBP", lossless=lossless)
-    assert read_image(plain).notes == ()
+    assert judge(whole).error is None
+    assert read_image(encode(PIL.Image.new("RGB", (1500, 1500), "grey"), form, **options)).notes == ()
+
+
+def in_one_chunk(png: bytes) -> bytes:
+    """The PNG with all pixels in one chunk, as many programs write it: Pillow decodes what there is of it."""
+    at, pixels, others = 8, b"", []
+    while at < len(png):
+        length, kind = struct.unpack_from(">I4s", png, at)
+        others += [(kind, png[at + 8 : at + 8 + length])] if kind != b"IDAT" else []
+        pixels += png[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
+        at += 12 + length
+    chunks = [*others[:-1], (b"IDAT", pixels), others[-1]]
+    packed = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    ]
+    return png[:8] + b"".join(packed)
 
 
 CODE_POINTS = [
@@ -166,6 +186,14 @@ def test_colours_stated_by_code_points_are_heeded(
     at = avif.index(b"colrnclx") + 8
     for picture in (png, avif[:at] + struct.pack(">HH", *points) + avif[at + 4 :]):
         assert (judge(picture).error, judge(picture).notes) == (error, notes)
+
+
+def test_a_dark_bmp_of_sixteen_bits_a_pixel_is_judged() -> None:
+    red, green, blue = np.moveaxis(portrait()[::-1] // 9, 2, 0).astype("<u2")
+    pixels = ((red >> 3 << 11) | (green >> 2 << 5) | (blue >> 3)).tobytes()
+    head = struct.pack("<IHHI", 66 + len(pixels), 0, 0, 66) + struct.pack("<IiiHHI", 40, 512, 512, 1, 16, 3)
+    data = b"BM" + head + bytes(20) + struct.pack("<III", 0xF800, 0x07E0, 0x001F) + pixels
+    assert np.abs(read_image(data).pixels.astype(int) - portrait() // 9).max() < 9
 
 
 def test_twelve_bits_a_colour_stored_in_sixteen_are_refused() -> None:
