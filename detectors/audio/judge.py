@@ -90,7 +90,7 @@ def _note(sound: Sound) -> tuple[str, ...]:
     notes = []
     if sound.seconds - sound.end > 1 and sound.end - sound.start > MAX_SECONDS - 1:
         part = f"{say_at(sound.start)} to {say_at(sound.end)}"
-        notes.append(f"The sound is {say_length(sound.seconds)} long; only {part} was heard: choose where to start.")
+        notes.append(f"The sound is {say_at(sound.seconds)} long; only {part} was heard: choose where to start.")
     elif sound.seconds - sound.end > 1:
         notes.append(f"The sound ends at {say_at(sound.end)}, though its length is {say_at(sound.seconds)}.")
     if sound.lost:

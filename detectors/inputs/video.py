@@ -99,7 +99,7 @@ class Video:
         self._worker = worker
         self._last, self.lost = -1.0, 0
         self.ends: float | None = None
-        order = {"open": str(path.resolve()), "memory": MEMORY_BYTES, "longest": MAX_SECONDS, "pixels": MAX_PIXELS}
+        order = {"open": str(path.resolve()), "memory": MEMORY_BYTES, "pixels": MAX_PIXELS}
         self.about = _check(VideoHeader(**self._ask(order, seconds=OPEN_SECONDS)[0]))
 
     def frames(self, times: Iterable[float]) -> Iterator[Frame]:

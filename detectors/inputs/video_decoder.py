@@ -1,8 +1,8 @@
 """The worker of `detectors.inputs.video`: opens and decodes one video in a process of its own.
 
-Orders: {"open": path, "memory": bytes, "longest": seconds, "pixels": most of a frame} -> {"width", "height",
-"seconds", "tracks"}, then {"at": seconds} -> {"at": seconds, "lost": pieces in error so far} with a frame, or at the
-end without one, `at` then being where the last frame ends. What goes wrong is {"error": a sentence}.
+Orders: {"open": path, "memory": bytes, "pixels": most of a frame} -> {"width", "height", "seconds", "tracks"}, then
+{"at": seconds} -> {"at": seconds, "lost": pieces in error so far} with a frame, or at the end without one, `at` then
+being where the last frame ends. What goes wrong is {"error": a sentence}.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ import av
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from detectors.inputs.video import DAMAGED, NOTHING, TOO_LARGE
@@ -71,22 +71,30 @@ class Reader:
         self.at = self._until = -1.0
 
     def _decode(self) -> Iterator[VideoFrame]:
-        """Every frame that could be decoded whole."""
+        """Every frame that could be decoded whole, and that builds on none which could not."""
+        broken: int | None = None  # the kind of a frame that others may build on
+        for frame in self._decode_all():
+            if self.lost > MAX_LOST:
+                return
+            if frame is None or frame.is_corrupt:
+                self.lost += 1
+                kind = PictureType.NONE if frame is None else frame.pict_type
+                broken = kind if broken in (None, PictureType.B) else broken
+            elif broken is None or frame.key_frame or (broken == PictureType.B != frame.pict_type):
+                broken = None
+                yield frame
+
+    def _decode_all(self) -> Iterator[VideoFrame | None]:
+        """Every frame, None in place of what could not be decoded."""
         for packet in self._packets():
             if packet.has_sidedata("encryption_info"):
                 raise UnreadableError(ENCRYPTED)
             try:
-                for frame in packet.decode():
-                    if isinstance(frame, VideoFrame) and not frame.is_corrupt:
-                        yield frame
-                    else:
-                        self.lost += 1
+                yield from (frame if isinstance(frame, VideoFrame) else None for frame in packet.decode())
             except av.EOFError:
                 return
             except av.FFmpegError:
-                self.lost += 1
-                if self.lost > MAX_LOST:
-                    return
+                yield None
 
     def _packets(self) -> "Iterator[Packet[VideoStream]]":
         """The stream's packets, last an empty one for what the decoder still holds."""
@@ -99,13 +107,13 @@ class Reader:
             except av.FFmpegError:  # what follows may be whole
                 self.lost += 1
 
-    def describe(self, longest: float) -> Values:
-        """The first frame's shape, and the length. A file that says none is read through, up to `longest` seconds."""
+    def describe(self) -> Values:
+        """The first frame's shape, and the length. A file that says none is read through."""
         if not self._step() or self._frame is None:
             name = self._stream.codec_context.codec.long_name
             raise UnreadableError(f"No frame of this video could be decoded ({name}): it is damaged or incomplete.")
         width, height = self._find_size(self._frame)
-        seconds = self._read_length() or self._measure(longest)
+        seconds = self._read_length() or self._measure()
         return {"width": width, "height": height, "seconds": seconds, "tracks": self._count_tracks()}
 
     def _count_tracks(self) -> int:
@@ -132,12 +140,14 @@ class Reader:
                 seconds -= self._begins
         return seconds if 0 < seconds < LONGEST_SECONDS else 0.0
 
-    def _measure(self, longest: float) -> float:
-        while self.at <= longest and self._step():
-            pass
-        seconds = self.at
+    def _measure(self) -> float:
+        """Where the last packet's frame ends, in seconds; nothing is decoded for it."""
+        ends = 0.0
+        for packet in self._packets():
+            if packet.pts is not None and packet.time_base is not None:
+                ends = max(ends, float((packet.pts + (packet.duration or 0)) * packet.time_base) - self._begins)
         self._reopen()
-        return max(0.0, seconds)
+        return ends if ends < LONGEST_SECONDS else 0.0
 
     def find(self, at: float) -> tuple[Values, Array | None]:
         """The first frame at or after that time, if the video does not end before it."""
@@ -198,7 +208,7 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
             if reader is None:
                 bootstrap.limit_memory(int(order["memory"]))
                 reader = Reader(order["open"], pixels=int(order["pixels"]))
-                send(answers, reader.describe(order["longest"]))
+                send(answers, reader.describe())
             else:
                 send(answers, *reader.find(order["at"]))
         except UnreadableError as error:

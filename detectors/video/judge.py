@@ -125,13 +125,12 @@ def _note_unseen(video: Video, *, is_late: bool, at: float, is_broken: bool = Fa
 
 def plan(about: VideoHeader, start: float) -> list[float]:
     """The times to look at, in seconds. Raises VideoError for a start beyond the end, and a video that is too long."""
+    length = say_at(about.seconds)  # not rounded to minutes, which could contradict the rest of the sentence
     if start >= about.seconds > 0 or start < 0:
-        raise VideoError(f"The video is {say_length(about.seconds)} long; it ends before the chosen start.")
-    if start == 0 and about.seconds > MAX_SECONDS:
+        raise VideoError(f"The video is {length} long; it ends before the chosen start.")
+    if start == 0 and about.seconds > MAX_SECONDS + 1:  # what lies between is not looked at anyway
         longest = say_length(MAX_SECONDS)
-        raise VideoError(
-            f"The video is {say_length(about.seconds)} long; at most {longest} are judged: choose where to start."
-        )
+        raise VideoError(f"The video is {length} long; at most {longest} are judged: choose where to start.")
     seconds = min(about.seconds - start, MAX_SECONDS)
     step = max(STEP_SECONDS, seconds / MAX_FRAMES)
     count = min(MAX_FRAMES, int(seconds / step) + 1)

@@ -15,6 +15,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.filter import Graph
+from av.stream import Disposition
 
 from detectors.inputs.audio.kinds import CONTAINERS, DECODERS, ENCRYPTED, say_codec
 from detectors.inputs.audio.read import DAMAGED, NO_SOUND, NOTHING, RATE
@@ -62,7 +63,19 @@ class SoundReader:
         if said := say_codec(context.name if context else ""):
             raise UnheardError(said)
         self._stream = stream
-        self._begins = (self._container.start_time or 0) / MICROSECOND
+        self._is_beside_pictures = any(
+            not one.disposition & Disposition.attached_pic for one in self._container.streams.video
+        )
+        self._begins = min([(self._container.start_time or 0) / MICROSECOND, *self._find_pictures()])
+
+    def _find_pictures(self) -> list[float]:
+        """Where the pictures of a Matroska file begin: no header tells, and they are not decoded here."""
+        if not self._is_beside_pictures or "matroska" not in self._container.format.name:
+            return []
+        with av.open(self._path, options=OPTIONS) as again:
+            packets = again.demux(again.streams.video)
+            begin = next(([one.pts * one.time_base] for one in packets if one.pts is not None and one.time_base), [])
+            return [float(at) for at in begin]
 
     def read(self, start: float, most: int) -> tuple[Values, Samples]:
         """The samples from that second on, and what the file is. Raises UnheardError."""
@@ -87,7 +100,8 @@ class SoundReader:
         place, self._end = 0, 0.0  # of the next sample, counted from the file's beginning
         self._shape: tuple[int, int] | None = None
         for at, samples in self._resample():
-            if at is not None and (began := round(at * RATE)) - place > GAP_SECONDS * RATE:
+            is_late = not pieces and self._is_beside_pictures  # which is no drift: lips would seem to lag
+            if at is not None and (began := round(at * RATE)) - place > (0 if is_late else GAP_SECONDS * RATE):
                 pieces += [np.zeros(max(0, min(began, first + most) - max(place, first)), np.float32)]
                 place = began
             pieces += [samples[max(0, first - place) : max(0, first + most - place)]]
@@ -139,6 +153,8 @@ class SoundReader:
             seconds += float(stream.duration * stream.time_base)
         else:
             seconds = (self._container.duration or 0) / MICROSECOND
+            if "matroska" in self._container.format.name:  # there it is the time of the end, whenever the file begins
+                seconds -= self._begins
         return seconds if 0 < seconds < LONGEST_SECONDS else 0.0
 
     def _jump(self, start: float) -> None:

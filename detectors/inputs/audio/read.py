@@ -12,7 +12,7 @@ import numpy as np
 from detectors.inputs.audio.kinds import is_readable, say_container
 from detectors.inputs.container import Readable, check_container
 from detectors.inputs.images import ImageError
-from detectors.inputs.timecode import say_length
+from detectors.inputs.timecode import say_at
 from detectors.inputs.video import reach_of_decoder
 from detectors.sandbox.process import WorkerFaultError, WorkerProcess
 from registry.contract import AUDIO_RATE, Samples
@@ -84,5 +84,5 @@ def read_sound(path: Path, *, start: float = 0.0) -> Sound:
         raise SoundError(DAMAGED)
     sound = Sound(np.asarray(samples, dtype=np.float32), start=start, **values)
     if start and not sound.samples.size:
-        raise SoundError(f"The sound is {say_length(sound.seconds)} long; it ends before the chosen start.")
+        raise SoundError(f"The sound is {say_at(sound.seconds)} long; it ends before the chosen start.")
     return sound

@@ -117,7 +117,7 @@ def test_judging_ends_when_nobody_waits_when_the_time_is_up_and_when_the_server_
 @pytest.mark.parametrize(
     ("length", "heard", "said"),
     [
-        (700.0, 600, "The sound is 12 min long; only 0:00 to 10:00 was heard: choose where to start."),
+        (700.0, 600, "The sound is 11:40 long; only 0:00 to 10:00 was heard: choose where to start."),
         (9.0, 4, "The sound ends at 0:04, though its length is 0:09."),
     ],
 )

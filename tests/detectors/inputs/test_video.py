@@ -20,7 +20,7 @@ from detectors.video.judge import compare_video
 from detectors.video.results import JudgedVideo
 from registry import DetectorSpec, Image
 from tests.detectors.pictures import encode, quarters
-from tests.detectors.videos import every, forget_length, still, turn, write_sound, write_video
+from tests.detectors.videos import every, forget_length, moving_portrait, still, turn, write_sound, write_video
 
 RED, GREEN, BLUE = (200, 20, 30), (20, 190, 40), (30, 40, 210)
 
@@ -67,6 +67,35 @@ def test_a_recording_that_does_not_say_its_length_is_measured(tmp_path: Path) ->
     about, frames = read(path, [0.0, 1.0])
     assert about.seconds == pytest.approx(2.4, abs=0.11)
     assert [frame.at for frame in frames] == [0.0, 1.0]
+
+
+def test_a_recording_without_a_length_is_measured_to_its_end(tmp_path: Path) -> None:
+    """Also beyond what is judged at once: its later parts can be chosen."""
+    path = forget_length(write_video(tmp_path / "a.webm", still(quarters(), 90), every(10.0, until=900)))
+    with open_video(path) as video:
+        assert 890 <= video.about.seconds <= 900
+    judged = compare(path, start=850.0)
+    assert judged.error is None and judged.looks[0] == 850.0 and judged.looks[-1] == 890.0
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.avi"])
+def test_what_builds_on_a_damaged_frame_is_not_shown(tmp_path: Path, name: str) -> None:
+    """Of three seconds with a key frame each, the second one's is damaged."""
+    times = every(0.04, until=3)
+    path = write_video(tmp_path / name, moving_portrait(75, step=2), times, g="25", bf="0")
+    with av.open(path) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    whole, data, (place, size) = frames_of(path), bytearray(path.read_bytes()), places[25]
+    data[place + size // 3 : place + size // 3 + 40] = np.random.default_rng(0).bytes(40)
+    path.write_bytes(data)
+    shown = frames_of(path)
+    assert set(shown) == {at for at in times if not 1 <= at < 2}
+    assert all(np.array_equal(shown[at], whole[at]) for at in shown)
+
+
+def frames_of(path: Path) -> dict[float, Image]:
+    with open_video(path) as video:
+        return {frame.at: frame.pixels for frame in video.frames(every(0.04, until=3))}
 
 
 def test_a_part_far_into_three_hours_is_found_without_decoding_all_before_it(tmp_path: Path) -> None:
@@ -179,7 +208,7 @@ def test_the_decoder_itself_opens_no_playlist_and_no_other_container(tmp_path: P
         path.write_text(playlist if kind == "playlist" else f"ffconcat version 1.0\nfile '{whole}'\n")
     reach = Confinement(files=(path, whole))
     worker = WorkerProcess("detectors.inputs.video_decoder", memory=video_file.MEMORY_BYTES, limit=1000, reach=reach)
-    limits = {"memory": video_file.MEMORY_BYTES, "longest": 600, "pixels": video_file.MAX_PIXELS}
+    limits = {"memory": video_file.MEMORY_BYTES, "pixels": video_file.MAX_PIXELS}
     answer, _ = worker.ask({"open": str(path)} | limits, seconds=60)
     worker.end()
     assert answer == {"error": video_file.NOTHING}
@@ -192,9 +221,9 @@ def test_videos_are_told_by_their_beginning_and_else_by_their_name(tmp_path: Pat
     assert [is_video(tmp_path / name) for name in ("a", "b.mp4", "c.jpg", "gone.png")] == [True, True, False, False]
 
 
-def compare(path: Path) -> JudgedVideo:
+def compare(path: Path, *, start: float = 0.0) -> JudgedVideo:
     with Jury([DetectorSpec(key="face", title="Face", load=lambda: lambda image: 0.3)]) as jury:
-        return compare_video(path, jury)
+        return compare_video(path, jury, start=start)
 
 
 def test_a_second_track_that_is_not_judged_is_said(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def test_a_video_without_faces_says_so_and_whole_frames_are_judged(tmp_path: Pat
 def test_three_hours_are_refused_in_a_sentence_and_a_part_of_them_is_judged(tmp_path: Path) -> None:
     times = every(10, until=3 * 3600)
     path = write_video(tmp_path / "long.mp4", still(quarters(), len(times)), times)
-    assert judge(path).error == "The video is 3 h 0 min long; at most 10 min are judged: choose where to start."
+    assert judge(path).error == "The video is 2:59:50 long; at most 10 min are judged: choose where to start."
     part = judge(path, start=7200.0)
     assert part.error is None and part.looks[0] == 7200.0 and part.looks[-1] <= 7800.0
     assert len(part.looks) == 61

@@ -1,7 +1,10 @@
 """Every kind of file a visitor may bring as a sound: 16,000 samples a second in one channel, or one plain sentence."""
 
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from detectors.inputs.audio import read as sound_file
 from detectors.inputs.audio.decoder import SoundReader, UnheardError
 from detectors.inputs.audio.kinds import UNKNOWN, is_sound
 from detectors.inputs.audio.read import DAMAGED, NO_SOUND, NOTHING, RATE, SoundError, check_sound, read_sound
+from detectors.inputs.video import open_video
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.sounds import to_wav, voice, write_coded
 from tests.detectors.videos import every, still, write_video
@@ -80,8 +84,43 @@ def test_a_file_is_decoded_apart_and_a_start_beyond_its_end_is_told(tmp_path: Pa
     (tmp_path / "cut.wav").write_bytes(to_wav(voice(2.0))[:30])
     with pytest.raises(SoundError, match=f"^{NOTHING}$"):
         read_sound(tmp_path / "cut.wav")
-    with pytest.raises(SoundError, match=r"^The sound is 2 s long; it ends before the chosen start\.$"):
+    with pytest.raises(SoundError, match=r"^The sound is 0:02 long; it ends before the chosen start\.$"):
         read_sound(tmp_path / "a.wav", start=25.0)
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.webm"])
+@pytest.mark.parametrize(("pictures", "sound"), [(0.0, 0.06), (0.0, 0.4), (2.0, 2.4), (0.4, 0.0)])
+def test_sound_keeps_its_time_beside_the_pictures(tmp_path: Path, name: str, pictures: float, sound: float) -> None:
+    path = write_late(tmp_path / name, pictures=pictures, sound=sound)
+    loud = np.flatnonzero(np.abs(read_sound(path).samples) > 0.3)[0] / RATE
+    with open_video(path) as video:
+        first = next(video.frames([0.0])).at
+    assert loud - first == pytest.approx(0.5 + sound - pictures, abs=0.003)
+
+
+def write_late(path: Path, *, pictures: float, sound: float) -> Path:
+    """A second of pictures and a second of sound, loud from its half on, which begin at these seconds."""
+    rate, waves = 48_000, np.zeros((1, 48_000), np.float32)
+    waves[0, rate // 2 :] = 0.8 * np.sin(np.arange(rate // 2) / 8)
+    codecs = ("libvpx", "libopus") if path.suffix == ".webm" else ("libx264", "aac")
+    with av.open(path, "w") as container:
+        seen: Any = container.add_stream(codecs[0], rate=25)
+        heard: Any = container.add_stream(codecs[1], rate=rate, layout="mono")
+        seen.width = seen.height = 64
+        packets: list[Any] = []  # of two kinds
+        for number in range(25):
+            frame = av.VideoFrame(64, 64, "yuv420p")
+            frame.pts, frame.time_base = number + round(25 * pictures), Fraction(1, 25)
+            packets += seen.encode(frame)
+        size = 960  # samples
+        for begins in range(0, rate, size):
+            piece = av.AudioFrame.from_ndarray(waves[:, begins : begins + size], "fltp", "mono")
+            piece.sample_rate, piece.pts, piece.time_base = rate, begins + round(rate * sound), Fraction(1, rate)
+            packets += heard.encode(piece)
+        packets += [*seen.encode(), *heard.encode()]
+        for packet in sorted(packets, key=lambda packet: float(packet.dts * packet.time_base)):
+            container.mux(packet)
+    return path
 
 
 def test_what_holds_no_sound_is_refused_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
