@@ -180,8 +180,10 @@ def attack_until(name: str, address: str, cookies: dict[str, str], over: Any) ->
     browser = Browser(httpx.Client(base_url=address, timeout=60, **known))  # type: ignore[arg-type]
     steps = ATTACKS[name](browser)
     while not over.wait(PAUSE_SECONDS):
-        with contextlib.suppress(httpx.HTTPError, OSError, AssertionError):
-            next(steps, None)
+        try:
+            next(steps)
+        except (httpx.HTTPError, OSError, AssertionError):  # the server fights back, which ends a generator
+            steps = ATTACKS[name](browser)
 
 
 @contextlib.contextmanager

@@ -147,7 +147,8 @@ def main() -> None:
         took = time.monotonic() - began
     print(f"{len(load.seconds)} requests by {given.clients} clients in {took:.0f} s, {len(load.errors)} errors")
     print(f"seconds a request: {median(load.seconds):.2f} in the middle, {max(load.seconds):.2f} at most")
-    print(f"answered: {min(load.answered.values())} to {max(load.answered.values())} a client")
+    answered = [load.answered[number] for number in range(given.clients)]
+    print(f"answered: {min(answered)} to {max(answered)} a client")
     print(f"the unluckiest was overtaken by {load.overtaken}")
     print("megabytes:", *(f"{value:.0f}" for value in load.megabytes))
     sys.exit(bool(load.errors))

@@ -75,7 +75,8 @@ def _held() -> dict[str, float]:
     """Megabytes in memory, now and at most. Linux."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     kilobytes = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith("Vm")}
-    return {"megabytes": int(kilobytes["VmRSS"]) / 1e3, "peak_megabytes": int(kilobytes["VmHWM"]) / 1e3}
+    held = {"megabytes": "VmRSS", "peak_megabytes": "VmHWM"}
+    return {name: int(kilobytes[line]) * 1024 / 1e6 for name, line in held.items()}
 
 
 class Worker:

@@ -14,7 +14,7 @@ from detectors.commands.options import Add, Only, choose, read_start, start_opti
 from detectors.commands.terminal import screen
 from detectors.inputs.timecode import say_at
 from detectors.jury.judge import Jury
-from detectors.jury.wording import NOT_MEASURED, say_number
+from detectors.jury.wording import NOT_MEASURED, say_number, say_range
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 MOST_SUSPECT = 3  # windows named below the table
@@ -64,7 +64,7 @@ def show_sound(judged: JudgedSound) -> None:
         title = escape(one.title if one.measured else f"{one.title} ({NOT_MEASURED})")
         said = BANDS[one.band] if one.band else f"failed: {escape(one.error or '')}"
         number = "" if one.p_fake is None else say_number(one.p_fake, one)
-        middle = "" if one.low is None else f"{one.low:.3f} to {one.high:.3f}"
+        middle = "" if one.low is None or one.high is None else say_range(one.low, one.high, one)
         table.add_row(title, said, number, middle, str(one.count))
     screen.print(table)
     worst = sorted(

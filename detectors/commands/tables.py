@@ -8,8 +8,8 @@ from rich.table import Table
 
 from detectors.commands.terminal import screen
 from detectors.jury.results import Comparison, JudgedFace
-from detectors.jury.stability import Range, Stability
-from detectors.jury.wording import ENLARGED, NOT_MEASURED, say_number, say_split
+from detectors.jury.stability import Stability
+from detectors.jury.wording import ENLARGED, NOT_MEASURED, say_number, say_range, say_split
 from registry import Verdict
 
 if TYPE_CHECKING:
@@ -65,14 +65,10 @@ def say_jury(face: JudgedFace, base_rate: float | None = None) -> str:
     said = f"{who}: {jury.label}, p_fake {say_number(jury.p_fake, jury)}"
     if jury.held_back_by:
         said += f"; real but for {jury.held_back_by}"
-    if face.stability and face.stability.jury:
+    if face.jury and face.stability and (span := face.stability.jury):
         odds = "" if base_rate is None else " at even odds"  # as the detectors' own
-        said += f"; when saved again, smaller or shifted: {_say_range(face.stability.jury)}{odds}"
+        said += f"; when saved again, smaller or shifted: {say_range(span.low, span.high, face.jury)}{odds}"
     return said
-
-
-def _say_range(found: Range) -> str:
-    return f"{found.low:.3f} to {found.high:.3f}"
 
 
 def name_row(title: str, measured: bool) -> str:
@@ -93,7 +89,7 @@ def _table(
         number = "" if verdict.p_fake is None or hidden else say_number(verdict.p_fake, verdict)
         word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]{escape(f': {verdict.error}') if verdict.error else ''}"
         found = stability.verdicts.get(verdict.detector) if stability and not hidden else None
-        moves = ([_say_range(found)] if found else [""]) if stability else []
+        moves = ([say_range(found.low, found.high, verdict)] if found else [""]) if stability else []
         thresholds = f"{verdict.real_until:.3f}", f"{verdict.fake_from:.3f}"
         table.add_row(
             name_row(verdict.title, verdict.measured), word, number, *moves, *thresholds, f"{verdict.milliseconds:.1f}"

@@ -8,7 +8,7 @@ from rich.table import Table
 from detectors.commands.tables import COLOURS, name_row
 from detectors.commands.terminal import screen
 from detectors.inputs.timecode import say_at
-from detectors.jury.wording import NOT_IN_JURY, say_number
+from detectors.jury.wording import NOT_IN_JURY, say_number, say_range
 from detectors.video.aggregate import AGGREGATION
 from detectors.video.results import JudgedVideo, Person, is_brief, say_person, say_video
 
@@ -52,7 +52,7 @@ def _track_table(person: Person) -> Table:
     for line in person.all_scores:
         verdict = line.verdict
         number = "" if verdict.p_fake is None else say_number(verdict.p_fake, line)
-        middle = "" if verdict.low is None else f"{verdict.low:.3f} to {verdict.high:.3f}"
+        middle = "" if verdict.low is None or verdict.high is None else say_range(verdict.low, verdict.high, line)
         word = f"[{COLOURS[verdict.label]}]{verdict.label}[/]"
         table.add_row(name_row(line.title, line.measured), word, number, middle, str(verdict.count))
     return table

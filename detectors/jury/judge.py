@@ -126,8 +126,8 @@ class Jury:
 
     def _decide(self, spec: DetectorSpec, finding: Finding, milliseconds: float, doubt: str | None) -> Verdict:
         fake_from, real_until = limits = spec.fake_from, spec.real_until
-        label = judge(finding.p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
-        p_fake, measured = round(finding.p_fake, 6), self.measured[spec.key]
+        p_fake, measured = round(finding.p_fake, 6), self.measured[spec.key]  # first: the label is of what is told
+        label = judge(p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
         more: dict[str, Any] = {"heatmap": finding.heatmap, "scores": finding.scores, "measured": measured}
         return Verdict(spec.key, spec.title, p_fake, label, *limits, milliseconds, **more)
 

@@ -42,6 +42,11 @@ def say_number(p_fake: float, thresholds: WithThresholds | None = None, *, digit
     return f"{round_p_fake(p_fake, thresholds, steps=10**digits) / 10**digits:.{digits}f}"
 
 
+def say_range(low: float, high: float, thresholds: WithThresholds | None = None) -> str:
+    """From one p_fake to another, "0.954 to 0.960", each rounded as say_number rounds the one that lies between."""
+    return f"{say_number(low, thresholds)} to {say_number(high, thresholds)}"
+
+
 def say_split(verdicts: Sequence[Verdict]) -> str:
     """How many say what: "1 of 3 say fake, 1 real, 1 inconclusive". Detectors that failed are counted apart, and so are
     those that were never measured.

@@ -56,6 +56,13 @@ def test_a_face_that_looks_enlarged_and_a_range_at_other_odds_are_said_to_be_so(
     assert "The face looks enlarged from a smaller picture" in shown.getvalue()
 
 
+def test_a_number_lies_within_its_range_however_both_are_rounded(shown: io.StringIO) -> None:
+    jury, moves = JuryVerdict(0.9656, "inconclusive", 0.966, 0.2), Stability({}, Range(0.9656, 0.98))
+    face = JudgedFace((0, 0, 90, 90), 0.9, (FAKE,), np.zeros((4, 4, 3), np.uint8), jury=jury, stability=moves)
+    tables.show(Comparison("a.png", "", 90, 90, faces=(face,)))
+    assert "p_fake 0.965; when saved again, smaller or shifted: 0.965 to 0.980" in shown.getvalue()
+
+
 def test_who_was_visible_too_briefly_has_no_table(shown: io.StringIO) -> None:
     brief, seen = person(1, *[0.9] * (MIN_FRAMES - 1)), person(2, *[0.9] * MIN_FRAMES)
     video_tables.show_video(JudgedVideo("a.mp4", seconds=9.0, looks=(0.0, 1.0), persons=(brief, seen)))

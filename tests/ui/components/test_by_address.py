@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -96,6 +97,25 @@ def test_a_batch_goes_to_the_moderation_queue_of_the_docs(tmp_path: Path, queue:
         asked = [ask_again(address, key) for key in ("a", "a", "b")]
         assert asked[0] == asked[1] != asked[2]
     webhooks.close()
+
+
+def test_the_moderation_queue_of_the_docs_holds_each_picture_once(tmp_path: Path, queue: int) -> None:
+    """What cannot be read has no SHA-256, the same file may come under two names, and a cut one is not plainly real."""
+    face = {"jury": {"label": "real"}}
+    pictures = [
+        {"name": "a.heic", "sha256": "", "faces": [], "notes": []},
+        {"name": "b.heic", "sha256": "", "faces": [], "notes": []},
+        {"name": "cut.jpg", "sha256": "c", "faces": [face], "notes": ["The file is cut off."]},
+        {"name": "real.jpg", "sha256": "d", "faces": [face], "notes": []},
+    ]
+    body, sent = json.dumps({"data": {"id": "batch_1", "pictures": pictures}}).encode(), str(int(time.time()))
+    secret = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
+    signature = base64.b64encode(hmac.digest(secret, f"batch_1.{sent}.".encode() + body, "sha256")).decode()
+    signed = {"webhook-id": "batch_1", "webhook-timestamp": sent, "webhook-signature": f"v1,{signature}"}
+    for _ in range(2):
+        assert httpx.post(f"http://127.0.0.1:{queue}", content=body, headers=signed).status_code == 204
+    with closing(sqlite3.connect(tmp_path / "queue.db")) as connection:
+        assert connection.execute("SELECT name FROM queue").fetchall() == [("a.heic",), ("b.heic",), ("cut.jpg",)]
 
 
 def test_a_picture_is_judged_by_its_address_on_the_page_and_for_programs(
