@@ -162,19 +162,25 @@ def _packages() -> Iterator[Path]:
 
 
 def _hidden_in(folder: Path) -> set[Path]:
-    """Entries that are nobody else's business, such as .ssh where a plugin lies in a home."""
-    return {child.resolve() for child in folder.resolve().glob(".*")}
+    """Entries that are nobody's business, such as .ssh where a plugin lies in a home, and what such a link leads to."""
+    inside = folder.resolve()
+    targets = (Path(os.path.realpath(child)) for child in inside.glob(".*"))
+    return {target for target in targets if not inside.is_relative_to(target)}  # a link to all of it hides nothing
 
 
 def _split(path: Path, apart: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
-    """The path, or its parts but for those kept apart; each with whether it may be read, or only listed."""
+    """The path, or its parts but for those kept apart; each with whether it may be read, or only listed.
+
+    Links are left out: the kernel would allow what they lead to, wherever that is. What lies within has its own path.
+    """
     if any(path.is_relative_to(one) for one in apart):
         return
     is_whole = not any(one.is_relative_to(path) for one in apart)
     yield path, is_whole
     if not is_whole:
         for child in path.iterdir():
-            yield from _split(child, apart)
+            if not child.is_symlink():
+                yield from _split(child, apart)
 
 
 def _unique(paths: Iterable[Path]) -> list[str]:

@@ -144,15 +144,17 @@ def reach_of(plugin: str, *, scratch: str) -> Confinement:
 
 
 def find_home(plugin: str, scratch: str) -> Path:
-    """A folder in the user's cache that is this plugin's alone; without one, in scratch."""
+    """A folder in the user's cache that is this plugin's alone; without one, scratch itself.
+
+    Not a folder in scratch, where the plugin could have put a link by that name.
+    """
     name = hashlib.sha256(plugin.encode(errors="surrogateescape")).hexdigest()[:16]
-    for folder in (platformdirs.user_cache_path("facejury") / "plugins", Path(scratch)):
-        try:
-            (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
-            continue
-        return folder / name
-    raise DetectorFaultError("no folder can be made for its files")
+    home = platformdirs.user_cache_path("facejury") / "plugins" / name
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return Path(scratch)
+    return home
 
 
 def fetched_folder() -> Path:

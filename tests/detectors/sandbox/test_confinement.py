@@ -41,6 +41,21 @@ def test_a_folder_is_read_but_for_what_is_hidden_or_kept_apart(tmp_path: Path) -
     assert [path for path in rules["list"] if path.startswith(str(tmp_path))] == [str(tmp_path), f"{tmp_path}/data"]
 
 
+def test_no_rule_follows_a_link_out_of_a_folder_or_to_what_it_hides(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "clone", tmp_path / "elsewhere"
+    for name in ("clone/dotfiles/aws/key", "clone/spy.py", "elsewhere/key"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+    (folder / ".aws").symlink_to("dotfiles/aws")
+    (folder / ".all").symlink_to(".")
+    (folder / ".loop").symlink_to(".loop")
+    (folder / "data").symlink_to(elsewhere)
+    (folder / "aws").symlink_to("dotfiles/aws")
+    rules = json.loads(Confinement(folders=(folder,)).rules())
+    assert [path for path in rules["read"] if path.startswith(str(tmp_path))] == [f"{folder}/spy.py"]
+    assert [path for path in rules["list"] if path.startswith(str(tmp_path))] == [str(folder), f"{folder}/dotfiles"]
+
+
 def test_a_named_file_is_read_wherever_it_lies(tmp_path: Path) -> None:
     keep_apart(tmp_path)
     assert str(tmp_path / "a.mp4") in json.loads(Confinement(files=(tmp_path / "a.mp4",)).rules())["read"]

@@ -18,8 +18,8 @@ from detectors.jury.compare import compare_stepwise
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
 from detectors.networks.resolve import add_source
-from detectors.sandbox import isolated_detector
-from detectors.sandbox.isolated_detector import DetectorFaultError, IsolatedDetector
+from detectors.sandbox import confinement, isolated_detector
+from detectors.sandbox.isolated_detector import DetectorFaultError, IsolatedDetector, find_home
 from registry import DetectorSpec, Registry, Verdict
 from tests.command import FACEJURY
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow  # workers are started, and waited for until they 
 
 FAULTS = Path(__file__).parents[1] / "faults.py"
 ROOT = Path(__file__).parents[3]
-linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, or the places of Linux")
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,46 @@ def test_a_detector_that_grows_past_its_memory_is_ended(untrusted: Registry) -> 
     with pytest.raises(DetectorFaultError, match=r"exceeded its memory limit of 0\.15 GB"):
         detector(samples.flat(0))
     detector.close()
+
+
+SPY = """
+import pluggy
+
+from pathlib import Path
+
+
+def spy(image):
+    Path(__file__).read_bytes()
+    return float(bool(Path({key!r}).read_bytes()))
+
+
+@pluggy.HookimplMarker("facejury")
+def register_detectors(register):
+    register(key="spy", title="Spy", load=lambda: spy)
+"""
+
+
+@pytest.mark.skipif("files" in confinement.name_gaps(), reason="needs Linux with Landlock")
+def test_a_link_beside_a_plugin_leads_it_nowhere(tmp_path: Path) -> None:
+    clone, key = tmp_path / "clone", tmp_path / "secret" / "key"
+    (clone / ".git").mkdir(parents=True)
+    key.parent.mkdir()
+    key.write_text("nobody shall know")
+    (clone / "data").symlink_to(key.parent)
+    (clone / "spy.py").write_text(SPY.format(key=str(key)))
+    for verdict in judge_twice(add_source(Registry(()), str(clone / "spy.py"))["spy"]):
+        assert verdict.error.startswith("PermissionError"), verdict
+
+
+@linux
+def test_without_a_cache_a_home_is_no_place_where_the_plugin_could_put_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (tmp_path / "cache").touch()  # so no folder can be made there
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert find_home("/a/plugin.py", str(scratch)) == scratch
 
 
 def test_picture_and_heat_map_cross_unchanged(untrusted: Registry) -> None:
