@@ -8,17 +8,15 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 import ui  # noqa: F401  before a test imports Gradio itself: see ui/stubs.py
-from detectors.sandbox import (  # also before a test imports ONNX Runtime itself: see detectors/__init__.py
-    confinement,
-    process,
-)
+from detectors.sandbox import confinement  # also before a test imports ONNX Runtime itself: see detectors/__init__.py
+from detectors.sandbox.family import Family
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync")
@@ -127,13 +125,13 @@ def workers_write_down_what_they_ran() -> Iterator[None]:
     """In `make coverage` only: a worker is ended by SIGKILL, and could write nothing, so SIGTERM goes before it."""
     with pytest.MonkeyPatch.context() as patch:
         if "COVERAGE_PROCESS_CONFIG" in os.environ:
-            patch.setattr(process, "_send_kill", partial(_end_measured, kill=process._send_kill))
+            patch.setattr(Family, "kill", partialmethod(_end_measured, kill=Family.kill))
             patch.setattr(confinement, "DEVICES", (*confinement.DEVICES, os.getcwd()))  # where it is written down
         yield
 
 
-def _end_measured(worker: "subprocess.Popen[bytes]", *, kill: Callable[["subprocess.Popen[bytes]"], None]) -> None:
+def _end_measured(family: Family, *, kill: Callable[[Family], None]) -> None:
     with suppress(OSError, subprocess.TimeoutExpired):
-        worker.terminate()
-        worker.wait(SAVE_SECONDS)
-    kill(worker)  # also those that it started
+        family._process.terminate()
+        family._process.wait(SAVE_SECONDS)
+    kill(family)  # also those that it started

@@ -13,7 +13,7 @@ from typing import IO
 
 from detectors.sandbox.confinement import confine
 
-DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
+DIE_WITH_PARENT, ADOPT_ORPHANS = 1, 36  # PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, linux/prctl.h
 
 
 def run(parent: int, module: str) -> None:
@@ -50,9 +50,14 @@ def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def _die_with(parent: int) -> None:
-    """End when the program ends, even in the middle of an order (Linux; elsewhere between two orders)."""
+    """End when the program ends, even in the middle of an order (Linux; elsewhere between two orders).
+
+    What its children leave behind becomes its own child, so that the program finds it there.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+        libc = ctypes.CDLL(None)
+        libc.prctl(DIE_WITH_PARENT, signal.SIGKILL)
+        libc.prctl(ADOPT_ORPHANS, 1, 0, 0, 0)
         if os.getppid() != parent:  # it was faster
             os._exit(0)
 

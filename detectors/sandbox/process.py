@@ -13,10 +13,14 @@ import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from detectors.sandbox.confinement import Confinement
+from detectors.sandbox.pipes import open_pipes
 from detectors.sandbox.protocol import Array, Values, receive, send
+
+if TYPE_CHECKING:
+    from detectors.sandbox.family import Family  # brings psutil, which takes as long as a small network
 
 WATCH_SECONDS = 0.05
 
@@ -36,9 +40,16 @@ class WorkerProcess:
     """
 
     def __init__(self, module: str, *, memory: int, limit: int, reach: Confinement) -> None:
-        self._memory, self._limit = memory, limit
+        from detectors.sandbox.family import Family
+
+        rules, self._memory, self._limit = reach.rules(), memory, limit
         self._process = process = _starter.submit(_spawn, module, reach).result()
-        self.end = weakref.finalize(self, _kill, process)
+        self._family = Family(process)
+        self._orders, self._answers = open_pipes(process)
+        self.end = weakref.finalize(self, _kill, process, self._family, (self._orders, self._answers))
+        with suppress(OSError):  # it has ended already, which the first order will find
+            self._orders.write(rules.encode() + b"\n")
+            self._orders.flush()
 
     @property
     def runs(self) -> bool:
@@ -47,11 +58,11 @@ class WorkerProcess:
 
     def ask(self, order: Values, image: Array | None = None, *, seconds: float) -> tuple[Values, Array | None]:
         """The answer to one order. Raises WorkerFaultError, after which the process is gone."""
-        watch = _Watch(self._process, seconds, self._memory)
+        watch = _Watch(self._family, seconds, self._memory)
         try:
             with watch:
-                send(_need(self._process.stdin), order, image)
-                return receive(_need(self._process.stdout), limit=self._limit)
+                send(self._orders, order, image)
+                return receive(self._answers, limit=self._limit)
         except (OSError, EOFError, ValueError) as error:
             self.end()
             raise WorkerFaultError(watch.reason or _say_end(self._process, error)) from None
@@ -60,46 +71,25 @@ class WorkerProcess:
             raise
 
 
-def _need(pipe: IO[bytes] | None) -> IO[bytes]:
-    if pipe is None:
-        raise EOFError("the process has no pipe")
-    return pipe
-
-
 def _spawn(module: str, reach: Confinement) -> subprocess.Popen[bytes]:
     """A fresh worker that finds the same packages, in a session of its own, so that Ctrl-C is ours to answer."""
-    rules = reach.rules()
-    process = subprocess.Popen(  # noqa: S603  # our own module in our own interpreter
+    return subprocess.Popen(  # noqa: S603  # our own module in our own interpreter
         [sys.executable, "-P", "-m", "detectors.sandbox.bootstrap", str(os.getpid()), module],
+        bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=reach.environment(),
         start_new_session=True,
     )
-    with suppress(OSError):  # it has ended already, which the first order will find
-        pipe = _need(process.stdin)
-        pipe.write(rules.encode() + b"\n")
-        pipe.flush()
-    return process
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes], family: "Family", pipes: tuple[IO[bytes], ...]) -> None:
     """End a worker and what it started, and wait until it is gone."""
-    _send_kill(process)
+    family.kill()
     process.wait()
-    for pipe in (process.stdin, process.stdout):
+    for pipe in pipes:
         with suppress(OSError, ValueError):  # what could not be written any more
-            if pipe:
-                pipe.close()
-
-
-def _send_kill(process: subprocess.Popen[bytes]) -> None:
-    """To the whole group: a process forked by the detector would keep the pipe open."""
-    with suppress(OSError):  # it may have ended by itself
-        if sys.platform == "win32":
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
+            pipe.close()
 
 
 def _say_end(process: subprocess.Popen[bytes], error: Exception) -> str:
@@ -121,9 +111,9 @@ def _name_signal(number: int) -> str:
 class _Watch:
     """Looks after one call: ends the process when it takes too long or holds too much. reason: why, or nothing."""
 
-    def __init__(self, process: subprocess.Popen[bytes], seconds: float, memory: int) -> None:
+    def __init__(self, family: "Family", seconds: float, memory: int) -> None:
         self.reason = ""
-        self._process, self._seconds, self._memory = process, seconds, memory
+        self._family, self._seconds, self._memory = family, seconds, memory
         self._over = threading.Event()
 
     def __enter__(self) -> None:
@@ -137,7 +127,7 @@ class _Watch:
         while (left := deadline - time.monotonic()) > 0:
             if self._over.wait(min(left, WATCH_SECONDS)):
                 return
-            if _resident(self._process.pid) > self._memory:
+            if self._family.exceeds(self._memory):
                 self._stop(f"it exceeded its memory limit of {self._memory / 1e9:g} GB")
                 return
         self._stop(f"it took longer than {self._seconds:g} s")
@@ -146,14 +136,4 @@ class _Watch:
         if self._over.is_set():
             return
         self.reason = reason
-        _send_kill(self._process)
-
-
-def _resident(pid: int) -> int:
-    """Bytes a process holds in memory; 0 where that cannot be read, and the process's own limit remains."""
-    import psutil  # here: it takes as long as a small network, and only plugins and videos need it
-
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return 0
+        self._family.kill()

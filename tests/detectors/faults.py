@@ -87,6 +87,47 @@ def hog(image: Image) -> None:
         time.sleep(0.01)
 
 
+def stays_behind(image: Image) -> None:
+    """What it starts leaves its session, keeps its pipes, and goes on; so does what that starts, once orphaned."""
+    if not os.fork():
+        os.setsid()
+        if os.fork():
+            time.sleep(0.2)
+            os._exit(0)
+        time.sleep(25)
+        os._exit(0)
+    time.sleep(25)
+
+
+def leaves_one_behind(image: Image) -> None:
+    """The same, and ends by itself."""
+    if not os.fork():
+        os.setsid()
+        time.sleep(25)
+        os._exit(0)
+    time.sleep(0.3)
+    os._exit(3)
+
+
+def hog_apart(image: Image) -> None:
+    """Holds little itself, and a lot in a child."""
+    if not os.fork():
+        hog(image)
+    time.sleep(25)
+
+
+def forks(image: Image) -> object:
+    """What it holds before it forks is held once by all five of them."""
+    kept.append(np.ones(5_000_000))
+    for _ in range(4):
+        if not os.fork():
+            time.sleep(0.5)
+            os._exit(0)
+    for _ in range(4):
+        os.wait()
+    return 0.3
+
+
 def leak(image: Image) -> object:
     kept.append(np.ones(100_000))
     return 0.3
@@ -236,6 +277,10 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
         raises,
         huge_claim,
         hog,
+        stays_behind,
+        leaves_one_behind,
+        hog_apart,
+        forks,
         leak,
         above,
     ),
@@ -265,6 +310,6 @@ def register_detectors(register: Register) -> None:
     }
     loads |= LOADS
     for key, load in loads.items():
-        seconds = {"hang": 1, "load-slowly": 1, "slow": 1, "late": 0.1}.get(key, 10)
+        seconds = {"hang": 1, "stays-behind": 1, "load-slowly": 1, "slow": 1, "late": 0.1}.get(key, 10)
         card = "" if key == "no-card" else "Does one thing wrong."
         register(key=key, title=key.capitalize(), load=load, seconds=seconds, card=card)
