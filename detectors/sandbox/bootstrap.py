@@ -9,6 +9,7 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 from typing import IO
 
 from detectors.sandbox.confinement import confine
@@ -21,13 +22,17 @@ def run(parent: int, module: str) -> None:
 
     The kernel confines one thread and what it starts. So this comes first: NumPy alone brings threads along.
     """
-    orders, answers = _take_pipes()
-    _die_with(parent)
+    code = 1
     try:
+        orders, answers = _take_pipes()
+        _die_with(parent)
         confine(orders.readline().decode())
         importlib.import_module(module).serve(orders, answers)
+        code = 0
+    except BaseException:  # which the end below would otherwise keep to itself
+        traceback.print_exc()
     finally:
-        os._exit(0)  # whatever threads and exit handlers are left behind
+        os._exit(code)  # whatever threads and exit handlers are left behind
 
 
 def limit_memory(limit: int) -> None:
