@@ -135,15 +135,16 @@ def loaded_once(audited: AuditedDetector) -> Outcome:
 
 def no_network(audited: AuditedDetector) -> Outcome:
     """No connection and no program started while it examines a picture (sockets are blocked)."""
-    audited.connected.clear()
     with suppress(PermissionError):  # it is written down
         _examine(audited, samples.real(audited.spec.expects))
+    audited.finish()
     return not audited.connected, ", ".join(dict.fromkeys(audited.connected)) or "none"
 
 
 def no_writes(audited: AuditedDetector) -> Outcome:
     """No file written outside the cache folders and the folder for temporary files."""
     _examine(audited, samples.real(audited.spec.expects))
+    audited.finish()
     return not audited.written, _name(audited.written) or "none"
 
 

@@ -88,15 +88,16 @@ def loaded_once(audited: AuditedDetector) -> Outcome:
 
 def no_network(audited: AuditedDetector) -> Outcome:
     """No connection and no program started while it examines a sound (sockets are blocked)."""
-    audited.connected.clear()
     with suppress(PermissionError):  # it is written down
         audited.examine(make_speech(), AUDIO_RATE)
+    audited.finish()
     return not audited.connected, ", ".join(dict.fromkeys(audited.connected)) or "none"
 
 
 def no_writes(audited: AuditedDetector) -> Outcome:
     """No file written outside the cache folders and the folder for temporary files."""
     audited.examine(make_speech(), AUDIO_RATE)
+    audited.finish()
     return not audited.written, ", ".join(dict.fromkeys(audited.written)) or "none"
 
 

@@ -1,5 +1,6 @@
 """A plugin full of faults: each detector does one thing wrong, and answers 0.3 where it gets that far."""
 
+import _thread
 import ctypes
 import os
 import signal
@@ -227,6 +228,17 @@ def writes(image: Image) -> object:
     return 0.3
 
 
+def connects_apart(image: Image) -> object:
+    threading.Thread(target=connects, args=(image,)).start()
+    return 0.3
+
+
+def writes_apart(image: Image) -> object:
+    _thread.start_new_thread(writes, (image,))
+    time.sleep(0.01)
+    return 0.3
+
+
 class Backwards:
     """Says fake of the first photo it is shown, and of nothing else."""
 
@@ -285,7 +297,7 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
         above,
     ),
     *(text, nan, function, many, drifts, no_grey, no_alpha, no_tiny, no_huge, squares_only, scribbles, flat_map),
-    *(bright_map, reads_again, connects, writes),
+    *(bright_map, reads_again, connects, writes, connects_apart, writes_apart),
 )
 LOADS = {
     "shared": Shared,

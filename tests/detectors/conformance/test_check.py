@@ -36,14 +36,17 @@ FAILS = {  # a detector that does one thing wrong -> the check that must say so
     "reads-again": "loaded-once",
     "connects": "no-network",
     "writes": "no-writes",
+    "connects-apart": "no-network",
+    "writes-apart": "no-writes",
     "leak": "memory",
     "backwards": "polarity",
     "no-card": "card",
 }
 ALONE = {"no-grey", "no-alpha", "no-tiny", "no-huge", "shared", "scribbles", "reads-again", "connects"} | {
-    *("writes", "leak", "backwards", "no-card", "late")
+    *("writes", "connects-apart", "writes-apart", "leak", "backwards", "no-card", "late")
 }
-OWN_PROCESS = {"late", "leak", "connects", "writes"}  # about time, memory and the sandbox
+# About time, memory and the sandbox.
+OWN_PROCESS = {"late", "leak", "connects", "writes", "connects-apart", "writes-apart"}
 
 
 def find_failed(spec: DetectorSpec) -> set[str]:

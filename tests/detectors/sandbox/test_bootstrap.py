@@ -13,5 +13,6 @@ def test_a_worker_that_fails_at_its_start_says_why(
     worker = WorkerProcess("detectors.no_such_module", memory=10**9, limit=1000, reach=Confinement())
     with pytest.raises(WorkerFaultError, match="its process ended by itself, with exit code 1"):
         worker.ask({}, seconds=60)
-    assert "Traceback" in (said := capfd.readouterr().err)
-    assert "KeyError: 'list'" in said or "No module named 'detectors.no_such_module'" in said  # with Landlock, and without
+    said = capfd.readouterr().err
+    assert "Traceback" in said
+    assert "KeyError: 'list'" in said or "No module named" in said  # with Landlock, and without
