@@ -4,12 +4,18 @@
 """
 
 import json
+import os
 import re
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+if sys.platform != "win32":
+    import fcntl
 
 HEADER = "# Written by `facejury detectors install`, which without an argument installs what stands here.\n"
 RULES = {
@@ -83,12 +89,16 @@ def read_pins(path: Path) -> tuple[Pinned, ...]:
     if not path.is_file():
         return ()
     try:
-        held = tomllib.loads(path.read_text(encoding="utf-8"))
-        packages = [PinnedPackage(_text(one, "asked"), _read_wheels(one)) for one in held.get("package", ())]
-        keys = ("repo", "commit", "revision")
-        folders = [PinnedFolder(*(_text(one, key) for key in keys)) for one in held.get("folder", ())]
+        return _parse(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise PinError(f"{path.name} cannot be read: {error}") from error
+
+
+def _parse(text: str) -> tuple[Pinned, ...]:
+    held = tomllib.loads(text)
+    packages = [PinnedPackage(_text(one, "asked"), _read_wheels(one)) for one in held.get("package", ())]
+    keys = ("repo", "commit", "revision")
+    folders = [PinnedFolder(*(_text(one, key) for key in keys)) for one in held.get("folder", ())]
     return (*packages, *folders)
 
 
@@ -107,14 +117,39 @@ def _text(values: Mapping[str, Any], key: str) -> str:
     return value
 
 
+@contextmanager
+def hold_pins(path: Path) -> Iterator[None]:
+    """Let no other process change the pins, and with them the environment, meanwhile; on Windows nothing keeps it away.
+
+    Raises PinError where one does already.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    folder = os.open(path.parent, os.O_RDONLY)  # a file to lock would be left behind
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go by the kernel, however the process ends
+        except BlockingIOError:
+            raise PinError("another command installs or removes a detector here: try again when it has ended") from None
+        yield
+    finally:
+        os.close(folder)
+
+
 def write_pins(pins: tuple[Pinned, ...], path: Path) -> None:
-    """Replace plugins.toml as a whole; with no pin left it is deleted. Raises PinError."""
-    new = path.with_name(f".{path.name}.new")
+    """Replace plugins.toml as a whole; with no pin left it is deleted. Raises PinError, also on what is no pin."""
+    try:
+        text = (HEADER + "".join(map(_as_toml, pins))).encode()
+        _parse(text.decode())
+    except ValueError as error:
+        raise PinError(f"{path.name} cannot hold this: {error}") from error
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         if not pins:
             path.unlink(missing_ok=True)
             return
-        new.write_text(HEADER + "".join(map(_as_toml, pins)), encoding="utf-8")
+        new.write_bytes(text)
         new.replace(path)
     except OSError as error:
         new.unlink(missing_ok=True)
@@ -129,5 +164,9 @@ def _as_toml(pin: Pinned) -> str:
 
 
 def _lines(of: object, *keys: str) -> str:
-    """Texts as JSON writes them are texts of TOML."""
-    return "".join(f"{key} = {json.dumps(getattr(of, key))}\n" for key in keys if getattr(of, key))
+    return "".join(f"{key} = {_as_text(getattr(of, key))}\n" for key in keys if getattr(of, key))
+
+
+def _as_text(value: str) -> str:
+    """A text as JSON writes it is one of TOML, where no character is escaped in two halves, and DEL is escaped."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
