@@ -8,7 +8,7 @@ from registry.contract import DetectorSpec
 from registry.manager import Problem, Registry
 from text.plain_text import show_plainly
 
-NOT_AS_PINNED = "plugins.toml pins another version than is installed: run `facejury detectors install`"
+NOT_AS_PINNED = "plugins.toml pins another version or file than is installed: run `facejury detectors install`"
 COLUMNS = ("key", "title", "expects", "owner", "version")
 
 

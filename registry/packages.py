@@ -6,16 +6,19 @@ is tried in a scratch folder before it is installed.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence, Set
-from importlib.metadata import Distribution, PackageNotFoundError, distributions, requires, version
+from contextlib import suppress
+from dataclasses import replace
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions, requires, version
 from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 
 from registry.hookspecs import PROJECT
 from registry.pins import PinnedPackage, PinnedWheel
@@ -24,7 +27,12 @@ ROOT = Path(__file__).parents[1]
 PIP = ("-P", "-m", "pip", "--disable-pip-version-check", "--no-input")
 NO_PIP = "This environment has no pip; make one with `make demo`, or with `python3 -m venv`."
 NOT_NAMED = "{asked!r} names no package: give its name, such as facejury-edges or facejury-edges==1.2, or a .whl file."
-
+A_WHEEL = re.compile(r"(?:https|file)://[!-~]+\.whl(?:#[!-~]*)?")
+NOT_HERE = "plugins.toml pins {other}, which needs {moved} too and is not here: run `facejury detectors install` first."
+DIFFERENT = (
+    "plugins.toml pins {name} {held} for {other} and another, {version}, for {package}: remove one of the two, and "
+    "install it again."
+)
 A_FOLDER = "{asked} is a folder: build a wheel of it with `pip wheel --no-deps -w dist {asked}`, and install that."
 
 
@@ -41,36 +49,71 @@ def name_package(asked: str) -> str:
     if Path(asked).is_dir():
         raise InstallError(A_FOLDER.format(asked=asked))
     try:
-        Requirement(asked)
+        address = Requirement(asked).url
     except InvalidRequirement as error:
         raise InstallError(NOT_NAMED.format(asked=asked)) from error
+    if address and not A_WHEEL.fullmatch(address):
+        raise InstallError(f"{address} is not the https:// or file:// address of a .whl file")
     return asked
 
 
-def resolve(asked: str, pinned: Sequence[PinnedPackage]) -> PinnedPackage:
-    """What pip would install for it, with its hashes. pinned: what may change its version, unlike all else.
+def resolve(asked: str, pinned: Sequence[PinnedPackage]) -> tuple[PinnedPackage, list[PinnedPackage]]:
+    """What pip would install for it, with its hashes, and the other pinned packages as they are beside it.
 
-    Raises InstallError, also when there is nothing to install.
+    pinned: what may change its version, unlike all else, where all of them can still be used. Raises InstallError, also
+    when there is nothing to install.
     """
+    own = _find_name(asked)
+    others = [one for one in pinned if canonicalize_name(one.name) != own]
+    found = _ask_pip(asked, pinned, [f"{one.name}=={here}" for one in others if (here := find_version(one.name))])
+    if own not in found:
+        raise InstallError(f"{asked} is installed already, and nothing newer fits what is here")
+    held = {canonicalize_name(wheel.name): wheel for package in pinned for wheel in package.wheels}
+    fresh = {name: _read_wheel(one) for name, one in found.items()}
+    wheels = {name: wheel for name, wheel in held.items() if find_version(wheel.name)} | fresh
+    needs = {name: requires(name) or [] for name in wheels if name not in found}
+    needs |= {name: one["metadata"].get("requires_dist", []) for name, one in found.items()}
+    for index, other in enumerate(others):
+        moved = [one for one in other.wheels if fresh.get(canonicalize_name(one.name), one) != one]
+        if moved and not find_version(other.name):
+            raise InstallError(NOT_HERE.format(other=other.name, moved=moved[0].name))
+        if moved:
+            others[index] = replace(other, wheels=_gather(other.name, wheels, needs))
+    return PinnedPackage(name_package(asked), _gather(own, wheels, needs)), others
+
+
+def _find_name(asked: str) -> NormalizedName:
+    """Whose package it is. Raises InstallError."""
+    named = name_package(asked)
+    if not named.endswith(".whl") or "://" in named:
+        return canonicalize_name(Requirement(named).name)
+    try:
+        return parse_wheel_filename(Path(named).name)[0]
+    except InvalidWheelFilename as error:
+        raise InstallError(f"{Path(named).name} is no name of a wheel") from error
+
+
+def _ask_pip(asked: str, pinned: Sequence[PinnedPackage], stay: Sequence[str]) -> dict[NormalizedName, dict[str, Any]]:
+    """What pip would install for it, by name. stay: requirements of what is here and must still have what it needs."""
     movable = {canonicalize_name(wheel.name) for package in pinned for wheel in package.wheels}
     with tempfile.TemporaryDirectory() as scratch:
         constraints, report = Path(scratch, "constraints.txt"), Path(scratch, "report.json")
         constraints.write_text("".join(f"{one}\n" for one in _list_fixed(movable)), encoding="utf-8")
         options = ["--dry-run", "--upgrade", "--only-binary", ":all:"]
-        _pip("install", *options, "--constraint", str(constraints), "--report", str(report), name_package(asked))
+        _pip("install", *options, "--constraint", str(constraints), "--report", str(report), name_package(asked), *stay)
         found = json.loads(report.read_text(encoding="utf-8"))["install"]
-    found.sort(key=lambda one: not one["requested"])
-    if not found or not found[0]["requested"]:
-        raise InstallError(f"{asked} is installed already, and nothing newer fits what is here")
-    wheels = {canonicalize_name(one["metadata"]["name"]): _read_wheel(one) for one in found}
-    held = {canonicalize_name(wheel.name): wheel for package in pinned for wheel in package.wheels}
-    needs = [need for one in found for need in one["metadata"].get("requires_dist", ())]
-    while needs:  # what another plugin brought stays pinned while one needs it
-        name = canonicalize_name(Requirement(needs.pop()).name)
-        if name in held and name not in wheels:
-            wheels[name] = held[name]
-            needs += requires(name) or ()
-    return PinnedPackage(name_package(asked), tuple(wheels.values()))
+    return {canonicalize_name(one["metadata"]["name"]): one for one in found}
+
+
+def _gather(
+    name: str, wheels: Mapping[NormalizedName, PinnedWheel], needs: Mapping[NormalizedName, Sequence[str]]
+) -> tuple[PinnedWheel, ...]:
+    """Of these wheels a plugin's own, first, and those that it needs, directly or through others."""
+    names = [canonicalize_name(name)]
+    for one in names:  # which grows meanwhile
+        needed = dict.fromkeys(canonicalize_name(Requirement(need).name) for need in needs[one])
+        names += [need for need in needed if need in wheels and need not in names]
+    return tuple(wheels[one] for one in names)
 
 
 def _list_fixed(movable: Set[str]) -> list[str]:
@@ -87,9 +130,30 @@ def _read_wheel(found: dict[str, Any]) -> PinnedWheel:
     return PinnedWheel(about["name"], about["version"], digest, source["url"] if found["is_direct"] else "")
 
 
+def check_together(pinned: Sequence[PinnedPackage]) -> None:
+    """Raises InstallError where two packages pin a third differently: each would undo what the other installs."""
+    first: dict[NormalizedName, tuple[PinnedPackage, PinnedWheel]] = {}
+    for package in pinned:
+        for wheel in package.wheels:
+            other, held = first.setdefault(canonicalize_name(wheel.name), (package, wheel))
+            if (held.version, held.sha256) != (wheel.version, wheel.sha256):
+                of = {"name": wheel.name, "held": held.version, "version": wheel.version}
+                raise InstallError(DIFFERENT.format(other=other.name, package=package.name, **of))
+
+
 def is_installed(package: PinnedPackage) -> bool:
-    """Whether each of its wheels is here in the pinned version."""
-    return all(find_version(wheel.name) == wheel.version for wheel in package.wheels)
+    """Whether each of its wheels is here, as far as pip writes that down: the version, and for one from an address or a
+    file its hash. Of one from the package index the hash is checked when it is installed, and then known no more.
+    """
+    return all(map(_is_here, package.wheels))
+
+
+def _is_here(wheel: PinnedWheel) -> bool:
+    if find_version(wheel.name) != wheel.version:
+        return False
+    source = json.loads(distribution(wheel.name).read_text("direct_url.json") or "{}")
+    digest = source.get("archive_info", {}).get("hashes", {}).get("sha256")
+    return digest == wheel.sha256 if wheel.url or digest else True
 
 
 def find_version(name: str) -> str | None:
@@ -109,8 +173,9 @@ def install(package: PinnedPackage) -> None:
         exactly = ["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement", str(wanted)]
         _pip("install", *exactly, "--target", str(trial))
         _try(package.name, trial)
-        try:
-            _pip("install", *exactly)
+        wanted.write_text("".join(_require(one) for one in package.wheels if not _is_here(one)), encoding="utf-8")
+        try:  # forced: pip takes a file of the same version for the same file
+            _pip("install", "--force-reinstall", *exactly)
         except InstallError:
             if new := [name for name, number in before.items() if number is None and find_version(name)]:
                 _pip("uninstall", "--quiet", "--yes", *new)
@@ -131,6 +196,7 @@ def _try(name: str, trial: Path) -> None:
         raise InstallError(f"{name} is no plugin of Facejury: it has no entry point in the group {PROJECT!r}")
     for one in there.values():
         _check_needs(one, there)
+    _check_others(name, there)
     path = os.pathsep.join(filter(None, [str(trial), os.environ.get("PYTHONPATH")]))
     done = _run([sys.executable, "-m", "registry", "--json"], {"PYTHONPATH": path})
     if done.returncode:
@@ -142,11 +208,31 @@ def _try(name: str, trial: Path) -> None:
         raise InstallError(f"{name} registers no detector: {'; '.join(said) or 'it is blocked by FACEJURY_BLOCK'}")
 
 
+def _check_others(name: str, there: Mapping[NormalizedName, Distribution]) -> None:
+    """Raises InstallError where something that is installed could not be used with what comes."""
+    for one in distributions():
+        if not one.name or canonicalize_name(one.name) in there:
+            continue
+        for need in _list_needs(one):
+            new = there.get(canonicalize_name(need.name))
+            if new is None or new.version == find_version(new.name):
+                continue
+            if not need.specifier.contains(new.version, prereleases=True):
+                raise InstallError(f"{name} brings {new.name} {new.version}, and {one.name} {one.version} needs {need}")
+
+
+def _list_needs(one: Distribution, *, extras: bool = False) -> list[Requirement]:
+    """What it requires here; with extras, all that is written down. What cannot be read is left out."""
+    needs = []
+    for text in one.requires or ():
+        with suppress(InvalidRequirement):
+            needs.append(Requirement(text))
+    return [need for need in needs if extras or not need.marker or need.marker.evaluate({"extra": ""})]
+
+
 def _check_needs(one: Distribution, there: Mapping[NormalizedName, Distribution]) -> None:
     """A lock from another environment may lack what was already installed there."""
-    for need in map(Requirement, one.requires or ()):
-        if need.marker and not need.marker.evaluate({"extra": ""}):
-            continue
+    for need in _list_needs(one):
         held = there.get(canonicalize_name(need.name))
         number = held.version if held else find_version(need.name)
         if number is None or not need.specifier.contains(number, prereleases=True):
@@ -155,11 +241,26 @@ def _check_needs(one: Distribution, there: Mapping[NormalizedName, Distribution]
 
 
 def remove(package: PinnedPackage, others: Sequence[PinnedPackage]) -> None:
-    """Uninstall it and what it brought that none of the others needs. Raises InstallError."""
+    """Uninstall it, and what it brought that nothing else needs: none of the others, and nothing that stays installed.
+
+    Raises InstallError.
+    """
     needed = {canonicalize_name(wheel.name) for other in others for wheel in other.wheels}
-    names = [one.name for one in package.wheels if canonicalize_name(one.name) not in needed and find_version(one.name)]
-    if names:
+    brought = {canonicalize_name(one.name): one.name for one in package.wheels if find_version(one.name)}
+    while True:
+        staying = [one for one in distributions() if one.name and _is_staying(one, brought, needed)]
+        # With all extras: which of them somebody has installed, nobody has written down.
+        more = {canonicalize_name(need.name) for one in staying for need in _list_needs(one, extras=True)} - needed
+        if not more:
+            break
+        needed |= more
+    if names := [name for one, name in brought.items() if one not in needed]:
         _pip("uninstall", "--quiet", "--yes", *names)
+
+
+def _is_staying(one: Distribution, brought: Mapping[NormalizedName, str], needed: Set[NormalizedName]) -> bool:
+    name = canonicalize_name(one.name)
+    return name not in brought or name in needed
 
 
 def _pip(*arguments: str) -> None:

@@ -8,7 +8,15 @@ import typer
 
 from detectors.commands.options import warn
 from registry import manager
-from registry.pins import PinError, Pinned, PinnedFolder, PinnedPackage, read_pins, write_pins
+from registry.pins import (
+    PinError,
+    Pinned,
+    PinnedFolder,
+    PinnedPackage,
+    hold_pins,
+    read_pins,
+    write_pins,
+)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 NOTHING = "There is no plugins.toml in this checkout; name a package or hub:user/name to install."
@@ -33,12 +41,12 @@ def install_command(
 
     Example: facejury detectors install facejury-edges
     """
-    with _in_a_sentence():
+    with _in_a_sentence(), hold_pins(manager.PINS):
         pins = read_pins(manager.PINS)
         if source is None:
             _install_all(pins)
             return
-        _keep(_look_up(source, pins), pins)
+        _keep(*_look_up(source, pins), pins)
 
 
 @app.command("upgrade")
@@ -47,15 +55,15 @@ def upgrade_command(name: Name) -> None:
 
     Example: facejury detectors upgrade facejury-edges
     """
-    with _in_a_sentence():
+    with _in_a_sentence(), hold_pins(manager.PINS):
         pins = read_pins(manager.PINS)
         old = _find(name, pins)
         asked = old.asked if isinstance(old, PinnedPackage) else f"{old.name}@{old.revision}".rstrip("@")
-        new = _look_up(asked, pins)
+        new, others = _look_up(asked, pins)
         if new == old:
             typer.echo(f"{name} is at its newest commit")
             return
-        _keep(new, pins)
+        _keep(new, others, pins)
 
 
 @app.command("remove")
@@ -66,7 +74,7 @@ def remove_command(
 
     Example: facejury detectors remove facejury-edges
     """
-    with _in_a_sentence():
+    with _in_a_sentence(), hold_pins(manager.PINS):
         pins = read_pins(manager.PINS)
         old = _find(name, pins)
         if not yes:
@@ -83,6 +91,7 @@ def _install_all(pins: Sequence[Pinned]) -> None:
 
     if not pins:
         raise PinError(NOTHING)
+    packages.check_together(_packages(pins))
     for pin in pins:
         if isinstance(pin, PinnedFolder):
             _fetch(pin.shown)
@@ -91,16 +100,18 @@ def _install_all(pins: Sequence[Pinned]) -> None:
             typer.echo(f"installed {pin.shown}")
 
 
-def _look_up(source: str, pins: Sequence[Pinned]) -> Pinned:
-    """What there is to install, pinned; a model folder is fetched by then."""
+def _look_up(source: str, pins: Sequence[Pinned]) -> tuple[Pinned, tuple[Pinned, ...]]:
+    """What there is to install, pinned, and the others as they are beside it; a model folder is fetched by then."""
     from detectors.networks.resolve import is_on_hub
 
-    if not is_on_hub(source):
-        from registry import packages
+    if is_on_hub(source):
+        repo, commit = _fetch(source)
+        new = PinnedFolder(repo, commit, source.partition("@")[2])
+        return new, tuple(pin for pin in pins if not _is_named(pin, new.name))
+    from registry import packages
 
-        return packages.resolve(source, _packages(pins))
-    repo, commit = _fetch(source)
-    return PinnedFolder(repo, commit, source.partition("@")[2])
+    package, others = packages.resolve(source, _packages(pins))
+    return package, (*others, *(pin for pin in pins if isinstance(pin, PinnedFolder)))
 
 
 def _fetch(reference: str) -> tuple[str, str]:
@@ -110,11 +121,10 @@ def _fetch(reference: str) -> tuple[str, str]:
     return fetched.repo, fetched.commit
 
 
-def _keep(new: Pinned, pins: tuple[Pinned, ...]) -> None:
-    """Install it in place of what has its name."""
+def _keep(new: Pinned, others: tuple[Pinned, ...], pins: tuple[Pinned, ...]) -> None:
+    """Install it, in place of what has its name. pins: as they were before."""
     from registry import packages
 
-    others = tuple(pin for pin in pins if not _is_named(pin, new.name))
     with _pinned_as((*others, new), pins):
         if isinstance(new, PinnedPackage):
             packages.install(new)
@@ -147,6 +157,8 @@ def _find(name: str, pins: Sequence[Pinned]) -> Pinned:
 def _is_named(pin: Pinned, name: str) -> bool:
     from packaging.utils import canonicalize_name
 
+    if isinstance(pin, PinnedFolder):
+        return pin.name == name  # on the Hub a dot, a dash and an underscore are three names
     return canonicalize_name(pin.name) == canonicalize_name(name)
 
 

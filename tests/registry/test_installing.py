@@ -10,10 +10,12 @@ import sysconfig
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from detectors.commands import installing
 from registry import manager, packages, pins
 from tests.command import ROOT, call
 
@@ -76,7 +78,7 @@ def test_a_package_is_installed_pinned_upgraded_shared_and_removed(lock: Path, t
     [own] = lock.parent.glob("env/lib/python3*/site-packages")
     for part in own.glob("facejury_*"):  # a fresh environment, or a colleague's
         shutil.rmtree(part) if part.is_dir() else part.unlink()
-    assert "problem: facejury-made: plugins.toml pins another version" in call("detectors", "list").stdout
+    assert "problem: facejury-made: plugins.toml pins another version or file" in call("detectors", "list").stdout
     assert call("detectors", "install").exit_code == 0
     listed = json.loads(call("detectors", "list", "--json").stdout)
     made = listed["detectors"][-1]
@@ -109,6 +111,113 @@ def test_what_cannot_be_installed_leaves_everything_as_it_was(lock: Path, tmp_pa
         assert words in done.stderr
         assert (pins.read_pins(lock), lock.exists()) == (pinned, bool(pinned))
         assert not list(lock.parent.glob("env/lib/python3*/site-packages/facejury_*"))
+
+
+def pinned_versions(lock: Path) -> dict[str, dict[str, str]]:
+    """Plugin -> its wheels, name -> version."""
+    held = pins.read_pins(lock)
+    return {one.name: {wheel.name: wheel.version for wheel in one.wheels} for one in held}  # type: ignore[union-attr]
+
+
+def test_two_plugins_share_what_both_can_use_and_what_one_cannot_is_refused(lock: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    make_wheel(index, "facejury-needed", "1.0")
+    make_wheel(index, "facejury-one", "1.0", key="made-one", needs="facejury-needed<2")
+    make_wheel(index, "facejury-two", "1.0", key="made-two", needs="facejury-needed>=1.5")
+    make_wheel(index, "facejury-three", "1.0", key="made-three", needs="facejury-needed>=2")
+    assert call("detectors", "install", "facejury-one").exit_code == 0
+    make_wheel(index, "facejury-deeper", "1.0")
+    make_wheel(index, "facejury-needed", "1.5", needs="facejury-deeper")
+    make_wheel(index, "facejury-needed", "2.0")
+    done = call("detectors", "install", "facejury-two")
+    assert done.exit_code == 0, done.stderr
+    shared = {"facejury-needed": "1.5", "facejury-deeper": "1.0"}
+    assert pinned_versions(lock) == {"facejury-one": {"facejury-one": "1.0"} | shared} | {
+        "facejury-two": {"facejury-two": "1.0"} | shared
+    }
+    text = lock.read_text()
+    done = call("detectors", "install", "facejury-three")
+    assert done.exit_code == 2 and "facejury-one 1.0 depends on facejury-needed<2" in done.stderr
+    assert lock.read_text() == text and packages.find_version("facejury-needed") == "1.5"
+    assert call("detectors", "install").stdout == ""
+    assert call("detectors", "remove", "facejury-two", "--yes").exit_code == 0
+    assert packages.find_version("facejury-deeper") == "1.0"  # which the other needs by now
+
+
+def test_pins_that_undo_each_other_or_break_what_is_here_are_refused(lock: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    make_wheel(index, "facejury-needed", "1.0")
+    make_wheel(index, "facejury-one", "1.0", key="made-one", needs="facejury-needed<2")
+    assert call("detectors", "install", "facejury-one").exit_code == 0
+    [one] = pins.read_pins(lock)
+    newer = make_wheel(index, "facejury-needed", "2.0")
+    two = make_wheel(index, "facejury-two", "1.0", key="made-two", needs="facejury-needed")
+    wheels = (hashed(two, "facejury-two", "1.0"), hashed(newer, "facejury-needed", "2.0"))
+    other = pins.PinnedPackage("facejury-two", wheels)
+    for held, words in [
+        ((one, other), "pins facejury-needed 1.0 for facejury-one and another, 2.0"),
+        ((other,), "facejury-two brings facejury-needed 2.0, and facejury-one 1.0"),
+    ]:
+        pins.write_pins(held, lock)
+        done = call("detectors", "install")
+        assert done.exit_code == 2 and words in done.stderr
+        assert packages.find_version("facejury-two") is None and packages.find_version("facejury-needed") == "1.0"
+
+
+def hashed(wheel: Path, name: str, version: str, url: str = "") -> pins.PinnedWheel:
+    return pins.PinnedWheel(name, version, hashlib.sha256(wheel.read_bytes()).hexdigest(), url)
+
+
+def test_a_wheel_that_was_built_anew_in_the_same_version_is_another_one(lock: Path, tmp_path: Path) -> None:
+    make_wheel(tmp_path / "index", "facejury-needed", "1.0")
+    wheel = make_wheel(tmp_path, "facejury-made", "1.0", key="made-one", needs="facejury-needed")
+    assert call("detectors", "install", wheel).exit_code == 0
+    [held] = pins.read_pins(lock)
+    make_wheel(tmp_path, "facejury-made", "1.0", key="made-anew", needs="facejury-needed")
+    anew = hashed(wheel, "facejury-made", "1.0", wheel.as_uri())
+    pins.write_pins((replace(held, wheels=(anew, *held.wheels[1:])),), lock)
+    assert "problem: facejury-made: plugins.toml pins another version or file" in call("detectors", "list").stdout
+    assert call("detectors", "install").stdout.startswith("installed facejury-made 1.0")
+    [module] = lock.parent.glob("env/lib/python3*/site-packages/facejury_made.py")
+    assert "made-anew" in module.read_text()
+    assert call("detectors", "install").stdout == ""
+
+
+def test_what_something_else_needs_stays_when_the_plugin_that_brought_it_goes(lock: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    make_wheel(index, "facejury-needed", "1.0")
+    make_wheel(index, "facejury-made", "1.0", key="made-one", needs="facejury-needed")
+    assert call("detectors", "install", "facejury-made").exit_code == 0
+    other = make_wheel(tmp_path, "facejury-other", "1.0", needs="facejury-needed; extra == 'train'")
+    [own] = lock.parent.glob("env/lib/python3*/site-packages")
+    with zipfile.ZipFile(other) as archive:  # as with `pip install other[train]`, after the plugin
+        archive.extractall(own)
+    assert call("detectors", "remove", "facejury-made", "--yes").exit_code == 0
+    assert packages.find_version("facejury-made") is None and packages.find_version("facejury-needed") == "1.0"
+
+
+def test_two_names_on_the_hub_that_differ_by_a_dot_are_two_pins(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installing, "_fetch", lambda reference: (reference.removeprefix("hub:"), "a" * 40))
+    for name in ("hub:ana/face.net", "hub:ana/face-net"):
+        assert call("detectors", "install", name).exit_code == 0
+    assert [pin.name for pin in pins.read_pins(lock)] == ["hub:ana/face.net", "hub:ana/face-net"]
+    assert call("detectors", "remove", "hub:ana/face-net", "--yes").exit_code == 0
+    assert [pin.name for pin in pins.read_pins(lock)] == ["hub:ana/face.net"]
+
+
+def test_of_two_commands_at_once_the_second_is_refused(lock: Path) -> None:
+    with pins.hold_pins(lock):
+        done = call("detectors", "install")
+    assert (done.exit_code, "another command installs or removes a detector here" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.org/e-1-py3-none-any.whl", "https://example.org/e-1.tar.gz", "git+https://example.org/e.git"],
+)
+def test_an_address_that_could_not_be_pinned_or_would_run_code_never_reaches_pip(address: str) -> None:
+    with pytest.raises(packages.InstallError, match=r"is not the https:// or file:// address of a \.whl file"):
+        packages.name_package(f"e @ {address}")
 
 
 @pytest.mark.parametrize(
