@@ -173,6 +173,7 @@ def test_a_wheel_that_was_built_anew_in_the_same_version_is_another_one(lock: Pa
     wheel = make_wheel(tmp_path, "facejury-made", "1.0", key="made-one", needs="facejury-needed")
     assert call("detectors", "install", wheel).exit_code == 0
     [held] = pins.read_pins(lock)
+    assert isinstance(held, pins.PinnedPackage)
     make_wheel(tmp_path, "facejury-made", "1.0", key="made-anew", needs="facejury-needed")
     anew = hashed(wheel, "facejury-made", "1.0", wheel.as_uri())
     pins.write_pins((replace(held, wheels=(anew, *held.wheels[1:])),), lock)
