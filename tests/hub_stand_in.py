@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,8 +35,10 @@ class Repo:
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     head: str = ""
 
-    def commit(self, changes: dict[str, bytes]) -> str:
+    def commit(self, changes: dict[str, bytes], *, without: Sequence[str] = ()) -> str:
         files = {**self.commits.get(self.head, {}), **changes}
+        for name in without:
+            del files[name]
         self.head = hashlib.sha1(repr((self.id, len(self.commits), sorted(files))).encode()).hexdigest()
         self.commits[self.head] = files
         return self.head
@@ -192,7 +194,9 @@ class StandIn:
         header, *lines = [json.loads(line) for line in (await request.body()).splitlines()]
         if header["value"].get("parentCommit", repo.head) != repo.head:
             return _error(412, "A commit has happened since. Please refresh and try again.")
-        head = repo.commit({line["value"]["path"]: self._content(line) for line in lines})
+        gone = [line["value"]["path"] for line in lines if line["key"] == "deletedFile"]
+        changes = {line["value"]["path"]: self._content(line) for line in lines if line["key"] != "deletedFile"}
+        head = repo.commit(changes, without=gone)
         return JSONResponse({"success": True, "commitOid": head, "commitUrl": f"{self.url}/{repo.id}/commit/{head}"})
 
     def _content(self, line: dict[str, Any]) -> bytes:

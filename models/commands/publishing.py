@@ -29,7 +29,10 @@ Private = Annotated[bool, typer.Option("--private", help="Make a new repository 
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Write the folder and print its path, without using the network.")
 ]
-Replace = Annotated[bool, typer.Option("--replace", help="Overwrite files in the repository that differ.")]
+Replace = Annotated[
+    bool,
+    typer.Option("--replace", help="Overwrite files there that differ, and delete those that are published no more."),
+]
 
 
 @app.command()
@@ -158,6 +161,7 @@ def publish_space(repo: Repo, private: Private = False, dry_run: DryRun = False,
 
 def _send(staged: Path, repo: str, *, kind: "Kind", message: str, private: bool, dry_run: bool, replace: bool) -> None:
     from models.publishing import hub as publishing
+    from models.publishing import space
 
     for path in publishing.list_files(staged):
         screen.print(f"{path.stat().st_size / 1000:10,.1f} kB  {path.relative_to(staged)}", markup=False)
@@ -165,6 +169,9 @@ def _send(staged: Path, repo: str, *, kind: "Kind", message: str, private: bool,
         typer.echo(staged.resolve())
         return
     remote = publishing.Remote(repo, kind=kind)
-    done = publishing.publish(staged, remote, private=private, replace=replace, message=message)
+    own = space.OWN if kind == "space" else publishing.OWN
+    done = publishing.publish(staged, remote, own=own, private=private, replace=replace, message=message)
+    for name in done.deleted:
+        screen.print(f"deleted there: {name}", markup=False)
     screen.print("published:" if done.fresh else "nothing has changed there:", done.url)
     typer.echo(done.commit)

@@ -7,19 +7,20 @@ import hashlib
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 from huggingface_hub.utils._validators import validate_repo_id
 
 from detectors.jury.about import find_model_folder
-from detectors.networks.folder import CONFIG, METRICS, MODEL, WEIGHTS, Config, read_config
+from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, WEIGHTS, Config, read_config
 from detectors.networks.hub import talking_about
 from models.errors import PublishError
+from models.evaluation.plots import RELIABILITY, ROBUSTNESS, ROC
 from models.metrics_file import read_metrics
 from models.publishing.card import KERAS_MODEL, LICENSE, ORIGINS, is_covered, write_card
 from registry import load_registry
@@ -28,23 +29,39 @@ REPO = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 STAGING = Path("build") / "publish"
 ROOT = Path(__file__).parent.parent.parent
 ENDPOINT = Path(__file__).with_name("handler.py")  # how Inference Endpoints run a network
+REQUIREMENTS = "requirements.txt"
 ENDPOINT_NEEDS = "numpy\nonnxruntime\nopencv-python-headless\npillow\n"
 NO_FOLDER = (
     "{key} has no model folder (config.json, model.onnx), and nothing else is published: name one with --from, or make "
     "one of a network with `facejury models import-onnx`"
 )
 NO_LICENSE = "not published: it was trained on {unknown}; say in {place} what others may do with it"
+OWN = frozenset(
+    (CARD, CONFIG, METRICS, MODEL, KERAS_MODEL, LICENSE, ENDPOINT.name, REQUIREMENTS, ROC, RELIABILITY, ROBUSTNESS)
+)
 SHORTEST_TRACE = 5  # characters; a home of "/" would be found everywhere
 Kind = Literal["model", "space"]
 
 
 @dataclass(frozen=True)
 class Published:
-    """What the Hub holds now. commit: 40 hexadecimal digits; fresh: whether this upload made it."""
+    """What the Hub holds now. commit: 40 hexadecimal digits; fresh: whether this upload made it; deleted: files."""
 
     commit: str
     url: str
     fresh: bool
+    deleted: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the Hub holds before. commit: "" where there is no repository yet; differing: files unlike the staged ones;
+    stale: files of ours that are staged no more.
+    """
+
+    commit: str = ""
+    differing: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
 def stage(folder: Path, *, repo: str) -> Path:
@@ -55,7 +72,7 @@ def stage(folder: Path, *, repo: str) -> Path:
         shutil.copyfile(folder / name, staged / name)
     shutil.copyfile(_find_license(folder, config), staged / LICENSE)
     shutil.copyfile(ENDPOINT, staged / ENDPOINT.name)
-    (staged / "requirements.txt").write_text(ENDPOINT_NEEDS, encoding="utf-8")
+    (staged / REQUIREMENTS).write_text(ENDPOINT_NEEDS, encoding="utf-8")
     write_card(staged, repo=repo)
     refuse_traces(staged)
     return staged
@@ -160,30 +177,33 @@ class Remote:
         if who.get("auth", {}).get("accessToken", {}).get("role") == "read":
             raise PublishError("the token may only read; make one that may write at huggingface.co/settings/tokens")
 
-    def differing(self, staged: Path) -> tuple[str, list[str]]:
-        """The head commit, "" where there is no repository yet; and the files there that differ from the staged."""
+    def look(self, staged: Path, *, own: Set[str]) -> Head:
+        """What it holds. own: see publish."""
         with talking_about(self.repo):
             try:
                 look_up = self._api.space_info if self.kind == "space" else self._api.model_info
                 info = look_up(self.repo, files_metadata=True)
             except RepositoryNotFoundError:
-                return "", []
+                return Head()
         there = {file.rfilename: file.lfs.sha256 if file.lfs else file.blob_id for file in info.siblings or ()}
         names = {path.relative_to(staged).as_posix(): path for path in list_files(staged)}
-        return info.sha or "", [name for name in names if name in there and there[name] not in _hashes(names[name])]
+        differing = (name for name in names if name in there and there[name] not in _hashes(names[name]))
+        stale = (name for name in sorted(there) if name not in names and name.partition("/")[0] in own)
+        return Head(info.sha or "", tuple(differing), tuple(stale))
 
-    def upload(self, staged: Path, *, parent: str, private: bool, message: str) -> Published:
-        """Create the repository if need be, and add every staged file in one commit on top of `parent`."""
-        operations = [CommitOperationAdd(path.relative_to(staged).as_posix(), path) for path in list_files(staged)]
+    def upload(self, staged: Path, *, on: Head, private: bool, message: str) -> Published:
+        """Create the repository if need be; add every staged file, and delete the stale ones, in one commit on top."""
+        added = [CommitOperationAdd(path.relative_to(staged).as_posix(), path) for path in list_files(staged)]
+        deleted = [CommitOperationDelete(name, is_folder=False) for name in on.stale]
         kind: dict[str, Any] = {"repo_type": self.kind}
         sdk = "gradio" if self.kind == "space" else None
         with talking_about(self.repo):
             self._api.create_repo(self.repo, private=private or None, exist_ok=True, space_sdk=sdk, **kind)
             # Not upload_folder: it may split a folder into several commits.
             done = self._api.create_commit(
-                self.repo, operations, commit_message=message, parent_commit=parent or None, **kind
+                self.repo, [*added, *deleted], commit_message=message, parent_commit=on.commit or None, **kind
             )
-        return Published(done.oid, str(done.commit_url), done.oid != parent)
+        return Published(done.oid, str(done.commit_url), done.oid != on.commit, on.stale)
 
 
 def _hashes(path: Path) -> tuple[str, str]:
@@ -193,10 +213,17 @@ def _hashes(path: Path) -> tuple[str, str]:
     return hashlib.sha256(data).hexdigest(), git.hexdigest()
 
 
-def publish(staged: Path, remote: Remote, *, private: bool, replace: bool, message: str) -> Published:
-    """Upload a staged folder. Raises PublishError when a file there differs and `replace` is not given, HubError."""
+def publish(staged: Path, remote: Remote, *, own: Set[str], private: bool, replace: bool, message: str) -> Published:
+    """Upload a staged folder, and delete what an earlier one left there.
+
+    own: names of files, and of folders with all that is in them, that are there for this alone; the others are the
+    owner's, or the Hub's. Raises HubError, and PublishError when a file there differs or is to go without `replace`.
+    """
     remote.check_owner()
-    parent, differing = remote.differing(staged)
-    if differing and not replace:
-        raise PublishError(f"{remote.repo} holds other versions of {', '.join(differing)}; --replace overwrites them")
-    return remote.upload(staged, parent=parent, private=private, message=message)
+    head = remote.look(staged, own=own)
+    if head.differing and not replace:
+        others = ", ".join(head.differing)
+        raise PublishError(f"{remote.repo} holds other versions of {others}; --replace overwrites them")
+    if head.stale and not replace:
+        raise PublishError(f"{remote.repo} holds {', '.join(head.stale)} of an earlier upload; --replace deletes them")
+    return remote.upload(staged, on=head, private=private, message=message)

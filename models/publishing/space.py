@@ -5,6 +5,7 @@
 
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -14,7 +15,7 @@ import jinja2
 from huggingface_hub import SpaceCardData
 
 from models.errors import PublishError
-from models.publishing.hub import ROOT, STAGING, clear, refuse_traces
+from models.publishing.hub import ROOT, STAGING, clear, list_files, refuse_traces
 from registry import manager
 from registry.manager import find_plugins
 from registry.pins import Pinned, PinnedFolder, PinnedPackage, PinnedWheel, read_pins
@@ -37,15 +38,21 @@ PARTS = (
     "ui",
 )
 OF_THIS_MACHINE = "plugins.toml pins {name} by a file of this machine, which a Space does not have; remove it first"
+MISSING = "{} is missing from this checkout, and a Space needs it"
 LANDMARKS = "models/weights/landmarks"
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.keras")  # serving never reads model.keras
+WRITTEN = ("README.md", "app.py", "plugins.toml", "requirements.txt")
+OWN = frozenset((*WRITTEN, *(part.partition("/")[0] for part in PARTS)))
+UNSERVED = ".keras"  # which serving never reads
+# What a copy without git is published with: nobody's database, recording or notes are of these kinds.
+ENDINGS = frozenset((*(".css", ".html", ".j2", ".js", ".json", ".md"), *(".onnx", ".png", ".py", ".toml", ".txt")))
 
 
 def stage(*, repo: str) -> Path:
     """Everything that the Space will hold, in build/publish/; its path. Raises PublishError."""
     staged = clear(STAGING / f"space-{repo.replace('/', '--')}")
     for part in (*PARTS, *list_weights()):
-        _copy(ROOT / part, staged / part)
+        for name in list_own(part):
+            _copy(ROOT / name, staged / name)
     shutil.copyfile(ENTRY, staged / "app.py")
     pins = read_pins(manager.PINS)
     if pins:
@@ -61,14 +68,41 @@ def list_weights() -> list[str]:
     return [f"models/weights/{plugin.name}" for plugin in find_plugins() if plugin.builtin] + [LANDMARKS]
 
 
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=LEFT_OUT)
-    elif source.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+def list_own(part: str) -> list[str]:
+    """The files of a part that are the application's: those that git tracks, in a copy without git those of its kinds.
+
+    What else lies there, such as a database, is the user's. Raises PublishError where there are none.
+    """
+    if (ROOT / ".git").exists():
+        names = _ask_git("ls-files", "-z", "--", part).split("\0")[:-1]
+    elif (ROOT / part).is_dir():
+        files = (path.relative_to(ROOT) for path in list_files(ROOT / part) if path.suffix in ENDINGS)
+        names = [path.as_posix() for path in files if not any(one.startswith(".") for one in path.parts)]
     else:
-        raise PublishError(f"{source.name} is missing from this checkout, and a Space needs it")
+        names = [part]
+    if not names:
+        raise PublishError(MISSING.format(part))
+    return [name for name in names if not name.endswith(UNSERVED)]
+
+
+def _ask_git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603  # with arguments of ours
+            ["git", "-C", str(ROOT), *arguments],  # noqa: S607  # whichever the user has
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise PublishError("git cannot tell which files here are the application's; nothing was sent") from error
+    return done.stdout
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise PublishError(MISSING.format(source.name))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
 
 
 def list_requirements(pins: Sequence[Pinned] = ()) -> str:

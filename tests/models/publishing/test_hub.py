@@ -111,6 +111,21 @@ def test_a_file_that_differs_there_is_named_and_kept_until_replace_is_said(
     assert hub.repo(REPO).files["notes.txt"] == b"mine"
 
 
+def test_a_keras_model_of_an_earlier_network_is_deleted_with_replace_and_what_is_the_owners_is_not(
+    hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, tmp_path: Path
+) -> None:
+    models("publish", KEY, "--repo", REPO, "--from", folder)
+    hub.repo(REPO).commit({"notes.txt": b"mine"})
+    onnx = shutil.copytree(folder, tmp_path / "onnx")
+    (onnx / "model.keras").unlink()
+    config = json.loads((onnx / CONFIG).read_text())
+    del config["files"]["model.keras"]
+    (onnx / CONFIG).write_text(json.dumps(config))
+    code, lines, _ = models("publish", KEY, "--repo", REPO, "--from", onnx, "--replace")
+    assert code == 0 and "deleted there: model.keras" in lines
+    assert set(hub.repo(REPO).files) == PUBLISHED - {"model.keras"} | {".gitattributes", "notes.txt"}
+
+
 def test_a_dry_run_writes_the_folder_and_touches_no_network(
     hub: StandIn, models: Callable[..., tuple[int, list[str], list[str]]], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

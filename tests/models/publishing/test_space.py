@@ -180,6 +180,40 @@ def test_it_becomes_a_space_in_one_commit(tmp_path: Path) -> None:
     assert {"app.py", "demo.py", "README.md", "packages.txt", "models/weights/custom-cnn/model.onnx"} <= set(repo.files)
 
 
+def test_what_is_no_part_of_it_any_more_is_deleted_there_and_what_is_the_owners_stays(
+    hub: StandIn, tmp_path: Path
+) -> None:
+    hub_of = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "hf_write", "HF_HOME": str(tmp_path)}
+    command = ("publish-space", "--repo", REPO)
+    start(tmp_path, *command, **hub_of)
+    repo, stale = hub.repo(REPO, "space"), ["plugins.toml", "ui/renamed.py"]
+    mine = {"notes.txt": b"mine", "pictures/mine.png": b"mine"}
+    repo.commit({**dict.fromkeys(stale, b"old"), **mine})
+    with pytest.raises(AssertionError, match=r"holds plugins\.toml, ui/renamed\.py of an earlier upload; --replace"):
+        start(tmp_path, *command, **hub_of)
+    assert {*stale} <= {*repo.files}
+    done = start(tmp_path, *command, "--replace", **hub_of)
+    said = [line for line in done.stdout.splitlines() if line.startswith("deleted")]
+    assert said == [f"deleted there: {name}" for name in stale]
+    assert not {*stale} & {*repo.files}
+    assert {*mine, ".gitattributes", "demo.py"} <= {*repo.files}
+
+
+@pytest.mark.parametrize("is_checkout", [True, False])
+def test_what_lies_beside_the_code_stays_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_checkout: bool
+) -> None:
+    for name in ("storage/history.py", "storage/facejury.db", "storage/.env", "storage/face.jpg", "storage/mine.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    if is_checkout:
+        for arguments in (["init", "--quiet"], ["add", "storage/history.py"]):
+            subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+    monkeypatch.setattr(space, "ROOT", tmp_path)
+    kinds = [] if is_checkout else ["storage/mine.py"]
+    assert space.list_own("storage") == ["storage/history.py", *kinds]
+
+
 def test_what_a_checkout_lacks_is_named(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match=r"packages\.txt is missing from this checkout, and a Space needs it"):
         space._copy(tmp_path / "packages.txt", tmp_path / "staged" / "packages.txt")
