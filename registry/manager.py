@@ -162,8 +162,17 @@ def reopen(plugin: str, key: str) -> DetectorSpec:
 
     Raises UnknownDetectorError when the plugin is gone or offers no such key, and what the plugin raises.
     """
-    asked = [candidate for candidate in find_plugins() if candidate.name == plugin]
-    return Registry(tuple(spec for candidate in asked for spec in ask_plugin(candidate)))[key]
+    offers: list[DetectorSpec] = []
+    failures: list[BaseException] = []
+    for candidate in find_plugins():
+        if candidate.name == plugin:  # of two packages with one name, one that fails must not keep the other out
+            try:
+                offers += ask_plugin(candidate)
+            except (Exception, SystemExit) as error:  # a plugin's import or registration may raise anything
+                failures.append(error)
+    if failures and key not in {spec.key for spec in offers}:
+        raise failures[0]
+    return Registry(tuple(offers))[key]
 
 
 def _builtin_plugins() -> list[Plugin]:

@@ -172,6 +172,17 @@ def test_another_process_finds_the_same_detector_by_its_plugin_alone(install: Ca
         reopen("gone", "right")
 
 
+@pytest.mark.parametrize("broken", ["a_first", "z_last"])
+def test_a_broken_package_does_not_keep_another_of_its_name_from_its_worker(
+    install: Callable[..., object], broken: str
+) -> None:
+    install("shared", good("right"), module="plugin_middle")
+    install("shared", "raise RuntimeError('broken')", module=broken)
+    assert reopen("shared", "right") == load_registry()["right"]
+    with pytest.raises(RuntimeError, match="broken"):
+        reopen("shared", "left")
+
+
 def spec(key: str) -> DetectorSpec:
     return DetectorSpec(key=key, title=key.title(), load=lambda: print)
 
