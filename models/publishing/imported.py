@@ -27,10 +27,16 @@ HEATMAP_RULE = "its second output, if it has one, must be heat maps of shape (n,
 def import_network(network: Path, folder: Path, *, config: Config) -> Config:
     """Write model.onnx and config.json into `folder`. config: all but pixels, parameters and files.
 
-    Raises NetworkRefused for a graph that does not keep to the contract of model folders (docs/plugins.md), OSError.
+    Raises NetworkRefused for what cannot be read as one file, or does not keep to the contract of model folders
+    (docs/plugins.md), OSError where nothing can be written.
     """
     try:
         data = read_plain_file(network, MAX_NETWORK_BYTES)
+    except OSError as error:
+        raise NetworkRefused(f"{network.name}: {error.strerror or error}") from error
+    except ValueError as error:  # which names the file
+        raise NetworkRefused(str(error)) from error
+    try:
         check_network(data)
     except NetworkError as error:
         raise NetworkRefused(f"{network.name}: {error}") from error

@@ -1,6 +1,7 @@
 """`facejury models import-onnx`: a network from elsewhere becomes a model folder, or is refused in a sentence."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,17 @@ def test_a_graph_that_cannot_be_served_is_refused_and_nothing_written(
     network = make_network(tmp_path / "net.onnx", **made)
     done = call("models", "import-onnx", network, "--key", "bright", "--to", tmp_path / "bright", columns=200)
     assert done.exit_code == 2 and said in done.stderr and done.stderr.count("\n") == 1
+    assert not (tmp_path / "bright").exists()
+
+
+def test_a_file_that_is_too_large_or_no_plain_one_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    large, pipe = tmp_path / "large.onnx", tmp_path / "pipe.onnx"
+    large.touch()
+    os.truncate(large, 500_000_001)  # a hole, which takes no room
+    os.mkfifo(pipe)
+    for network, said in ((large, "large.onnx may have 500,000,000 bytes"), (pipe, "pipe.onnx: it is no plain file")):
+        done = call("models", "import-onnx", network, "--key", "bright", "--to", tmp_path / "bright", columns=200)
+        assert done.exit_code == 2 and said in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "bright").exists()
 
 
