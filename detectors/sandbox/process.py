@@ -45,7 +45,7 @@ class WorkerProcess:
         rules, self._memory, self._limit = reach.rules(), memory, limit
         self._process = process = _starter.submit(_spawn, module, reach).result()
         self._family = Family(process)
-        self._orders, self._answers = open_pipes(process)
+        self._orders, self._answers = open_pipes(process, self._family)
         self.end = weakref.finalize(self, _kill, process, self._family, (self._orders, self._answers))
         with suppress(OSError):  # it has ended already, which the first order will find
             self._orders.write(rules.encode() + b"\n")

@@ -110,6 +110,25 @@ def leaves_one_behind(image: Image) -> None:
     os._exit(3)
 
 
+def trickles(image: Image) -> None:
+    """What it starts is nobody's child, and writes a byte now and then into every pipe."""
+    ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)
+    if os.fork():
+        os.wait()
+        time.sleep(25)
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    ends = time.monotonic() + 8
+    while time.monotonic() < ends:
+        for folder in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):
+                if "pipe:" in os.readlink(folder):
+                    os.write(int(folder.name), b" ")
+        time.sleep(0.002)
+    os._exit(0)
+
+
 def hog_apart(image: Image) -> None:
     """Holds little itself, and a lot in a child."""
     if not os.fork():
@@ -291,6 +310,7 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
         hog,
         stays_behind,
         leaves_one_behind,
+        trickles,
         hog_apart,
         forks,
         leak,
@@ -322,6 +342,6 @@ def register_detectors(register: Register) -> None:
     }
     loads |= LOADS
     for key, load in loads.items():
-        seconds = {"hang": 1, "stays-behind": 1, "load-slowly": 1, "slow": 1, "late": 0.1}.get(key, 10)
+        seconds = {"hang": 1, "stays-behind": 1, "trickles": 1, "load-slowly": 1, "slow": 1, "late": 0.1}.get(key, 10)
         card = "" if key == "no-card" else "Does one thing wrong."
         register(key=key, title=key.capitalize(), load=load, seconds=seconds, card=card)

@@ -151,6 +151,15 @@ def test_a_child_in_a_session_of_its_own_neither_holds_anybody_up_nor_stays(
 
 
 @linux
+def test_what_was_let_go_of_and_writes_on_holds_nobody_up_either(untrusted: Registry) -> None:
+    with Jury([untrusted["trickles"]]) as jury:
+        jury.load(untrusted["trickles"])
+        began = time.monotonic()
+        assert jury.judge(untrusted["trickles"], samples.flat(0)).error == "it took longer than 1 s"
+    assert time.monotonic() - began < 5
+
+
+@linux
 def test_closing_does_not_wait_for_a_child_that_holds_the_pipes(untrusted: Registry) -> None:
     detector = IsolatedDetector(untrusted["stays-behind"])
     detector.start()
