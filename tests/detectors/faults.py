@@ -88,66 +88,6 @@ def hog(image: Image) -> None:
         time.sleep(0.01)
 
 
-def stays_behind(image: Image) -> None:
-    """What it starts leaves its session, keeps its pipes, and goes on; so does what that starts, once orphaned."""
-    if not os.fork():
-        os.setsid()
-        if os.fork():
-            time.sleep(0.2)
-            os._exit(0)
-        time.sleep(25)
-        os._exit(0)
-    time.sleep(25)
-
-
-def leaves_one_behind(image: Image) -> None:
-    """The same, and ends by itself."""
-    if not os.fork():
-        os.setsid()
-        time.sleep(25)
-        os._exit(0)
-    time.sleep(0.3)
-    os._exit(3)
-
-
-def trickles(image: Image) -> None:
-    """What it starts is nobody's child, and writes a byte now and then into every pipe."""
-    ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)
-    if os.fork():
-        os.wait()
-        time.sleep(25)
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-    ends = time.monotonic() + 8
-    while time.monotonic() < ends:
-        for folder in Path("/proc/self/fd").iterdir():
-            with suppress(OSError):
-                if "pipe:" in os.readlink(folder):
-                    os.write(int(folder.name), b" ")
-        time.sleep(0.002)
-    os._exit(0)
-
-
-def hog_apart(image: Image) -> None:
-    """Holds little itself, and a lot in a child."""
-    if not os.fork():
-        hog(image)
-    time.sleep(25)
-
-
-def forks(image: Image) -> object:
-    """What it holds before it forks is held once by all five of them."""
-    kept.append(np.ones(5_000_000))
-    for _ in range(4):
-        if not os.fork():
-            time.sleep(0.5)
-            os._exit(0)
-    for _ in range(4):
-        os.wait()
-    return 0.3
-
-
 def leak(image: Image) -> object:
     kept.append(np.ones(100_000))
     return 0.3
@@ -308,11 +248,6 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
         raises,
         huge_claim,
         hog,
-        stays_behind,
-        leaves_one_behind,
-        trickles,
-        hog_apart,
-        forks,
         leak,
         above,
     ),
@@ -342,6 +277,6 @@ def register_detectors(register: Register) -> None:
     }
     loads |= LOADS
     for key, load in loads.items():
-        seconds = {"hang": 1, "stays-behind": 1, "trickles": 1, "load-slowly": 1, "slow": 1, "late": 0.1}.get(key, 10)
+        seconds = {"hang": 1, "load-slowly": 1, "slow": 1, "late": 0.1}.get(key, 10)
         card = "" if key == "no-card" else "Does one thing wrong."
         register(key=key, title=key.capitalize(), load=load, seconds=seconds, card=card)

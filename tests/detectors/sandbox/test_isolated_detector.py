@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
-import psutil
 import pytest
 
 from detectors.conformance import samples
@@ -113,74 +112,6 @@ def test_a_detector_that_grows_past_its_memory_is_ended(untrusted: Registry) -> 
     with pytest.raises(DetectorFaultError, match=r"exceeded its memory limit of 0\.15 GB"):
         detector(samples.flat(0))
     detector.close()
-
-
-@linux
-def test_children_count_as_the_memory_of_a_detector_and_are_ended_with_it(untrusted: Registry) -> None:
-    detector = IsolatedDetector(untrusted["hog-apart"], memory=300_000_000)
-    with pytest.raises(DetectorFaultError, match=r"exceeded its memory limit of 0\.3 GB"):
-        detector(samples.flat(0))
-    detector.close()
-    wait_for(lambda: not survivors())
-
-
-@linux
-def test_what_a_fork_shares_counts_once(untrusted: Registry) -> None:
-    detector = IsolatedDetector(untrusted["forks"], memory=300_000_000)
-    assert detector(samples.flat(0)) == 0.3
-    detector.close()
-
-
-@linux
-@pytest.mark.parametrize(
-    ("key", "reason"),
-    [
-        ("stays-behind", "it took longer than 1 s"),
-        ("leaves-one-behind", "its process ended by itself, with exit code 3"),
-    ],
-)
-def test_a_child_in_a_session_of_its_own_neither_holds_anybody_up_nor_stays(
-    untrusted: Registry, key: str, reason: str
-) -> None:
-    with Jury([untrusted[key]]) as jury:
-        jury.load(untrusted[key])
-        began = time.monotonic()
-        assert jury.judge(untrusted[key], samples.flat(0)).error == reason
-    assert time.monotonic() - began < 10
-    wait_for(lambda: not survivors())
-
-
-@linux
-def test_what_was_let_go_of_and_writes_on_holds_nobody_up_either(untrusted: Registry) -> None:
-    with Jury([untrusted["trickles"]]) as jury:
-        jury.load(untrusted["trickles"])
-        began = time.monotonic()
-        assert jury.judge(untrusted["trickles"], samples.flat(0)).error == "it took longer than 1 s"
-    assert time.monotonic() - began < 5
-
-
-@linux
-def test_closing_does_not_wait_for_a_child_that_holds_the_pipes(untrusted: Registry) -> None:
-    detector = IsolatedDetector(untrusted["stays-behind"])
-    detector.start()
-    asking = threading.Thread(target=ask_in_vain, args=(detector,))
-    asking.start()
-    time.sleep(0.5)
-    began = time.monotonic()
-    detector.close()
-    asking.join()
-    assert time.monotonic() - began < 5
-
-
-def ask_in_vain(detector: IsolatedDetector) -> None:
-    with pytest.raises(DetectorFaultError):
-        detector.ask({}, samples.flat(0), seconds=60)
-
-
-def survivors() -> list[int]:
-    """The process numbers of this process's workers, and of what they forked."""
-    sought = {"detectors.sandbox.worker", str(os.getpid())}
-    return [one.pid for one in psutil.process_iter(["cmdline"]) if sought <= {*(one.info["cmdline"] or ())}]
 
 
 SPY = """
