@@ -4,13 +4,14 @@ import logging
 import time
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Engine, Row, delete, exc, insert, select, update
 
 from auth import passwords
 from auth.lockout import SignInPlace, count_try, note_place
+from auth.sessions import confirm_session, lock_password_hash
 from storage.database import inserted_id, reading, writing
 from storage.tables import api_tokens, sessions, users
 from storage.users import MAX_KEY_CHARACTERS, find_row, name_key
@@ -29,12 +30,16 @@ class NameRefused(ValueError):
 
 @dataclass(frozen=True)
 class Account:
-    """One person's account. Times are seconds since 1970. Who is locked out, auth.lockout says."""
+    """One person's account. Times are seconds since 1970. Who is locked out, auth.lockout says.
+
+    password_hash: when it was read, for start_session to ask whether it is still that; it is nobody else's business.
+    """
 
     id: int
     name: str
     created_at: int
     is_operator: bool = False
+    password_hash: str = field(default="", repr=False, compare=False)
 
 
 def checked_name(name: str) -> str:
@@ -69,7 +74,10 @@ def add_users(engine: Engine, wanted: Iterable[tuple[str, str]], *, rounds: int 
         raise NameRefused(NAME_TAKEN) from error
     for number in numbers:
         log.info("account made", extra={"account": number})
-    return [Account(number, row["name"], row["created_at"]) for number, row in zip(numbers, rows, strict=True)]
+    return [
+        Account(number, row["name"], row["created_at"], password_hash=row["password_hash"])
+        for number, row in zip(numbers, rows, strict=True)
+    ]
 
 
 def sign_in(
@@ -85,30 +93,35 @@ def sign_in(
     if row and (place.is_session or row.locked_until <= time.time()):
         note_place(engine, row.id, place)
     with writing(engine) as connection:
-        admitted = count_try(connection, row.id if row else 0, place, matches=matches)
+        is_current = row is None or lock_password_hash(connection, row.id) == row.password_hash
+        admitted = is_current and count_try(connection, row.id if row else 0, place, matches=matches)
+    if not is_current:  # changed during the hashing: the same password may have been hashed anew
+        return sign_in(engine, name, password=password, place=place, rounds=rounds)
     if row is None or not admitted:
         log.info("sign-in refused", extra={"account": row.id if row else None})
         return None
     log.info("password accepted", extra={"account": row.id})
     if passwords.is_outdated(row.password_hash, rounds=rounds):
-        _rehash(engine, row, password=password, rounds=rounds)
+        return _rehash(engine, row, password=password, rounds=rounds)
     return _account(row)
 
 
 def set_password(
     engine: Engine, user_id: int, *, password: str, keep_session: str = "", rounds: int = passwords.ROUNDS
 ) -> None:
-    """Another password, and in the same transaction the end of all sessions but `keep_session` (a token's SHA-256).
+    """Another password, and in the same transaction the end of all sessions but `keep_session`, by its key.
 
     API tokens end too: who changes the password because somebody got in wants that somebody out altogether.
 
-    Raises passwords.PasswordRefused, DatabaseUnavailable.
+    Raises passwords.PasswordRefused, DatabaseUnavailable, and SessionEnded where the session to keep has ended.
     """
     with reading(engine) as connection:
         name = connection.execute(select(users.c.name).where(users.c.id == user_id)).scalar()
     passwords.check_new(password, name=name or "")
     hashed = passwords.hash_password(password, rounds=rounds)
     with writing(engine) as connection:
+        if keep_session:
+            confirm_session(connection, user_id, keep_session)
         connection.execute(update(users).where(users.c.id == user_id).values(password_hash=hashed))
         others = sessions.c.token_sha256 != keep_session
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id, others))
@@ -116,16 +129,23 @@ def set_password(
     log.info("password changed", extra={"account": user_id})
 
 
-def _rehash(engine: Engine, row: Row[tuple[object, ...]], *, password: str, rounds: int) -> None:
+def _rehash(engine: Engine, row: Row[tuple[object, ...]], *, password: str, rounds: int) -> Account:
+    """The account with this password hashed at the cost of today."""
     hashed = passwords.hash_password(password, rounds=rounds)
     unchanged = (users.c.id == row.id, users.c.password_hash == row.password_hash)  # a newer password stays
     with writing(engine) as connection:
         connection.execute(update(users).where(*unchanged).values(password_hash=hashed))
+    return replace(_account(row), password_hash=hashed)
 
 
-def remove_user(engine: Engine, user_id: int) -> None:
-    """Remove the account and, by the tables' foreign keys, all it owns."""
+def remove_user(engine: Engine, user_id: int, *, session: str = "") -> None:
+    """Remove the account and, by the tables' foreign keys, all it owns.
+
+    session: the key of the one that asks for it, where the operator does not. Raises SessionEnded where it has ended.
+    """
     with writing(engine) as connection:
+        if session:
+            confirm_session(connection, user_id, session)
         connection.execute(delete(users).where(users.c.id == user_id))
     log.info("account removed", extra={"account": user_id})
 
@@ -151,4 +171,4 @@ def list_users(engine: Engine) -> list[Account]:
 
 
 def _account(row: Row[tuple[object, ...]]) -> Account:
-    return Account(row.id, row.name, row.created_at, bool(row.is_operator))
+    return Account(row.id, row.name, row.created_at, bool(row.is_operator), row.password_hash)

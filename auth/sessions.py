@@ -10,15 +10,27 @@ from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, delete, 
 
 from storage.database import DatabaseUnavailable, reading, writing
 from storage.tables import api_tokens, sessions, users
+from storage.users import lock_user
 
 IDLE_SECONDS = 12 * 3600
 LIFE_SECONDS = 7 * 24 * 3600
 TOUCH_SECONDS = 600  # "last seen" is written down at most this often
 MAX_SESSIONS = 100  # of one user: with one more the oldest ends
+MAX_TOKENS = 100  # of one user: one more is refused, as no program's token should end by itself
 TOKEN_BYTES = 32  # 256 bits
 API_PREFIX = "fj_"  # a leaked token can be recognised, and a session is never taken for one
 SESSION_PREFIX = "fs_"
 MAX_LABEL_CHARACTERS = 64
+ENDED = "You are no longer signed in. Please sign in again."
+NO_TOKENS = f"You have {MAX_TOKENS} tokens, which is as many as one user may have. Please revoke one first."
+
+
+class SessionEnded(LookupError):
+    """The session, or the password that was to start one, no longer counts; the text is meant for the visitor."""
+
+
+class TokenRefused(ValueError):
+    """The user has as many tokens as one may have; the text is meant for the visitor."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +58,38 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", errors="replace")).hexdigest()
 
 
-def start_session(engine: Engine, user_id: int) -> str:
-    """A new session's secret, never one the browser brought along. The user's outlived sessions go."""
+def start_session(engine: Engine, user_id: int, *, password_hash: str) -> str:
+    """A new session's secret, never one the browser brought along. The user's outlived sessions go.
+
+    password_hash: of the password that was given. Raises SessionEnded where the user has another by now, or is gone.
+    """
     secret, now = SESSION_PREFIX + secrets.token_urlsafe(TOKEN_BYTES), int(time.time())
     with writing(engine) as connection:
+        if lock_password_hash(connection, user_id) != password_hash:
+            raise SessionEnded(ENDED)
         connection.execute(delete(sessions).where(sessions.c.user_id == user_id, _outlived(now)))
         _make_room(connection, user_id)
         connection.execute(
             insert(sessions).values(user_id=user_id, token_sha256=digest(secret), created_at=now, seen_at=now)
         )
     return secret
+
+
+def lock_password_hash(connection: Connection, user_id: int) -> str | None:
+    """The hash that holds until this transaction ends; None for nobody. What was read before the hashing may be old."""
+    lock_user(connection, user_id)
+    return connection.execute(select(users.c.password_hash).where(users.c.id == user_id)).scalar()
+
+
+def confirm_session(connection: Connection, user_id: int, key: str) -> None:
+    """Raises SessionEnded unless this session is there, as it then is until the transaction ends.
+
+    Servers remember a session for seconds after it ended: what outlives the session must not be done from memory.
+    """
+    lock_user(connection, user_id)
+    this = (sessions.c.user_id == user_id, sessions.c.token_sha256 == key)
+    if connection.execute(select(sessions.c.id).where(*this)).first() is None:
+        raise SessionEnded(ENDED)
 
 
 def _make_room(connection: Connection, user_id: int) -> None:
@@ -130,8 +164,11 @@ def list_last_seen(engine: Engine) -> dict[int, int]:
     return last
 
 
-def make_token(engine: Engine, user_id: int, *, label: str) -> str:
-    """A new API token's secret; it cannot be shown again."""
+def make_token(engine: Engine, user_id: int, *, label: str, session: str) -> str:
+    """A new API token's secret; it cannot be shown again. session: the key of the user's that asks for it.
+
+    Raises SessionEnded, TokenRefused.
+    """
     secret = API_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     row = {
         "user_id": user_id,
@@ -139,6 +176,10 @@ def make_token(engine: Engine, user_id: int, *, label: str) -> str:
         "label": label.strip()[:MAX_LABEL_CHARACTERS] or "unnamed",
     }
     with writing(engine) as connection:
+        confirm_session(connection, user_id, session)
+        mine = select(func.count()).where(api_tokens.c.user_id == user_id)
+        if connection.execute(mine).scalar_one() >= MAX_TOKENS:
+            raise TokenRefused(NO_TOKENS)
         connection.execute(insert(api_tokens).values(**row, created_at=int(time.time())))
     return secret
 

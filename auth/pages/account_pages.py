@@ -13,14 +13,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from auth import accounts, forms, sessions
-from auth.accounts import NameRefused
+from auth.accounts import Account, NameRefused
 from auth.forms import FormRefused
 from auth.html import message, redirect
 from auth.lockout import note_place, place_of_address, place_of_session
 from auth.middleware import visitor_of
 from auth.pages.context import PageContext
 from auth.passwords import PasswordRefused
-from auth.sessions import Visitor
+from auth.sessions import SessionEnded, TokenRefused, Visitor
 from auth.slowing import Slowdown
 from storage.database import GONE, DatabaseUnavailable
 from storage.export import export_csv
@@ -48,7 +48,12 @@ def _say_refused(request: Request, error: Exception) -> Response:
     return message(request, "That did not work", str(error), status=403, target="/account", link="Open the page again")
 
 
+def _say_ended(request: Request, error: Exception) -> Response:
+    return message(request, "That did not work", str(error), status=403, target="/signin", link="Sign in")
+
+
 HANDLERS: dict[Any, Any] = {DatabaseUnavailable: _say_gone, FormRefused: _say_refused, AccountGone: _say_refused}
+HANDLERS |= {SessionEnded: _say_ended}
 """What to answer when a handler raises one of these."""
 
 
@@ -102,7 +107,7 @@ class Pages:
             return self._sign_form(
                 "sign_in.html", request, target=fields.get("next"), name=name, error=accounts.REFUSED
             )
-        return await self._welcome(request, account.id, target=fields.get("next"))
+        return await self._welcome(request, account, target=fields.get("next"))
 
     async def show_sign_up(self, request: Request) -> Response:
         """GET /signup"""
@@ -130,7 +135,7 @@ class Pages:
         except PasswordRefused as refusal:
             return ask_again("password", str(refusal))
         await self.context.ask(note_place, self.engine, account.id, place_of_address(request), is_known=True)
-        return await self._welcome(request, account.id, target=fields.get("next"))
+        return await self._welcome(request, account, target=fields.get("next"))
 
     async def show_sign_out(self, request: Request) -> Response:
         """GET /signout: asks first, because a link on another site must not sign anybody out."""
@@ -173,8 +178,11 @@ class Pages:
     async def make_token(self, request: Request) -> Response:
         """POST /account/tokens: shows the new token, once."""
         fields, visitor = await self.context.read_own_form(request), await self.context.find_owner(request)
-        label = fields.get("label", "")
-        token = await self.context.ask(sessions.make_token, self.engine, visitor.user_id, label=label)
+        who, label = (self.engine, visitor.user_id), fields.get("label", "")
+        try:
+            token = await self.context.ask(sessions.make_token, *who, label=label, session=visitor.key)
+        except TokenRefused as refusal:
+            return await self._account(request, visitor, error=str(refusal), wrong="label")
         return await self._account(request, visitor, new_token=token)
 
     async def revoke_token(self, request: Request) -> Response:
@@ -191,7 +199,7 @@ class Pages:
         fields, visitor = await self.context.read_own_form(request), await self.context.find_owner(request)
         if not await self._knows_password(visitor, fields.get("confirm", "")):
             return await self._account(request, visitor, error=WRONG_PRESENT, wrong="confirm")
-        await self.context.ask(accounts.remove_user, self.engine, visitor.user_id)
+        await self.context.ask(accounts.remove_user, self.engine, visitor.user_id, session=visitor.key)
         self.visitors.forget_all()
         self.uploads.delete_of(visitor.user_id)
         gone = message(
@@ -240,12 +248,13 @@ class Pages:
         values["is_operator"] = account is not None and account.is_operator
         return self.context.render("account.html", request, **values)
 
-    async def _welcome(self, request: Request, user_id: int, *, target: str | None) -> Response:
+    async def _welcome(self, request: Request, account: Account, *, target: str | None) -> Response:
         """A new session in place of the one this browser had, so that nobody else can have planted it."""
         if former := await self.context.find_browser(request):
             await self.context.ask(sessions.end_session, self.engine, former.key)
             self.visitors.forget(former.key)
-        secret = await self.context.ask(sessions.start_session, self.engine, user_id)
+        hashed = account.password_hash
+        secret = await self.context.ask(sessions.start_session, self.engine, account.id, password_hash=hashed)
         return self._with_session(redirect(request, forms.safe_next(target)), request, secret=secret)
 
     def _with_session(self, response: Response, request: Request, *, secret: str) -> Response:

@@ -21,7 +21,9 @@ import PIL.Image
 import pymysql  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
+from auth.accounts import Account
 from auth.pages.context import Settings
+from auth.sessions import digest, make_token, start_session
 from storage.database import open_database
 from tests.demo_process import started
 from tests.ports import free_port
@@ -248,6 +250,16 @@ class Browser:
             return started.status_code, started.text
         answer = self.http.get(f"/gradio_api/call/{name}/{started.json()['event_id']}")
         return answer.status_code, answer.text
+
+
+def session_of(engine: Engine, account: Account) -> str:
+    """A new session of a new account's, past all pages."""
+    return start_session(engine, account.id, password_hash=account.password_hash)
+
+
+def token_of(engine: Engine, account: Account, *, label: str = "x") -> str:
+    """A new API token, asked for by a new session."""
+    return make_token(engine, account.id, label=label, session=digest(session_of(engine, account)))
 
 
 def assert_out_within_five_seconds(browser: Browser) -> None:

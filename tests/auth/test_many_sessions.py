@@ -11,12 +11,11 @@ from auth.sessions import (
     MAX_SESSIONS,
     digest,
     find_visitor,
-    start_session,
     sweep_sessions,
 )
 from storage.tables import sessions
 from storage.uploads import MAX_NAMES, Uploads
-from tests.auth.server import PASSWORD
+from tests.auth.server import PASSWORD, session_of
 
 MANY = 5_000
 
@@ -39,7 +38,7 @@ def count_sessions(engine: Engine, user_id: int) -> int:
 
 def test_among_thousands_a_session_is_found_by_its_index_and_the_outlived_are_swept(engine: Engine, name: str) -> None:
     account = accounts.add_user(engine, name, password=PASSWORD, rounds=4)
-    secret = start_session(engine, account.id)
+    secret = session_of(engine, account)
     make_sessions(engine, account.id, count=MANY, seen=IDLE_SECONDS + 1, made=IDLE_SECONDS + 1)
     make_sessions(engine, account.id, count=10, seen=0, made=LIFE_SECONDS + 1)
     with engine.connect() as connection:
@@ -57,12 +56,12 @@ def test_among_thousands_a_session_is_found_by_its_index_and_the_outlived_are_sw
 
 def test_one_user_has_so_many_sessions_and_their_own_oldest_ends_first(engine: Engine, name: str) -> None:
     other = accounts.add_user(engine, f"older than {name}", password=PASSWORD, rounds=4)
-    theirs = start_session(engine, other.id)
+    theirs = session_of(engine, other)
     account = accounts.add_user(engine, name, password=PASSWORD, rounds=4)
-    first, second = start_session(engine, account.id), start_session(engine, account.id)
+    first, second = session_of(engine, account), session_of(engine, account)
     make_sessions(engine, account.id, count=MAX_SESSIONS - 2, seen=0, made=0)
     assert find_visitor(engine, first)
-    newest = start_session(engine, account.id)
+    newest = session_of(engine, account)
     assert count_sessions(engine, account.id) == MAX_SESSIONS
     assert [bool(find_visitor(engine, secret)) for secret in (first, second, newest)] == [False, True, True]
     assert find_visitor(engine, theirs), "one user's many sessions end nobody else's"

@@ -11,11 +11,13 @@ from sqlalchemy import Engine, create_engine, func, select
 from auth import accounts
 from auth.accounts import Account
 from auth.sessions import (
+    ENDED,
     IDLE_SECONDS,
     LIFE_SECONDS,
     MAX_LABEL_CHARACTERS,
     TOUCH_SECONDS,
     ApiToken,
+    SessionEnded,
     Visitor,
     digest,
     end_session,
@@ -23,11 +25,10 @@ from auth.sessions import (
     list_tokens,
     make_token,
     revoke_token,
-    start_session,
 )
 from storage.database import open_database
 from storage.tables import sessions
-from tests.auth.server import PASSWORD
+from tests.auth.server import PASSWORD, session_of, token_of
 
 NOW = 1_800_000_000
 
@@ -59,8 +60,8 @@ def times_of(engine: Engine, user: Account) -> list[tuple[int, int]]:
 
 
 def test_a_secret_is_32_random_bytes_behind_what_says_its_kind(engine: Engine, anna: Account) -> None:
-    made = [start_session(engine, anna.id) for _ in range(2)]
-    tokens = [make_token(engine, anna.id, label="x") for _ in range(2)]
+    made = [session_of(engine, anna) for _ in range(2)]
+    tokens = [token_of(engine, anna, label="x") for _ in range(2)]
     assert all(re.fullmatch(r"fs_[\w-]{43}", secret) for secret in made)
     assert all(re.fullmatch(r"fj_[\w-]{43}", secret) for secret in tokens)
     assert len({*made, *tokens}) == 4
@@ -72,7 +73,7 @@ def test_any_text_has_a_digest() -> None:
 
 
 def test_a_secret_finds_its_owner_and_says_whether_a_program_has_it(engine: Engine, anna: Account) -> None:
-    session, token = start_session(engine, anna.id), make_token(engine, anna.id, label="x")
+    session, token = session_of(engine, anna), token_of(engine, anna, label="x")
     assert find_visitor(engine, session) == Visitor(anna.id, anna.name, digest(session), is_program=False)
     assert find_visitor(engine, token) == Visitor(anna.id, anna.name, digest(token), is_program=True)
     assert find_visitor(engine, f"{session}x") is None
@@ -82,7 +83,7 @@ def test_a_secret_finds_its_owner_and_says_whether_a_program_has_it(engine: Engi
 def test_a_session_left_alone_lives_to_the_last_second_of_twelve_hours(
     engine: Engine, anna: Account, clock: SimpleNamespace
 ) -> None:
-    used, unused = (start_session(engine, anna.id) for _ in range(2))
+    used, unused = (session_of(engine, anna) for _ in range(2))
     clock.now = NOW + IDLE_SECONDS - 1
     assert find_visitor(engine, used) is not None
     clock.now = NOW + IDLE_SECONDS
@@ -93,7 +94,7 @@ def test_a_session_left_alone_lives_to_the_last_second_of_twelve_hours(
 def test_a_session_in_use_lives_to_the_last_second_of_a_week(
     engine: Engine, anna: Account, clock: SimpleNamespace
 ) -> None:
-    session = start_session(engine, anna.id)
+    session = session_of(engine, anna)
     for later in (*range(0, LIFE_SECONDS, IDLE_SECONDS - 1), LIFE_SECONDS - 1):
         clock.now = NOW + later
         assert find_visitor(engine, session) is not None
@@ -105,11 +106,11 @@ def test_a_new_session_sweeps_the_outlived_ones_of_its_user_and_nobody_elses(
     engine: Engine, anna: Account, bert: Account, clock: SimpleNamespace
 ) -> None:
     for user in (anna, bert):
-        start_session(engine, user.id)
+        session_of(engine, user)
     clock.now = NOW + 60
-    start_session(engine, anna.id)
+    session_of(engine, anna)
     clock.now = NOW + IDLE_SECONDS
-    start_session(engine, anna.id)
+    session_of(engine, anna)
     assert times_of(engine, anna) == [(NOW + 60, NOW + 60), (clock.now, clock.now)]
     assert times_of(engine, bert) == [(NOW, NOW)]
 
@@ -117,7 +118,7 @@ def test_a_new_session_sweeps_the_outlived_ones_of_its_user_and_nobody_elses(
 def test_being_seen_is_written_down_every_ten_minutes_at_most(
     engine: Engine, anna: Account, clock: SimpleNamespace
 ) -> None:
-    session, _ = (start_session(engine, anna.id) for _ in range(2))
+    session, _ = (session_of(engine, anna) for _ in range(2))
     for later, written in ((TOUCH_SECONDS - 1, NOW), (TOUCH_SECONDS, NOW + TOUCH_SECONDS)):
         clock.now = NOW + later
         find_visitor(engine, session)
@@ -125,7 +126,7 @@ def test_being_seen_is_written_down_every_ten_minutes_at_most(
 
 
 def test_one_session_ends_and_no_other(engine: Engine, anna: Account, clock: SimpleNamespace) -> None:
-    first, second = (start_session(engine, anna.id) for _ in range(2))
+    first, second = (session_of(engine, anna) for _ in range(2))
     end_session(engine, digest(first))
     assert find_visitor(engine, first) is None
     assert find_visitor(engine, second) is not None
@@ -134,7 +135,7 @@ def test_one_session_ends_and_no_other(engine: Engine, anna: Account, clock: Sim
 def test_a_tokens_use_is_written_down_every_ten_minutes_at_most(
     engine: Engine, anna: Account, clock: SimpleNamespace
 ) -> None:
-    token, _ = (make_token(engine, anna.id, label=label) for label in ("used", "unused"))
+    token, _ = (token_of(engine, anna, label=label) for label in ("used", "unused"))
     assert [one.used_at for one in list_tokens(engine, anna.id)] == [None, None]
     for later, written in ((0, NOW), (TOUCH_SECONDS - 1, NOW), (TOUCH_SECONDS, NOW + TOUCH_SECONDS)):
         clock.now = NOW + later
@@ -146,7 +147,8 @@ def test_a_database_that_can_only_be_read_puts_nobody_out(tmp_path: Path, clock:
     path = tmp_path / "facejury.db"
     engine = open_database(f"sqlite:///{path}")
     anna = accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
-    browser, program = start_session(engine, anna.id), make_token(engine, anna.id, label="")
+    browser = session_of(engine, anna)
+    program = make_token(engine, anna.id, label="", session=digest(browser))
     engine.dispose()
     engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
     clock.now = NOW + TOUCH_SECONDS
@@ -163,14 +165,14 @@ def test_a_database_that_can_only_be_read_puts_nobody_out(tmp_path: Path, clock:
 def test_a_token_has_a_short_label(
     engine: Engine, anna: Account, clock: SimpleNamespace, given: str, kept: str
 ) -> None:
-    make_token(engine, anna.id, label=given)
+    token_of(engine, anna, label=given)
     [token] = list_tokens(engine, anna.id)
     assert token == ApiToken(token.id, kept, NOW, None)
 
 
 def test_a_user_sees_and_revokes_their_own_tokens_alone(engine: Engine, anna: Account, bert: Account) -> None:
-    secrets = [make_token(engine, anna.id, label=label) for label in ("first", "second")]
-    theirs = make_token(engine, bert.id, label="theirs")
+    secrets = [token_of(engine, anna, label=label) for label in ("first", "second")]
+    theirs = token_of(engine, bert, label="theirs")
     first, second = list_tokens(engine, anna.id)
     assert (first.label, second.label) == ("first", "second")
     revoke_token(engine, bert.id, token_id=first.id)
@@ -181,7 +183,24 @@ def test_a_user_sees_and_revokes_their_own_tokens_alone(engine: Engine, anna: Ac
 
 
 def test_only_digests_are_in_the_table(engine: Engine, anna: Account) -> None:
-    key = digest(start_session(engine, anna.id))
+    key = digest(session_of(engine, anna))
     with engine.connect() as connection:
         held = select(func.count()).where(sessions.c.user_id == anna.id, sessions.c.token_sha256 == key)
         assert connection.scalar(held) == 1
+
+
+@pytest.mark.parametrize("meanwhile", ["another password", "removed"])
+def test_a_password_that_is_old_by_now_starts_no_session(engine: Engine, anna: Account, meanwhile: str) -> None:
+    if meanwhile == "removed":
+        accounts.remove_user(engine, anna.id)
+    else:
+        accounts.set_password(engine, anna.id, password="another horse battery", rounds=4)
+    with pytest.raises(SessionEnded, match=ENDED):
+        session_of(engine, anna)
+    assert times_of(engine, anna) == []
+
+
+def test_nobody_elses_session_asks_for_a_token(engine: Engine, anna: Account, bert: Account) -> None:
+    with pytest.raises(SessionEnded):
+        make_token(engine, anna.id, label="x", session=digest(session_of(engine, bert)))
+    assert list_tokens(engine, anna.id) == []

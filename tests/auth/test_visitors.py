@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import Engine
 
 from auth import accounts
-from auth.sessions import Visitor, start_session
+from auth.sessions import Visitor
 from auth.visitors import Visitors
 from storage.database import DatabaseUnavailable, open_database
-from tests.auth.server import PASSWORD
+from tests.auth.server import PASSWORD, session_of
 
 
 def test_a_look_up_that_failed_is_not_remembered_even_where_nobody_waited_for_its_end(tmp_path: Path) -> None:
     folder, away = tmp_path / "here", tmp_path / "away"
     engine = open_database(f"sqlite:///{folder / 'facejury.db'}")
-    secret = start_session(engine, accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4).id)
+    secret = session_of(engine, accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4))
     engine.dispose()
     folder.rename(away)
     with ThreadPoolExecutor(1) as thread:  # where browsers are tested, a loop runs in this one already
@@ -43,7 +43,7 @@ def test_a_full_memory_is_emptied_and_everybody_is_found_again(tmp_path: Path, m
     monkeypatch.setattr("auth.visitors.MAX_REMEMBERED", 2)
     engine = open_database(f"sqlite:///{tmp_path / 'facejury.db'}")
     names = ["Anna", "Bert", "Cleo"]
-    secrets = [start_session(engine, accounts.add_user(engine, name, password=PASSWORD, rounds=4).id) for name in names]
+    secrets = [session_of(engine, accounts.add_user(engine, name, password=PASSWORD, rounds=4)) for name in names]
     visitors = Visitors(engine)
 
     async def find_all() -> list[str]:
