@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, exc, inspect, text
+from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, exc, func, inspect, text, update
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -26,6 +26,7 @@ BUSY_SECONDS = 30  # how long one SQLite writer waits for another
 RECYCLE_SECONDS = 1800  # well under MySQL's wait_timeout of 8 hours, and most proxies' of 1 hour
 POOL_WAIT_SECONDS = 10
 MYSQL_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30}
+PIECE_BYTES = 7_000_000  # PyMySQL sends 14 MB for them, in hexadecimal: of its own accord MariaDB takes 16 MB at once
 CLIENT_ERRORS = 2000  # MySQL's codes from here on are told by the client, and quote no value of a statement
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 FOREIGN, DAMAGED = "file is not a database", "database disk image is malformed"  # in SQLite's words
@@ -160,6 +161,27 @@ def inserted_id(result: CursorResult[Any]) -> int:
     """The number that the database gave to the row just inserted."""
     (number,) = result.inserted_primary_key  # type: ignore[misc]  # an insert always has one
     return int(number)
+
+
+def find_most_bytes(connection: Connection) -> int | None:
+    """How many bytes MySQL puts together to one value; 16 MB if MariaDB is not told otherwise. None: no such limit."""
+    if not is_shared(connection.engine):
+        return None
+    return int(connection.execute(text("SELECT @@max_allowed_packet")).scalar_one())
+
+
+def insert_long(connection: Connection, table: Table, row: dict[str, Any], **long: bytes) -> int:
+    """Insert a row with one column of bytes, of at most find_most_bytes, and return its number.
+
+    MySQL is sent them in pieces, as it breaks off the connection where a statement is longer than it takes.
+    """
+    ((column, data),) = long.items()
+    piece = PIECE_BYTES if is_shared(connection.engine) else max(len(data), 1)
+    number = inserted_id(connection.execute(table.insert().values(row | {column: data[:piece]})))
+    for start in range(piece, len(data), piece):
+        longer = func.concat(table.c[column], data[start : start + piece])
+        connection.execute(update(table).where(table.c.id == number).values({column: longer}))
+    return number
 
 
 def migrate(engine: Engine) -> None:

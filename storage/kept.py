@@ -6,9 +6,9 @@ Called inside the transaction of whoever writes; `lock_owner` first, so that one
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, select
 
-from storage.database import inserted_id, reading
+from storage.database import find_most_bytes, insert_long, reading
 from storage.tables import comparisons, feedback, pictures
 from storage.users import lock_user, owner_id
 
@@ -18,6 +18,7 @@ MAX_RESULT_BYTES = 200_000_000  # of one user's entries together: a long video o
 MAX_ENTRY_BYTES = 10_000_000  # of one: MariaDB takes 16 MB at once, with every quotation mark escaped
 MAX_REPORTS = 1_000  # verdicts that one user said were wrong
 NO_ROOM = f"Your kept pictures have reached {MAX_KEPT_BYTES // 1_000_000} MB; delete some in your history first."
+PICTURE_TOO_LARGE = "The picture is too large for the database of this server."
 NO_ENTRIES = (
     f"Not in your history: it holds {MAX_ENTRIES:,} entries, as many as are kept of one user. Delete some in History."
 )
@@ -65,7 +66,10 @@ def store_picture(connection: Connection, owner: int, *, picture: bytes | None) 
     held = connection.execute(select(func.coalesce(func.sum(func.length(pictures.c.data)), 0)).where(mine)).scalar_one()
     if held + len(picture) > MAX_KEPT_BYTES:
         raise QuotaReached(NO_ROOM)
-    return inserted_id(connection.execute(insert(pictures).values(user_id=owner, data=picture, sha256=sha256)))
+    most = find_most_bytes(connection)
+    if most is not None and len(picture) > most:
+        raise QuotaReached(PICTURE_TOO_LARGE)
+    return insert_long(connection, pictures, {"user_id": owner, "sha256": sha256}, data=picture)
 
 
 def drop_unused(connection: Connection, owner: int) -> None:

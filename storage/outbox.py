@@ -11,15 +11,15 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, select, update
 
-from storage.database import reading, writing
+from storage.database import insert_long, reading, writing
 from storage.kept import lock_owner
 from storage.tables import outbox
 
 KEEP_SECONDS = 86_400  # then it is given up
 MAX_OF_USER = 20  # messages; the oldest make room for the newest
-MAX_MESSAGE_BYTES = 10_000_000  # MariaDB takes 16 MB at once, with every quotation mark escaped
+MAX_MESSAGE_BYTES = 10_000_000  # MariaDB has values of up to 16 MB
 TOO_LARGE = f"a message may have {MAX_MESSAGE_BYTES:,} bytes to be kept, this one has {{count:,}}"
 
 
@@ -41,7 +41,7 @@ def keep_message(engine: Engine, user: str, message: Message, *, due: float) -> 
     if len(message.body) > MAX_MESSAGE_BYTES:
         raise ValueError(TOO_LARGE.format(count=len(message.body)))
     now = int(time.time())
-    row = {"number": message.number, "url": message.url, "body": message.body, "created_at": now, "due_at": int(due)}
+    row = {"number": message.number, "url": message.url, "created_at": now, "due_at": int(due)}
     row |= {"signatures": json.dumps(dict(message.signatures)), "until": now + KEEP_SECONDS}
     with writing(engine) as connection:
         owner = lock_owner(connection, user)
@@ -49,7 +49,7 @@ def keep_message(engine: Engine, user: str, message: Message, *, due: float) -> 
         newest = select(outbox.c.id, outbox.c.number).where(mine).order_by(outbox.c.id.desc()).offset(MAX_OF_USER - 1)
         old = connection.execute(newest.limit(MAX_OF_USER)).all()
         connection.execute(delete(outbox).where(outbox.c.id.in_([one.id for one in old])))
-        connection.execute(insert(outbox).values(row | {"user_id": owner}))
+        insert_long(connection, outbox, row | {"user_id": owner}, body=message.body)
     return [one.number for one in old]
 
 

@@ -63,6 +63,13 @@ def test_the_newest_of_a_user_are_kept_and_none_that_is_too_large(
     assert numbers(engine) == list("cde")
 
 
+def test_the_largest_message_comes_back_as_it_was(engine: Engine, anna: str) -> None:
+    largest = message("largest", bytes(range(250)) * (box.MAX_MESSAGE_BYTES // 250))
+    keep_message(engine, anna, largest, due=0)
+    assert take_due(engine, again=0) == largest
+    drop_message(engine, "largest")
+
+
 def test_a_message_whose_time_is_over_is_given_up_and_one_of_a_removed_user_goes_with_them(
     engine: Engine, anna: str, name: str
 ) -> None:

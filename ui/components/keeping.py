@@ -127,6 +127,6 @@ def _keep_as_told(engine: Engine, user: str, entry: HistoryEntry, keep: bool, pa
             thumb = draw_kept_thumb(entry.comparison, picture) if picture else None
             keep_picture(engine, user, entry_id=entry.id, picture=picture, thumb=thumb)
         except QuotaReached as error:
-            return say_line(str(error), link=f"?history={entry.id}", link_text="Open the entry")
+            return say_line(f"{RECORDED} {error}", link=f"?history={entry.id}", link_text="Open the entry")
     sentence = RECORDED if not keep else PICTURE_GONE if picture is None else KEPT
     return say_line(sentence, link=f"?view=check/{entry.id}", link_text="Open the entry", entry=entry.id)
