@@ -34,6 +34,7 @@ ROUNDING = 1e-6  # how far a softmax of float32 may leave [0, 1]
 MAX_SECONDS = 600.0  # what `seconds` may ask for at most: a visitor is waiting
 MAX_LOOKS_FOR = 40  # characters: it stands beside the title
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # kebab-case, what a plugin may register
+MAX_KEY_CHARACTERS = 128  # one from the Hub has up to 109: "hub:", 96 of its name there, "@" and 8 of the commit
 RESERVED = frozenset({"jury"})  # the jury's own verdicts stand under it in tables and JSON
 
 
@@ -86,6 +87,8 @@ class DetectorSpec:
     builtin: bool = False
 
     def __post_init__(self) -> None:
+        limit = f"key must have at most {MAX_KEY_CHARACTERS} characters"
+        _require(len(self.key) <= MAX_KEY_CHARACTERS, limit, len(self.key))
         _require(isinstance(self.title, str) and self.title.strip(), "title must be a non-empty text", self.title)
         _require(callable(self.load), "load must be callable", self.load)
         _require(_takes_nothing(self.load), "load must take nothing and return the detector", self.load)

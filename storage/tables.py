@@ -182,7 +182,7 @@ feedback = _table(
     Column("created_at", BigInteger, nullable=False),
     Column("claim", String(4), nullable=False),
     Column("face", Integer),
-    Column("detector", String(64), nullable=False),
+    Column("detector", String(255), nullable=False),  # no key is longer: registry/contract.py
     Column("file_name", String(255), nullable=False),
     Column("sha256", exact(64), nullable=False),
     Column("comparison", long_text(), nullable=False),

@@ -80,6 +80,7 @@ BROKEN = {
     ),
     "no hook": ("import pluggy", "ValueError: it registers no detector"),
     "the jury's key": (good("jury"), "the key 'jury' is the jury's own; choose another"),
+    "long key": (good("x" * 129), "key must have at most 128 characters, got 129"),
     "bad key": (good("Not_Kebab"), "key must be kebab-case (a-z, 0-9 and single hyphens), got 'Not_Kebab'"),
     "no title": (good("x").replace('title="A x"', 'title=" "'), "title must be a non-empty text, got ' '"),
     "no load": (good("x").replace("lambda: lambda image: 0.5", "0.5"), "load must be callable, got 0.5"),

@@ -8,6 +8,7 @@ from sqlalchemy import inspect, text
 
 from auth import accounts
 from storage.database import migrate, open_database, writing
+from storage.feedback import give_feedback, list_feedback
 from storage.history import HistoryQuery, add_entry, as_text, find_entries, open_entry, write_note
 from storage.tables import metadata
 from storage.verdict import VERDICTS
@@ -96,6 +97,28 @@ def test_what_is_in_a_history_already_is_found_in_any_spelling(new_url: Callable
     tags = {one["name"]: one for one in inspect(engine).get_columns("comparisons")}["tags"]
     if lost != NOT_WRITTEN and engine.dialect.name != "sqlite":
         assert "utf8mb4_bin" in repr(tags["type"]) and (tags["nullable"], tags["default"]) == (False, "''")
+    engine.dispose()
+
+
+def test_feedback_that_is_there_already_stays_and_a_longer_key_of_a_detector_fits(new_url: Callable[[], str]) -> None:
+    engine = open_database(new_url())
+    accounts.add_user(engine, "Anna", password=PASSWORD, rounds=4)
+    keys = ["whole", f"hub:{'u' * 42}/{'n' * 53}@0123abcd"]
+
+    def give(key: str) -> None:
+        given: dict[str, Any] = {"comparison": photo([]), "claim": "real", "detector": key, "face": None}
+        give_feedback(engine, "Anna", **given, file_name="a.jpg", picture=b"picture")
+
+    give(keys[0])
+    with writing(engine) as connection:
+        if engine.dialect.name != "sqlite":
+            connection.execute(text("ALTER TABLE feedback MODIFY detector VARCHAR(64) NOT NULL"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
+    migrate(engine)
+    give(keys[1])
+    assert [(one.detector, one.has_picture) for one in list_feedback(engine, accepted=None)] == [
+        (k, True) for k in keys
+    ]
     engine.dispose()
 
 
