@@ -23,6 +23,7 @@ from text.reading_order import read_order
 Claim = Literal["real", "fake"]
 CLAIMS = ("real", "fake")
 ENDINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"RIFF": ".webp", b"GIF8": ".gif", b"BM": ".bmp"}
+OTHER_ENDING = ".img"
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,14 @@ class Feedback:
 
 @dataclass(frozen=True)
 class Exported:
-    """How many pictures an export wrote, and why it left others out."""
+    """How many pictures an export wrote, why it left others out, and how many of an earlier one it removed."""
 
     real: int
     fake: int
     without_picture: int
     several_faces: int
     contradictory: int
+    removed: int
 
 
 def give_feedback(
@@ -140,7 +142,8 @@ def export_feedback(engine: Engine, folder: Path) -> Exported:
     """Write the pictures of accepted feedback to `folder`/real and `folder`/fake, named by their SHA-256.
 
     Left out and counted: feedback without a picture; with several faces, where a claim on one says nothing of the
-    others; and pictures that accepted feedback calls both real and fake.
+    others; and pictures that accepted feedback calls both real and fake. What an earlier export wrote there goes where
+    the feedback says something else by now. Raises OSError where the folder cannot be written to.
     """
     accepted = list_feedback(engine, accepted=True)
     claims = {(entry.sha256, entry.claim) for entry in accepted}
@@ -154,6 +157,7 @@ def export_feedback(engine: Engine, folder: Path) -> Exported:
         path = _write(engine, entry, folder=folder)
         count[entry.claim] += path not in written
         written.add(path)
+    count["removed"] = _remove_outdated(engine, folder, written)
     return Exported(*(count[name] for name in Exported.__dataclass_fields__))
 
 
@@ -165,9 +169,21 @@ def _left_out(entry: Feedback, claims: set[tuple[str, str]]) -> str:
     return "contradictory" if {(entry.sha256, claim) for claim in CLAIMS} <= claims else ""
 
 
+def _remove_outdated(engine: Engine, folder: Path, written: set[Path]) -> int:
+    """Only files with the name that an export gives to a picture reported here: no others in the folder are ours."""
+    with reading(engine) as connection:
+        known = set(connection.execute(select(feedback.c.sha256)).scalars())
+    names = {f"{sha256}{ending}" for sha256 in known for ending in (*ENDINGS.values(), OTHER_ENDING)}
+    there = [path for claim in CLAIMS for path in (folder / claim).glob("*")]
+    outdated = [path for path in there if path.name in names and path not in written]
+    for path in outdated:
+        path.unlink()
+    return len(outdated)
+
+
 def _write(engine: Engine, entry: Feedback, *, folder: Path) -> Path:
     data = read_feedback_picture(engine, entry.id) or b""
-    ending = next((ending for start, ending in ENDINGS.items() if data.startswith(start)), ".img")
+    ending = next((ending for start, ending in ENDINGS.items() if data.startswith(start)), OTHER_ENDING)
     path = folder / entry.claim / f"{hashlib.sha256(data).hexdigest()}{ending}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

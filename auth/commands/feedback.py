@@ -48,6 +48,8 @@ def export(
 ) -> None:
     """Write the pictures of accepted feedback to a folder for training.
 
+    What an earlier export wrote there is removed where the feedback has changed.
+
     Example: facejury feedback export corrections
     """
     with plainly():
@@ -57,6 +59,8 @@ def export(
         f"Left out: {wrote.without_picture} without a picture, {wrote.several_faces} with several faces, "
         f"{wrote.contradictory} called both real and fake."
     )
+    if wrote.removed:
+        typer.echo(f"Removed: {wrote.removed} of an earlier export, of which the feedback says something else by now.")
 
 
 def _described(entry: Feedback) -> str:
