@@ -5,11 +5,12 @@ folder.
 """
 
 import contextlib
+import functools
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, exc, func, inspect, text, update
 from sqlalchemy.engine import URL
@@ -28,6 +29,7 @@ POOL_WAIT_SECONDS = 10
 MYSQL_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30}
 PIECE_BYTES = 7_000_000  # PyMySQL sends 14 MB for them, in hexadecimal: of its own accord MariaDB takes 16 MB at once
 CLIENT_ERRORS = 2000  # MySQL's codes from here on are told by the client, and quote no value of a statement
+DEADLOCK = 1213  # MySQL's code for a transaction that it undid so that another could go on
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 FOREIGN, DAMAGED = "file is not a database", "database disk image is malformed"  # in SQLite's words
 GONE = "The account database cannot be reached right now. Please try again in a minute."
@@ -40,6 +42,8 @@ NOT_OURS = (
 )
 TOO_NEW = "The account database was brought up to date by a newer Facejury; start that one, or restore a backup."
 
+P = ParamSpec("P")
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -155,6 +159,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction, committed when the block ends, undone when it raises. Raises DatabaseUnavailable."""
     with _answering(), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def once_more(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a function of one transaction that changes many rows: after a deadlock it runs a second time."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except DatabaseUnavailable as error:
+            if not isinstance(error.__cause__, exc.SQLAlchemyError) or _why(error.__cause__).get("code") != DEADLOCK:
+                raise
+        return function(*args, **kwargs)
+
+    return run
 
 
 def inserted_id(result: CursorResult[Any]) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Engine, Row, and_, delete, func, insert, select, update
 
-from storage.database import inserted_id, reading, writing
+from storage.database import inserted_id, once_more, reading, writing
 from storage.history import MAX_FILE_NAME_CHARACTERS, Comparison, as_text
 from storage.kept import check_reports, drop_unused, lock_owner, store_picture
 from storage.tables import feedback, pictures, users
@@ -64,6 +64,7 @@ class Exported:
     removed: int
 
 
+@once_more
 def give_feedback(
     engine: Engine,
     user: str,

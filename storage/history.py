@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, delete, func, insert, or_, select, update
 
-from storage.database import inserted_id, reading, writing
+from storage.database import inserted_id, once_more, reading, writing
 from storage.kept import check_entries, drop_unused, lock_owner, store_picture
 from storage.search_text import fill_search_texts, make_search_text, renew_search_text
 from storage.tables import comparisons, pictures
@@ -70,6 +70,7 @@ class HistoryEntry:
     thumb: bytes | None = None
 
 
+@once_more
 def add_entry(
     engine: Engine,
     user: str,
@@ -205,28 +206,31 @@ def read_picture(engine: Engine, user: str, *, entry_id: int) -> bytes | None:
         return connection.execute(kept.where(*_mine(connection, user), comparisons.c.id == entry_id)).scalar()
 
 
+@once_more
 def keep_picture(
     engine: Engine, user: str, *, entry_id: int, picture: bytes | None, thumb: bytes | None = None
 ) -> None:
     """Keep this picture with the entry, and its thumbnail; or with None forget what was kept."""
     with writing(engine) as connection:
-        mine = (*_mine(connection, user), comparisons.c.id == entry_id)
+        owner = lock_owner(connection, user)
+        mine = (comparisons.c.user_id == owner, comparisons.c.id == entry_id)
         if connection.execute(select(comparisons.c.id).where(*mine)).first() is None:
             return
-        owner = lock_owner(connection, user)
         picture_id = store_picture(connection, owner, picture=picture)
         connection.execute(update(comparisons).where(*mine).values(picture_id=picture_id, thumb=thumb))
         drop_unused(connection, owner)
 
 
+@once_more
 def delete_entries(engine: Engine, user: str, *, entry_ids: Sequence[int] | None = None) -> int:
     """Delete these entries of the user's with their pictures, or all of them for None. Returns how many."""
     with writing(engine) as connection:
-        mine = _mine(connection, user)
+        owner = lock_owner(connection, user)
+        mine = [comparisons.c.user_id == owner]
         if entry_ids is not None:
             mine.append(comparisons.c.id.in_(entry_ids))
         count = connection.execute(delete(comparisons).where(*mine)).rowcount
-        drop_unused(connection, owner_id(connection, user))
+        drop_unused(connection, owner)
         return count
 
 

@@ -1,15 +1,20 @@
 """What is kept of one user: pictures that the database can take, and otherwise a sentence that is not an outage."""
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
+from typing import Any
 
+import pymysql  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, exc
 
 from auth import accounts
-from storage.database import is_shared
+from storage.database import DEADLOCK, DatabaseUnavailable, is_shared
 from storage.feedback import give_feedback, list_feedback
-from storage.history import add_entry, keep_picture, open_entry, read_picture
-from storage.kept import PICTURE_TOO_LARGE, QuotaReached
+from storage.history import add_entry, delete_entries, find_entries, keep_picture, open_entry, read_picture
+from storage.kept import PICTURE_TOO_LARGE, QuotaReached, store_picture
 from tests.auth.server import PASSWORD
 
 FOUND = {"schema": 1, "sha256": "a" * 64, "faces": [], "whole_image": []}
@@ -43,3 +48,50 @@ def test_feedback_with_a_picture_that_is_too_large_is_refused_likewise(engine: E
         with pytest.raises(QuotaReached, match=PICTURE_TOO_LARGE):
             give_feedback(engine, anna, **given, picture=os.urandom(17_000_000))  # type: ignore[arg-type]
         assert [one for one in list_feedback(engine, accepted=None) if one.user == anna] == []
+
+
+@pytest.mark.parametrize("writes", ["a new entry with the same picture", "a picture for the old entry"])
+def test_who_deletes_entries_waits_for_who_keeps_a_picture(
+    engine: Engine, anna: str, writes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else the picture goes that an entry is just being given, or each waits for the other."""
+    old = add_entry(engine, anna, file_name="old.jpg", comparison=FOUND, picture=b"old")
+    with ThreadPoolExecutor(1) as other:
+
+        def store_slowly(*given: Any, **more: Any) -> int | None:
+            number = store_picture(*given, **more)
+            wait([deleting := other.submit(delete_entries, engine, anna, entry_ids=[old])], timeout=1)
+            deletions.append(deleting)
+            return number
+
+        deletions: list[Any] = []
+        monkeypatch.setattr("storage.history.store_picture", store_slowly)
+        if writes == "a new entry with the same picture":
+            new = add_entry(engine, anna, file_name="new.jpg", comparison=FOUND, picture=b"old")
+            assert read_picture(engine, anna, entry_id=new) == b"old"
+        else:
+            keep_picture(engine, anna, entry_id=old, picture=b"new")
+        assert [one.result() for one in deletions] == [1]
+    assert [entry.file_name for entry in find_entries(engine, anna)] == ["new.jpg"] * writes.startswith("a new")
+
+
+@pytest.mark.parametrize(("deadlocks", "is_kept"), [(1, True), (2, False)])
+def test_after_a_deadlock_a_picture_is_kept_at_the_second_try(
+    engine: Engine, anna: str, deadlocks: int, is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, left = add_entry(engine, anna, file_name="a.jpg", comparison=FOUND), [deadlocks]
+
+    def store_unless_locked(*given: Any, **more: Any) -> int | None:
+        if left[0]:
+            left[0] -= 1
+            raise exc.OperationalError("INSERT", {}, pymysql.err.OperationalError(DEADLOCK, "Deadlock found"))
+        return store_picture(*given, **more)
+
+    monkeypatch.setattr("storage.history.store_picture", store_unless_locked)
+    keep: Callable[[], None] = partial(keep_picture, engine, anna, entry_id=number, picture=b"a picture")
+    if is_kept:
+        keep()
+    else:
+        with pytest.raises(DatabaseUnavailable):
+            keep()
+    assert read_picture(engine, anna, entry_id=number) == (b"a picture" if is_kept else None)
