@@ -7,7 +7,6 @@ proves their password there, whatever others try elsewhere.
 
 import contextlib
 import hashlib
-import ipaddress
 import time
 from dataclasses import dataclass
 
@@ -29,6 +28,7 @@ from sqlalchemy import (
 )
 from starlette.requests import Request
 
+from auth.requests import line_of, read_address
 from auth.sessions import Visitor
 from storage.database import reading, writing
 from storage.tables import sign_in_tries, users
@@ -39,7 +39,6 @@ MAX_ACCOUNT_FAILURES = 50  # at all addresses together
 LOCK_SECONDS = 300
 KNOWN_SECONDS = 30 * 24 * 3600  # for so long an address from which the user signed in is known
 STRANGE_SECONDS = 3600  # for so long a failure at another address is remembered
-IPV6_PREFIX = 64  # what one line is usually given
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,8 @@ class SignInPlace:
 def place_of_address(request: Request) -> SignInPlace:
     """The address that a request comes from; of IPv6 the network."""
     host = request.client.host if request.client else ""
-    with contextlib.suppress(ValueError):
-        if ipaddress.ip_address(host).version == 6:
-            host = str(ipaddress.ip_network((host, IPV6_PREFIX), strict=False))
-    return SignInPlace(hashlib.sha256(f"address {host}".encode()).hexdigest())
+    found = read_address(host)
+    return SignInPlace(hashlib.sha256(f"address {line_of(found) if found else host}".encode()).hexdigest())
 
 
 def place_of_session(visitor: Visitor) -> SignInPlace:

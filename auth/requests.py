@@ -5,6 +5,8 @@ import ipaddress
 from starlette.requests import Request
 from starlette.types import Scope
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPV6_PREFIX = 64  # bits of an address that its provider gives; the others are the visitor's own
 API = "/gradio_api/"
 UPLOAD = API + "upload"
 DATA = API + "queue/data"
@@ -28,12 +30,24 @@ def busy_status(path: str) -> int:
 
 
 def address_of(scope: Scope) -> str | None:
-    """The visitor's address; None for one of a private network, which may be a proxy's, and so everybody's."""
+    """The visitor's line; None for one of a private network, which may be a proxy's, and so everybody's."""
     client = scope.get("client")
+    found = read_address(client[0]) if client else None
+    return line_of(found) if found and found.is_global else None
+
+
+def read_address(host: str) -> Address | None:
+    """An address of IPv4 also where it comes as one of IPv6, ::ffff:192.0.2.1; None for what a proxy made up."""
     try:
-        return str(client[0]) if client and ipaddress.ip_address(client[0]).is_global else None
-    except ValueError:  # what a proxy sent need not be one
+        found = ipaddress.ip_address(host)
+    except ValueError:
         return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def line_of(address: Address) -> str:
+    """What one line is usually given: an address of IPv4, or a network of IPv6, in which a visitor has any number."""
+    return str(address if address.version == 4 else ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes | None:

@@ -180,6 +180,14 @@ def test_one_network_of_ipv6_is_one_place(site: Site, name: str) -> None:
     assert at(site, "2001:db8:1:3::1").sign_in(name).status_code == 303
 
 
+def test_an_address_of_ipv4_is_a_place_of_its_own_also_where_it_comes_as_ipv6(site: Site, name: str) -> None:
+    at(site, "192.0.2.1").sign_up(name)
+    for _ in range(5):
+        at(site, "::ffff:203.0.113.7").sign_in(name, password="wrong password")
+    assert at(site, "203.0.113.7").sign_in(name).status_code == 400, "the same"
+    assert at(site, "::ffff:198.51.100.9").sign_in(name).status_code == 303
+
+
 def test_guesses_from_ever_new_addresses_lock_out_all_but_the_users_own(
     site: Site, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
