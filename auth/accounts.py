@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, delete, exc, insert, select, update
 
 from auth import passwords
-from auth.lockout import SignInPlace, count_try, note_place
+from auth.lockout import SignInPlace, count_try
 from auth.sessions import confirm_session, lock_password_hash
 from storage.database import inserted_id, reading, writing
 from storage.tables import api_tokens, sessions, users
@@ -83,18 +83,17 @@ def add_users(engine: Engine, wanted: Iterable[tuple[str, str]], *, rounds: int 
 def sign_in(
     engine: Engine, name: str, *, password: str, place: SignInPlace, rounds: int = passwords.ROUNDS
 ) -> Account | None:
-    """The account if the password is right and it is not locked for this place; else None, after the same time.
+    """The account if the password is right and it is not locked for this place; else None, after much the same time.
 
     Raises DatabaseUnavailable.
     """
     with reading(engine) as connection:
         row = find_row(connection, name)
     matches = passwords.verify_password(password, row.password_hash if row else None, rounds=rounds)
-    if row and (place.is_session or row.locked_until <= time.time()):
-        note_place(engine, row.id, place)
+    number, stored = (row.id, row.password_hash) if row else (0, None)
     with writing(engine) as connection:
-        is_current = row is None or lock_password_hash(connection, row.id) == row.password_hash
-        admitted = is_current and count_try(connection, row.id if row else 0, place, matches=matches)
+        is_current = lock_password_hash(connection, number) == stored
+        admitted = is_current and count_try(connection, number, place, matches=matches)
     if not is_current:  # changed during the hashing: the same password may have been hashed anew
         return sign_in(engine, name, password=password, place=place, rounds=rounds)
     if row is None or not admitted:

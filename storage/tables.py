@@ -99,6 +99,7 @@ sign_in_tries = _table(
     Column("succeeded_at", BigInteger, nullable=False),  # 0: never
     UniqueConstraint("user_id", "place"),
 )
+refusals = _table("refusals", Column("id", Integer, primary_key=True))  # a row for a sign-in that changed no other
 pictures = _table(
     "pictures",
     Column("id", Integer, primary_key=True),

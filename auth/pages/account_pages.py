@@ -134,7 +134,7 @@ class Pages:
             return ask_again("name", str(refusal))
         except PasswordRefused as refusal:
             return ask_again("password", str(refusal))
-        await self.context.ask(note_place, self.engine, account.id, place_of_address(request), is_known=True)
+        await self.context.ask(note_place, self.engine, account.id, place_of_address(request))
         return await self._welcome(request, account, target=fields.get("next"))
 
     async def show_sign_out(self, request: Request) -> Response:

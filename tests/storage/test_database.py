@@ -51,7 +51,7 @@ def test_many_servers_may_start_at_once_on_an_empty_database(new_url: Callable[[
     assert [out for out, _ in answers] == ["open\n"] * 4, answers
     engine = open_database(url)
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0011"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0012"]
     engine.dispose()
 
 
