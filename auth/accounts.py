@@ -3,7 +3,7 @@
 import logging
 import time
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,8 +58,17 @@ def add_user(engine: Engine, name: str, *, password: str, rounds: int = password
     return account
 
 
-def add_users(engine: Engine, wanted: Iterable[tuple[str, str]], *, rounds: int = passwords.ROUNDS) -> list[Account]:
-    """Make accounts of these names and passwords, all or none. Raises what add_user raises."""
+def add_users(
+    engine: Engine,
+    wanted: Iterable[tuple[str, str]],
+    *,
+    rounds: int = passwords.ROUNDS,
+    before_commit: Callable[[], None] = lambda: None,
+) -> list[Account]:
+    """Make accounts of these names and passwords, all or none. Raises what add_user raises.
+
+    before_commit: called when they can be made; where it raises, none is.
+    """
     rows: list[dict[str, Any]] = []
     for name, password in wanted:
         shown = checked_name(name)
@@ -70,6 +79,7 @@ def add_users(engine: Engine, wanted: Iterable[tuple[str, str]], *, rounds: int 
     try:
         with writing(engine) as connection:
             numbers = [inserted_id(connection.execute(insert(users).values(**row))) for row in rows]
+            before_commit()
     except exc.IntegrityError as error:
         raise NameRefused(NAME_TAKEN) from error
     for number in numbers:

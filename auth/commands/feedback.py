@@ -54,13 +54,15 @@ def export(
     """
     with plainly():
         wrote = export_feedback(open_database(), folder)
-    typer.echo(f"{wrote.real} real and {wrote.fake} fake in {folder}.")
-    typer.echo(
-        f"Left out: {wrote.without_picture} without a picture, {wrote.several_faces} with several faces, "
-        f"{wrote.contradictory} called both real and fake."
-    )
-    if wrote.removed:
-        typer.echo(f"Removed: {wrote.removed} of an earlier export, of which the feedback says something else by now.")
+        typer.echo(f"{wrote.real} real and {wrote.fake} fake in {folder}.")
+        typer.echo(
+            f"Left out: {wrote.without_picture} without a picture, {wrote.several_faces} with several faces, "
+            f"{wrote.contradictory} called both real and fake."
+        )
+        if wrote.removed:
+            typer.echo(
+                f"Removed: {wrote.removed} of an earlier export, of which the feedback says something else by now."
+            )
 
 
 def _described(entry: Feedback) -> str:

@@ -1,9 +1,11 @@
 """`facejury users add | import | set-password | unlock | operator | list | remove`: the accounts."""
 
+import contextlib
 import csv
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -16,7 +18,7 @@ from auth import accounts, lockout
 from auth.accounts import Account
 from auth.commands.class_list import check_class, read_class
 from auth.commands.plainly import fail, plainly
-from storage.database import open_database
+from storage.database import DatabaseUnavailable, open_database
 from storage.kept import Kept, count_kept
 from text.formulas import neutralise
 
@@ -43,7 +45,7 @@ def add_user(name: Name, password_stdin: FromStdin = False) -> None:
     """
     with plainly():
         account = accounts.add_user(open_database(), name, password=_password(password_stdin))
-    typer.echo(f"{account.name} can sign in.")
+        typer.echo(f"{account.name} can sign in.")
 
 
 @app.command("import")
@@ -63,22 +65,46 @@ def import_users(
         wanted, engine = read_class(file), open_database()
         check_class(engine, wanted)
         made = [(neutralise(one.name), one.password) for one in wanted if one.is_made]
-        told = _open_new(out) if out and made else sys.stdout
-        pairs = [(one.name, one.password) for one in wanted]
-        accounts.add_users(engine, track(pairs, "hashing", console=Console(stderr=True), transient=True))
-        if made:
-            csv.writer(told).writerows([("name", "password"), *made])
-            told.flush()
+        pairs = track(
+            [(one.name, one.password) for one in wanted], "hashing", console=Console(stderr=True), transient=True
+        )
+        with _open_new(out) if out and made else contextlib.nullcontext(sys.stdout) as told:
+
+            def tell() -> None:
+                """Before there are accounts whose passwords nobody knows."""
+                if made:
+                    csv.writer(told).writerows([("name", "password"), *made])
+                    told.flush()
+                if told is not sys.stdout:
+                    os.fsync(told.fileno())
+
+            accounts.add_users(engine, pairs, before_commit=tell)
     where = f"; the passwords made for {len(made)} of them are in {out}" if out and made else ""
     typer.echo(f"{len(wanted)} users can sign in{where}.", err=True)
 
 
-def _open_new(path: Path) -> IO[str]:
-    """A new file that only its owner reads. Raises ValueError where one is."""
+@contextlib.contextmanager
+def _open_new(path: Path) -> Iterator[IO[str]]:
+    """A new file that only its owner reads, gone again where nothing came of it. Raises ValueError where one is.
+
+    Where the database went away at the last moment, the accounts may have been made all the same: what is written
+    stays then.
+    """
     try:
-        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="")
+        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="")
     except OSError as error:
         raise ValueError(f"{path} cannot be made: {error.strerror}.") from error
+    try:
+        with file:
+            yield file
+    except BaseException as error:
+        if isinstance(error, DatabaseUnavailable) and path.stat().st_size:
+            typer.echo(
+                f"{path} stays, as the accounts in it may have been made: `facejury users list` tells.", err=True
+            )
+        else:
+            path.unlink()
+        raise
 
 
 @app.command("set-password")
@@ -92,7 +118,7 @@ def set_password(name: Name, password_stdin: FromStdin = False) -> None:
         account = _account(engine, name)
         accounts.set_password(engine, account.id, password=_password(password_stdin))
         lockout.unlock(engine, account.id)
-    typer.echo(f"{account.name} has a new password; all their sessions and API tokens have ended.")
+        typer.echo(f"{account.name} has a new password; all their sessions and API tokens have ended.")
 
 
 @app.command("unlock")
@@ -102,7 +128,7 @@ def unlock(name: Name) -> None:
         engine = open_database()
         account = _account(engine, name)
         lockout.unlock(engine, account.id)
-    typer.echo(f"{account.name} is not locked.")
+        typer.echo(f"{account.name} is not locked.")
 
 
 @app.command("operator")
@@ -115,7 +141,7 @@ def set_operator(name: Name, off: Annotated[bool, typer.Option("--off", help="Ta
         engine = open_database()
         account = _account(engine, name)
         accounts.set_operator(engine, account.id, is_operator=not off)
-    typer.echo(f"{account.name} {'cannot' if off else 'can'} open the operator's page.")
+        typer.echo(f"{account.name} {'cannot' if off else 'can'} open the operator's page.")
 
 
 @app.command("list")
@@ -150,7 +176,7 @@ def remove_user(
         if not yes:
             typer.confirm(f"Remove {account.name} and everything of theirs?", abort=True)
         accounts.remove_user(engine, account.id)
-    typer.echo(f"{account.name} is removed.")
+        typer.echo(f"{account.name} is removed.")
 
 
 def _describe(kept: Kept | None) -> str:
