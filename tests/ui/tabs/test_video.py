@@ -120,7 +120,7 @@ def test_what_cannot_be_judged_is_a_sentence_and_not_a_word_of_paths(tmp_path: P
     for path, start, sentence in [
         (tmp_path / "empty.mp4", "", "The file is empty."),
         (write_sound(tmp_path / "song.mp4"), "", "No moving pictures"),
-        (long, "", "3 h 0 min long; at most 10 min are judged"),
+        (long, "", "2:59:50 long; at most 10 min are judged"),
         (walk, "1:00", "ends before the chosen start"),
         (walk, "soon", "Enter the start as"),
     ]:
