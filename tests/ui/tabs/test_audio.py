@@ -187,7 +187,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, str]:
         "cut.wav": (to_wav(voice(2.0))[:30], NOTHING),
         "short.wav": (to_wav(voice(0.5)), TOO_SHORT),
         "silence.wav": (to_wav(np.zeros(3 * RATE, np.float32)), NOTHING_AUDIBLE),
-        "hour.wav": (to_wav(hour, rate=8000), "1 h 0 min long; only 0:00 to 10:00 was heard"),
+        "hour.wav": (to_wav(hour, rate=8000), "1:00:00 long; only 0:00 to 10:00 was heard"),
     }
     for name, (data, _) in files.items():
         (folder / name).write_bytes(data)
