@@ -50,8 +50,9 @@ fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev
+bench:
 	@[ -n "$(BASE)" ] || { echo "Say what to compare with: make bench BASE=HEAD~1"; exit 2; }
+	$(MAKE) $(VENV)/.dev
 	$(BIN)/python -m benchmarks.commits $(BASE) $(ARGS)
 
 # Subprocesses are measured too. Serial: what is marked `alone` counts as well.

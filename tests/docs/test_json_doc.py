@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from detectors.audio.judge import compare_sound
+from detectors.jury.about import describe
 from detectors.jury.compare import compare
 from detectors.jury.fusion import JURY_KEY, known_detectors
 from detectors.jury.judge import Jury
@@ -38,7 +39,12 @@ KINDS: dict[str, Any] = {
 }
 ONCE = "whole_image.", "sound."  # in a video: the fields of a person and those of a sound, documented once
 Fields = dict[str, tuple[str, ...]]
-CASES = {"A comparison": "comparisons", "A video": "videos", "The detectors": "detectors"}
+CASES = {
+    "A comparison": "comparisons",
+    "A video": "videos",
+    "The detectors": "detectors",
+    "What is known of a detector": "abouts",
+}
 
 
 def documented(title: str, *, least: int = 20) -> Fields:
@@ -69,6 +75,21 @@ def detectors() -> list[dict[str, Any]]:
     """The built-in ones, with a plugin that could not be asked."""
     registry = replace(load_registry(blocked=()), problems=(Problem("broken", "no luck"),))
     return [json.loads(as_json(registry))]
+
+
+@pytest.fixture(scope="module")
+def abouts() -> list[dict[str, Any]]:
+    """Of the built-in ones and of one that says nothing of itself; what has the form of `measured` stands there."""
+    bare = DetectorSpec(key="bare", title="Bare", load=lambda: lambda image: 0.5)
+    found = [json.loads(json.dumps(describe(spec))) for spec in (*load_registry(blocked=()).detectors, bare)]
+    for about in found:
+        about["measured"] += [
+            *about["false_alarms"],
+            *about["left_out"],
+            *([about["overall"]] if about["overall"] else []),
+        ]
+        about |= {"false_alarms": [], "left_out": [], "overall": about["overall"] and {}}
+    return found
 
 
 def make_jury() -> Jury:
