@@ -7,15 +7,40 @@ const all = (selector) => [...element.querySelectorAll(selector)];
 const inOrder = () => all(".strip .thumb").sort((one, other) => one.style.order - other.style.order);
 
 const apply = () => {
-  const shown = element.querySelector(".summary")?.dataset.case ?? "";
-  if (element.dataset.case !== shown) { element.dataset.case = shown; delete element.dataset.face; delete element.dataset.heat; before = null; view = { scale: 1, x: 0, y: 0 }; }
+  const { case: picture = "", anchor = "" } = element.querySelector(".summary")?.dataset ?? {};
+  const shown = `${picture} ${anchor}`; // the anchor tells the frames of a video apart
+  if (element.dataset.case !== shown) {
+    element.dataset.case = shown;
+    for (const name of ["face", "heat", "rate"]) delete element.dataset[name];
+    before = null;
+    view = { scale: 1, x: 0, y: 0 };
+  }
   const chosen = element.dataset.face ?? inOrder()[0]?.dataset.face;
   for (const face of all(".face[data-face]:not([data-face='0'])")) face.hidden = chosen !== undefined && face.dataset.face !== chosen;
+  drawRate();
   drawView();
   for (const link of all(".strip .thumb, .scene .box")) {
     if (link.dataset.face === chosen) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
   }
   drawHeat();
+};
+// What stands there is said for the base rate that is chosen. The markup is that of the one that is chosen at first.
+const drawRate = () => {
+  const rates = all(".rate input"), first = rates.find((one) => one.defaultChecked);
+  if (!first) return;
+  const step = element.dataset.rate ?? first.value;
+  for (const one of rates) one.checked = one.value === step;
+  for (const part of all("[data-steps], [data-classes], [data-scales]")) {
+    if ((part.dataset.step ?? first.value) === step) continue; // the page's language may have changed the words since
+    part.dataset.step = step;
+    const { steps, classes, scales } = part.dataset;
+    if (steps) part.textContent = JSON.parse(steps)[step];
+    if (classes) part.className = JSON.parse(classes)[step];
+    if (!scales) continue;
+    const { said, places } = JSON.parse(scales)[step];
+    part.setAttribute("aria-label", said);
+    for (const [name, place] of Object.entries(places)) part.style.setProperty(name, place);
+  }
 };
 const LARGEST = 8;
 let view = { scale: 1, x: 0, y: 0 }; // x, y: where the picture's corner lies, in widths and heights of the frame
@@ -56,18 +81,17 @@ const choose = (face) => { element.dataset.face = face; apply(); if (heat()) enl
 const heat = () => element.querySelector(".pan > .heat");
 const FILLED = 0.94; // of the frame, by what a heat map lies on
 let before = null; // the view when no heat map was shown yet
+let drawn = null; // the markup of the heat map that is shown
 const drawHeat = () => {
   const legend = element.querySelector(".legend"), old = heat();
   const eye = all(".face:not([hidden]) .eye").find((one) => one.dataset.heat === element.dataset.heat);
   for (const other of all(".eye")) if (other.ariaPressed !== String(other === eye)) other.ariaPressed = String(other === eye);
-  const of = eye && `${eye.closest(".face").id} ${eye.dataset.heat}`;
-  if (!legend || old?.dataset.of === of) return;
-  old?.remove();
+  if (!legend) return;
   legend.hidden = !eye;
+  if (!eye || drawn !== eye.dataset.map) old?.remove();
   if (!eye) return;
-  const shown = eye.nextElementSibling.content.firstElementChild.cloneNode(true);
-  shown.dataset.of = of;
-  element.querySelector(".pan").append(shown);
+  drawn = eye.dataset.map;
+  if (!heat()) element.querySelector(".pan").insertAdjacentHTML("beforeend", drawn);
   legend.querySelector("strong").textContent = eye.dataset.title;
   legend.querySelector(".outweighed").hidden = eye.dataset.label !== "real";
 };
@@ -146,14 +170,11 @@ element.addEventListener("keydown", (event) => {
 });
 element.addEventListener("change", (event) => {
   if (!event.target.closest(".rate")) return;
-  const step = event.target.value;
-  for (const part of all("[data-steps]")) part.textContent = JSON.parse(part.dataset.steps)[step];
-  for (const part of all("[data-classes]")) part.className = JSON.parse(part.dataset.classes)[step];
-  for (const part of all("[data-scales]")) {
-    const { said, places } = JSON.parse(part.dataset.scales)[step];
-    part.setAttribute("aria-label", said);
-    for (const [name, place] of Object.entries(places)) part.style.setProperty(name, place);
-  }
+  element.dataset.rate = event.target.value;
+  apply();
 });
-new MutationObserver(apply).observe(element, { childList: true, subtree: true });
+// The framework changes texts and attributes in place where a new frame's markup is like the last one's, and takes away
+// attributes that were set here.
+const watcher = new MutationObserver(() => { apply(); watcher.takeRecords(); }); // without what `apply` itself changed
+watcher.observe(element, { childList: true, subtree: true, characterData: true, attributes: true });
 apply();

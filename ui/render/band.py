@@ -62,6 +62,16 @@ def label_faces(faces: Sequence[JudgedFace], juries: Sequence[JuryVerdict | None
     return [label_face(face, jury) for face, jury in zip(faces, juries, strict=True)]
 
 
+def rank_faces(faces: Sequence[JudgedFace], juries: Sequence[JuryVerdict | None]) -> list[int]:
+    """The place of each face when the most suspicious comes first: by the jury, else by its highest p_fake."""
+    suspicion = []
+    for face, jury in zip(faces, juries, strict=True):
+        p_fakes = [verdict.p_fake for verdict in face.verdicts if verdict.p_fake is not None]
+        suspicion.append(-1.0 if face.doubt else jury.p_fake if jury else max(p_fakes, default=-1.0))
+    order = sorted(range(len(faces)), key=lambda place: -suspicion[place])
+    return [order.index(place) for place in range(len(faces))]
+
+
 def say_next(label: Label | None) -> str:
     """What to do after a verdict; empty where there is none."""
     if not label:

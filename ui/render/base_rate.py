@@ -1,7 +1,7 @@
 """How common fakes are where a picture comes from: the jury's verdict at each of three base rates."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from detectors.jury.fusion import EVEN, JuryVerdict
@@ -25,9 +25,9 @@ def step_verdicts(jury: JuryVerdict) -> list[JuryVerdict]:
     return [jury.at_base_rate(rate) for rate in RATES]
 
 
-def move_verdicts(juries: Sequence[JuryVerdict | None], rate: float) -> list[JuryVerdict | None]:
-    """The jury's verdicts on several faces at another base rate."""
-    return [jury.at_base_rate(rate) if jury else None for jury in juries]
+def move_verdicts(juries: Sequence[JuryVerdict | None]) -> list[list[JuryVerdict | None]]:
+    """The jury's verdicts on several faces, at every base rate that is offered."""
+    return [[jury.at_base_rate(rate) if jury else None for jury in juries] for rate in RATES]
 
 
 def scale_steps(juries: Sequence[JuryVerdict]) -> list[dict[str, Any]]:
@@ -44,3 +44,8 @@ def scale_steps(juries: Sequence[JuryVerdict]) -> list[dict[str, Any]]:
 def as_steps(words: Sequence[Any]) -> str:
     """What an element shows at each base rate, as the page's script reads it."""
     return json.dumps(list(words), ensure_ascii=False)
+
+
+def as_classes(name: str, labels: Iterable[str]) -> str:
+    """The same for the classes of an element whose colour is its label's. name: its other class."""
+    return as_steps([f"{name} {label}" for label in labels])

@@ -25,6 +25,7 @@ from ui.render import wording as words
 from ui.render.band import (
     label_faces,
     list_p_fakes,
+    rank_faces,
     say_agreement,
     say_highest,
     say_likely,
@@ -66,6 +67,7 @@ _templates.globals.update(
     say_band=words.say_band,
     say_doubt=words.say_doubt,
     say_figure=words.say_figure,
+    as_classes=base_rate.as_classes,
     as_steps=base_rate.as_steps,
     rates=list(base_rate.RATES.items()),
     start=base_rate.START,
@@ -148,19 +150,22 @@ class Drawing:
         comparison = comparison.in_reading_order()
         juries = [self._find_jury(face) for face in comparison.faces]
         labels = label_faces(comparison.faces, juries)
-        scene = render("scene", scene=self._scene, comparison=comparison)
-        boxes = render("boxes", comparison=comparison, anchor=self._anchor, labels=labels)
-        faces = [self._draw_face(number, face, comparison) for number, face in enumerate(comparison.faces, start=1)]
-        summary = self._draw_summary(comparison, juries, labels)
-        whole, provenance = self._draw_whole(comparison), draw_provenance(comparison.provenance)
-        return [summary, scene, boxes, *self._draw_strip(comparison, juries, labels), *faces, *whole, *provenance]
-
-    def _draw_summary(self, comparison: Comparison, juries: Juries, labels: Labels) -> str:
         ready = all(self._is_judged(face) for face in comparison.faces)
+        moved = base_rate.move_verdicts(juries) if ready and any(juries) and not self._settled else []
+        steps = list(zip(*(label_faces(comparison.faces, one) for one in moved), strict=True)) or [()] * len(labels)
+        scene = render("scene", scene=self._scene, comparison=comparison)
+        boxes = render("boxes", comparison=comparison, anchor=self._anchor, labels=labels, steps=steps)
+        faces = [self._draw_face(number, face, comparison) for number, face in enumerate(comparison.faces, start=1)]
+        summary = self._draw_summary(comparison, juries, labels, ready=ready, moved=moved)
+        strip = self._draw_strip(comparison, juries, labels, steps)
+        whole, provenance = self._draw_whole(comparison), draw_provenance(comparison.provenance)
+        return [summary, scene, boxes, *strip, *faces, *whole, *provenance]
+
+    def _draw_summary(
+        self, comparison: Comparison, juries: Juries, labels: Labels, *, ready: bool, moved: Sequence[Juries]
+    ) -> str:
         judged = ready and any(juries)
-        movable = judged and not self._settled
         lone = comparison.faces[0] if len(comparison.faces) == 1 else None
-        moved = [base_rate.move_verdicts(juries, rate) for rate in base_rate.STEPS] if movable else []
         steps = [sum_up(label_faces(comparison.faces, juries)) for juries in moved]
         headline = sum_up(labels) if judged else None
         advised = comparison.provenance is not None  # the next steps stand below then
@@ -177,32 +182,26 @@ class Drawing:
             splits=[self._say_split(face.verdicts, "face") for face in comparison.faces],
             lone=lone,
             jury=juries[0] if lone else None,
-            jury_steps=base_rate.step_verdicts(juries[0]) if lone and movable and juries[0] else [],
+            jury_steps=base_rate.step_verdicts(juries[0]) if lone and moved and juries[0] else [],
             warnings=warn(comparison),
-            movable=movable,
+            movable=bool(moved),
             remembered=as_remembered(comparison.as_dict(), comparison.path) if ready else "",
             anchor=self._anchor,
         )
 
-    def _draw_strip(
-        self, comparison: Comparison, juries: Sequence[JuryVerdict | None], labels: Sequence[Label | None]
-    ) -> Pieces:
-        """The faces to choose from, the most suspicious first once all are judged; nothing for one face."""
+    def _draw_strip(self, comparison: Comparison, juries: Juries, labels: Labels, steps: Sequence[Labels]) -> Pieces:
+        """The faces to choose from, the most suspicious first once all are judged; nothing for one face.
+
+        steps: the labels of each face at the base rates.
+        """
         if len(comparison.faces) < 2:
             return []
         ready = all(self._is_judged(face) for face in comparison.faces)
-        ranks = _rank(comparison.faces, juries) if ready else range(len(comparison.faces))
+        ranks = rank_faces(comparison.faces, juries) if ready else range(len(comparison.faces))
+        rows = enumerate(zip(comparison.faces, ranks, labels, steps, strict=True), start=1)
         thumbs = [
-            render(
-                "thumb",
-                anchor=self._anchor,
-                number=place + 1,
-                order=rank,
-                crop=face.crop,
-                label=label,
-                word=say_likely(label) if label else "",
-            )
-            for place, (face, rank, label) in enumerate(zip(comparison.faces, ranks, labels, strict=True))
+            render("thumb", anchor=self._anchor, number=number, order=rank, crop=face.crop, label=label, steps=moved)
+            for number, (face, rank, label, moved) in rows
         ]
         return ['<nav class="strip" aria-label="Faces, the most suspicious first">', *thumbs, "</nav>"]
 
@@ -282,16 +281,6 @@ class Drawing:
 
     def _choose(self, expects: str) -> list[DetectorSpec]:
         return [spec for spec in self._jury.specs if spec.expects == expects]
-
-
-def _rank(faces: Sequence[JudgedFace], juries: Juries) -> list[int]:
-    """The place of each face when the most suspicious comes first: by the jury, else by its highest p_fake."""
-    suspicion = []
-    for face, jury in zip(faces, juries, strict=True):
-        p_fakes = [verdict.p_fake for verdict in face.verdicts if verdict.p_fake is not None]
-        suspicion.append(-1.0 if face.doubt else jury.p_fake if jury else max(p_fakes, default=-1.0))
-    order = sorted(range(len(faces)), key=lambda place: -suspicion[place])
-    return [order.index(place) for place in range(len(faces))]
 
 
 def _rank_detector(spec: DetectorSpec) -> int:

@@ -277,7 +277,8 @@ def draw_frame(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
     comparison = as_comparison(film, person, frame)
     chosen = jury.choose([verdict.detector for verdict in frame.verdicts])
     picture = unpack(film.show_frame(frame.at))
-    return Drawing(picture, chosen, anchor="frame", settled=film.is_stored).draw(comparison)
+    anchor = f"frame-{film.video.sha256[:12]}-{person.number}-{index}"
+    return Drawing(picture, chosen, anchor=anchor, settled=film.is_stored).draw(comparison)
 
 
 def as_comparison(film: Film, person: Person, frame: SampledFrame) -> Comparison:

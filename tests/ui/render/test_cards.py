@@ -1,8 +1,10 @@
 """A comparison as HTML."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from ui.render.cards import Drawing, draw_provenance
 from ui.render.reports.photo import render_report
 
 FOUR: list[tuple[float, Label]] = [(0.1, "real"), (0.95, "fake"), (0.5, "inconclusive"), (0.99, "fake")]
+STEPPED = ("inconclusive", "fake", "fake")  # 0.75 where fakes are rare, as many as reals, and common
 
 
 def test_markup_in_a_file_name_is_escaped(portrait: str) -> None:
@@ -109,6 +112,26 @@ def test_the_cards_show_the_jury_verdict_that_stands_in_the_face(portrait: str) 
     changed = replace(comparison.faces[0], jury=JuryVerdict(0.77, "fake"))
     html = "".join(Drawing(read_image(Path(portrait)).pixels, jury).draw(replace(comparison, faces=(changed,))))
     assert "Likely fake" in html and "Estimated chance of fake: 77 %." in html
+
+
+def test_the_bands_and_every_faces_colour_moves_with_its_words(portrait: str) -> None:
+    *_, comparison = compare_stepwise(Path(portrait), Jury(JURY))
+    face = replace(comparison.faces[0], jury=JuryVerdict(0.75, "fake", 0.7, 0.3))
+    real = replace(face, jury=JuryVerdict(0.01, "real", 0.7, 0.3))
+    drawing = Drawing(read_image(Path(portrait)).pixels, Jury(JURY))
+    html = unescape("".join(drawing.draw(replace(comparison, faces=(face, real)))))
+    moved = {
+        name: re.findall(rf'class="{name} [a-z]+" data-classes="(\[.*?\])"', html)
+        for name in ("summary", "box", "thumb")
+    }
+    assert [json.loads(steps) for steps in moved["summary"]] == [[f"summary {label}" for label in STEPPED]]
+    for name in ("box", "thumb"):
+        assert [json.loads(steps) for steps in moved[name]] == [
+            [f"{name} {label}" for label in STEPPED],
+            [f"{name} real"] * 3,
+        ]
+    strip = html[html.index('<nav class="strip"') :]
+    assert json.loads(re.search(r'data-steps="(\[.*?\])"', strip)[1]) == ["Inconclusive", "Likely fake", "Likely fake"]
 
 
 def test_what_is_settled_offers_no_base_rate(portrait: str) -> None:
