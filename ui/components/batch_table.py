@@ -13,9 +13,10 @@ from detectors.jury.judge import Jury
 from detectors.scan.batch import Entry, Order, arrange, as_csv, as_json
 from ui.components.markup import build_html, build_verdicts, read_script
 from ui.render.cards import Pieces, render
-from ui.render.download import Saved, save_on_click
+from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.wording import BATCH_TITLES
-from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
+from ui.server.events import ALL_AT_ONCE, PRIVATE
+from ui.server.visits import page_gone
 
 ALL = "all"
 UNFILTERED = ALL, "", "given"
@@ -85,6 +86,7 @@ def lay_out_table(
     view: holds a BatchView; open_entry: waits in no queue where batches are judged, which may take an hour; prefix: of
     the ids; save_report: where the table has a button for it, makes the report, with thumbnails or without.
     """
+    at_once = ALL_AT_ONCE | PRIVATE
     with gr.Column(visible=False) as tools:
         with gr.Row(elem_id=f"{prefix}-tools", elem_classes="batch-tools"):
             words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
@@ -95,19 +97,19 @@ def lay_out_table(
             if save_report:
                 report = gr.Button("Save the report", min_width=140, elem_id=f"{prefix}-report")
                 pictured = gr.Checkbox(value=True, label="Include the thumbnails", container=False, min_width=200)
-                save_on_click(report, save_report, [pictured, view], **QUICK)
+                save_on_click(report, save_report, [pictured, view], **at_once)
     script = read_script("remember.js") + OPEN
     table = build_html([], script=script, html_template=TABLE, elem_id=f"{prefix}-table", container=False)
     detail = build_verdicts([], elem_id=f"{prefix}-detail", elem_classes="batch-detail")
     filters = words, name, order
-    gr.on([one.change for one in filters], _arrange, [*filters, view], [table], **QUICK)
-    open_line, at_once = _open_with(open_entry), ALL_AT_ONCE | PRIVATE
+    gr.on([one.change for one in filters], _arrange, [*filters, view], [table], **at_once)
+    open_line = _open_with(open_entry)
     table.click(None, None, None, js=SCROLL % prefix, **PRIVATE)  # to where it is said that one waits
     opened = table.click(open_line, [view], [detail], trigger_mode="multiple", **at_once)
     opened.then(None, None, None, js=SCROLL % prefix, **PRIVATE)
     detail.click(open_line, [view], [detail], trigger_mode="multiple", **at_once)
-    save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [view], **QUICK)
-    save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [view], **QUICK)
+    save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [view], **at_once)
+    save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [view], **at_once)
     return BatchTable(tools, filters, table, detail)
 
 
@@ -128,6 +130,8 @@ def find_neighbours(view: BatchView, entry: Entry) -> Pieces:
 
 
 def _arrange(word: str, name: str, order: Order, view: BatchView) -> Pieces:
+    if view.run is None and (word, name, order) != UNFILTERED:
+        raise page_gone()
     view.words, view.name, view.order = () if word == ALL else (word,), name, order
     return draw_lines(view)
 
@@ -136,7 +140,9 @@ def _open_with(open_entry: OpenEntry) -> Callable[..., Iterator[Pieces]]:
     def open_line(view: BatchView, event: gr.EventData) -> Iterator[Any]:
         """The full comparison of a line, until another one is opened or a new batch begins."""
         number = event._data.get("entry") if isinstance(event._data, dict) else None
-        if view.run is None or not isinstance(number, int) or not 0 <= number < len(view.run.entries):
+        if view.run is None:
+            raise page_gone()
+        if not isinstance(number, int) or not 0 <= number < len(view.run.entries):
             return
         entry = view.run.entries[number]
         neighbours, view.opening = find_neighbours(view, entry), (mine := object())
@@ -154,4 +160,6 @@ def _open_with(open_entry: OpenEntry) -> Callable[..., Iterator[Pieces]]:
 
 def _save(write: Callable[[list[Entry]], str], name: str, kind: str, view: BatchView) -> Saved:
     """What is shown, in its order."""
+    if view.run is None:
+        return NO_FILE
     return name, kind, write(view.arrange())

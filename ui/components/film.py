@@ -7,9 +7,10 @@ import gradio as gr
 
 from detectors.jury.judge import Jury
 from ui.components.markup import build_frame, build_html, build_verdicts, read_script
-from ui.render.cards import Pieces, render
+from ui.render.cards import Pieces, render, say
 from ui.render.video import Film, draw_film, draw_frame, draw_person
 from ui.server.events import QUICK
+from ui.server.visits import OPEN_TOO_LONG
 
 
 @dataclass
@@ -67,7 +68,7 @@ def choose_part(view: FilmView, event: gr.EventData) -> tuple[Any, Any, Any]:
     given = event._data if isinstance(event._data, dict) else {}
     person, frame = given.get("person"), given.get("frame")
     if view.film is None:
-        return gr.skip(), gr.skip(), gr.skip()
+        return gr.skip(), gr.skip(), gr.skip() if view.busy else say(OPEN_TOO_LONG, kind="error")
     if isinstance(person, int):
         view.person, view.frame = person, None
         return draw_view(view, view.film)

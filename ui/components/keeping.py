@@ -23,6 +23,7 @@ from ui.render.kept.photo import draw_kept_thumb
 from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
+from ui.server.visits import page_gone
 
 Specs = Sequence[DetectorSpec]
 KEEP = "Keep this picture in my history"
@@ -32,6 +33,7 @@ PICTURE_GONE = "Recorded in your history, but without the picture, which is no l
 NOT_RECORDED = (
     "Not recorded in your history: the account database cannot be reached right now. The verdicts still apply."
 )
+ENTRY = "data-entry="  # in the line that names an entry
 UNSURE = NOT_RECORDED.replace("Not", "Possibly not", 1)
 
 
@@ -82,8 +84,10 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
             return say_line(str(error)), None, *offer(None)
         return await asyncio.to_thread(_say, engine, user_of(request), number, keep, path)
 
-    def change_mind(number: int | None, keep: bool, path: str | None, request: gr.Request) -> Any:
-        """Keep the picture after all, or forget it again."""
+    def change_mind(number: int | None, said: str, keep: bool, path: str | None, request: gr.Request) -> Any:
+        """Keep the picture after all, or forget it again. said: the line that stands there, where one does."""
+        if number is None and ENTRY in said:
+            raise page_gone()
         with in_plain_words():
             entry = open_entry(engine, user_of(request), entry_id=number) if number else None
             return _keep_as_told(engine, user_of(request), entry, keep, path) if entry else gr.skip()
@@ -91,7 +95,7 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
     said = judged.then(say_recorded, given, keeping.shown, trigger_mode="multiple", **ASKING)
     unsure = json.dumps(say_line(UNSURE))  # shown by the browser alone: without the database every request is refused
     said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
-    keeping.keep.input(change_mind, [keeping.entry, *given], [keeping.said], **ASKING)
+    keeping.keep.input(change_mind, [keeping.entry, keeping.said, *given], [keeping.said], **ASKING)
 
 
 def record_page(recorder: Recorder, request: gr.Request, specs: Specs, comparison: Comparison) -> None:

@@ -21,6 +21,7 @@ from ui.render.cards import say_line
 from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
+from ui.server.visits import page_gone
 
 NO_PICTURES = "There is no picture in this result to keep."
 RECORDED = "Recorded in your history, {with_} {pictures}."
@@ -106,8 +107,8 @@ def connect_run_keeping(
 
     def change_mind(number: int | None, keep: bool, given: Any, request: gr.Request) -> Any:
         """Keep the small pictures too, or forget them again."""
-        if number is None:
-            return gr.skip()
+        if number is None:  # the tick is only seen where there is an entry
+            raise page_gone()
         smalls = take_smalls(given) if take_smalls else None
         if keep and smalls is None:
             return say_line(NO_PICTURES)

@@ -4,4 +4,5 @@ from typing import Any
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 QUICK: dict[str, Any] = PRIVATE | {"queue": False}  # over in a moment: waits for no other event
+# Gradio shows an error only of what is queued.
 ALL_AT_ONCE: dict[str, Any] = {"concurrency_limit": None}  # they wait elsewhere, as in our own queue, or for nothing

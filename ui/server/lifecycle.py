@@ -16,11 +16,11 @@ from storage.recorder import Recorder
 from ui.server.address import bracket, without_proxy
 from ui.server.drain import Drain
 from ui.server.limits.connections import bounded_connections
+from ui.server.visits import Visits
 from ui.theme import dress
 
 MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened
 THREADS = 80  # each who waits for a verdict holds one
-MAX_VISITS = 256  # pages and API calls remembered, 0.2 MB each; Gradio's own 10,000 would be 2 GB
 # Together under the ten that Docker gives.
 FINISH_SECONDS, CUT_SECONDS, WARM_SECONDS, RECORD_SECONDS = 5.0, 1.0, 1.5, 2.0
 FINISHING = "Finishing the current work; press Ctrl-C again to stop at once."
@@ -35,7 +35,7 @@ def launch(
     root: the path below which a proxy shows it, "/jury"; the proxy takes it off.
     """
     with without_proxy(outside=share), bounded_connections():
-        _, address, link = page.launch(
+        app, address, link = page.launch(
             server_name=bracket(host),
             server_port=port,
             share=share,
@@ -48,12 +48,12 @@ def launch(
             max_threads=THREADS,
             run_history=False,  # it would keep faces in the visitor's browser
             enable_monitoring=False,
-            state_session_capacity=MAX_VISITS,
             footer_links=["api"],
             _frontend=False,  # no second look whether it answers: the first has no limit, this one fails after 3 s
             **dress(),
             **options,
         )
+    app.state_holder = Visits(page)
     return address, link
 
 

@@ -104,8 +104,8 @@ def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
         starts = {"starts": [judge.click, dropped.change], "judged": judged}
         connect_run_keeping(keeping, session, **starts, finish=_finish)
     cancel.click(_cancel, [session], shown, **QUICK)
-    save_on_click(report, _save_report, [session], **QUICK)
-    save_on_click(saved, _save_json, [session], **QUICK)
+    save_on_click(report, _save_report, [session], **ALL_AT_ONCE, **PRIVATE)
+    save_on_click(saved, _save_json, [session], **ALL_AT_ONCE, **PRIVATE)
     _offer_api(file, start, keys, hearers, recorder)
     return Receiver(file, keys, dropped, tuple(spec.key for spec in hearers.specs))
 

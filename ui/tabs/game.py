@@ -35,8 +35,9 @@ from ui.components.scoreboard import build_scoreboard
 from ui.render.cards import Drawing, Pieces, render, say
 from ui.render.pictures import ROUND_PIXELS, draw_alike, draw_thumb
 from ui.server.database import ASKING
-from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
+from ui.server.events import ALL_AT_ONCE, PRIVATE
 from ui.server.queue import FairQueue
+from ui.server.visits import page_gone
 
 log = logging.getLogger(__name__)
 DEALING: dict[str, Any] = {"concurrency_id": "dealing", "concurrency_limit": 2}  # each decodes a picture
@@ -114,13 +115,13 @@ def build_game(jury: Jury, queue: FairQueue, deck: Deck, engine: Engine | None =
             board = build_scoreboard(engine, table, _result) if engine else None
     shown = [picture, said, play, real, forged, after]
     judge = _judge_with(jury, queue)
-    for button, begin in ((play, _begin_with(deck)), (after, _go_on)):
+    for button, begin in ((play, _begin_with(deck)), (after, _follow)):
         dealt = button.click(begin, [table], shown, **DEALING, **PRIVATE)
         if board:
             dealt.then(board.offer, [table], board.shown, **ASKING)
         dealt.then(judge, [table], [sealed], trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     for button, guess in ((real, False), (forged, True)):
-        guessed = button.click(_guess(guess), [table], [real, forged], **QUICK)
+        guessed = button.click(_guess(guess), [table], [real, forged], **ALL_AT_ONCE, **PRIVATE)
         guessed.then(_reveal_with(jury, queue), [table], [*shown, sealed], **ALL_AT_ONCE, **PRIVATE)
 
 
@@ -132,6 +133,12 @@ def _begin_with(deck: Deck) -> Callable[[Table], Shown]:
         return _go_on(table)
 
     return begin
+
+
+def _follow(table: Table) -> Shown:
+    if table.turn is None:
+        raise page_gone()
+    return _go_on(table)
 
 
 def _go_on(table: Table) -> Shown:
@@ -159,7 +166,9 @@ def _draw_next(table: Table) -> Turn | None:
 def _guess(forged: bool) -> Callable[[Table], tuple[Any, Any]]:
     def guess(table: Table) -> tuple[Any, Any]:
         """The first answer counts."""
-        if table.turn and table.turn.guess is None:
+        if table.turn is None:
+            raise page_gone()
+        if table.turn.guess is None:
             table.turn.guess = forged
         return gr.Button(interactive=False), gr.Button(interactive=False)
 

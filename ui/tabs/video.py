@@ -117,8 +117,8 @@ def _lay_out_film(session: gr.State) -> list[Any]:
         pictured = gr.Checkbox(value=True, label="Include the stills", container=False, min_width=220)
         report = gr.Button("Save the report", min_width=140, elem_id="video-report")
         saved = gr.Button("Save JSON", min_width=110, elem_id="video-json")
-    save_on_click(report, _save_report, [pictured, session], **QUICK)
-    save_on_click(saved, _save_json, [session], **QUICK)
+    save_on_click(report, _save_report, [pictured, session], **ALL_AT_ONCE, **PRIVATE)
+    save_on_click(saved, _save_json, [session], **ALL_AT_ONCE, **PRIVATE)
     return [status, *parts, tools]
 
 
