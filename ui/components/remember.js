@@ -2,7 +2,11 @@
 // detectors. `element` holds verdicts or the table of a batch, each picture with data-case and data-said.
 const remembered = (window.facejuryRemembered ??= new Map());
 const remember = () => {
-  for (const one of element.querySelectorAll("[data-said]")) if (one.dataset.case) remembered.set(one.dataset.case, one.dataset.said);
+  for (const { dataset } of element.querySelectorAll("[data-said]")) {
+    if (!dataset.case || remembered.get(dataset.case) === dataset.said) continue;
+    remembered.set(dataset.case, dataset.said);
+    document.dispatchEvent(new CustomEvent("facejury:remembered"));
+  }
 };
-new MutationObserver(remember).observe(element, { childList: true, subtree: true });
+new MutationObserver(remember).observe(element, { childList: true, subtree: true, attributeFilter: ["data-case", "data-said"] });
 remember();

@@ -42,7 +42,7 @@ def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> 
 
     table = render("overview", overview=list_overview(known, together), fewest=FEWEST, most=MOST)
     overview = build_html(table, script=read_script("sorting.js", "comparing.js"))
-    compared = build_html("", script=read_script("compared.js"), elem_id="compared")
+    compared = build_html("", script=read_script("listen.js", "compared.js"), elem_id="compared")
     listing = build_html(draw())
     tab.select(draw, None, listing, **QUICK)  # faults come later
     overview.click(compare, None, compared, **QUICK)

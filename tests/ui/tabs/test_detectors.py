@@ -18,6 +18,7 @@ from detectors.jury.fusion import JURY_METRICS
 from detectors.networks.folder import WEIGHTS
 from detectors.networks.resolve import add_source
 from registry import DetectorSpec, Problem, Registry, load_registry
+from tests.detectors.pictures import encode, quarters
 from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.tabs.test_compare_page import montage
 from tests.ui.visitor import open_tab, upload
@@ -142,6 +143,56 @@ def test_the_compared_name_the_pictures_of_this_visit_on_which_they_disagree(
     expect(rows.first.locator("td")).to_have_text(["Fake", "Real"])
     expect(page).to_have_title("Facejury")
     assert page.locator(".yours img").count() == 0
+
+
+def compare_both(page: Page) -> Locator:
+    """Tick both detectors and compare them: what is said of the pictures of this visit."""
+    open_detectors(page)
+    for pick in ("Accuser", "Defender"):
+        page.get_by_label(f"Compare {pick}").check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    return page.locator(".yours")
+
+
+@pytest.mark.browser
+def test_an_open_comparison_tells_of_pictures_that_are_judged_afterwards(
+    visit: Callable[..., Page], portrait: str
+) -> None:
+    page = visit()
+    yours = compare_both(page)
+    expect(yours).to_have_text("No picture was judged since this page was opened.")
+    open_tab(page, "Check")
+    upload(page, portrait)
+    expect(page.locator("#verdicts .card.real")).to_have_count(1)
+    open_detectors(page)
+    expect(yours.locator("tbody th")).to_have_text(["portrait.png"])
+    expect(yours.locator("thead th").first).to_have_text("Picture")
+
+
+@pytest.mark.browser
+def test_only_pictures_that_two_of_the_compared_judged_can_be_agreed_on(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path
+) -> None:
+    (tmp_path / "wall.png").write_bytes(encode(quarters(20, 20)))
+    page = visit(*JURY, spec("follower", say_real))
+    upload(page, tmp_path / "wall.png")
+    expect(page.locator("#verdicts .summary")).to_contain_text("No face found.")
+    yours = compare_both(page)
+    expect(yours).to_have_text("No picture was judged by two of them.")
+    open_tab(page, "Check")
+    page.locator("#another").click()
+    page.locator("#options button").first.click()
+    page.locator("#detectors").get_by_label("Accuser").uncheck()
+    upload(page, portrait)
+    expect(page.locator("#verdicts .card.real")).to_have_count(2)
+    open_detectors(page)
+    expect(yours).to_have_text("No picture was judged by two of them.")
+    page.locator(".compared .close").click()
+    expect(page.locator(".compared")).to_have_count(0)
+    page.get_by_label("Compare Accuser").uncheck()
+    page.get_by_label("Compare Follower").check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(yours).to_have_text("They agree on the one picture that two of them judged.")
 
 
 @pytest.mark.browser
