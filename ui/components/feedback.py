@@ -17,7 +17,7 @@ from ui.render.cards import say_line
 from ui.render.wording import TITLES
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import QUICK
-from ui.server.visits import page_gone
+from ui.server.visits import OPEN_TOO_LONG
 
 CONSENT = "Include the picture: the operator of this page may look at it and train detectors with it"
 NOTHING = "This comparison is not in your history, so feedback on it is not possible."
@@ -86,13 +86,11 @@ def _send_to(engine: Engine) -> Any:
         path: str | None = None,
     ) -> tuple[str, Any]:
         """Write it down, and thank."""
-        if number is None:  # the form is only seen where there is an entry
-            raise page_gone()
         user = user_of(request)
         with in_plain_words():
-            entry = open_entry(engine, user, entry_id=number)
-            if entry is None:
-                return say_line(NOTHING), gr.Button()
+            entry = open_entry(engine, user, entry_id=number) if number else None
+            if entry is None:  # the form is only seen where there is a number
+                return say_line(NOTHING if number else OPEN_TOO_LONG), gr.Button()
             if which not in {value for _, value in _choices(entry)} or claim not in ("real", "fake"):
                 return say_line(NOT_CHOSEN), gr.Button()
             picture = _find_picture(engine, user, entry, path) if consent else None
