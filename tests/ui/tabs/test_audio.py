@@ -230,9 +230,10 @@ def test_a_program_may_begin_later_and_is_told_what_it_asked_wrongly(
 @pytest.mark.browser
 @pytest.mark.slow
 def test_a_sound_that_is_dropped_is_judged_drawn_played_and_saved(visit: Callable[..., Page], tmp_path: Path) -> None:
-    (tmp_path / "a.wav").write_bytes(to_wav(voice(12.0)))
+    sound = tmp_path / "take #1, 50%?.wav"
+    sound.write_bytes(to_wav(voice(12.0)))
     page = visit(width=390)
-    page.set_input_files("#entrance input[type=file]", str(tmp_path / "a.wav"))
+    page.set_input_files("#entrance input[type=file]", str(sound))
     result = page.locator("#audio-result")
     expect(result.locator("h2")).to_have_text("Strong traces of synthesis")
     expect(result.locator("svg.scores path.line-0")).to_have_count(1)
@@ -251,6 +252,10 @@ def test_a_sound_that_is_dropped_is_judged_drawn_played_and_saved(visit: Callabl
     with page.expect_download() as saved:
         page.locator("#audio-json").click()
     assert json.loads(Path(saved.value.path()).read_text())[0]["band"] == "strong"
+    page.route("**/gradio_api/file=**", lambda route: route.fulfill(status=404))  # as after an hour
+    player.evaluate("player => player.load()")
+    expect(page.get_by_text("This file cannot be played").last).to_be_visible()
+    expect(player).to_be_hidden()
 
 
 @pytest.mark.browser

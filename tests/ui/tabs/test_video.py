@@ -236,7 +236,7 @@ def test_the_player_plays_what_was_judged_when_another_video_is_in_the_field(
 ) -> None:
     both = two_portraits(36)
     alone = [np.concatenate([frame[:, :320], np.full_like(frame[:, 320:], 100)], axis=1) for frame in both]
-    left_early = write_video(tmp_path / "left_early.webm", [*both[:20], *alone[20:]], every(0.125, until=4.5))
+    left_early = write_video(tmp_path / "left_early #1.webm", [*both[:20], *alone[20:]], every(0.125, until=4.5))
     page = visit()
     open_tab(page, "Video")
     page.set_input_files("#video-file input[type=file]", str(left_early))
@@ -251,7 +251,7 @@ def test_the_player_plays_what_was_judged_when_another_video_is_in_the_field(
     expect(page.locator("#video-person h3")).to_have_text("Person 2")
     page.get_by_label("Frame of person 2").press("End")
     expect(page.locator("#video-frame")).to_contain_text("Person 2 at 0:02")
-    assert "left_early.webm" in player.evaluate("video => video.currentSrc")
+    assert "left_early" in player.evaluate("video => video.currentSrc")
     page.get_by_role("button", name="Judge the video").click()
     expect(page.locator("#video-persons h2")).to_contain_text("One person")
     expect(player).to_have_js_property("readyState", 4)
