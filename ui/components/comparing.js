@@ -15,5 +15,5 @@ const compareThese = (keys) => {
 };
 element.addEventListener("change", (event) => { if (event.target.matches(".pick")) count(); });
 element.addEventListener("click", (event) => { if (event.target.closest(".compare")) compareThese(picked()); });
-document.addEventListener("facejury:compare", (event) => compareThese(event.detail));
+listen("facejury:compare", (event) => compareThese(event.detail));
 button()?.classList.add("ready"); // for whoever sends that event

@@ -10,11 +10,11 @@ const give = (files) => {
   input.dispatchEvent(new Event("change", { bubbles: true }));
   return true;
 };
-document.addEventListener("paste", (event) => {
+listen("paste", (event) => {
   if (onCheck() && event.clipboardData?.files.length && give(event.clipboardData.files)) event.preventDefault();
 });
 for (const kind of ["dragover", "drop"]) {
-  document.addEventListener(kind, (event) => {
+  listen(kind, (event) => {
     if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault(); // else the browser leaves the page and shows the file
     if (kind === "drop" && onCheck()) give(event.dataTransfer.files);

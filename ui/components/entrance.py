@@ -46,7 +46,7 @@ class Receiver:
 def build_entrance() -> FilesInput:
     """Build the field, and the way to the camera, into the page that is open."""
     field = FilesInput(file_count="multiple", show_label=False, height=220, elem_id="entrance")
-    build_html(render("entrance"), script=read_script("camera.js", "entrance.js"), elem_id="entrance-more")
+    build_html(render("entrance"), script=read_script("listen.js", "camera.js", "entrance.js"), elem_id="entrance-more")
     return field
 
 

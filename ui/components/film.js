@@ -42,7 +42,7 @@ element.addEventListener("click", (event) => {
     choose(nearest(numbers("places"), (1000 * (event.clientX - box.left)) / box.width));
   }
 });
-document.addEventListener("facejury:played", (event) => {
+listen("facejury:played", (event) => {
   if (!svg() || !hasPlayer) return;
   const { at, paused } = event.detail, [start, end] = numbers("span"), index = nearest(numbers("times"), at);
   if (!paused) put(Math.min(1000, Math.max(0, (1000 * (at - start)) / (end - start))));

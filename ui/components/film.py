@@ -41,10 +41,10 @@ def lay_out_film(view: gr.State, *, prefix: str, player: bool = False) -> list[A
 
     view: holds a FilmView; prefix: of their ids; player: whether there is a player to move together with.
     """
-    choose = f"const hasPlayer = {'true' if player else 'false'};" + read_script("film.js")
+    choose = f"const hasPlayer = {'true' if player else 'false'};" + read_script("listen.js", "film.js")
     persons = build_frame([], script=choose, elem_id=f"{prefix}-persons")
     if player:
-        build_html(render("player"), script=read_script("upload_link.js", "player.js"))
+        build_html(render("player"), script=read_script("listen.js", "upload_link.js", "player.js"))
     person = build_frame([], script=choose, elem_id=f"{prefix}-person")
     frame = build_verdicts([], elem_id=f"{prefix}-frame", elem_classes="film-frame")
     for part in (persons, person):

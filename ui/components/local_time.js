@@ -5,5 +5,6 @@ const localise = () => {
     time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.dataset.locale ?? [], { dateStyle: "medium", timeStyle: "short" });
   }
 };
-new MutationObserver(localise).observe(element, { childList: true, subtree: true });
+// The framework puts other times into the place of the last ones, and takes their titles away.
+new MutationObserver(localise).observe(element, { childList: true, subtree: true, attributeFilter: ["datetime", "title"] });
 localise();

@@ -5,7 +5,7 @@ const player = element.querySelector(".player"), video = player.querySelector("v
 const say = () => document.dispatchEvent(new CustomEvent("facejury:played", { detail: { at: video.currentTime, paused: video.paused } }));
 const goTo = (at) => { if (Math.abs(video.currentTime - at) > 0.01) video.currentTime = at; };
 
-document.addEventListener("facejury:film", (event) => {
+listen("facejury:film", (event) => {
   const path = document.querySelector("#video-person [data-source]")?.dataset.source;
   player.hidden = !path || event.detail === null;
   if (player.hidden) { video.pause(); return; }
@@ -13,7 +13,7 @@ document.addEventListener("facejury:film", (event) => {
   if (video.src !== link) { video.src = link; video.hidden = false; note.hidden = true; }
   if (video.paused) goTo(event.detail);
 });
-document.addEventListener("facejury:seek", (event) => { video.pause(); goTo(event.detail); });
+listen("facejury:seek", (event) => { video.pause(); goTo(event.detail); });
 video.addEventListener("timeupdate", () => { if (!video.paused) say(); });
 video.addEventListener("pause", say);
 video.addEventListener("error", () => { video.hidden = true; note.hidden = false; });

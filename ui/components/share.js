@@ -14,5 +14,6 @@ element.addEventListener("click", async (event) => {
     getSelection().selectAllChildren(link);
   }
 });
-new MutationObserver(show).observe(element, { childList: true, subtree: true });
+// The framework puts another link into the place of the last one.
+new MutationObserver(show).observe(element, { childList: true, subtree: true, characterData: true, attributeFilter: ["href"] });
 show();

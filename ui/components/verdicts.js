@@ -117,16 +117,23 @@ const hideHeat = () => {
 };
 let held = null; // where a pressed pointer was last, and whether it has moved
 element.addEventListener("pointerdown", (event) => {
-  if (view.scale > 1 && event.target.closest(".pan")) held = { x: event.clientX, y: event.clientY, moved: false };
+  if (view.scale === 1 || !event.target.closest(".pan")) return;
+  held = { x: event.clientX, y: event.clientY, moved: false };
+  addEventListener("pointermove", drag); // of the window: it may leave the picture
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, drop);
 });
-addEventListener("pointermove", (event) => {
+const drag = (event) => {
   if (!held || !scene()) return;
   const box = scene().getBoundingClientRect();
   if (Math.hypot(event.clientX - held.x, event.clientY - held.y) < (held.moved ? 1 : 4)) return;
   move(view.x + (event.clientX - held.x) / box.width, view.y + (event.clientY - held.y) / box.height);
   held = { x: event.clientX, y: event.clientY, moved: true };
-});
-addEventListener("pointerup", () => setTimeout(() => { held = null; })); // after the click that follows
+};
+const drop = () => {
+  removeEventListener("pointermove", drag);
+  for (const end of ["pointerup", "pointercancel"]) removeEventListener(end, drop);
+  setTimeout(() => { held = null; }); // after the click that follows
+};
 element.addEventListener("dragstart", (event) => { if (event.target.closest(".scene")) event.preventDefault(); });
 element.addEventListener("wheel", (event) => {
   if (!event.ctrlKey || !event.target.closest(".scene")) return; // the wheel alone scrolls the page, as everywhere

@@ -91,7 +91,7 @@ def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="audio-cancel")
         with gr.Column(scale=5, min_width=320):
             result = build_frame(EMPTY, elem_id="audio-result")
-            build_html(render("sound_player"), script=read_script("upload_link.js", "sound.js"))
+            build_html(render("sound_player"), script=read_script("listen.js", "upload_link.js", "sound.js"))
             with gr.Row(visible=False, elem_id="audio-tools") as tools:
                 report = gr.Button("Save the report", min_width=140, elem_id="audio-report")
                 saved = gr.Button("Save JSON", min_width=110, elem_id="audio-json")

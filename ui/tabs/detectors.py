@@ -41,7 +41,7 @@ def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> 
         return draw_compared(chosen, hashes) if FEWEST <= len(chosen) <= MOST else ""
 
     table = render("overview", overview=list_overview(known, together), fewest=FEWEST, most=MOST)
-    overview = build_html(table, script=read_script("sorting.js", "comparing.js"))
+    overview = build_html(table, script=read_script("listen.js", "sorting.js", "comparing.js"))
     compared = build_html("", script=read_script("listen.js", "compared.js"), elem_id="compared")
     listing = build_html(draw())
     tab.select(draw, None, listing, **QUICK)  # faults come later

@@ -56,7 +56,7 @@ FOLLOW = """element.addEventListener('click', event => {
   event.stopPropagation();
   trigger('click', {entry: Number(link.dataset.entry)});
 });
-document.addEventListener('facejury:open', event => trigger('click', {entry: event.detail}));"""
+listen('facejury:open', event => trigger('click', {entry: event.detail}));"""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _lay_out_list() -> EntryList:
             word = gr.Dropdown(VERDICTS, value="", label="Verdict", scale=1, min_width=140)
             # custom: Gradio's own refusal of what is not in the list is an error of the server's; ours is all tags
             tag = gr.Dropdown([ALL_TAGS], value="", label="Tag", visible=False, scale=1, allow_custom_value=True)
-        entries = build_html("", script=FOLLOW + read_script("local_time.js"), elem_id="entries")
+        entries = build_html("", script=read_script("listen.js", "local_time.js") + FOLLOW, elem_id="entries")
         with gr.Row(elem_classes="pages"):
             newer = gr.Button("← Newer", size="sm", variant="secondary", visible=False)
             older = gr.Button("Older →", size="sm", variant="secondary", visible=False)

@@ -240,3 +240,58 @@ def test_another_kept_batch_is_opened_with_all_its_pictures(page: Page, keep_bat
     open_entry(page, "second batch")
     expect(lines).to_have_count(1)
     expect(wanted).to_have_value("")
+
+
+def test_an_entry_opened_by_its_address_is_asked_for_once_however_often_one_went_to_and_fro(
+    page: Page, put: Callable[..., int]
+) -> None:
+    number = put("one.png")
+    open_history(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "queue/join" in request.url else None)
+
+    def count_by_address() -> int:
+        """How many events one address makes."""
+        asked.clear()
+        page.evaluate(GO, f"check/{number}")
+        expect(page.locator("#entry h2").first).to_have_text("one.png")
+        page.wait_for_timeout(1000)
+        made = len(asked)
+        page.get_by_role("button", name="All entries").click()
+        expect(page.locator(".entries li")).to_have_count(1)
+        return made
+
+    count_by_address()  # the first comes to the tab as well
+    for _ in range(3):
+        open_entry(page, "one.png")
+        page.get_by_role("button", name="All entries").click()
+        expect(page.locator(".entries li")).to_have_count(1)
+    assert count_by_address() == 1
+
+
+def test_the_times_of_every_page_of_the_list_are_the_visitors_own(page: Page, put: Callable[..., int]) -> None:
+    for number in range(2 * PAGE):
+        put(f"{number}.png")
+    open_history(page)
+    times = page.locator(".entries time")
+    expect(times).to_have_count(PAGE)
+    expect(page.locator(".entries time[title]")).to_have_count(PAGE)
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator(".entries a").first).to_contain_text(f"{PAGE - 1}.png")
+    expect(page.locator(".entries time[title]")).to_have_count(PAGE)
+    expect(times.first).not_to_contain_text("UTC")
+
+
+def test_a_second_link_is_shown_in_full_like_the_first(page: Page, put: Callable[..., int], site: Server) -> None:
+    put("one.png")
+    open_history(page)
+    open_entry(page, "one.png")
+    link, addresses = page.locator(".case-link .link"), set()
+    for _ in range(2):
+        page.get_by_role("button", name="Make a link").click()
+        page.wait_for_function(
+            "known => ![...known, undefined].includes(document.querySelector('a.link')?.href)", arg=list(addresses)
+        )
+        addresses.add(address := link.evaluate("link => link.href"))
+        assert address.startswith(f"{site.url}/shared/fl_")
+        expect(link).to_have_text(address)
