@@ -38,6 +38,17 @@ def test_a_typed_address_opens_its_view_and_a_reload_keeps_it(
         page.reload()
 
 
+def test_a_comparison_opens_in_whatever_order_its_address_names_the_detectors(visit: Callable[..., Page]) -> None:
+    first, second = (one.key for one in JURY)
+    page = visit(at=f"detectors/{second},{first}")
+    home = page.url.partition("?")[0].partition("detectors/")[0]
+    expect(page.locator(".compared")).to_have_attribute("data-keys", f"{first},{second}")
+    expect(page).to_have_url(f"{home}?view=detectors/{first},{second}")
+    page.wait_for_timeout(9000)  # longer than a view is waited for
+    expect(page.locator(".no-view")).to_be_hidden()
+    expect(page.locator(".compared")).to_be_visible()
+
+
 @pytest.mark.parametrize("address_of_view", ["history", "check/12", "learn/nothing", "detectors/nobody"])
 def test_an_address_that_leads_nowhere_says_so_until_another_view_is_chosen(
     visit: Callable[..., Page], address_of_view: str
