@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import anyio
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from auth.calls import CallRefused, read_call
@@ -41,6 +41,7 @@ VISITOR = "facejury.visitor"  # where in the ASGI scope AuthMiddleware puts who 
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
 SIGN_IN_FIRST = "Please sign in first."
+SIGNED_OUT = "Please sign in first: reload this page."  # on a page that is still open
 WRONG_TOKEN = (
     "This token is not valid: it was revoked, your password has changed since, or it is not sent whole as "
     f"“Authorization: Bearer {API_PREFIX}…”. Your account page makes a new one."
@@ -144,7 +145,7 @@ class AuthMiddleware:
         path = self._spell_as_it_came(request, path, visitor)
         if not self._may_touch(path, request, visitor=visitor):
             return await _refuse(request, send, 403, NOT_YOURS)
-        if path.rstrip("/") == UPLOAD:
+        if _is_upload(path):
             with self.arrivals.take_in(visitor.user_id, request.receive) as (limited, answer.on_handed_out):
                 return await self.app(request.scope, limited, answer)
         if request.method in {"GET", "HEAD", "OPTIONS"}:
@@ -208,7 +209,7 @@ class SameOriginMiddleware:
             return await _refuse(request, send, *fault)
         if bound is None:
             return await _refuse(request, send, 404, NOT_FOUND)
-        if request.method != "POST" or not path.startswith(API) or path.rstrip("/") == UPLOAD:
+        if request.method != "POST" or not path.startswith(API) or _is_upload(path):
             return await self.app(scope, receive, send)
         try:
             call = await read_call(request, max_bytes=bound.max_bytes, threads=self._threads)
@@ -252,9 +253,10 @@ async def _turn_away(request: Request, path: str, send: Send) -> None:
         response: Response = redirect(request, where)
     elif request.headers.get("authorization", "").lower().startswith(("bearer", API_PREFIX)):
         challenge = 'Bearer error="invalid_token"'  # RFC 6750, section 3
-        response = JSONResponse({"error": WRONG_TOKEN}, 401, {"WWW-Authenticate": challenge})
+        response = _say(request, 401, WRONG_TOKEN, {"WWW-Authenticate": challenge})
     else:
-        response = JSONResponse({"error": SIGN_IN_FIRST}, 401, {"WWW-Authenticate": "Bearer"})
+        sentence = SIGNED_OUT if _is_upload(path) else SIGN_IN_FIRST
+        response = _say(request, 401, sentence, {"WWW-Authenticate": "Bearer"})
     await response(request.scope, request.receive, send)
 
 
@@ -268,8 +270,19 @@ async def _refuse(
 
 
 def refuse(request: Request, status: int, sentence: str) -> Response:
-    """An answer of one sentence: a page for a person, JSON for a program."""
+    """An answer of one sentence: a page for a person, else as `_say` gives it."""
     log.info("request refused", extra={"status": status, "why": sentence})
     if wants_page(request):
         return message(request, "That did not work", sentence, status=status, target="/", link="Try again")
-    return JSONResponse({"error": sentence}, status)
+    return _say(request, status, sentence)
+
+
+def _say(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    """The sentence for a program: JSON, but for uploads, of whose answer Gradio's page shows the whole body."""
+    if _is_upload(path_of(request.scope)):
+        return PlainTextResponse(sentence, status, headers)
+    return JSONResponse({"error": sentence}, status, headers)
+
+
+def _is_upload(path: str) -> bool:
+    return path.rstrip("/") == UPLOAD

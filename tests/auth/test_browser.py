@@ -38,6 +38,22 @@ def test_sign_up_use_the_page_sign_out_and_be_out(page: Page, site: Site, name: 
     expect(page).to_have_url(f"{site.url}/signin")
 
 
+def test_an_upload_after_signing_out_elsewhere_is_answered_by_a_sentence(
+    page: Page, site: Site, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.png").write_bytes(picture(20))
+    sign_up(page, site.url, name)
+    expect(page.get_by_role("button", name="Look")).to_be_visible()
+    elsewhere = page.context.new_page()
+    elsewhere.goto(f"{site.url}/signout")
+    elsewhere.get_by_role("button", name="Sign out").click()
+    expect(elsewhere).to_have_url(f"{site.url}/signin")
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "mine.png")
+    toast = page.locator(".toast-body")
+    expect(toast).to_contain_text("Please sign in first: reload this page.")
+    expect(toast).not_to_contain_text("{")
+
+
 def test_an_example_and_a_result_load_in_the_browser(page: Page, site: Site, name: str) -> None:
     sign_up(page, site.url, name)
     example = page.locator("img[src*='example.png']").first

@@ -12,7 +12,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from auth.limits.upload_room import Arrivals
-from auth.middleware import OPEN_FOLDERS, OPEN_PATHS, AuthMiddleware
+from auth.middleware import NOT_FROM_HERE, OPEN_FOLDERS, OPEN_PATHS, SIGNED_OUT, WRONG_TOKEN, AuthMiddleware
 from auth.responses import TrackedResponse
 from auth.sessions import Visitor
 from storage.uploads import Uploads
@@ -56,6 +56,16 @@ def test_a_person_is_sent_to_the_sign_in_page_and_a_program_is_told(site: Site) 
     assert (person.status_code, person.headers["location"]) == (303, "/signin")
     program = visitor.http.get("/config")
     assert (program.status_code, program.json()) == (401, {"error": "Please sign in first."})
+
+
+def test_an_upload_is_refused_in_plain_words_which_the_page_shows_whole(site: Site) -> None:
+    for headers, said in (
+        ({}, SIGNED_OUT),
+        ({"authorization": "Bearer fj_wrong"}, WRONG_TOKEN),
+        ({"sec-fetch-site": "cross-site"}, NOT_FROM_HERE),
+    ):
+        answer = site.browser(headers=headers).http.post("/gradio_api/upload")
+        assert (answer.headers["content-type"].partition(";")[0], answer.text) == ("text/plain", said)
 
 
 @pytest.mark.parametrize(
