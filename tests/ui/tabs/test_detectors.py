@@ -103,6 +103,11 @@ def test_a_click_on_a_head_sorts_the_table_of_all_detectors(visit: Callable[...,
     table.get_by_role("button", name="parameters").click()
     expect(names.first).to_have_text("The jury")
     expect(table.locator("th[aria-sort=ascending]")).to_have_text("parameters")
+    for order in ("ascending", "descending"):
+        table.get_by_role("button", name="licence").click()
+        expect(table.locator(f"th[aria-sort={order}]")).to_have_text("licence")
+        licences = table.locator("td[data-label=licence]").all_inner_texts()
+        assert licences == sorted(licences, key=str.lower, reverse=order == "descending")
     for pick in ("Blend expert", "Custom CNN", "EfficientNet-Lite0", "The jury"):
         page.get_by_label(f"Compare {pick}", exact=True).check()
     expect(page.get_by_label("Compare Residual expert")).to_be_disabled()  # four are the most
