@@ -41,6 +41,7 @@ EMPTY = say(
     more=f"Choose files, or a zip of at most {MAX_ZIP_BYTES // 1_000_000} MB; up to 1,000 pictures at once.",
 )
 NO_CHOICE = "Choose files and at least one detector first."
+CANCELLED = say("Cancelled.", more="Press Judge all to start again.")
 THUMBNAILS = "the thumbnails"
 OPENING = say("Judging this picture again, with heat maps…", kind="busy")
 Shown = tuple[Any, ...]
@@ -102,8 +103,8 @@ def _start(paths: list[str], keys: list[str], session: BatchSession) -> Shown:
 
 
 def _stop(session: BatchSession) -> Shown:
-    session.slot.clear(STOPPING)
-    return (STOPPING if session.run is None else _say_progress(session)), *(gr.skip(),) * 2, *offer_stop(False)
+    session.slot.clear(STOPPING if session.run else CANCELLED)
+    return _say_progress(session), *(gr.skip(),) * 2, *offer_stop(False)
 
 
 def _judge_with(jury: Jury) -> Callable[[BatchSession], Iterator[Shown]]:
@@ -111,7 +112,7 @@ def _judge_with(jury: Jury) -> Callable[[BatchSession], Iterator[Shown]]:
         """The table as it grows, for as long as it is wanted."""
         job = session.slot.take()
         if job is None:  # an earlier run took it, or it was stopped before its turn
-            yield _show(session) if session.run else (EMPTY, [], gr.skip(), *offer_stop(session.slot.busy))
+            yield _show(session)
             return
         session.run = run = BatchRun(jury.choose(job.detectors))
         failed = yield from run_steps(_judge_run(session, run, job))
@@ -144,7 +145,7 @@ def _show(session: BatchSession) -> Shown:
 def _say_progress(session: BatchSession) -> Pieces:
     run = session.run
     if run is None:
-        return list(session.slot.notice)
+        return list(session.slot.notice) or EMPTY
     done = len(run.entries)
     judged = sum(entry.word != "error" for entry in run.entries)
     left = say_time_left(done, run.total, since=run.began) if session.slot.busy else ""

@@ -34,6 +34,15 @@ def test_a_stopped_batch_ends_at_once_and_keeps_what_is_done(tmp_path: Path) -> 
     assert 1 <= len(lines) <= 2
 
 
+def test_a_batch_that_waits_is_cancelled_at_once(tmp_path: Path) -> None:
+    session = BatchSession()
+    _start(put(tmp_path, "a.png"), KEYS, session)
+    status, *_ = _stop(session)
+    assert "Cancelled." in status[0]
+    ((status, lines, *_),) = _judge_with(Jury(JURY))(session)  # its turn, when another one's batch has ended
+    assert "Cancelled." in status[0] and lines == []
+
+
 def test_a_new_batch_takes_the_place_of_the_one_that_runs(tmp_path: Path) -> None:
     session, jury = BatchSession(), Jury(JURY)
     _start(put(tmp_path, "a.png", "b.png", "c.png"), KEYS, session)
