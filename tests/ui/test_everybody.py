@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.detectors.sounds import to_wav, voice
 from tests.ui.tabs.test_compare_page import montage
 from tests.ui.visitor import card, upload
 
@@ -14,6 +16,19 @@ FOCUSED = """() => {
   const at = document.activeElement, style = getComputedStyle(at);
   const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   return [at.tagName, at.ariaLabel || at.textContent.trim().slice(0, 40) || at.type || "", seen];
+}"""
+
+PLACES = """(words) => { // from left to right, as they are painted
+  const line = [...document.querySelectorAll("#verdicts .summary .quiet")].at(-1), found = [];
+  const texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT), range = document.createRange();
+  for (let text; (text = texts.nextNode()); ) for (const word of words) {
+    const at = text.data.indexOf(word);
+    if (at < 0) continue;
+    range.setStart(text, at);
+    range.setEnd(text, at + word.length);
+    found.push([range.getBoundingClientRect().left, word]);
+  }
+  return found.sort((one, other) => one[0] - other[0]).map(([, word]) => word);
 }"""
 
 
@@ -63,6 +78,31 @@ def test_on_paper_all_faces_are_there_and_no_controls_and_the_ground_is_white(
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     ink = page.locator(".summary h2").evaluate("one => getComputedStyle(one).color")
     assert max(int(part) for part in ink.removeprefix("rgb(").removesuffix(")").split(",")) < 190
+
+
+def test_on_paper_a_sound_has_its_plots_and_no_controls(visit: Callable[..., Page], tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(to_wav(voice(4.0)))
+    page = visit(width=390)
+    page.set_input_files("#entrance input[type=file]", str(tmp_path / "a.wav"))
+    result, form = page.locator("#audio-result .sound"), page.locator("#audio-file")
+    expect(result).to_be_visible()
+    assert result.bounding_box()["y"] < form.bounding_box()["y"], "on a phone, what came out is first"
+    page.emulate_media(media="print")
+    expect(result).to_be_visible()
+    for control in ("#audio-file", "#audio-start", "#audio-detectors", "#audio-judge", "#audio-tools", ".sound-player"):
+        expect(page.locator(control)).to_be_hidden()
+
+
+def test_a_name_written_from_right_to_left_turns_no_number_beside_it(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path
+) -> None:
+    PIL.Image.open(portrait).crop((0, 0, 512, 400)).save(tmp_path / "a.png")
+    name = tmp_path / "\u0635\u0648\u0631\u0629"  # "picture" in Arabic
+    (tmp_path / "a.png").rename(name)
+    page = visit()
+    page.set_input_files("#entrance input[type=file]", str(name))
+    expect(page.locator("#verdicts .summary")).to_contain_text("400 pixels")
+    assert page.evaluate(PLACES, ["512", "400", "pixels"]) == ["512", "400", "pixels"]
 
 
 def test_in_forced_colours_marks_and_bars_are_drawn_in_the_text_s_colour(
