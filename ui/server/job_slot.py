@@ -24,24 +24,28 @@ class Job:
 
 @dataclass
 class JobSlot:
-    """One visitor's. The last job put here is the only one wanted. notice: what to show while no verdict is there."""
+    """One visitor's. The last job put here is the only one wanted.
+
+    notice: what to show while no verdict is there; judged: whose verdicts are shown, the job at hand or the last.
+    """
 
     waiting: Job | None = None
     at_hand: Job | None = None
     notice: Sequence[str] = ()
+    judged: Job | None = None
 
     def put(self, job: Job, notice: Sequence[str]) -> None:
         """Want this job next, and the one at hand no more."""
-        self.waiting, self.at_hand, self.notice = job, None, notice
+        self.waiting, self.at_hand, self.judged, self.notice = job, None, None, notice
 
     def clear(self, notice: Sequence[str]) -> None:
         """Want nothing."""
-        self.waiting, self.at_hand, self.notice = None, None, notice
+        self.waiting, self.at_hand, self.judged, self.notice = None, None, None, notice
 
     def take(self) -> Job | None:
         """The job that waits, now at hand; None when another judging took it, or it was cancelled."""
         job, self.waiting = self.waiting, None
-        self.at_hand = job or self.at_hand
+        self.at_hand, self.judged = job or self.at_hand, job or self.judged
         return job
 
     def put_away(self, job: Job) -> bool:

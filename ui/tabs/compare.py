@@ -94,8 +94,8 @@ def _lay_out(jury: Jury, recorder: Recorder | None, fetcher: Fetcher | None) -> 
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="cancel")
             another = gr.Button("Check another", variant="secondary", elem_id="another")
         with gr.Column(scale=5, min_width=320):
-            verdicts = build_verdicts(EMPTY, elem_id="verdicts")
-            build_report(picture, detectors, stability, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
+            verdicts, slot = build_verdicts(EMPTY, elem_id="verdicts"), gr.State(JobSlot())
+            build_report(slot, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
             keeping = build_keeping(recorder, build_tick(), picture) if recorder else None
     return CompareControls(
         entrance,
@@ -108,7 +108,7 @@ def _lay_out(jury: Jury, recorder: Recorder | None, fetcher: Fetcher | None) -> 
         cancel,
         another,
         verdicts,
-        gr.State(JobSlot()),
+        slot,
         keeping,
     )
 

@@ -42,6 +42,20 @@ def test_an_uploaded_photo_gets_a_verdict_from_each_detector(visit: Callable[...
     expect(card(page, "Defender").locator(".time")).to_contain_text("ms")
 
 
+def test_the_report_is_on_the_verdicts_that_are_shown_whatever_is_ticked_now(
+    visit: Callable[..., Page], portrait: str
+) -> None:
+    page = visit()
+    upload(page, portrait)
+    expect(card(page, "Defender").locator(".word")).to_have_text("Real")
+    page.locator("#options button").first.click()
+    page.locator("#detectors").get_by_label("Accuser").uncheck()
+    with page.expect_download() as saved:
+        page.locator("#save-report").click()
+    report = Path(saved.value.path()).read_text()
+    assert "Accuser" in report and "Defender" in report
+
+
 def test_a_heat_map_lies_large_on_the_picture_where_the_face_is_and_follows_to_another(
     visit: Callable[..., Page], portrait: str, tmp_path: Path
 ) -> None:

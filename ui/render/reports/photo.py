@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -18,38 +17,36 @@ from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image
 from ui.render.band import label_face, list_p_fakes, say_highest, say_next, sum_up, warn
 from ui.render.cards import render
-from ui.render.download import Saved, save_on_click
+from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.kept.photo import read_kept, restore
 from ui.render.pictures import draw_scene
 from ui.render.reports.frame import Case, frame_report, identify
+from ui.server.job_slot import JobSlot
 
-NO_CHOICE = "Choose a photo and at least one detector first."
 
-
-def build_report(
-    picture: gr.Image, detectors: gr.CheckboxGroup, stability: gr.Checkbox, jury: Jury, **options: Any
-) -> None:
-    """The button under the verdicts, and the choice beside it. options: of its event."""
+def build_report(slot: gr.State, jury: Jury, **options: Any) -> None:
+    """The button under the verdicts, and the choice beside it. slot: of the photo's; options: of its event."""
     with gr.Row(elem_id="report"):
         shown = gr.Checkbox(value=True, label="Include the picture", container=False, min_width=200)
         button = gr.Button("Save the report", variant="secondary", min_width=160, elem_id="save-report")
-    save_on_click(button, _make_with(jury), [picture, detectors, stability, shown], **options)
+    save_on_click(button, _make_with(jury), [slot, shown], **options)
 
 
-def _make_with(jury: Jury) -> Callable[[str | None, list[str], bool, bool], Saved]:
-    def make(path: str | None, keys: list[str], stability: bool, with_picture: bool) -> Saved:
-        """The report on the picture that is on the page, judged once more: nothing of it was kept."""
-        if path is None or not keys:
-            raise gr.Error(NO_CHOICE, print_exception=False)
+def _make_with(jury: Jury) -> Callable[[JobSlot, bool], Saved]:
+    def make(slot: JobSlot, with_picture: bool) -> Saved:
+        """The report on the verdicts that are shown, judged once more: nothing of them was kept."""
+        job = slot.judged
+        if job is None:
+            return NO_FILE
         try:
-            picture = read_image(Path(path))
+            picture = read_image(job.path)
         except ImageError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        chosen = jury.choose(keys)
-        *_, judged = judge_stepwise(picture, chosen, path=Path(path).name, stability=stability)
+        chosen = jury.choose(job.detectors)
+        *_, judged = judge_stepwise(picture, chosen, path=job.path.name, stability=job.stability)
         if judged.error:
             raise gr.Error(judged.error, print_exception=False)
-        comparison = replace(judged, provenance=read_provenance(Path(path)))
+        comparison = replace(judged, provenance=read_provenance(job.path))
         image = picture.pixels if with_picture else None
         report = render_report(comparison, chosen.specs, image, made=datetime.now(UTC))
         return f"facejury-{comparison.sha256[:12]}.html", "text/html", report

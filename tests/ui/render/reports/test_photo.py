@@ -15,7 +15,9 @@ from detectors.jury.judge import RESTARTING, Jury
 from detectors.provenance import Credentials, Provenance, Trace
 from registry import DetectorSpec, load_registry
 from tests.ui.jurors import JURY, spec
-from ui.render.reports.photo import NO_CHOICE, _make_with, render_report
+from ui.render.download import NO_FILE
+from ui.render.reports.photo import _make_with, render_report
+from ui.server.job_slot import Job, JobSlot
 
 MARKUP = "<script>alert(1)</script>"
 MADE = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
@@ -86,17 +88,30 @@ def test_all_texts_from_outside_are_escaped(portrait: str) -> None:
     assert html.count("&lt;script&gt;") >= 8
 
 
+def judged(path: Path, *keys: str, stability: bool = False) -> JobSlot:
+    """The slot of a visitor whose photo was judged."""
+    slot = JobSlot()
+    slot.put(Job(path, keys, stability), ())
+    job = slot.take()
+    assert job is not None and slot.put_away(job)
+    return slot
+
+
+def test_it_is_on_the_judging_that_is_shown_whatever_is_ticked_now(portrait: str) -> None:
+    _, _, report = _make_with(Jury(JURY))(judged(Path(portrait), "accuser", stability=True), True)
+    assert "Accuser" in report and "Defender" not in report
+    assert report.count("when saved again, smaller or shifted") == 1
+    slot = judged(Path(portrait), "accuser")
+    slot.clear(())
+    assert _make_with(Jury(JURY))(slot, True) == NO_FILE
+
+
 def test_what_no_report_can_be_made_of_is_refused_in_a_sentence(portrait: str, tmp_path: Path) -> None:
     jury = Jury(JURY)
     (tmp_path / "notes.jpg").write_text("just text, " * 20)
     make_report = _make_with(jury)
-    for path, keys, sentence in (
-        (None, ["accuser"], NO_CHOICE),
-        (portrait, [], NO_CHOICE),
-        (str(tmp_path / "notes.jpg"), ["accuser"], "not a picture we can read"),
-    ):
-        with pytest.raises(gr.Error, match=sentence):
-            make_report(path, keys, False, True)
+    with pytest.raises(gr.Error, match="not a picture we can read"):
+        make_report(judged(tmp_path / "notes.jpg", "accuser"), True)
     jury.stop()
     with pytest.raises(gr.Error, match=RESTARTING):
-        make_report(portrait, ["accuser"], False, True)
+        make_report(judged(Path(portrait), "accuser"), True)
