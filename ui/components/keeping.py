@@ -23,6 +23,7 @@ from ui.render.kept.photo import draw_kept_thumb
 from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
+from ui.server.job_slot import JobSlot
 from ui.server.visits import page_gone
 
 Specs = Sequence[DetectorSpec]
@@ -65,14 +66,22 @@ def build_keeping(recorder: Recorder, keep: gr.Checkbox, picture: gr.Image) -> K
     return Keeping(recorder, keep, said, entry, build_feedback(recorder.engine, entry, picture))
 
 
-def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], judged: Any) -> None:
-    """starts: the events after which old words are wrong; judged: the event that ends with all verdicts given."""
+def connect_keeping(keeping: Keeping, slot: gr.State, *, picture: gr.Image, starts: list[Any], judged: Any) -> None:
+    """slot: of the photo's; starts: the events after which old words are wrong.
+
+    judged: the event that ends with all verdicts given.
+    """
     engine, given = keeping.recorder.engine, [keeping.keep, picture]
     picture.change(None, None, [keeping.keep], js="() => false", **PRIVATE)
     gr.on(starts, lambda: ("", None, *offer(None)), None, keeping.shown, **ALL_AT_ONCE, **PRIVATE)
 
-    async def say_recorded(keep: bool, path: str | None, request: gr.Request) -> Any:
-        """What became of it; the verdicts stand there already, so this may wait."""
+    async def say_recorded(keep: bool, path: str | None, slot: JobSlot, request: gr.Request) -> Any:
+        """What became of it; the verdicts stand there already, so this may wait. Nothing below another one's."""
+        job = None if slot.busy else slot.judged
+        line = await record(keep, path, request)
+        return line if job and slot.judged is job else gr.skip()
+
+    async def record(keep: bool, path: str | None, request: gr.Request) -> Any:
         recorded = keeping.recorder.take(user_of(request), str(request.session_hash))
         if recorded is None:  # cancelled, or never judged
             return gr.skip()
@@ -92,7 +101,7 @@ def connect_keeping(keeping: Keeping, *, picture: gr.Image, starts: list[Any], j
             entry = open_entry(engine, user_of(request), entry_id=number) if number else None
             return _keep_as_told(engine, user_of(request), entry, keep, path) if entry else gr.skip()
 
-    said = judged.then(say_recorded, given, keeping.shown, trigger_mode="multiple", **ASKING)
+    said = judged.then(say_recorded, [*given, slot], keeping.shown, trigger_mode="multiple", **ASKING)
     unsure = json.dumps(say_line(UNSURE))  # shown by the browser alone: without the database every request is refused
     said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
     keeping.keep.input(change_mind, [keeping.entry, keeping.said, *given], [keeping.said], **ASKING)

@@ -96,6 +96,10 @@ def connect_run_keeping(
     nothing = "", None, gr.Checkbox(value=False, visible=False)
     gr.on(starts, lambda: nothing, None, keeping.shown, **ALL_AT_ONCE, **PRIVATE)
 
+    def is_shown(given: Any, run: object) -> bool:
+        now = finish(given)
+        return now is not None and now.run is run
+
     async def record(given: Any, written: list[object], request: gr.Request) -> Any:
         """Write the run down once, and say what became of it; the results stand there already, so this may wait."""
         finished = await asyncio.to_thread(finish, given)
@@ -103,13 +107,15 @@ def connect_run_keeping(
             return gr.skip()
         written[:] = [finished.run]
         line, number = await write_run(keeping.recorder, user_of(request), finished, pictures=keeping.pictures)
+        if not await asyncio.to_thread(is_shown, given, finished.run):  # another one was begun meanwhile
+            return gr.skip()
         return line, number, gr.Checkbox(value=False, visible=number is not None and take_smalls is not None)
 
-    def change_mind(number: int | None, keep: bool, given: Any, request: gr.Request) -> Any:
-        """Keep the small pictures too, or forget them again."""
+    def change_mind(number: int | None, keep: bool, given: Any, written: list[object], request: gr.Request) -> Any:
+        """Keep the small pictures too, or forget them again. written: the run of that number."""
         if number is None:  # the tick is only seen where there is an entry
             raise page_gone()
-        smalls = take_smalls(given) if take_smalls else None
+        smalls = take_smalls(given) if take_smalls and is_shown(given, *written) else None
         if keep and smalls is None:
             return say_line(NO_PICTURES)
         engine, wanted = keeping.recorder.engine, smalls if keep else None
@@ -120,7 +126,7 @@ def connect_run_keeping(
     said = judged.then(record, [session, keeping.written], keeping.shown, trigger_mode="multiple", **ASKING)
     unsure = json.dumps(say_line(UNSURE))  # shown by the browser alone: without the database every request is refused
     said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
-    keeping.keep.input(change_mind, [keeping.entry, keeping.keep, session], [keeping.said], **ASKING)
+    keeping.keep.input(change_mind, [keeping.entry, keeping.keep, session, keeping.written], [keeping.said], **ASKING)
 
 
 async def write_run(recorder: Recorder, user: str, finished: Finished, *, pictures: str) -> tuple[str, int | None]:

@@ -123,7 +123,7 @@ def _connect(controls: CompareControls, jury: Jury, queue: FairQueue) -> None:
     judge = _judge_with(jury, queue, controls.keeping)
     judged = started.then(judge, [controls.slot], shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     if controls.keeping:
-        connect_keeping(controls.keeping, picture=controls.picture, starts=starts, judged=judged)
+        connect_keeping(controls.keeping, controls.slot, picture=controls.picture, starts=starts, judged=judged)
     controls.cancel.click(_cancel, [controls.slot], shown, **QUICK)
     controls.another.click(lambda: None, None, [controls.picture], **QUICK)
     controls.portrait.click(lambda: str(examples.portrait()), None, [controls.picture], **QUICK)
