@@ -16,7 +16,7 @@ from ui.render.cards import Pieces, render
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.wording import BATCH_TITLES
 from ui.server.events import ALL_AT_ONCE, PRIVATE
-from ui.server.visits import page_gone
+from ui.server.limits.visits import page_gone
 
 ALL = "all"
 UNFILTERED = ALL, "", "given"

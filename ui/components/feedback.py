@@ -17,7 +17,7 @@ from ui.render.cards import say_line
 from ui.render.wording import TITLES
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import QUICK
-from ui.server.visits import OPEN_TOO_LONG
+from ui.server.limits.visits import OPEN_TOO_LONG
 
 CONSENT = "Include the picture: the operator of this page may look at it and train detectors with it"
 NOTHING = "This comparison is not in your history, so feedback on it is not possible."

@@ -10,7 +10,7 @@ from ui.components.markup import build_frame, build_html, build_verdicts, read_s
 from ui.render.cards import Pieces, render, say
 from ui.render.video import Film, draw_film, draw_frame, draw_person
 from ui.server.events import QUICK
-from ui.server.visits import OPEN_TOO_LONG
+from ui.server.limits.visits import OPEN_TOO_LONG
 
 
 @dataclass

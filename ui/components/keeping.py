@@ -24,7 +24,7 @@ from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
 from ui.server.job_slot import JobSlot
-from ui.server.visits import page_gone
+from ui.server.limits.visits import page_gone
 
 Specs = Sequence[DetectorSpec]
 KEEP = "Keep this picture in my history"

@@ -21,7 +21,7 @@ from ui.render.cards import say_line
 from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
-from ui.server.visits import page_gone
+from ui.server.limits.visits import page_gone
 
 NO_PICTURES = "There is no picture in this result to keep."
 RECORDED = "Recorded in your history, {with_} {pictures}."

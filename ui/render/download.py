@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ui.server.events import PRIVATE
-from ui.server.visits import page_gone
+from ui.server.limits.visits import page_gone
 
 SAVE = """([name, kind, text]) => {
   const [type, coded] = kind.split(";");

@@ -274,11 +274,10 @@ def draw_motion(person: Person) -> list[tuple[str, str]]:
 def draw_frame(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
     """One frame in full, as a picture's comparison is drawn: the picture and its box, the verdicts, the heat maps."""
     frame = person.frames[index]
-    comparison = as_comparison(film, person, frame)
     chosen = jury.choose([verdict.detector for verdict in frame.verdicts])
-    picture = unpack(film.show_frame(frame.at))
     anchor = f"frame-{film.video.sha256[:12]}-{person.number}-{index}"
-    return Drawing(picture, chosen, anchor=anchor, settled=film.is_stored).draw(comparison)
+    picture = unpack(film.show_frame(frame.at))
+    return Drawing(picture, chosen, anchor=anchor, settled=film.is_stored).draw(as_comparison(film, person, frame))
 
 
 def as_comparison(film: Film, person: Person, frame: SampledFrame) -> Comparison:

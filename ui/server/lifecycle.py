@@ -16,7 +16,7 @@ from storage.recorder import Recorder
 from ui.server.address import bracket, without_proxy
 from ui.server.drain import Drain
 from ui.server.limits.connections import bounded_connections
-from ui.server.visits import Visits
+from ui.server.limits.visits import Visits
 from ui.theme import dress
 
 MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened

@@ -36,8 +36,8 @@ from ui.render.cards import Drawing, Pieces, render, say
 from ui.render.pictures import ROUND_PIXELS, draw_alike, draw_thumb
 from ui.server.database import ASKING
 from ui.server.events import ALL_AT_ONCE, PRIVATE
+from ui.server.limits.visits import page_gone
 from ui.server.queue import FairQueue
-from ui.server.visits import page_gone
 
 log = logging.getLogger(__name__)
 DEALING: dict[str, Any] = {"concurrency_id": "dealing", "concurrency_limit": 2}  # each decodes a picture

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from storage.feedback import list_feedback
 from storage.history import add_entry
 from ui.components.feedback import NO_PICTURE, NOT_CHOSEN, NOTHING, THANKS, _send_to
-from ui.server.visits import OPEN_TOO_LONG
+from ui.server.limits.visits import OPEN_TOO_LONG
 
 WHO = SimpleNamespace(username="Anna")
 VERDICT = {"detector": "whole", "title": "Whole", "p_fake": 0.9, "label": "fake", "error": None}

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from auth.pages.context import Settings
 from detectors.jury.judge import Jury
 from registry import Image
+from storage import history
 from storage import recorder as recorders
 from storage.database import open_database
 from storage.history import add_entry, find_entries, open_entry
@@ -52,7 +53,7 @@ def site(
     answers: threading.Event, judges: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Server]:
     """The page with accounts, in this process, in front of a slow database."""
-    write = recorders.add_entry
+    write = history.add_entry
 
     def write_late(*given: Any, **more: Any) -> int:
         answers.wait(60)

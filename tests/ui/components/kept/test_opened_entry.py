@@ -286,7 +286,8 @@ def test_a_second_link_is_shown_in_full_like_the_first(page: Page, put: Callable
     put("one.png")
     open_history(page)
     open_entry(page, "one.png")
-    link, addresses = page.locator(".case-link .link"), set()
+    link = page.locator(".case-link .link")
+    addresses: set[str] = set()
     for _ in range(2):
         page.get_by_role("button", name="Make a link").click()
         page.wait_for_function(

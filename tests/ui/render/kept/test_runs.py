@@ -34,6 +34,7 @@ from ui.render.kept.batch import (
 from ui.render.kept.report import report_entry, report_shared
 from ui.render.kept.video import draw_film_thumb, outline_film, pack_stills, restore_film, seat_video, store_video
 from ui.render.video import Film
+from ui.server.limits.visits import OPEN_TOO_LONG
 
 SPECS = (*JURY, spec("looker", say_real, expects="image"))
 
@@ -126,7 +127,9 @@ def test_the_whole_frame_of_a_stored_video_can_be_chosen(film: Film) -> None:
     _, person, _ = choose_part(view, gr.EventData(None, {"person": WHOLE}))
     assert "The whole frame" in person[0]
     click = gr.EventData(None, {"person": WHOLE})
-    assert all("__type__" in shown for shown in choose_part(FilmView(), click)), "there is no video"
+    *others, said = choose_part(FilmView(), click)
+    assert all("__type__" in shown for shown in others), "there is no video"
+    assert OPEN_TOO_LONG in said[0]
 
 
 def test_a_link_to_a_video_shows_its_stills_only_where_allowed(film: Film) -> None:

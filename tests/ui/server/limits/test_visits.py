@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -18,11 +19,12 @@ from tests.detectors.pictures import encode, quarters
 from tests.ports import free_port
 from tests.ui.jurors import JURY
 from ui.page import build_page
-from ui.server import lifecycle, visits
+from ui.server import lifecycle
 from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.lifecycle import launch
-from ui.server.visits import OPEN_TOO_LONG, Visits
+from ui.server.limits import visits
+from ui.server.limits.visits import OPEN_TOO_LONG, Visits
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -34,7 +36,12 @@ def held(monkeypatch: pytest.MonkeyPatch) -> list[Visits]:
     monkeypatch.setattr(visits, "MAX_CALLS", 3)
     monkeypatch.setattr(visits, "MAX_PAGES", 3)
     monkeypatch.setattr(visits, "EVERY_SECONDS", 0.0)
-    monkeypatch.setattr(lifecycle, "Visits", lambda page: made.append(Visits(page)) or made[0])
+
+    def remember(page: gr.Blocks) -> Visits:
+        made.append(Visits(page))
+        return made[0]
+
+    monkeypatch.setattr(lifecycle, "Visits", remember)
     return made
 
 
