@@ -102,6 +102,7 @@ def test_a_late_answer_is_not_written_under_the_next_picture(
     expect(page.locator("#verdicts .card.fake")).to_have_count(1)
     judges.clear()
     page.get_by_role("button", name="Check another").click()
+    expect(page.locator("#verdicts .summary")).to_have_count(0)
     upload(page, portrait)
     expect(page.locator("#verdicts .card.thinking")).to_have_count(1)
     answers.set()
