@@ -103,7 +103,7 @@ def try_video(data: bytes) -> str:
     try:
         check_video(path)
         reader = Reader(str(path), pixels=MAX_PIXELS)
-        reader.describe(MAX_SECONDS)
+        reader.describe()
         reader.find(0.0)
         reader.find(0.2)
     except (VideoError, UnreadableError) as error:

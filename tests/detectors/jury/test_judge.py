@@ -57,7 +57,9 @@ def test_a_face_in_doubt_is_inconclusive_whatever_the_number() -> None:
 
 def test_a_label_is_that_of_the_number_that_is_told() -> None:
     """A float just under the threshold is told as the threshold itself, from which on a face is not real."""
-    just_under = DetectorSpec(key="a", title="A", load=lambda: lambda image: np.float32(0.49999997), real_until=0.5)
+    just_under = DetectorSpec(
+        key="a", title="A", load=lambda: lambda image: float(np.float32(0.49999997)), real_until=0.5
+    )
     with Jury([just_under]) as jury:
         verdict = jury.judge(just_under, IMAGE)
     assert (verdict.p_fake, verdict.label) == (0.5, "fake")
