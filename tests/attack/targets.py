@@ -16,7 +16,7 @@ from detectors.inputs.archive import ArchiveError, is_zip, list_members
 from detectors.inputs.audio.decoder import SoundReader, UnheardError
 from detectors.inputs.audio.read import RATE, SoundError, check_sound
 from detectors.inputs.images import ImageError, decode_image
-from detectors.inputs.video import MAX_PIXELS, MAX_SECONDS, VideoError, check_video
+from detectors.inputs.video import MAX_PIXELS, VideoError, check_video
 from detectors.inputs.video_decoder import Reader, UnreadableError
 from detectors.networks.folder import CONFIG, ArtifactError, read_config
 from detectors.networks.onnx_check import NetworkError, check_network
