@@ -59,6 +59,13 @@ def test_the_check_lets_go_on_only_what_the_jury_calls_real_in_every_face(photos
     judged["label"] = "real"
     table.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     assert sort(sort_out, photos.parent) == asked | {"portrait.png": "go on"}
+    (photos.parent / "incoming" / "portrait.png").unlink()  # it has moved on; its rows stay
+    assert "portrait.png" not in sort(sort_out, photos.parent)
+
+
+def test_before_the_first_picture_nothing_is_sorted(tmp_path: Path) -> None:
+    (tmp_path / "sort_out.py").write_text(blocks("python")[0])
+    assert run(blocks("bash")[0].splitlines()[1], tmp_path) == ""
 
 
 def sort(line: str, folder: Path) -> dict[str, str]:
