@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.faces.face import measure_side
 from detectors.video.aggregate import aggregate_frames
+from models.errors import DataError
 from models.evaluation.document import as_table, write_between
 from models.evaluation.evaluate import Answers
 from models.evaluation.intervals import say_figure
@@ -64,16 +65,19 @@ AGGREGATIONS: dict[str, Callable[[Floats, DetectorSpec], Word]] = {
 
 
 def compare_aggregations(answers: Answers, specs: Sequence[DetectorSpec]) -> list[dict[str, Any]]:
-    """One entry a source of videos, detector and aggregation.
+    """One entry a source of videos, detector and aggregation. Raises DataError where no source is one of videos.
 
     Each is {"source", "detector", "title", "rule": the aggregation, figures of measure}.
     """
-    return [
+    found = [
         {"source": source, "detector": spec.key, "title": spec.title, "rule": name, **figures}
         for source, of_source in _sources(answers)
         for spec in specs
         for name, figures in _measure(of_source, spec)
     ]
+    if not found:
+        raise DataError("no video of several frames is among these faces")
+    return found
 
 
 def _sources(answers: Answers) -> Iterator[tuple[str, Answers]]:

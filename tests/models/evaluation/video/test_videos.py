@@ -13,6 +13,7 @@ from models.commands import evaluation
 from models.commands.application import app
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
+from models.errors import DataError
 from models.evaluation.evaluate import Answers
 from models.evaluation.video import videos
 from registry import DetectorSpec
@@ -70,7 +71,8 @@ def test_small_faces_and_missing_numbers_are_left_out_as_in_a_video() -> None:
 
 
 def test_single_pictures_are_no_videos() -> None:
-    assert by_aggregation(make_answers([np.array([0.5])] * 8, source="photos")) == {}
+    with pytest.raises(DataError, match="^no video of several frames is among these faces$"):
+        by_aggregation(make_answers([np.array([0.5])] * 8, source="photos"))
 
 
 def test_the_table_is_written_between_the_marks(tmp_path: Path) -> None:
@@ -113,3 +115,20 @@ def test_the_command_writes_its_table_into_the_document(frames: Path) -> None:
     table = run("--save")
     assert "| films | 1 + 1 |" in table
     assert table.strip() in page.read_text() and page.read_text().startswith("Before.")
+
+
+@pytest.mark.slow
+def test_faces_of_no_video_are_refused_and_the_document_keeps_its_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_portraits(tmp_path, ["eval"] * 2, source="photos")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(evaluation, "ROOT", tmp_path)
+    page = tmp_path / "docs" / "video.md"
+    page.parent.mkdir()
+    page.write_text(measured := f"<!-- {videos.MARK}: begin -->\nmeasured\n<!-- {videos.MARK}: end -->\n")
+    for options in ([], ["--save"]):
+        done = CliRunner().invoke(app, ["videos", "--data", ".", "--only", "custom-cnn", *options])
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.endswith("\nno video of several frames is among these faces\n")
+    assert page.read_text() == measured
