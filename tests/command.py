@@ -1,5 +1,6 @@
 """The command `facejury`, as tests call it: in a process of its own, or in this one, which takes no time to start."""
 
+import os
 import sys
 from pathlib import Path
 from unittest.mock import patch
@@ -10,6 +11,9 @@ from detectors.commands.terminal import errors, screen
 from facejury import app
 
 ROOT = Path(__file__).parents[1]
+# Root as anybody else, whom the permissions of files and folders bind; only Linux has such a root, and the command.
+BOUND = ("setpriv", *(f"--{kind}=-dac_override,-dac_read_search" for kind in ("bounding-set", "inh-caps")))
+UNPRIVILEGED = BOUND if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
 FACEJURY = (sys.executable, str(ROOT / "facejury.py"))  # not -m: from any folder it is this checkout's
 
 

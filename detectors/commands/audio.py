@@ -22,7 +22,9 @@ MOST_SUSPECT = 3  # windows named below the table
 
 @app.command("audio")
 def audio_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Sounds, or videos with sound.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", readable=False, help="Sounds, or videos with sound.")
+    ],  # readable=False: what cannot be opened is told in its place, and the others are heard
     only: Only = None,
     add: Add = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list with one entry per file.")] = False,

@@ -37,7 +37,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 @app.command("compare")
 def compare_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pictures and videos to judge.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", readable=False, help="Pictures and videos to judge.")
+    ],  # readable=False: what cannot be opened is told in its place, and the others are judged
     only: Only = None,
     add: Add = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list with one entry per file.")] = False,

@@ -8,6 +8,7 @@ from detectors.inputs.images import ImageError
 from detectors.inputs.video_header import has_long_header
 from detectors.inputs.video_kinds import read_head
 
+CLOSED = "The file cannot be opened."
 LONG_HEADER = "The {noun} has a longer header than any recorder, camera or editor writes."
 
 
@@ -30,12 +31,13 @@ def check_container(path: Path, readable: Readable, *, limit: int) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise readable.error("The file cannot be opened.") from error
+        raise readable.error(CLOSED) from error
     if not size:
         raise readable.error("The file is empty.")
     if size > limit:
         raise readable.error(f"The {readable.noun} is larger than {limit // 1_000_000} MB.")
-    head = read_head(path)
+    if not (head := read_head(path)):  # though it has bytes
+        raise readable.error(CLOSED)
     if not readable.kinds(head):
         raise readable.error(readable.say_other(head))
     if head[4:8] == b"ftyp" and has_long_header(path):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from detectors.conformance import samples
+from tests.command import FACEJURY, UNPRIVILEGED
+from tests.detectors.sounds import to_wav, voice
 
 LISTED = """
 import sys
@@ -31,3 +33,15 @@ def test_json_of_pictures_needs_no_tables_no_videos_and_no_page(
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"})
     assert done.stderr.splitlines()[-1] == imported
     assert json.loads(done.stdout)[0]["faces"] if arguments else "face 1 of 1" in done.stdout
+
+
+@pytest.mark.parametrize(("command", "key"), [("compare", "blend"), ("audio", "voice")])
+def test_a_file_that_nobody_may_read_is_told_in_its_place_and_the_others_are_judged(
+    command: str, key: str, tmp_path: Path
+) -> None:
+    (tmp_path / "open").write_bytes({"compare": samples.as_png(samples.flat(90)), "audio": to_wav(voice(1.0))}[command])
+    (tmp_path / "closed").write_bytes(b"bytes")
+    (tmp_path / "closed").chmod(0)
+    asked = [*UNPRIVILEGED, *FACEJURY, command, "closed", "open", "--only", key, "--json"]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert [one["error"] for one in json.loads(done.stdout)] == ["The file cannot be opened.", None]

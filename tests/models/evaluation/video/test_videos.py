@@ -71,7 +71,7 @@ def test_small_faces_and_missing_numbers_are_left_out_as_in_a_video() -> None:
 
 
 def test_single_pictures_are_no_videos() -> None:
-    with pytest.raises(DataError, match="^no video of several frames is among these faces$"):
+    with pytest.raises(DataError, match=r"^no video of several frames is among these faces$"):
         by_aggregation(make_answers([np.array([0.5])] * 8, source="photos"))
 
 
