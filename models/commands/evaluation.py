@@ -64,16 +64,16 @@ def evaluate(
 
     from detectors.networks.resolve import add_source, pin_sources
     from models.data.face_index import label_faces, say_left_out
-    from models.evaluation.assess import Plan, assess, draw
+    from models.evaluation.assess import Plan, assess, draw, find_places
     from registry import load_registry
 
     sources = pin_sources(add or (), announce=partial(typer.echo, err=True))
     registry = load_registry()
     specs = choose_for_pictures(reduce(add_source, sources, registry), only)
     samples, splits, copies = read_measured(data, split)
-    if pictures:
-        check_place(pictures)
     plan = Plan(specs=specs, splits=splits, cache=FACES, save=save, replace_builtin=replace_builtin, thorough=thorough)
+    for place in [*([pictures] if pictures else []), *(path.parent for path in find_places(plan).values())]:
+        check_place(place)
     found = assess(samples, plan)
     if pictures:
         draw(found, pictures)
@@ -185,6 +185,8 @@ def videos(
     samples = read_samples(data)
     samples = select(samples, "test", "eval") or select_splits(samples, "test")
     check_both_classes(samples, ["test", "eval"])
+    if save:
+        check_place(ROOT / "docs")
     faces, faceless = label_faces(samples, FACES)
     check_faces(faces, samples)
     answers, jury = add_jury(ask(specs, faces))

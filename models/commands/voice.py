@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from detectors.commands.terminal import screen
-from models.commands.checks import check_backend, check_positive
+from models.commands.checks import check_backend, check_place, check_positive
 
 app = typer.Typer(
     help="Train, export and measure the voice network.",
@@ -108,6 +108,8 @@ def evaluate(
     from models.evaluation.sound.voices import say_share
     from models.publishing.voice import measure_folder, write_voice_card
 
+    if save:
+        check_place(folder)
     metrics = measure_folder(folder, read_windows(run))
     if save:
         write_voice_card(folder, metrics)

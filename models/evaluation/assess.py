@@ -47,8 +47,7 @@ class Plan:
 
 def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     """The metrics of every detector, and last of the jury where all its members were asked. Raises DataError."""
-    if plan.save and not plan.replace_builtin:
-        _check_savable([spec for spec in plan.specs if not spec.builtin])
+    places = find_places(plan)
     faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
     if not faces:
         raise DataError(f"no face was found in any of the {len(faceless)} pictures")
@@ -60,7 +59,7 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
         extras = _examine(plan.specs, faces)
         found = [metrics | extras.get(metrics["detector"], {}) for metrics in found]
     if plan.save:
-        _save(found, plan)
+        _save(found, places)
     if plan.save and plan.replace_builtin:
         write_sample(rounds.plain)
         if JURY_KEY in rounds.plain.p_fake:  # all of its members were asked
@@ -68,12 +67,19 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     return found
 
 
-def _check_savable(added: Sequence[DetectorSpec]) -> None:
-    """Raises DataError where one of them has no model folder, or there is none."""
+def find_places(plan: Plan) -> dict[str, Path]:
+    """The metrics.json to write for each detector; none without save. Raises DataError where there is none to write."""
+    if not plan.save:
+        return {}
+    if plan.replace_builtin:
+        folders = {spec.key: folder for spec in plan.specs if (folder := evaluate.find_folder(spec))}
+        return {key: folder / METRICS for key, folder in folders.items()} | {JURY_KEY: JURY_METRICS}
+    added = {spec.key: evaluate.find_folder(spec) for spec in plan.specs if not spec.builtin}
     if not added:
         raise DataError(NOTHING_TO_SAVE)
-    if without := ", ".join(spec.key for spec in added if not evaluate.find_folder(spec)):
+    if without := ", ".join(key for key, folder in added.items() if not folder):
         raise DataError(f"--save writes into the model folder that was added, and {without} has none: leave it out")
+    return {key: folder / METRICS for key, folder in added.items() if folder}
 
 
 @dataclass(frozen=True)
@@ -128,15 +134,11 @@ def _examine_folder(folder: Path | None, faces: Sequence[LabelledFace]) -> Metri
     return {"attacks": adversarial.attack_all(folder, faces), "shortcuts": shortcuts.probe(faces, config)}
 
 
-def _save(found: Sequence[Metrics], plan: Plan) -> None:
+def _save(found: Sequence[Metrics], places: Mapping[str, Path]) -> None:
     """metrics.json beside each detector's weights, the jury's beside its own."""
-    theirs = [spec for spec in plan.specs if plan.replace_builtin or not spec.builtin]
-    folders = {spec.key: folder for spec in theirs if (folder := evaluate.find_folder(spec))}
     for metrics in found:
-        if folder := folders.get(metrics["detector"]):
-            evaluate.write(metrics | keep_noted(folder / METRICS), folder / METRICS)
-        elif metrics["detector"] == JURY_KEY and plan.replace_builtin:
-            evaluate.write(metrics | keep_noted(JURY_METRICS), JURY_METRICS)
+        if path := places.get(metrics["detector"]):
+            evaluate.write(metrics | keep_noted(path), path)
 
 
 def draw(found: Sequence[Metrics], folder: Path) -> None:

@@ -1,6 +1,8 @@
 """What the measuring commands make of what was measured, which stands elsewhere: print it, or write it down."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks import speed, speed_table
+from detectors.networks.folder import CONFIG, METRICS, WEIGHTS
 from models.commands.application import app
 from models.data import face_index
 from models.evaluation import fit_jury
+from tests.command import FACEJURY, UNPRIVILEGED
 from tests.models.manifest import write_manifest
 from tests.models.portraits import write_portraits
 
@@ -90,3 +94,18 @@ def test_a_detector_that_fails_on_every_face_keeps_no_other_from_being_measured(
     assert "raises failed on 8 faces" in done.stderr
     done = CliRunner().invoke(app, [*asked, "--save"])
     assert done.exit_code == 2 and "raises has none" in done.stderr
+
+
+def test_a_model_folder_that_cannot_be_written_to_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    mine = shutil.copytree(WEIGHTS / "custom-cnn", tmp_path / "mine", ignore=shutil.ignore_patterns(METRICS))
+    config = json.loads((mine / CONFIG).read_text()) | {"key": "mine"}
+    (mine / CONFIG).write_text(json.dumps(config))
+    photos = write_portraits(tmp_path / "photos", ["test"])
+    mine.chmod(0o555)
+    asked = ["models", "evaluate", "--data", photos, "--only", "mine", "--add", mine, "--save"]
+    done = subprocess.run([*UNPRIVILEGED, *FACEJURY, *asked], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2,
+        f"nothing can be written to {mine}: Permission denied",
+    )
+    assert "finding faces" not in done.stderr

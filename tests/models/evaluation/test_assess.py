@@ -10,7 +10,7 @@ from detectors.networks.folder import CONFIG, METRICS, WEIGHTS
 from models.data.datasets import Sample
 from models.errors import DataError
 from models.evaluation import assess, evaluate
-from models.evaluation.assess import NOTHING_TO_SAVE, Plan, _examine_folder, _save
+from models.evaluation.assess import NOTHING_TO_SAVE, Plan, _examine_folder, _save, find_places
 from models.evaluation.evaluate import Answers
 from registry import DetectorSpec
 
@@ -47,7 +47,7 @@ def test_the_figures_of_built_ins_and_of_the_jury_are_replaced_only_where_that_i
     monkeypatch.setattr(evaluate, "write", lambda metrics, path: written.append(path))
     found: list[dict[str, Any]] = [{"detector": key} for key in ("blend", "mine", JURY_KEY, "elsewhere")]
     plan = Plan(specs=[OURS, theirs], cache=Path(), save=True, replace_builtin=replaces)
-    _save(found, plan)
+    _save(found, find_places(plan))
     mine = Path(theirs.plugin) / METRICS
     assert written == ([WEIGHTS / "blend" / METRICS, mine, JURY_METRICS] if replaces else [mine])
 
