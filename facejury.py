@@ -1,10 +1,11 @@
 """The command `facejury`: one application over the command lines of all packages, each loaded when it is called."""
 
+import errno
 import gc
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 ROOT = Path(__file__).resolve().parent
+OF_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # which an OSError without a file's name is of
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,24 @@ def check_environment() -> None:
 
 
 class LazyGroup(TyperGroup):
-    """Knows its commands by name and sentence; the one that is called is imported then."""
+    """Knows its commands by name and sentence; the one that is called is imported then.
+
+    What the system refuses to read or to write, in any of them, is one sentence, and exit code 1.
+    """
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Typer's own method, which ends quietly where whoever read the output has seen enough."""
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:
+            if error.filename is None and error.errno not in OF_OUTPUT:
+                raise
+            if error.filename is None:  # Python would try to write the rest once more at its end
+                with suppress(OSError):  # no stream of the system's, in a test
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            what = f"{error.filename} cannot be read or" if error.filename else "The output cannot be"
+            typer.echo(f"{what} written: {error.strerror}.", err=True)
+            sys.exit(1)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Typer's own method: the name, the command and the arguments left for it. Suggests the nearest name."""
@@ -134,10 +153,13 @@ def main() -> None:
     """The console script. Our packages are run from the checkout, whatever folder this is called from."""
     sys.path.insert(0, str(ROOT))
     command = SUB_COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
-    if command and command.ahead and "--help" not in sys.argv:
-        with no_garbage():
-            import_module(command.ahead).open_ahead()
-    app(prog_name="facejury")
+    try:
+        if command and command.ahead and "--help" not in sys.argv:
+            with no_garbage():
+                import_module(command.ahead).open_ahead()
+        app(prog_name="facejury")
+    except KeyboardInterrupt:  # before there is an application to see to it
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from detectors.scan import on_ray
 from facejury import SUB_COMMANDS, load
+from tests.command import FACEJURY, call
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"cv2", "gradio", "keras", "numpy", "onnxruntime", "sqlalchemy", "tensorflow"}
@@ -174,3 +175,41 @@ def test_the_installed_command_works_anywhere_and_brings_no_package_of_ours(tmp_
     assert run(command, "--help").stdout.startswith("Usage: facejury ")
     assert "efficientnet" in run(command, "detectors", "list").stdout
     assert "No module named 'auth'" in run(python, "-c", "import facejury, auth").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("detectors", "list"), ("compare", "gone.png", "--only", "blend"), ("audio", "gone.wav", "--json")],
+)
+def test_a_full_disk_behind_the_output_is_one_sentence_whatever_the_command(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*FACEJURY, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
+
+
+def test_a_file_that_cannot_be_written_is_named_and_any_other_fault_keeps_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    faults = iter([PermissionError(13, "Permission denied", "build"), ConnectionResetError(104, "reset")])
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise next(faults)
+
+    monkeypatch.setattr("models.publishing.hub.find_folder", fail)
+    done = call("models", "card", "blend")
+    assert (done.exit_code, done.stderr) == (1, "build cannot be read or written: Permission denied.\n")
+    with pytest.raises(ConnectionResetError):
+        call("models", "card", "blend")
+
+
+def test_ctrl_c_while_networks_are_opened_ahead_ends_the_command_without_a_word() -> None:
+    code = (
+        "import sys, facejury, detectors.commands.ahead as ahead\n"
+        "def interrupt(): raise KeyboardInterrupt\n"
+        "ahead.open_ahead = interrupt\n"
+        "sys.argv = ['facejury', 'compare', 'photo.jpg']\n"
+        "facejury.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

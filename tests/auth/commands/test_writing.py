@@ -48,7 +48,7 @@ def test_a_file_where_a_folder_is_wanted_is_one_sentence(own: Engine, tmp_path: 
     (tmp_path / "taken").write_text("mine")
     answer = call("feedback", *command, tmp_path / "taken")
     assert answer.exit_code == 1
-    assert answer.stderr.startswith(f"{tmp_path / 'taken'}") and "cannot be written: " in answer.stderr
+    assert answer.stderr.startswith(f"{tmp_path / 'taken'}") and "cannot be read or written: " in answer.stderr
     assert (tmp_path / "taken").read_text() == "mine"
 
 
