@@ -4,6 +4,7 @@ Every finished file is in the journal beside the table, so nothing is judged twi
 The table is written from the journal at the end, in the order of the paths.
 """
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ class Counts:
     in_vain: bool = False
 
 
+KEPT = "All that was judged is kept in the journal; the same command writes the table from there."
 Show = Callable[[Counts], None]
 
 
@@ -47,7 +49,11 @@ def scan(paths: Sequence[str], out: Path, team: Team, *, workers: int | None, sh
         raise ScanError(f"{out.name} already exists and was not written by a scan: choose another --out, or remove it")
     with Journal(journal_path, describe_team(team.choose_for_scan())) as journal:
         counts = _judge(paths, team, journal, workers=workers or count_cores(), show=show)
-        write_table(out, journal)
+        try:
+            write_table(out, journal)
+        except (OSError, sqlite3.OperationalError) as error:  # a table may be SQLite's
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ScanError(f"{out.name} cannot be written: {why}. {KEPT}") from error
         return replace(counts, in_vain=_is_in_vain(journal))
 
 

@@ -14,7 +14,8 @@ import pytest
 from detectors.scan.batch import as_csv
 from detectors.scan.errors import ScanError
 from detectors.scan.record import Record, Row, record_error
-from detectors.scan.table import COLUMNS, check_format, write_table
+from detectors.scan.table import COLUMNS, WRITERS, check_format, write_table
+from tests.command import call
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"]
 RECORDS = [
@@ -124,3 +125,22 @@ def test_a_csv_says_its_encoding_so_that_excel_shows_every_name(tmp_path: Path) 
     write_table(tmp_path / "t.csv", RECORDS)
     assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbfpath,")
     assert as_csv([]).startswith("\ufeffpath,")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".sqlite"])
+def test_a_table_that_finds_no_room_is_named_and_what_was_judged_is_kept(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = {".csv": OSError(28, "No space left on device"), ".sqlite": sqlite3.OperationalError("disk is full")}
+
+    def fail(*_: Any) -> None:
+        raise faults[suffix]
+
+    monkeypatch.setitem(WRITERS, suffix, fail)
+    (tmp_path / "a.jpg").write_bytes(b"")
+    asked = ("scan", tmp_path / "a.jpg", "--only", "blend", "--workers", "1", "--out", tmp_path / f"t{suffix}")
+    done = call(*asked)
+    assert done.exit_code == 2 and f"t{suffix} cannot be written: " in done.stderr
+    assert "is kept in the journal; the same command writes the table from there." in done.stderr
+    monkeypatch.undo()
+    assert "1 were already done" in call(*asked).stderr and (tmp_path / f"t{suffix}").is_file()
