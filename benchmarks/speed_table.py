@@ -134,5 +134,5 @@ def _say(ratio: Mapping[str, float], unit: str = "", *, digits: int = 1) -> str:
 
 
 def write(saved: Sequence[Figures], document: Path = DOCUMENT) -> None:
-    """Put the tables between the two marks of a document. Raises ValueError when a mark is missing."""
-    write_between(document, MARK, markdown(saved))
+    """Put the tables between the two marks of a document. Raises DataError when a mark is missing."""
+    write_between(document, {MARK: markdown(saved)})

@@ -62,12 +62,13 @@ def check_run(run: Path, architecture: "Architecture") -> None:
 
 
 def check_trained(run: Path, architecture: "Architecture") -> None:
-    """Raises DataError where a run has no network of this architecture yet."""
+    """Raises DataError where a run has no network of this architecture yet, or a broken one."""
     check_run(run, architecture)
     if not (run / BEST).is_file():
         raise DataError(
             f"{run} has no {BEST}: train it with `facejury models train {architecture.key}`, or choose another --run"
         )
+    check_keras(run / BEST)
 
 
 def check_without(run: Path, without: Sequence[str]) -> None:
@@ -96,10 +97,10 @@ def check_drawing(path: Path) -> None:
     check_place(path.parent)
 
 
-def check_start(start: Path) -> None:
-    """Raises DataError for a file that Keras did not write."""
-    if not zipfile.is_zipfile(start):
-        raise DataError(f"--start: {start} is not a .keras file")
+def check_keras(network: Path) -> None:
+    """Raises DataError for a file that Keras did not write, or not to its end."""
+    if not zipfile.is_zipfile(network):
+        raise DataError(f"{network} is not a .keras file, or not all of one")
 
 
 def check_trainable(samples: Sequence["Sample"], architecture: "Architecture") -> None:

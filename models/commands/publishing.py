@@ -53,6 +53,7 @@ def report(
     from registry import load_registry
 
     write(readme, choose_for_pictures(load_registry()))
+    typer.echo(f"written: {readme}")
 
 
 @app.command()
@@ -63,6 +64,7 @@ def card(key: Key, folder: From = None) -> None:
     from models.publishing.hub import find_folder
 
     folder = find_folder(key, folder)
+    check_place(folder)
     write_card(folder)
     typer.echo(f"written: {folder / CARD}")
 

@@ -11,10 +11,10 @@ from models.commands.checks import (
     check_backend,
     check_both_classes,
     check_faces,
+    check_keras,
     check_place,
     check_positive,
     check_run,
-    check_start,
     check_trainable,
     check_trained,
     check_without,
@@ -113,7 +113,7 @@ def train(
     folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
     check_run(folder, architecture)
     if start:
-        check_start(start)
+        check_keras(start)
     detector, taught = (load_folder(teacher), read_config(teacher)) if teacher else (None, None)
     samples = leave_out(read_fittable(data), without or ())
     check_trainable(samples, architecture)
@@ -179,8 +179,8 @@ def average(
     from models.training.averaging import average_weights
     from models.training.recipe_file import write_averaged
 
-    check_start(first)
-    check_start(second)
+    check_keras(first)
+    check_keras(second)
     if to.exists():
         raise DataError(f"--to: {to} is already there")
     if to.suffix != ".keras":

@@ -1,7 +1,9 @@
 """Tables of measured figures in the project's documents: made by a command, between two marks of the text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+from models.errors import DataError
 
 
 def as_table(lines: Iterable[Sequence[str]]) -> str:
@@ -11,13 +13,18 @@ def as_table(lines: Iterable[Sequence[str]]) -> str:
 
 
 def fill(text: str, mark: str, content: str) -> str:
-    """The text with that between `<!-- mark: begin -->` and `<!-- mark: end -->`. Raises ValueError without these."""
+    """The text with that between `<!-- mark: begin -->` and `<!-- mark: end -->`. Raises DataError without these."""
     begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
-    before, rest = text.split(begin, 1)
-    _, after = rest.split(end, 1)
+    before, begun, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (begun and ended):
+        raise DataError(f"the page has no place for this table, between {begin} and {end}")
     return f"{before}{begin}\n\n{content}\n\n{end}{after}"
 
 
-def write_between(document: Path, mark: str, content: str) -> None:
-    """Put something between the two marks of a document. Raises ValueError when a mark is missing."""
-    document.write_text(fill(document.read_text(encoding="utf-8"), mark, content), encoding="utf-8")
+def write_between(document: Path, tables: Mapping[str, str]) -> None:
+    """Put each table between the two marks of its name. Raises DataError when a mark is missing; nothing is written."""
+    text = document.read_text(encoding="utf-8")
+    for mark, content in tables.items():
+        text = fill(text, mark, content)
+    document.write_text(text, encoding="utf-8")

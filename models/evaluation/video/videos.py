@@ -132,5 +132,5 @@ def as_markdown(found: Sequence[Mapping[str, Any]]) -> str:
 
 
 def write(page: Path, found: Sequence[Mapping[str, Any]]) -> None:
-    """Put the table between the marks of a Markdown file. Raises ValueError when a mark is missing."""
-    write_between(page, MARK, as_markdown(found))
+    """Put the table between the marks of a Markdown file. Raises DataError when a mark is missing."""
+    write_between(page, {MARK: as_markdown(found)})

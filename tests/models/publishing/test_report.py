@@ -41,7 +41,16 @@ def test_the_command_writes_the_tables_between_their_marks_and_nothing_else(tmp_
     page.write_text(emptied, encoding="utf-8")
     done = CliRunner().invoke(app, ["report", "--readme", str(page)])
     assert done.exit_code == 0, done.output
+    assert done.stdout == f"written: {page}\n"
     assert page.read_text(encoding="utf-8") == text
+
+
+def test_a_page_without_the_marks_is_one_sentence_and_keeps_its_text(tmp_path: Path) -> None:
+    (page := tmp_path / "more.txt").write_text("More.")
+    done = CliRunner().invoke(app, ["report", "--readme", str(page)])
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"the page has no place for this table, between <!-- {MARK}: begin -->")
+    assert page.read_text() == "More."
 
 
 def test_what_was_measured_is_what_is_shipped() -> None:
