@@ -12,9 +12,10 @@ import numpy as np
 from detectors.faces.find import find_faces
 from detectors.jury.about import is_measured
 from detectors.jury.wording import say_error
-from detectors.sandbox.isolated_detector import IsolatedDetector, open_detector
+from detectors.sandbox.isolated_detector import DetectorFaultError, IsolatedDetector, open_detector
 from registry import DetectorSpec, Finding, Image, Verdict, judge, read_finding
 from registry.contract import AUDIO_RATE, MIN_FACE_PIXELS, Clip, Examine, Expects, Samples, Times
+from text.plain_text import show_plainly
 
 RESTARTING = "Facejury is being restarted. Please try again in a minute."
 BLANK_FRAMES = 16  # of the clip that detectors of clips are warmed up with
@@ -114,8 +115,12 @@ class Jury:
             else:
                 finding = read_finding(examine(image.copy(), times.copy()), frames=len(times))
         except Exception as error:  # a detector may raise anything
-            log.exception("detector %s failed", spec.key)
-            return self.fail(spec, say_error(error), _since(began))
+            reason = say_error(error)
+            if isinstance(error, DetectorFaultError):  # the frames would be ours, and say nothing of its own process
+                log.warning("detector %s failed: %s", spec.key, show_plainly(reason))
+            else:
+                log.exception("detector %s failed", spec.key)
+            return self.fail(spec, reason, _since(began))
         return self._decide(spec, finding, _since(began), doubt)
 
     def fail(self, spec: DetectorSpec, reason: str, milliseconds: float = 0.0) -> Verdict:

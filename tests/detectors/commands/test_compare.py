@@ -22,6 +22,13 @@ finally:
     print({"rich.console", "keras", "gradio", "sqlalchemy", "av"} & set(sys.modules), file=sys.stderr)
 """
 
+SLOW = """
+import time, pluggy
+@pluggy.HookimplMarker("facejury")
+def register_detectors(register):
+    register(key="slow", title="Slow", load=lambda: lambda image: time.sleep(9), seconds=0.1)
+"""
+
 
 @pytest.mark.parametrize(("arguments", "imported"), [(("--json",), "set()"), ((), "{'rich.console'}")])
 def test_json_of_pictures_needs_no_tables_no_videos_and_no_page(
@@ -45,3 +52,12 @@ def test_a_file_that_nobody_may_read_is_told_in_its_place_and_the_others_are_jud
     asked = [*UNPRIVILEGED, *FACEJURY, command, "closed", "open", "--only", key, "--json"]
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert [one["error"] for one in json.loads(done.stdout)] == ["The file cannot be opened.", None]
+
+
+def test_a_plugin_that_takes_too_long_is_one_line_beside_the_table(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(samples.as_png(samples.portrait()))
+    (tmp_path / "slow.py").write_text(SLOW)
+    asked = [*FACEJURY, "compare", "photo.png", "--add", "slow.py", "--only", "slow", "--only", "blend"]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stderr == "detector slow failed: it took longer than 0.1 s\n"
+    assert "Blend expert" in done.stdout

@@ -102,7 +102,7 @@ def test_a_model_folder_that_cannot_be_written_to_is_told_before_anything_is_mea
     (mine / CONFIG).write_text(json.dumps(config))
     photos = write_portraits(tmp_path / "photos", ["test"])
     mine.chmod(0o555)
-    asked = ["models", "evaluate", "--data", photos, "--only", "mine", "--add", mine, "--save"]
+    asked = ["models", "evaluate", "--data", str(photos), "--only", "mine", "--add", str(mine), "--save"]
     done = subprocess.run([*UNPRIVILEGED, *FACEJURY, *asked], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (
         2,
