@@ -29,7 +29,7 @@ LIMITS = (
     "ones are hardly better than chance. No traces found does not mean that a voice is real. Take this as a hint where "
     "to listen, never as proof."
 )
-NO_DETECTOR = "No detector for sound is installed; only measurements of the sound are shown."
+NO_DETECTOR = "No detector of sound was chosen."
 DISAGREE = "The detectors disagree"
 FAILED = "No detector gave a number"
 TOO_SHORT = "The sound is too short: at least one second is needed."

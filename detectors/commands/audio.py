@@ -1,6 +1,8 @@
 """`facejury audio FILE...`: look for traces of synthesis in recordings, as text or as JSON."""
 
 import json
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +12,16 @@ from rich.table import Table
 
 from detectors.audio.judge import compare_sound
 from detectors.audio.results import BANDS, LIMITS, RULE, JudgedSound
-from detectors.commands.options import Add, Only, choose, read_start, start_option
+from detectors.commands.options import EVERY_ONE_FAILED, FOLDER, Add, Only, choose, read_start, start_option, warn
 from detectors.commands.terminal import screen
+from detectors.inputs.audio.kinds import UNKNOWN
+from detectors.inputs.images import ImageError, read_image
 from detectors.inputs.timecode import say_at
 from detectors.jury.judge import Jury
 from detectors.jury.wording import NOT_MEASURED, say_number, say_range
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+PICTURE = "This is a picture, not a sound: `facejury compare` judges it."
 MOST_SUSPECT = 3  # windows named below the table
 
 
@@ -32,20 +37,35 @@ def audio_command(
 ) -> None:
     """Look for traces of synthesis in speech, over time.
 
-    The exit code is 1 only when no file could be read.
+    The exit code is 1 only when no file could be read, no detector of sound was chosen, or every detector failed.
 
     Example: facejury audio speech.wav clip.mp4 --json
     """
     seconds, judged = read_start(start), []
     with Jury(choose(only, add)) as jury:
         for file in files:
-            judged.append(compare_sound(file, jury, start=seconds))
+            judged.append(_hear(file, jury, seconds))
             if not as_json:
                 show_sound(judged[-1])
     if as_json:
         typer.echo(json.dumps([one.as_dict() for one in judged], indent=2))
-    if all(one.error for one in judged):
+    has_failed = {one.band is None for sound in judged for one in sound.scores} == {True}
+    if has_failed:
+        warn(EVERY_ONE_FAILED)
+    if has_failed or not jury.limit_to("audio").specs or all(one.error for one in judged):
         raise typer.Exit(1)
+
+
+def _hear(file: Path, jury: Jury, start: float) -> JudgedSound:
+    """What is said of a sound; of a folder and a picture, which command is theirs."""
+    if file.is_dir():
+        return JudgedSound(str(file), start=start, error=FOLDER)
+    judged = compare_sound(file, jury, start=start)
+    if judged.error == UNKNOWN:
+        with suppress(ImageError):
+            read_image(file)
+            return replace(judged, error=PICTURE)
+    return judged
 
 
 def show_sound(judged: JudgedSound) -> None:

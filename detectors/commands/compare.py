@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from detectors.commands.options import Add, Only, choose, read_start, start_option, warn
+from detectors.commands.options import EVERY_ONE_FAILED, FOLDER, Add, Only, choose, read_start, start_option, warn
+from detectors.inputs.audio.kinds import is_sound_file
 from detectors.inputs.images import ImageError, read_file
-from detectors.inputs.video_kinds import is_video
+from detectors.inputs.video_kinds import is_video, read_head
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from detectors.video.results import JudgedVideo
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
+SOUND = "This is a sound, not a picture: `facejury audio` judges it."
 NO_ADDRESS = "This is a web address: download the picture, and give its file."
 ELSEWHERE = {"clip": "for videos alone", "audio": "for sounds alone, as `facejury audio` hears them"}  # by `expects`
 
@@ -75,7 +77,7 @@ def compare_command(
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
     _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json, start=seconds)
     with Jury(choose(only, add)) as jury:
-        is_idle = _note_idle(jury, files)
+        _note_idle(jury, files)
         for file in files:
             if is_video(file):
                 comparisons.append(_watch(file, jury, seconds, quiet=as_json))
@@ -88,15 +90,22 @@ def compare_command(
                 show(judged, base_rate=base_rate)
     if as_json:
         typer.echo(json.dumps([comparison.as_dict() for comparison in comparisons], indent=2))
-    labels = {label for comparison in comparisons for label in _list_labels(comparison)}
-    if labels == {"failed"}:
-        warn("Every detector failed, so nothing is known of these files.")
-    if is_idle or labels == {"failed"} or all(comparison.error for comparison in comparisons):
+    has_failed = {label for comparison in comparisons for label in _list_labels(comparison)} == {"failed"}
+    if has_failed:
+        warn(EVERY_ONE_FAILED)
+    if has_failed or all(comparison.error or _is_for_others(comparison, jury) for comparison in comparisons):
         raise typer.Exit(1)
 
 
+def _is_for_others(judged: "Comparison | JudgedVideo", jury: Jury) -> bool:
+    """Whether it is a file of which nobody who was chosen judges anything."""
+    if isinstance(judged, Comparison):
+        return all(spec.expects in ELSEWHERE for spec in jury.specs)
+    return judged.sound is None and all(spec.expects == "audio" for spec in jury.specs)
+
+
 def _list_labels(judged: "Comparison | JudgedVideo") -> Iterator[Label]:
-    """Of all verdicts on a picture, or on a video's frames and clips."""
+    """Of all verdicts on a picture, or on a video's frames, clips and sound, whose bands no label stands for."""
     if isinstance(judged, Comparison):
         yield from (verdict.label for verdict in judged.whole_image)
         yield from (verdict.label for face in judged.faces for verdict in face.verdicts)
@@ -104,12 +113,17 @@ def _list_labels(judged: "Comparison | JudgedVideo") -> Iterator[Label]:
     shown = (*judged.persons, *([judged.whole] if judged.whole else []))
     yield from (verdict.label for person in shown for frame in person.frames for verdict in frame.verdicts)
     yield from (clip.line.verdict.label for person in shown for clip in person.clips)
+    yield from ("inconclusive" if one.band else "failed" for one in (judged.sound.scores if judged.sound else ()))
 
 
 def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: bool) -> Comparison:
     """The results for a picture; its bytes are read once, for a pipe gives them only once."""
     if ADDRESS.match(str(file)) and not file.exists():
         return Comparison(str(file).replace(":/", "://", 1), error=NO_ADDRESS)
+    if file.is_dir():
+        return Comparison(str(file), error=FOLDER)
+    if is_sound_file(read_head(file)):
+        return Comparison(str(file), error=SOUND)
     try:
         data = read_file(file)
     except ImageError as error:
@@ -133,15 +147,14 @@ def _note_ignored(options: Sequence[str], files: Sequence[Path], *, as_json: boo
         warn(f"{', '.join(options)}: for pictures alone, not for {', '.join(videos)}.")
 
 
-def _note_idle(jury: Jury, files: Sequence[Path]) -> bool:
-    """Say so where nobody among the chosen judges a picture. Whether nothing is left to judge then."""
+def _note_idle(jury: Jury, files: Sequence[Path]) -> None:
+    """Say so where nobody among the chosen judges a picture."""
     pictures = [file.name for file in files if not is_video(file)]
     if not pictures or any(spec.expects not in ELSEWHERE for spec in jury.specs):
-        return False
+        return
     for kind, what in ELSEWHERE.items():
         if titles := ", ".join(spec.title for spec in jury.specs if spec.expects == kind):
             warn(f"{titles}: {what}, not for {', '.join(pictures)}.")
-    return len(pictures) == len(files)
 
 
 def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> "JudgedVideo":

@@ -10,6 +10,9 @@ from detectors.inputs.timecode import read_time
 from registry import DetectorSpec, UnknownDetectorError
 from text.plain_text import show_plainly
 
+FOLDER = "This is a folder: `facejury scan` judges all pictures and sounds in it."
+EVERY_ONE_FAILED = "Every detector failed, so nothing is known of these files."
+
 
 def warn(sentence: str) -> None:
     """Say it beside the answer, where text of strangers within it cannot steer the terminal."""

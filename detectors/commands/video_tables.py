@@ -21,12 +21,12 @@ def show_video(judged: JudgedVideo) -> None:
         return
     screen.print(f"  {escape(say_video(judged))}")
     for person in [*judged.persons, *([judged.whole] if judged.whole else [])]:
-        if is_brief(person):
+        if is_brief(person) or not person.all_scores:
             continue
         screen.print(_track_table(person))
         for line in _say_more(person):
             screen.print(f"  {escape(line)}")
-    if judged.persons or judged.whole:
+    if any(person.all_scores for person in [*judged.persons, *([judged.whole] if judged.whole else [])]):
         screen.print(f"  {AGGREGATION}")
     if judged.sound:
         screen.print(f"  Sound: {escape(judged.sound.said.rstrip('.'))}. More: facejury audio FILE")

@@ -116,7 +116,7 @@ def read_file(path: Path) -> bytes:
     """The bytes of a file, pipe or device, when they are few enough. Raises ImageError."""
     try:
         if path.is_dir():
-            raise ImageError("This is a folder: `scan` judges all pictures in it.")
+            raise ImageError("This is a folder, not a file.")
         if path.stat().st_size > MAX_BYTES:
             raise ImageError(say_too_large())
         with path.open("rb") as file:

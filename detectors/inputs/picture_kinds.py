@@ -1,5 +1,6 @@
 """What a file is that is no picture we read, by its first bytes: each with the way out, in one sentence."""
 
+from detectors.inputs.audio.kinds import is_sound_file
 from detectors.inputs.header_limits import TIFFS
 from detectors.inputs.video_kinds import PICTURES, is_readable, name_other
 
@@ -8,7 +9,8 @@ UNKNOWN = "This is not a picture we can read: use JPEG, PNG, WebP, AVIF, BMP, TI
 AS_JPEG = "which is not read here: save it as JPEG and try again."
 RAW = f"This is a camera's raw file, {AS_JPEG}"
 ARCHIVE = "unpack it and scan its folder, or drop a zip on the page."
-VIDEO = "This is a video, not a picture: open the file itself with `compare`, or drop it alone on the page."
+VIDEO = "This is a video, not a picture: it is judged by itself, as a video."
+SOUND = "This is a sound, not a picture: it is judged by itself, as a sound."
 DEEP_TIFF = "This TIFF is stored in a rare way, such as 32 bits a colour: save it with 8 bits a colour and try again."
 AVIF_BRANDS = {b"avif", b"avis"}
 
@@ -41,4 +43,5 @@ def say_picture(data: bytes) -> str:
         return DEEP_TIFF
     if data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(MARKUP):
         return PAGE
-    return VIDEO if is_readable(data) or name_other(data) else UNKNOWN
+    is_film = is_readable(data) or name_other(data)
+    return SOUND if is_sound_file(data) else VIDEO if is_film else UNKNOWN

@@ -197,7 +197,7 @@ class Person:
             "clips": [one.as_dict() for one in self.clips],
             "motion": self.motion.as_dict() if self.motion else None,
             "lips": self.lips.as_dict() if self.lips else None,
-            "worst": [frame.at for frame in self.worst],
+            "worst": [frame.at for frame in self.worst] if self.scores else [],
             "moments": [frame.as_dict() for frame in self.frames],
         }
 

@@ -173,13 +173,34 @@ def test_the_command_asks_a_plugin_of_sound_in_its_own_process(tmp_path: Path) -
     assert result.exit_code == 0
     assert heard["verdicts"][0]["p_fake"] == pytest.approx(float(voice(2.0).max()), abs=0.01)
     assert (heard["verdicts"][0]["measured"], heard["band"]) == (False, None)
-    assert refused["error"].startswith("This is not a sound that we can read")
+    assert refused["error"] == "This is a picture, not a sound: `facejury compare` judges it."
 
 
 def test_a_sound_without_a_detector_for_it_is_told_so(decoded: Path) -> None:
     result = CliRunner().invoke(app, [str(decoded), "--only", "blend"])
-    assert NO_DETECTOR.split(";")[0] in result.stdout
+    assert NO_DETECTOR in result.stdout and result.exit_code == 1
     assert NO_SOUND not in result.stdout
+
+
+def test_where_every_detector_of_sound_failed_the_exit_code_says_so(tmp_path: Path) -> None:
+    (tmp_path / "nan.py").write_text(PLUGIN.replace("abs(samples).max()", "float('nan')"))
+    (tmp_path / "a.wav").write_bytes(to_wav(voice(2.0)))
+    asked = ("audio", tmp_path / "a.wav", "--add", tmp_path / "nan.py", "--only", "peak")
+    for more in ((), ("--json",)):
+        done = call(*asked, *more)
+        assert done.exit_code == 1 and "Every detector failed" in done.stderr
+    assert call(*asked, "--only", "voice").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["audio", "compare"])
+def test_a_file_of_another_command_is_told_which(tmp_path: Path, command: str) -> None:
+    (tmp_path / "a.wav").write_bytes(to_wav(voice(1.0)))
+    (tmp_path / "a.png").write_bytes(encode(quarters()))
+    other = {"audio": "a.png", "compare": "a.wav"}[command]
+    done = call(command, tmp_path, tmp_path / other, "--only", {"audio": "voice", "compare": "blend"}[command])
+    assert done.exit_code == 1
+    assert "This is a folder: `facejury scan` judges all" in done.stdout
+    assert f"`facejury {'compare' if command == 'audio' else 'audio'}` judges it." in done.stdout
 
 
 def test_a_model_folder_that_expects_sound_hears_short_ones_repeated(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from detectors.conformance import samples
-from tests.command import FACEJURY, UNPRIVILEGED
+from detectors.inputs.audio.read import NO_SOUND
+from tests.command import FACEJURY, UNPRIVILEGED, call
 from tests.detectors.sounds import to_wav, voice
+from tests.detectors.videos import every, moving_portrait, write_talk, write_video
 
 LISTED = """
 import sys
@@ -27,6 +29,13 @@ import time, pluggy
 @pluggy.HookimplMarker("facejury")
 def register_detectors(register):
     register(key="slow", title="Slow", load=lambda: lambda image: time.sleep(9), seconds=0.1)
+"""
+
+NAN = """
+import pluggy
+@pluggy.HookimplMarker("facejury")
+def register_detectors(register):
+    register(key="deaf", title="Deaf", load=lambda: lambda samples, rate: float("nan"), expects="audio")
 """
 
 
@@ -61,3 +70,22 @@ def test_a_plugin_that_takes_too_long_is_one_line_beside_the_table(tmp_path: Pat
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr == "detector slow failed: it took longer than 0.1 s\n"
     assert "Blend expert" in done.stdout
+
+
+def test_a_video_without_sound_is_for_other_detectors_than_those_of_sound(tmp_path: Path) -> None:
+    silent = write_video(tmp_path / "silent.mp4", moving_portrait(6), every(0.5, until=3))
+    done = call("compare", silent, "--only", "voice")
+    assert done.exit_code == 1
+    assert NO_SOUND in done.stdout and "p_fake" not in done.stdout
+    (judged,) = json.loads(call("compare", silent, "--only", "voice", "--json").stdout)
+    assert judged["persons"] and judged["persons"][0]["worst"] == []
+
+
+def test_a_video_with_sound_shows_no_table_where_detectors_of_sound_are_asked_alone(tmp_path: Path) -> None:
+    (tmp_path / "nan.py").write_text(NAN)
+    talk = write_talk(tmp_path / "talk.mp4", voice(4.0), openings=[0.5] * 50)
+    done = call("compare", talk, "--only", "voice")
+    assert done.exit_code == 0
+    assert "Sound: " in done.stdout and "p_fake" not in done.stdout
+    failed = call("compare", talk, "--only", "deaf", "--add", tmp_path / "nan.py")
+    assert failed.exit_code == 1 and "Every detector failed" in failed.stderr

@@ -83,7 +83,7 @@ def test_a_picture_with_the_wrong_suffix_is_read_all_the_same(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("missing.jpg", "The file cannot be opened."), (".", "This is a folder: `scan` judges")]
+    ("name", "said"), [("missing.jpg", "The file cannot be opened."), (".", "This is a folder, not a file.")]
 )
 def test_a_file_that_cannot_be_opened_is_one_sentence_without_its_path(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(ImageError, match=f"^{said}") as caught:

@@ -259,6 +259,7 @@ OTHERS = {
     "page": (b"\n<!DOCTYPE html><html><img src=a.jpg>", "web page"),
     "video": (b"\0\0\0\x18ftypisom\0\0\0\1", "This is a video, not a picture"),
     "MKV": (b"\x1a\x45\xdf\xa3\x01\0\x42\x82\x88matroska", "This is a video, not a picture"),
+    "WAV": (b"RIFF\x24\0\0\0WAVEfmt ", "This is a sound, not a picture: it is judged by itself"),
     "WMV": (b"0&\xb2u\x8ef\xcf\x11", "This is a video, not a picture"),
 }
 
@@ -285,7 +286,7 @@ def test_devices_pipes_folders_and_addresses_given_to_the_command(tmp_path: Path
     assert len(piped["faces"]) == 1 and piped["provenance"]["jpeg"]["quality"] == 90
     assert zero["error"] == f"The file is larger than {MAX_BYTES // 1_000_000} MB."
     assert nothing["error"] == "The file is empty."
-    assert "This is a folder: `scan`" in folder["error"]
+    assert "This is a folder: `facejury scan`" in folder["error"]
     assert "web address: download the picture" in address["error"]
     assert (judged["kind"], len(judged["persons"])) == ("video", 1)
 
