@@ -174,7 +174,7 @@ def _from_manifest(folder: Path, row: TableRow) -> Sample:
     split = cast("Split", row.split()) or _split_of(group)
     source = row.get("source") or folder.name
     return Sample(
-        Path(os.path.normpath(folder / path)), row.label(), source, group, split, row.get("generator"), row.get("kind")
+        Path(os.path.normpath(folder / path)), row.label(), source, group, split, row.get("generator"), row.kind()
     )
 
 

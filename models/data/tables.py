@@ -19,6 +19,7 @@ SPLIT_NAMES = {
     **dict.fromkeys(("test", "testing"), "test"),
     "eval": "eval",
 }
+KINDS = ("swap", "reenactment", "generated")  # of forgery
 NOTHING = ("nan", "na", "n/a", "<na>", "none", "null")
 
 
@@ -56,6 +57,16 @@ class TableRow:
                 f'{self.table}, line {self.line}: column {column} must be train, val, test or eval, got "{word}"'
             )
         return SPLIT_NAMES[_plain(word)] if word else ""
+
+    def kind(self, column: str = "kind") -> str:
+        """Of forgery: swap, reenactment or generated; "" where none is given. Raises DataError for any other word."""
+        word = _plain(self.get(column))
+        if word and word not in KINDS:
+            raise DataError(
+                f"{self.table}, line {self.line}: column {column} must be {', '.join(KINDS[:-1])} or {KINDS[-1]}, "
+                f'got "{self.get(column)}"'
+            )
+        return word
 
     def path(self, column: str) -> Path:
         """A relative path, whichever slashes it was written with."""

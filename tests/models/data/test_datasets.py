@@ -167,3 +167,11 @@ def test_no_picture_and_no_video_of_the_research_data_stands_in_two_splits() -> 
     for source in barred:
         with pytest.raises(DataError, match="evaluation only"):
             read_fittable([SHARED / source])
+
+
+def test_another_kind_of_forgery_is_refused_with_its_line_and_column(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("path,label,kind\n1.jpg,fake,Swap\n2.jpg,fake,banana\n")
+    with pytest.raises(
+        DataError, match=r'manifest\.csv, line 3: column kind must be swap, reenactment or generated, got "banana"'
+    ):
+        read_samples([tmp_path])
