@@ -5,6 +5,7 @@ ModelsError
 ├── ExportError               the exported network does not do what the trained one does
 ├── NetworkRefused            a network that was trained elsewhere is none that can be served
 ├── PublishError              a detector cannot be published
+├── RepoNameError             no repository on the Hub can have this name
 └── UnknownArchitectureError  no architecture has this key
 """
 
@@ -27,6 +28,10 @@ class NetworkRefused(ModelsError, ValueError):
 
 class PublishError(ModelsError, RuntimeError):
     """A detector cannot be published: unmeasured, incomplete, or the Hub does not take it."""
+
+
+class RepoNameError(ModelsError, ValueError):
+    """No repository on the Hub can have this name."""
 
 
 class UnknownArchitectureError(ModelsError, LookupError):

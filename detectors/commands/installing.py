@@ -175,7 +175,7 @@ def _pinned_as(new: tuple[Pinned, ...], old: tuple[Pinned, ...]) -> Iterator[Non
 
 @contextmanager
 def _in_a_sentence() -> Iterator[None]:
-    from detectors.networks.hub import HubError
+    from detectors.networks.hub import HubError, HubNameError
     from registry.packages import InstallError
 
     try:
@@ -183,4 +183,5 @@ def _in_a_sentence() -> Iterator[None]:
     except (PinError, InstallError, HubError) as error:
         for line in str(error).splitlines():
             warn(line)
-        raise typer.Exit(1 if isinstance(error, HubError) else 2) from error
+        is_of_hub = isinstance(error, HubError) and not isinstance(error, HubNameError)
+        raise typer.Exit(1 if is_of_hub else 2) from error

@@ -27,6 +27,10 @@ class HubError(ValueError):
     """The Hub gave no usable detector. The message is one sentence for whoever named it."""
 
 
+class HubNameError(HubError):
+    """What was named can be no detector on the Hub."""
+
+
 @dataclass(frozen=True)
 class Fetched:
     """A model folder of the Hub that stands on this machine, whole and checked. commit: 40 hexadecimal digits."""
@@ -53,7 +57,7 @@ def fetch(reference: str, *, announce: Callable[[str], object] = bool) -> Fetche
     """
     parts = REFERENCE.fullmatch(reference)
     if parts is None:
-        raise HubError(f"{reference}: a detector on the Hub is named hub:user/name or hub:user/name@revision")
+        raise HubNameError(f"{reference}: a detector on the Hub is named hub:user/name or hub:user/name@revision")
     repo, revision = parts["repo"], parts["revision"]
     kept = _find_kept(repo, revision or "")
     if kept is None:

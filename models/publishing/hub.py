@@ -19,7 +19,7 @@ from huggingface_hub.utils._validators import validate_repo_id
 from detectors.jury.about import find_model_folder
 from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, WEIGHTS, Config, read_config
 from detectors.networks.hub import talking_about
-from models.errors import PublishError
+from models.errors import PublishError, RepoNameError
 from models.evaluation.plots import RELIABILITY, ROBUSTNESS, ROC
 from models.metrics_file import read_metrics
 from models.publishing.card import KERAS_MODEL, LICENSE, ORIGINS, is_covered, write_card
@@ -86,13 +86,13 @@ def clear(folder: Path) -> Path:
 
 
 def check_repo(repo: str) -> None:
-    """Raises PublishError unless it is written user/name, as the Hub allows it."""
+    """Raises RepoNameError unless it is written user/name, as the Hub allows it."""
     if not REPO.fullmatch(repo):
-        raise PublishError(f"{repo!r} is no repository; it is written user/name")
+        raise RepoNameError(f"{repo!r} is no repository; it is written user/name")
     try:
         validate_repo_id(repo)
     except HFValidationError as error:
-        raise PublishError(f"the Hub does not allow the name {repo!r}: {error}") from error
+        raise RepoNameError(f"the Hub does not allow the name {repo!r}: {error}") from error
 
 
 def find_folder(key: str, folder: Path | None) -> Path:

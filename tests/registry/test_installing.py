@@ -234,3 +234,8 @@ def test_make_installs_what_is_pinned_into_a_fresh_environment(target: str, tmp_
     command = ["make", "-n", target, f"VENV={tmp_path / 'fresh'}"]
     steps = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert steps.index("--editable .") < steps.index(f"|| {tmp_path / 'fresh'}/bin/facejury detectors install")
+
+
+def test_a_name_that_nothing_on_the_hub_can_have_is_a_mistake_in_the_command() -> None:
+    done = call("detectors", "install", "hub:foo")
+    assert done.exit_code == 2 and "is named hub:user/name" in done.stderr

@@ -50,7 +50,7 @@ def test_who_may_not_publish_is_told_in_one_sentence(  # noqa: PLR0917
 ) -> None:
     os.environ["HF_TOKEN"] = token  # which the fixture puts back
     code, _, errors = models("publish", KEY, "--repo", repo, "--from", folder)
-    assert code == 1
+    assert code == (1 if "/" in repo else 2)
     assert len(errors) == 1
     assert sentence in errors[0]
     assert hub.repos == {}
@@ -179,7 +179,7 @@ def test_weights_from_data_that_our_licence_does_not_cover_need_their_own(
 
 
 @pytest.mark.parametrize(
-    "repo", ["ada/cnn--two", "ada/cnn..two", "ada/cnn.git", "ada/" + "x" * 97, "ada/cnn-", "ada/cnn."]
+    "repo", ["ada", "ada/cnn--two", "ada/cnn..two", "ada/cnn.git", "ada/" + "x" * 97, "ada/cnn-", "ada/cnn."]
 )
 @pytest.mark.parametrize("command", ["publish", "publish-space"])
 def test_a_name_that_the_hub_refuses_is_refused_before_anything_is_staged(
@@ -191,8 +191,8 @@ def test_a_name_that_the_hub_refuses_is_refused_before_anything_is_staged(
 ) -> None:
     named = (KEY, "--from", folder) if command == "publish" else ()
     code, _, errors = models(command, *named, "--repo", repo, "--dry-run")
-    assert code == 1
-    assert f"the Hub does not allow the name '{repo}'" in errors[0]
+    assert code == 2
+    assert (f"the Hub does not allow the name '{repo}'" if "/" in repo else "it is written user/name") in errors[0]
     assert not Path("build").exists()
 
 
