@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PORT = 7860
 NEEDS_LOGIN = "--no-login is for this machine alone: it goes neither with --share nor with another --host."
+NO_ACCOUNTS = "--no-login serves without accounts, so that there is no sign-up for --no-signup to close."
 NO_LINK = (
     "No public link could be had; the service that gives them did not answer. Without --share the page works here."
 )
@@ -122,6 +123,8 @@ def main(
     check_environment()
     if no_login and (share or host not in LOOPBACK):
         _leave(NEEDS_LOGIN, 2)
+    if no_login and no_signup:
+        _leave(NO_ACCOUNTS, 2)
     start_log()
     hide_process()
     bound_arenas()

@@ -262,3 +262,9 @@ def test_what_plugins_are_not_kept_from_is_logged_where_there_are_any(
         show(*specs)
         warned = [record for record in caplog.records if record.name == "demo" and record.levelname == "WARNING"]
         assert [vars(record)["open_to_them"] for record in warned] == logged
+
+
+def test_a_page_without_accounts_has_no_sign_up_to_close(serve: Callable[..., Result]) -> None:
+    done = serve("--no-login", "--no-signup")
+    assert done.exit_code == 2
+    assert "there is no sign-up for --no-signup to close" in done.stderr
