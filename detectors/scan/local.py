@@ -46,7 +46,9 @@ def scan(paths: Sequence[str], out: Path, team: Team, *, workers: int | None, sh
     check_format(out)
     journal_path = out.with_name(out.name + SUFFIX)
     if out.exists() and not journal_path.exists():
-        raise ScanError(f"{out.name} already exists and was not written by a scan: choose another --out, or remove it")
+        raise ScanError(
+            f"{out.name} already exists, and no journal of a scan beside it: choose another --out, or remove it"
+        )
     with Journal(journal_path, describe_team(team.choose_for_scan())) as journal:
         counts = _judge(paths, team, journal, workers=workers or count_cores(), show=show)
         try:
