@@ -45,6 +45,13 @@ def check_positive(number: float) -> float:
     return number
 
 
+def check_even(number: int) -> int:
+    """An option's callback: a number of which half can be."""
+    if number % 2:
+        raise typer.BadParameter(f"{number} is odd.")
+    return number
+
+
 def check_backend() -> None:
     """Raises DataError where Keras cannot be imported with its KERAS_BACKEND."""
     name = os.environ["KERAS_BACKEND"]
@@ -62,13 +69,12 @@ def check_run(run: Path, architecture: "Architecture") -> None:
 
 
 def check_trained(run: Path, architecture: "Architecture") -> None:
-    """Raises DataError where a run has no network of this architecture yet, or a broken one."""
+    """Raises DataError where a run has no network of this architecture yet."""
     check_run(run, architecture)
     if not (run / BEST).is_file():
         raise DataError(
             f"{run} has no {BEST}: train it with `facejury models train {architecture.key}`, or choose another --run"
         )
-    check_keras(run / BEST)
 
 
 def check_without(run: Path, without: Sequence[str]) -> None:
@@ -146,3 +152,27 @@ def check_faces(faces: Sequence[object], samples: Sequence[object]) -> None:
     """Raises DataError where no face was found in any picture."""
     if not faces:
         raise DataError(f"no face was found in any of the {len(samples)} pictures")
+
+
+def choose_place(
+    run: Path, mine: tuple[str, str], builtin: tuple[str, str] | None, to: Path | None
+) -> tuple[Path, str, str]:
+    """Where a network is exported to, under which key and title. builtin: whose place it takes, if one's.
+
+    Raises DataError for a built-in detector's key or folder where it is not to take its place.
+    """
+    from detectors.networks.folder import WEIGHTS
+    from registry import load_registry
+    from registry.contract import KEY, RESERVED
+
+    if builtin:
+        return to or WEIGHTS / builtin[0], *builtin
+    if not KEY.fullmatch(mine[0]) or mine[0] in RESERVED:
+        raise DataError(f"--key must be kebab-case (a-z, 0-9 and single hyphens) and not jury, got {mine[0]!r}")
+    keys = {spec.key for spec in load_registry() if spec.builtin}
+    if mine[0] in keys:
+        raise DataError(f"the key {mine[0]} is a built-in detector's: choose another with --key")
+    folder = to or run / "weights"
+    if WEIGHTS.resolve() in (folder.resolve(), *folder.resolve().parents):
+        raise DataError(f"{folder} is where the built-in detectors are: choose another with --to")
+    return folder, *mine

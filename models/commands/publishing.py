@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from detectors.commands.terminal import screen
-from models.commands.checks import check_place, choose_for_pictures
+from models.commands.checks import check_place, choose_for_pictures, choose_place
 from models.commands.options import ROOT
 
 if TYPE_CHECKING:
@@ -99,14 +99,15 @@ def import_onnx(
 
     Example: facejury models import-onnx network.onnx --key my-net --to my-net
     """
-    from detectors.networks.folder import Config
-    from models.commands.training import choose_place
+    from detectors.networks.folder import CONFIG, MODEL, Config
     from models.errors import DataError
     from models.publishing.imported import import_network
 
     if real_until > fake_from:
         raise DataError(f"--real-until {real_until:g} is above --fake-from {fake_from:g}")
     folder, chosen, called = choose_place(to, (key, title or key), None, to)
+    if (folder / CONFIG).exists() or (folder / MODEL).exists():
+        raise DataError(f"--to: {folder} is a model folder already")
     check_place(folder.parent)
     config = Config(
         key=chosen,

@@ -10,6 +10,7 @@ from models.commands.checks import (
     BEST,
     check_backend,
     check_both_classes,
+    check_even,
     check_faces,
     check_keras,
     check_place,
@@ -18,6 +19,7 @@ from models.commands.checks import (
     check_trainable,
     check_trained,
     check_without,
+    choose_place,
 )
 from models.commands.options import CUT_OUT, FACES, Data, Key, ReplaceBuiltin, Without, say_all
 from models.errors import DataError
@@ -42,7 +44,9 @@ def train(
         ),
     ] = None,
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Number of training batches.")] = 12_000,
-    batch: Annotated[int, typer.Option(metavar="N", min=2, help="Faces per batch, half of them fake.")] = 32,
+    batch: Annotated[
+        int, typer.Option(metavar="N", min=2, callback=check_even, help="Faces per batch, half of them fake.")
+    ] = 32,
     rate: Annotated[
         float, typer.Option(metavar="RATE", callback=check_positive, help="The peak learning rate.")
     ] = 3e-4,
@@ -97,13 +101,15 @@ def train(
     Example: facejury models train efficientnet --data DIR
     """
     check_backend()
+    from models.training.config import TrainingConfig, check_sources, read_source_weights
+
+    times = read_source_weights(source_weights or ())  # before TensorFlow is loaded, which takes long
     from detectors.networks.folder import MODEL, load_folder, read_config
     from models.architectures import by_key as architectures
     from models.data.datasets import leave_out, name_without, read_fittable
     from models.data.face_index import label_faces, say_left_out
     from models.data.surroundings import keep_surroundings
     from models.training.batches import select_faces
-    from models.training.config import TrainingConfig, read_source_weights
     from models.training.progress import TrainingBar, say_ended, say_resumed, say_stopped
     from models.training.recipe_file import list_changes
     from models.training.run import hold, read_progress
@@ -117,6 +123,7 @@ def train(
     detector, taught = (load_folder(teacher), read_config(teacher)) if teacher else (None, None)
     samples = leave_out(read_fittable(data), without or ())
     check_trainable(samples, architecture)
+    check_sources(times, {sample.source for sample in samples})
     check_place(folder)
     faces, faceless = label_faces(samples, FACES)
     check_faces(faces, samples)
@@ -124,7 +131,7 @@ def train(
     faces = keep_surroundings(faces, CUT_OUT)
     head_steps = TrainingConfig.head_steps if architecture.pretrained and not start else 0
     sources = {face.sample.source for face in select_faces(faces, architecture.supervision)}
-    times = read_source_weights(source_weights or (), sources)
+    check_sources(times, sources)  # once more: a source may show no face
     recipe = TrainingConfig(
         head_steps=head_steps,
         steps=steps,
@@ -230,6 +237,8 @@ def export(
     from models.training.batches import crop_all
     from models.training.recipe_file import read_recipe
 
+    if replace_builtin and (key or title):
+        raise DataError("--replace-builtin keeps the built-in detector's key and title: leave out --key and --title")
     architecture = architectures.find(architecture_key)
     trained, named = name_without(architecture_key, architecture.title, without or ())
     folder, chosen, called = choose_place(
@@ -241,6 +250,7 @@ def export(
     samples = leave_out(read_fittable(data), without or ())
     check_trained(run or Path("runs") / trained, architecture)
     check_without(run or Path("runs") / trained, without or ())
+    check_keras((run or Path("runs") / trained) / BEST)
     validation = select_splits(samples, "val")
     check_both_classes(validation, ["val"])
     check_place(folder.parent)
@@ -271,28 +281,3 @@ def export(
     if calibration.scale <= 0:
         say_all([TURNED_ROUND])
     say_all(say_left_out(faceless, FACES))
-
-
-def choose_place(
-    run: Path, mine: tuple[str, str], builtin: tuple[str, str] | None, to: Path | None
-) -> tuple[Path, str, str]:
-    """Where a network is exported to, under which key and title. builtin: whose place it takes, if one's.
-
-    Raises DataError for a built-in detector's key or folder where it is not to take its place.
-    """
-    from detectors.networks.folder import WEIGHTS
-    from models.errors import DataError
-    from registry import load_registry
-    from registry.contract import KEY, RESERVED
-
-    if builtin:
-        return to or WEIGHTS / builtin[0], *builtin
-    if not KEY.fullmatch(mine[0]) or mine[0] in RESERVED:
-        raise DataError(f"--key must be kebab-case (a-z, 0-9 and single hyphens) and not jury, got {mine[0]!r}")
-    keys = {spec.key for spec in load_registry() if spec.builtin}
-    if mine[0] in keys:
-        raise DataError(f"the key {mine[0]} is a built-in detector's: choose another with --key")
-    folder = to or run / "weights"
-    if WEIGHTS.resolve() in (folder.resolve(), *folder.resolve().parents):
-        raise DataError(f"{folder} is where the built-in detectors are: choose another with --to, or --replace-builtin")
-    return folder, *mine

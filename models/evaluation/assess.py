@@ -24,7 +24,7 @@ from registry import DetectorSpec
 
 Metrics = dict[str, Any]
 NOTHING_TO_SAVE = (
-    "--save writes beside what was added with --add, and nothing was; "
+    "--save writes beside what was added with --add, and none of that is among the chosen detectors; "
     "--replace-builtin writes over the figures of the built-in detectors"
 )
 
@@ -69,6 +69,8 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
 
 def find_places(plan: Plan) -> dict[str, Path]:
     """The metrics.json to write for each detector; none without save. Raises DataError where there is none to write."""
+    if plan.replace_builtin and not plan.save:
+        raise DataError("--replace-builtin writes nothing without --save")
     if not plan.save:
         return {}
     if plan.replace_builtin:

@@ -35,17 +35,13 @@ class TrainingConfig:
     without: list[str] = field(default_factory=list)
 
 
-def read_source_weights(options: Iterable[str], sources: Collection[str]) -> dict[str, float]:
-    """SOURCE=TIMES, each, as TrainingConfig.source_weights. Raises DataError for an unknown source or a bad number."""
+def read_source_weights(options: Iterable[str]) -> dict[str, float]:
+    """SOURCE=TIMES, each, as TrainingConfig.source_weights. Raises DataError for what is not written so."""
     times = {}
     for option in options:
         source, told, number = option.rpartition("=")
         if not told:
             raise DataError(f"--source-weight: SOURCE=TIMES was expected, got {option!r}")
-        if source not in sources:
-            raise DataError(
-                f"--source-weight: no source {source!r} in this data; there are {', '.join(sorted(sources))}"
-            )
         try:
             times[source] = float(number)
         except ValueError:
@@ -53,3 +49,11 @@ def read_source_weights(options: Iterable[str], sources: Collection[str]) -> dic
         if not 0 < times[source] < math.inf:
             raise DataError(f"--source-weight {source}: a positive number was expected, got {number!r}")
     return times
+
+
+def check_sources(named: Iterable[str], sources: Collection[str]) -> None:
+    """Raises DataError where one that --source-weight names is not among these."""
+    if unknown := [source for source in named if source not in sources]:
+        raise DataError(
+            f"--source-weight: no source {unknown[0]!r} in this data; there are {', '.join(sorted(sources))}"
+        )

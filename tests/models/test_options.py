@@ -1,6 +1,8 @@
 """Options and data folders that cannot be meant: one sentence and exit code 2, before any face is looked for."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 
 from models.commands.application import app
 from models.data import face_index
+from tests.command import ROOT
 from tests.models.manifest import write_manifest
 from tests.models.portraits import write_portraits
 
@@ -107,6 +110,8 @@ def test_a_network_is_exported_without_what_it_was_trained_without(refused: Ask,
     assert "run was trained --without gan: export it so, too" in refused(*export)
     said = refused(*export, "--without", "gan", "--without", "diffusion")
     assert "run has learnt from diffusion: it cannot be exported --without" in said
+    said = refused(*export, "--without", "gan")
+    assert "run/best.keras is not a .keras file, or not all of one" in said
 
 
 def test_the_backend_of_keras_is_named_when_it_is_none(
@@ -125,6 +130,9 @@ def test_the_backend_of_keras_is_named_when_it_is_none(
         ("--steps", "0"),
         ("--steps", "-5"),
         ("--batch", "1"),
+        ("--batch", "3"),
+        ("--source-weight", "set"),
+        ("--source-weight", "nobody=2"),
         ("--every", "0"),
         ("--rate", "0"),
         ("--rate", "nan"),
@@ -153,6 +161,9 @@ def test_training_is_not_begun_with_what_cannot_be_meant(refused: Ask, tmp_path:
         ("report", "--readme", "nowhere.md"),
         ("card", "nothing"),
         ("card", "custom-cnn", "--from", "nowhere"),
+        ("publish", "custom-cnn", "--repo", "user", "--dry-run"),
+        ("publish-space", "--repo", "user", "--dry-run"),
+        ("evaluate", "--data", "set", "--only", "blend", "--replace-builtin"),
         ("left-out", "nowhere", "--data", "set"),
         ("evaluate", "--data", "set", "--only", "nothing"),
         ("speed", "--only", "nothing"),
@@ -164,6 +175,25 @@ def test_what_is_not_there_is_refused_by_every_command(
 ) -> None:
     write_rows(tmp_path / "set", *BOTH)
     assert "Traceback" not in refused(*arguments)
+
+
+def test_a_source_weight_that_cannot_be_meant_is_told_before_tensorflow_is_loaded() -> None:
+    code = (
+        "import sys, facejury\n"
+        "sys.argv = ['facejury', 'models', 'train', 'custom-cnn', '--data', '.', '--source-weight', 'set']\n"
+        "try: facejury.main()\n"
+        "finally: print('tensorflow' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "False\n")
+    assert done.stderr == "--source-weight: SOURCE=TIMES was expected, got 'set'\n"
+
+
+def test_a_built_in_detector_is_replaced_under_its_own_key_and_title(refused: Ask, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    for named in (("--key", "mine"), ("--title", "Mine")):
+        said = refused("export", "custom-cnn", "--data", data, "--to", "there", "--replace-builtin", *named)
+        assert "leave out --key and --title" in said
 
 
 def test_a_folder_named_twice_is_read_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from detectors.jury.fusion import JURY, JURY_METRICS
 from detectors.networks.folder import WEIGHTS
 from models.commands.application import app
-from models.commands.training import choose_place
+from models.commands.checks import choose_place
 from models.errors import DataError
 from models.evaluation.sample import SAMPLE
 from tests.models.portraits import write_portraits
@@ -71,7 +71,7 @@ def test_a_way_round_to_the_built_in_detectors_is_seen(tmp_path: Path) -> None:
     (tmp_path / "all").symlink_to(WEIGHTS)
     ways = (tmp_path / "link", tmp_path / "all", tmp_path / "all" / "new", WEIGHTS, WEIGHTS / ".." / "weights" / "x")
     for way in ways:
-        with pytest.raises(DataError, match="choose another with --to"):
+        with pytest.raises(DataError, match=r"choose another with --to$"):
             choose_place(Path("runs/custom-cnn"), ("my-cnn", "Mine"), None, way)
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.architectures.by_key import find
-from models.commands.checks import check_backend, check_faces, check_keras, check_trained, choose_for_pictures
+from models.commands.checks import check_backend, check_faces, check_keras, choose_for_pictures
 from models.errors import DataError
 from registry import load_registry
 
@@ -41,12 +40,3 @@ def test_pictures_without_any_face_are_refused_with_their_number() -> None:
     check_faces(["a face"], ["a", "b"])
     with pytest.raises(DataError, match="no face was found in any of the 2 pictures"):
         check_faces([], ["a", "b"])
-
-
-def test_a_trained_network_that_was_not_written_to_its_end_is_refused(tmp_path: Path) -> None:
-    with zipfile.ZipFile(best := tmp_path / "best.keras", "w") as archive:
-        archive.writestr("config.json", "{}")
-    check_trained(tmp_path, find("custom-cnn"))
-    best.write_bytes(best.read_bytes()[:-9])
-    with pytest.raises(DataError, match=r"best\.keras is not a \.keras file, or not all of one$"):
-        check_trained(tmp_path, find("custom-cnn"))

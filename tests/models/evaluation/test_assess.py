@@ -52,7 +52,7 @@ def test_the_figures_of_built_ins_and_of_the_jury_are_replaced_only_where_that_i
     assert written == ([WEIGHTS / "blend" / METRICS, mine, JURY_METRICS] if replaces else [mine])
 
 
-@pytest.mark.parametrize(("saves", "replaces"), [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize(("saves", "replaces"), [(True, True), (True, False), (False, False)])
 def test_the_sample_is_drawn_anew_where_the_built_ins_figures_are_saved(
     saves: bool, replaces: bool, theirs: DetectorSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,3 +69,8 @@ def test_the_sample_is_drawn_anew_where_the_built_ins_figures_are_saved(
     plan = Plan(specs=[theirs], cache=Path(), save=saves, replace_builtin=replaces)
     assert assess.assess(SAMPLES, plan) == [{"detector": "mine"}]
     assert drawn == ([answers] if saves and replaces else [])
+
+
+def test_what_is_replaced_must_be_saved() -> None:
+    with pytest.raises(DataError, match="--replace-builtin writes nothing without --save"):
+        find_places(Plan(specs=[OURS], cache=Path(), replace_builtin=True))

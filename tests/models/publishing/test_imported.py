@@ -57,6 +57,9 @@ def test_a_network_without_a_heat_map_becomes_a_detector(tmp_path: Path) -> None
     config = read_config(folder)
     assert (config.key, config.title, config.mode, config.trained_on) == ("bright", "Bright", "resize", ("mine",))
     assert (config.fake_from, config.real_until, config.license) == (0.7, 0.3, "MIT")
+    again = call("models", "import-onnx", network, "--key", "bright", "--to", folder, columns=200)
+    assert again.exit_code == 2 and "bright is a model folder already" in again.stderr
+    assert read_config(folder) == config
     white = np.full((90, 90, 3), 255, np.uint8)
     assert load_folder(folder).examine(white) == (pytest.approx(1), None)
     photo = tmp_path / "photo.png"

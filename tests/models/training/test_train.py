@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from models.errors import DataError
-from models.training.config import TrainingConfig, read_source_weights
+from models.training.config import TrainingConfig, check_sources, read_source_weights
 from models.training.localisation import localisation_loss
 from models.training.run import RunProgress
 from models.training.train import make_repeatable, train
@@ -134,10 +134,13 @@ def test_evidence_is_drawn_to_the_forged_region_where_it_is_known() -> None:
 
 
 def test_how_often_a_source_is_drawn_is_read_from_the_command_line() -> None:
-    assert read_source_weights(["a=2", "b=0.5"], {"a", "b", "c"}) == {"a": 2.0, "b": 0.5}
-    for wrong in ("d=2", "a", "a=often", "a=0", "a=-1", "a=inf", "a=nan"):
+    assert read_source_weights(["a=2", "b=0.5"]) == {"a": 2.0, "b": 0.5}
+    check_sources(["a", "b"], {"a", "b", "c"})
+    with pytest.raises(DataError, match="--source-weight: no source 'd' in this data; there are a, b"):
+        check_sources(["d"], {"a", "b"})
+    for wrong in ("a", "a=often", "a=0", "a=-1", "a=inf", "a=nan"):
         with pytest.raises(DataError, match="--source-weight"):
-            read_source_weights([wrong], {"a", "b"})
+            read_source_weights([wrong])
 
 
 @pytest.mark.parametrize(("backend", "asked"), [("tensorflow", [True]), ("jax", [])])
