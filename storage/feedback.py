@@ -146,6 +146,7 @@ def export_feedback(engine: Engine, folder: Path) -> Exported:
     others; and pictures that accepted feedback calls both real and fake. What an earlier export wrote there goes where
     the feedback says something else by now. Raises OSError where the folder cannot be written to.
     """
+    folder.mkdir(parents=True, exist_ok=True)  # before all else: it is told also where nothing is accepted yet
     accepted = list_feedback(engine, accepted=True)
     claims = {(entry.sha256, entry.claim) for entry in accepted}
     count: Counter[str] = Counter()

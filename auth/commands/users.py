@@ -2,9 +2,11 @@
 
 import contextlib
 import csv
+import getpass
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Annotated
@@ -32,6 +34,7 @@ app = typer.Typer(
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The user name; upper and lower case are the same.")]
 NOT_UTF8 = "The password on standard input is not in UTF-8, so nobody could sign in with it."
+NO_TERMINAL = "There is no terminal to ask for the password on: give it on standard input, with --password-stdin."
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
 ]
@@ -80,7 +83,7 @@ def import_users(
 
             accounts.add_users(engine, pairs, before_commit=tell)
     where = f"; the passwords made for {len(made)} of them are in {out}" if out and made else ""
-    typer.echo(f"{len(wanted)} users can sign in{where}.", err=True)
+    typer.echo(f"{_count(len(wanted), 'user')} can sign in{where}.", err=True)
 
 
 @contextlib.contextmanager
@@ -183,9 +186,13 @@ def _describe(kept: Kept | None) -> str:
     """What takes room in the database."""
     if kept is None:
         return ""
-    entries = f"  {kept.entries} entries" if kept.entries else ""
-    pictures = f"  {kept.pictures} kept pictures, {kept.picture_bytes / 1e6:.1f} MB" if kept.pictures else ""
-    return entries + pictures + (f"  {kept.reports} reports" if kept.reports else "")
+    entries = f"  {_count(kept.entries, 'entry', 'entries')}" if kept.entries else ""
+    pictures = f"  {_count(kept.pictures, 'kept picture')}, {kept.picture_bytes / 1e6:.1f} MB" if kept.pictures else ""
+    return entries + pictures + (f"  {_count(kept.reports, 'report')}" if kept.reports else "")
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def _account(engine: Engine, name: str) -> Account:
@@ -196,7 +203,12 @@ def _account(engine: Engine, name: str) -> Account:
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         return _decode(sys.stdin.buffer.readline())
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    with warnings.catch_warnings():  # one is all that Python says where the password would be shown as it is typed
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+        except getpass.GetPassWarning:
+            fail(NO_TERMINAL)
 
 
 def _decode(line: bytes) -> str:

@@ -228,7 +228,7 @@ def test_reviewed_feedback_becomes_a_folder_for_training(
         )
     listed = run("users", "list").stdout
     assert "Anna  5 kept pictures, 0.0 MB  6 reports" in listed
-    assert "Bert  1 kept pictures, 0.0 MB  1 reports" in listed
+    assert "Bert  1 kept picture, 0.0 MB  1 report" in listed
     engine.dispose()
     review = run("feedback", "review", "--pictures", str(tmp_path / "look"), typed="l\n" + "a\n" * 5 + "r\n")
     assert "jury on face 1 was wrong, it is real" in review.stdout

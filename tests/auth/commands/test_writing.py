@@ -52,6 +52,28 @@ def test_a_file_where_a_folder_is_wanted_is_one_sentence(own: Engine, tmp_path: 
     assert (tmp_path / "taken").read_text() == "mine"
 
 
+def test_a_file_where_a_folder_is_wanted_is_told_without_any_feedback_accepted(own: Engine, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_text("mine")
+    answer = call("feedback", "export", tmp_path / "photo.jpg")
+    assert answer.exit_code == 1 and "photo.jpg cannot be read or written: " in answer.stderr
+
+
+def test_a_password_that_cannot_be_asked_for_is_wanted_on_standard_input(own: Engine) -> None:
+    asked = [*FACEJURY, "users", "add", "anna"]
+    done = subprocess.run(  # start_new_session: without the terminal of who runs the tests
+        asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, start_new_session=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("There is no terminal to ask for the password on: ")
+    assert done.stderr.endswith(" with --password-stdin.\n") and done.stderr.count("\n") == 1
+    assert accounts.list_users(own) == []
+
+
+def test_one_user_is_one_user(own: Engine, tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text(f"name,password\nBert,{PASSWORD}\n")
+    assert call("users", "import", tmp_path / "class.csv").stderr.endswith("1 user can sign in.\n")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
 @pytest.mark.parametrize("arguments", [("users", "import", "class.csv"), ("users", "list")])
 def test_a_full_disk_behind_the_output_is_one_sentence_and_nobody_is_added(
