@@ -54,7 +54,8 @@ def _check_all(
     try:
         found = [Check(**detector.ask({"check": name_check(first)}, seconds=3 * seconds + 3)[0])]
     except DetectorFaultError as fault:
-        return [_fail(first, str(fault)), *(_fail(check, "not tried: it did not answer") for check in others)]
+        got = f"it took longer than {seconds:g} s" if "longer than" in str(fault) else str(fault)
+        return [_fail(first, got), *(_fail(check, "not tried: it did not answer") for check in others)]
     return [*found, *(_ask(detector, check, 20 * seconds + 5) for check in others)]
 
 

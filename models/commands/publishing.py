@@ -92,7 +92,7 @@ def import_onnx(
     ] = None,
     license: Annotated[str, typer.Option("--license", metavar="TEXT", help="Its licence, in a few words.")] = "",
 ) -> None:
-    """Make a model folder of a network that was trained elsewhere.
+    """Make a model folder of a network trained elsewhere.
 
     The graph takes uint8 RGB pictures of shape (n, s, s, 3) and gives p_fake, of shape (n, 1); normalisation is in the
     graph. A second output, of shape (n, h, w) in [0, 1], is a heat map. It is tried on a face first.
