@@ -39,6 +39,8 @@ def _is_joining(letter: str) -> bool:
 
 
 def _spell_out(letter: str) -> str:
+    if "\udc80" <= letter <= "\udcff":  # a byte of a file's name that is no UTF-8
+        return f"\\x{ord(letter) - 0xDC00:02x}"
     if letter in INVISIBLE or unicodedata.category(letter) in STEERING:
         return letter.encode("unicode_escape").decode("ascii")
     return letter

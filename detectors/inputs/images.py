@@ -36,6 +36,7 @@ DNG_VERSION, SUBFILE_TYPE = 50706, 254  # tags of a TIFF
 MIN_SIDE = 16  # below it there is no face to see
 FURTHER = "The file holds further pictures, such as a second view or a depth map; only the first is judged."
 TRANSPARENT = "Parts of the picture are transparent; they are judged as a page shows them, on white."
+FOLDER = "This is a folder, not a file."
 NO_BYTES = "The file is empty."
 DAMAGED = "The picture is damaged and cannot be decoded."
 TORN = "The picture is damaged: pieces of the file are missing or wrong, and what lies below them is displaced."
@@ -116,7 +117,7 @@ def read_file(path: Path) -> bytes:
     """The bytes of a file, pipe or device, when they are few enough. Raises ImageError."""
     try:
         if path.is_dir():
-            raise ImageError("This is a folder, not a file.")
+            raise ImageError(FOLDER)
         if path.stat().st_size > MAX_BYTES:
             raise ImageError(say_too_large())
         with path.open("rb") as file:

@@ -13,6 +13,12 @@ LINKS, CLOSED, HIDDEN = "linked folders", "folders that cannot be opened", "hidd
 VIDEOS = "videos, which `facejury compare` judges"
 SOUNDS = "sounds, for which no detector was chosen"
 BARE = "without a suffix"
+ONE = {  # of each kind that has a plural
+    LINKS: "linked folder",
+    CLOSED: "folder that cannot be opened",
+    VIDEOS: "video, which `facejury compare` judges",
+    SOUNDS: "sound, for which no detector was chosen",
+}
 
 
 @dataclass
@@ -27,7 +33,10 @@ class LeftAside:
 
     def say(self) -> str:
         """One sentence; empty where nothing was left aside."""
-        kinds = [f"{len(paths)} {kind} ({_list(paths)})" for kind, paths in sorted(self.names.items())]
+        kinds = [
+            f"{len(paths)} {ONE.get(kind, kind) if len(paths) == 1 else kind} ({_list(paths)})"
+            for kind, paths in sorted(self.names.items())
+        ]
         return f"Left aside in folders: {'; '.join(kinds)}." if kinds else ""
 
 

@@ -8,7 +8,7 @@ from typing import IO
 
 from detectors.inputs.audio.kinds import SUFFIXES, is_sound
 from detectors.inputs.audio.read import MAX_BYTES as MAX_SOUND_BYTES
-from detectors.inputs.images import MAX_BYTES, ImageError, say_too_large
+from detectors.inputs.images import FOLDER, MAX_BYTES, ImageError, say_too_large
 
 CLOSED = "The file cannot be opened."
 COPIED_BYTES = 1_000_000  # at a time
@@ -56,12 +56,13 @@ def open_here(path: str, *, folder: str = "") -> Iterator[Path]:
 def _read_file(path: Path) -> bytes:
     """At most one byte more than allowed. Pipes and devices are no files: reading them might never end."""
     try:
-        if not path.is_file():
-            raise ImageError(CLOSED)
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(MAX_BYTES + 1)
+        said = FOLDER if path.is_dir() else CLOSED
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         raise ImageError(CLOSED) from error
+    raise ImageError(said)
 
 
 def _read_pieces(file: IO[bytes], most: int) -> Iterator[bytes]:

@@ -88,7 +88,8 @@ def add_counts(counts: Counts, more: Mapping[str, int]) -> Counts:
 def say_counts(counts: Counts, out: str) -> str:
     """What a scan did, in one sentence."""
     judged = f"{counts.done - counts.before - counts.errors} of {counts.total} files judged"
-    parts = [judged, *([f"{counts.before} were already done"] if counts.before else [])]
+    already = f"{counts.before} {'was' if counts.before == 1 else 'were'} already done"
+    parts = [judged, *([already] if counts.before else [])]
     parts += [f"{counts.errors} could not be read"] if counts.errors else []
     parts += [f"every detector failed on {counts.failed}"] if counts.failed else []
     return f"{', '.join(parts)}: {out}"

@@ -50,7 +50,7 @@ def run(*arguments: object) -> str:
 
 def test_what_steers_or_hides_is_spelt_out_and_all_else_is_as_it_was() -> None:
     assert show_plainly(EVIL) == PLAIN
-    assert show_plainly("\udcff\u2028\ufeff\u3164") == "\\udcff\\u2028\\ufeff\\u3164"
+    assert show_plainly("\udcff\u2028\ufeff\u3164") == "\\xff\\u2028\\ufeff\\u3164"
     for name in ("Łódź 北京 نص é\u0301 🙂 a\u00a0b\u202fc.jpg", r"C:\x1b", ""):
         assert show_plainly(name) == name
     assert show_in_html("one\n\ttwo\x00") == "one\n\ttwo\\x00"

@@ -172,7 +172,7 @@ def test_a_scan_in_which_every_detector_failed_exits_with_1(photos: Path, tmp_pa
 def test_a_scan_of_nothing_readable_exits_with_1(photos: Path, tmp_path: Path) -> None:
     assert run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv").returncode == 1
     again = run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv")
-    assert again.returncode == 1 and "1 were already done" in again.stderr, "the table is no better the second time"
+    assert again.returncode == 1 and "1 was already done" in again.stderr, "the table is no better the second time"
 
 
 def test_what_a_scan_leaves_aside_is_counted_and_named(photos: Path, tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_what_a_scan_leaves_aside_is_counted_and_named(photos: Path, tmp_path: P
         "1 without a suffix (IMG_0001)",
         "1 .txt (notes.txt)",
         "1 .cr2 (raw.CR2)",
-        "1 linked folders (link)",
+        "1 linked folder (link)",
         "2 hidden (.trash, .DS_Store)",
     ):
         assert kind in said
@@ -207,7 +207,7 @@ def test_a_folder_without_pictures_says_what_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "clips" / "a.mp4").write_bytes(b"")
     done = run_scan(tmp_path / "clips", *ONLY, out=tmp_path / "a.csv")
     assert done.returncode == 2
-    assert "contains nothing that can be judged. Left aside in folders: 1 videos" in " ".join(done.stderr.split())
+    assert "contains nothing that can be judged. Left aside in folders: 1 video, which" in " ".join(done.stderr.split())
 
 
 def test_the_table_says_how_far_a_face_was_turned_and_what_the_file_lacks(photos: Path, tmp_path: Path) -> None:

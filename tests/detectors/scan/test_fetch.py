@@ -64,3 +64,8 @@ def test_a_sound_is_known_by_its_first_bytes_and_behind_a_url_by_its_name(tmp_pa
     (tmp_path / "voice.bin").write_bytes(to_wav(voice(0.1)))
     assert is_sound_at("voice.bin", str(tmp_path)) and not is_sound_at("gone.bin", str(tmp_path))
     assert is_sound_at("memory://a.MP3") and not is_sound_at("memory://a.jpg")
+
+
+def test_a_folder_in_a_listing_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"^This is a folder, not a file\.$"):
+        fetch_bytes(str(tmp_path))

@@ -143,4 +143,7 @@ def test_a_table_that_finds_no_room_is_named_and_what_was_judged_is_kept(
     assert done.exit_code == 2 and f"t{suffix} cannot be written: " in done.stderr
     assert "is kept in the journal; the same command writes the table from there." in done.stderr
     monkeypatch.undo()
-    assert "1 were already done" in call(*asked).stderr and (tmp_path / f"t{suffix}").is_file()
+    assert "1 was already done" in call(*asked).stderr
+    (tmp_path / f"t{suffix}.journal").unlink()
+    assert f"t{suffix} already exists, and no journal of a scan beside it" in call(*asked).stderr
+    assert (tmp_path / f"t{suffix}").is_file()
