@@ -46,8 +46,8 @@ def scan_command(
 ) -> None:
     """Judge very many pictures and sounds, into one table.
 
-    After an interruption the same command continues where it stopped. The exit code is 1 when nothing could be judged, 2
-    when there is nothing to judge, 130 after Ctrl-C.
+    After an interruption the same command continues where it stopped. The exit code is 1 when nothing could be judged,
+    2 when there is nothing to judge, 130 after Ctrl-C.
 
     Example: facejury scan photos/ --out verdicts.csv
     """
