@@ -192,5 +192,5 @@ def test_a_full_history_takes_no_more_and_says_so(
     for said in (RECORDED, kept.NO_ENTRIES):
         run_on_page(site, greedy, "_start", [picture, ["accuser"], None, False])
         run_on_page(site, greedy, "judge", [None])
-        assert said in run_on_page(site, greedy, "say_recorded", [False, picture])
+        assert said in run_on_page(site, greedy, "say_recorded", [False, picture, None])
     assert len(find_entries(site.engine, user)) == 1

@@ -23,10 +23,22 @@ def test_a_file_is_read_whole_and_a_larger_one_refused(tmp_path: Path, monkeypat
     assert str(refused.value) == say_too_large()
 
 
-@pytest.mark.parametrize("name", [".", os.devnull, "gone.png", "null\0byte.png"])
-def test_what_is_no_file_is_a_sentence(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match=r"The file cannot be opened\."):
+UNOPENED = "The file cannot be opened."
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (".", "This is a folder, not a file."),
+        (os.devnull, UNOPENED),
+        ("gone.png", UNOPENED),
+        ("null\0byte.png", UNOPENED),
+    ],
+)
+def test_what_is_no_file_is_a_sentence(name: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(ImageError) as refused:
         fetch_bytes(name, folder=str(tmp_path))
+    assert str(refused.value) == said
 
 
 def test_a_sound_behind_a_url_is_copied_for_as_long_as_it_is_heard_and_no_farther_than_allowed(
