@@ -36,7 +36,6 @@ from auth.requests import line_of, read_address
 from auth.sessions import Visitor
 from storage.database import reading, writing
 from storage.tables import refusals, sign_in_tries, users
-from storage.users import lock_user
 
 MAX_FAILURES = 5  # at one place
 MAX_ACCOUNT_FAILURES = 50  # at all addresses together
@@ -76,12 +75,13 @@ def note_place(engine: Engine, user_id: int, place: SignInPlace) -> None:
 def count_try(connection: Connection, user_id: int, place: SignInPlace, *, matches: bool) -> bool:
     """Count one try, and say whether it lets the user in. user_id: 0 for a name that nobody has.
 
+    The caller has locked the user (`lock_password_hash`), as note_place's foreign key does first: in the other order
+    two tries at once would be a deadlock.
+
     The lock is looked at after the hashing: of a hundred guesses sent at once, those that end after the fifth failure
     are refused even if right. Whatever the reason of a refusal, the same statements are sent and something is written,
     so that the time does not tell: not who is a user, and not that a password is right while it is locked.
     """
-    # First the user, as note_place's foreign key does: in the other order two tries at once would be a deadlock.
-    lock_user(connection, user_id)
     now = int(time.time())
     _make_room(connection, user_id, place, now)
     right, wrong = (true(), false()) if matches else (false(), true())

@@ -20,13 +20,14 @@ def show_video(judged: JudgedVideo) -> None:
         screen.print(f"  {escape(judged.error)}", style="magenta")
         return
     screen.print(f"  {escape(say_video(judged))}")
-    for person in [*judged.persons, *([judged.whole] if judged.whole else [])]:
-        if is_brief(person) or not person.all_scores:
+    asked = [one for one in [*judged.persons, *([judged.whole] if judged.whole else [])] if one.all_scores]
+    for person in asked:
+        if is_brief(person):
             continue
         screen.print(_track_table(person))
         for line in _say_more(person):
             screen.print(f"  {escape(line)}")
-    if any(person.all_scores for person in [*judged.persons, *([judged.whole] if judged.whole else [])]):
+    if asked:
         screen.print(f"  {AGGREGATION}")
     if judged.sound:
         screen.print(f"  Sound: {escape(judged.sound.said.rstrip('.'))}. More: facejury audio FILE")

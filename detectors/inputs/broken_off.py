@@ -4,7 +4,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-PNG_HEAD, RIFF_HEAD = 8, 12  # bytes before the first chunk
+from detectors.inputs.header_limits import list_png_chunks
+
+RIFF_HEAD = 12  # bytes before the first chunk
 WEBP_PIXELS = (b"VP8 ", b"VP8L")
 MAX_ZEROS = 0.1  # of a WebP's pixels; a picture of one colour ends in 5 % of zeros
 LEAST_BYTES = 256
@@ -14,9 +16,7 @@ AVIF_ZEROS = 64  # an encoder writes none at the end, whatever the picture
 def is_broken_off(data: bytes, picture_format: str | None) -> bool:
     """Whether the pixels' data of a PNG, WebP or AVIF are not those that were written. False for other formats."""
     if picture_format == "PNG":
-        return any(
-            zlib.crc32(chunk, zlib.crc32(name)) != crc for name, chunk, crc in _png_chunks(data) if name == b"IDAT"
-        )
+        return any(_is_damaged(data, start, end) for name, start, end in list_png_chunks(data) if name == b"IDAT")
     if picture_format == "WEBP":
         pixels = next((chunk for name, chunk in _riff_chunks(data) if name in WEBP_PIXELS), b"")
         return _count_zeros(pixels) > max(LEAST_BYTES, MAX_ZEROS * len(pixels))
@@ -25,19 +25,14 @@ def is_broken_off(data: bytes, picture_format: str | None) -> bool:
     return False
 
 
+def _is_damaged(data: bytes, start: int, end: int) -> bool:
+    """Whether a chunk's name and content have another checksum than stands behind them."""
+    return zlib.crc32(data[start - 4 : end]) != int.from_bytes(data[end : end + 4], "big")
+
+
 def _count_zeros(data: bytes) -> int:
     """At the end."""
     return len(data) - len(data.rstrip(b"\0"))
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
-    """Name, content and checksum of each. https://www.w3.org/TR/png-3/#5Chunk-layout"""
-    at = PNG_HEAD
-    while at + 12 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        chunk, end = data[at + 8 : at + 8 + length], data[at + 8 + length : at + 12 + length]
-        yield name, chunk, int.from_bytes(end, "big")
-        at += 12 + length
 
 
 def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

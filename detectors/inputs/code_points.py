@@ -6,7 +6,8 @@ Pillow reads neither. A picture of high dynamic range would be judged as washed 
 import struct
 from dataclasses import dataclass
 
-PNG = b"\x89PNG\r\n\x1a\n"
+from detectors.inputs.header_limits import PNG, list_png_chunks
+
 NCLX = b"colrnclx"
 HEAD_BYTES = 65_536  # an AVIF states its colours in front of its pixels
 SRGB_PRIMARIES = {1, 2, 5, 6, 7}  # BT.709; unknown; those of PAL and NTSC, which differ by little
@@ -46,12 +47,9 @@ def read_code_points(data: bytes) -> CodePoints:
 
 
 def _read_png(data: bytes) -> CodePoints:
-    at = len(PNG)
-    while at + 10 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
+    for name, start, _ in list_png_chunks(data):
         if name == b"cICP":
-            return CodePoints(data[at + 8], data[at + 9])
+            return CodePoints(data[start], data[start + 1])
         if name == b"IDAT":  # it must stand before the pixels
             break
-        at += length + 12
     return CodePoints()

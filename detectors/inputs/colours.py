@@ -97,9 +97,8 @@ def from_deep_grey(picture: PIL.Image.Image) -> tuple[Image, tuple[str, ...]]:
     """16-bit, 32-bit and float grey as uint8 RGB (h, w, 3), and the notes of to_srgb. Raises UnclearScaleError."""
     values = np.asarray(picture)
     full = _find_white(values)  # 12 bits are stored in 16 as well, and would be as good as black
-    is_negative = (
-        getattr(picture, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
-    )  # Pillow heeds it in shallow ones alone
+    # Pillow heeds it in shallow pictures alone.
+    is_negative = getattr(picture, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
     shades, notes = _shade(picture)
     grey = np.empty(values.shape, dtype=np.uint8)
     for top in range(0, len(values), ROWS):

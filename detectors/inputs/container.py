@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from detectors.inputs.images import ImageError
+from detectors.inputs.images import CLOSED, ImageError
 from detectors.inputs.video_header import has_long_header
 from detectors.inputs.video_kinds import read_head
 
-CLOSED = "The file cannot be opened."
 LONG_HEADER = "The {noun} has a longer header than any recorder, camera or editor writes."
 
 

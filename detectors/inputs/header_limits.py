@@ -18,7 +18,7 @@ MAX_LISTS = 20  # of tags: the picture's own, EXIF, GPS, and a few more
 MARKER = re.compile(rb"\xff([^\x00\xff])")  # as libjpeg finds the next one, also behind garbage and fill bytes
 ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 SCAN, END, APP1 = 0xDA, 0xD9, 0xE1
-JPEG = b"\xff\xd8\xff"
+JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 TIFFS = (b"MM\x00\x2a", b"II\x2a\x00", b"MM\x2a\x00", b"II\x00\x2a", b"MM\x00\x2b", b"II\x2b\x00")  # as Pillow has them
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}  # bytes, by type
 PARTS = (273, 279, 324, 325)  # where strips and tiles begin, and how long they are
@@ -69,6 +69,18 @@ def list_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if code not in ALONE:
             start, at = at, at + max(2, int.from_bytes(data[at : at + 2], "big"))
             yield code, start, at
+
+
+def list_png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Every chunk of a PNG: its name, and where its content starts and ends, behind which four bytes of checksum stand.
+
+    https://www.w3.org/TR/png-3/#5Chunk-layout
+    """
+    at = len(PNG)
+    while at + 12 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        yield name, at + 8, at + 8 + length
+        at += 12 + length
 
 
 def find_end(data: bytes) -> int | None:

@@ -37,6 +37,7 @@ MIN_SIDE = 16  # below it there is no face to see
 FURTHER = "The file holds further pictures, such as a second view or a depth map; only the first is judged."
 TRANSPARENT = "Parts of the picture are transparent; they are judged as a page shows them, on white."
 FOLDER = "This is a folder, not a file."
+CLOSED = "The file cannot be opened."
 NO_BYTES = "The file is empty."
 DAMAGED = "The picture is damaged and cannot be decoded."
 TORN = "The picture is damaged: pieces of the file are missing or wrong, and what lies below them is displaced."
@@ -125,7 +126,7 @@ def read_file(path: Path) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         if isinstance(error, ImageError):
             raise
-        raise ImageError("The file cannot be opened.") from error
+        raise ImageError(CLOSED) from error
     if len(data) > MAX_BYTES:
         raise ImageError(say_too_large())
     return data

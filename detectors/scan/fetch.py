@@ -8,9 +8,8 @@ from typing import IO
 
 from detectors.inputs.audio.kinds import SUFFIXES, is_sound
 from detectors.inputs.audio.read import MAX_BYTES as MAX_SOUND_BYTES
-from detectors.inputs.images import FOLDER, MAX_BYTES, ImageError, say_too_large
+from detectors.inputs.images import CLOSED, FOLDER, MAX_BYTES, ImageError, say_too_large
 
-CLOSED = "The file cannot be opened."
 COPIED_BYTES = 1_000_000  # at a time
 
 

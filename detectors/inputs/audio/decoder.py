@@ -7,6 +7,7 @@ Its one order: {"open": path, "memory": bytes, "start": seconds, "most": samples
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
+from itertools import islice
 from typing import IO
 
 import av
@@ -74,8 +75,8 @@ class SoundReader:
             return []
         with av.open(self._path, options=OPTIONS) as again:
             packets = again.demux(again.streams.video)
-            begin = next(([one.pts * one.time_base] for one in packets if one.pts is not None and one.time_base), [])
-            return [float(at) for at in begin]
+            times = (float(one.pts * one.time_base) for one in packets if one.pts is not None and one.time_base)
+            return list(islice(times, 1))
 
     def read(self, start: float, most: int) -> tuple[Values, Samples]:
         """The samples from that second on, and what the file is. Raises UnheardError."""
