@@ -48,6 +48,7 @@ class Plan:
 def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     """The metrics of every detector, and last of the jury where all its members were asked. Raises DataError."""
     places = find_places(plan)
+    noted = {key: keep_noted(path) for key, path in places.items()}  # read first: a broken one is told before the work
     faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
     if not faces:
         raise DataError(f"no face was found in any of the {len(faceless)} pictures")
@@ -59,7 +60,7 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
         extras = _examine(plan.specs, faces)
         found = [metrics | extras.get(metrics["detector"], {}) for metrics in found]
     if plan.save:
-        _save(found, places)
+        _save(found, places, noted)
     if plan.save and plan.replace_builtin:
         write_sample(rounds.plain)
         if JURY_KEY in rounds.plain.p_fake:  # all of its members were asked
@@ -136,11 +137,11 @@ def _examine_folder(folder: Path | None, faces: Sequence[LabelledFace]) -> Metri
     return {"attacks": adversarial.attack_all(folder, faces), "shortcuts": shortcuts.probe(faces, config)}
 
 
-def _save(found: Sequence[Metrics], places: Mapping[str, Path]) -> None:
+def _save(found: Sequence[Metrics], places: Mapping[str, Path], noted: Mapping[str, Metrics]) -> None:
     """metrics.json beside each detector's weights, the jury's beside its own."""
     for metrics in found:
-        if path := places.get(metrics["detector"]):
-            evaluate.write(metrics | keep_noted(path), path)
+        if path := places.get(key := metrics["detector"]):
+            evaluate.write(metrics | noted[key], path)
 
 
 def draw(found: Sequence[Metrics], folder: Path) -> None:

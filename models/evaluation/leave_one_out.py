@@ -13,7 +13,7 @@ import numpy as np
 
 from detectors.jury.fusion import JURY_KEY, JURY_METRICS, weigh
 from detectors.networks.folder import METRICS, WEIGHTS, read_config
-from detectors.networks.metrics import LEFT_OUT, read_metrics
+from detectors.networks.metrics import LEFT_OUT, UNREADABLE, read_metrics
 from models.architectures import by_key as architectures
 from models.data.datasets import MINE, WITHOUT
 from models.data.face_index import LabelledFace
@@ -108,6 +108,12 @@ def note(found: Mapping[str, Mapping[str, Figures]], without: Sequence[str]) -> 
 
 
 def keep_noted(path: Path) -> Figures:
-    """What was noted in a metrics.json that is about to be written anew: it is of the recipe, not of these weights."""
-    metrics = read_metrics(path) if path.is_file() else {}
+    """What was noted in a metrics.json that is about to be written anew: it is of the recipe, not of these weights.
+
+    Raises DataError where it cannot be read.
+    """
+    try:
+        metrics = read_metrics(path) if path.is_file() else {}
+    except UNREADABLE as error:
+        raise DataError(f"{path} cannot be read, and would be written anew: move it away first") from error
     return {LEFT_OUT: metrics[LEFT_OUT]} if LEFT_OUT in metrics else {}

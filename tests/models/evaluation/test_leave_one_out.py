@@ -95,6 +95,16 @@ def test_measuring_again_keeps_what_was_noted(served: Path) -> None:
     }
 
 
+def test_a_file_that_cannot_be_read_is_told_before_the_long_work(tmp_path: Path) -> None:
+    mine = export_without(tmp_path / "mine", "sdxl")
+    (mine / METRICS).write_text('{"left_out": ')
+    data = str(write_portraits(tmp_path / "data", ["test"]))
+    chosen = ["--add", str(mine), "--only", read_config(mine).key]
+    done = CliRunner().invoke(app, ["evaluate", *chosen, "--data", data, "--save"])
+    assert done.exit_code == 2
+    assert f"{METRICS} cannot be read" in done.output
+
+
 def test_networks_that_lack_nothing_or_not_the_same_are_refused(served: Path, tmp_path: Path) -> None:
     one, other = export_without(tmp_path / "one", "sdxl"), export_without(tmp_path / "other", "sdxl", "flux")
     assert read_without([one]) == ("sdxl",)
