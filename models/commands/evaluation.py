@@ -83,7 +83,7 @@ def evaluate(
         for metrics in found:
             screen.print(_table(metrics))
     failed = [
-        f"{one['detector']} failed on {one['failed']} face{'s' if one['failed'] > 1 else ''}, which its figures leave out."
+        f"{one['detector']} failed on {one['failed']} face{'s' if one['failed'] > 1 else ''}, left out of its figures."
         for one in found
         if one["failed"]
     ]
