@@ -47,7 +47,8 @@ def test_the_figures_of_built_ins_and_of_the_jury_are_replaced_only_where_that_i
     monkeypatch.setattr(evaluate, "write", lambda metrics, path: written.append(path))
     found: list[dict[str, Any]] = [{"detector": key} for key in ("blend", "mine", JURY_KEY, "elsewhere")]
     plan = Plan(specs=[OURS, theirs], cache=Path(), save=True, replace_builtin=replaces)
-    _save(found, find_places(plan))
+    places = find_places(plan)
+    _save(found, places, dict.fromkeys(places, {}))
     mine = Path(theirs.plugin) / METRICS
     assert written == ([WEIGHTS / "blend" / METRICS, mine, JURY_METRICS] if replaces else [mine])
 
