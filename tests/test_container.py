@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -54,6 +55,14 @@ def test_compose_leaves_the_app_nothing_to_write_but_its_volume() -> None:
     assert (app["read_only"], app["cap_drop"], app["tmpfs"]) == (True, ["ALL"], ["/tmp"])
     assert [volume.partition(":")[2] for volume in app["volumes"]] == ["/data"]
     assert all(port.startswith("127.0.0.1:") for port in app["ports"])
+
+
+def test_compose_trusts_a_proxy_on_this_machine_and_no_other_container() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    [network] = services["networks"]["default"]["ipam"]["config"]
+    trusted = services["services"]["app"]["environment"]["FORWARDED_ALLOW_IPS"]
+    assert trusted == network["gateway"]
+    assert ip_address(trusted) in ip_network(network["subnet"])
 
 
 @pytest.fixture
