@@ -23,8 +23,9 @@ COPY --from=build /opt/venv /opt/venv
 COPY --from=build /facejury /facejury
 WORKDIR /facejury
 USER 10001
-# Nothing is written but below /data, which keeps accounts and detectors, and /tmp: the root may be read-only.
-ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 HOME=/tmp XDG_CACHE_HOME=/tmp/cache XDG_DATA_HOME=/data
+# Nothing is written but below /data, which keeps accounts, detectors and uploads, and /tmp, which may be in memory.
+ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 HOME=/tmp XDG_CACHE_HOME=/tmp/cache XDG_DATA_HOME=/data \
+    GRADIO_TEMP_DIR=/data/uploads
 VOLUME /data
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=120s \

@@ -19,6 +19,7 @@ from tests.command import ROOT
 
 FILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
 STEPS = [line for line in FILE.splitlines() if line and not line.startswith("#")]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 LAST = STEPS[[place for place, line in enumerate(STEPS) if line.startswith("FROM ")][-1] :]
 
 
@@ -48,6 +49,17 @@ def test_the_last_stage_runs_as_nobody_and_brings_no_compiler() -> None:
     assert int(user) >= 1000
     assert not [line for line in LAST if re.search(r"\b(gcc|g\+\+|build-essential|pip|curl)\b", line)]
     assert not re.search(r"\b(gcc|build-essential|-dev)\b", (ROOT / "packages.txt").read_text())
+
+
+def test_uploads_lie_in_the_volume_and_not_in_memory() -> None:
+    [environment] = [line.split()[1:] for line in LAST if line.startswith("ENV ")]
+    [volume] = [line.split()[1] for line in LAST if line.startswith("VOLUME ")]
+    assert dict(variable.split("=", 1) for variable in environment)["GRADIO_TEMP_DIR"].startswith(f"{volume}/")
+
+
+@pytest.mark.parametrize("command", re.findall(r"docker run (?:[^`]*\\\n)?[^`\n]*", OPERATIONS))
+def test_every_container_on_the_page_has_the_volume(command: str) -> None:
+    assert "-v facejury:/data" in command
 
 
 def test_compose_leaves_the_app_nothing_to_write_but_its_volume() -> None:
