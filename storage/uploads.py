@@ -27,6 +27,7 @@ MAX_NAMES = 100_000
 MAX_NAME_CHARACTERS = 200  # of a page's session hash or an event's id; Gradio's have 10 to 64
 FILE_MARK = b"gradio.FileData"
 TOO_MANY_PATHS = f"The paths in a call may have at most {MAX_PATH_PARTS:,} parts together."
+NO_TEMPORARY = "No folder for temporary files can be written to. TMPDIR can name another place."
 NO_UPLOADS = "Uploads cannot be kept in {place}: {why}. GRADIO_TEMP_DIR can name another place."
 
 
@@ -39,9 +40,10 @@ def own_folder() -> Path:
 
     Raises ValueError, whose message is for the operator, where nothing can be written.
     """
+    temporary = find_temporary()  # also where the variable is set: what is no upload, such as the examples, lies there
     if "GRADIO_TEMP_DIR" not in os.environ:
         user = os.getuid() if hasattr(os, "getuid") else "me"
-        os.environ["GRADIO_TEMP_DIR"] = str(Path(tempfile.gettempdir()) / f"facejury-uploads-{user}")
+        os.environ["GRADIO_TEMP_DIR"] = str(temporary / f"facejury-uploads-{user}")
     folder = Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,6 +52,23 @@ def own_folder() -> Path:
         raise ValueError(NO_UPLOADS.format(place=error.filename, why=error.strerror)) from error
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # one spelling, so that a path can be recognised in a text
     return folder
+
+
+def find_temporary() -> Path:
+    """The system's folder for temporary files.
+
+    Raises ValueError, whose message is for the operator, where there is none: Python would take the working folder,
+    which may be the checkout.
+    """
+    try:
+        folder = tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise ValueError(NO_TEMPORARY) from error
+    named = {os.path.abspath(os.environ[name]) for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)}
+    is_usual = folder in named or os.path.basename(folder).lower() in {"tmp", "temp"}
+    if folder == os.getcwd() and not is_usual:
+        raise ValueError(NO_TEMPORARY)
+    return Path(folder)
 
 
 @dataclass

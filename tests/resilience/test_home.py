@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from detectors.conformance import samples
+from storage.uploads import NO_TEMPORARY
 from tests.resilience.server import FILE, KEY, ROOT, as_root, mounted, serving, wait_until_ready
 
 pytestmark = [pytest.mark.slow, as_root]
@@ -44,6 +45,21 @@ def test_where_uploads_cannot_be_kept_is_one_sentence_that_says_what_to_do(home:
     done = start(home, "demo.py", "--no-login", GRADIO_TEMP_DIR=str(home / "uploads"))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"Uploads cannot be kept in {home}/uploads: Read-only file system. GRADIO_TEMP_DIR")
+
+
+@pytest.mark.parametrize(
+    ("working", "places"), [("/proc", {}), ("/mnt", {}), ("/proc", {"GRADIO_TEMP_DIR": "/mnt/uploads"})]
+)
+def test_without_a_folder_for_temporary_files_uploads_lie_in_no_working_folder(
+    working: str, places: dict[str, str]
+) -> None:
+    """/proc takes no file; /mnt does, and would be Python's choice."""
+    read_only = "".join(f"mount --bind {at} {at} && mount -o remount,ro,bind {at} && " for at in ("/tmp", "/var/tmp"))
+    inside = f'{read_only}mount -t tmpfs tmpfs /mnt && cd {working} && "$@"'
+    bare = {name: value for name, value in os.environ.items() if name not in (*HOMES, "TMPDIR", "TEMP", "TMP")}
+    command = ["unshare", "--mount", "sh", "-c", inside, "sh", sys.executable, str(ROOT / "demo.py"), "--no-login"]
+    done = subprocess.run(command, capture_output=True, text=True, env=bare | places, check=False, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{NO_TEMPORARY}\n")
 
 
 def test_without_accounts_the_page_needs_no_home(home: Path, tmp_path: Path) -> None:
