@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 ROOT = Path(__file__).resolve().parent
+NOT_HERE = "`facejury {name}` needs the whole checkout; here is only the part that serves the page."
 OF_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # which an OSError without a file's name is of
 
 
@@ -28,6 +29,11 @@ class SubCommand:
     module: str
     help: str
     ahead: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        """False where the module was left out, as the training side is of an image and a Space."""
+        return ROOT.joinpath(*self.module.split(".")).with_suffix(".py").is_file()
 
 
 SUB_COMMANDS = {
@@ -102,6 +108,9 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Typer's own method: the name, the command and the arguments left for it. Suggests the nearest name."""
+        if args and args[0] in SUB_COMMANDS.keys() - self.commands.keys():
+            typer.echo(NOT_HERE.format(name=args[0]), err=True)
+            raise typer.Exit(2)
         name, command, rest = super().resolve_command(ctx, args)
         return name, load(name) if name else command, rest
 
@@ -136,7 +145,8 @@ app = typer.Typer(
     cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 for key, stand_in in SUB_COMMANDS.items():
-    app.command(key, help=stand_in.help)(lambda: None)
+    if stand_in.is_here:
+        app.command(key, help=stand_in.help)(lambda: None)
 
 
 @app.callback()

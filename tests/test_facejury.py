@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -17,7 +18,7 @@ import typer
 from typer.testing import CliRunner
 
 from detectors.scan import on_ray
-from facejury import SUB_COMMANDS, load
+from facejury import NOT_HERE, SUB_COMMANDS, load
 from tests.command import FACEJURY, call
 
 ROOT = Path(__file__).parents[1]
@@ -119,6 +120,22 @@ def test_an_unknown_command_is_told_the_nearest_one() -> None:
     done = facejury("comapre")
     assert done.returncode == 2
     assert "'compare'" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("models", "--help"), ("models", "train")])
+def test_a_command_that_an_image_leaves_out_is_one_sentence_and_not_in_the_help(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """As the Dockerfile's image has it: of models/ only the weights, here none."""
+    for part in ("auth", "detectors", "registry", "storage", "text", "ui", "demo.py"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    (tmp_path / "models" / "weights").mkdir(parents=True)
+    shutil.copy(ROOT / "facejury.py", tmp_path)
+    entry = [sys.executable, "facejury.py"]
+    done = subprocess.run([*entry, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{NOT_HERE.format(name='models')}\n")
+    said = subprocess.run([*entry, "--help"], capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert set(re.findall(r"^  ([a-z]+)  ", said, re.MULTILINE)) == SUB_COMMANDS.keys() - {"models"}
 
 
 def test_the_version_is_that_of_the_project(tmp_path: Path) -> None:
