@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.uploads import MAX_HELD_BYTES
 from tests.docs.test_readme import ROOT
 from tests.syntax import parse
 from ui.server import log
@@ -46,6 +47,13 @@ def test_every_event_that_the_operations_page_lists_is_logged_somewhere() -> Non
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     assert len(listed) > 12
     assert [event for event in listed if f'"{event}"' not in code] == []
+
+
+def test_the_proxies_let_through_what_one_person_may_have_here() -> None:
+    """A browser sends the files of a batch in one request."""
+    page = read("docs/operations.md")
+    [nginx], [caddy] = re.findall(r"client_max_body_size (\d+)g;", page), re.findall(r"max_size (\d+)GB\n", page)
+    assert min(int(nginx) * 2**30, int(caddy) * 10**9) >= MAX_HELD_BYTES
 
 
 def test_how_to_report_names_no_address_that_nobody_reads() -> None:
