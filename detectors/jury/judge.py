@@ -117,7 +117,7 @@ class Jury:
         except Exception as error:  # a detector may raise anything
             reason = say_error(error)
             if isinstance(error, DetectorFaultError):  # the frames would be ours, and say nothing of its own process
-                log.warning("detector %s failed: %s", spec.key, show_plainly(reason))
+                log.warning("detector %s failed", spec.key, extra={"reason": show_plainly(reason)})
             else:
                 log.exception("detector %s failed", spec.key)
             return self.fail(spec, reason, _since(began))

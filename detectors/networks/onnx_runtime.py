@@ -93,5 +93,6 @@ def _open_and_keep(model: bytes, place: Path) -> onnxruntime.InferenceSession | 
             options.add_session_config_entry("session.save_external_prepacked_constant_initializers", "1")
             return _open(model, options)
     except Exception as error:  # a full disk is an error of ONNX Runtime's own
-        log.info("a network cannot be kept for the next start: %s", type(error).__name__)  # as where home is read-only
+        reason = type(error).__name__  # also where home is read-only
+        log.info("a network cannot be kept for the next start", extra={"reason": reason})
         return None

@@ -77,6 +77,8 @@ def test_told_to_stop_a_server_finishes_or_says_so_and_writes_down_what_was_judg
         last = demo.log()[-1]
         assert (last["event"], last["cut_off"], last["unrecorded"]) == ("stopped", 0, 0)
         assert "stopping" in demo.events()
+        [failure] = [line for line in demo.log() if line["event"] == "detector endless failed"]
+        assert failure["reason"].startswith("its process ")
     engine = open_database(url)
     assert len(find_entries(engine, "Anna")) == 1
     engine.dispose()

@@ -158,7 +158,7 @@ def _draw_next(table: Table) -> Turn | None:
             pixels = read_image(exhibit.path).pixels
             return Turn(exhibit, draw_alike(pixels), draw_thumb(pixels))
         except ImageError as error:  # it could be when the page was opened
-            log.warning("%s: %s", exhibit.path, error)
+            log.warning("a picture of the game cannot be opened", extra={"reason": str(error)})
             table.rounds -= 1
     return None
 

@@ -68,8 +68,8 @@ def test_a_plugin_that_takes_too_long_is_one_line_beside_the_table(tmp_path: Pat
     (tmp_path / "slow.py").write_text(SLOW)
     asked = [*FACEJURY, "compare", "photo.png", "--add", "slow.py", "--only", "slow", "--only", "blend"]
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stderr == "detector slow failed: it took longer than 0.1 s\n"
-    assert "Blend expert" in done.stdout
+    assert done.stderr == "detector slow failed\n"
+    assert "Blend expert" in done.stdout and "longer than 0.1 s" in done.stdout
 
 
 def test_a_video_without_sound_is_for_other_detectors_than_those_of_sound(tmp_path: Path) -> None:

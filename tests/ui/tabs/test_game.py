@@ -155,7 +155,9 @@ def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_whe
     assert "fooled You" not in fooled[0]  # within a sentence
 
 
-def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path: Path, deck: Deck) -> None:
+def test_a_picture_that_is_gone_is_left_out_of_the_game_and_its_name_out_of_the_log(
+    tmp_path: Path, deck: Deck, caplog: pytest.LogCaptureFixture
+) -> None:
     copies = [tmp_path / path.name for path in deck.reals]
     for path, copy in zip(deck.reals, copies, strict=True):
         copy.write_bytes(path.read_bytes())
@@ -168,6 +170,8 @@ def test_a_picture_that_is_gone_is_left_out_of_the_game(tmp_path: Path, deck: De
     assert table.turn is None or table.turn.exhibit.forged
     gone = Deck((tmp_path / "a",), (tmp_path / "b",))
     assert "no longer available" in "".join(_begin_with(gone)(table)[0])
+    assert {record.getMessage() for record in caplog.records} == {"a picture of the game cannot be opened"}
+    assert str(tmp_path) not in "".join(str(vars(record)) for record in caplog.records)
 
 
 def test_where_nobody_more_may_wait_the_answer_stands_and_can_be_sent_again(deck: Deck) -> None:
