@@ -173,6 +173,14 @@ def test_a_folder_of_real_and_fake_is_taken_instead_and_faceless_pictures_are_co
     assert not (checkout / "runs/other/made").exists()
 
 
+@pytest.mark.slow
+def test_of_more_pictures_than_are_wanted_each_split_keeps_as_many_of_both_classes(checkout: Path) -> None:
+    """Though the manifest has real and fake ones in turn."""
+    values = {"PAIRS": 24, "PICTURES": 24, "WORK": "runs/thinned"}
+    book = execute(checkout, values, until="data", then="print('TOLD', json.dumps(counts))")
+    assert told(book) == {"train": [6, 6], "val": [3, 3], "test": [3, 3]}
+
+
 def test_what_is_committed_names_no_place_person_or_machine() -> None:
     text = (ROOT / NAME).read_text(encoding="utf-8")
     assert not re.findall(r"(?:/(?:home|root|tmp|work|Users|opt|usr|mnt|var)/|[A-Z]:\\\\)[\w./-]*", text)
