@@ -1,6 +1,6 @@
 """Records as a table: CSV, JSON Lines, Parquet or SQLite, one row a verdict, written whole or not at all.
 
-In CSV, a path or an error that begins like a formula gets a ' in front, so that no spreadsheet runs it.
+In CSV, a path or an error of which a part begins like a formula gets a ' there, so that no spreadsheet runs it.
 """
 
 import codecs

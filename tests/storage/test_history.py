@@ -217,7 +217,7 @@ def test_the_list_goes_back_page_by_page(engine: Engine, anna: str) -> None:
 
 
 def test_the_csv_has_a_line_a_verdict_and_no_formula(engine: Engine, anna: str) -> None:
-    for start in "=+-@\t":
+    for start in (*"=+-@\t", "holiday;="):
         add_entry(engine, anna, file_name=f"{start}cmd|' /C calc'!A0", comparison=comparison(faces=[], whole_image=[]))
     add_entry(engine, anna, file_name='Müller, "x".jpg', comparison=comparison())
     header, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
@@ -229,9 +229,12 @@ def test_the_csv_has_a_line_a_verdict_and_no_formula(engine: Engine, anna: str) 
         ["1", "jury", "0.06", "real"],
     ]
     assert lines[0][1] == 'Müller, "x".jpg'
-    assert len(lines) == 9
+    assert len(lines) == 10
     small = comparison(doubt="Face too small.") | {"notes": ["The file is cut off.", "=1+1"]}
     add_entry(engine, anna, file_name="small.jpg", comparison=small)
+    for separator in ";\t":
+        split = csv.reader(io.StringIO(export_csv(engine, anna)), delimiter=separator)
+        assert not [cell for line in split for cell in line if cell.startswith(("=", "+", "-", "@"))]
     _, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
     assert [line[7] for line in lines[:4]] == ["", "Face too small.", "'=1+1 took too long", "Face too small."]
     assert {line[8] for line in lines[:4]} == {"The file is cut off. =1+1"} and lines[4][8] == ""

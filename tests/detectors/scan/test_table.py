@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from detectors.scan.record import Record, Row, record_error
 from detectors.scan.table import COLUMNS, WRITERS, check_format, write_table
 from tests.command import call
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"]
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "a;=1;b", "a\t-1", 'x, "y";@A1']
 RECORDS = [
     Record(
         "a.jpg",
@@ -73,7 +74,12 @@ def test_parquet_holds_the_same_rows_as_json_lines(tmp_path: Path) -> None:
 def test_no_spreadsheet_runs_a_path_or_an_error_and_it_can_be_undone(tmp_path: Path, text: str) -> None:
     write_table(tmp_path / "t.csv", [record_error(text, text)])
     (row,) = read_csv(tmp_path / "t.csv")
-    assert row["path"] == row["error"] == f"'{text}"
+    assert row["path"] == row["error"] != text
+    assert re.sub(r"(^|[;\t\r\n])'", r"\1", row["path"]) == text
+    for separator in ",;\t":
+        with (tmp_path / "t.csv").open(newline="", encoding="utf-8-sig") as file:
+            seen = [cell for line in csv.reader(file, delimiter=separator) for cell in line]
+        assert not [cell for cell in seen if cell.startswith(("=", "+", "-", "@"))]
 
 
 def test_a_table_that_fails_midway_leaves_the_old_one(tmp_path: Path) -> None:
