@@ -1,11 +1,12 @@
 // The page in the language that a visitor chose: what the server and the framework write in English is looked up in a
-// catalogue and replaced before it is painted. docs/page.md says how a catalogue is made. The script stands in the head
+// catalogue and replaced before it is painted. docs/languages.md says how a catalogue is made. The script stands in the head
 // of every page, in front of the framework's. FILES, at its end, names the catalogues; English needs none.
 ((files) => {
   const KEPT = "facejury-language"; // in localStorage
   const LEFT_ALONE = "script, style, template, textarea, code, pre, time, .api-docs, .as-given label, .file-preview .filename, .file-name";
   const ATTRIBUTES = ["title", "aria-label", "placeholder", "alt", "data-label"];
   const INLINE = "strong, em, b, i, small, a, code, br, span, button, time";
+  const BLANKS = /[^\S\u202f]+/g; // \u202f stands for one within a name that would else look like two, see list_names in ui/render
   const PATIENCE = 1500; // milliseconds for which the page waits for its catalogue unseen
   const SEPARATORS = [" · ", " – ", /(?<=[.!?…]”?(?:<\/\d+>)?)\s+/, "; ", ": ", ", "];
   const base = new URL(document.currentScript.dataset.root, document.baseURI);
@@ -27,6 +28,16 @@
     return { names, translation, regex: new RegExp(`^${regex}$`), weight: english.replace(/\{\w+\}/g, "").length };
   };
   const isNeutral = (text) => !/\p{L}{2}/u.test(text.replace(/<\/?\d+\/?>/g, "").replace(/\b(px|JPEG|MB|GB|KB|kHz|Hz|ms|UTC|AUC|SHA|CSV|JSON)\b/g, ""));
+  // 2,041 is 2.041 in German, and 0.912 [0.900, 0.923] is 0,912 [0,900; 0,923]; versions and times stay.
+  const NUMBER = /(?<![\p{L}\d.,:_])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?![\p{L}\d_]|[.,:]\d)/gu;
+  const sayNumber = (text) => {
+    const digits = text.split(".")[1]?.length ?? 0, useGrouping = text.includes(",") && "auto"; // auto: as the language does
+    return new Intl.NumberFormat(current, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping }).format(text.replaceAll(",", ""));
+  };
+  const sayNumbers = (text) => {
+    const said = text.replace(NUMBER, sayNumber);
+    return text.includes("[") && sayNumber("0.5").includes(",") ? said.replace(/, (?=[^[]*\])/g, "; ") : said;
+  };
   // Detectors, files and people are called what they are called; only these are names of ours.
   const OURS = /^([Tt]he (jury|face|whole picture|whole frame)|[Yy]ou|(Face|Person) \d+)$/;
   const sayName = (name) => name.split(", ").map((one) => (OURS.test(one) ? look(one) ?? one : one)).join(", ");
@@ -35,8 +46,8 @@
   const fill = (translation, names, values) => translation.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[names.indexOf(name)];
     if (!name.startsWith("name")) return look(value) ?? value;
-    if (!name.startsWith("names")) return sayName(value);
-    return value.split(/, | and /).map(sayName).join(", ").replace(/, (?=[^,]*$)/, exact.get(" and ") ?? ", ");
+    const said = (name.startsWith("names") ? value.split(/, | and /) : [value]).map(sayName), last = said.pop();
+    return said.length ? said.join(", ") + (exact.get(" and ") ?? ", ") + last : last;
   });
   const LOOSE = 3; // letters of a pattern such as "{name}: {verdict}", which is tried last
   const lookPattern = (text, isLoose) => {
@@ -68,10 +79,8 @@
   };
   // null where nothing is known of it
   const look = (text) => {
-    if (isNeutral(text)) return text;
-    const date = DATE.exec(text);
-    if (date) return sayDate(...date);
-    const whole = lookAround(text);
+    if (isNeutral(text)) return sayNumbers(text);
+    const date = DATE.exec(text), whole = date ? sayDate(...date) : lookAround(text);
     if (whole !== null) return whole;
     for (const separator of SEPARATORS) {
       const parts = text.split(separator);
@@ -85,8 +94,9 @@
   };
   const translate = (text) => {
     const [, before, inner, after] = /^(\s*)([^]*?)(\s*)$/.exec(text);
-    if (!inner || isNeutral(inner)) return text;
-    const plain = inner.replace(/\s+/g, " ");
+    if (!inner) return text;
+    if (isNeutral(inner)) return before + sayNumbers(inner) + after;
+    const plain = inner.replace(BLANKS, " ");
     if (!found.has(plain)) {
       if (found.size > 5000) found.clear();
       found.set(plain, look(plain));
@@ -97,8 +107,8 @@
   };
 
   // Nodes: what was English, and what stands there instead
-  const texts = new Map(), attributes = new Map(), mixes = new Map(), inEnglish = new Set(); // marked so, for screen readers
-  const written = new WeakMap(); // texts that are parts of a mix, below
+  const texts = new Map(), attributes = new Map(), mixes = new Map(), choices = new Map(), written = new WeakMap(); // parts of a mix
+  const inEnglish = new Set(); // marked so, for screen readers
   const isOurs = (node) => {
     const element = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
     if (!element) return false;
@@ -136,7 +146,7 @@
       if (one.nodeType !== Node.ELEMENT_NODE) return "";
       at += 1;
       return !one.textContent || !isOurs(one) ? `<${at}/>` : `<${at}>${one.textContent}</${at}>`;
-    }).join("").replace(/\s+/g, " ").trim();
+    }).join("").replace(BLANKS, " ").trim();
   };
   const sayMix = (element) => {
     if (!isMixed(element) || !isOurs(element)) return false;
@@ -185,11 +195,10 @@
   const sayChoices = () => {
     for (const input of document.querySelectorAll("input[role=combobox]")) {
       if ((input === document.activeElement && !input.readOnly) || choices.get(input)?.to === input.value) continue;
-      const to = input.value && translate(input.value);
+      const to = input.value && !isNeutral(input.value) && translate(input.value);
       if (to && to !== input.value) { choices.set(input, { from: input.value, to }); input.value = to; }
     }
   };
-  const choices = new Map();
   // Texts of the stylesheet: its properties --say-…
   const saySheet = () => {
     for (const sheet of document.styleSheets) {
@@ -256,8 +265,7 @@
   };
   let asked = 0; // how often a language was chosen: a catalogue may come when another one is wanted by then
   const speak = async (language) => {
-    const call = ++asked;
-    const entries = language === "en" ? null : await fetchCatalogue(language).catch(() => null);
+    const call = ++asked, entries = language === "en" ? null : await fetchCatalogue(language).catch(() => null);
     if (call !== asked) return;
     if (exact) restore();
     if (!entries) return begin("en");
@@ -284,9 +292,8 @@
   });
   html.classList.add("has-languages");
   window.facejuryLanguage = { missing: () => [...missing] }; // for whoever makes a catalogue
-  const first = choose();
+  const first = choose(), show = () => { html.style.removeProperty("visibility"); };
   if (first === "en") { begin("en"); return; }
-  const show = () => { html.style.removeProperty("visibility"); };
   html.style.visibility = "hidden"; // not first English, then another language
   setTimeout(show, PATIENCE);
   speak(first).finally(show);

@@ -8,7 +8,7 @@ from detectors.jury.fusion import JuryVerdict
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.wording import ENLARGED, NOT_MEASURED, WithThresholds
 from registry import Label, Verdict
-from ui.render.wording import say_measured_share, say_percent
+from ui.render.wording import list_names, say_measured_share, say_percent
 
 LIKELY: dict[Label, str] = {
     "fake": "Likely fake",
@@ -138,14 +138,10 @@ def say_agreement(verdicts: Sequence[Verdict]) -> str:
     for label, (one, many) in words.items():
         titles = [verdict.title for verdict in verdicts if verdict.measured and verdict.label == label]
         if titles:
-            parts.append(f"{_list(titles)} {one if len(titles) == 1 else many}")
+            parts.append(f"{list_names(titles, last=' and ')} {one if len(titles) == 1 else many}")
     guests = [verdict.title for verdict in verdicts if not verdict.measured]
-    apart = [f"{NOT_MEASURED.capitalize()}: {_list(guests)}."] if guests else []
+    apart = [f"{NOT_MEASURED.capitalize()}: {list_names(guests, last=' and ')}."] if guests else []
     return " ".join([*(["; ".join(parts) + "."] if parts else []), *apart])
-
-
-def _list(titles: Sequence[str]) -> str:
-    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
 
 
 def warn(comparison: Comparison) -> list[str]:

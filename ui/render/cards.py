@@ -50,6 +50,7 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
 )
 _templates.filters |= {
+    "list_names": words.list_names,
     "say_chance": words.say_chance,
     "say_jury": words.say_jury,
     "say_likely": say_likely,

@@ -1,6 +1,7 @@
 """Verdicts in words that cannot be misread: always the share of fake, never how sure anybody is."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from detectors.forgery.pointing import HeatmapHits, Hit
@@ -25,6 +26,17 @@ KIND_TITLES = {"photo": "Photo", "batch": "Batch", "video": "Video", "sound": "S
 
 WENT_WRONG = "Something went wrong here; the server's log has the details."
 MINUS = "\N{MINUS SIGN}"
+WITHIN_NAME = "\N{NARROW NO-BREAK SPACE}"
+SEPARATOR_BLANK = re.compile(r"(?<=,) |(?<= and) ")
+
+
+def list_names(names: Sequence[str], *, last: str = ", ") -> str:
+    """Names within a sentence, "A, B and C"; a lone one too. last: what stands before the last.
+
+    The blank of a ", " or " and " within a name is WITHIN_NAME, so that other languages split between the names alone.
+    """
+    whole = [SEPARATOR_BLANK.sub(WITHIN_NAME, name) for name in names]
+    return last.join(filter(None, (", ".join(whole[:-1]), whole[-1])))
 
 
 def say_p_fake(p_fake: float, thresholds: WithThresholds | None = None) -> str:

@@ -254,8 +254,12 @@ def _show(table: Table) -> Shown:
 
 def _fooled(turn: Turn) -> list[str]:
     """Whom it fooled, as named within a sentence."""
-    fooled = find_fooled(turn.everybody, forged=turn.exhibit.forged)
-    return [name.lower() if name in (YOU, JURY_TITLE) else name for name in fooled]
+    return [_name(player) for player in find_fooled(turn.everybody, forged=turn.exhibit.forged)]
+
+
+def _name(player: str) -> str:
+    """A player within a sentence."""
+    return player.lower() if player in (YOU, JURY_TITLE) else player
 
 
 def _count(table: Table) -> list[Any]:
@@ -273,6 +277,6 @@ def _draw_end(table: Table) -> Pieces:
     """Who did how well, and how little ten rounds say."""
     you, *others = _count(table)
     low, high = wilson(you.right, you.rounds)
-    beaten = [other.player for other in others if other.right < you.right]
-    level = [other.player for other in others if other.right == you.right]
+    beaten = [_name(other.player) for other in others if other.right < you.right]
+    level = [_name(other.player) for other in others if other.right == you.right]
     return [render("game_end", you=you, others=others, beaten=beaten, level=level, low=low, high=high)]

@@ -74,6 +74,8 @@ def test_who_says_what_is_said_by_name() -> None:
     assert say_agreement(verdicts) == "A and C say fake; B says real; D is undecided."
     assert say_agreement([_verdict(name, "real") for name in "ABC"]) == "A, B and C say real."
     assert say_agreement([]) == ""
+    named = [_verdict(title, "real") for title in ("Black and White", "Smith, Jones")]
+    assert say_agreement(named) == "Black and\u202fWhite and Smith,\u202fJones say real."  # two, not four
 
 
 def test_who_was_never_measured_stands_apart() -> None:

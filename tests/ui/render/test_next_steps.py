@@ -31,6 +31,13 @@ def test_what_was_not_found_is_not_listed_and_is_called_not_suspicious() -> None
     assert "not suspicious" in nothing
 
 
+def test_what_a_camera_or_a_program_calls_itself_is_not_translated_and_what_we_say_is() -> None:
+    (html,) = draw_provenance(Provenance(camera="Fake", software="15.1"))
+    said = re.findall(r"<dt>(.*?)</dt><dd(.*?)>(.*?)</dd>", html)
+    assert ("Camera", ' translate="no"', "Fake") in said and ("Software", ' translate="no"', "15.1") in said
+    assert ("Taken", "", "unknown") in said and ("JPEG", "", "not a JPEG") in said
+
+
 def test_the_searches_open_elsewhere_and_are_told_nothing_of_the_picture() -> None:
     links = re.findall(r'<a href="(https:[^"]*)"([^>]*)>', told(FULL))
     assert [address for address, _ in links] == [address for _, address in SEARCHES]
