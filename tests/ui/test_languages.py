@@ -9,14 +9,20 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from auth.limits.waiting import NEIGHBOURS
+from auth.middleware import SIGNED_OUT
 from registry import Verdict, load_registry
+from storage.kept import NO_ENTRIES
 from tests.ui.conftest import POLICY, serving
 from tests.ui.faults import check
 from tests.ui.jurors import say_real, spec
 from tests.ui.visitor import GO, upload
 from text.languages.catalogues import LANGUAGES, TRANSLATED, read_bytes
+from ui.components.keeping import NOT_RECORDED
 from ui.render.band import say_agreement
+from ui.render.kept.rechecked import SAME_FILE
 from ui.render.wording import list_names
+from ui.server.drain import RESTARTING
 
 pytestmark = pytest.mark.browser
 
@@ -246,6 +252,25 @@ def test_numbers_are_written_as_the_language_writes_them(speak: Callable[..., Pa
     expect(page.locator(".written")).to_have_text([written[place] for written in NUMBERS.values()])
     page.locator("select.language").first.select_option("en")
     expect(page.locator(".written")).to_have_text(list(NUMBERS))
+
+
+def test_what_is_said_when_something_goes_wrong_is_said_in_the_language(speak: Callable[..., Page]) -> None:
+    page, sha256 = speak("de-DE"), "0" * 32 + "1e" * 16
+    page.evaluate(
+        WRITE, [RESTARTING, NOT_RECORDED, SIGNED_OUT, SAME_FILE.format(sha256=sha256), NO_ENTRIES, NEIGHBOURS]
+    )
+    expect(page.locator(".written")).to_have_text(
+        [
+            "Facejury wird gerade neu gestartet. Bitte versuchen Sie es in einer Minute noch einmal.",
+            "Nicht in Ihrem Verlauf vermerkt: Die Datenbank der Konten ist gerade nicht erreichbar. "
+            "Die Urteile gelten trotzdem.",
+            "Bitte melden Sie sich zuerst an: Laden Sie diese Seite neu.",
+            f"Das ist dieselbe Datei wie damals: Ihre SHA-256 ist {sha256}.",
+            "Nicht in Ihrem Verlauf: Er enthält 10.000 Einträge, so viele, wie von einem Benutzer aufbewahrt werden. "
+            "Löschen Sie einige unter Verlauf.",
+            "Es warten schon 60 Anfragen aus Ihrem Netz; versuchen Sie es in einer Minute noch einmal.",
+        ]
+    )
 
 
 def test_an_and_or_a_comma_within_a_name_stays_and_that_between_two_names_is_translated(browser: Browser) -> None:

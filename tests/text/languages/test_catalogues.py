@@ -75,7 +75,47 @@ MADE_OF_PIECES = {  # "all" or "both" and a noun, a number and what it counts, .
     "sounds of",
     "Recorded in your history, without the recording.",
     "median {percent} over {number} window of 4 s; thresholds {percent2} and {percent3}",
+    *(f"The {noun} is larger than {{number}} MB." for noun in ("video", "sound")),
+    *(f"The {noun} has a longer header than any recorder, camera or editor writes." for noun in ("video", "sound")),
+    "This is a {name} archive: unpack it and scan its folder, or drop a zip on the page.",
+    "This is a {name} picture, which is not read here: save it as JPEG and try again.",
+    "This is a camera's raw file, which is not read here: save it as JPEG and try again.",
+    "This is a zip archive, or a document in one: unpack it and scan its folder, or drop a zip on the page.",
+    "The camera's picture is larger than {number} x {number2}.",
+    "Possibly not recorded in your history: the account database cannot be reached right now.",
+    "The sound is {time} long; only {time2} to {time3} was heard: choose where to start.",
 }
+TELLING = ("auth", "ui", "storage", "detectors")  # where a sentence for a visitor may be written
+TO_OTHERS = (  # what stands there speaks to an operator, to a program or in a report, which are English
+    *("auth/commands", "auth/calls.py", "auth/__main__.py", "detectors/commands", "detectors/conformance"),
+    *("detectors/forgery/game.py", "detectors/networks", "detectors/scan"),
+    *("ui/agents", "ui/render/reports", "ui/server/address.py", "ui/server/languages.py", "ui/server/lifecycle.py"),
+    *("ui/server/programs", "ui/tabs/shared.py"),
+)
+ENGLISH = (  # so does what begins like this; or it is put together, and MADE_OF_PIECES has what becomes of it
+    *("This token is not valid", "Without accounts this page answers only", "An address may have at most"),
+    *("The paths in a call may have", "Uploads cannot be kept in", "7 is no SQLite database", "7 holds the tables of"),
+    *("The account database was brought up to date by", "The accounts cannot be kept in", "7 is no host to fetch"),
+    *(
+        "With so few pictures a game",
+        "Forged on purpose with Facejury",
+        "Recorded in your history, 7",
+        "From 7 to 7 when",
+    ),
+    *(
+        "The heat map peaks 7 the altered",
+        "7 On 7 forged faces",
+        "Highest estimated chance of fake: 7, ",
+        "Face 7: 7.",
+    ),
+)
+SAMPLES = {  # of what is put in; any other is a 7
+    **{"noun": "video", "readable.noun": "video", "part": "0:07 to 0:09"},
+    "ARCHIVE": "unpack it and scan its folder, or drop a zip on the page.",
+    "AS_JPEG": "which is not read here: save it as JPEG and try again.",
+}
+SENTENCE = re.compile(r"[A-Z\u201c{'7].*\S \S.* \S.*[.!?]", re.DOTALL)
+ENDS = (r"(?<=[.!?\u2026])\s+", "; ", ": ", ", ")  # at which the page's script takes a text apart, in this order
 
 
 @cache
@@ -93,6 +133,53 @@ def read_code() -> str:
         re.sub(r"<[^<>]*>|\{%.*?%\}", " ", text) for text in said
     ]  # beside what stands within tags, such as titles
     return " ".join(MARKS.sub(" ", text) for text in (*said, *plain)).lower()
+
+
+def list_sentences(path: Path) -> set[str]:
+    """The sentences among a module's texts, what is put in replaced by a sample; docstrings are none of them."""
+    tree = parse(path)
+    nodes = list(ast.walk(tree))
+    alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in ast.walk(node) if part != node}
+    said = [_read_text(node) for node in nodes if id(node) not in alone | parts]
+    return {text for text in said if SENTENCE.fullmatch(text) and "\n" not in text}
+
+
+def _read_text(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_read_text(part) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return SAMPLES.get(ast.unparse(node.value), "7")
+    text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    return re.sub(r"\{(\w+)[^{}]*\}", lambda found: SAMPLES.get(found[1], "7"), text)
+
+
+@cache
+def _read_patterns() -> list[re.Pattern[str]]:
+    keys = [key for key in read_catalogue(TRANSLATED[0]) if len(re.sub(r"\{\w+\}", "", key)) > 3]
+    return [re.compile("".join(map(_shape, re.split(r"(\{\w+\})", key)))) for key in keys]
+
+
+def _shape(part: str) -> str:
+    number = r"\d[\d.,]*" if part.startswith("{number") else ".+?"
+    return number if part.startswith("{") else re.escape(part)
+
+
+def is_translated(text: str) -> bool:
+    """Whether the page's script finds a text: whole, with a small first letter, without its full stop, or in parts."""
+    forms = {form.removesuffix(end) for form in (text, text[:1].lower() + text[1:]) for end in ("", ".")}
+    if not re.search(r"[^\W\d_]{2}", text) or any(one.fullmatch(form) for one in _read_patterns() for form in forms):
+        return True
+    split = [parts for end in ENDS if len(parts := re.split(end, text)) > 1]
+    return any(all(map(is_translated, parts)) for parts in split)
+
+
+def test_no_sentence_that_a_visitor_may_read_is_in_no_catalogue() -> None:
+    paths = sorted(path for folder in TELLING for path in (ROOT / folder).rglob("*.py"))
+    told = [path for path in paths if not path.relative_to(ROOT).as_posix().startswith(TO_OTHERS)]
+    said = {text for path in told for text in list_sentences(path) if not text.startswith(ENGLISH)}
+    assert len(said) > 200  # they were found at all
+    assert sorted(text for text in said if not is_translated(text)) == []
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
