@@ -85,3 +85,23 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
 @pytest.fixture(scope="session")
 def portrait() -> str:
     return str(examples.portrait())
+
+
+@pytest.fixture
+def speak(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Open the page in a browser of that language, at an address below its own. Nothing in it breaks its policy."""
+    opened, violations = [], []
+
+    def open_page(locale: str, at: str = "", width: int = 1280) -> Page:
+        page = browser.new_page(locale=locale, viewport={"width": width, "height": 900})
+        opened.append(page)
+        page.set_default_timeout(60_000)
+        page.on("console", lambda said: violations.append(said.text) if POLICY in said.text else None)
+        page.goto(address + at)
+        page.wait_for_selector("#photo input[type=file]", state="attached")
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
+    assert violations == []

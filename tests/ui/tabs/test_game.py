@@ -22,7 +22,7 @@ from tests.ui.faults import check
 from tests.ui.jurors import JURY
 from tests.ui.visitor import open_tab
 from ui.server.queue import FairQueue
-from ui.tabs.game import Table, _begin_with, _go_on, _guess, _judge_with, _reveal_with, say_gaps
+from ui.tabs.game import Table, _begin_with, _go_on, _guess, _judge_with, _name, _reveal_with, say_gaps
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +153,7 @@ def test_the_end_tells_everybody_s_score_what_it_is_worth_and_who_was_fooled_whe
     assert "(95 % interval)" in end[0] and "You tied with Accuser" in end[0]
     assert fooled[0].count("It fooled Defender.") == right
     assert "fooled You" not in fooled[0]  # within a sentence
+    assert [_name(player) for player in ("You", "The jury", "Accuser")] == ["you", "the jury", "Accuser"]
 
 
 def test_a_picture_that_is_gone_is_left_out_of_the_game_and_its_name_out_of_the_log(
