@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 
 
 @contextmanager
@@ -25,18 +25,25 @@ def keep_house() -> Iterator[None]:
 
 @contextmanager
 def _print_beside() -> Iterator[None]:
-    """What is printed goes to the error stream, also what programs print that are started meanwhile."""
-    sys.stdout.flush()
-    try:
-        kept = os.dup(1)
-    except OSError:  # closed from the start: nothing can be printed there
+    """What is printed goes to the error stream, also what programs print that are started meanwhile.
+
+    A stream that was closed from the start is None, and its number may be any file's by now: that is left alone.
+    """
+    if sys.stdout:
+        sys.stdout.flush()
+    with redirect_stdout(sys.stderr), _swap_output() if sys.__stdout__ else nullcontext():
         yield
-        return
+
+
+@contextmanager
+def _swap_output() -> Iterator[None]:
+    """Number 1 is the error stream's file meanwhile."""
+    kept = os.dup(1)
+    beside = os.dup(2) if sys.__stderr__ else os.open(os.devnull, os.O_WRONLY)
     try:
-        with suppress(OSError):
-            os.dup2(2, 1)
-        with redirect_stdout(sys.stderr):
-            yield
+        os.dup2(beside, 1)
+        yield
     finally:
         os.dup2(kept, 1)
         os.close(kept)
+        os.close(beside)

@@ -68,6 +68,8 @@ def import_users(
         wanted, engine = read_class(file), open_database()
         check_class(engine, wanted)
         made = [(neutralise(one.name), one.password) for one in wanted if one.is_made]
+        if made and not out and sys.stdout is None:  # closed from the start
+            raise ValueError("The made passwords cannot be printed, as the output is closed: name a file with --out.")
         pairs = track(
             [(one.name, one.password) for one in wanted], "hashing", console=Console(stderr=True), transient=True
         )

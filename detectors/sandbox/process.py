@@ -78,6 +78,7 @@ def _spawn(module: str, reach: Confinement) -> subprocess.Popen[bytes]:
         bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=None if sys.__stderr__ else subprocess.DEVNULL,  # closed from the start: its pipes would be number 2
         env=reach.environment(),
         start_new_session=True,
     )

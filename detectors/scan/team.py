@@ -31,6 +31,8 @@ class Team:
     def choose_for_scan(self) -> tuple[DetectorSpec, ...]:
         """Those of them that judge pictures or sounds. Raises ScanError where there is none, and what choose raises."""
         chosen = self.choose()
+        if not chosen:
+            raise ScanError("no detector is here: `facejury detectors list` says what kept them out")
         if not (specs := tuple(spec for spec in chosen if spec.expects != "clip")):
             keys = ", ".join(spec.key for spec in chosen)
             raise ScanError(f"{keys}: for videos alone, and a scan is of pictures and sounds")

@@ -103,7 +103,7 @@ def wind_down(jury: Jury, drain: Drain, recorder: Recorder | None, *, warming: t
     warming: from warm_up_beside. Python ends a process under a thread that is inside a network by aborting it.
     """
     log.info("stopping", extra={"under_way": drain.under_way})
-    if drain.under_way and sys.stdout.isatty():
+    if drain.under_way and sys.stdout and sys.stdout.isatty():
         print(FINISHING)
     drain.begin()
     jury.stop()

@@ -33,8 +33,9 @@ def start_log() -> None:
     handler.addFilter(RepeatFilter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(True)
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()  # None: closed from the start
     for name in OURS:
-        logging.getLogger(name).setLevel(logging.WARNING if sys.stderr.isatty() else logging.INFO)
+        logging.getLogger(name).setLevel(logging.WARNING if is_terminal else logging.INFO)
 
 
 def take_prints() -> None:

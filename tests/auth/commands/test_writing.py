@@ -139,3 +139,11 @@ def test_passwords_stay_where_the_database_went_away_at_the_very_end(
     assert refused.exit_code == 1 and GONE in refused.stderr and f"{out} stays" in refused.stderr
     assert [account.name for account in accounts.list_users(own)] == ["Anna", "Bert"]
     assert out.read_text().splitlines()[1].startswith("Anna,")
+
+
+def test_passwords_that_cannot_be_printed_are_made_for_nobody(own: Engine, table: Path) -> None:
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", *FACEJURY, "users", "import", str(table)]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = "The made passwords cannot be printed, as the output is closed: name a file with --out.\n"
+    assert (refused.returncode, refused.stderr) == (1, said)
+    assert accounts.list_users(own) == []

@@ -6,6 +6,7 @@ import pytest
 
 from detectors.scan.errors import ScanError
 from detectors.scan.team import Team, check_team, team_as_line
+from registry import load_registry
 
 TEAM = {"blend": "1.0"}
 
@@ -22,3 +23,9 @@ def test_detectors_of_clips_are_in_no_team_that_scans() -> None:
     assert "temporal" not in [spec.key for spec in Team().choose_for_scan()]
     with pytest.raises(ScanError, match="temporal: for videos alone"):
         Team(only=("temporal",)).choose_for_scan()
+
+
+def test_a_scan_without_any_detector_says_where_they_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACEJURY_BLOCK", ",".join(spec.plugin for spec in load_registry()))
+    with pytest.raises(ScanError, match="no detector is here"):
+        Team().choose_for_scan()

@@ -21,3 +21,12 @@ def test_only_a_terminal_is_told_that_answers_are_finished(
     wind_down(Jury(JURY), drain, None)
     assert drain.has_begun
     assert capsys.readouterr().out == (f"{FINISHING}\n" if under_way and terminal else "")
+
+
+def test_a_server_whose_output_was_closed_from_the_start_stops_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    drain = Drain()
+    drain.under_way = 1
+    monkeypatch.setattr(drain, "wait", lambda seconds: 1)
+    monkeypatch.setattr(sys, "stdout", None)
+    wind_down(Jury(JURY), drain, None)
+    assert drain.has_begun

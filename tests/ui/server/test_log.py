@@ -2,6 +2,8 @@
 
 import contextlib
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -26,3 +28,9 @@ def test_a_printed_traceback_is_logged_once_however_many_writes_it_takes(caplog:
                 Printed().write(line)
     (record,) = caplog.records
     assert record.exc_info is not None and record.exc_info[1] is error
+
+
+def test_a_server_whose_error_stream_was_closed_from_the_start_logs_into_nothing() -> None:
+    code = "import logging; from ui.server.log import start_log; start_log(); logging.getLogger('ui').error('unheard')"
+    done = subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", code], check=False)
+    assert done.returncode == 0
