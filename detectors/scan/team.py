@@ -8,10 +8,11 @@ from functools import reduce
 from pathlib import Path
 
 from detectors.jury.fusion import JURY, JURY_KEY
-from detectors.networks.folder import CONFIG, WEIGHTS
+from detectors.networks.folder import CONFIG
 from detectors.networks.resolve import add_source
 from detectors.scan.errors import ScanError
 from registry import DetectorSpec, load_registry
+from registry.contract import is_card_path
 
 SCHEMA = 4  # 2: rows have a roll; 3: and a band; 4: and held_back_by, enlarged
 DIGITS = 12  # of a hash, for people
@@ -40,7 +41,7 @@ class Team:
 
 
 def describe_team(specs: tuple[DetectorSpec, ...]) -> dict[str, str]:
-    """Key -> everything that can change what a detector says: whose it is, its weights, its thresholds."""
+    """Key -> everything that can change what a detector says: whose it is, its weights, framing and thresholds."""
     described = {spec.key: _describe(spec) for spec in specs}
     return described | {JURY_KEY: f"weights {_digest(JURY)}"}
 
@@ -73,10 +74,11 @@ def _say_difference(then: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 
 def _describe(spec: DetectorSpec) -> str:
-    weights = f", {CONFIG} {_digest(WEIGHTS.parent.parent / spec.source / CONFIG)}" if spec.builtin else ""
+    config = Path(spec.card).parent / CONFIG if is_card_path(spec.card) else None  # a model folder's, beside its card
+    weights = f", {CONFIG} {_digest(config)}" if config and config.is_file() else ""
     return f"{spec.owner} {spec.version}{weights}, real below {spec.real_until:g}, fake from {spec.fake_from:g}"
 
 
 def _digest(path: Path) -> str:
-    """The start of a file's SHA-256. config.json holds the hash of its network, so it stands for both."""
+    """The start of a file's SHA-256. config.json holds its network's hash and framing, so it stands for both."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:DIGITS] if path.is_file() else "none"

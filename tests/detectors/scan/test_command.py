@@ -1,7 +1,9 @@
 """The command as a person types it: its table, and what is left of it when it is killed."""
 
 import hashlib
+import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -17,6 +19,7 @@ from detectors.audio.judge import compare_sound
 from detectors.audio.results import NOTHING_AUDIBLE
 from detectors.inputs.audio.kinds import UNKNOWN
 from detectors.jury.judge import Jury
+from detectors.networks.folder import WEIGHTS
 from detectors.scan.crew import NO_EARS, NO_EYES
 from registry import load_registry
 from tests.detectors.pictures import portrait
@@ -106,6 +109,18 @@ def test_an_added_detector_has_its_rows(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "table.csv"
     assert run_scan(photos / "portrait-10.jpg", *ONLY, "--only", "spectrum", "--add", plugin, out=out).returncode == 0
     assert [row["detector"] for row in read_csv(out)] == ["custom-cnn", "spectrum", "jury"]
+
+
+def test_an_added_folder_that_frames_faces_otherwise_does_not_go_on_with_a_table(photos: Path, tmp_path: Path) -> None:
+    folder, out = tmp_path / "mine", tmp_path / "table.csv"
+    shutil.copytree(WEIGHTS / "blend", folder)
+    config = json.loads((folder / "config.json").read_text()) | {"key": "mine"}
+    asked = photos / "nobody.png", "--only", "mine", "--add", folder, "--workers", 1
+    for mode, code in {"centre-crop": 0, "resize": 2}.items():
+        (folder / "config.json").write_text(json.dumps(config | {"mode": mode}))
+        done = run_scan(*asked, out=out)
+        assert done.returncode == code
+    assert "contains verdicts of other detectors: mine was (" in " ".join(done.stderr.split())
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_sentence(photos: Path) -> None:
