@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from detectors.commands.options import EVERY_ONE_FAILED, FOLDER, Add, Only, choose, read_start, start_option, warn
-from detectors.inputs.audio.kinds import is_sound_file
 from detectors.inputs.images import ImageError, read_file
-from detectors.inputs.video_kinds import is_video, read_head
+from detectors.inputs.kinds import tell_kind
+from detectors.inputs.video_kinds import read_head
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison
@@ -79,7 +79,7 @@ def compare_command(
     with Jury(choose(only, add)) as jury:
         _note_idle(jury, files)
         for file in files:
-            if is_video(file):
+            if tell_kind(file) == "video":
                 comparisons.append(_watch(file, jury, seconds, quiet=as_json))
                 continue
             judged = _compare_picture(file, jury, stability=stability, provenance=provenance)
@@ -122,7 +122,7 @@ def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: boo
         return Comparison(str(file).replace(":/", "://", 1), error=NO_ADDRESS)
     if file.is_dir():
         return Comparison(str(file), error=FOLDER)
-    if is_sound_file(read_head(file)):
+    if tell_kind(file) == "sound" and read_head(file):
         return Comparison(str(file), error=SOUND)
     try:
         data = read_file(file)
@@ -138,18 +138,18 @@ def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: boo
 
 def _note_ignored(options: Sequence[str], files: Sequence[Path], *, as_json: bool, start: float) -> None:
     """Say which of these options for pictures, and whether --start, which is for videos, change nothing here."""
-    if start and not any(map(is_video, files)):
+    if start and "video" not in map(tell_kind, files):
         warn("--start changes nothing in pictures: it is for videos.")
     if "--base-rate" in options and as_json:
         warn("--base-rate changes nothing in the JSON: its p_fake is as if half of all faces were fake.")
-    videos = [file.name for file in files if is_video(file)] if options else []
+    videos = [file.name for file in files if tell_kind(file) == "video"] if options else []
     if videos:
         warn(f"{', '.join(options)}: for pictures alone, not for {', '.join(videos)}.")
 
 
 def _note_idle(jury: Jury, files: Sequence[Path]) -> None:
     """Say so where nobody among the chosen judges a picture."""
-    pictures = [file.name for file in files if not is_video(file)]
+    pictures = [file.name for file in files if tell_kind(file) == "picture"]
     if not pictures or any(spec.expects not in ELSEWHERE for spec in jury.specs):
         return
     for kind, what in ELSEWHERE.items():

@@ -1,7 +1,7 @@
 """What a file is that is no picture we read, by its first bytes: each with the way out, in one sentence."""
 
 from detectors.inputs.audio.kinds import is_sound_file
-from detectors.inputs.header_limits import TIFFS
+from detectors.inputs.header_limits import JPEG, PNG, TIFFS
 from detectors.inputs.video_kinds import PICTURES, is_readable, name_other
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")  # Pillow opens MPO, what some phones call JPEG, as JPEG
@@ -13,6 +13,7 @@ VIDEO = "This is a video, not a picture: it is judged by itself, as a video."
 SOUND = "This is a sound, not a picture: it is judged by itself, as a sound."
 DEEP_TIFF = "This TIFF is stored in a rare way, such as 32 bits a colour: save it with 8 bits a colour and try again."
 AVIF_BRANDS = {b"avif", b"avis"}
+STARTS = (JPEG, PNG, b"GIF8", b"BM", *TIFFS)
 
 OTHERS = {
     b"PK\x03\x04": f"This is a zip archive, or a document in one: {ARCHIVE}",
@@ -28,6 +29,12 @@ OTHERS = {
 }
 MARKUP = (b"<svg", b"<?xml", b"<!doctype", b"<html")
 PAGE = "This is a web page or a drawing (HTML, SVG), not a photo: save the picture itself and try again."
+
+
+def is_picture_file(head: bytes) -> bool:
+    """Whether a file that begins so is of a kind that is read, or a HEIC picture."""
+    in_container = (head[4:8] == b"ftyp" and head[8:12] in PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    return in_container or head.startswith(STARTS)
 
 
 def say_picture(data: bytes) -> str:

@@ -48,12 +48,6 @@ def name_other(head: bytes) -> str | None:
     return next((name for start, name in OTHERS.items() if head.startswith(start)), None)
 
 
-def is_video(path: Path) -> bool:
-    """Whether a file is to be taken for a video: by its first bytes, or, where these say nothing, by its name."""
-    head = read_head(path)
-    return path.suffix.lower() in SUFFIXES or is_readable(head) or name_other(head) is not None
-
-
 def read_head(path: Path) -> bytes:
     """A file's first bytes; none where it cannot be read, or is a pipe, of which reading would take them away."""
     try:

@@ -6,9 +6,10 @@ from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-from detectors.inputs.audio.kinds import SUFFIXES, is_sound
+from detectors.inputs.audio.kinds import SUFFIXES
 from detectors.inputs.audio.read import MAX_BYTES as MAX_SOUND_BYTES
 from detectors.inputs.images import CLOSED, FOLDER, MAX_BYTES, ImageError, say_too_large
+from detectors.inputs.kinds import tell_kind
 
 COPIED_BYTES = 1_000_000  # at a time
 
@@ -20,7 +21,9 @@ def is_url(path: str) -> bool:
 
 def is_sound_at(path: str, folder: str = "") -> bool:
     """Whether a sound is there: of a file by its first bytes, of a URL by its suffix. folder: of relative paths."""
-    return PurePosixPath(path).suffix.lower() in SUFFIXES if is_url(path) else is_sound(Path(folder, path))
+    if is_url(path):
+        return PurePosixPath(path).suffix.lower() in SUFFIXES
+    return tell_kind(Path(folder, path)) == "sound"
 
 
 def fetch_bytes(path: str, *, folder: str = "") -> bytes:

@@ -10,12 +10,13 @@ import gradio as gr
 import PIL
 
 from detectors.inputs.archive import is_zip
-from detectors.inputs.audio.kinds import is_sound, is_sound_file
+from detectors.inputs.audio.kinds import is_sound_file
 from detectors.inputs.header_limits import JPEG
 from detectors.inputs.images import NO_BYTES, ImageError, open_picture, read_file
+from detectors.inputs.kinds import Kind, tell_kind
 from detectors.inputs.picture_kinds import UNKNOWN as NO_PICTURE
 from detectors.inputs.picture_kinds import say_picture
-from detectors.inputs.video_kinds import is_readable, is_video, read_head
+from detectors.inputs.video_kinds import is_readable, read_head
 from ui.components.files_input import FilesInput
 from ui.components.markup import build_html, read_script
 from ui.render.cards import Pieces, render, say
@@ -28,6 +29,7 @@ UNKNOWN = (
     "BMP, TIFF or GIF, MP4, MOV, WebM, MKV or AVI, or WAV, MP3, FLAC, OGG, Opus or M4A."
 )
 View = Literal["compare", "batch", "video", "audio"]
+VIEWS: dict[Kind, View] = {"picture": "compare", "sound": "audio", "video": "video"}
 
 
 @dataclass(frozen=True)
@@ -90,17 +92,10 @@ def sort_files(paths: Sequence[Path]) -> View:
     (path,) = paths
     if is_zip(path):
         return "batch"
-    if is_sound(path):
-        return "audio"
-    if is_readable(read_head(path)):
-        return "video"
-    try:
+    kind = tell_kind(path)  # also of a sound or a video that is not read: its own view says why
+    if kind == "picture":
         _check_picture(path)
-    except ImageError:
-        if is_video(path):  # by its name, or of a kind that is not read: the video view says which
-            return "video"
-        raise
-    return "compare"
+    return VIEWS[kind]
 
 
 def _check_several(heads: Sequence[bytes]) -> None:

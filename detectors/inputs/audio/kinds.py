@@ -1,7 +1,5 @@
 """What a sound file is, by its first bytes and its codec: which are read, and what the others are called."""
 
-from pathlib import Path
-
 from detectors.inputs import video_kinds
 
 SUFFIXES = {".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a"}
@@ -44,14 +42,6 @@ def is_sound_file(head: bytes) -> bool:
 def is_readable(head: bytes) -> bool:
     """Whether a file that begins so may be opened for its sound: a sound file, or a video."""
     return is_sound_file(head) or video_kinds.is_readable(head)
-
-
-def is_sound(path: Path) -> bool:
-    """Whether a file is to be taken for a sound: by its first bytes, or, where these say nothing, by its name."""
-    head = video_kinds.read_head(path)
-    if is_sound_file(head) or path.suffix.lower() in SUFFIXES:
-        return True
-    return name_other(head) is not None and path.suffix.lower() not in video_kinds.SUFFIXES | {".wmv", ".asf"}
 
 
 def name_other(head: bytes) -> str | None:

@@ -2,16 +2,18 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from detectors.commands.compare import SOUND
 from detectors.conformance import samples
 from detectors.inputs.audio.read import NO_SOUND
 from tests.command import FACEJURY, UNPRIVILEGED, call
-from tests.detectors.sounds import to_wav, voice
+from tests.detectors.sounds import to_wav, voice, write_coded
 from tests.detectors.videos import every, moving_portrait, write_talk, write_video
 
 LISTED = """
@@ -70,6 +72,23 @@ def test_a_plugin_that_takes_too_long_is_one_line_beside_the_table(tmp_path: Pat
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr == "detector slow failed\n"
     assert "Blend expert" in done.stdout and "longer than 0.1 s" in done.stdout
+
+
+@pytest.mark.parametrize(("name", "codec"), [("s.opus", "libopus"), ("s.ogg", "libopus"), ("s.m4a", "aac")])
+def test_a_sound_is_sent_to_its_command_whatever_its_name_and_its_container(
+    tmp_path: Path, name: str, codec: str
+) -> None:
+    sound = write_coded(tmp_path / name, voice(1.0, rate=48_000), codec=codec, rate=48_000)
+    for path in (sound, shutil.copy(sound, tmp_path / "s.mp4")):
+        done = call("compare", path, "--only", "voice", "--provenance", columns=200)
+        assert done.exit_code == 1 and SOUND in done.stdout
+        assert done.stderr == "", "neither a video nor a picture, of which something would be said"
+
+
+def test_a_picture_that_is_named_like_a_video_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "photo.mp4").write_bytes(samples.as_png(samples.portrait()))
+    (judged,) = json.loads(call("compare", tmp_path / "photo.mp4", "--only", "blend", "--json").stdout)
+    assert len(judged["faces"]) == 1
 
 
 def test_a_video_without_sound_is_for_other_detectors_than_those_of_sound(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from detectors.inputs import video as video_file
+from detectors.inputs.kinds import tell_kind
 from detectors.inputs.video import VideoError, check_video, open_video
-from detectors.inputs.video_kinds import UNKNOWN, is_video
+from detectors.inputs.video_kinds import UNKNOWN
 from detectors.jury.judge import Jury
 from detectors.sandbox.confinement import Confinement
 from detectors.sandbox.process import WorkerProcess
@@ -218,7 +219,8 @@ def test_videos_are_told_by_their_beginning_and_else_by_their_name(tmp_path: Pat
     write_video(tmp_path / "a.mp4", fade(3), every(0.04, until=1)).rename(tmp_path / "a")
     (tmp_path / "b.mp4").write_bytes(b"")
     (tmp_path / "c.jpg").write_bytes(b"\0\0\0\x18ftypheic")
-    assert [is_video(tmp_path / name) for name in ("a", "b.mp4", "c.jpg", "gone.png")] == [True, True, False, False]
+    are_videos = [tell_kind(tmp_path / name) == "video" for name in ("a", "b.mp4", "c.jpg", "gone.png")]
+    assert are_videos == [True, True, False, False]
 
 
 def compare(path: Path, *, start: float = 0.0) -> JudgedVideo:

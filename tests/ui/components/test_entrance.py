@@ -43,6 +43,7 @@ def zipped() -> bytes:
     [
         ({"a.jpg": picture_bytes("JPEG")}, "compare"),
         ({"a.mp4": picture_bytes("JPEG")}, "compare"),
+        ({"a.wav": picture_bytes()}, "compare"),
         ({"a.jpg": MP4}, "video"),
         ({"a.png": zipped()}, "batch"),
         ({"a.zip": picture_bytes()}, "compare"),

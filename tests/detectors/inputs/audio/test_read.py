@@ -10,8 +10,9 @@ import pytest
 
 from detectors.inputs.audio import read as sound_file
 from detectors.inputs.audio.decoder import SoundReader, UnheardError
-from detectors.inputs.audio.kinds import UNKNOWN, is_sound
+from detectors.inputs.audio.kinds import UNKNOWN
 from detectors.inputs.audio.read import DAMAGED, NO_SOUND, NOTHING, RATE, SoundError, check_sound, read_sound
+from detectors.inputs.kinds import tell_kind
 from detectors.inputs.video import open_video
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.sounds import to_wav, voice, write_coded
@@ -46,7 +47,7 @@ def test_every_usual_file_is_heard_as_it_was_recorded(
 ) -> None:
     path = write_coded(tmp_path / name, voice(3.0, rate=rate), codec=codec, rate=rate, layout=layout)
     about, samples = SoundReader(str(path)).read(0.0, MOST)
-    assert is_sound(path) or name == "a.webm"  # by its first bytes this may be a video as well
+    assert tell_kind(path) == "sound" or name == "a.webm"  # by its first bytes this may be a video as well
     assert (about["rate"], about["channels"], about["lost"]) == (rate, {"7.1": 8, "stereo": 2, "mono": 1}[layout], 0)
     assert about["seconds"] == pytest.approx(3.0, abs=0.05)
     assert samples.size == pytest.approx(3 * RATE, abs=0.05 * RATE)
