@@ -60,8 +60,8 @@ def upgrade_command(name: Name) -> None:
         old = _find(name, pins)
         asked = old.asked if isinstance(old, PinnedPackage) else f"{old.name}@{old.revision}".rstrip("@")
         new, others = _look_up(asked, pins)
-        if new == old:
-            typer.echo(f"{name} is at its newest commit")
+        if new == old and isinstance(old, PinnedFolder):  # such a package is not here yet: what is, cannot be resolved
+            typer.echo(_say_newest(old))
             return
         _keep(new, others, pins)
 
@@ -83,6 +83,13 @@ def remove_command(
         with _pinned_as(left, pins):
             _uninstall(old, left)
         typer.echo(f"removed {old.shown}")
+
+
+def _say_newest(pin: PinnedFolder) -> str:
+    if pin.revision and pin.commit.startswith(pin.revision):
+        way_out = f"`facejury detectors install {pin.name}` follows the main branch"
+        return f"{pin.name} stays at the commit asked for; {way_out}"
+    return f"{pin.name} is at {f'the newest commit of {pin.revision}' if pin.revision else 'its newest commit'}"
 
 
 def _install_all(pins: Sequence[Pinned]) -> None:

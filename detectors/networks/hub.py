@@ -80,10 +80,12 @@ def find_kept(reference: str) -> Fetched | None:
 def forget(repo: str, commit: str) -> None:
     """Delete what was fetched of this commit. Raises HubError."""
     place = _place(repo, commit)
+    leaving = place.with_name(f"removing-{commit}")  # half a folder is no detector
     try:
-        if place.is_dir():
-            leaving = place.rename(place.with_name(f"removing-{commit}"))  # half a folder is no detector
+        if leaving.exists():  # of a removal that was killed
             shutil.rmtree(leaving)
+        if place.is_dir():
+            shutil.rmtree(place.rename(leaving))
     except OSError as error:
         raise HubError(f"hub:{repo} cannot be deleted: {error.strerror or error}") from error
 

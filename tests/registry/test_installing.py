@@ -93,6 +93,18 @@ def test_a_package_is_installed_pinned_upgraded_shared_and_removed(lock: Path, t
     assert not list(own.glob("facejury_*.py"))  # what it brought left with it
 
 
+def test_an_upgrade_of_what_is_pinned_at_its_newest_but_not_here_installs_it(lock: Path, tmp_path: Path) -> None:
+    make_wheel(tmp_path / "index", "facejury-needed", "3.0")
+    make_wheel(tmp_path / "index", "facejury-made", "1.0", key="made-one", needs="facejury-needed")
+    done = call("detectors", "install", "facejury-made")
+    assert done.exit_code == 0, done.stderr
+    [own] = lock.parent.glob("env/lib/python3*/site-packages")
+    for part in own.glob("facejury_*"):
+        shutil.rmtree(part) if part.is_dir() else part.unlink()
+    assert call("detectors", "upgrade", "facejury-made").stdout.startswith("installed facejury-made 1.0")
+    assert "made-one" in call("detectors", "list").stdout
+
+
 def test_what_cannot_be_installed_leaves_everything_as_it_was(lock: Path, tmp_path: Path) -> None:
     index = tmp_path / "index"
     make_wheel(index, "facejury-needed", "3.0")
