@@ -189,10 +189,10 @@ def _builtin_plugins() -> list[Plugin]:
 
 
 def _installed_plugins() -> list[Plugin]:
-    found = {
-        (entry.name, entry.value): Plugin(entry.name, distribution.name, distribution.version, entry.load)
-        for distribution, entry in _entry_points()
-    }
+    found: dict[tuple[str, str], Plugin] = {}
+    for distribution, entry in _entry_points():  # of two copies on the path the first, whose module is imported
+        plugin = Plugin(entry.name, distribution.name, distribution.version, entry.load)
+        found.setdefault((entry.name, entry.value), plugin)
     return [found[name] for name in sorted(found)]  # sorted: who keeps a key must not depend on the file system
 
 

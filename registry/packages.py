@@ -118,8 +118,17 @@ def _gather(
 
 def _list_fixed(movable: Set[str]) -> list[str]:
     """Every package of this environment at its version, but those."""
-    here = {canonicalize_name(one.name): one.version for one in distributions() if one.name}
+    here = {canonicalize_name(one.name): one.version for one in _list_here()}
     return [f"{name}=={number}" for name, number in sorted(here.items()) if name not in movable]
+
+
+def _list_here() -> list[Distribution]:
+    """Every package of this environment; of two copies on the path the first, which is the one that is imported."""
+    found: dict[NormalizedName, Distribution] = {}
+    for one in distributions():
+        if one.name:
+            found.setdefault(canonicalize_name(one.name), one)
+    return list(found.values())
 
 
 def _read_wheel(found: dict[str, Any]) -> PinnedWheel:
@@ -210,8 +219,8 @@ def _try(name: str, trial: Path) -> None:
 
 def _check_others(name: str, there: Mapping[NormalizedName, Distribution]) -> None:
     """Raises InstallError where something that is installed could not be used with what comes."""
-    for one in distributions():
-        if not one.name or canonicalize_name(one.name) in there:
+    for one in _list_here():
+        if canonicalize_name(one.name) in there:
             continue
         for need in _list_needs(one):
             new = there.get(canonicalize_name(need.name))
@@ -248,7 +257,7 @@ def remove(package: PinnedPackage, others: Sequence[PinnedPackage]) -> None:
     needed = {canonicalize_name(wheel.name) for other in others for wheel in other.wheels}
     brought = {canonicalize_name(one.name): one.name for one in package.wheels if find_version(one.name)}
     while True:
-        staying = [one for one in distributions() if one.name and _is_staying(one, brought, needed)]
+        staying = [one for one in _list_here() if _is_staying(one, brought, needed)]
         # With all extras: which of them somebody has installed, nobody has written down.
         more = {canonicalize_name(need.name) for one in staying for need in _list_needs(one, extras=True)} - needed
         if not more:

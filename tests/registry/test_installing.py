@@ -93,6 +93,20 @@ def test_a_package_is_installed_pinned_upgraded_shared_and_removed(lock: Path, t
     assert not list(own.glob("facejury_*.py"))  # what it brought left with it
 
 
+def test_a_shadowed_copy_of_a_package_holds_no_plugin_back(
+    lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [own] = lock.parent.glob("env/lib/python3*/site-packages")
+    for version, folder in {"2.0": own, "1.0": tmp_path / "behind"}.items():
+        wheel = make_wheel(tmp_path / "index", "facejury-needed", version)
+        zipfile.ZipFile(wheel).extractall(folder)
+        wheel.unlink()
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "behind")])
+    make_wheel(tmp_path / "index", "facejury-made", "1.0", key="made-one", needs="facejury-needed>=2")
+    done = call("detectors", "install", "facejury-made")
+    assert done.exit_code == 0, done.stderr
+
+
 def test_an_upgrade_of_what_is_pinned_at_its_newest_but_not_here_installs_it(lock: Path, tmp_path: Path) -> None:
     make_wheel(tmp_path / "index", "facejury-needed", "3.0")
     make_wheel(tmp_path / "index", "facejury-made", "1.0", key="made-one", needs="facejury-needed")

@@ -55,6 +55,13 @@ def test_an_installed_plugin_is_in_the_jury_after_the_built_ins_under_its_owner(
     assert problems("spectral") == []
 
 
+def test_of_two_copies_on_the_path_the_one_that_is_imported_is_named(install: Callable[..., object]) -> None:
+    install("copied", good("older"), version="1.0", module="copied_plugin")
+    install("copied", good("newer"), version="2.0", module="copied_plugin")  # before the other on the path
+    registry = load_registry()
+    assert [(spec.key, spec.version) for spec in registry if spec.plugin == "copied"] == [("newer", "2.0")]
+
+
 def test_a_plugin_that_offers_several_keeps_their_order(install: Callable[..., object]) -> None:
     install("pair", good("second") + '    register(key="first", title="First", load=lambda: print)')
     assert load_registry().keys()[-2:] == ("second", "first")
