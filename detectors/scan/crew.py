@@ -23,7 +23,7 @@ from detectors.inputs.images import ImageError
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.scan.errors import ScanError
-from detectors.scan.fetch import fetch_bytes, is_sound_at, open_here
+from detectors.scan.fetch import fetch_bytes, hash_here, is_sound_at, open_here
 from detectors.scan.record import Record, record_comparison, record_error, record_sound
 from detectors.scan.team import Team
 
@@ -168,7 +168,10 @@ def _judge_sound(path: str, jury: Jury, *, folder: str = "") -> Record:
         return record_error(path, NO_EARS)
     try:
         with open_here(path, folder=folder) as file:
-            return record_sound(compare_sound(file, jury, name=path), asked)
+            judged = compare_sound(file, jury, name=path)
+            if judged.error:
+                return record_error(path, judged.error, sha256=hash_here(file))
+            return record_sound(judged, asked)
     except ImageError as error:
         return record_error(path, str(error))
     except Exception as error:  # as above

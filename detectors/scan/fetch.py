@@ -10,6 +10,7 @@ from detectors.inputs.audio.kinds import SUFFIXES
 from detectors.inputs.audio.read import MAX_BYTES as MAX_SOUND_BYTES
 from detectors.inputs.images import CLOSED, FOLDER, MAX_BYTES, ImageError, say_too_large
 from detectors.inputs.kinds import tell_kind
+from detectors.inputs.video import hash_file
 
 COPIED_BYTES = 1_000_000  # at a time
 
@@ -53,6 +54,14 @@ def open_here(path: str, *, folder: str = "") -> Iterator[Path]:
         except Exception as error:  # each file system has errors of its own
             raise ImageError(CLOSED) from error
         yield Path(copy.name)
+
+
+def hash_here(file: Path) -> str:
+    """The SHA-256 of a sound's bytes, which may be damaged; empty where they cannot be read, or are too many to be."""
+    try:
+        return hash_file(file) if file.is_file() and file.stat().st_size <= MAX_SOUND_BYTES else ""
+    except OSError:
+        return ""
 
 
 def _read_file(path: Path) -> bytes:

@@ -56,9 +56,10 @@ def record_comparison(comparison: Comparison) -> Record:
 
 
 def record_sound(judged: JudgedSound, asked: Sequence[str]) -> Record:
-    """What the detectors said about one sound, a row each. asked: their keys; the reason is theirs if none answered."""
-    if judged.error:
-        return record_error(judged.path, judged.error, sha256=judged.sha256)
+    """What the detectors said about a sound that was read, a row each.
+
+    asked: their keys; the reason is theirs if none answered.
+    """
     notes = " ".join(judged.notes) or None
     rows = [
         Row(

@@ -16,7 +16,7 @@ import PIL.Image
 import pytest
 
 from detectors.audio.judge import compare_sound
-from detectors.audio.results import NOTHING_AUDIBLE
+from detectors.audio.results import NOTHING_AUDIBLE, TOO_SHORT
 from detectors.inputs.audio.kinds import UNKNOWN
 from detectors.jury.judge import Jury
 from detectors.networks.folder import WEIGHTS
@@ -184,6 +184,14 @@ def test_a_scan_in_which_every_detector_failed_exits_with_1(photos: Path, tmp_pa
     assert more.returncode == 0, "what was answered before counts"
 
 
+def test_that_there_is_no_face_and_nothing_to_hear_is_an_answer(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "short.wav").write_bytes(to_wav(voice(0.2)))
+    given = photos / "nobody.png", tmp_path / "short.wav"
+    done = run_scan(*given, *ONLY, "--only", "voice", "--workers", 1, out=tmp_path / "a.csv")
+    assert done.returncode == 0 and "2 of 2 files judged" in " ".join(done.stderr.split())
+    assert [row["error"] for row in read_csv(tmp_path / "a.csv")] == ["No face found.", TOO_SHORT]
+
+
 def test_a_scan_of_nothing_readable_exits_with_1(photos: Path, tmp_path: Path) -> None:
     assert run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv").returncode == 1
     again = run_scan(photos / "broken-1.jpg", *ONLY, out=tmp_path / "a.csv")
@@ -258,6 +266,7 @@ def test_sounds_have_their_rows_beside_the_pictures(photos: Path, tmp_path: Path
     assert (heard["detector"], heard["band"], heard["label"]) == ("voice", judged.band, "")
     assert (heard["p_fake"], heard["sha256"]) == (str(judged.scores[0].p_fake), judged.sha256)
     assert "8 kHz" in heard["notes"] and UNKNOWN in broken["error"] and nobody["error"] == "No face found."
+    assert broken["sha256"] == hashlib.sha256(b"no sound").hexdigest(), "its bytes were read all the same"
     assert (silent["detector"], silent["error"], silent["band"]) == ("voice", NOTHING_AUDIBLE, "")
     done = run_scan(folder / "nobody.png", folder / "a.wav", "--only", "voice", "--workers", 1, out=tmp_path / "b.csv")
     assert done.returncode == 0 and [row["error"] for row in read_csv(tmp_path / "b.csv")] == ["", NO_EYES]

@@ -1,5 +1,6 @@
 """A file for a scan: all of it, or a sentence; a sound of a URL as a copy that goes again."""
 
+import hashlib
 import io
 import os
 from contextlib import nullcontext
@@ -10,7 +11,7 @@ import pytest
 
 from detectors.inputs.images import ImageError, say_too_large
 from detectors.scan import fetch
-from detectors.scan.fetch import fetch_bytes, is_sound_at, open_here
+from detectors.scan.fetch import fetch_bytes, hash_here, is_sound_at, open_here
 from tests.detectors.sounds import to_wav, voice
 
 
@@ -39,6 +40,14 @@ def test_what_is_no_file_is_a_sentence(name: str, said: str, tmp_path: Path) -> 
     with pytest.raises(ImageError) as refused:
         fetch_bytes(name, folder=str(tmp_path))
     assert str(refused.value) == said
+
+
+def test_a_hash_is_of_all_bytes_of_a_file_or_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.wav").write_bytes(b"12345")
+    assert hash_here(tmp_path / "a.wav") == hashlib.sha256(b"12345").hexdigest()
+    assert [hash_here(path) for path in (tmp_path, tmp_path / "gone.wav", Path(os.devnull))] == ["", "", ""]
+    monkeypatch.setattr(fetch, "MAX_SOUND_BYTES", 4)
+    assert hash_here(tmp_path / "a.wav") == "", "of a URL the copy may end before it"
 
 
 def test_a_sound_behind_a_url_is_copied_for_as_long_as_it_is_heard_and_no_farther_than_allowed(
