@@ -1,6 +1,5 @@
 """What a scan leaves aside in folders, so that nobody takes it for judged: counted by kind, the first few by name."""
 
-import mimetypes
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -45,7 +44,7 @@ def name_kind(path: str) -> str:
     named = PurePosixPath(path)
     if any(part.startswith(".") for part in named.parts):
         return HIDDEN
-    if named.suffix.lower() in SUFFIXES or (mimetypes.guess_type(named.name)[0] or "").startswith("video/"):
+    if named.suffix.lower() in SUFFIXES:  # of the other videos, which nothing here reads, the suffix is said
         return VIDEOS
     if named.suffix.lower() in SOUND_SUFFIXES:
         return SOUNDS

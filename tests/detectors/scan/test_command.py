@@ -200,7 +200,11 @@ def test_a_scan_of_nothing_readable_exits_with_1(photos: Path, tmp_path: Path) -
 
 def test_what_a_scan_leaves_aside_is_counted_and_named(photos: Path, tmp_path: Path) -> None:
     folder = tmp_path / "phone"
-    for name in ("IMG_0001", "a.mp4", "b.MOV", "c.mkv", "d.wmv", "notes.txt", ".DS_Store", ".trash/x.jpg", "raw.CR2"):
+    texts, films = (
+        ("IMG_0001", "notes.txt", ".DS_Store", ".trash/x.jpg", "raw.CR2"),
+        ("a.mp4", "b.MOV", "c.mkv", "e.avi"),
+    )
+    for name in (*texts, *films, "d.wmv"):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
@@ -215,6 +219,7 @@ def test_what_a_scan_leaves_aside_is_counted_and_named(photos: Path, tmp_path: P
     assert "1 of 2 files judged, 1 could not be read" in said
     for kind in (
         "4 videos, which `facejury compare` judges (a.mp4, b.MOV, c.mkv, …)",
+        "1 .wmv (d.wmv)",
         "1 without a suffix (IMG_0001)",
         "1 .txt (notes.txt)",
         "1 .cr2 (raw.CR2)",
