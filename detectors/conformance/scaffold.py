@@ -4,7 +4,7 @@ from pathlib import Path
 from string import Template
 
 from registry import load_registry
-from registry.contract import KEY, RESERVED
+from registry.contract import KEY, MAX_KEY_CHARACTERS, RESERVED
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = {  # of the new package -> its template, or the one named by what is expected, such as module.clip.py.txt
@@ -30,9 +30,10 @@ def write_plugin(name: str, to: Path, *, expects: str = "face") -> Path:
     """The folder of the new package, to/facejury-NAME. name: the detector's key. Raises NewPluginError."""
     if expects not in SAMPLES:
         raise NewPluginError(f"a new detector may expect {' or '.join(SAMPLES)}, got {expects!r}")
-    if not KEY.fullmatch(name) or not name[0].isalpha():
-        rule = "kebab-case (a-z, 0-9 and single hyphens) and begin with a letter"
-        raise NewPluginError(f"a detector's name must be {rule}, got {name!r}")
+    if not KEY.fullmatch(name) or not name[0].isalpha() or len(name) > MAX_KEY_CHARACTERS:
+        rule = f"begin with a letter and have at most {MAX_KEY_CHARACTERS} characters"
+        said = f"a detector's name must be kebab-case (a-z, 0-9 and single hyphens), {rule}, got {name!r}"
+        raise NewPluginError(said)
     if name in RESERVED or any(spec.key == name for spec in load_registry(blocked=()) if spec.builtin):
         raise NewPluginError(f"the key {name!r} is taken here; choose another, such as {name}-2")
     folder = to / f"facejury-{name}"

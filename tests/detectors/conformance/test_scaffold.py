@@ -10,6 +10,7 @@ from detectors.conformance.check import check_detector
 from detectors.conformance.scaffold import SAMPLES, NewPluginError, write_plugin
 from detectors.networks.resolve import add_source
 from registry import Registry
+from registry.contract import MAX_KEY_CHARACTERS
 
 pytestmark = pytest.mark.slow  # a package is built and checked
 
@@ -37,11 +38,17 @@ def test_a_new_detector_passes_every_check(tmp_path: Path) -> None:
     assert [check for check in check_detector(spec) if not check.passed] == []
 
 
-@pytest.mark.parametrize("name", ["Blink", "blink_rate", "2nd", "", "../blink", "a--b", "blend", "jury"])
+@pytest.mark.parametrize("name", ["Blink", "blink_rate", "2nd", "", "../blink", "a--b", "blend", "jury", "a" * 129])
 def test_a_name_that_is_no_key_or_one_of_ours_is_refused(tmp_path: Path, name: str) -> None:
     result = CliRunner().invoke(app, ["new", "--to", str(tmp_path), "--", name])
     assert result.exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_longest_name_that_can_register_is_taken(tmp_path: Path) -> None:
+    name = "a" * MAX_KEY_CHARACTERS
+    module = write_plugin(name, tmp_path) / f"facejury_{name}.py"
+    assert add_source(Registry(()), str(module)).keys() == (name,)
 
 
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
