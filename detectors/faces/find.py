@@ -1,6 +1,6 @@
 """Find the faces in a picture, and which way up each is. The network is CenterFace: see centerface.py."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -52,17 +52,33 @@ CLOSE_UP = _Glance(0.0, 0.5)  # a face of 64 pixels has 32, of which the network
 def find_faces(image: Image) -> list[Face]:
     """All faces of the first view that shows any, largest first; none is an empty list. image: uint8 RGB (h, w, 3).
 
-    A picture without any is looked at turned by quarters as well. One whose largest face lies or hangs is turned and
-    searched anew, so that its faces are framed as they would be upright. In a picture so large that this view would
-    show none of 64 pixels, small faces are searched for from close up.
+    A picture without any is looked at turned by quarters as well. One whose largest face lies or hangs is also searched
+    turned, so that this face and others like it are framed as they would be upright. In a picture so large that this
+    view would show none of 64 pixels, small faces are searched for from close up.
     """
     for quarters in QUARTERS:
         faces = _search(image, quarters, small=quarters == 0)
         if not faces:
             continue
-        lying = round(faces[0].roll / 90) % 4
-        return (lying != quarters and _search(image, lying, small=True)) or faces
+        lying = _count_quarters(faces[0])
+        return faces if lying == quarters else _merge(faces, _search(image, lying, small=True), quarters)
     return []
+
+
+def _count_quarters(face: Face) -> int:
+    """By how many counter-clockwise quarters the picture is turned for this face to stand upright, nearly."""
+    return round(face.roll / 90) % 4
+
+
+def _merge(faces: Sequence[Face], anew: Sequence[Face], quarters: int) -> list[Face]:
+    """The faces of either search, largest first, each once. quarters: by which the picture was turned in the first.
+
+    One of both is framed as the second has it, but for one that stood upright in the first and was surer there.
+    """
+    upright = [face for face in faces if _count_quarters(face) == quarters and not face.turned]
+    kept = [face for face in anew if not any(_is_same(face, one) and one.score > face.score for one in upright)]
+    others = [face for face in faces if not any(_is_same(face, one) for one in kept)]
+    return _sort([*kept, *others])
 
 
 def _search(image: Image, quarters: int, *, small: bool) -> list[Face]:
@@ -75,8 +91,12 @@ def _search(image: Image, quarters: int, *, small: bool) -> list[Face]:
     if small and max(turned.shape[:2]) > TILE:
         faces = [*faces, *_find_small(turned, faces, hints)]
     faces = [face if face.doubt else align(turned, face, look_as_it_is) for face in faces]
-    back = [turn_back(face, quarters, image.shape[:2]) for face in faces]
-    return sorted(back, key=lambda face: (-face.pixels, face.box))
+    return _sort(turn_back(face, quarters, image.shape[:2]) for face in faces)
+
+
+def _sort(faces: Iterable[Face]) -> list[Face]:
+    """Largest first."""
+    return sorted(faces, key=lambda face: (-face.pixels, face.box))
 
 
 def _climb(image: Image, *, is_turned: bool) -> tuple[list[Face], list[Face]]:

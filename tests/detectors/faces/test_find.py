@@ -111,6 +111,34 @@ def test_a_turned_portrait_shows_one_face_or_none(turns: int) -> None:
     assert len(find_faces(np.ascontiguousarray(np.rot90(portrait(), turns)))) <= 1
 
 
+def stand_beside_a_larger_one(turns: int) -> np.ndarray:
+    """Three upright portraits, and to their left a larger one turned counter-clockwise by so many quarters."""
+    scene = np.full((900, 1100, 3), 120, np.uint8)
+    scene[100:770, :670] = np.rot90(cv2.resize(portrait(), (670, 670)), turns)
+    for top in (20, 310, 600):
+        scene[top : top + 230, 800:1030] = portrait()[:230, 110:340]
+    return scene
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_upright_faces_are_found_beside_a_larger_one_that_lies(turns: int) -> None:
+    largest, *others = find_faces(stand_beside_a_larger_one(turns))
+    assert abs(largest.roll) == 90
+    assert len(others) == 3
+    for top in (20, 310, 600):
+        place = 800 + 226 - 110, top + 118
+        (face,) = (face for face in others if np.hypot(*np.subtract(place, middle(face.box))) < 15)
+        assert face.roll == 0
+        assert face.score > 0.75  # as it is seen upright; lying, its score is below 0.7
+
+
+def test_an_upright_face_is_found_beside_a_larger_one_that_hangs() -> None:
+    scene = np.full((700, 1100, 3), 120, np.uint8)
+    scene[:670, :670] = np.rot90(cv2.resize(portrait(), (670, 670)), 2)
+    scene[20:250, 800:1030] = portrait()[:230, 110:340]
+    assert {face.roll for face in find_faces(scene)} == {0, 180}
+
+
 def test_a_picture_is_not_changed_by_looking_at_it() -> None:
     picture = portrait()
     before = picture.copy()
