@@ -98,7 +98,7 @@ def judge_video(
         from detectors.video.clips import add_clips  # a picture does without
         from detectors.video.sound import listen
 
-        heard, sound = listen(path, jury, start=start, wanted=wanted)
+        heard, sound = listen(path, jury, start=start, name=judged.path, wanted=wanted)
         persons = add_clips(judged.persons, jury, path, sound=sound, wanted=wanted)
         is_silent = heard is None and any(spec.expects == "audio" for spec in jury.specs)
         notes = (*judged.notes, NO_SOUND) if is_silent else judged.notes

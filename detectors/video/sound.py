@@ -11,15 +11,15 @@ from detectors.jury.judge import Jury
 
 
 def listen(
-    path: Path, jury: Jury, *, start: float, wanted: Callable[[], bool] = lambda: True
+    path: Path, jury: Jury, *, start: float, name: str, wanted: Callable[[], bool] = lambda: True
 ) -> tuple[JudgedSound | None, Sound | None]:
     """What is said of a video's sound from that second on, and the sound; neither where it has none.
 
-    A sound that cannot be judged says why, see JudgedSound.error.
+    name: the video's, as its result has it. A sound that cannot be judged says why, see JudgedSound.error.
     """
     try:
-        hearings = deque(judge_sound(path, jury, start=start, wanted=wanted), maxlen=1)
+        hearings = deque(judge_sound(path, jury, start=start, name=name, wanted=wanted), maxlen=1)
     except SoundError as error:
         silent = str(error) == NO_SOUND
-        return None if silent else JudgedSound(str(path), start=start, error=str(error)), None
+        return None if silent else JudgedSound(name, start=start, error=str(error)), None
     return hearings[0].judged, hearings[0].sound

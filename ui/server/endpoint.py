@@ -16,5 +16,11 @@ def offer_endpoint(answer: Callable[..., Any], given: Sequence[Any], *, name: st
 
 
 def without_path(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer with an empty "path": gradio_client takes any object that has one for a file, and fetches it."""
-    return answer | {"path": None}
+    """The answer with null for every "path" in it: gradio_client takes any object that has one for a file to fetch."""
+    return {key: None if key == "path" and isinstance(part, str) else _clear(part) for key, part in answer.items()}
+
+
+def _clear(part: Any) -> Any:
+    if isinstance(part, dict):
+        return without_path(part)
+    return [_clear(one) for one in part] if isinstance(part, list) else part

@@ -16,7 +16,17 @@ from playwright.sync_api import Page, expect
 from detectors.jury.judge import Jury
 from registry import DetectorSpec, Image, load_registry
 from tests.detectors.pictures import quarters
-from tests.detectors.videos import every, moving_portrait, still, two_portraits, write_sound, write_video
+from tests.detectors.sounds import voice
+from tests.detectors.videos import (
+    every,
+    moving_portrait,
+    still,
+    two_portraits,
+    write_sound,
+    write_talk,
+    write_video,
+)
+from tests.ui.conftest import serving
 from tests.ui.faults import check
 from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import open_tab
@@ -169,6 +179,18 @@ def test_a_program_gets_the_same_as_json(client: gradio_client.Client, walk: Pat
     assert answer["persons"][0]["verdicts"][0]["label"] == "fake"
     with pytest.raises(gradio_client.exceptions.AppError, match="Choose a video and at least one detector"):
         client.predict(handle_file(walk), "", [], api_name="/video")
+
+
+@pytest.mark.slow
+def test_a_program_gets_the_verdicts_on_the_sound_and_no_path_in_them(tmp_path: Path) -> None:
+    talk = write_talk(tmp_path / "talk.mp4", voice(2.0), openings=[0.0] * 25)
+    ear = spec("ear", lambda samples, rate: 0.9, expects="audio")
+    with serving(*JURY, ear) as where:
+        client = gradio_client.Client(where, verbose=False)
+        answer = client.predict(handle_file(talk), "", [*KEYS, "ear"], api_name="/video")
+        client.close()
+    assert answer["sound"]["path"] is None
+    assert [(one["detector"], one["p_fake"]) for one in answer["sound"]["verdicts"]] == [("ear", 0.9)]
 
 
 @pytest.mark.browser
