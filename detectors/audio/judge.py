@@ -7,7 +7,7 @@ from pathlib import Path
 
 from detectors.audio.results import NO_DETECTOR, NOTHING_AUDIBLE, TOO_SHORT, HeardWindow, JudgedSound
 from detectors.audio.windows import Window, cut_windows
-from detectors.inputs.audio.read import MAX_SECONDS, RATE, Sound, SoundError, read_sound
+from detectors.inputs.audio.read import MAX_SECONDS, RATE, UNHEARD_SECONDS, Sound, SoundError, read_sound
 from detectors.inputs.timecode import say_at, say_length
 from detectors.inputs.video import hash_file
 from detectors.jury.judge import RESTARTING, Jury
@@ -87,11 +87,14 @@ def _ask(jury: Jury, spec: DetectorSpec, window: Window, failures: dict[str, int
 
 def _note(sound: Sound) -> tuple[str, ...]:
     """What a reader of the result must know of the file, a sentence each."""
-    notes = []
-    if sound.seconds - sound.end > 1 and sound.end - sound.start > MAX_SECONDS - 1:
+    notes, is_longer = [], sound.seconds - sound.end > UNHEARD_SECONDS
+    if (is_longer or not sound.seconds) and sound.end - sound.start > MAX_SECONDS - 1:
+        length = (
+            f"The sound is {say_at(sound.seconds)} long" if sound.seconds else "How long the sound is, is not known"
+        )
         part = f"{say_at(sound.start)} to {say_at(sound.end)}"
-        notes.append(f"The sound is {say_at(sound.seconds)} long; only {part} was heard: choose where to start.")
-    elif sound.seconds - sound.end > 1:
+        notes.append(f"{length}; only {part} was heard: choose where to start.")
+    elif is_longer:
         notes.append(f"The sound ends at {say_at(sound.end)}, though its length is {say_at(sound.seconds)}.")
     if sound.lost:
         notes.append("Parts of the sound are damaged and were not heard.")

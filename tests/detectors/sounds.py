@@ -41,9 +41,11 @@ def to_wav(samples: NDArray[Any], *, rate: int = RATE, channels: int = 1) -> byt
     )
 
 
-def write_coded(path: Path, samples: Samples, *, codec: str, rate: int = RATE, layout: str = "mono") -> Path:
-    """A file of these samples, in every channel alike, coded as FFmpeg's codec of that name."""
-    with av.open(path, "w") as container:
+def write_coded(
+    path: Path, samples: Samples, *, codec: str, rate: int = RATE, layout: str = "mono", options: Any = None
+) -> Path:
+    """A file of these samples, in every channel alike, coded as FFmpeg names it. options: the container's."""
+    with av.open(path, "w", options=options) as container:
         add_sound(container, samples, codec=codec, rate=rate, layout=layout)()
     return path
 

@@ -19,7 +19,7 @@ from av.filter import Graph
 from av.stream import Disposition
 
 from detectors.inputs.audio.kinds import CONTAINERS, DECODERS, ENCRYPTED, say_codec
-from detectors.inputs.audio.read import DAMAGED, NO_SOUND, NOTHING, RATE
+from detectors.inputs.audio.read import DAMAGED, NO_SOUND, NOTHING, RATE, UNHEARD_SECONDS
 from detectors.sandbox import bootstrap
 from detectors.sandbox.protocol import Values, receive, send
 from registry.contract import Samples
@@ -89,7 +89,8 @@ class SoundReader:
         if not self._shape:
             raise UnheardError(DAMAGED if self.lost else NOTHING)
         rate, channels = self._shape
-        seconds = self._end if at_end else max(self._read_length(), self._end)
+        # A start beyond the end is told with where the sound ends, whatever the header says.
+        seconds = self._find_length(at_end=at_end) if heard.size else self._end
         values: Values = {"seconds": round(seconds, 3), "rate": rate, "channels": channels}
         values |= {"codec": self._stream.codec_context.name, "lost": self.lost}
         return values | {"tracks": len(self._container.streams.audio)}, heard
@@ -145,6 +146,32 @@ class SoundReader:
                 return
             except av.FFmpegError:
                 self.lost += 1
+
+    def _find_length(self, *, at_end: bool) -> float:
+        """Of the whole sound, in seconds, also where the file breaks off before; 0 where it is not known.
+
+        FFmpeg guesses an MP3's from the bit rate at its beginning. Of a file without lengths of its own for each
+        stream, that of the pictures may be read, so that sound which ends before them would seem to be missing.
+        """
+        said, is_guess = self._read_length(), self._container.format.name == "mp3"
+        is_longer = said - self._end > UNHEARD_SECONDS
+        if not at_end:
+            return said if is_longer and not is_guess else self._measure()
+        is_own = not is_guess and (bool(self._stream.duration) or not self._is_beside_pictures)
+        return said if is_longer and is_own else self._end
+
+    def _measure(self) -> float:
+        """Where the last packet ends, in seconds; 0 where its time is not known. Nothing more is decoded for it."""
+        ends = self._end
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.pts is not None and packet.time_base is not None:
+                    ends = max(ends, float((packet.pts + (packet.duration or 0)) * packet.time_base) - self._begins)
+                elif packet.size:  # the last one is empty
+                    return 0.0
+        except av.FFmpegError:
+            return 0.0
+        return ends if ends < LONGEST_SECONDS else 0.0
 
     def _read_length(self) -> float:
         """What the header says, in seconds; 0 where it says nothing."""

@@ -22,6 +22,7 @@ MAX_BYTES = 250_000_000
 MAX_SECONDS = 600.0  # heard at once
 MEMORY_BYTES = 1_000_000_000  # the decoder's, resident
 DECODE_SECONDS = 120.0
+UNHEARD_SECONDS = 1.0  # missing at the end; a header's length and the samples differ by less
 SAMPLE_BYTES = 4
 
 NOTHING = "No sound can be read from this file: it is damaged, or holds none."
@@ -38,8 +39,9 @@ class SoundError(ImageError):
 class Sound:
     """A decoded sound. samples: float32 (n,) in [-1, 1], RATE a second, all channels mixed into one.
 
-    seconds: the file's whole length, 0 where it is not known; start: where the samples begin, in seconds; rate,
-    channels, codec: the file's own; lost: pieces that could not be decoded; tracks: of sound, of which one is heard.
+    seconds: the whole length, also where the file breaks off before; 0 where it is not known; start: where the samples
+    begin, in seconds; rate, channels, codec: the file's own; lost: pieces that could not be decoded; tracks: of sound,
+    of which one is heard.
     """
 
     samples: Samples = field(repr=False)

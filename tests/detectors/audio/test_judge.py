@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from detectors.audio.judge import compare_sound, judge_sound
 from detectors.audio.results import BANDS, NO_DETECTOR, NOTHING_AUDIBLE, TOO_SHORT, find_band
 from detectors.audio.windows import cut_windows
 from detectors.commands.audio import app
+from detectors.inputs.audio import read as reading
 from detectors.inputs.audio.read import NO_SOUND, RATE, Sound
 from detectors.jury.about import describe
 from detectors.jury.judge import RESTARTING, Jury
@@ -23,7 +25,7 @@ from registry import DetectorSpec, load_registry
 from registry.contract import Samples
 from tests.command import call
 from tests.detectors.pictures import encode, quarters
-from tests.detectors.sounds import to_wav, voice
+from tests.detectors.sounds import to_wav, voice, write_coded
 
 PLUGIN = """import pluggy
 
@@ -118,6 +120,7 @@ def test_judging_ends_when_nobody_waits_when_the_time_is_up_and_when_the_server_
     ("length", "heard", "said"),
     [
         (700.0, 600, "The sound is 11:40 long; only 0:00 to 10:00 was heard: choose where to start."),
+        (0.0, 600, "How long the sound is, is not known; only 0:00 to 10:00 was heard: choose where to start."),
         (9.0, 4, "The sound ends at 0:04, though its length is 0:09."),
     ],
 )
@@ -128,6 +131,20 @@ def test_what_was_not_heard_is_noted(
     monkeypatch.setattr(judging, "read_sound", lambda path, start: sound)
     first = next(judge_sound(decoded, Jury([spec(0.9)])))
     assert first.judged.notes == (said, "The file has 2 tracks of sound; only one of them was heard.")
+
+
+def test_a_file_that_breaks_off_and_a_long_one_without_a_length_are_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_coded(tmp_path / "cut.webm", voice(20.0), codec="libopus")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    (note,) = compare_sound(path, Jury([spec(0.9)])).notes
+    assert re.fullmatch(r"The sound ends at 0:(09|10)\S*, though its length is 0:(19\.\d|20)\.", note)
+    for module in (judging, reading):
+        monkeypatch.setattr(module, "MAX_SECONDS", 10.0)
+    live = write_coded(tmp_path / "live.webm", voice(20.0), codec="libopus", options={"live": "1"})
+    (note,) = compare_sound(live, Jury([spec(0.9)])).notes
+    assert re.fullmatch(r"The sound is 0:(19\.\d|20) long; only 0:00 to 0:10 was heard: choose where to start\.", note)
 
 
 def test_the_command_prints_the_numbers_where_they_were_found_and_what_went_wrong(

@@ -72,6 +72,59 @@ def test_a_long_sound_is_heard_from_where_one_begins_and_no_longer_than_asked(tm
     assert first.std() < 0.001 < later.std()
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("live.webm", "libopus", {"live": "1"}),  # no length in its header
+        ("a.mp3", "libmp3lame", {"write_xing": "0"}),  # from which FFmpeg guesses one
+        ("a.wav", "pcm_s16le", {}),
+    ],
+)
+@pytest.mark.parametrize("start", [0.0, 25.0])
+def test_the_length_of_a_sound_is_known_where_only_a_part_is_heard(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str], start: float
+) -> None:
+    path = write_coded(tmp_path / name, voice(40.0), codec=codec, options=options)
+    about, samples = SoundReader(str(path)).read(start, 5 * RATE)
+    assert samples.size == 5 * RATE
+    assert about["seconds"] == pytest.approx(40.0, abs=0.2)
+
+
+def test_the_length_of_two_mp3s_in_one_is_that_of_both(tmp_path: Path) -> None:
+    def write(rate: int) -> bytes:
+        path, bare = tmp_path / "part.mp3", {"write_xing": "0", "id3v2_version": "0"}
+        return write_coded(path, voice(6.0, rate=rate), codec="libmp3lame", rate=rate, options=bare).read_bytes()
+
+    slow, fast = write(16_000), write(48_000)  # whose bit rates differ
+    for order in (slow + fast, fast + slow):
+        (tmp_path / "both.mp3").write_bytes(order)
+        reader = SoundReader(str(tmp_path / "both.mp3"))
+        assert reader.read(0.0, 3 * RATE)[0]["seconds"] == pytest.approx(12.0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [("a.m4a", "aac", {"movflags": "faststart"}), ("a.webm", "libopus", {}), ("a.flac", "flac", {})],
+)
+def test_a_file_that_breaks_off_keeps_the_length_of_its_header(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str]
+) -> None:
+    whole = write_coded(tmp_path / name, voice(20.0), codec=codec, options=options).read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+    sound = read_sound(tmp_path / name)
+    assert sound.end < 11
+    assert sound.seconds == pytest.approx(20.0, abs=0.1)
+    with pytest.raises(SoundError, match=r"^The sound is 0:(09|10)\S* long; it ends before the chosen start\.$"):
+        read_sound(tmp_path / name, start=15.0)
+
+
+def test_sound_that_ends_before_the_pictures_is_not_taken_for_broken_off(tmp_path: Path) -> None:
+    for name in ("a.mkv", "a.mp4"):
+        path = write_video(tmp_path / name, still(quarters(), 50), every(0.1, until=5), samples=voice(2.0))
+        sound = read_sound(path)
+        assert sound.seconds == pytest.approx(sound.end, abs=0.001)
+
+
 def test_a_file_is_decoded_apart_and_a_start_beyond_its_end_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(to_wav(voice(2.0)))
     sound = read_sound(tmp_path / "a.wav", start=0.5)
