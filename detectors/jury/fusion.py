@@ -28,7 +28,8 @@ class JuryVerdict:
     """The jury's verdict on a face. p_fake: as if half of all faces were fake.
 
     fake_from, real_until: the thresholds behind the label; None in what was stored before they were kept.
-    held_back_by: the key of the expert but for whom the face would be called real; empty where there is none.
+    held_back_by: the key of the expert but for whom the face would be called real; empty where there is none. p_fake is
+    real_until then, and weighed what the others say together; else None, as in what was stored before it was kept.
     """
 
     p_fake: float
@@ -36,29 +37,36 @@ class JuryVerdict:
     fake_from: float | None = None
     real_until: float | None = None
     held_back_by: str = ""
+    weighed: float | None = None
 
     def at_base_rate(self, base_rate: float) -> "JuryVerdict":
         """The verdict where this share of the faces is fake, by Bayes' rule on the jury's likelihood ratio.
 
         The label is never firmer than the one for even odds, and inconclusive where the new p_fake no longer bears it
         out: it takes a p_fake beyond the threshold and beyond where the threshold is moved by the same rule, and the
-        farther of the two is the new threshold. base_rate: in [0, 1].
+        farther of the two is the new threshold. A face that was held back from "real" stays so while the others alone
+        would call it real. base_rate: in [0, 1].
         """
-        p_fake = _move(self.p_fake, base_rate)
+        if base_rate == EVEN:
+            return self
+        p_fake = _move(self.p_fake if self.weighed is None else self.weighed, base_rate)
         fake_from, real_until = self.fake_from or EVEN, EVEN if self.real_until is None else self.real_until
         holds = {"fake": p_fake >= fake_from, "real": p_fake < real_until}.get(self.label, True)
-        label = self.label if holds else "inconclusive"
-        held_back_by = self.held_back_by if base_rate <= EVEN else ""  # where more are fake, the others doubt as well
-        found = replace(self, p_fake=p_fake, label=label, held_back_by=held_back_by)
-        if base_rate in (0.0, 1.0) or self.fake_from is None or self.real_until is None:
+        found = replace(self, p_fake=p_fake, label=self.label if holds else "inconclusive")
+        if base_rate not in (0.0, 1.0) and self.fake_from is not None and self.real_until is not None:
+            fake_from = max(fake_from, _move(fake_from, base_rate))
+            real_until = min(real_until, _move(real_until, base_rate))
+            found = replace(found, fake_from=fake_from, real_until=real_until)
+        if not self.held_back_by:
             return found
-        moved = _move(fake_from, base_rate), _move(real_until, base_rate)
-        return replace(found, fake_from=max(fake_from, moved[0]), real_until=min(real_until, moved[1]))
+        if self.weighed is None or p_fake < real_until:
+            return replace(found, p_fake=real_until, weighed=None if self.weighed is None else p_fake)
+        return replace(found, held_back_by="", weighed=None)
 
 
 def _move(p_fake: float, base_rate: float) -> float:
-    """What even odds say, at another base rate, by Bayes' rule."""
-    return base_rate if base_rate in (0.0, 1.0) else round(to_p(to_logit(p_fake) + to_logit(base_rate)), 6)
+    """What even odds say, at another base rate, by Bayes' rule. Not rounded: thresholds may lie as near as 1e-9."""
+    return base_rate if base_rate in (0.0, 1.0) else to_p(to_logit(p_fake) + to_logit(base_rate))
 
 
 @dataclass(frozen=True)
@@ -76,9 +84,11 @@ def fuse(verdicts: Sequence[Verdict], *, doubt: str | None = None) -> JuryVerdic
     row = find_fitted(p_fakes)
     if row is None:
         return None
-    (p_fake, held_back_by), fake_from, real_until = _hear(row, p_fakes), row["fake_from"], row["real_until"]
+    (weighed, held_back_by), fake_from, real_until = _hear(row, p_fakes), row["fake_from"], row["real_until"]
+    p_fake = real_until if held_back_by else weighed
     label = judge(p_fake, fake_from=fake_from, real_until=real_until, doubt=doubt)
-    return JuryVerdict(p_fake, label, fake_from, real_until, held_back_by if doubt is None else "")
+    said = JuryVerdict(p_fake, label, fake_from, real_until)
+    return replace(said, held_back_by=held_back_by, weighed=weighed) if held_back_by and doubt is None else said
 
 
 def find_fitted(keys: Iterable[str]) -> Mapping[str, Any] | None:
@@ -91,18 +101,19 @@ def weigh(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> float:
 
     Where an expert doubts it is at least real_until, so that what the others take for real is inconclusive.
     """
-    return _hear(row, p_fakes)[0]
+    weighed, held_back_by = _hear(row, p_fakes)
+    return float(row["real_until"]) if held_back_by else weighed
 
 
 def _hear(row: Mapping[str, Any], p_fakes: Mapping[str, float]) -> tuple[float, str]:
-    """The jury's p_fake, and the key of the expert that holds "real" back: one whose p_fake reaches its doubt_from."""
-    weighed = row["shift"] + sum(weight * to_logit(p_fakes[key]) for key, weight in row["weights"].items())
-    p_fake, real_until = round(to_p(weighed), 6), row["real_until"]
-    if p_fake < real_until:
+    """What the weighed say together, and who holds "real" back: the key of an expert who reaches doubt_from."""
+    logit = row["shift"] + sum(weight * to_logit(p_fakes[key]) for key, weight in row["weights"].items())
+    weighed = round(to_p(logit), 6)
+    if weighed < row["real_until"]:
         for key, doubt_from in row.get("doubt_from", {}).items():
             if p_fakes[key] >= doubt_from:
-                return real_until, key
-    return p_fake, ""
+                return weighed, key
+    return weighed, ""
 
 
 def to_logit(p_fake: float) -> float:

@@ -44,6 +44,10 @@ def test_who_kept_the_jury_from_real_is_said_beside_its_verdict(shown: io.String
     face = JudgedFace((0, 0, 90, 90), 0.9, (FAKE,), np.zeros((4, 4, 3), np.uint8), jury=jury)
     tables.show(Comparison("a.png", "", 90, 90, faces=(face,)))
     assert "jury: inconclusive, p_fake 0.200; real but for looker" in shown.getvalue()
+    for weighed, said in ((0.001, "p_fake 0.200; real but for looker"), (0.1, "p_fake 0.308\n")):
+        held = replace(face, jury=replace(jury, weighed=weighed))
+        tables.show(Comparison("a.png", "", 90, 90, faces=(held,)), base_rate=0.8)
+        assert f"jury, where 80.0% of the pictures are fake: inconclusive, {said}" in shown.getvalue()
 
 
 def test_a_face_that_looks_enlarged_and_a_range_at_other_odds_are_said_to_be_so(shown: io.StringIO) -> None:

@@ -71,6 +71,7 @@ class TestWithTables:
             "fake_from": 0.6,
             "real_until": 0.4,
             "held_back_by": "",
+            "weighed": None,
         }
 
     @pytest.mark.parametrize(
@@ -86,13 +87,33 @@ class TestWithTables:
         self, of_others: float, of_doubter: float, p_fake: float, label: Label, held_back_by: str
     ) -> None:
         found = fuse.fuse([verdict("a", of_others), verdict("doubter", of_doubter)])
-        assert found == fuse.JuryVerdict(p_fake, label, 0.6, 0.4, held_back_by)
+        weighed = of_others if held_back_by else None
+        assert found == fuse.JuryVerdict(p_fake, label, 0.6, 0.4, held_back_by, weighed)
 
     def test_what_an_expert_held_back_is_real_at_no_base_rate(self) -> None:
         found = fuse.fuse([verdict("a", 0.1), verdict("doubter", 0.9)])
         moved = [found.at_base_rate(rate) for rate in (0.001, 0.2, 0.5, 0.9)]
         assert {one.label for one in moved} == {"inconclusive"}
         assert [one.held_back_by for one in moved] == ["doubter", "doubter", "doubter", ""]
+
+    @pytest.mark.parametrize("base_rate", [0.001, 0.2, 0.8])
+    def test_what_an_expert_holds_back_stays_at_the_threshold_while_the_others_would_call_it_real(
+        self, base_rate: float
+    ) -> None:
+        found = fuse.fuse([verdict("a", 0.01), verdict("doubter", 0.9)]).at_base_rate(base_rate)
+        assert (found.label, found.held_back_by) == ("inconclusive", "doubter")
+        assert found.p_fake == found.real_until <= 0.4
+        assert found.weighed < found.real_until
+
+    def test_the_number_is_that_of_the_others_where_they_no_longer_call_it_real(self) -> None:
+        found = fuse.fuse([verdict("a", 0.1), verdict("doubter", 0.9)]).at_base_rate(0.9)
+        assert (found.p_fake, found.held_back_by, found.weighed) == (pytest.approx(0.5), "", None)
+
+    def test_what_was_stored_without_the_number_of_the_others_stays_held_back(self) -> None:
+        stored = fuse.JuryVerdict(0.4, "inconclusive", 0.6, 0.4, "doubter")
+        for base_rate in (0.02, 0.8):
+            found = stored.at_base_rate(base_rate)
+            assert (found.p_fake, found.held_back_by) == (found.real_until, "doubter")
 
     def test_a_face_that_cannot_be_judged_is_held_back_by_nobody(self) -> None:
         found = fuse.fuse([verdict("a", 0.1), verdict("doubter", 0.9)], doubt="The face is turned too far.")
@@ -127,6 +148,12 @@ def test_a_label_never_contradicts_the_number_beside_it_and_never_gets_firmer() 
                 assert moved.label == judge(moved.p_fake, fake_from=moved.fake_from, real_until=moved.real_until)
             assert moved.label != "fake" or moved.p_fake >= 0.8
             assert moved.label != "real" or moved.p_fake < 0.2
+
+
+@pytest.mark.parametrize("base_rate", [0.0001, 0.1, 0.9])
+def test_a_number_next_to_its_threshold_stays_beside_it(base_rate: float) -> None:
+    found = fuse.JuryVerdict(0.192001, "real", 0.8, 0.192002).at_base_rate(base_rate)
+    assert found.label != "real" or found.p_fake < found.real_until
 
 
 def test_without_tables_there_is_no_jury_and_the_split_is_still_counted(

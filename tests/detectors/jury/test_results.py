@@ -42,6 +42,7 @@ def test_the_json_carries_the_jury_verdict_that_was_set_and_computes_none() -> N
         "fake_from": 0.9,
         "real_until": 0.2,
         "held_back_by": "",
+        "weighed": None,
     }
     assert written["agreement"] is None
     assert [verdict["p_fake"] for verdict in written["verdicts"]] == [0.9999, 0.9998]
