@@ -141,14 +141,28 @@ class Person:
         used = Counter((said.fake_from, said.real_until) for frame in self.clear if (said := frame.jury))
         known = [(high, low) for (high, low), _ in used.most_common() if high is not None and low is not None]
         fake_from, real_until = known[0] if known else (fitted["fake_from"], fitted["real_until"])
-        found = aggregate_frames(self.say(JURY_KEY), fake_from=fake_from, real_until=real_until)
-        verdict = self._explain(found)
-        held = Counter(frame.jury.held_back_by for frame in self.clear if frame.jury and frame.jury.held_back_by)
-        if verdict.label == "inconclusive" and not verdict.reason and 2 * held.total() >= verdict.count:
-            [(key, count)] = held.most_common(1)
-            title = next(one.title for one in self.frames[0].verdicts if one.detector == key)
-            verdict = replace(verdict, reason=HELD_BACK.format(title=title, count=count, of=verdict.count))
+        limits = {"fake_from": fake_from, "real_until": real_until}
+        verdict = self._explain(aggregate_frames(self.say(JURY_KEY), **limits))
+        if verdict.label == "inconclusive" and not verdict.reason:
+            verdict = replace(verdict, reason=self._say_held_back(**limits))
         return TrackScores(JURY_KEY, JURY_TITLE, fake_from, real_until, verdict)
+
+    def _say_held_back(self, *, fake_from: float, real_until: float) -> str:
+        """Why the jury's median lies between its thresholds, where experts hold "real" back; empty where none decides.
+
+        The frames are aggregated a second time, with what the others say: those may be of another mind as well.
+        """
+        juries = [frame.jury for frame in self.clear if frame.jury]
+        held = Counter(said.held_back_by for said in juries if said.held_back_by)
+        if not held:
+            return ""
+        p_fakes = [said.p_fake if said.weighed is None else said.weighed for said in juries]
+        others = aggregate_frames(p_fakes, fake_from=fake_from, real_until=real_until)
+        if others.label != "real":
+            return others.reason
+        [(key, count)] = held.most_common(1)
+        title = next(one.title for one in self.frames[0].verdicts if one.detector == key)
+        return HELD_BACK.format(title=title, count=count, of=others.count)
 
     @property
     def all_scores(self) -> tuple[TrackScores, ...]:

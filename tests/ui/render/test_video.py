@@ -11,7 +11,7 @@ from detectors.jury.judge import Jury
 from detectors.video.aggregate import TrackVerdict
 from detectors.video.judge import judge_video
 from detectors.video.results import WHOLE, ClipScores, JudgedVideo, Person, SampledFrame, TrackScores
-from registry import Label, Verdict
+from registry import Label, Verdict, judge
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import every, still, write_video
 from tests.ui.jurors import JURY, say_real, spec
@@ -94,12 +94,33 @@ def test_a_detector_that_failed_is_not_a_face_that_was_not_seen() -> None:
 
 
 def test_who_holds_real_back_in_most_frames_is_said_of_a_person() -> None:
-    held = JuryVerdict(0.19, "inconclusive", 0.9, 0.19, held_back_by="residual")
+    held = JuryVerdict(0.19, "inconclusive", 0.9, 0.19, held_back_by="residual", weighed=0.01)
     person = Person(1, tuple(replace(frame_at(at / 2, 0.19, *BUILT_IN), jury=held) for at in range(12)))
     assert person.jury is not None
     title = person.jury.verdict.reason.removeprefix("But for what ").split(" sees")[0]
     assert title in {one.title for one in person.frames[0].verdicts}
     assert person.jury.verdict.reason.endswith("in 12 of 12 frames, the jury would call this person real.")
+
+
+@pytest.mark.parametrize(
+    ("held", "others", "reason"),
+    [
+        (2, [0.869, 0.869], ""),  # their median lies between the thresholds, whatever is held back
+        (5, [0.95] * 4, "Real for the most part, but fake in 4 frames in a row."),
+        (2, [0.19, 0.05], "But for what residual sees in 2 of 4 frames, the jury would call this person real."),
+    ],
+)
+def test_it_is_said_that_real_was_held_back_only_where_the_others_would_say_it(
+    held: int, others: list[float], reason: str
+) -> None:
+    kept = JuryVerdict(0.19, "inconclusive", 0.9, 0.19, held_back_by="residual", weighed=0.001)
+    juries = [kept] * held + [
+        JuryVerdict(p_fake, judge(p_fake, fake_from=0.9, real_until=0.19), 0.9, 0.19) for p_fake in others
+    ]
+    frames = (replace(frame_at(at / 2, 0.19, *BUILT_IN), jury=jury) for at, jury in enumerate(juries))
+    jury = Person(1, tuple(frames)).jury
+    assert jury is not None
+    assert (jury.verdict.label, jury.verdict.reason) == ("inconclusive", reason)
 
 
 def test_the_line_of_a_clip_lies_where_the_clip_is_and_is_told_to_be_not_in_the_jury() -> None:

@@ -55,7 +55,12 @@ def test_what_the_jury_said_then_stands_whatever_it_would_say_now(portrait: str)
     stored["faces"][0]["jury"] = {"p_fake": 0.77, "label": "fake"}
     stored["faces"][0]["agreement"] = None
     assert "Estimated chance of fake: 77 %" in "".join(draw_stored(stored, None))
-    stored["faces"][0]["jury"] |= {"fake_from": None, "real_until": None, "held_back_by": ""}  # not kept then
+    stored["faces"][0]["jury"] |= {
+        "fake_from": None,
+        "real_until": None,
+        "held_back_by": "",
+        "weighed": None,
+    }  # not kept
     assert restore(stored).as_dict() == stored
 
 
