@@ -61,7 +61,9 @@ def say_jury(face: JudgedFace, base_rate: float | None = None) -> str:
         return "jury: no verdict"
     who = "jury"
     if base_rate is not None:
-        who, jury = f"jury, where {base_rate:.1%} of the pictures are fake", jury.at_base_rate(base_rate)
+        # One digit, unless the share would be told as none or all of them.
+        share = f"{base_rate:.1%}" if 0.0005 <= base_rate < 0.9995 else f"{100 * base_rate:.10g}%"
+        who, jury = f"jury, where {share} of the pictures are fake", jury.at_base_rate(base_rate)
     said = f"{who}: {jury.label}, p_fake {say_number(jury.p_fake, jury)}"
     if jury.held_back_by:
         said += f"; real but for {jury.held_back_by}"

@@ -28,6 +28,7 @@ def round_p_fake(p_fake: float, thresholds: WithThresholds | None = None, *, ste
     """p_fake as a number of steps from 0 to 1, on that side of both thresholds, rounded alike, where p_fake lies.
 
     So 0.958 is 95 % beside "fake from 96 %" where the threshold is 0.961: else its label would contradict its number.
+    Below a threshold that is rounded to 0 it is -1, which is to be told as less than one step.
     """
     shown = round(steps * p_fake)
     for limit in (thresholds.real_until, thresholds.fake_from) if thresholds else ():
@@ -38,8 +39,10 @@ def round_p_fake(p_fake: float, thresholds: WithThresholds | None = None, *, ste
 
 
 def say_number(p_fake: float, thresholds: WithThresholds | None = None, *, digits: int = 3) -> str:
-    """p_fake with so many digits, "0.958", rounded by `round_p_fake`."""
-    return f"{round_p_fake(p_fake, thresholds, steps=10**digits) / 10**digits:.{digits}f}"
+    """p_fake with so many digits, "0.958", rounded by `round_p_fake`; "under 0.001" below a threshold of nearly 0."""
+    steps = 10**digits
+    shown = round_p_fake(p_fake, thresholds, steps=steps)
+    return f"under {1 / steps:.{digits}f}" if shown < 0 else f"{shown / steps:.{digits}f}"
 
 
 def say_range(low: float, high: float, thresholds: WithThresholds | None = None) -> str:

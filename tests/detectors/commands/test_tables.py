@@ -60,6 +60,24 @@ def test_a_face_that_looks_enlarged_and_a_range_at_other_odds_are_said_to_be_so(
     assert "The face looks enlarged from a smaller picture" in shown.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("base_rate", "said"),
+    [
+        (0.001, "where 0.1% of the pictures are fake: real, p_fake under 0.001"),
+        (0.0001, "where 0.01% of the pictures are fake: real, p_fake under 0.001"),
+        (0.9999, "where 99.99% of the pictures are fake: inconclusive, p_fake 0.999"),
+    ],
+)
+def test_a_small_number_and_a_small_share_are_not_told_as_nothing(
+    base_rate: float, said: str, shown: io.StringIO
+) -> None:
+    face = JudgedFace(
+        (0, 0, 90, 90), 0.9, (FAKE,), np.zeros((4, 4, 3), np.uint8), jury=JuryVerdict(0.1, "real", 0.9, 0.2)
+    )
+    tables.show(Comparison("a.png", "", 90, 90, faces=(face,)), base_rate=base_rate)
+    assert said in shown.getvalue()
+
+
 def test_a_number_lies_within_its_range_however_both_are_rounded(shown: io.StringIO) -> None:
     jury, moves = JuryVerdict(0.9656, "inconclusive", 0.966, 0.2), Stability({}, Range(0.9656, 0.98))
     face = JudgedFace((0, 0, 90, 90), 0.9, (FAKE,), np.zeros((4, 4, 3), np.uint8), jury=jury, stability=moves)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from detectors.jury.fusion import Agreement, agree
-from detectors.jury.wording import hide_paths, round_p_fake, say_error, say_number, say_split
+from detectors.jury.wording import hide_paths, round_p_fake, say_error, say_number, say_range, say_split
 from detectors.sandbox.isolated_detector import DetectorFaultError
 from registry import Label, Verdict
 
@@ -61,3 +61,10 @@ def test_a_rounded_number_lies_on_the_side_of_the_rounded_thresholds_where_it_la
             assert (number < round(steps * real_until)) == (p_fake < real_until)
             assert abs(number - steps * p_fake) <= 1.5
     assert say_number(0.95996, limits) == "0.960" and say_number(0.5) == "0.500"
+
+
+def test_a_number_below_a_threshold_of_nearly_zero_is_told_as_less_than_the_last_digit() -> None:
+    limits = SimpleNamespace(real_until=0.0004, fake_from=0.96)
+    assert say_number(0.0003, limits) == "under 0.001" and say_number(0.0004, limits) == "0.000"
+    assert say_number(0.0003, limits, digits=4) == "0.0003"
+    assert say_range(0.0001, 0.97, limits) == "under 0.001 to 0.970"
