@@ -275,11 +275,18 @@ def set_in_middle(heatmap: Heatmap, shape: tuple[int, ...], pixels: int) -> Heat
 
 
 def resize_square(image: Image, pixels: int) -> Image:
-    """The one resize: by area when shrinking, so that nothing aliases, and bilinear when growing."""
+    """The one resize: by area where a side shrinks, so that nothing aliases, and bilinear where one grows.
+
+    In two steps, for OpenCV shrinks by area only where neither side grows.
+    """
     import cv2
 
-    method = cv2.INTER_AREA if min(image.shape[:2]) > pixels else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, (pixels, pixels), interpolation=method), dtype=np.uint8)
+    height, width = (min(side, pixels) for side in image.shape[:2])
+    if (height, width) != image.shape[:2]:
+        image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    if (height, width) != (pixels, pixels):
+        image = np.asarray(cv2.resize(image, (pixels, pixels), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    return image
 
 
 def centre_crop(image: Image, pixels: int) -> Image:

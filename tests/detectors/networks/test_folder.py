@@ -187,6 +187,16 @@ def test_shrinking_does_not_alias() -> None:
     assert np.abs(resize_square(stripes, 32).astype(int) - 127).max() <= 1
 
 
+@pytest.mark.parametrize("height", [20, 32, 33])
+def test_a_wide_picture_and_a_tall_one_do_not_alias_whatever_their_shorter_side(height: int) -> None:
+    stripes = np.zeros((height, 640, 3), dtype=np.uint8)
+    stripes[:, ::2] = 255
+    for picture in (stripes, np.ascontiguousarray(stripes.transpose(1, 0, 2))):
+        shrunk = resize_square(picture, 32)
+        assert shrunk.shape == (32, 32, 3)
+        assert np.abs(shrunk.astype(int) - 127).max() <= 1
+
+
 def test_our_own_model_folders_hold_what_their_configs_say() -> None:
     registry = load_registry(blocked=())
     for spec in registry:
