@@ -75,8 +75,14 @@ def judge_video(
         step = times[1] - times[0] if len(times) > 1 else STEP_SECONDS
         about, seconds = video.about, round(video.about.seconds, 3)
         judged = JudgedVideo(name or str(path), hash_file(path), about.width, about.height, seconds, start, step)
-        watcher, deadline = Watcher(jury), time.monotonic() + MAX_WATCH_SECONDS
-        frames = takewhile(lambda _: wanted() and time.monotonic() < deadline, video.frames(times))
+        watcher, deadline, is_late = Watcher(jury), time.monotonic() + MAX_WATCH_SECONDS, False
+
+        def is_in_time(_: Frame) -> bool:
+            nonlocal is_late  # only where a frame was left: time may also run out with the last one
+            is_late = time.monotonic() >= deadline
+            return wanted() and not is_late
+
+        frames = takewhile(is_in_time, video.frames(times))
         coming = next(frames, None)
         if coming is None and wanted():
             raise VideoError("No frame of this video could be decoded from there on.")
@@ -88,7 +94,6 @@ def judge_video(
                 coming = next(frames, None)
             except VideoError:  # what was seen until then holds
                 coming, broken = None, True
-            is_late = coming is None and not broken and time.monotonic() >= deadline
             notes = _note_unseen(video, is_late=is_late, is_broken=broken, at=frame.at)
             judged = replace(_add(judged, frame.at, seen), notes=notes)
             last = Look(judged, frame, seen)

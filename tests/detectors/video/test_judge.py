@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,7 @@ from detectors.inputs.video import Frame, Video, VideoError
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.video import watcher
 from detectors.video.clips import CLIP_PIXELS, MIN_CLIP_FRAMES
-from detectors.video.judge import _note_unseen, compare_video, judge_video
+from detectors.video.judge import MAX_WATCH_SECONDS, _note_unseen, compare_video, judge_video
 from registry import DetectorSpec, Image
 from tests.command import call
 from tests.detectors.pictures import encode, quarters
@@ -284,6 +284,18 @@ def test_what_was_seen_before_a_video_breaks_off_holds(walk: Path, monkeypatch: 
     assert judged.error is None and judged.looks == frames.looks[:5]
     assert [line.verdict.p_fake for line in judged.persons[0].scores] == [0.93, 0.03]
     assert judged.notes == ("Beyond 0:02 the video could not be decoded; the rest was not seen.",)
+
+
+@pytest.mark.parametrize(("looks", "at"), [(8, ""), (5, "0:02")])
+def test_the_rest_was_not_seen_only_where_time_runs_out_before_the_last_frame(
+    looks: int, at: str, walk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = chain([0.0] * (1 + looks), repeat(MAX_WATCH_SECONDS))  # asked once at the start, and once a frame
+    monkeypatch.setattr("detectors.video.judge.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    judged = judge(walk)
+    assert len(judged.looks) == looks
+    late = (f"Judging stopped after 15 minutes, at {at}; the rest was not seen.",)
+    assert judged.notes == (late if at else ())
 
 
 def test_a_video_that_takes_too_long_says_how_far_it_was_judged() -> None:
