@@ -1,6 +1,7 @@
 """Times in a video as people write and read them."""
 
 import re
+from collections.abc import Sequence
 
 NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 
@@ -20,6 +21,13 @@ def say_at(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     shown = f"{rest // 10:02d}" + (f".{rest % 10}" if rest % 10 else "")
     return f"{hours}:{minutes:02d}:{shown}" if hours else f"{minutes}:{shown}"
+
+
+def say_frames(times: Sequence[float]) -> str:
+    """When frames were sampled: "12 frames from 0:00 to 0:05.5", "one frame at 0:00". times: seconds, at least one."""
+    if len(times) == 1:
+        return f"one frame at {say_at(times[0])}"
+    return f"{len(times)} frames from {say_at(times[0])} to {say_at(times[-1])}"
 
 
 def say_length(seconds: float) -> str:

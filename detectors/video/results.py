@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from detectors.faces.face import Box, Landmarks, measure_side
-from detectors.inputs.timecode import say_at
+from detectors.inputs.timecode import say_at, say_frames
 from detectors.inputs.video import MAX_SECONDS
 from detectors.jury.fusion import JURY_KEY, JURY_TITLE, Agreement, JuryVerdict, find_fitted
 from detectors.video.aggregate import AGGREGATION, MIN_FRAMES, TrackVerdict, aggregate_frames
@@ -289,9 +289,8 @@ def say_person(person: Person) -> str:
 
 def say_video(judged: JudgedVideo) -> str:
     """What was looked at and who was there, in a sentence or two."""
-    looked = f"{len(judged.looks)} frames from {say_at(judged.looks[0])} to {say_at(judged.looks[-1])}"
     brief = sum(is_brief(person) for person in judged.persons)
     count = len(judged.persons) - brief
     who = f"{count} {'person' if count == 1 else 'people'}" if judged.persons else "no face found"
     more = f", and {brief} visible too briefly for a verdict" if brief else ""
-    return " ".join([f"{looked}: {who}{more}.", *judged.notes])
+    return " ".join([f"{say_frames(judged.looks)}: {who}{more}.", *judged.notes])

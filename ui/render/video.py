@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from detectors.faces.crop import crop_face
 from detectors.faces.motion import NAMES, SCALES
-from detectors.inputs.timecode import say_at, say_length
+from detectors.inputs.timecode import say_at, say_frames, say_length
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.wording import NOT_MEASURED
@@ -86,7 +86,7 @@ def draw_film(film: Film, chosen: int | None) -> Pieces:
             kept=bool(film.frames),
             notes=video.notes,
             sound=video.sound.said.rstrip(".") if video.sound else "",
-            looked=f"{len(video.looks)} frames from {say_at(video.looks[0])} to {say_at(video.looks[-1])}",
+            looked=say_frames(video.looks),
             length=say_length(video.seconds),
             persons=[_introduce(film, person) for person in persons],
             chosen=chosen,
@@ -175,8 +175,8 @@ def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
 
 def say_times(person: Person) -> str:
     """From when to when somebody is seen, and how often."""
-    first, last = person.frames[0].at, person.frames[-1].at
-    return f"{say_at(first)} to {say_at(last)}, {len(person.frames)} frames"
+    first, last, count = person.frames[0].at, person.frames[-1].at, len(person.frames)
+    return f"{say_at(first)} to {say_at(last)}, {count} frames" if count > 1 else say_frames([first])
 
 
 def _still(film: Film, person: Person, frame: SampledFrame) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from detectors.jury.fusion import JURY_KEY, JuryVerdict
 from detectors.jury.judge import Jury
 from detectors.video.aggregate import TrackVerdict
 from detectors.video.judge import judge_video
-from detectors.video.results import WHOLE, ClipScores, JudgedVideo, Person, SampledFrame, TrackScores
+from detectors.video.results import WHOLE, ClipScores, JudgedVideo, Person, SampledFrame, TrackScores, say_video
 from registry import Label, Verdict, judge
 from tests.detectors.pictures import quarters
 from tests.detectors.videos import every, still, write_video
 from tests.ui.jurors import JURY, say_real, spec
 from ui.render.cards import render
+from ui.render.kept.video import StoredFilm
 from ui.render.video import (
     HEIGHT,
     WIDTH,
@@ -27,6 +28,7 @@ from ui.render.video import (
     draw_path,
     name_lines,
     plot,
+    say_times,
     say_verdict,
 )
 
@@ -47,6 +49,15 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Film:
 def test_a_video_without_a_face_says_so_and_keeps_no_face(empty: Film) -> None:
     assert "No face found." in draw_film(empty, WHOLE)[0]
     assert empty.faces == {} and len(empty.frames) == len(empty.video.looks)
+
+
+def test_a_video_of_one_frame_is_not_told_in_the_plural() -> None:
+    whole = Person(WHOLE, (frame_at(0.0, 0.6, "looker"),))
+    film = StoredFilm(JudgedVideo("still.mp4", width=9, height=9, looks=(0.0,), whole=whole))
+    (shown,) = draw_film(film, WHOLE)
+    assert "one frame at 0:00" in shown and "1 frames" not in shown
+    assert say_times(whole) == "one frame at 0:00"
+    assert say_video(film.video) == "one frame at 0:00: no face found."
 
 
 def test_a_whole_frame_is_shown_with_the_verdict_on_it_and_without_a_face(empty: Film) -> None:
