@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors.inputs.audio.read import TOO_SLOW
 from detectors.inputs.video import Frame, Video, VideoError
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.video import watcher
@@ -19,7 +18,6 @@ from detectors.video.judge import MAX_WATCH_SECONDS, _note_unseen, compare_video
 from registry import DetectorSpec, Image
 from tests.command import call
 from tests.detectors.pictures import encode, quarters
-from tests.detectors.sounds import voice
 from tests.detectors.videos import (
     every,
     moving_portrait,
@@ -28,7 +26,6 @@ from tests.detectors.videos import (
     turn,
     two_portraits,
     write_sound,
-    write_talk,
     write_video,
 )
 from tests.docs.pages import find_blocks
@@ -154,21 +151,6 @@ def test_a_plugin_of_clips_is_asked_in_its_own_process_about_a_video_and_not_abo
     assert 0 < clip["p_fake"] == pytest.approx(np.mean(clip["scores"]), abs=1e-4)
     assert [face["verdicts"] for face in picture["faces"]] == [[]]
     assert "Stiffness: for videos alone, not for photo.png." in done.stderr
-
-
-def test_a_video_without_sound_says_so_to_who_asked_for_its_sound(walk: Path) -> None:
-    hearer = spec("hearer", lambda sound: 0.9, expects="audio")
-    assert judge(walk, *JURY, hearer).notes == ("This video has no sound.",)
-    assert judge(walk, *JURY).notes == ()
-
-
-def test_the_sound_of_a_video_is_named_as_the_video_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write_talk(tmp_path / "upload.mp4", voice(2.0), openings=[0.0] * 25)
-    hearer = spec("hearer", lambda samples, rate: 0.9, expects="audio")
-    assert judge(path, *JURY, hearer, name="talk.mp4").sound.path == "talk.mp4"
-    monkeypatch.setattr("detectors.inputs.audio.read.DECODE_SECONDS", 0.0)
-    late = judge(path, *JURY, hearer, name="talk.mp4").sound
-    assert (late.path, late.error) == ("talk.mp4", TOO_SLOW)
 
 
 def test_who_judges_no_pictures_is_told_and_the_exit_code_is_1(tmp_path: Path) -> None:
