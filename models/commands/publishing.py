@@ -137,7 +137,7 @@ def publish(
 
     Everything goes into one commit. The token is HF_TOKEN, or that of `hf auth login`.
 
-    Example: facejury models publish efficientnet --repo user/name --dry-run
+    Example: facejury models publish my-net --from runs/my-net/weights --repo user/name --dry-run
     """
     from models.publishing import hub as publishing
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,8 @@ from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, WEIGHTS, rea
 from detectors.networks.resolve import add_source
 from models.publishing import hub as publishing
 from registry import load_registry
+from tests.command import ROOT
+from tests.docs.pages import find_blocks
 from tests.hub_stand_in import StandIn, serving
 from tests.models.measured import KEY, make_folder
 
@@ -124,6 +127,30 @@ def test_a_keras_model_of_an_earlier_network_is_deleted_with_replace_and_what_is
     code, lines, _ = models("publish", KEY, "--repo", REPO, "--from", onnx, "--replace")
     assert code == 0 and "deleted there: model.keras" in lines
     assert set(hub.repo(REPO).files) == PUBLISHED - {"model.keras"} | {".gitattributes", "notes.txt"}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/training.md"])
+def test_the_printed_lines_publish_the_network_that_the_reader_trained(
+    models: Callable[..., tuple[int, list[str], list[str]]],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    page: str,
+) -> None:
+    mine = shutil.copytree(folder, tmp_path / "runs/efficientnet/weights")  # where training and exporting leave it
+    config = json.loads((mine / CONFIG).read_text())
+    (mine / CONFIG).write_text(json.dumps(config | {"key": "my-efficientnet", "trained_on": ["my-photos"]}))
+    monkeypatch.chdir(tmp_path)
+    printed = (ROOT / page).read_text()
+    lines = [shlex.split(line, comments=True) for block in find_blocks(printed, "bash") for line in block.splitlines()]
+    for words in lines:
+        if words[:1] == ["echo"] and words[-1].endswith("LICENSE"):
+            Path(words[-1]).write_text(words[1])
+        elif words[:2] == ["facejury", "models"] and words[2] in {"card", "publish"}:
+            dry = ("--dry-run",) if words[2] == "publish" and "--dry-run" not in words else ()
+            code, said, errors = models(*words[2:], *dry)
+            assert code == 0, errors
+    assert json.loads((Path(said[-1]) / CONFIG).read_text())["key"] == "my-efficientnet"
 
 
 def test_a_dry_run_writes_the_folder_and_touches_no_network(
