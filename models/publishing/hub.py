@@ -104,12 +104,15 @@ def find_folder(key: str, folder: Path | None) -> Path:
         [spec] = load_registry().choose([key])
         if (found := find_model_folder(spec)) is None:
             raise PublishError(NO_FOLDER.format(key=key))
-        if spec.expects not in ("face", "image"):
-            raise PublishError(f"{key} is not a network alone, so that it cannot be served from the Hub")
-        return found
-    if (held := read_config(folder).key) != key:
-        raise PublishError(f"{folder.name} holds the detector {held}, not {key}")
-    return folder
+        expected = {spec.expects, read_config(found).expects}
+    else:
+        found, config = folder, read_config(folder)
+        if config.key != key:
+            raise PublishError(f"{folder.name} holds the detector {config.key}, not {key}")
+        expected = {config.expects}
+    if expected - {"face", "image"}:
+        raise PublishError(f"{key} is not a network alone that judges pictures, so it has no such card on the Hub")
+    return found
 
 
 def _name_networks(config: Config) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from detectors.networks.folder import CONFIG, METRICS, MODEL
+from detectors.networks.folder import CARD, CONFIG, METRICS, MODEL, WEIGHTS
 from detectors.networks.resolve import add_source
 from models.publishing import hub as publishing
 from registry import load_registry
@@ -201,6 +201,20 @@ def test_a_folder_of_another_detector_is_not_published_under_this_key(
 ) -> None:
     code, _, errors = models("publish", "blend", "--repo", REPO, "--from", folder, "--dry-run")
     assert (code, errors) == (1, [f"{folder.name} holds the detector {KEY}, not blend"])
+
+
+@pytest.mark.parametrize("key", ["temporal", "voice"])
+def test_a_network_for_clips_or_sound_is_refused_with_its_folder_named_and_without(
+    models: Callable[..., tuple[int, list[str], list[str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = shutil.copytree(WEIGHTS / key, tmp_path / key)
+    card = (kept / CARD).read_bytes()
+    for arguments in (("card",), ("publish", "--repo", REPO, "--dry-run")):
+        for named in ((), ("--from", kept)):
+            code, _, errors = models(*arguments[:1], key, *arguments[1:], *named)
+            assert code == 1 and f"{key} is not a network alone that judges pictures" in errors[-1]
+    assert (kept / CARD).read_bytes() == card
 
 
 def test_a_key_that_is_not_there_or_has_no_folder_is_told(
