@@ -14,7 +14,7 @@ from typing import Any, Literal, TypedDict, cast
 from detectors.jury.fusion import JURY_METRICS, JURY_TITLE, hash_jury, hash_network, known_detectors
 from detectors.networks.files import read_plain_file
 from detectors.networks.folder import CONFIG, METRICS, MODEL, ArtifactError, Config, read_config
-from detectors.networks.metrics import UNREADABLE, OtherWeightsError, read_metrics
+from detectors.networks.metrics import UNREADABLE, OtherWeightsError, is_trained_on, read_metrics
 from detectors.networks.resolve import is_added, is_on_hub
 from registry import DetectorSpec
 from registry.contract import is_card_path
@@ -258,7 +258,7 @@ def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[st
 def _read_set(name: str, found: Mapping[str, Any], trained_on: Sequence[str]) -> Measured:
     measured = islice(((key, value) for key, value in found.items() if isinstance(value, dict)), MAX_LINES)
     figures = {_shorten(key): _read_figure(value) for key, value in measured}
-    seen = name == ALL or name in trained_on or bool(found.get("in_training"))
+    seen = name == ALL or is_trained_on(name, found, trained_on) or bool(found.get("in_training"))
     return Measured(
         data=_shorten(name), in_training=seen, real=int(found["real"]), fake=int(found["fake"]), figures=figures
     )

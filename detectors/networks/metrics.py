@@ -1,7 +1,7 @@
 """metrics.json of a model folder: what was measured on its network. Everything that reads one reads it here."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,3 +27,11 @@ def read_metrics(path: Path, *, hashes: Iterable[str] | None = None) -> Metrics:
     if hashes is not None and metrics["model"] not in hashes:
         raise OtherWeightsError(f"{path.name} was measured on other weights")
     return metrics
+
+
+def is_trained_on(name: str, figures: Mapping[str, Any], trained_on: Collection[str]) -> bool:
+    """Whether other pictures of a set were learnt from. name, figures: of one of the "sources" of a metrics.json.
+
+    Where a source was measured in several splits, its name there is followed by the split in brackets.
+    """
+    return name in trained_on or name.removesuffix(f" ({figures.get('split')})") in trained_on

@@ -11,6 +11,7 @@ import jinja2
 from huggingface_hub import EvalResult, ModelCardData
 
 from detectors.networks.folder import CARD, Config, read_config
+from detectors.networks.metrics import is_trained_on
 from models.evaluation import plots
 from models.evaluation.intervals import say_figure
 from models.evaluation.robustness.recompression import TIERS
@@ -62,6 +63,7 @@ def name_license(trained_on: Sequence[str]) -> str:
 
 def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
     """The card: a YAML block for the Hub, then Markdown."""
+    rows = [(name, found, is_trained_on(name, found, config.trained_on)) for name, found in metrics["sources"].items()]
     template = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701  # Markdown
     text = template.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         config=config,
@@ -73,7 +75,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
         tiers={name: f"{name}: at most {pixels} px, JPEG q{quality}" for name, (pixels, quality) in TIERS.items()},
         min_face_pixels=MIN_FACE_PIXELS,
         cells=_cells,
-        sources=sorted(metrics["sources"].items(), key=lambda row: row[0] in config.trained_on),
+        sources=sorted(rows, key=lambda row: row[2]),
         swept=list(_say_sweeps(metrics.get("sweeps", {}))),
         counts=lambda figures: f"{figures['real']} + {figures['fake']}",
         faceless=_say_faceless(metrics),

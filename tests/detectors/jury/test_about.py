@@ -67,6 +67,14 @@ def test_a_built_in_says_what_it_is_and_what_it_learnt_from() -> None:
     assert about["problem"] == about["card"] == ""
 
 
+def test_a_set_of_which_two_splits_were_measured_is_known_to_have_been_trained_on(tmp_path: Path) -> None:
+    figures = METRICS["sources"]["deepfake-faces"]
+    both = {f"deepfake-faces ({split})": figures | {"split": split} for split in ("val", "test")}
+    sources = both | {"elsewhere (test)": figures, "deepfake-faces (other)": figures | {"split": "test"}}
+    about = describe_folder(copy_folder(tmp_path, sources=sources))
+    assert [one["in_training"] for one in about["measured"]] == [True, True, False, False]
+
+
 def test_a_model_folder_that_was_added_is_described_like_a_built_in_one(tmp_path: Path) -> None:
     folder = copy_folder(tmp_path)
     (spec,) = add_source(Registry(()), str(folder))

@@ -175,6 +175,18 @@ def test_a_detector_of_other_data_is_described_by_its_own_licence(folder: Path, 
     assert (by_source["celeba"][0], by_source["deepfake-faces"][0]) == ("other pictures of it", "no, never")
 
 
+def test_data_that_was_trained_on_is_said_to_be_so_where_two_of_its_splits_were_measured(
+    folder: Path, metrics: dict[str, Any]
+) -> None:
+    config, figures = read_config(folder), metrics["sources"]["deepfake-faces"]
+    both = {f"deepfake-faces ({split})": figures | {"split": split} for split in ("val", "test")}
+    text = render(config, metrics | {"sources": {**both, "elsewhere": figures}})
+    for heading in ("By data set", 'As it is shipped, with "inconclusive"'):
+        rows = rows_of(text, heading)
+        assert next(iter(rows)) == "elsewhere" and rows["elsewhere"][0] == "no, never"
+        assert {rows[name][0] for name in both} == {"other pictures of it"}
+
+
 def test_what_was_not_measured_is_said_and_not_left_out(folder: Path, metrics: dict[str, Any]) -> None:
     text = render(read_config(folder), metrics | {"robustness": {}, "curves": {}})
     assert "Not measured." in text
