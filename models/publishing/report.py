@@ -8,7 +8,7 @@ from pathlib import Path
 
 from detectors.jury.fusion import JURY_METRICS, JURY_TITLE
 from detectors.networks.folder import METRICS, WEIGHTS, read_config
-from detectors.networks.metrics import LEFT_OUT, Metrics, read_metrics
+from detectors.networks.metrics import LEFT_OUT, Metrics, is_trained_on, read_metrics
 from models.evaluation.document import as_table, write_between
 from models.evaluation.intervals import say_figure
 from registry import DetectorSpec
@@ -32,16 +32,20 @@ def read_all(specs: Sequence[DetectorSpec]) -> dict[str, Metrics]:
 
 
 def measured_table(found: Mapping[str, Metrics], specs: Sequence[DetectorSpec]) -> str:
-    """One line a data set: how many, who was trained on it, each detector's AUC, the last's accuracy."""
+    """One line a data set of the last one's: how many, who was trained on it, each detector's AUC, the last's accuracy.
+
+    "-": a detector that was measured on other data since.
+    """
     *_, last = found.values()
     heads = [*(f"{title}: ROC-AUC" for title in found), f"{list(found)[-1]}: balanced accuracy"]
     lines = [["data", "real + fake", "trained on by", *heads]]
     trained_on = {spec: read_config(WEIGHTS / spec.key).trained_on for spec in specs if spec.builtin}
-    for source in last["sources"]:
-        seen = [spec.title for spec, sources in trained_on.items() if source in sources]
+    for source, figures in last["sources"].items():
+        seen = [spec.title for spec, sources in trained_on.items() if is_trained_on(source, figures, sources)]
         who = "none" if not seen else "all" if len(seen) == len(trained_on) else ", ".join(seen)
-        lines.append(_row(source, who, [metrics["sources"][source] for metrics in found.values()]))
-    lines.append(_row("all test splits", "-", [metrics["overall"] for metrics in found.values()]))
+        lines.append(_row(source, who, [metrics["sources"].get(source, {}) for metrics in found.values()]))
+    overall = [one["overall"] if one["sources"].keys() == last["sources"].keys() else {} for one in found.values()]
+    lines.append(_row("all test splits", "-", overall))
     return as_table(lines)
 
 
@@ -50,8 +54,8 @@ def left_out_table(found: Mapping[str, Metrics]) -> str:
     *_, jury = found.values()
     lines = [["left out", "real + fake", "ROC-AUC", "having met it", *CALLED.values()]]
     for name, figures in jury.get(LEFT_OUT, {}).items():
-        aucs = [say_figure(given[AUC]) for given in (figures, jury["generators"][name])]
-        called = (say_figure(figures[what]) for what in CALLED)
+        aucs = [_cell(given, AUC) for given in (figures, jury["generators"].get(name, {}))]
+        called = (_cell(figures, what) for what in CALLED)
         lines.append([name, f"{figures['real']} + {figures['fake']}", *aucs, *called])
     return as_table(lines)
 
@@ -72,8 +76,8 @@ def left_out_networks_table(found: Mapping[str, Metrics]) -> str:
 def _say_without(metrics: Metrics, generator: str, members: Sequence[str]) -> str:
     """members: of the jury that never met it. One that has no figures of its own was asked as it is served."""
     if generator in (noted := metrics.get(LEFT_OUT, {})):
-        return say_figure(noted[generator][AUC])
-    return say_figure(metrics["generators"][generator][AUC]) if metrics["detector"] in members else "-"
+        return _cell(noted[generator], AUC)
+    return _cell(metrics["generators"].get(generator, {}), AUC) if metrics["detector"] in members else "-"
 
 
 def _row(data: str, who: str, figures: Sequence[Metrics]) -> list[str]:
@@ -83,10 +87,10 @@ def _row(data: str, who: str, figures: Sequence[Metrics]) -> list[str]:
 
 
 def _cell(figures: Metrics, name: str) -> str:
-    """A figure with its interval; for data of one class, the share it got right in place of its AUC."""
+    """A figure with its interval; for data of one class, the share it got right in place of its AUC; else "-"."""
     if name in figures:
         return say_figure(figures[name])
-    return f"{say_figure(figures['accuracy'])} right" if name == AUC else "-"
+    return f"{say_figure(figures['accuracy'])} right" if name == AUC and "accuracy" in figures else "-"
 
 
 def write(readme: Path, specs: Sequence[DetectorSpec]) -> None:

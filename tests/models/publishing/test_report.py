@@ -95,3 +95,32 @@ def test_a_generator_that_was_left_out_stands_beside_what_is_made_of_it_by_those
         assert {name, *cells["together with"].split(", ")} == set(jury["left_out"][name]["together"])
         assert cells["Blend expert: ROC-AUC"] == say_figure(found["Blend expert"]["generators"][name]["auc"])
         assert of_jury[name]["having met it"] == say_figure(jury["generators"][name]["auc"])
+
+
+def test_what_was_measured_on_other_data_or_lacks_a_generator_leaves_a_dash() -> None:
+    found = read_all(DETECTORS)
+    (*_, (network, its)), (jury, ours) = (list(found.items())[:-1], list(found.items())[-1])
+    generator = {"real": 9, "fake": 9, "together": ["mine"], "members": [its["detector"]]}
+    changed = {
+        **found,
+        network: its | {"sources": {"elsewhere": its["overall"]}, "overall": its["overall"]},
+        jury: ours | {"left_out": ours["left_out"] | {"mine": generator}},
+    }
+    measured = read_rows(measured_table(changed, DETECTORS))
+    assert {cells[f"{network}: ROC-AUC"] for cells in measured.values()} == {"-"}
+    assert measured["all test splits"][f"{jury}: ROC-AUC"] == say_figure(ours["overall"]["auc"])
+    assert read_rows(left_out_table(changed))["mine"]["having met it"] == "-"
+    assert read_rows(left_out_networks_table(changed))["mine"][f"{network}: ROC-AUC"] == "-"
+
+
+def test_a_set_of_which_two_splits_were_measured_names_who_was_trained_on_it() -> None:
+    found = read_all(DETECTORS)
+    split = {
+        title: metrics
+        | {"sources": {f"deepfake-faces ({name})": metrics["overall"] | {"split": name} for name in ("val", "test")}}
+        for title, metrics in found.items()
+    }
+    plain, rows = (read_rows(measured_table(figures, DETECTORS)) for figures in (found, split))
+    expected = plain["deepfake-faces"]["trained on by"]
+    assert expected != "none"
+    assert [rows[f"deepfake-faces ({name})"]["trained on by"] for name in ("val", "test")] == [expected] * 2
