@@ -68,6 +68,18 @@ def check_run(run: Path, architecture: "Architecture") -> None:
         raise DataError(f"{run} is a run of {begun}, not of {architecture.key}: choose another with --run")
 
 
+def check_supervision(architecture: "Architecture", *, forged: float | None, teacher: Path | None) -> None:
+    """Raises DataError for options about labelled fakes where an architecture learns from none: it sees real faces, and
+    a forgery made of each.
+    """
+    if architecture.supervision != "blended":
+        return
+    if forged is not None and forged < 1:
+        raise DataError(f"--forged: {architecture.key} learns from forgeries of real faces alone, so its share is 1")
+    if teacher:
+        raise DataError(f"--teacher: {architecture.key} learns from forgeries that no teacher is asked about")
+
+
 def check_trained(run: Path, architecture: "Architecture") -> None:
     """Raises DataError where a run has no network of this architecture yet."""
     check_run(run, architecture)

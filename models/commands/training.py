@@ -16,6 +16,7 @@ from models.commands.checks import (
     check_place,
     check_positive,
     check_run,
+    check_supervision,
     check_trainable,
     check_trained,
     check_without,
@@ -118,6 +119,7 @@ def train(
     architecture = architectures.find(key)
     folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
     check_run(folder, architecture)
+    check_supervision(architecture, forged=forged, teacher=teacher)
     if start:
         check_keras(start)
     detector, taught = (load_folder(teacher), read_config(teacher)) if teacher else (None, None)

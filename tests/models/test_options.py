@@ -153,6 +153,15 @@ def test_training_is_not_begun_with_what_cannot_be_meant(refused: Ask, tmp_path:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("option", [("--forged", "0.5"), ("--forged", "0"), ("--teacher", "set")])
+def test_a_network_that_learns_from_no_labelled_fake_takes_no_option_about_them(
+    refused: Ask, tmp_path: Path, option: tuple[str, str]
+) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    assert f"{option[0]}: blend learns from forgeries" in refused("train", "blend", "--data", data, *option)
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
