@@ -10,7 +10,7 @@ from detectors.networks.folder import CONFIG, read_config
 from models.training.config import TrainingConfig
 
 RECIPE = "recipe.json"
-OF_THE_COMMAND = ("steps", "head_steps")  # may be others when a run is gone on with
+NOT_COMPARED = ("steps", "head_steps")  # a run may be gone on with for more of the first, and keeps the second
 Recipe = dict[str, Any]
 
 
@@ -50,7 +50,7 @@ def write_recipe(
 def list_changes(run: Path, config: TrainingConfig, sources: Iterable[str]) -> list[str]:
     """What differs from how the run was trained until now, e.g. "batch 32, now 4"."""
     before, now = read_recipe(run), asdict(config) | {"sources": sorted(set(sources))}
-    compared = (name for name in now if name in before and name not in OF_THE_COMMAND)
+    compared = (name for name in now if name in before and name not in NOT_COMPARED)
     return [f"{name} {_say(before[name])}, now {_say(now[name])}" for name in compared if before[name] != now[name]]
 
 

@@ -45,8 +45,8 @@ class RunProgress:
         return better
 
     def exhausted(self, recipe: TrainingConfig) -> bool:
-        """Whether the last `patience` validations were all worse than the best."""
-        return self.step - self.best_step >= recipe.patience * recipe.every
+        """Whether the last `patience` validations were all no better than the best. However far apart they were."""
+        return sum(entry["step"] > self.best_step for entry in self.history) >= recipe.patience
 
 
 @dataclass

@@ -6,7 +6,7 @@ TensorFlow, JAX or PyTorch: set KERAS_BACKEND.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -20,7 +20,7 @@ from models.data.face_index import LabelledFace
 from models.training.batches import Batches, Images, Teacher, ask_teacher, select_faces, thin, validate_on
 from models.training.config import TrainingConfig
 from models.training.recipe_file import read_learnt, read_recipe, write_recipe
-from models.training.run import RunProgress, TrainingRun
+from models.training.run import RunProgress, TrainingRun, read_progress
 
 Report = Callable[[RunProgress, TrainingConfig, float], None]
 """Called after every step with the progress, the recipe and the mean loss since the last validation."""
@@ -38,7 +38,8 @@ def train(
 ) -> keras.Model:
     """The trained network, with the averaged weights of its best validation. `run` keeps checkpoints.
 
-    teacher: see Batches. start: a model.keras of this architecture whose weights a new run begins with.
+    teacher: see Batches. start: a model.keras of this architecture whose weights a new run begins with. A run that is
+    gone on with keeps the head_steps that it began with.
 
     Raises DataError when a face is for evaluation only, ValueError when validation lacks a class.
     """
@@ -47,6 +48,8 @@ def train(
     fed = select_faces(faces, architecture.supervision)
     held_out, learnt = ([face for face in fed if face.sample.split == split] for split in ("val", "train"))
     validation = _Validation.of(thin(held_out), architecture)
+    if read_progress(run).step:
+        recipe = replace(recipe, head_steps=read_recipe(run).get("head_steps", recipe.head_steps))
     state = TrainingRun.open(architecture, recipe, run, start=start)
     if state.progress.step < recipe.steps:  # else nothing is learnt
         before = read_recipe(run) if state.progress.step else read_learnt(start.parent) if start else {}

@@ -107,6 +107,24 @@ def test_a_remnant_of_an_earlier_kill_is_in_nobodys_way(tmp_path: Path) -> None:
     assert not remnant.exists()
 
 
+def test_a_run_that_is_gone_on_with_keeps_the_head_steps_that_it_began_with(tmp_path: Path) -> None:
+    for began, now in ((6, 0), (0, 6)):
+        folder = tmp_path / str(began)
+        train_here(folder, TrainingConfig(steps=4, batch=4, head_steps=began, every=2))
+        train_here(folder, TrainingConfig(steps=10, batch=4, head_steps=now, every=2))
+        assert json.loads((folder / "run/recipe.json").read_text())["head_steps"] == began
+        custom = {"localisation_loss": localisation_loss}
+        model = keras.saving.load_model(folder / "run/checkpoint/model.keras", custom_objects=custom)
+        assert all(layer.trainable for layer in model.layers)
+        assert int(model.optimizer.iterations) == 10 - began, "the whole network's optimizer, since the head's steps"
+
+
+def test_a_run_that_is_validated_more_often_from_now_on_still_has_all_its_patience(tmp_path: Path) -> None:
+    said_alike = TrainingConfig(steps=40, batch=4, head_steps=0, every=20, patience=3)
+    train_here(tmp_path, said_alike, telling=False)  # the best is that of step 20
+    assert train_here(tmp_path, replace(said_alike, steps=60, every=2), telling=False) == [41, 42, 43, 44]
+
+
 def test_faces_for_evaluation_only_are_refused_before_anything_is_learnt(tmp_path: Path) -> None:
     faces = make_faces(tmp_path)
     barred = replace(faces[0], sample=replace(faces[0].sample, split="eval", source="kept"))
