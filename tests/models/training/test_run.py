@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from detectors.networks.folder import Config, load_folder
 from models.architectures.base import Architecture, finish, image_input
 from models.commands.application import app
 from models.errors import DataError
+from models.publishing.export import build_serving, export
+from models.training.calibration import Calibration
 from models.training.config import TrainingConfig
 from models.training.run import TrainingRun, _optimizer, _reschedule, take_weights
 
@@ -19,7 +22,8 @@ pytestmark = pytest.mark.slow  # Keras networks are built and loaded
 def build_named() -> keras.Model:
     """A network whose layers have names of their own, as those that are shipped; Keras numbers the others."""
     image = image_input(16)
-    return finish(image, keras.layers.Conv2D(4, 3, strides=4, name="first")(image), dropout=0.0)
+    scaled = keras.layers.Rescaling(1 / 255, name="scaled")(image)
+    return finish(image, keras.layers.Conv2D(4, 3, strides=4, name="first")(scaled), dropout=0.0)
 
 
 NAMED = Architecture(key="named", title="Named", pixels=16, paper="", build=build_named)
@@ -75,3 +79,27 @@ def test_two_networks_are_averaged_by_their_shares_and_others_refused(start: Pat
     keras.Model(image, keras.layers.Conv2D(3, 3)(image)).save(other)
     refused = CliRunner().invoke(app, ["average", str(start), str(other), "--to", str(tmp_path / "none.keras")])
     assert refused.exit_code == 2 and "their layers differ" in refused.output
+
+
+def test_the_mean_of_two_networks_that_are_served_can_be_exported(start: Path, tmp_path: Path) -> None:
+    trained = keras.saving.load_model(start, compile=False)
+    served, mixed = tmp_path / "served.keras", tmp_path / "mixed.keras"
+    build_serving(trained, Calibration()).save(served)
+    for second in (served, start):
+        mixed.unlink(missing_ok=True)
+        done = CliRunner().invoke(app, ["average", str(served), str(second), "--to", str(mixed)])
+        assert done.exit_code == 0, done.output
+        mean, crops = keras.saving.load_model(mixed, compile=False), np.full((2, 16, 16, 3), 90, np.uint8)
+        assert mean.predict_on_batch(crops) == pytest.approx(trained.predict_on_batch(crops), abs=1e-3)
+        config = Config(key="mixed", title="Mixed", pixels=16, files={})
+        export(mean, Calibration(), tmp_path / "folder", config=config, crops=crops)
+    p_fake, heatmap = load_folder(tmp_path / "folder").examine(crops[0])
+    assert 0 < p_fake < 1 and heatmap.ndim == 2
+
+
+def test_networks_that_give_no_logit_are_not_averaged(tmp_path: Path) -> None:
+    image = keras.Input((32, 32, 3))
+    keras.Model(image, keras.layers.Conv2D(3, 3)(image)).save(tmp_path / "other.keras")
+    given = ["average", *[str(tmp_path / "other.keras")] * 2, "--to", str(tmp_path / "none.keras")]
+    refused = CliRunner().invoke(app, given)
+    assert refused.exit_code == 2 and "it has no layer 'logit'" in refused.output
