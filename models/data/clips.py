@@ -13,7 +13,7 @@ import numpy as np
 from detectors.faces.crop import CROP_SIDE
 from detectors.faces.flow import BOX_PIXELS, steady
 from detectors.faces.landmarks import measure_eye_distance
-from detectors.faces.motion import REGIONS, Floats, as_features, measure_light, measure_motion, resample
+from detectors.faces.motion import GRID_SECONDS, REGIONS, Floats, as_features, measure_light, measure_motion, resample
 from detectors.inputs.images import ImageError, read_image
 from models.data.tables import TableRow, read_rows
 from models.errors import DataError
@@ -52,7 +52,7 @@ class Track:
 
 
 def read_tracks(folder: Path) -> list[Track]:
-    """All clips of a folder. Raises DataError where it is none, or one of its files cannot be read."""
+    """All clips of a folder. Raises DataError where it is none, or a clip cannot be read or is too short."""
     try:
         rows = read_rows(folder / "manifest.csv", needed=("clip", "label", "generator", "group"))
         return [_read(folder, row) for row in rows]
@@ -65,6 +65,9 @@ def _read(folder: Path, row: TableRow) -> Track:
     with np.load(folder / f"{name}.npz", allow_pickle=False) as kept:
         points, fps = kept["landmarks"][..., :2].astype(np.float32), float(kept["fps"])
         left, top, right, bottom = kept["boxes"].astype(np.float32).T
+    if not fills_window(len(points), fps):
+        shortest = WINDOW * GRID_SECONDS
+        raise ValueError(f"the clip {name} lasts {len(points) / fps:.1f} s, and at least {shortest:.1f} s are needed")
     strip = read_image(folder / f"{name}.jpg").pixels
     faces = np.ascontiguousarray(strip.reshape(BOX_PIXELS, -1, BOX_PIXELS, 3).transpose(1, 0, 2, 3))
     side = np.maximum(right - left, bottom - top)
@@ -75,6 +78,11 @@ def _read(folder: Path, row: TableRow) -> Track:
     light = np.stack([np.interp(frames, STRIP_EVERY * np.arange(len(seen)), side) for side in seen.T], axis=1)
     fake, groups = bool(row.label()), frozenset([row.need("group")])
     return Track(name, fake, row.get("generator"), groups, points, light.astype(np.float32), fps, faces, boxes)
+
+
+def fills_window(frames: int, fps: float) -> bool:
+    """Whether so many frames become a window that the network is shown in training, once they are resampled."""
+    return round((frames - 1) / fps / GRID_SECONDS) + 1 >= WINDOW
 
 
 def show(track: Track, rng: np.random.Generator | None = None, *, noise: float = 0.0) -> Floats:

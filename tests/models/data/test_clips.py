@@ -34,6 +34,15 @@ def test_a_folder_that_holds_no_clips_is_refused_in_a_sentence(folder: Path, tmp
         read_tracks(tmp_path)
 
 
+def test_a_clip_that_is_too_short_to_be_shown_is_named_with_how_long_it_must_be(tmp_path: Path) -> None:
+    write_clips(tmp_path, "a")
+    with np.load(tmp_path / "fake-a.npz") as kept:
+        cut = {"landmarks": kept["landmarks"][:100], "boxes": kept["boxes"][:100], "fps": kept["fps"]}
+    np.savez(tmp_path / "fake-a.npz", **cut)
+    with pytest.raises(DataError, match=r"the clip fake-a lasts 4\.0 s, and at least 4\.8 s are needed"):
+        read_tracks(tmp_path)
+
+
 @pytest.mark.parametrize(("word", "fake"), [("FAKE", True), ("1", True), ("Real", False)])
 def test_labels_are_read_as_in_every_table(folder: Path, word: str, fake: bool) -> None:
     manifest = folder / "manifest.csv"
