@@ -70,8 +70,8 @@ How it does on videos judged by this program, from file to verdict, was not meas
 
 ## Measured
 
-Each clip by a network that was trained without its group (leave one group out); 95 % intervals by bootstrap over
-groups. Chance is an AUC of .5.
+Each clip by a network that was trained without its group (leave one group out), and calibrated without it, too; 95 %
+intervals by bootstrap over groups. Chance is an AUC of .5.
 
 | fakes of | real + fake | AUC |
 | --- | --- | --- |
@@ -81,7 +81,7 @@ groups. Chance is an AUC of .5.
 - right when it answers: {right}
 - reals called fake: {alarms}
 
-The thresholds were set on the same predictions, so that these three are a little too good.
+The thresholds were set on the same clips, so that these three are a little too good.
 
 `facejury models temporal --clips DIR` trains and measures it again.
 """

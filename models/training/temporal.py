@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.architectures import temporal
-from models.data.clips import FINDER_NOISE, Track, forge, show, unsettle
+from models.data.clips import FINDER_NOISE, Track, fills_window, forge, show, unsettle
 from models.errors import DataError
-from models.training.calibration import Calibration
+from models.training.calibration import Calibration, fit_platt
 
 VARIANTS = 16  # of each clip, shown at random; and as many forgeries by rule of each real one
 FORGED_SHARE, UNSETTLED_SHARE = 0.4, 0.3  # of the fakes: forged by rule; of the reals: the control
@@ -54,16 +54,18 @@ class Pool:
 
 
 def fill_pool(tracks: Sequence[Track], *, seed: int) -> Pool:
-    """What is drawn from in training. Raises DataError where real or fake tracks are missing."""
+    """What is drawn from in training. Raises DataError where real or fake tracks are missing without a group."""
     rng = np.random.default_rng(seed)
     reals = [track for track in tracks if not track.fake]
-    if len(reals) < 2 or len(reals) == len(tracks):
-        raise DataError("clips to train on must be at least two real ones and a fake one")
+    for group in sorted(set().union(*(track.groups for track in tracks))):
+        if {track.fake for track in tracks if group not in track.groups} != {True, False}:
+            raise DataError(f"clips to train on must be real ones and fakes also without those of the group {group!r}")
     made: list[tuple[Track, int]] = []
     for track in tracks:
         made += [(track, 2 if track.fake else 0)] * VARIANTS
     for real in reals:
-        others = [other for other in reals if other.groups != real.groups] or reals
+        others = [one for one in reals if one.groups != real.groups and fills_window(len(one.points), real.fps)]
+        others = others or [real]  # its frames are counted off as if they were the real one's, whatever their rate
         made += [(forge(real, others[rng.integers(len(others))], rng), 3) for _ in range(VARIANTS)]
         made += [(unsettle(real, rng), 1) for _ in range(VARIANTS)]
     features = np.stack([show(track, rng) for track, _ in made])
@@ -112,3 +114,20 @@ def combine(calibrations: Sequence[Calibration], logits: NDArray[np.float64]) ->
     pairs = zip(calibrations, logits, strict=True)
     mean = np.mean([calibration.scale * branch + calibration.shift for calibration, branch in pairs], axis=0)
     return np.asarray(1 / (1 + np.exp(-mean)))
+
+
+def judge_apart(
+    tracks: Sequence[Track], fitted: NDArray[np.float64], judged: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """p_fake of each clip, by calibrations that were fitted on the clips of the other groups alone: what to report.
+
+    fitted, judged: logits of both branches, (2, n), of the clips as calibrations are fitted on them, and as they are
+    judged. A calibration that has seen a clip's label may turn a branch round so that it suits the clip.
+    """
+    labels, p_fake = np.array([int(track.fake) for track in tracks]), np.zeros(len(tracks))
+    for groups in {track.groups for track in tracks}:
+        mine = np.array([track.groups == groups for track in tracks])
+        others = np.array([not track.groups & groups for track in tracks])
+        calibrations = [fit_platt(branch[others], labels[others]) for branch in fitted]
+        p_fake[mine] = combine(calibrations, judged[:, mine])
+    return p_fake
