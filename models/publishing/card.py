@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import onnx
 from huggingface_hub import EvalResult, ModelCardData
 
-from detectors.networks.folder import CARD, Config, read_config
+from detectors.networks.folder import CARD, MODEL, Config, read_config
 from detectors.networks.metrics import is_trained_on
 from models.evaluation import plots
 from models.evaluation.intervals import say_figure
@@ -47,7 +48,8 @@ def write_card(folder: Path, *, repo: str = "") -> None:
     Raises ArtifactError, PublishError.
     """
     config, metrics = read_config(folder), read_metrics(folder)
-    (folder / CARD).write_text(render(config, metrics, repo=repo), encoding="utf-8")
+    heatmap = len(onnx.load(folder / MODEL, load_external_data=False).graph.output) > 1
+    (folder / CARD).write_text(render(config, metrics, repo=repo, heatmap=heatmap), encoding="utf-8")
     plots.draw(metrics, folder, title=config.title)
 
 
@@ -61,8 +63,8 @@ def name_license(trained_on: Sequence[str]) -> str:
     return RESEARCH_ONLY if set(trained_on) <= ORIGINS.keys() else ""
 
 
-def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
-    """The card: a YAML block for the Hub, then Markdown."""
+def render(config: Config, metrics: Metrics, *, repo: str = "", heatmap: bool = True) -> str:
+    """The card: a YAML block for the Hub, then Markdown. heatmap: whether the network gives one, as all of ours do."""
     rows = [(name, found, is_trained_on(name, found, config.trained_on)) for name, found in metrics["sources"].items()]
     template = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701  # Markdown
     text = template.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
@@ -70,6 +72,7 @@ def render(config: Config, metrics: Metrics, *, repo: str = "") -> str:
         has_keras=KERAS_MODEL in config.files,
         metrics=metrics,
         repo=repo,
+        heatmap=heatmap,
         origins=ORIGINS,
         research_only=is_covered(config),
         tiers={name: f"{name}: at most {pixels} px, JPEG q{quality}" for name, (pixels, quality) in TIERS.items()},

@@ -18,14 +18,16 @@ from skimage.data import astronaut
 
 from detectors.faces.crop import crop_face
 from detectors.faces.find import find_faces
-from detectors.networks.folder import CARD, METRICS, WEIGHTS, load_folder, read_config
+from detectors.networks.folder import CARD, METRICS, MODEL, WEIGHTS, load_folder, read_config
 from models.commands.application import app
 from models.errors import PublishError
 from models.metrics_file import read_metrics
 from models.publishing import card
 from models.publishing.card import render, write_card
 from registry import Image, load_registry
+from tests.command import call
 from tests.models.measured import KEY, make_folder
+from tests.models.publishing.test_imported import make_network
 
 pytestmark = pytest.mark.slow  # a whole model folder is measured and drawn
 
@@ -244,6 +246,22 @@ def test_the_code_in_the_card_gives_the_same_p_fake_with_onnxruntime_and_with_ke
     found = run_code(plain + keras, folder)
     assert found[0] == pytest.approx(expected, abs=2e-6)
     assert found[1] == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_card_of_a_network_from_elsewhere_runs_and_promises_no_heat_map_that_it_lacks(
+    metrics: dict[str, Any], tmp_path: Path, face: Image
+) -> None:
+    bright = tmp_path / "bright"
+    network = make_network(tmp_path / "net.onnx")
+    assert call("models", "import-onnx", network, "--key", "bright", "--to", bright).exit_code == 0
+    quick = {name: value for name, value in metrics.items() if "heatmaps" not in name}
+    (bright / METRICS).write_text(json.dumps(quick | {"model": read_config(bright).files[MODEL]}))
+    assert call("models", "card", "bright", "--from", bright).exit_code == 0
+    text = (bright / CARD).read_text(encoding="utf-8")
+    assert "heat map" not in text and "- Normalisation is inside `model.onnx`." in text
+    cv2.imwrite(str(bright / "face.png"), face[..., ::-1])
+    expected, _ = load_folder(bright).examine(face)
+    assert run_code(*BLOCK.findall(text), bright) == [pytest.approx(expected, abs=2e-6)]
 
 
 @pytest.mark.parametrize("side", [40, 128, 200])
