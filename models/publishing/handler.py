@@ -67,6 +67,8 @@ def read_face(inputs: object) -> np.ndarray:
         if isinstance(inputs, Image.Image):
             if inputs.width * inputs.height > MAX_PIXELS:
                 raise ValueError(f"inputs must have at most {MAX_PIXELS} pixels")
+            if inputs.mode.startswith("I") or inputs.mode == "F":  # Pillow would cut its numbers off at 255
+                raise ValueError("inputs must have 8 bits a channel, not grey of 16 bits or of floating-point numbers")
             inputs = np.asarray(ImageOps.exif_transpose(inputs).convert("RGB"))
     except (binascii.Error, OSError, Image.DecompressionBombError) as error:
         raise ValueError("inputs must be a picture, or a picture's file in base64") from error

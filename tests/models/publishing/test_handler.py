@@ -82,6 +82,16 @@ def test_what_is_no_picture_is_refused(handler: Any, inputs: object) -> None:
         handler({"inputs": inputs})
 
 
+@pytest.mark.parametrize(("dtype", "scale"), [(np.uint16, 257), (np.int32, 257), (np.float32, 1 / 255)])
+def test_grey_of_more_than_8_bits_is_refused_and_not_cut_off(handler: Any, dtype: type, scale: float) -> None:
+    grey = (photo()[..., 0].astype(float) * scale).astype(dtype)
+    picture, file = PIL.Image.fromarray(grey), io.BytesIO()
+    picture.save(file, "TIFF")
+    for inputs in (picture, base64.b64encode(file.getvalue()).decode()):
+        with pytest.raises(ValueError, match="inputs must have 8 bits a channel"):
+            handler({"inputs": inputs})
+
+
 def test_what_it_imports_stands_in_its_requirements() -> None:
     names = {alias.name for node in ast.walk(parse(ENDPOINT)) if isinstance(node, ast.Import) for alias in node.names}
     names |= {str(node.module) for node in ast.walk(parse(ENDPOINT)) if isinstance(node, ast.ImportFrom)}
