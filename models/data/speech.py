@@ -167,6 +167,15 @@ def read_windows(folder: Path) -> SpeechWindows:
     return SpeechWindows([SpeechWindow(**cast("Any", row)) for row in rows], np.load(folder / WINDOWS, mmap_mode="r"))
 
 
+def check_measurable(windows: SpeechWindows) -> None:
+    """Raises DataError where a split lacks real voices or fakes that measuring needs: to learn what can be told without
+    listening, to test that, and to measure on what was left out.
+    """
+    for split in ("train", "test", "eval"):
+        if set(windows.choose(split=split).column("label")) != {0, 1}:
+            raise DataError(f"the {split} split must hold real and fake voices")
+
+
 def _make(recording: Recording, rng: Generator) -> Iterator[tuple[SpeechWindow, Samples]]:
     """The windows of a recording, and, where it is real, of what the split's vocoders make of them."""
     whole, rate = decode(recording.path)

@@ -14,7 +14,7 @@ import numpy as np
 from detectors.networks.folder import CARD, METRICS, MODEL, Config, read_config
 from detectors.networks.onnx_runtime import open_session
 from models.architectures.voice import PAPER
-from models.data.speech import SpeechWindows
+from models.data.speech import SpeechWindows, check_measurable
 from models.evaluation.sound.trivial import tell_apart
 from models.evaluation.sound.voices import measure_sets, say_share
 from models.publishing.export import export_plain, fold_calibration
@@ -62,8 +62,9 @@ def export_voice(
 
 
 def measure_folder(folder: Path, windows: SpeechWindows) -> Metrics:
-    """What metrics.json holds. Raises ArtifactError for a folder that is none."""
+    """What metrics.json holds. Raises ArtifactError for no model folder, DataError where a split lacks a class."""
     config = read_config(folder)
+    check_measurable(windows)
     session = open_session(folder / MODEL)
     asked = windows.choose(split=("fit", "test", "eval"))
     heard = [session.run(read_filled(asked, place)[None])[0][0, 0] for place in range(len(asked.index))]
@@ -81,8 +82,9 @@ def measure_folder(folder: Path, windows: SpeechWindows) -> Metrics:
 
 def write_voice_card(folder: Path, metrics: Metrics) -> None:
     """metrics.json and README.md. Every number of the card comes from there and from config.json."""
+    card = render_voice_card(read_config(folder), metrics)
     (folder / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    (folder / CARD).write_text(render_voice_card(read_config(folder), metrics), encoding="utf-8")
+    (folder / CARD).write_text(card, encoding="utf-8")
 
 
 def render_voice_card(config: Config, metrics: Metrics) -> str:

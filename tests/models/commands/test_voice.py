@@ -2,13 +2,14 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from detectors.networks.folder import MODEL, read_config, read_network
+from detectors.networks.folder import CARD, METRICS, MODEL, WEIGHTS, read_config, read_network
 from detectors.networks.onnx_runtime import open_session
 from models.architectures.voice import SAMPLES
 from models.commands.application import app
@@ -82,3 +83,15 @@ def test_windows_become_a_detector_that_was_measured_on_what_was_left_out(
     assert "it never decides alone" in Path("weights/README.md").read_text()
     p_fake = open_session(read_network(Path("weights"))).run(np.zeros((1, SAMPLES), np.float32))[0]
     assert p_fake.shape == (1, 1) and 0 <= p_fake[0, 0] <= 1
+
+
+@pytest.mark.parametrize("split", ["train", "test", "eval"])
+def test_windows_that_cannot_be_measured_on_are_refused_before_anything_is_written(tmp_path: Path, split: str) -> None:
+    write_windows(made := tmp_path / "made")
+    index = (made / speech.INDEX).read_text().splitlines()
+    (made / speech.INDEX).write_text("\n".join(line.replace(f",{split},", ",val,") for line in index))
+    weights = shutil.copytree(WEIGHTS / "voice", tmp_path / "weights")
+    before = [(weights / name).read_bytes() for name in (METRICS, CARD)]
+    done = CliRunner().invoke(app, ["voice", "evaluate", str(weights), "--run", str(made), "--save"])
+    assert done.exit_code == 2 and f"the {split} split must hold real and fake voices" in done.stderr
+    assert [(weights / name).read_bytes() for name in (METRICS, CARD)] == before
