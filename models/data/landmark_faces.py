@@ -19,6 +19,7 @@ from detectors.inputs.images import ImageError
 from models.data.datasets import Sample, read_samples
 from models.data.face_index import LabelledFace, label_faces
 from models.data.mesh import find_mesh
+from models.errors import DataError
 from registry import Image
 
 LOOSE = 1.25  # side of a kept square in longer sides of the face's box; serving's is 0.87, see detectors.faces.crop
@@ -64,7 +65,8 @@ def load_faces(path: Path) -> LandmarkFaces:
 def gather_faces(folders: Sequence[Path], kept: Path, *, index: Path, most: int, seed: int) -> LandmarkFaces:
     """At most so many faces of each data set and split, chosen at random; or those in the file `kept`.
 
-    It keeps what was chosen from these folders by these numbers. index: see label_faces.
+    It keeps what was chosen from these folders by these numbers. index: see label_faces. Raises DataError where there
+    are none to learn from, or to measure on.
     """
     asked, note = f"{[str(folder.resolve()) for folder in folders]}, {most}, seed {seed}", kept.with_suffix(".from")
     if kept.is_file() and note.is_file() and note.read_text(encoding="utf-8") == asked:
@@ -72,11 +74,19 @@ def gather_faces(folders: Sequence[Path], kept: Path, *, index: Path, most: int,
     rng, samples = random.Random(seed), defaultdict(list)
     for sample in read_samples(folders):
         samples[sample.source, sample.split].append(sample)
+    _check_splits({split for _, split in samples}, "pictures")
     chosen = [one for _, those in sorted(samples.items()) for one in rng.sample(those, min(most, len(those)))]
     found = collect_faces(label_faces(chosen, index)[0])
+    _check_splits(set(map(str, found.splits)), "faces that the mesh sees")
     found.save(kept)
     note.write_text(asked, encoding="utf-8")
     return found
+
+
+def _check_splits(splits: set[str], what: str) -> None:
+    if "train" not in splits or len(splits) < 2:
+        found = f"those here are in {', '.join(sorted(splits))}" if splits else "there are none"
+        raise DataError(f"{what} are needed in split train, to learn from, and in another, to measure on: {found}")
 
 
 def collect_faces(faces: Sequence[LabelledFace]) -> LandmarkFaces:
@@ -93,8 +103,8 @@ def collect_faces(faces: Sequence[LabelledFace]) -> LandmarkFaces:
         if mesh is not None:
             kept.append((*cut_loosely(picture, face, mesh[list(MESH_POINTS)]), face.sample))
     return LandmarkFaces(
-        np.stack([image for image, _, _ in kept]),
-        np.stack([points for _, points, _ in kept]),
+        np.array([image for image, _, _ in kept], dtype=np.uint8).reshape(-1, LOOSE_PIXELS, LOOSE_PIXELS, 3),
+        np.array([points for _, points, _ in kept], dtype=np.float32).reshape(-1, len(MESH_POINTS), 2),
         np.array([sample.source for _, _, sample in kept]),
         np.array([sample.split for _, _, sample in kept]),
     )

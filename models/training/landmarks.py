@@ -39,8 +39,8 @@ def train(faces: LandmarkFaces, recipe: LandmarkRecipe) -> keras.Model:
     training = keras.Model(model.input, model.output)  # what is compiled cannot be copied without its loss
     training.compile(optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-4), loss=measure_loss)
     shown = faces.where(faces.splits == "train")
-    steps = max(1, recipe.steps // 10)
-    training.fit(draw(shown, recipe), steps_per_epoch=steps, epochs=min(10, recipe.steps), verbose=2, shuffle=False)
+    epochs = max(count for count in range(1, 11) if recipe.steps % count == 0)  # a line of the log for each
+    training.fit(draw(shown, recipe), steps_per_epoch=recipe.steps // epochs, epochs=epochs, verbose=2, shuffle=False)
     return model
 
 
