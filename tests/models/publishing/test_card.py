@@ -261,7 +261,8 @@ def test_the_card_of_a_network_from_elsewhere_runs_and_promises_no_heat_map_that
     assert "heat map" not in text and "- Normalisation is inside `model.onnx`." in text
     cv2.imwrite(str(bright / "face.png"), face[..., ::-1])
     expected, _ = load_folder(bright).examine(face)
-    assert run_code(*BLOCK.findall(text), bright) == [pytest.approx(expected, abs=2e-6)]
+    [code] = BLOCK.findall(text)
+    assert run_code(code, bright) == [pytest.approx(expected, abs=2e-6)]
 
 
 @pytest.mark.parametrize("side", [40, 128, 200])

@@ -84,7 +84,7 @@ def test_what_is_no_picture_is_refused(handler: Any, inputs: object) -> None:
 
 @pytest.mark.parametrize(("dtype", "scale"), [(np.uint16, 257), (np.int32, 257), (np.float32, 1 / 255)])
 def test_grey_of_more_than_8_bits_is_refused_and_not_cut_off(handler: Any, dtype: type, scale: float) -> None:
-    grey = (photo()[..., 0].astype(float) * scale).astype(dtype)
+    grey: np.ndarray = (photo()[..., 0].astype(float) * scale).astype(dtype)
     picture, file = PIL.Image.fromarray(grey), io.BytesIO()
     picture.save(file, "TIFF")
     for inputs in (picture, base64.b64encode(file.getvalue()).decode()):
