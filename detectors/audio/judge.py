@@ -89,11 +89,12 @@ def _note(sound: Sound) -> tuple[str, ...]:
     """What a reader of the result must know of the file, a sentence each."""
     notes, is_longer = [], sound.seconds - sound.end > UNHEARD_SECONDS
     if (is_longer or not sound.seconds) and sound.end - sound.start > MAX_SECONDS - 1:
-        length = (
-            f"The sound is {say_at(sound.seconds)} long" if sound.seconds else "How long the sound is, is not known"
-        )
         part = f"{say_at(sound.start)} to {say_at(sound.end)}"
-        notes.append(f"{length}; only {part} was heard: choose where to start.")
+        notes.append(
+            f"The sound is {say_at(sound.seconds)} long; only {part} was heard: choose where to start."
+            if sound.seconds
+            else f"How long the sound is, is not known; only {part} was heard: choose where to start."
+        )
     elif is_longer:
         notes.append(f"The sound ends at {say_at(sound.end)}, though its length is {say_at(sound.seconds)}.")
     if sound.lost:

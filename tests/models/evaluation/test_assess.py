@@ -48,7 +48,7 @@ def test_the_figures_of_built_ins_and_of_the_jury_are_replaced_only_where_that_i
     found: list[dict[str, Any]] = [{"detector": key} for key in ("blend", "mine", JURY_KEY, "elsewhere")]
     plan = Plan(specs=[OURS, theirs], cache=Path(), save=True, replace_builtin=replaces)
     places = find_places(plan)
-    _save(found, places, dict.fromkeys(places, {}))
+    _save(found, places, {key: {} for key in places})
     mine = Path(theirs.plugin) / METRICS
     assert written == ([WEIGHTS / "blend" / METRICS, mine, JURY_METRICS] if replaces else [mine])
 

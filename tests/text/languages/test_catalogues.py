@@ -84,6 +84,7 @@ MADE_OF_PIECES = {  # "all" or "both" and a noun, a number and what it counts, .
     "The camera's picture is larger than {number} x {number2}.",
     "Possibly not recorded in your history: the account database cannot be reached right now.",
     "The sound is {time} long; only {time2} to {time3} was heard: choose where to start.",
+    "How long the sound is, is not known; only {time} to {time2} was heard: choose where to start.",
 }
 TELLING = ("auth", "ui", "storage", "detectors")  # where a sentence for a visitor may be written
 TO_OTHERS = (  # what stands there speaks to an operator, to a program or in a report, which are English
@@ -94,7 +95,13 @@ TO_OTHERS = (  # what stands there speaks to an operator, to a program or in a r
 )
 ENGLISH = (  # so does what begins like this; or it is put together, and MADE_OF_PIECES has what becomes of it
     *("This token is not valid", "Without accounts this page answers only", "An address may have at most"),
-    *("The paths in a call may have", "Uploads cannot be kept in", "7 is no SQLite database", "7 holds the tables of"),
+    *(
+        "The paths in a call may have",
+        "Uploads cannot be kept in",
+        "No folder for temporary",
+        "7 is no SQLite database",
+        "7 holds the tables of",
+    ),
     *("The account database was brought up to date by", "The accounts cannot be kept in", "7 is no host to fetch"),
     *(
         "With so few pictures a game",
