@@ -44,6 +44,13 @@ class Answers:
         groups = np.array([f"{face.sample.source}/{face.sample.group}" for face in self.faces])
         return Scores(self.p_fake[detector], labels, groups)
 
+    def number_videos(self) -> NDArray[np.intp]:
+        """(n,): the number of each face's video. Fakes made of one source video by two methods are two videos."""
+        samples = [face.sample for face in self.faces]
+        names = [(sample.source, sample.group, sample.label, sample.generator) for sample in samples]
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+        return np.array([numbers[name] for name in names], dtype=np.intp)
+
     def where(self, chosen: Sequence[int]) -> "Answers":
         """The answers on some of the faces."""
         p_fake = {key: values[list(chosen)] for key, values in self.p_fake.items()}
@@ -86,7 +93,7 @@ def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
     scores, thresholds = answers.scores(spec.key), {"fake_from": spec.fake_from, "real_until": spec.real_until}
     answered = ~np.isnan(scores.p_fake)
     splits = answers.column("split")
-    sources, both = answers.column("source"), list_two_class(answers)
+    sources, both, videos = answers.column("source"), list_two_class(answers), answers.number_videos()
     tested = scores.where(answered & (splits == "test") & np.isin(sources, both))
     folder = find_folder(spec)
     return {
@@ -102,7 +109,7 @@ def summarise(answers: Answers, spec: DetectorSpec) -> dict[str, Any]:
             for name, split, chosen in _sources(answers)
         },
         "videos": {
-            name: measure(scores.where(answered & chosen).by_group(), **thresholds)
+            name: measure(scores.where(answered & chosen).by_video(videos[answered & chosen]), **thresholds)
             for name, _, chosen in _sources(answers)
             if len(np.unique(scores.groups[chosen])) < 0.8 * int(chosen.sum())  # more than one face each
         },

@@ -35,12 +35,13 @@ class Scores:
         """The scores of the chosen faces."""
         return Scores(self.p_fake[chosen], self.labels[chosen], self.groups[chosen])
 
-    def by_group(self) -> "Scores":
-        """One score a group, the mean of its faces': how a video is judged. A group of both classes becomes two."""
-        names, place = np.unique(np.char.add(self.groups, np.where(self.labels, "/1", "/0")), return_inverse=True)
-        mean = np.bincount(place, self.p_fake) / np.bincount(place)
-        labels = (np.bincount(place, self.labels) > 0).astype(np.int64)
-        return Scores(mean, labels, names)
+    def by_video(self, videos: NDArray[np.intp]) -> "Scores":
+        """One score a video, the mean of its faces'. videos: (n,), the number of each face's, as number_videos has it.
+
+        The groups stay, for a video and the fakes made of it err together.
+        """
+        _, first, place = np.unique(videos, return_index=True, return_inverse=True)
+        return Scores(np.bincount(place, self.p_fake) / np.bincount(place), self.labels[first], self.groups[first])
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """From frames to videos: mean, trimmed mean and the aggregation of the video tab, side by side on the same frames.
 
-`facejury models videos --data DIR... [--only KEY] [--json] [--save]`. A video is a group of a data set: all frames of
-one source video that have the same label. It was set before it was measured, and nothing is fitted on videos.
+`facejury models videos --data DIR... [--only KEY] [--json] [--save]`. A video is all frames of one source video that
+have the same label and generator: fakes made of it by two methods are two videos. Nothing is fitted on videos.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.faces.face import measure_side
 from detectors.video.aggregate import aggregate_frames
+from models.data.datasets import Sample
 from models.errors import DataError
 from models.evaluation.document import as_table, write_between
 from models.evaluation.evaluate import Answers
@@ -23,7 +24,7 @@ from registry.contract import MIN_FACE_PIXELS
 
 MARK = "measured"
 TRIMMED = 0.1  # of the frames at either end
-MIN_FRAMES = 2.0  # a group on average, for a source to count as one of videos
+MIN_FRAMES = 2.0  # a video on average, for a source to count as one of videos
 BY_LABEL: dict[Label, float] = {"fake": 1.0, "inconclusive": 0.5, "failed": 0.5, "real": 0.0}
 FIGURES = {
     "auc": "ROC-AUC",
@@ -81,13 +82,12 @@ def compare_aggregations(answers: Answers, specs: Sequence[DetectorSpec]) -> lis
 
 
 def _sources(answers: Answers) -> Iterator[tuple[str, Answers]]:
-    """Each source whose groups hold several frames."""
-    sources = answers.column("source")
+    """Each source whose videos hold several frames."""
+    sources, videos = answers.column("source"), answers.number_videos()
     for source in np.unique(sources):
-        chosen = np.flatnonzero(sources == source).tolist()
-        groups = {(answers.faces[index].sample.group, answers.faces[index].sample.label) for index in chosen}
-        if len(chosen) >= MIN_FRAMES * len(groups):
-            yield str(source), answers.where(chosen)
+        chosen = np.flatnonzero(sources == source)
+        if len(chosen) >= MIN_FRAMES * len(np.unique(videos[chosen])):
+            yield str(source), answers.where(chosen.tolist())
 
 
 def _measure(answers: Answers, spec: DetectorSpec) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -109,12 +109,14 @@ def _measure_labels(scores: Scores) -> dict[str, Any]:
 
 def _gather(answers: Answers, key: str) -> Iterator[tuple[str, int, Floats]]:
     """Group, label and p_fake of each video's frames in their order, where the face is large enough and a number is."""
-    frames: dict[tuple[str, int], list[float]] = {}
-    for face, p_fake in zip(answers.faces, answers.p_fake[key], strict=True):
+    frames: dict[int, list[float]] = {}
+    samples: dict[int, Sample] = {}
+    for face, video, p_fake in zip(answers.faces, answers.number_videos(), answers.p_fake[key], strict=True):
         if measure_side(face.box) >= MIN_FACE_PIXELS and not np.isnan(p_fake):
-            frames.setdefault((face.sample.group, face.sample.label), []).append(float(p_fake))
-    for (group, label), values in frames.items():
-        yield group, label, np.array(values)
+            samples.setdefault(video, face.sample)
+            frames.setdefault(video, []).append(float(p_fake))
+    for video, values in frames.items():
+        yield samples[video].group, samples[video].label, np.array(values)
 
 
 def _judge(p_fake: float, spec: DetectorSpec) -> Word:

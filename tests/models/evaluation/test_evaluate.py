@@ -16,6 +16,7 @@ from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
 from models.evaluation import evaluate
 from models.evaluation.evaluate import Answers
+from models.evaluation.video.videos import compare_aggregations
 from registry import DetectorSpec, load_registry
 from tests.command import FACEJURY, call
 from tests.detectors.networks.steady import make_files, make_network
@@ -109,6 +110,27 @@ def test_failed_answers_are_counted_and_left_out() -> None:
     assert metrics["failed"] == 2
     assert metrics["overall"]["n"] == 4
     assert metrics["overall"]["auc"]["value"] == 1.0
+
+
+def test_fakes_of_one_source_video_by_two_methods_are_two_videos_and_are_drawn_with_it() -> None:
+    made = [(group, generator) for group in range(6) for generator in ("", "swap", "puppet") for _ in range(3)]
+    faces = [
+        LabelledFace(
+            Sample(Path(f"/{place}"), int(generator != ""), "films", f"v{group}", "test", generator), (0, 0, 90, 90)
+        )
+        for place, (group, generator) in enumerate(made)
+    ]
+    said = {"": 0.1, "swap": 0.9, "puppet": 0.4}
+    p_fake = np.array([said[generator] for _, generator in made])
+    p_fake[-9:] = 0.6  # the last source video and both its fakes
+    answers = Answers(faces, [], {"x": p_fake})
+    spec = DetectorSpec(key="x", title="X", load=lambda: None)
+    found = evaluate.summarise(answers, spec)["videos"]["films"]
+    assert (found["real"], found["fake"]) == (6, 12)
+    assert found["recall"]["value"] == pytest.approx(7 / 12, abs=1e-4)
+    by_rule = {one["rule"]: one for one in compare_aggregations(answers, [spec])}
+    assert found["auc"] == by_rule["mean"]["auc"], "one figure has one interval, over source videos"
+    assert by_rule["mean"]["fake"] == 12
 
 
 def test_a_source_in_two_splits_has_a_line_for_each() -> None:

@@ -146,11 +146,12 @@ def test_selective_accuracy_of_an_even_mix_is_the_same_whatever_the_mix_was() ->
     assert found[0]["fakes_called_real"]["value"] == pytest.approx((fakes < 0.4).mean(), abs=1e-4)
 
 
-def test_a_video_of_both_classes_becomes_two() -> None:
-    scores = Scores(np.array([0.2, 0.4, 0.9]), np.array([0, 0, 1]), np.array(["v", "v", "v"]))
-    videos = scores.by_group()
-    np.testing.assert_allclose(videos.p_fake, [0.3, 0.9])
-    np.testing.assert_array_equal(videos.labels, [0, 1])
+def test_a_video_is_judged_by_the_mean_of_its_faces_and_keeps_its_group() -> None:
+    scores = Scores(np.array([0.2, 0.4, 0.9, 0.7]), np.array([0, 0, 1, 1]), np.array(["v", "v", "v", "w"]))
+    videos = scores.by_video(np.array([0, 0, 1, 2]))
+    np.testing.assert_allclose(videos.p_fake, [0.3, 0.9, 0.7])
+    np.testing.assert_array_equal(videos.labels, [0, 1, 1])
+    np.testing.assert_array_equal(videos.groups, ["v", "v", "w"])
 
 
 def test_a_perfectly_calibrated_detector_is_not_beyond_chance() -> None:
