@@ -3,6 +3,7 @@
 Intervals are a percentile bootstrap over groups (source videos), not over pictures: frames of one video err together.
 All resamples are computed at once, a row of weights each; tests compare every figure with scikit-learn's. A figure
 of exactly 0 or 1 is that in every resample, which says nothing of how sure it is: it has the exact binomial interval.
+The calibration error, which resampling raises, has the basic bootstrap's.
 """
 
 from collections.abc import Callable
@@ -238,7 +239,9 @@ def measure(scores: Scores, *, fake_from: float, real_until: float) -> dict[str,
     result: dict[str, Any] = {"n": fakes + reals, "real": reals, "fake": fakes}
     result |= keep_known({name: measure_figure(figure, draws) for name, figure in figures.items()})
     if fakes and reals:
-        result |= perfect_calibration_errors(scores.p_fake)
+        result |= (perfect := perfect_calibration_errors(scores.p_fake))
+        if (error := result["calibration_error"])["value"] <= perfect["calibration_error_by_chance"]:
+            error["low"] = 0.0  # chance alone gives as much, so perfect calibration is not ruled out
     return result
 
 
@@ -283,7 +286,8 @@ def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
 def measure_figure(figure: Figure, draws: Draws) -> Estimate:
     """One figure. Where it is no share of faces, the class of fewer groups says how many it counts."""
     counted = [figure.among] if isinstance(figure, Proportion) else [_reals, _fakes]
-    return estimate(figure(draws), groups=min(draws.count_groups(those(draws)) for those in counted))
+    groups = min(draws.count_groups(those(draws)) for those in counted)
+    return estimate(figure(draws), groups=groups, biased=figure is calibration_error)
 
 
 def perfect_calibration_errors(p_fake: Floats) -> dict[str, float]:

@@ -163,6 +163,31 @@ def test_a_perfectly_calibrated_detector_is_not_beyond_chance() -> None:
     assert found["calibration_error"]["value"] <= found["calibration_error_by_chance"]
 
 
+def test_the_interval_of_a_calibration_error_holds_it_and_where_calibration_is_perfect_holds_0() -> None:
+    beyond = 0
+    for seed in range(20):
+        random = default_rng(seed)
+        p_fake = random.random(400)
+        labels = (random.random(400) < p_fake).astype(np.int64)
+        scores = Scores(p_fake, labels, np.arange(400).astype(str))
+        error = metrics.measure(scores, fake_from=0.9, real_until=0.1)["calibration_error"]
+        assert error["low"] <= error["value"] <= error["high"], seed
+        beyond += error["low"] > 0
+    assert beyond <= 3
+
+
+def test_about_95_of_100_intervals_hold_the_true_calibration_error() -> None:
+    def draw(n: int, seed: int) -> Scores:
+        random = default_rng(seed)
+        p_fake = random.random(n)
+        labels = (random.random(n) < 0.5 + 0.5 * (p_fake - 0.5)).astype(np.int64)
+        return Scores(p_fake, labels, np.arange(n).astype(str))
+
+    truth = metrics.calibration_error(Draws.of(draw(500_000, 1_000), 0))[0]
+    found = [metrics.measure_figure(metrics.calibration_error, Draws.of(draw(1_000, seed), 400)) for seed in range(100)]
+    assert 88 <= sum(one.low <= truth <= one.high for one in found) <= 99
+
+
 def test_an_overconfident_detector_is_beyond_chance() -> None:
     random = default_rng(1)
     p_fake = random.random(2000)
