@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from models.evaluation.metrics import CALIBRATION_BINS, Draws, Scores, bin_index
+from models.evaluation.draws import Draws, Scores
+from models.evaluation.metrics import CALIBRATION_BINS, bin_index
 
 CURVE_POINTS = 100  # at most, of a ROC curve: enough for a picture
 

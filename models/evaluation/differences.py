@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from detectors.jury.fusion import JURY_KEY, hash_jury
 from detectors.networks.folder import DIFFERENCES, MODEL, WEIGHTS, read_config
+from models.evaluation.draws import Draws
 from models.evaluation.evaluate import Answers, list_two_class
 from models.evaluation.intervals import estimate
-from models.evaluation.metrics import Draws, auc
+from models.evaluation.metrics import auc
 
 Differences = dict[str, Any]
 

@@ -19,7 +19,8 @@ from detectors.networks.folder import CONFIG, MODEL, WEIGHTS, read_config
 from models.data.datasets import Sample
 from models.data.face_index import LabelledFace
 from models.evaluation.curves import curves
-from models.evaluation.metrics import Scores, measure
+from models.evaluation.draws import Scores
+from models.evaluation.metrics import measure
 from registry import DetectorSpec, Image
 
 NOT_TESTED_ON = (

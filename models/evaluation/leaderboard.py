@@ -17,10 +17,11 @@ from detectors.jury.judge import Jury
 from detectors.networks.folder import MODEL, read_config
 from models.data.face_index import LabelledFace
 from models.evaluation.differences import keep_common, mean_auc
+from models.evaluation.draws import Draws, Scores
 from models.evaluation.evaluate import Answers, ask, find_folder, list_two_class
 from models.evaluation.fit_jury import add_jury
 from models.evaluation.intervals import Estimate, estimate
-from models.evaluation.metrics import Draws, Scores, measure_figure, shipped
+from models.evaluation.metrics import measure_figure, shipped
 from registry import DetectorSpec
 from registry.contract import Image
 

@@ -1,93 +1,23 @@
 """How well p_fake tells real from fake, each figure with a 95 % interval and its count.
 
-Intervals are a percentile bootstrap over groups (source videos), not over pictures: frames of one video err together.
-All resamples are computed at once, a row of weights each; tests compare every figure with scikit-learn's. A figure
-of exactly 0 or 1 is that in every resample, which says nothing of how sure it is: it has the exact binomial interval.
-The calibration error, which resampling raises, has the basic bootstrap's.
+Intervals are a percentile bootstrap over groups (source videos). A figure of exactly 0 or 1 is that in every resample,
+which says nothing of how sure it is: it has the exact binomial interval. The calibration error, which resampling
+raises, has the basic bootstrap's. Tests compare every figure with scikit-learn's.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
+from models.evaluation.draws import Draws, Floats, Scores
 from models.evaluation.intervals import Estimate, estimate, keep_known
 
-RESAMPLES = 1000
 CALIBRATION_BINS = 15  # of equal width, as in Guo et al. 2017
 DECISION = 0.5  # on calibrated p_fake; "inconclusive" is not used for these figures
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What one detector said of many faces. p_fake: (n,) in [0, 1]; labels: (n,), 1 = fake; groups: (n,) of names."""
-
-    p_fake: Floats
-    labels: Labels
-    groups: NDArray[np.str_]
-
-    def where(self, chosen: NDArray[np.bool_]) -> "Scores":
-        """The scores of the chosen faces."""
-        return Scores(self.p_fake[chosen], self.labels[chosen], self.groups[chosen])
-
-    def by_video(self, videos: NDArray[np.intp]) -> "Scores":
-        """One score a video, the mean of its faces'. videos: (n,), the number of each face's, as number_videos has it.
-
-        The groups stay, for a video and the fakes made of it err together.
-        """
-        _, first, place = np.unique(videos, return_index=True, return_inverse=True)
-        return Scores(np.bincount(place, self.p_fake) / np.bincount(place), self.labels[first], self.groups[first])
-
-
-@dataclass(frozen=True)
-class Draws:
-    """Scores, best last, with weights (r, n): row 0 counts every face once, each other row is a resample."""
-
-    p_fake: Floats
-    labels: Labels
-    weights: Floats
-    place: NDArray[np.intp]  # (n,): the number of each face's group
-
-    @classmethod
-    def of(cls, scores: Scores, resamples: int = RESAMPLES) -> "Draws":
-        """Resample the groups with replacement, the same way every time; without scores there is nothing to draw."""
-        if not len(scores.p_fake):
-            return cls.once(scores.p_fake, scores.labels)
-        order = np.argsort(scores.p_fake, kind="stable")
-        names, place = np.unique(scores.groups[order], return_inverse=True)
-        drawn = default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
-        weights = np.vstack([np.ones((1, len(place))), drawn[:, place]])
-        return cls(scores.p_fake[order], scores.labels[order], weights, place)
-
-    @classmethod
-    def once(cls, p_fake: Floats, labels: Labels) -> "Draws":
-        """Row 0 alone, each face a group of its own. p_fake: ascending where the figure asks for order."""
-        return cls(p_fake, labels, np.ones((1, len(p_fake))), np.arange(len(p_fake)))
-
-    def count_groups(self, chosen: NDArray[np.bool_]) -> int:
-        """How many groups the chosen faces are of."""
-        return len(np.unique(self.place[chosen]))
-
-    def total(self, chosen: NDArray[Any]) -> Floats:
-        """The weight of the chosen faces in each draw: (r,)."""
-        return np.asarray(self.weights @ chosen.astype(np.float64))
-
-    @cached_property
-    def _starts(self) -> NDArray[np.intp]:
-        """Where each run of equal p_fake begins."""
-        return np.asarray(np.flatnonzero(np.diff(self.p_fake, prepend=-np.inf) > 0))
-
-    def by_score(self, label: int) -> Floats:
-        """The weight of one class at each distinct p_fake, ascending: (r, u)."""
-        return np.asarray(np.add.reduceat(self.weights * (self.labels == label), self._starts, axis=1))
-
-
 Figure = Callable[[Draws], Floats]
 """The figure in each draw: (r,), NaN where a draw lacks a class."""
 
@@ -103,6 +33,18 @@ class Proportion:
         """The figure."""
         among = self.among(draws)
         return _ratio(draws.total(among & self.meant(draws)), draws.total(among))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A figure made of several proportions, with the faces that each of them counts. among: Draws -> (n,)."""
+
+    figure: Figure
+    among: tuple[Callable[[Draws], NDArray[np.bool_]], ...]
+
+    def __call__(self, draws: Draws) -> Floats:
+        """The figure."""
+        return self.figure(draws)
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
@@ -181,17 +123,24 @@ def caught_at(allowed: float) -> Figure:
 
 
 def _by_sureness(draws: Draws) -> tuple[Floats, Floats]:
-    """Share of the faces, and of them the share judged right at 0.5, as the less and less sure are let in: (r, n)."""
-    order = np.argsort(-np.abs(draws.p_fake - DECISION), kind="stable")
+    """Share of the faces, and of them the share judged right at 0.5, as the less and less sure are let in: (r, u).
+
+    Those that are equally sure, u levels in all, are let in together: their order says nothing.
+    """
+    sureness = np.abs(draws.p_fake - DECISION).round(9)  # 0.3 and 0.7 lie equally far, but for rounding
+    order = np.argsort(-sureness, kind="stable")
+    starts = np.flatnonzero(np.diff(-sureness[order], prepend=-np.inf))
     right = ((draws.p_fake >= DECISION) == (draws.labels == 1))[order]
     weights = draws.weights[:, order]
-    judged, hits = np.cumsum(weights, axis=1), np.cumsum(weights * right, axis=1)
+    judged, hits = (
+        np.cumsum(np.add.reduceat(counted, starts, axis=1), axis=1) for counted in (weights, weights * right)
+    )
     shares = np.divide(hits, judged, out=np.zeros_like(hits), where=judged > 0)
     return judged / judged[:, -1:], shares
 
 
 def right_at_coverage(share: float) -> Figure:
-    """The share judged right among this share of the faces, the surest: those whose p_fake is farthest from 0.5."""
+    """The share judged right among the surest of the faces, whose p_fake is farthest from 0.5: at least this share."""
 
     def figure(draws: Draws) -> Floats:
         covered, right = _by_sureness(draws)
@@ -276,7 +225,10 @@ def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
     return {
         "coverage": Proportion(answered, _all),
         "right_when_answered": Proportion(lambda draws: called_fake(draws) == _fakes(draws), answered),
-        "right_when_answered_even": right_when_even,
+        "right_when_answered_even": Counted(
+            right_when_even,
+            among=(lambda draws: answered(draws) & _reals(draws), lambda draws: answered(draws) & _fakes(draws)),
+        ),
         "reals_called_fake": accused,
         "fakes_called_fake": caught,
         "fakes_called_real": missed,
@@ -285,8 +237,12 @@ def shipped(fake_from: float, real_until: float) -> dict[str, Figure]:
 
 def measure_figure(figure: Figure, draws: Draws) -> Estimate:
     """One figure. Where it is no share of faces, the class of fewer groups says how many it counts."""
-    counted = [figure.among] if isinstance(figure, Proportion) else [_reals, _fakes]
-    groups = min(draws.count_groups(those(draws)) for those in counted)
+    if isinstance(figure, Counted):
+        counted = figure.among
+    else:
+        counted = (figure.among,) if isinstance(figure, Proportion) else (_reals, _fakes)
+    counts = [draws.count_groups(those(draws)) for those in counted]
+    groups = min((count for count in counts if count), default=0)  # a class of which none was answered counts for none
     return estimate(figure(draws), groups=groups, biased=figure is calibration_error)
 
 

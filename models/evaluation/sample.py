@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from models.data.datasets import Sample
+from models.evaluation.draws import Draws
 from models.evaluation.evaluate import Answers
-from models.evaluation.metrics import Draws, auc
+from models.evaluation.metrics import auc
 
 SAMPLE = Path(__file__).with_name("sample.csv")
 

@@ -25,7 +25,8 @@ from detectors.networks.folder import Config, fit
 from models.data.augmentation import augment, loosen
 from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
-from models.evaluation.metrics import Draws, Scores, auc, measure_figure
+from models.evaluation.draws import Draws, Scores
+from models.evaluation.metrics import auc, measure_figure
 from models.evaluation.robustness.recompression import pick_tested
 from registry import Image
 

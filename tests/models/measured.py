@@ -14,8 +14,9 @@ from numpy.random import default_rng
 from detectors.networks.folder import METRICS, WEIGHTS, read_config
 from models.data.datasets import Sample, Split
 from models.data.face_index import LabelledFace
+from models.evaluation.draws import Draws
 from models.evaluation.evaluate import Answers, summarise
-from models.evaluation.metrics import Draws, auc, measure_figure
+from models.evaluation.metrics import auc, measure_figure
 from models.evaluation.pointing import Pointing
 from models.evaluation.pointing import _summarise as summarise_points
 from models.evaluation.robustness.false_alarms import summarise as summarise_harmless

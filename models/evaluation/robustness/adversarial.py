@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from detectors.networks.folder import fit, read_config
 from models.data.face_index import LabelledFace
 from models.errors import ModelsError
-from models.evaluation.metrics import Scores
+from models.evaluation.draws import Scores
 from models.evaluation.robustness.recompression import AS_IT_IS, compare_answers, pick_tested
 
 KERAS_MODEL = "model.keras"  # as in models.publishing.export, which imports keras

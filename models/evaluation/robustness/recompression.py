@@ -11,9 +11,10 @@ import numpy as np
 
 from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
+from models.evaluation.draws import Draws, Scores
 from models.evaluation.evaluate import Answers, Change, ask
 from models.evaluation.intervals import estimate, keep_known
-from models.evaluation.metrics import Draws, Scores, auc, balanced_accuracy, measure_figure, shipped
+from models.evaluation.metrics import auc, balanced_accuracy, measure_figure, shipped
 from registry import DetectorSpec, Image
 
 TIERS = {"web": (128, 60), "hard": (80, 40)}  # pixels of the longer side, JPEG quality

@@ -13,8 +13,9 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 
 from models.data.speech import EVAL_VOCODER, FIT_VOCODER, KNOWN_VOCODERS, SpeechWindows
+from models.evaluation.draws import Draws, Floats, Scores
 from models.evaluation.intervals import say_figure
-from models.evaluation.metrics import Draws, Figure, Floats, Scores, auc, measure_figure, shipped
+from models.evaluation.metrics import Figure, auc, measure_figure, shipped
 
 DEALS = 200
 Rows = Mapping[str, dict[str, Any]]

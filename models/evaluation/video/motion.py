@@ -13,7 +13,8 @@ from detectors.faces.landmarks import PIXELS, measure_eye_distance
 from models.data.clips import Track
 from models.data.landmark_faces import LandmarkFaces, cut_closely
 from models.evaluation.curves import curves
-from models.evaluation.metrics import Scores, measure
+from models.evaluation.draws import Scores
+from models.evaluation.metrics import measure
 from models.training.calibration import Thresholds
 from models.training.landmarks import measure_errors
 

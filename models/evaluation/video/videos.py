@@ -16,9 +16,10 @@ from detectors.video.aggregate import aggregate_frames
 from models.data.datasets import Sample
 from models.errors import DataError
 from models.evaluation.document import as_table, write_between
+from models.evaluation.draws import Scores
 from models.evaluation.evaluate import Answers
 from models.evaluation.intervals import say_figure
-from models.evaluation.metrics import Scores, measure
+from models.evaluation.metrics import measure
 from registry import DetectorSpec, Label, judge
 from registry.contract import MIN_FACE_PIXELS
 

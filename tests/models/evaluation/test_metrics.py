@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 
 from models.evaluation import metrics
 from models.evaluation.curves import curves
-from models.evaluation.metrics import Draws, Scores
+from models.evaluation.draws import Draws, Scores
 
 
 def make_scores(n: int = 300, *, videos: int = 60, seed: int = 3) -> Any:
@@ -122,6 +122,28 @@ def test_a_share_of_none_or_all_has_the_exact_interval_of_as_many_videos() -> No
     for name, groups in {"reals_called_fake": 12, "recall": 8, "right_when_answered": 20, "auc": 8}.items():
         exact = binomtest(round(found[name]["value"]) * groups, groups).proportion_ci(0.95, "exact")
         assert [found[name]["low"], found[name]["high"]] == pytest.approx([exact.low, exact.high], abs=1e-4), name
+
+
+def test_few_answers_that_are_all_right_are_as_unsure_in_an_even_mix() -> None:
+    labels = np.repeat([0, 1], 100)
+    p_fake = np.full(200, 0.5)
+    p_fake[[0, 100]] = 0.01, 0.99
+    found = metrics.measure(Scores(p_fake, labels, np.arange(200).astype(str)), fake_from=0.9, real_until=0.1)
+    assert found["right_when_answered"] == {"value": 1.0, "low": 0.1581, "high": 1.0}  # both of two
+    assert found["right_when_answered_even"] == {"value": 1.0, "low": 0.025, "high": 1.0}  # one of one in each class
+    p_fake[0] = 0.5
+    found = metrics.measure(Scores(p_fake, labels, np.arange(200).astype(str)), fake_from=0.9, real_until=0.1)
+    assert found["right_when_answered_even"] == {"value": 1.0, "low": 0.025, "high": 1.0}  # no real one is answered
+
+
+@pytest.mark.parametrize(("p_fake", "right"), [([1.0, 1.0], 0.5), ([0.7, 0.3], 1.0), ([0.3, 0.7], 0.0)])
+def test_the_order_of_equally_sure_faces_changes_nothing(p_fake: list[float], right: float) -> None:
+    """p_fake: of 50 fakes and of 50 reals."""
+    for labels in (np.repeat([1, 0], 50), np.repeat([0, 1], 50), np.arange(100) % 2):
+        scores = Scores(np.where(labels == 1, *p_fake), labels, np.arange(100).astype(str))
+        draws = Draws.of(scores, 0)
+        assert metrics.right_at_coverage(0.7)(draws)[0] == right
+        assert metrics.coverage_at_right(0.99)(draws)[0] == (right == 1.0)
 
 
 def test_data_of_one_class_gets_no_auc() -> None:

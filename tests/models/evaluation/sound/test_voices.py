@@ -3,7 +3,7 @@ import pytest
 from numpy.random import default_rng
 
 from models.data.speech import EVAL_VOCODER, SpeechWindow, SpeechWindows
-from models.evaluation.metrics import Draws, Scores
+from models.evaluation.draws import Draws, Scores
 from models.evaluation.sound.voices import equal_error_rate, measure_sets, say_share
 
 
