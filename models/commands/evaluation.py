@@ -132,6 +132,7 @@ def turns(
 
     from models.data.datasets import read_samples, select_splits
     from models.data.face_index import label_faces, say_left_out
+    from models.evaluation.choice import choose_evenly
     from models.evaluation.fit_jury import MEMBERS
     from models.evaluation.robustness.turns import measure_turns
     from registry import load_registry
@@ -143,8 +144,7 @@ def turns(
     check_faces(faces, samples)
     chosen = []
     for label in (0, 1):
-        mine = [face for face in faces if face.sample.label == label]
-        chosen += mine[:: max(1, len(mine) // most)][:most]
+        chosen += choose_evenly([face for face in faces if face.sample.label == label], most)
     found = measure_turns(load_registry().choose(MEMBERS), chosen)
     say_all(say_left_out(faceless, FACES))
     if as_json:

@@ -9,7 +9,7 @@ heat map that knows nothing scores.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from rich.progress import track
@@ -20,11 +20,11 @@ from detectors.jury.judge import Jury
 from models.data.face_index import LabelledFace
 from models.data.forged_faces import ForgedFace, forge_face
 from models.data.twins import find_twins, read_twins
+from models.evaluation.choice import choose_evenly
 from models.evaluation.metrics import mean
 from registry import DetectorSpec, Heatmap
 
 MAX_FACES = 300  # of the test split, evenly chosen
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,17 @@ class Pointing:
 def measure_heatmaps(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, dict[str, Any]]:
     """Detector -> {"n", and each field of Pointing: its mean with interval}; empty for one that draws no heat map."""
     reals = [face for face in faces if face.sample.split == "test" and not face.sample.label and face.landmarks]
-    return _measure(specs, ((face, forge_face(face, seed=index)) for index, face in enumerate(_thin(reals))))
+    chosen = choose_evenly(reals, MAX_FACES)
+    return _measure(specs, ((face, forge_face(face, seed=index)) for index, face in enumerate(chosen)))
 
 
 def measure_on_twins(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, dict[str, Any]]:
     """The same on test fakes whose photo is there unforged as well: others made these forgeries."""
     tested = [face for face in faces if face.sample.split == "test"]
     twins = find_twins(tested)
-    pairs = _thin([(fake, twins[fake.sample.path]) for fake in tested if fake.sample.path in twins])
-    return _measure(specs, ((fake, forged) for fake, real in pairs if (forged := _read_pair(fake, real))))
-
-
-def _thin(found: Sequence[T]) -> Sequence[T]:
-    return found[:: max(1, -(-len(found) // MAX_FACES))]
+    fakes = choose_evenly([face for face in tested if face.sample.path in twins], MAX_FACES)
+    pairs = ((fake, _read_pair(fake, twins[fake.sample.path])) for fake in fakes)
+    return _measure(specs, ((fake, forged) for fake, forged in pairs if forged))
 
 
 def _read_pair(fake: LabelledFace, real: LabelledFace) -> ForgedFace | None:

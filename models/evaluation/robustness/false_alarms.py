@@ -12,6 +12,7 @@ from numpy.random import default_rng
 
 from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
+from models.evaluation.choice import choose_evenly
 from models.evaluation.evaluate import Answers, ask
 from models.evaluation.metrics import measure
 from registry import DetectorSpec, Image
@@ -76,7 +77,7 @@ KINDS: Mapping[str, Callable[[Image, int], Image]] = {
 def ask_all(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> dict[str, Answers]:
     """Kind -> the answers to at most 400 of the real test faces; empty where there is none."""
     reals = [face for face in faces if face.sample.split == "test" and not face.sample.label]
-    chosen = reals[:: max(1, -(-len(reals) // MAX_FACES))]
+    chosen = choose_evenly(reals, MAX_FACES)
     return {kind: ask(specs, chosen, change=change) for kind, change in KINDS.items()} if chosen else {}
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from detectors.jury.recompression import recompress
 from models.data.face_index import LabelledFace
+from models.evaluation.choice import choose_evenly
 from models.evaluation.draws import Draws, Scores
 from models.evaluation.evaluate import Answers, Change, ask
 from models.evaluation.intervals import estimate, keep_known
@@ -50,8 +51,7 @@ def _change_with(pixels: int, quality: int) -> Change:
 
 def pick_tested(faces: Sequence[LabelledFace], most: int) -> list[LabelledFace]:
     """At most so many of the test faces, evenly chosen."""
-    tested = [face for face in faces if face.sample.split == "test"]
-    return tested[:: max(1, -(-len(tested) // most))]
+    return choose_evenly([face for face in faces if face.sample.split == "test"], most)
 
 
 def summarise(spec: DetectorSpec, recompressed: Mapping[str, Answers]) -> dict[str, Any]:
