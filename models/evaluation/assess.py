@@ -48,6 +48,8 @@ class Plan:
 def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     """The metrics of every detector, and last of the jury where all its members were asked. Raises DataError."""
     places = find_places(plan)
+    if plan.thorough:
+        adversarial.check_gradients(folder for spec in plan.specs if (folder := evaluate.find_folder(spec)))
     noted = {key: keep_noted(path) for key, path in places.items()}  # read first: a broken one is told before the work
     faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
     if not faces:

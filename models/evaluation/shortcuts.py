@@ -31,7 +31,7 @@ from models.evaluation.robustness.recompression import pick_tested
 from registry import Image
 
 MAX_FACES = 2000
-LEAST = 20  # of each class, for a source to be probed alone
+LEAST = 20  # faces of each class, for a source to be probed
 FOLDS = 5
 SAVED_AS = 75  # JPEG quality: what is fed has no file, so its size is that of a file made here
 ALL = "all test splits"
@@ -41,6 +41,7 @@ Floats = NDArray[np.float64]
 def probe(faces: Sequence[LabelledFace], config: Config) -> dict[str, dict[str, Any]]:
     """Source -> {"real", "fake", "files", "fed", "geometry", "pixels": AUC with interval}, and all of them together.
 
+    Sources of less than 20 faces, or five source videos, of each class are left out.
     config: of the network whose preprocessing is probed. Raises DataError on evaluation-only faces.
     """
     chosen = pick_tested(faces, MAX_FACES)
@@ -56,8 +57,14 @@ def probe(faces: Sequence[LabelledFace], config: Config) -> dict[str, dict[str, 
         name: {"real": int((labels[part] == 0).sum()), "fake": int(labels[part].sum())}
         | {kind: _judge(rows[part], labels[part], groups[part]) for kind, rows in _stack(seen).items()}
         for name, part in parts.items()
-        if min((labels[part] == 0).sum(), labels[part].sum()) >= LEAST
+        if _is_enough(labels[part], groups[part])
     }
+
+
+def _is_enough(labels: NDArray[np.int64], groups: NDArray[np.str_]) -> bool:
+    """Whether each class has faces to fit trees on, and groups enough for each fold to leave some out."""
+    classes = [groups[labels == label] for label in (0, 1)]
+    return min(map(len, classes)) >= LEAST and min(len(np.unique(one)) for one in classes) >= FOLDS
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ FGSM (Goodfellow et al. 2015, https://arxiv.org/abs/1412.6572) takes one step al
 again: whole grey levels. Needs the TensorFlow backend, for its gradients.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,16 @@ MAX_FACES = 128  # of the test split, evenly chosen
 BATCH = 25
 Floats = NDArray[np.float32]
 Images = NDArray[np.uint8]
+
+
+def check_gradients(folders: Iterable[Path]) -> None:
+    """Raises ModelsError where one of them holds a Keras network, and the backend has no gradients for its attacks."""
+    if not any((folder / KERAS_MODEL).is_file() for folder in folders):
+        return
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise ModelsError(f"attacks need KERAS_BACKEND=tensorflow, it is {keras.backend.backend()}")
 
 
 def attack_all(folder: Path, faces: Sequence[LabelledFace]) -> dict[str, Any]:
@@ -55,8 +65,6 @@ class Network:
     def __init__(self, path: Path) -> None:
         import keras
 
-        if keras.backend.backend() != "tensorflow":
-            raise ModelsError(f"attacks need KERAS_BACKEND=tensorflow, it is {keras.backend.backend()}")
         self._model = keras.saving.load_model(path, compile=False)
         logit = keras.Model(self._model.input, self._model.get_layer("logit").output)
         pixels = keras.Input(self._model.input.shape[1:], dtype="float32")  # whole numbers have no gradient

@@ -8,7 +8,7 @@ import pytest
 from detectors.jury.fusion import JURY_KEY, JURY_METRICS
 from detectors.networks.folder import CONFIG, METRICS, WEIGHTS
 from models.data.datasets import Sample
-from models.errors import DataError
+from models.errors import DataError, ModelsError
 from models.evaluation import assess, evaluate
 from models.evaluation.assess import NOTHING_TO_SAVE, Plan, _examine_folder, _save, find_places
 from models.evaluation.evaluate import Answers
@@ -33,6 +33,15 @@ def test_pictures_without_any_face_are_refused_with_their_number(
         assess.assess(SAMPLES, Plan(specs=[OURS], cache=tmp_path / "faces.json"))
     with pytest.raises(DataError, match=NOTHING_TO_SAVE):
         assess.assess(SAMPLES, Plan(specs=[OURS], cache=tmp_path / "faces.json", save=True))
+
+
+def test_a_backend_without_gradients_is_told_before_a_thorough_evaluation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    monkeypatch.setattr(assess, "label_faces", pytest.fail)
+    with pytest.raises(ModelsError, match="attacks need KERAS_BACKEND=tensorflow, it is jax"):
+        assess.assess(SAMPLES, Plan(specs=[OURS], cache=tmp_path / "faces.json", thorough=True))
 
 
 def test_a_detector_without_a_model_folder_is_not_attacked() -> None:

@@ -70,6 +70,18 @@ def test_a_source_of_one_class_is_not_probed_alone(tmp_path: Path) -> None:
     assert set(probe(faces, CONFIG)) == {ALL}
 
 
+@pytest.mark.parametrize("groups", [{0: 4, 1: 60}, {0: 1, 1: 60}, {0: 60, 1: 4}])
+def test_a_source_of_too_few_videos_of_a_class_is_left_out(tmp_path: Path, groups: dict[int, int]) -> None:
+    few = [
+        replace(face, sample=replace(face.sample, source="few", group=f"{label}/{place % groups[label]}"))
+        for place, face in enumerate(make_faces(tmp_path))
+        for label in [face.sample.label]
+    ]
+    assert probe(few, CONFIG) == {}
+    (tmp_path / "others").mkdir()
+    assert set(probe([*few, *make_faces(tmp_path / "others")], CONFIG)) == {"made", ALL}
+
+
 def test_a_video_is_never_judged_by_what_was_learnt_from_itself() -> None:
     random = np.random.default_rng(0)
     place = np.repeat(np.arange(60), 4)

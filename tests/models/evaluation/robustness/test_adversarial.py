@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.architectures import by_key
 from models.errors import ModelsError
-from models.evaluation.robustness.adversarial import Network, attack, attack_all
+from models.evaluation.robustness.adversarial import KERAS_MODEL, Network, attack, attack_all, check_gradients
 from models.publishing.export import build_serving
 from models.training.calibration import Calibration
 
@@ -54,7 +54,9 @@ def test_a_folder_without_a_keras_network_is_not_attacked(tmp_path: Path) -> Non
     assert attack_all(tmp_path, []) == {}
 
 
-def test_attacks_need_the_backend_whose_gradients_they_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attacks_need_the_backend_whose_gradients_they_follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    check_gradients([tmp_path])  # no Keras network, so nothing is attacked
+    (tmp_path / KERAS_MODEL).touch()
     with pytest.raises(ModelsError, match="attacks need KERAS_BACKEND=tensorflow, it is jax"):
-        Network(Path("never opened"))
+        check_gradients([tmp_path])
