@@ -63,7 +63,7 @@ def evaluate(
     from functools import partial, reduce
 
     from detectors.networks.resolve import add_source, pin_sources
-    from models.data.face_index import label_faces, say_left_out
+    from models.data.face_index import label_judged, say_left_out
     from models.evaluation.assess import Plan, assess, draw, find_places
     from registry import load_registry
 
@@ -89,7 +89,7 @@ def evaluate(
     ]
     plain = [one["detector"] for one in found if pictures and not one["curves"]]
     undrawn = [f"{key}: no curves are drawn, for they need real and fake test faces of one data set." for key in plain]
-    say_all([*copies, *failed, *undrawn, *say_left_out(label_faces(samples, FACES)[1], FACES)])
+    say_all([*copies, *failed, *undrawn, *say_left_out(label_judged(samples, FACES)[1], FACES)])
 
 
 @app.command("fit-jury")
@@ -131,7 +131,7 @@ def turns(
     from dataclasses import asdict
 
     from models.data.datasets import read_samples, select_splits
-    from models.data.face_index import label_faces, say_left_out
+    from models.data.face_index import label_judged, say_left_out
     from models.evaluation.choice import choose_evenly
     from models.evaluation.fit_jury import MEMBERS
     from models.evaluation.robustness.turns import measure_turns
@@ -139,7 +139,7 @@ def turns(
 
     samples = select_splits(read_samples(data), "test")
     check_both_classes(samples, ["test"])
-    faces, faceless = label_faces(samples, FACES)
+    faces, faceless = label_judged(samples, FACES)
     check_both_classes([face.sample for face in faces], ["test"])
     check_faces(faces, samples)
     chosen = []
@@ -175,7 +175,7 @@ def videos(
     import json
 
     from models.data.datasets import read_samples, select, select_splits
-    from models.data.face_index import label_faces, say_left_out
+    from models.data.face_index import label_judged, say_left_out
     from models.evaluation.evaluate import ask
     from models.evaluation.fit_jury import add_jury
     from models.evaluation.video import videos as measuring
@@ -187,7 +187,7 @@ def videos(
     check_both_classes(samples, ["test", "eval"])
     if save:
         check_place(ROOT / "docs")
-    faces, faceless = label_faces(samples, FACES)
+    faces, faceless = label_judged(samples, FACES)
     check_faces(faces, samples)
     answers, jury = add_jury(ask(specs, faces))
     found = measuring.compare_aggregations(answers, [*specs, *([jury] if jury else [])])
@@ -222,7 +222,7 @@ def left_out(
     from detectors.networks.folder import read_config
     from detectors.networks.resolve import add_source
     from models.data.datasets import leave_out, read_samples, select_splits
-    from models.data.face_index import label_faces, say_left_out
+    from models.data.face_index import label_faces, label_judged, say_left_out
     from models.evaluation.leave_one_out import by_key, list_unlabelled, measure_left_out, note, read_without
     from registry import load_registry
 
@@ -237,7 +237,7 @@ def left_out(
     samples = select_splits(everything, "test")
     samples = [sample for sample in samples if not sample.label or sample.generator in without]
     check_both_classes(samples, ["test"])
-    tested, faceless = label_faces(samples, FACES)
+    tested, faceless = label_judged(samples, FACES)
     found = measure_left_out(specs, held_out, tested)
     for path in note(found, without):
         typer.echo(f"written: {path}")

@@ -50,7 +50,7 @@ def leaderboard(
     from functools import partial, reduce
 
     from detectors.networks.resolve import add_source, pin_sources
-    from models.data.face_index import label_faces, say_left_out
+    from models.data.face_index import label_judged, say_left_out
     from models.evaluation.leaderboard import draw, measure_leaderboard
     from registry import load_registry
 
@@ -59,7 +59,7 @@ def leaderboard(
     samples, splits, copies = read_measured(data, split)
     if plot:
         check_drawing(plot)
-    faces, faceless = label_faces(samples, FACES)
+    faces, faceless = label_judged(samples, FACES)
     check_faces(faces, samples)
     check_both_classes([face.sample for face in faces], splits)
     board = measure_leaderboard(specs, faces)

@@ -16,13 +16,14 @@ from rich.progress import track
 from detectors.commands.terminal import errors
 from detectors.faces import align
 from detectors.faces.crop import crop_face
-from detectors.faces.face import Box, Landmarks
+from detectors.faces.face import Box, Landmarks, measure_side
 from detectors.faces.find import find_faces
 from detectors.inputs.images import ImageError, decode_image, read_file, read_image
 from detectors.networks.whole import whole_file
 from models.data.datasets import Sample
 from models.errors import DataError
 from registry import Image
+from registry.contract import MIN_FACE_PIXELS
 
 FOUND_BY = ("find.py", "align.py", "centerface.py")  # of detectors/faces: what decides where a face is
 CHUNK = 64  # pictures handed to a worker at a time
@@ -81,6 +82,19 @@ def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFa
     return faces, faceless
 
 
+def part_small(faces: Sequence[LabelledFace]) -> tuple[list[LabelledFace], list[Sample]]:
+    """The faces of which a verdict is given, and the samples whose face is too small for one, as in serving."""
+    large = [face for face in faces if measure_side(face.box) >= MIN_FACE_PIXELS]
+    return large, [face.sample for face in faces if measure_side(face.box) < MIN_FACE_PIXELS]
+
+
+def label_judged(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFace], list[Sample]]:
+    """As label_faces, but what is too small for a verdict is left out as well: for all that measures verdicts."""
+    faces, left_out = label_faces(samples, cache)
+    judged, small = part_small(faces)
+    return judged, [*left_out, *small]
+
+
 def check_copies(samples: Sequence[Sample]) -> list[str]:
     """A sentence on pictures to be measured that are there to be fitted on, too, under other names; none if none is.
 
@@ -110,16 +124,24 @@ def _is_picture(path: Path) -> bool:
     return True
 
 
-def say_left_out(faceless: Sequence[Sample], cache: Path) -> list[str]:
-    """A sentence on the pictures that could not be read, and one on those without a face; none where there are none.
+def say_left_out(left_out: Sequence[Sample], cache: Path) -> list[str]:
+    """A sentence each on pictures that could not be read, without a face, and with one too small for a verdict.
 
-    faceless: from label_faces, with the same cache.
+    Of a kind that is not there, nothing is said. left_out: from label_faces or label_judged, with the same cache.
     """
-    known, names = _read(cache), _name_all([sample.path for sample in faceless])
-    found = [(sample.path, known.get(names[sample.path])) for sample in faceless]
-    broken = [f"{path.name} ({face['error']})" for path, face in found if face]
-    empty = [path.name for path, face in found if not face]
-    said = (("Pictures that could not be read", broken), ("Pictures without a face that can be used", empty))
+    known, names = _read(cache), _name_all([sample.path for sample in left_out])
+    found = [(sample.path.name, known.get(names[sample.path])) for sample in left_out]
+    said = (
+        (
+            "Pictures that could not be read",
+            [f"{name} ({face['error']})" for name, face in found if face and "error" in face],
+        ),
+        ("Pictures without a face that can be used", [name for name, face in found if not face]),
+        (
+            f"Pictures with a face under {MIN_FACE_PIXELS} pixels",
+            [name for name, face in found if face and "box" in face],
+        ),
+    )
     return [f"{what}, left out: {len(those)}: {list_some(those)}" for what, those in said if those]
 
 

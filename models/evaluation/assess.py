@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from detectors.jury.fusion import JURY_KEY, JURY_METRICS, hash_jury
 from detectors.networks.folder import METRICS, read_config
 from models.data.datasets import Sample, select
-from models.data.face_index import LabelledFace, label_faces
+from models.data.face_index import LabelledFace, label_faces, part_small
 from models.errors import DataError
 from models.evaluation import evaluate, people, plots, pointing, shortcuts
 from models.evaluation.differences import write_differences
@@ -21,6 +21,7 @@ from models.evaluation.leave_one_out import keep_noted
 from models.evaluation.robustness import adversarial, false_alarms, recompression, sweeps
 from models.evaluation.sample import measure_sample, read_sample, write_sample
 from registry import DetectorSpec
+from registry.contract import MIN_FACE_PIXELS
 
 Metrics = dict[str, Any]
 NOTHING_TO_SAVE = (
@@ -51,10 +52,12 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     if plan.thorough:
         adversarial.check_gradients(folder for spec in plan.specs if (folder := evaluate.find_folder(spec)))
     noted = {key: keep_noted(path) for key, path in places.items()}  # read first: a broken one is told before the work
-    faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
+    found_faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
+    faces, small = part_small(found_faces)
     if not faces:
-        raise DataError(f"no face was found in any of the {len(faceless)} pictures")
-    answers = evaluate.ask(plan.specs, faces, faceless)
+        count = len(faceless) + len(small)
+        raise DataError(f"no face of at least {MIN_FACE_PIXELS} pixels was found in any of the {count} pictures")
+    answers = replace(evaluate.ask(plan.specs, faces, faceless), small=small)
     rounds = _ask_all(plan, faces, answers)
     sample, jury = read_sample(), add_jury(answers.where([]))[1]
     found = [_summarise(rounds, spec, sample) for spec in [*plan.specs, *([jury] if jury else [])]]

@@ -33,11 +33,15 @@ NOT_TESTED_ON = (
 
 @dataclass(frozen=True)
 class Answers:
-    """What the detectors said of every face. p_fake: detector -> (n,), NaN where it failed."""
+    """What the detectors said of every face. p_fake: detector -> (n,), NaN where it failed.
+
+    small: pictures of which no verdict is given, for their face is under 64 pixels.
+    """
 
     faces: Sequence[LabelledFace]
     faceless: Sequence[Sample]
     p_fake: Mapping[str, NDArray[np.float64]]
+    small: Sequence[Sample] = ()
 
     def scores(self, detector: str) -> Scores:
         """One detector's scores on all faces."""
@@ -128,12 +132,16 @@ def find_folder(spec: DetectorSpec) -> Path | None:
 
 
 def count_faceless(answers: Answers) -> dict[str, dict[str, int]]:
-    """Source -> how many of its pictures showed no face, and of how many. They are counted, never dropped."""
-    samples = [*(face.sample for face in answers.faces), *answers.faceless]
+    """Source -> how many of its pictures showed no face, or one too small for a verdict, and of how many.
+
+    They are counted, never dropped.
+    """
+    samples = [*(face.sample for face in answers.faces), *answers.faceless, *answers.small]
     sources = sorted({sample.source for sample in samples})
     return {
         name: {
             "count": sum(sample.source == name for sample in answers.faceless),
+            "too_small": sum(sample.source == name for sample in answers.small),
             "of": sum(sample.source == name for sample in samples),
         }
         for name in sources

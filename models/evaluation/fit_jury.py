@@ -11,7 +11,7 @@ the work of one that none had met, it doubts more than the others, so it holds "
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any, Never
 
@@ -118,7 +118,7 @@ def add_jury(answers: Answers) -> tuple[Answers, DetectorSpec | None]:
         fake_from=whole["fake_from"],
         real_until=whole["real_until"],
     )
-    return Answers(answers.faces, answers.faceless, {**answers.p_fake, JURY_KEY: p_fake}), spec
+    return replace(answers, p_fake={**answers.p_fake, JURY_KEY: p_fake}), spec
 
 
 def _weigh(p_fakes: Mapping[str, float]) -> float:

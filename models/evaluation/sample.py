@@ -19,7 +19,7 @@ from models.evaluation.metrics import auc
 SAMPLE = Path(__file__).with_name("sample.csv")
 
 Stored = dict[str, dict[str, float]]
-"""Name of a picture (SOURCE/LABEL/FILE) -> detector -> p_fake; no detectors where the picture shows no face."""
+"""Name of a picture (SOURCE/LABEL/FILE) -> detector -> p_fake; no detectors where no face in it is judged."""
 
 
 def name_picture(sample: Sample) -> str:
@@ -37,7 +37,8 @@ def write_sample(answers: Answers, path: Path = SAMPLE) -> None:
     """Store what was said of the pictures beside their names; nothing where one of them was not asked about."""
     stored = read_sample(path)
     places = {name_picture(face.sample): index for index, face in enumerate(answers.faces)}
-    if not stored.keys() <= places.keys() | {name_picture(sample) for sample in answers.faceless}:
+    left_out = {name_picture(sample) for sample in (*answers.faceless, *answers.small)}
+    if not stored.keys() <= places.keys() | left_out:
         return
     detectors = list(dict.fromkeys([*next(iter(stored.values())), *answers.p_fake]))
     with path.open("w", newline="", encoding="utf-8") as file:

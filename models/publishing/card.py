@@ -137,4 +137,8 @@ def _say_sweeps(swept: Metrics) -> Iterator[tuple[str, Metrics]]:
 def _say_faceless(metrics: Metrics) -> str:
     counts = metrics["no_face"].values()
     missed, total = sum(count["count"] for count in counts), sum(count["of"] for count in counts)
-    return f"In {missed} of {total} pictures no face was found; they are counted here and in no other figure."
+    small = sum(count.get("too_small", 0) for count in counts)
+    too_small = f", and in {small} only one under {MIN_FACE_PIXELS} pixels" if small else ""
+    return (
+        f"In {missed} of {total} pictures no face was found{too_small}; they are counted here and in no other figure."
+    )

@@ -38,5 +38,5 @@ def test_a_start_is_a_file_of_keras(tmp_path: Path) -> None:
 
 def test_pictures_without_any_face_are_refused_with_their_number() -> None:
     check_faces(["a face"], ["a", "b"])
-    with pytest.raises(DataError, match="no face was found in any of the 2 pictures"):
+    with pytest.raises(DataError, match="no face of at least 64 pixels was found in any of the 2 pictures"):
         check_faces([], ["a", "b"])

@@ -29,7 +29,7 @@ def test_pictures_without_any_face_are_refused_with_their_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assess, "label_faces", lambda samples, cache: ([], samples))
-    with pytest.raises(DataError, match="no face was found in any of the 4 pictures"):
+    with pytest.raises(DataError, match="no face of at least 64 pixels was found in any of the 4 pictures"):
         assess.assess(SAMPLES, Plan(specs=[OURS], cache=tmp_path / "faces.json"))
     with pytest.raises(DataError, match=NOTHING_TO_SAVE):
         assess.assess(SAMPLES, Plan(specs=[OURS], cache=tmp_path / "faces.json", save=True))
@@ -70,6 +70,7 @@ def test_the_sample_is_drawn_anew_where_the_built_ins_figures_are_saved(
     drawn: list[Any] = []
     answers = Answers([], [], {})
     monkeypatch.setattr(assess, "label_faces", lambda samples, cache: (samples, []))
+    monkeypatch.setattr(assess, "part_small", lambda faces: (faces, []))
     monkeypatch.setattr(evaluate, "ask", lambda *_: answers)
     monkeypatch.setattr(assess, "_ask_all", lambda *_: assess._Rounds(answers, {}, {}, {}))
     monkeypatch.setattr(assess, "add_jury", lambda _: (answers, None))

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 from typer.testing import Result
 
@@ -59,10 +60,25 @@ def test_evaluate_prints_every_detectors_metrics_as_json(folder: Path) -> None:
     found = json.loads(done.stdout)
     assert [metrics["detector"] for metrics in found] == [*BUILT_IN, "jury"]
     for metrics in found:
-        assert metrics["no_face"] == {"portraits": {"count": 1, "of": 9}}
+        assert metrics["no_face"] == {"portraits": {"count": 1, "too_small": 0, "of": 9}}
         assert (metrics["overall"]["real"], metrics["overall"]["fake"]) == (4, 4)
         assert set(metrics["generators"]) == {"made"}
         assert 0 <= metrics["overall"]["auc"]["low"] <= metrics["overall"]["auc"]["high"] <= 1
+
+
+def test_a_face_too_small_for_a_verdict_is_counted_and_in_no_figure(folder: Path) -> None:
+    for path in folder.glob("*0.png"):
+        if "nobody" not in path.name:
+            with PIL.Image.open(path) as picture:
+                small = picture.resize((picture.width // 3, picture.height // 3))
+            small.save(path)
+    done = run(folder, "--only", "custom-cnn", "--json")
+    assert done.exit_code == 0, done.stderr
+    (metrics,) = json.loads(done.stdout)
+    assert metrics["no_face"] == {"portraits": {"count": 1, "too_small": 2, "of": 9}}
+    assert metrics["overall"]["n"] == metrics["sources"]["portraits"]["n"] == 6
+    said = " ".join(done.stderr.split())
+    assert "Pictures with a face under 64 pixels, left out: 2: real0.png, fake0.png" in said
 
 
 def test_a_thorough_evaluation_attacks_points_probes_and_draws(folder: Path, tmp_path: Path) -> None:
