@@ -262,16 +262,14 @@ def _find_real_until(p_fake: Floats, labels: NDArray[np.int64], doubted: NDArray
 
 
 def _by_source(p_fake: Floats, material: Material) -> Iterator[Floats]:
-    """The reals of each source; those of the small sources together, where they are enough."""
-    small = []
-    for source in np.unique(material.sources[material.kinds == ""]):
-        part = p_fake[(material.kinds == "") & (material.sources == source)]
-        if len(part) >= MIN_COUNTED:
-            yield part
-        else:
-            small.append(part)
-    if small:
-        yield np.concatenate(small)
+    """The reals of each source; those of the small sources together, or where even these are few with all others."""
+    reals = material.kinds == ""
+    names, counts = np.unique(material.sources[reals], return_counts=True)
+    for name in names[counts >= MIN_COUNTED]:
+        yield p_fake[reals & (material.sources == name)]
+    small = reals & np.isin(material.sources, names[counts < MIN_COUNTED])
+    if small.any():
+        yield p_fake[small if small.sum() >= MIN_COUNTED else reals]
 
 
 def _to_logits(p_fake: Floats) -> Floats:

@@ -20,6 +20,7 @@ from models.evaluation.fit_jury import (
     MAX_FALSE_OMISSION_RATE,
     MAX_REALS_CALLED_FAKE,
     MAX_REALS_DOUBTED,
+    MIN_COUNTED,
     SELF_BLENDED,
     Floats,
     Material,
@@ -90,6 +91,21 @@ def test_fake_holds_for_each_source_and_real_for_each_kind_as_it_is_and_passed_o
     omitted = find_omitted(said < row["real_until"], material)
     assert max(omitted) <= MAX_FALSE_OMISSION_RATE
     assert max(omitted) > MAX_FALSE_OMISSION_RATE / 2  # no lower than it must be
+
+
+def set_aside(material: Material, count: int) -> float:
+    """fake_from where so many of the reals, the most suspect ones, are of another source."""
+    said = weigh(fit_jury(material)["subsets"][-1], material)
+    suspect = np.argsort(np.where(material.kinds == "", -said, np.inf))[:count]
+    sources = np.where(np.isin(np.arange(len(said)), suspect), "elsewhere", "one")
+    moved = Material(material.p_fake, material.kinds, sources, material.passed_on)
+    return float(fit_jury(moved)["subsets"][-1]["fake_from"])
+
+
+def test_a_handful_of_reals_of_a_small_source_does_not_set_from_where_fake_holds() -> None:
+    material = make_material()
+    assert set_aside(material, 3) <= set_aside(material, 0) + 0.01
+    assert set_aside(material, MIN_COUNTED) > set_aside(material, 0) + 0.05, "a source that counts does"
 
 
 def test_fakes_that_lost_their_traces_when_passed_on_lower_the_threshold_for_real() -> None:
