@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from detectors.commands.options import AddUnpinned, Only
 from detectors.commands.terminal import screen
@@ -17,6 +18,7 @@ from models.commands.checks import (
     read_measured,
 )
 from models.commands.options import FACES, ROOT, Data, ReplaceBuiltin, say_all
+from text.plain_text import show_plainly
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -134,7 +136,7 @@ def turns(
     from models.data.face_index import label_judged, say_left_out
     from models.evaluation.choice import choose_evenly
     from models.evaluation.fit_jury import MEMBERS
-    from models.evaluation.robustness.turns import measure_turns
+    from models.evaluation.robustness.turns import measure_turns, say_turned
     from registry import load_registry
 
     samples = select_splits(read_samples(data), "test")
@@ -155,9 +157,7 @@ def turns(
     for column in columns:
         table.add_column(column, justify="right")
     for one in found:
-        difference = f"{one.auc - one.before:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
-        cells = (f"{one.angle:g}", str(one.count), f"{one.lost:.1%}", f"{one.before:.3f}", f"{one.auc:.3f}")
-        table.add_row(*cells, difference, f"{one.moved:.3f}", f"{one.flipped:.1%}")
+        table.add_row(*say_turned(one))
     screen.print(table)
 
 
@@ -283,18 +283,13 @@ def speed(
 
 def _table(metrics: dict[str, Any]) -> Table:
     from models.evaluation.evaluate import rows
+    from models.evaluation.intervals import say_figure
 
     table = Table(title=f"{metrics['detector']}: 95 % intervals in brackets")
     shown = ("auc", "balanced_accuracy", "accuracy", "tpr_at_fpr_5", "calibration_error")
     for column in ("data", "real", "fake", *shown):
         table.add_column(column)
     for name, figures in rows(metrics):
-        cells = [_cell(figures.get(figure)) for figure in shown]
-        table.add_row(name, str(figures["real"]), str(figures["fake"]), *cells)
+        cells = [say_figure(figures[figure]) if figure in figures else "" for figure in shown]
+        table.add_row(Text(show_plainly(name)), str(figures["real"]), str(figures["fake"]), *cells)
     return table
-
-
-def _cell(figure: dict[str, float] | None) -> str:
-    from models.evaluation.intervals import say_figure
-
-    return "" if figure is None else say_figure(figure)

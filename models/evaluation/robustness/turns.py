@@ -31,19 +31,20 @@ Floats = NDArray[np.float64]
 class Turned:
     """What an angle changes. lost: share of the faces that were not found, or could not be turned upright.
 
-    auc, before: on the others, turned and as they are, the jury's; low, high: the 95 % interval of their difference.
-    moved: median change of p_fake; flipped: share of faces called real one way and fake the other.
+    auc, before: on the others, turned and as they are, the jury's; low, high: the 95 % interval of their difference;
+    None where the others lack a class. moved: median change of p_fake; flipped: share of faces called real one way and
+    fake the other; None where all were lost.
     """
 
     angle: float
     count: int
     lost: float
-    auc: float
-    before: float
-    low: float
-    high: float
-    moved: float
-    flipped: float
+    auc: float | None
+    before: float | None
+    low: float | None
+    high: float | None
+    moved: float | None
+    flipped: float | None
 
 
 def measure_turns(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> list[Turned]:
@@ -88,22 +89,40 @@ def _judge(jury: Jury, picture: Image) -> float:
 def _compare(angle: float, labels: NDArray[np.int64], plain: Floats, turned: Floats) -> Turned:
     kept = ~np.isnan(plain) & ~np.isnan(turned)
     labels_kept, before, after = labels[kept], plain[kept], turned[kept]
-    random = default_rng(0)
-    differences = []
-    for _ in range(DRAWS):
-        drawn = random.integers(len(before), size=len(before))
-        if 0 < labels_kept[drawn].sum() < len(drawn):
-            scores = (roc_auc_score(labels_kept[drawn], one[drawn]) for one in (after, before))
-            differences.append(next(scores) - next(scores))
-    low, high = np.percentile(differences, [2.5, 97.5])
+    auc_after = auc_before = low = high = None
+    if len(np.unique(labels_kept)) == 2:
+        auc_after, auc_before = (float(roc_auc_score(labels_kept, one)) for one in (after, before))
+        low, high = _draw_differences(labels_kept, after, before)
     return Turned(
         angle=angle,
         count=int(kept.sum()),
         lost=float(1 - kept.sum() / max(1, (~np.isnan(plain)).sum())),
-        auc=float(roc_auc_score(labels_kept, after)),
-        before=float(roc_auc_score(labels_kept, before)),
-        low=float(low),
-        high=float(high),
-        moved=float(np.median(np.abs(after - before))),
-        flipped=float(np.mean((before < 0.5) != (after < 0.5))),
+        auc=auc_after,
+        before=auc_before,
+        low=low,
+        high=high,
+        moved=float(np.median(np.abs(after - before))) if kept.any() else None,
+        flipped=float(np.mean((before < 0.5) != (after < 0.5))) if kept.any() else None,
     )
+
+
+def _draw_differences(labels: NDArray[np.int64], after: Floats, before: Floats) -> tuple[float, float]:
+    """The middle 95 % of the difference of both AUCs, of draws over faces that hold both classes."""
+    random = default_rng(0)
+    differences = []
+    for _ in range(DRAWS):
+        drawn = random.integers(len(before), size=len(before))
+        if 0 < labels[drawn].sum() < len(drawn):
+            differences.append(roc_auc_score(labels[drawn], after[drawn]) - roc_auc_score(labels[drawn], before[drawn]))
+    low, high = np.percentile(differences, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def say_turned(one: Turned) -> tuple[str, ...]:
+    """The fields as a table has them: those of both AUCs in three cells, and "-" where there is no such figure."""
+    aucs = ["-", "-", "-"]
+    if one.auc is not None and one.before is not None:
+        difference = f"{one.auc - one.before:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+        aucs = [f"{one.before:.3f}", f"{one.auc:.3f}", difference]
+    changes = ("-", "-") if one.moved is None else (f"{one.moved:.3f}", f"{one.flipped:.1%}")
+    return f"{one.angle:g}", str(one.count), f"{one.lost:.1%}", *aucs, *changes

@@ -11,8 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks import speed, speed_table
+from detectors.commands.terminal import screen
 from detectors.networks.folder import CONFIG, METRICS, WEIGHTS
 from models.commands.application import app
+from models.commands.evaluation import _table
 from models.data import face_index
 from models.evaluation import fit_jury
 from tests.command import FACEJURY, UNPRIVILEGED
@@ -77,6 +79,15 @@ def test_a_fitted_jury_replaces_the_built_in_one_only_where_that_is_asked_for(
     done = CliRunner().invoke(app, ["fit-jury", "--data", data, "--replace-builtin"])
     assert written == [FITTED]
     assert "The built-in jury is replaced by one fitted on mine, theirs." in " ".join(done.stderr.split())
+
+
+def test_the_name_of_a_data_set_is_no_markup() -> None:
+    figures = {"n": 2, "real": 1, "fake": 1, "split": "test"}
+    sources = {"faces[v2]": figures, "set [/a]": figures, "[red]set": figures}
+    with screen.capture() as capture:
+        screen.print(_table({"detector": "mine", "overall": figures, "sources": sources, "videos": {"[b]": figures}}))
+    said = capture.get()
+    assert [name for name in ("faces[v2]", "set [/a]", "[red]set", "[b], by") if name not in said] == []
 
 
 @pytest.mark.slow

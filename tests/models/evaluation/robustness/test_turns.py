@@ -14,7 +14,7 @@ from detectors.jury.judge import Jury
 from models.commands.application import app
 from models.evaluation.fit_jury import MEMBERS
 from models.evaluation.robustness import turns
-from models.evaluation.robustness.turns import ANGLES, Turned, _compare, _judge, turn_picture
+from models.evaluation.robustness.turns import ANGLES, Turned, _compare, _judge, say_turned, turn_picture
 from registry import DetectorSpec
 from tests.models.portraits import write_portraits
 
@@ -50,6 +50,17 @@ def test_the_figures_are_of_the_faces_that_were_found_both_ways() -> None:
     assert found.low <= found.auc - found.before <= found.high
     assert found.flipped == pytest.approx(0.25)
     assert len(set(ANGLES)) == 7
+
+
+@pytest.mark.parametrize("turned", [[np.nan] * 4, [0.1, 0.2, np.nan, np.nan]])
+def test_an_angle_that_loses_all_faces_or_a_class_has_no_auc_and_the_others_are_still_told(turned: list[float]) -> None:
+    found = _compare(30.0, np.array([0, 0, 1, 1]), np.array([0.1, 0.3, 0.7, 0.8]), np.array(turned))
+    assert (found.auc, found.before, found.low, found.high) == (None, None, None, None)
+    count = int((~np.isnan(turned)).sum())
+    assert (found.count, found.lost) == (count, 1 - count / 4)
+    changes = ("0.050", "0.0%") if count else ("-", "-")
+    assert say_turned(found) == ("30", str(count), f"{1 - count / 4:.1%}", "-", "-", "-", *changes)
+    json.dumps(asdict(found), allow_nan=False)
 
 
 def test_the_command_prints_a_row_for_each_angle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
