@@ -87,7 +87,7 @@ def _tabulate(board: "Leaderboard", *, width: int) -> list[Table]:
             said = _say_row(row)
             failed = f" (failed on {row.failed} of {board.faces} faces)" if row.failed else ""
             cells = (Text(show_plainly(said[name]).replace(" [", f"{gap}[")) for name in part)  # as text, "\n" is spelt
-            table.add_row(row.title + failed, *cells)
+            table.add_row(Text(show_plainly(row.title) + failed), *cells)
         tables.append(table)
     return tables
 

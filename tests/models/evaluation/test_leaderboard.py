@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -159,6 +160,13 @@ def test_the_command_puts_an_added_plugin_beside_the_jury(tmp_path: Path, monkey
     assert rows["mine"]["megabytes"] is None and rows["efficientnet"]["megabytes"] > 1
     assert rows["mine"]["milliseconds"] > 0
     assert Path("board.png").stat().st_size > 10_000
+
+
+def test_the_title_of_a_detector_is_no_markup(answers: Answers) -> None:
+    board = measure_leaderboard([replace(spec("dull"), title="Net[v2] [/a]"), spec("sharp")], answers.faces)
+    console = PlainConsole(file=io.StringIO(), width=300)
+    console.print(*_tabulate(board, width=300))
+    assert "Net[v2] [/a]" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_faces_of_one_class_are_refused_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
