@@ -57,7 +57,8 @@ def measure_sets(
     p_fake: (n,) of all windows.
     """
     labels, kinds, splits = (windows.column(name) for name in ("label", "kind", "split"))
-    scores = Scores(p_fake, labels, windows.column("speaker").astype(np.str_))
+    speakers = np.array([f"{one.source}/{one.speaker}" for one in windows.index])  # two sources may share a name
+    scores = Scores(p_fake, labels, speakers)
     found = {}
     for name, wanted in SETS.items():
         fake = (labels == 1) & (np.isin(kinds, wanted["kinds"]) if wanted["kinds"] else True)
