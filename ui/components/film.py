@@ -8,7 +8,7 @@ import gradio as gr
 from detectors.jury.judge import Jury
 from ui.components.markup import build_frame, build_html, build_verdicts, read_script
 from ui.render.cards import Pieces, render, say
-from ui.render.video import Film, draw_film, draw_frame, draw_person
+from ui.render.video import Film, draw_film, draw_frame, draw_person, find_first_shown
 from ui.server.events import QUICK
 from ui.server.limits.visits import OPEN_TOO_LONG
 
@@ -53,11 +53,11 @@ def lay_out_film(view: gr.State, *, prefix: str, player: bool = False) -> list[A
 
 
 def draw_view(view: FilmView, film: Film) -> tuple[Pieces, Pieces, Pieces]:
-    """The persons, the chosen one, and the chosen frame: the worst one until another is chosen."""
+    """The persons, the chosen one, and the chosen frame: the most suspect until another is chosen."""
     person = film.find(view.person)
     if person is None:
         return [] if view.busy else draw_film(film, None), [], []
-    index = view.frame if view.frame is not None else person.frames.index(person.worst[0])
+    index = view.frame if view.frame is not None else find_first_shown(person)
     index = min(index, len(person.frames) - 1)
     frame = [] if view.busy else draw_frame(film, person, index, view.judges)
     return draw_film(film, person.number), draw_person(film, person, index), frame

@@ -121,15 +121,15 @@ def say_film_chance(film: Film) -> str:
 
 
 def say_verdict(person: Person) -> str:
-    """The jury's verdict on a person; where it has none, how the detectors split."""
+    """The jury's verdict on a person; where it has none, how those split that judged frames, else those of clips."""
     if person.jury:
         verdict = person.jury.verdict
-        return f"{TITLES[verdict.label].lower()}" + (
-            f", {say_p_fake(verdict.p_fake, person.jury)}" if verdict.p_fake is not None else ""
-        )
-    counted = [one for one in person.scores if one.measured]
+        said = f", {say_p_fake(verdict.p_fake, person.jury)}" if verdict.p_fake is not None else ""
+        return TITLES[verdict.label].lower() + said
+    asked = person.scores or tuple(one.line for one in person.clips)
+    counted = [one for one in asked if one.measured]
     fake = sum(one.verdict.label == "fake" for one in counted)
-    return f"{fake} of {len(counted)} say fake" if counted else NOT_MEASURED
+    return f"{fake} of {len(counted)} say fake" if counted else NOT_MEASURED if asked else "no verdict"
 
 
 def _introduce(film: Film, person: Person) -> dict[str, Any]:
@@ -146,6 +146,16 @@ def _introduce(film: Film, person: Person) -> dict[str, Any]:
 def find_clearest(person: Person) -> SampledFrame:
     """The frame by which somebody is shown."""
     return max(person.frames, key=lambda frame: frame.score)
+
+
+def find_suspects(person: Person) -> tuple[SampledFrame, ...]:
+    """The most suspect frames, the worst first; none where no detector judged frames."""
+    return person.worst if person.scores else ()
+
+
+def find_first_shown(person: Person) -> int:
+    """The index of the frame that is shown until another is chosen."""
+    return person.frames.index(next(iter(find_suspects(person)), find_clearest(person)))
 
 
 def name_person(person: Person) -> str:
@@ -168,7 +178,7 @@ def draw_person(film: Film, person: Person, chosen: int) -> Pieces:
             plot=plot(film.video, person, chosen),
             motion=draw_motion(person),
             lips=person.lips.said if person.lips else "",
-            stills=[_still(film, person, frame) for frame in person.worst],
+            stills=[_still(film, person, frame) for frame in find_suspects(person)],
         )
     ]
 
@@ -282,19 +292,9 @@ def draw_frame(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
 
 def as_comparison(film: Film, person: Person, frame: SampledFrame) -> Comparison:
     """A frame as the comparison of a single picture."""
-    video = film.video
-    still = Comparison(f"{name_person(person)} at {say_at(frame.at)}", "", video.width, video.height)
+    still = Comparison(f"{name_person(person)} at {say_at(frame.at)}", "", film.video.width, film.video.height)
     if person.is_whole:
         return replace(still, whole_image=frame.verdicts)
     crop = unpack(film.show(person, frame))
-    face = JudgedFace(
-        frame.box,
-        frame.score,
-        frame.verdicts,
-        crop,
-        jury=frame.jury,
-        agreement=frame.agreement,
-        roll=frame.roll,
-        doubt=frame.doubt,
-    )
-    return replace(still, faces=(face,))
+    face = JudgedFace(frame.box, frame.score, frame.verdicts, crop, roll=frame.roll, doubt=frame.doubt)
+    return replace(still, faces=(replace(face, jury=frame.jury, agreement=frame.agreement),))

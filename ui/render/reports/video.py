@@ -13,6 +13,8 @@ from ui.render.reports.frame import Case, frame_report, identify
 from ui.render.video import (
     Film,
     draw_motion,
+    find_first_shown,
+    find_suspects,
     name_lines,
     name_person,
     plot,
@@ -52,10 +54,10 @@ def _describe(film: Film, person: Person, pictured: bool) -> dict[str, Any]:
         "name": name_person(person),
         "times": say_times(person),
         "lines": name_lines(person),
-        "plot": plot(film.video, person, person.frames.index(person.worst[0])),
+        "plot": plot(film.video, person, find_first_shown(person)),
         "motion": draw_motion(person),
         "lips": person.lips.said if person.lips else "",
-        "stills": [_still(film, person, frame, pictured) for frame in person.worst],
+        "stills": [_still(film, person, frame, pictured) for frame in find_suspects(person)],
     }
 
 

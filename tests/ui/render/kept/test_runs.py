@@ -33,9 +33,11 @@ from ui.render.kept.batch import (
 )
 from ui.render.kept.report import report_entry, report_shared
 from ui.render.kept.video import draw_film_thumb, outline_film, pack_stills, restore_film, seat_video, store_video
+from ui.render.reports.video import render_film_report
 from ui.render.video import Film
 from ui.server.limits.visits import OPEN_TOO_LONG
 
+AS_NOW: dict[str, Any] = {"pictured": True, "made": datetime(2026, 11, 28, tzinfo=UTC)}
 SPECS = (*JURY, spec("looker", say_real, expects="image"))
 
 
@@ -130,6 +132,24 @@ def test_the_whole_frame_of_a_stored_video_can_be_chosen(film: Film) -> None:
     *others, said = choose_part(FilmView(), click)
     assert all("__type__" in shown for shown in others), "there is no video"
     assert OPEN_TOO_LONG in said[0]
+
+
+@pytest.mark.parametrize("judges", ["audio", "clip"])
+def test_a_video_of_which_no_frame_was_judged_is_opened_again_as_it_was(tmp_path: Path, judges: str) -> None:
+    path = write_video(tmp_path / "walk.mp4", moving_portrait(12), every(0.25, until=3))
+    live = Film(JudgedVideo(""))
+    with Jury((spec("only", lambda *_: 0.03, expects=judges),)) as jury:
+        for look in judge_video(path, jury):
+            live.add(look)
+    stored = as_kept(store_video(live.video))
+    said = {"audio": "One person: no verdict.", "clip": "One person: 0 of 1 say fake."}[judges]
+    assert outline_film(live) == {"label": "", "said": said}
+    for film in (live, restore_film(stored, pack_stills(live))):
+        persons, person, frame = draw_view(FilmView(), film)
+        assert said in persons[0] and "frame-" in frame[0] and "Person 1 at" in frame[0]
+        assert "Most suspect" not in person[0] and "no p_fake" not in person[0]
+    for html in (report_entry(entry_of(stored, "video"), None, JURY), render_film_report(live, (), **AS_NOW)):
+        assert said in html and "marks the clearest frame" in html and "Most suspect" not in html
 
 
 def test_a_link_to_a_video_shows_its_stills_only_where_allowed(film: Film) -> None:
