@@ -154,14 +154,21 @@ def find_entries(
 
 
 def read_entries(engine: Engine, user: str, wanted: HistoryQuery = ALL) -> Iterator[HistoryEntry]:
-    """The same, each in full, one after another: together they may be larger than memory should be asked for."""
+    """The same, each in full, one after another: together they may be larger than memory should be asked for.
+
+    What is deleted meanwhile is left out. Each is read by itself: on SQLite nobody writes while somebody reads.
+    """
     if wanted.search.strip():
         fill_search_texts(engine, user)
     with reading(engine) as connection:
         chosen = _choose(connection, user, wanted)
-        numbers = connection.execute(select(comparisons.c.id).where(*chosen).order_by(comparisons.c.id.desc()))
-        for number in numbers.scalars().all():
-            yield from map(as_entry, connection.execute(select(*_READ).where(comparisons.c.id == number)).all())
+        found = select(comparisons.c.id).where(*chosen).order_by(comparisons.c.id.desc())
+        numbers = connection.execute(found).scalars().all()
+    for number in numbers:
+        with reading(engine) as connection:
+            row = connection.execute(select(*_READ).where(comparisons.c.id == number)).first()
+        if row:
+            yield as_entry(row)
 
 
 def open_entry(engine: Engine, user: str, *, entry_id: int) -> HistoryEntry | None:

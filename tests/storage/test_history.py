@@ -21,6 +21,7 @@ from storage.history import (
     keep_picture,
     list_tags,
     open_entry,
+    read_entries,
     read_picture,
     write_note,
 )
@@ -247,6 +248,17 @@ def test_the_csv_calls_a_face_by_the_number_that_the_page_gave_it(engine: Engine
     _, *lines = csv.reader(io.StringIO(export_csv(engine, anna)))
     told = [(line[CSV_COLUMNS.index("face")], line[CSV_COLUMNS.index("label")]) for line in lines]
     assert told == [("1", "real"), ("1", "real"), ("2", "fake"), ("2", "fake")]
+
+
+def test_others_write_while_a_history_is_exported_and_what_is_deleted_meanwhile_is_left_out(
+    engine: Engine, anna: str, bert: str
+) -> None:
+    oldest, _, _ = (add_entry(engine, anna, file_name=f"{n}.jpg", comparison=comparison()) for n in range(3))
+    entries = read_entries(engine, anna)
+    assert next(entries).file_name == "2.jpg"
+    add_entry(engine, bert, file_name="b.jpg", comparison=comparison())
+    delete_entries(engine, anna, entry_ids=[oldest])
+    assert [entry.file_name for entry in entries] == ["1.jpg"]
 
 
 def test_deleting_takes_the_picture_along(engine: Engine, anna: str) -> None:
