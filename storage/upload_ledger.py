@@ -27,9 +27,13 @@ class Ledger:
         self.engine, self.server = engine, secrets.token_hex(8)
 
     def note(self, user_id: int, count: int) -> bool:
-        """This server holds so many bytes of this user's, unless with the other servers' they are too many."""
+        """This server holds so many bytes of this user's, unless with the other servers' they are too many.
+
+        Where the account is gone meanwhile nothing is noted, here and in `settle`.
+        """
         with writing(self.engine) as connection:
-            lock_user(connection, user_id)
+            if not lock_user(connection, user_id):
+                return True
             if _sum_of_others(connection, user_id, self.server) + count > uploads.MAX_HELD_BYTES:
                 return False
             self._write(connection, user_id, count)
@@ -42,7 +46,8 @@ class Ledger:
             known = set(connection.execute(select(upload_bytes.c.user_id).where(mine)).scalars())
         for user_id in known & held.keys():
             with writing(self.engine) as connection:
-                self._write(connection, user_id, held[user_id])
+                if lock_user(connection, user_id):
+                    self._write(connection, user_id, held[user_id])
         with writing(self.engine) as connection:
             connection.execute(delete(upload_bytes).where(mine, upload_bytes.c.user_id.not_in(list(held))))
             connection.execute(delete(upload_bytes).where(upload_bytes.c.until < int(time.time())))

@@ -8,6 +8,7 @@ lives in memory, as the files live on this machine's disk: after a restart old f
 
 import contextlib
 import json
+import logging
 import os
 import tempfile
 import time
@@ -29,6 +30,7 @@ FILE_MARK = b"gradio.FileData"
 TOO_MANY_PATHS = f"The paths in a call may have at most {MAX_PATH_PARTS:,} parts together."
 NO_TEMPORARY = "No folder for temporary files can be written to. TMPDIR can name another place."
 NO_UPLOADS = "Uploads cannot be kept in {place}: {why}. GRADIO_TEMP_DIR can name another place."
+log = logging.getLogger(__name__)
 
 
 class TooManyPathsError(ValueError):
@@ -185,7 +187,7 @@ class Uploads:
     def delete_of(self, user_id: int) -> None:
         """Delete the files that are this user's alone."""
         for path in [path for path, users in self._owners.items() if users == {user_id}]:
-            with contextlib.suppress(FileNotFoundError):
+            with _deleting():
                 os.remove(path)
 
     def forget_missing(self) -> None:
@@ -229,13 +231,24 @@ def _files(value: object) -> Iterator[str]:
         yield from _files(part)
 
 
+@contextlib.contextmanager
+def _deleting() -> Iterator[None]:
+    """What is gone already is as wanted; what cannot be deleted is told in the log, and keeps no other."""
+    try:
+        yield
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        log.warning("an upload cannot be deleted", extra={"reason": error.strerror})
+
+
 def sweep(folder: str, *, keep: frozenset[str], older_than: float) -> int:
     """Delete files put in the folder more than `older_than` seconds ago, and old empty folders. Returns how many."""
     before, count = time.time() - older_than, 0
     for parent, _, names in os.walk(folder, topdown=False):
         for name in names:
             path = os.path.join(parent, name)
-            with contextlib.suppress(FileNotFoundError):
+            with _deleting():
                 if path not in keep and os.lstat(path).st_ctime < before:  # a copy keeps its old mtime
                     os.remove(path)
                     count += 1

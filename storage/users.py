@@ -23,9 +23,9 @@ def find_row(connection: Connection, name: str) -> Row[tuple[object, ...]] | Non
     return connection.execute(select(users).where(users.c.name_key == name_key(name)[: MAX_KEY_CHARACTERS + 1])).first()
 
 
-def lock_user(connection: Connection, user_id: int) -> None:
-    """Let this user's other writers wait until this transaction ends."""
-    connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update())
+def lock_user(connection: Connection, user_id: int) -> bool:
+    """Let this user's other writers wait until this transaction ends. False where the account is gone."""
+    return connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update()).first() is not None
 
 
 def owner_id(connection: Connection, name: str) -> int:

@@ -1,5 +1,6 @@
 """Uploads belong to people: through HTTP against a launched page, with two who are signed in."""
 
+import errno
 import os
 import re
 import time
@@ -9,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from storage.uploads import KEEP_SECONDS, sweep
-from tests.auth.server import Browser, Site, picture
+from tests.auth.server import PASSWORD, Browser, Site, picture
 
 pytestmark = pytest.mark.one_database
 FILE = re.compile(r'"path": ?"([^"]+)"')
@@ -214,3 +215,37 @@ def test_what_is_old_is_swept_and_what_the_page_needs_is_kept(tmp_path: Path) ->
     assert sweep(str(folder), keep=kept, older_than=0.1) == 1
     sweep(str(folder), keep=kept, older_than=-1)
     assert [path.name for path in folder.iterdir()] == ["b" * 64]
+
+
+@pytest.fixture
+def undeletable(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Names of files that the system does not delete, as on a disk that was mounted anew to be read only."""
+    names: set[str] = set()
+    remove = os.remove
+
+    def refuse(path: str) -> None:
+        if os.path.basename(path) in names:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+        remove(path)
+
+    monkeypatch.setattr("storage.uploads.os.remove", refuse)
+    return names
+
+
+def test_a_file_that_cannot_be_deleted_keeps_no_other(
+    tmp_path: Path, undeletable: set[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        (tmp_path / name).write_bytes(b"x")
+    undeletable.add(next(os.walk(tmp_path))[2][0])  # the first that a sweep comes to
+    assert sweep(str(tmp_path), keep=frozenset(), older_than=-1) == 2
+    assert {path.name for path in tmp_path.iterdir()} == undeletable
+    assert [record.__dict__["reason"] for record in caplog.records] == [os.strerror(errno.EROFS)]
+
+
+def test_an_account_is_deleted_though_an_upload_of_its_cannot_be(anna: Browser, undeletable: set[str]) -> None:
+    paths = [anna.upload(picture(14), name=name) for name in ("stays.png", "goes.png")]
+    undeletable.add("stays.png")
+    answer = anna.form("/account/delete", at="/account", confirm=PASSWORD)
+    assert (answer.status_code, "Your account is deleted" in answer.text) == (200, True)
+    assert [os.path.exists(path) for path in paths] == [True, False]

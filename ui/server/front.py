@@ -6,7 +6,7 @@ page.launch(**front)
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,16 +85,18 @@ class Guard:
 
     async def _keep_sweeping(self) -> None:
         while True:
-            await anyio.to_thread.run_sync(self._sweep)
-            self.arrivals.uploads.forget_missing()
-            await self.arrivals.settle()
+            with _carry_on("a sweep failed"):
+                await anyio.to_thread.run_sync(self._sweep)
+                self.arrivals.uploads.forget_missing()
+                await self.arrivals.settle()
             await anyio.sleep(SWEEP_EVERY_SECONDS)
 
     async def _keep_dropping(self, app: Any) -> None:
         while True:
             await anyio.sleep(DROP_EVERY_SECONDS)
-            if count := await self.waiting.drop_unheard(app.get_blocks()._queue):
-                log.info("events were dropped", extra={"count": count})
+            with _carry_on("events could not be dropped"):
+                if count := await self.waiting.drop_unheard(app.get_blocks()._queue):
+                    log.info("events were dropped", extra={"count": count})
 
     def _sweep(self) -> None:
         uploads = self.arrivals.uploads
@@ -105,6 +107,15 @@ class Guard:
             sweep_shares(self.engine)
             for number in sweep_outbox(self.engine):
                 log.warning("a webhook was given up", extra={"id": number, "reason": "its time is over"})
+
+
+@contextlib.contextmanager
+def _carry_on(said: str) -> Iterator[None]:
+    """One round of what goes on as long as the server runs: where it fails, that is logged, and the next one comes."""
+    try:
+        yield
+    except Exception:  # one file's or account's fault would keep everything else from ever being swept
+        log.exception(said)
 
 
 def build_front(

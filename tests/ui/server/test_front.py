@@ -1,0 +1,42 @@
+"""What goes on as long as a server runs."""
+
+from pathlib import Path
+
+import pytest
+
+from storage.database import open_database
+from tests.auth.server import launch, wait_for
+
+
+def test_a_round_that_fails_is_logged_and_the_next_one_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds = {"sweep": 0, "drop": 0}
+
+    def fail_first(kind: str) -> int:
+        rounds[kind] += 1
+        if rounds[kind] == 1:
+            raise ZeroDivisionError
+        return 0
+
+    async def drop(*_: object) -> int:
+        return fail_first("drop")
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    monkeypatch.setattr("ui.server.front.sweep", lambda *_, **__: fail_first("sweep"))
+    monkeypatch.setattr("auth.limits.waiting.Waiting.drop_unheard", drop)
+    for name in ("SWEEP_EVERY_SECONDS", "DROP_EVERY_SECONDS"):
+        monkeypatch.setattr(f"ui.server.front.{name}", 0.1)
+    (tmp_path / "uploads").mkdir()
+    engine = open_database(f"sqlite:///{tmp_path / 'facejury.db'}")
+    site = launch(engine, uploads=tmp_path / "uploads")
+
+    def both_went_on() -> None:
+        assert min(rounds.values()) > 2
+
+    wait_for(both_went_on)
+    assert site.browser().http.get("/signin").status_code == 200
+    site.close()
+    engine.dispose()
+    said = [record.message for record in caplog.records if record.name == "ui.server.front"]
+    assert sorted(said) == ["a sweep failed", "events could not be dropped"]
