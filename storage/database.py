@@ -12,7 +12,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, exc, func, inspect, text, update
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Table,
+    column,
+    create_engine,
+    event,
+    exc,
+    func,
+    inspect,
+    select,
+    table,
+    text,
+    update,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -189,23 +204,23 @@ def find_most_bytes(connection: Connection) -> int | None:
     return int(connection.execute(text("SELECT @@max_allowed_packet")).scalar_one())
 
 
-def insert_long(connection: Connection, table: Table, row: dict[str, Any], **long: bytes) -> int:
+def insert_long(connection: Connection, into: Table, row: dict[str, Any], **long: bytes) -> int:
     """Insert a row with one column of bytes, of at most find_most_bytes, and return its number.
 
     MySQL is sent them in pieces, as it breaks off the connection where a statement is longer than it takes.
     """
-    ((column, data),) = long.items()
+    ((name, data),) = long.items()
     piece = PIECE_BYTES if is_shared(connection.engine) else max(len(data), 1)
-    number = inserted_id(connection.execute(table.insert().values(row | {column: data[:piece]})))
+    number = inserted_id(connection.execute(into.insert().values(row | {name: data[:piece]})))
     for start in range(piece, len(data), piece):
-        longer = func.concat(table.c[column], data[start : start + piece])
-        connection.execute(update(table).where(table.c.id == number).values({column: longer}))
+        longer = func.concat(into.c[name], data[start : start + piece])
+        connection.execute(update(into).where(into.c.id == number).values({name: longer}))
     return number
 
 
 def migrate(engine: Engine) -> None:
     """Apply what is missing of migrations/, one server at a time. Raises DatabaseUnavailable, ValueError."""
-    with writing(engine) as connection, _migration_lock(connection):
+    with _migration_lock(engine), writing(engine) as connection:
         _refuse_others(connection)
         _upgrade(connection)
 
@@ -213,29 +228,49 @@ def migrate(engine: Engine) -> None:
 def _refuse_others(connection: Connection) -> None:
     """Raises ValueError where the tables there are another program's: nothing is written among them.
 
-    Ours came with alembic_version, the first to be made. A MySQL database may be shared by programs whose tables have
-    other names.
+    Ours came with alembic_version, the first to be made, which other programs have as well: what it names must be
+    there, and have our columns. A MySQL database may be shared by programs whose tables have other names.
     """
-    there = set(inspect(connection).get_table_names())
+    found = inspect(connection)
+    there = set(found.get_table_names())
     ours, versioned = there & set(metadata.tables), VERSION_TABLE in there
     others = there - ours - {VERSION_TABLE}
     clash = ours and not versioned
     mixed = others and not ours and (versioned or not is_shared(connection.engine))
-    if clash or mixed:
+    lacking = versioned and _find_due(connection) - there
+    foreign = [name for name in ours if _first_columns(name) - {one["name"] for one in found.get_columns(name)}]
+    if clash or mixed or lacking or foreign:
         raise ValueError(NOT_OURS.format(path=connection.engine.url.database))
 
 
+def _find_due(connection: Connection) -> set[str]:
+    """The tables made up to the revision that is noted; where that is none of ours, all that there are today."""
+    noted = set(connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalars())
+    known = {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("*.py")}
+    last = max(noted or {""}) if noted <= known else max(known)
+    return {name for name, one in metadata.tables.items() if one.info["since"] <= last}
+
+
+def _first_columns(name: str) -> set[str]:
+    """Those that a table of ours has had from its first day: none of them came later, as tables.py says."""
+    return {one.name for one in metadata.tables[name].columns if not one.nullable and one.server_default is None}
+
+
 @contextlib.contextmanager
-def _migration_lock(connection: Connection) -> Iterator[None]:
-    """MySQL commits each CREATE TABLE by itself, so the transaction is no lock there; SQLite's is."""
-    if not is_shared(connection.engine):
+def _migration_lock(engine: Engine) -> Iterator[None]:
+    """MySQL commits each CREATE TABLE by itself, so the transaction is no lock there; SQLite's is.
+
+    A connection of its own holds it: to be let go of only once the version that was reached is committed.
+    """
+    if not is_shared(engine):
         yield
         return
-    _take_lock(connection)
-    try:
-        yield
-    finally:
-        connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": MIGRATION_LOCK})
+    with reading(engine) as connection:
+        _take_lock(connection)
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": MIGRATION_LOCK})
 
 
 def _take_lock(connection: Connection) -> None:

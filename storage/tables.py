@@ -53,9 +53,11 @@ def _picture() -> Column[int | None]:
     return Column("picture_id", ForeignKey("pictures.id", ondelete="SET NULL"))
 
 
-def _table(name: str, *parts: Column[Any] | Index | UniqueConstraint) -> Table:
+def _table(name: str, *parts: Column[Any] | Index | UniqueConstraint, since: str = "0001") -> Table:
+    """since: the migration that made it. A column that came to it later can be null, or has a server_default."""
     # Without autoincrement SQLite gives a removed user's number to the next one.
-    return Table(name, metadata, *parts, mysql_engine="InnoDB", mysql_charset="utf8mb4", sqlite_autoincrement=True)
+    options: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "sqlite_autoincrement": True}
+    return Table(name, metadata, *parts, info={"since": since}, **options)
 
 
 users = _table(
@@ -98,8 +100,10 @@ sign_in_tries = _table(
     Column("tried_at", BigInteger, nullable=False),
     Column("succeeded_at", BigInteger, nullable=False),  # 0: never
     UniqueConstraint("user_id", "place"),
+    since="0002",
 )
-refusals = _table("refusals", Column("id", Integer, primary_key=True))  # a row for a sign-in that changed no other
+# A row for a sign-in that changed no other.
+refusals = _table("refusals", Column("id", Integer, primary_key=True), since="0012")
 pictures = _table(
     "pictures",
     Column("id", Integer, primary_key=True),
@@ -116,6 +120,7 @@ upload_bytes = _table(
     Column("bytes", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
     UniqueConstraint("user_id", "server"),
+    since="0003",
 )
 comparisons = _table(
     "comparisons",
@@ -151,6 +156,7 @@ shares = _table(
     Column("created_at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
     Index("shares_of_user", "user_id"),
+    since="0004",
 )
 outbox = _table(
     "outbox",
@@ -165,6 +171,7 @@ outbox = _table(
     Column("until", BigInteger, nullable=False),
     Index("outbox_of_user", "user_id", "id"),
     Index("outbox_due", "due_at"),
+    since="0008",
 )
 scores = _table(
     "scores",
@@ -174,6 +181,7 @@ scores = _table(
     Column("right_answers", Integer, nullable=False),
     Column("rounds", Integer, nullable=False),
     Column("played_at", BigInteger, nullable=False),
+    since="0006",
 )
 feedback = _table(
     "feedback",

@@ -76,6 +76,22 @@ def test_the_tables_of_another_program_are_refused_and_left_alone(tmp_path: Path
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("noted", ["ae1027a6acf1", "0001", "0011", "0012", "", "9999"])
+def test_another_program_that_has_users_and_alembic_too_is_refused_and_left_alone(tmp_path: Path, noted: str) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE posts (id INTEGER PRIMARY KEY);"
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);"
+        )
+        with connection:
+            connection.executemany("INSERT INTO alembic_version VALUES (?)", [[noted]] if noted else [])
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"shop\.db holds the tables of something else"):
+        open_database(f"sqlite:///{path}")
+    assert path.read_bytes() == before
+
+
 def test_a_server_without_tls_is_asked_without_it() -> None:
     assert split_tls(make_url(f"{MYSQL}?ssl-mode=disabled"))[1] == {"ssl_disabled": True}
     assert split_tls(make_url(f"{MYSQL}?ssl-mode=preferred"))[1] == {}

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, event, insert, select, text
 
 from auth import accounts
 from storage.address import default_url
 from storage.database import (
     GONE,
+    MIGRATION_LOCK,
     DatabaseUnavailable,
     _take_lock,
     explain,
@@ -73,6 +74,22 @@ def test_a_start_waits_for_the_one_that_migrates(new_url: Callable[[], str]) -> 
             connection.execute(text("SELECT RELEASE_LOCK('facejury-migrations')"))
     assert finished.wait(30)
     starter.join()
+    engine.dispose()
+
+
+def test_the_next_start_is_let_in_only_once_what_was_migrated_is_committed(mariadb: MariaDB) -> None:
+    engine = open_database(mariadb.make_database("one_by_one"))
+    free: list[bool] = []
+
+    def look(_: Connection) -> None:
+        with mariadb.connect() as other, other.cursor() as cursor:
+            cursor.execute("SELECT IS_FREE_LOCK(%s)", [MIGRATION_LOCK])
+            free.append(bool(cursor.fetchone()[0]))
+
+    event.listen(engine, "commit", look)
+    migrate(engine)
+    look(None)
+    assert free == [False, True]
     engine.dispose()
 
 

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import inspect, text
 
 from auth import accounts
-from storage.database import migrate, open_database, writing
+from storage.address import read_address
+from storage.database import MIGRATIONS, _engine, _find_due, migrate, open_database, writing
 from storage.feedback import give_feedback, list_feedback
 from storage.history import HistoryQuery, add_entry, as_text, find_entries, open_entry, write_note
 from storage.tables import metadata
@@ -124,6 +127,21 @@ def test_feedback_that_is_there_already_stays_and_a_longer_key_of_a_detector_fit
 
 def photo(faces: list[dict[str, Any]]) -> dict[str, Any]:
     return {"sha256": "a" * 64, "faces": faces}
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("revision", [path.name[:4] for path in sorted((MIGRATIONS / "versions").glob("*.py"))])
+def test_the_tables_of_every_older_facejury_are_taken_for_its_own(new_url: Callable[[], str], revision: str) -> None:
+    engine = _engine(read_address(new_url()))
+    with writing(engine) as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        command.upgrade(config, revision)
+        there = set(inspect(connection).get_table_names()) & set(metadata.tables)
+        assert _find_due(connection) == there, "what a table is said to be made by makes it"
+    migrate(engine)
+    assert set(inspect(engine).get_table_names()) >= set(metadata.tables)
+    engine.dispose()
 
 
 def test_an_older_facejury_leaves_a_newer_database_alone_and_says_so(new_url: Callable[[], str]) -> None:
