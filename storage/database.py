@@ -245,7 +245,7 @@ def _refuse_others(connection: Connection) -> None:
 
 def _find_due(connection: Connection) -> set[str]:
     """The tables made up to the revision that is noted; where that is none of ours, all that there are today."""
-    noted = set(connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalars())
+    noted: set[str] = set(connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalars())
     known = {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("*.py")}
     last = max(noted or {""}) if noted <= known else max(known)
     return {name for name, one in metadata.tables.items() if one.info["since"] <= last}

@@ -24,6 +24,7 @@ Claim = Literal["real", "fake"]
 CLAIMS = ("real", "fake")
 ENDINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"RIFF": ".webp", b"GIF8": ".gif", b"BM": ".bmp"}
 OTHER_ENDING = ".img"
+UNFINISHED = ".part"  # behind the ending, of what an export that broke off was writing
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,9 @@ def review_feedback(engine: Engine, feedback_id: int, *, accepted: bool) -> None
 def export_feedback(engine: Engine, folder: Path) -> Exported:
     """Write the pictures of accepted feedback to `folder`/real and `folder`/fake, named by their SHA-256.
 
-    Left out and counted: feedback without a picture; with several faces, where a claim on one says nothing of the
-    others; and pictures that accepted feedback calls both real and fake. What an earlier export wrote there goes where
-    the feedback says something else by now. Raises OSError where the folder cannot be written to.
+    Left out and counted: feedback without a picture, or that is gone meanwhile; with several faces, where a claim on
+    one says nothing of the others; and pictures that accepted feedback calls both real and fake. What an earlier export
+    wrote there goes where the feedback says something else by now. Raises OSError where nothing can be written there.
     """
     folder.mkdir(parents=True, exist_ok=True)  # before all else: it is told also where nothing is accepted yet
     accepted = list_feedback(engine, accepted=True)
@@ -153,10 +154,11 @@ def export_feedback(engine: Engine, folder: Path) -> Exported:
     written: set[Path] = set()
     for entry in accepted:
         reason = _left_out(entry, claims)
-        if reason:
-            count[reason] += 1
+        data = None if reason else read_feedback_picture(engine, entry.id)
+        if data is None:  # or it was taken back since it was listed
+            count[reason or "without_picture"] += 1
             continue
-        path = _write(engine, entry, folder=folder)
+        path = _write(data, folder / entry.claim)
         count[entry.claim] += path not in written
         written.add(path)
     count["removed"] = _remove_outdated(engine, folder, written)
@@ -175,7 +177,8 @@ def _remove_outdated(engine: Engine, folder: Path, written: set[Path]) -> int:
     """Only files with the name that an export gives to a picture reported here: no others in the folder are ours."""
     with reading(engine) as connection:
         known = set(connection.execute(select(feedback.c.sha256)).scalars())
-    names = {f"{sha256}{ending}" for sha256 in known for ending in (*ENDINGS.values(), OTHER_ENDING)}
+    endings = [ending + more for ending in (*ENDINGS.values(), OTHER_ENDING) for more in ("", UNFINISHED)]
+    names = {f"{sha256}{ending}" for sha256 in known for ending in endings}
     there = [path for claim in CLAIMS for path in (folder / claim).glob("*")]
     outdated = [path for path in there if path.name in names and path not in written]
     for path in outdated:
@@ -183,13 +186,14 @@ def _remove_outdated(engine: Engine, folder: Path, written: set[Path]) -> int:
     return len(outdated)
 
 
-def _write(engine: Engine, entry: Feedback, *, folder: Path) -> Path:
-    data = read_feedback_picture(engine, entry.id) or b""
+def _write(data: bytes, folder: Path) -> Path:
+    """Under the name of its content, where a file stands only once it is whole."""
     ending = next((ending for start, ending in ENDINGS.items() if data.startswith(start)), OTHER_ENDING)
-    path = folder / entry.claim / f"{hashlib.sha256(data).hexdigest()}{ending}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path
+    path = folder / f"{hashlib.sha256(data).hexdigest()}{ending}"
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}{UNFINISHED}")
+    fresh.write_bytes(data)
+    return fresh.replace(path)
 
 
 def _feedback(row: Row[tuple[Any, ...]]) -> Feedback:
