@@ -15,13 +15,13 @@ from auth.sessions import confirm_session, lock_password_hash
 from storage.database import inserted_id, reading, writing
 from storage.tables import api_tokens, sessions, users
 from storage.users import MAX_KEY_CHARACTERS, find_row, name_key
+from text.plain_text import is_visible
 
 MAX_NAME_CHARACTERS = 64
 NAME_RULE = "A user name has 1 to 64 visible characters."
 NAME_TAKEN = "That user name is taken. Please choose another."
 REFUSED = "That name and password do not match, or there were too many tries. After five, wait five minutes."
 log = logging.getLogger(__name__)
-_HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # controls, direction marks, zero-width, unassigned, line ends
 
 
 class NameRefused(ValueError):
@@ -45,9 +45,8 @@ class Account:
 def checked_name(name: str) -> str:
     """The name as shown, in NFC and without blanks around it. Raises NameRefused."""
     shown = unicodedata.normalize("NFC", name).strip()
-    hidden = any(unicodedata.category(character) in _HIDDEN for character in shown)
     key = name_key(shown)
-    if hidden or not key or len(shown) > MAX_NAME_CHARACTERS or len(key) > MAX_KEY_CHARACTERS:
+    if not is_visible(shown) or not key or len(shown) > MAX_NAME_CHARACTERS or len(key) > MAX_KEY_CHARACTERS:
         raise NameRefused(NAME_RULE)
     return shown
 

@@ -4,7 +4,6 @@ Functions that take a user raise AccountGone if the account is; all raise Databa
 """
 
 import time
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,11 +14,11 @@ from storage.database import reading, writing
 from storage.kept import lock_owner
 from storage.tables import scores
 from storage.users import owner_id
+from text.plain_text import is_visible
 
 MAX_NICKNAME_CHARACTERS = 24
 NICKNAME_RULE = f"A nickname has 1 to {MAX_NICKNAME_CHARACTERS} visible characters."
 SHOWN = 20  # on the board
-_VISIBLE = {"L", "M", "N", "P", "S", "Z"}  # first letters of Unicode's categories; C: controls, direction marks
 
 
 class NicknameRefused(ValueError):
@@ -43,9 +42,7 @@ def enter_score(engine: Engine, user: str, *, nickname: str, right: int, rounds:
     Raises NicknameRefused.
     """
     name = " ".join(nickname.split())
-    if not 1 <= len(name) <= MAX_NICKNAME_CHARACTERS or any(
-        unicodedata.category(one)[0] not in _VISIBLE for one in name
-    ):
+    if not 1 <= len(name) <= MAX_NICKNAME_CHARACTERS or not is_visible(name):
         raise NicknameRefused(NICKNAME_RULE)
     row = {"nickname": name, "right_answers": right, "rounds": rounds, "played_at": int(time.time())}
     with writing(engine) as connection:

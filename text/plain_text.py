@@ -16,6 +16,11 @@ VIRAMA = 9  # combining class of signs that take a letter's vowel: behind one, a
 INVISIBLE = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that show as nothing
 
 
+def is_visible(text: str) -> bool:
+    """Whether each of its characters shows, or is a blank; not those that no Unicode knows."""
+    return not any(one in INVISIBLE or unicodedata.category(one) in STEERING | {"Cn"} for one in text)
+
+
 def show_plainly(text: str, *, keep: str = "") -> str:
     """The text with every such character spelt out. keep: those that are as they should be, such as line ends."""
     if text.isascii() and text.isprintable():

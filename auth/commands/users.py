@@ -23,6 +23,7 @@ from auth.commands.plainly import fail, plainly
 from storage.database import DatabaseUnavailable, open_database
 from storage.kept import Kept, count_kept
 from text.formulas import neutralise
+from text.plain_text import show_plainly
 
 app = typer.Typer(
     help="Create, unlock, list and remove accounts.",
@@ -48,7 +49,7 @@ def add_user(name: Name, password_stdin: FromStdin = False) -> None:
     """
     with plainly():
         account = accounts.add_user(open_database(), name, password=_password(password_stdin))
-        typer.echo(f"{account.name} can sign in.")
+        typer.echo(f"{show_plainly(account.name)} can sign in.")
 
 
 @app.command("import")
@@ -123,7 +124,7 @@ def set_password(name: Name, password_stdin: FromStdin = False) -> None:
         account = _account(engine, name)
         accounts.set_password(engine, account.id, password=_password(password_stdin))
         lockout.unlock(engine, account.id)
-        typer.echo(f"{account.name} has a new password; all their sessions and API tokens have ended.")
+        typer.echo(f"{show_plainly(account.name)} has a new password; all their sessions and API tokens have ended.")
 
 
 @app.command("unlock")
@@ -133,7 +134,7 @@ def unlock(name: Name) -> None:
         engine = open_database()
         account = _account(engine, name)
         lockout.unlock(engine, account.id)
-        typer.echo(f"{account.name} is not locked.")
+        typer.echo(f"{show_plainly(account.name)} is not locked.")
 
 
 @app.command("operator")
@@ -146,7 +147,7 @@ def set_operator(name: Name, off: Annotated[bool, typer.Option("--off", help="Ta
         engine = open_database()
         account = _account(engine, name)
         accounts.set_operator(engine, account.id, is_operator=not off)
-        typer.echo(f"{account.name} {'cannot' if off else 'can'} open the operator's page.")
+        typer.echo(f"{show_plainly(account.name)} {'cannot' if off else 'can'} open the operator's page.")
 
 
 @app.command("list")
@@ -162,7 +163,7 @@ def list_users() -> None:
         for account in found:
             marks = "  locked" * (account.id in locked) + "  operator" * account.is_operator
             day, room = time.strftime("%Y-%m-%d", time.gmtime(account.created_at)), _describe(kept.get(account.id))
-            typer.echo(f"{day}  {account.name}{room}{marks}")
+            typer.echo(f"{day}  {show_plainly(account.name)}{room}{marks}")
         if not found:
             typer.echo("No accounts yet.")
 
@@ -179,9 +180,9 @@ def remove_user(
         engine = open_database()
         account = _account(engine, name)
         if not yes:
-            typer.confirm(f"Remove {account.name} and everything of theirs?", abort=True)
+            typer.confirm(f"Remove {show_plainly(account.name)} and everything of theirs?", abort=True)
         accounts.remove_user(engine, account.id)
-        typer.echo(f"{account.name} is removed.")
+        typer.echo(f"{show_plainly(account.name)} is removed.")
 
 
 def _describe(kept: Kept | None) -> str:

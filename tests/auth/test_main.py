@@ -17,6 +17,7 @@ from auth.lockout import SignInPlace
 from storage.database import open_database, writing
 from storage.feedback import give_feedback
 from storage.tables import users
+from storage.users import name_key
 from tests.auth.server import PASSWORD, Site, picture, wait_for
 from tests.command import FACEJURY, ROOT, call
 from tests.ports import free_port
@@ -40,6 +41,18 @@ def test_the_operator_adds_a_user_who_can_sign_in(run: Command, site: Site, name
     assert f"{name}  operator\n" in run("users", "list").stdout
     assert run("users", "operator", name, "--off").stdout == f"{name} cannot open the operator's page.\n"
     assert f"{name}  operator\n" not in run("users", "list").stdout
+
+
+def test_a_name_from_before_it_had_to_be_visible_still_signs_in_and_is_spelt_out_in_the_list(
+    run: Command, site: Site, engine: Engine, name: str
+) -> None:
+    account, unseen = accounts.add_user(engine, name, password=PASSWORD, rounds=4), f"{name}\u3164"
+    with writing(engine) as connection:
+        older = update(users).where(users.c.id == account.id).values(name=unseen, name_key=name_key(unseen))
+        connection.execute(older)
+    assert site.browser().sign_in(unseen).status_code == 303
+    assert f"{name}\\u3164\n" in run("users", "list").stdout
+    assert run("users", "unlock", unseen).stdout == f"{name}\\u3164 is not locked.\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])

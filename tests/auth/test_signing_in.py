@@ -60,7 +60,11 @@ def test_a_name_with_another_accent_is_another_name(site: Site, name: str) -> No
     assert site.browser().sign_up(f"René {name}").status_code == 303
 
 
-@pytest.mark.parametrize("bad", ["", "   ", "a\u202eb", "zero\u200bwidth", "x" * 65, "line\nbreak", "nul\0"])
+UNSEEN = ["\u3164", "\u115f\u1160", "\u2800 \u2800", "an\u034fna"]  # letters, a symbol and a mark that show nothing
+NO_NAMES = ["", "   ", "a\u202eb", "zero\u200bwidth", "x" * 65, "line\nbreak", "nul\0", *UNSEEN]
+
+
+@pytest.mark.parametrize("bad", NO_NAMES)
 def test_what_is_no_name_is_refused_in_one_sentence(site: Site, bad: str) -> None:
     answer = site.browser().sign_up(bad)
     assert answer.status_code == 400

@@ -52,7 +52,9 @@ def test_only_who_asked_is_on_the_board_and_may_leave(engine: Engine, players: l
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("nickname", ["", " \n", "x" * (MAX_NICKNAME_CHARACTERS + 1), "a\u202eb", "a\x00b", "\ud800"])
+@pytest.mark.parametrize(
+    "nickname", ["", " \n", "x" * (MAX_NICKNAME_CHARACTERS + 1), "a\u202eb", "a\x00b", "\ud800", "\u2800", "a\u034fb"]
+)
 def test_what_is_no_nickname_is_refused(engine: Engine, players: list[str], nickname: str) -> None:
     with pytest.raises(NicknameRefused, match="visible characters"):
         enter_score(engine, players[0], nickname=nickname, right=1, rounds=2)
