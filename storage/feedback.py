@@ -18,6 +18,7 @@ from storage.database import inserted_id, once_more, reading, writing
 from storage.history import MAX_FILE_NAME_CHARACTERS, Comparison, as_text
 from storage.kept import check_reports, drop_unused, lock_owner, store_picture
 from storage.tables import feedback, pictures, users
+from text.plain_text import make_storable
 from text.reading_order import read_order
 
 Claim = Literal["real", "fake"]
@@ -96,7 +97,7 @@ def give_feedback(
             "claim": claim,
             "face": face,
             "detector": detector,
-            "file_name": file_name[:MAX_FILE_NAME_CHARACTERS],
+            "file_name": make_storable(file_name)[:MAX_FILE_NAME_CHARACTERS],
             "sha256": str(comparison["sha256"]),
             "comparison": as_text(comparison),
         }

@@ -9,7 +9,7 @@ import json
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from storage.tables import comparisons, pictures
 from storage.users import owner_id
 from storage.verdict import find_verdict
 from text.folding import fold_line
+from text.plain_text import make_storable
 from text.report_id import PREFIX, make_report_id
 
 MAX_FILE_NAME_CHARACTERS = 255
@@ -83,7 +84,7 @@ def add_entry(
     thumb: bytes | None = None,
 ) -> int:
     """Write down one result and return its number. Give `picture` and `thumb` only if the user asked to keep them."""
-    text = as_text(comparison)
+    text, name = as_text(comparison), make_storable(file_name)[:MAX_FILE_NAME_CHARACTERS]
     size = len(text.encode())
     start, members = float(comparison.get("start") or 0), _list_members(comparison)
     with writing(engine) as connection:
@@ -93,14 +94,14 @@ def add_entry(
             "user_id": owner,
             "picture_id": store_picture(connection, owner, picture=picture),
             "created_at": int(time.time()),
-            "file_name": file_name[:MAX_FILE_NAME_CHARACTERS],
+            "file_name": name,
             "sha256": str(comparison["sha256"]),
             "comparison": text,
             "kind": str(comparison.get("kind", PHOTO)),
             "size": size,
             "outline": json.dumps(outline) if outline else None,
             "members": members,
-            "search_text": make_search_text(file_name=file_name[:MAX_FILE_NAME_CHARACTERS], members=members),
+            "search_text": make_search_text(file_name=name, members=members),
             "thumb": thumb,
             "versions": json.dumps(versions) if versions else None,
             "verdict": find_verdict(comparison, outline),
@@ -112,12 +113,12 @@ def add_entry(
 def _list_members(comparison: Comparison) -> str | None:
     """What the search finds a batch by, beside its own name: the names and hashes of its pictures."""
     found = comparison.get("comparisons")
-    return None if found is None else "\n".join(f"{one['name']} {one['sha256']}" for one in found)
+    return None if found is None else make_storable("\n".join(f"{one['name']} {one['sha256']}" for one in found))
 
 
 def as_text(comparison: Comparison) -> str:
     """A comparison's JSON as it is kept. Raises ValueError for NaN, which is no JSON."""
-    return json.dumps(comparison, ensure_ascii=False, allow_nan=False)
+    return make_storable(json.dumps(comparison, ensure_ascii=False, allow_nan=False))
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,11 @@ class HistoryQuery:
     tag: str = ""
     kind: str = ""
     verdict: str = ""
+
+    def __post_init__(self) -> None:
+        """As what is looked in was kept."""
+        for one in fields(self):
+            object.__setattr__(self, one.name, make_storable(getattr(self, one.name)))
 
 
 ALL = HistoryQuery()
@@ -180,10 +186,11 @@ def open_entry(engine: Engine, user: str, *, entry_id: int) -> HistoryEntry | No
 
 def write_note(engine: Engine, user: str, *, entry_id: int, note: str, tags: str) -> None:
     """Put a note and tags, separated by commas, in place of what stood on the entry. Raises NoteRefused."""
-    if len(note.strip()) > MAX_NOTE_CHARACTERS:
-        raise NoteRefused(NOTE_RULE.format(count=len(note.strip())))
+    note = make_storable(note.strip())
+    if len(note) > MAX_NOTE_CHARACTERS:
+        raise NoteRefused(NOTE_RULE.format(count=len(note)))
     written = read_tags(tags)
-    values = {"note": note.strip(), "tags": f",{','.join(written)}," if written else ""}
+    values = {"note": note, "tags": f",{','.join(written)}," if written else ""}
     with writing(engine) as connection:
         mine = (*_mine(connection, user), comparisons.c.id == entry_id)
         connection.execute(update(comparisons).where(*mine).values(values))
@@ -192,7 +199,7 @@ def write_note(engine: Engine, user: str, *, entry_id: int, note: str, tags: str
 
 def read_tags(written: str) -> list[str]:
     """Tags as they are kept: composed, in lower case, each once, in alphabetical order. Raises NoteRefused."""
-    composed = unicodedata.normalize("NFC", written.lower())
+    composed = unicodedata.normalize("NFC", make_storable(written).lower())
     found = sorted({" ".join(part.split()) for part in composed.split(",")} - {""})
     if len(found) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in found):
         raise NoteRefused(TAGS_RULE)

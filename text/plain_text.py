@@ -4,6 +4,7 @@ What would steer a terminal, turn the reading direction, begin another line or s
 \\x1b or \\u202e. The command line, the page and the registry use it alike.
 """
 
+import re
 import unicodedata
 
 STEERING = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # controls, direction and zero-width marks, surrogates, line ends
@@ -14,6 +15,12 @@ JOINING = (  # the scripts that use them, as Unicode's names of letters begin
 )
 VIRAMA = 9  # combining class of signs that take a letter's vowel: behind one, a joiner also counts at a word's end
 INVISIBLE = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that show as nothing
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def make_storable(text: str) -> str:
+    """The text as every database keeps it, and finds it again: U+FFFD for NUL, and for half a surrogate pair."""
+    return UNSTORABLE.sub("\ufffd", text)
 
 
 def is_visible(text: str) -> bool:
