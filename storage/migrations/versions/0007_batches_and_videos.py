@@ -1,4 +1,7 @@
-"""A history of batches and videos too, with what judged them, and an ID for the report on each."""
+"""A history of batches and videos too, with what judged them, and an ID for the report on each.
+
+Sizes that an earlier version of this file filled in on SQLite are in characters, and stay: a little too small.
+"""
 
 import base64
 import hashlib
@@ -23,7 +26,10 @@ def upgrade() -> None:
         "comparisons", *map(sa.column, ("id", "sha256", "created_at", "comparison", "size", "report_id"))
     )
     connection = op.get_bind()
-    connection.execute(sa.update(entries).where(entries.c.size == 0).values(size=sa.func.length(entries.c.comparison)))
+    stored: sa.ColumnElement[Any] = entries.c.comparison
+    if connection.dialect.name == "sqlite":  # where the length of a text is in characters
+        stored = sa.cast(stored, sa.LargeBinary)
+    connection.execute(sa.update(entries).where(entries.c.size == 0).values(size=sa.func.length(stored)))
     unnamed = sa.select(entries.c.id, entries.c.sha256, entries.c.created_at).where(entries.c.report_id == "")
     for row in connection.execute(unnamed).all():
         report_id = _make_report_id(row.sha256, row.created_at)
