@@ -87,7 +87,7 @@ class Delivery:
             threading.Thread(target=self._carry_on, args=(self._engine,), daemon=True).start()
 
     def close(self) -> None:
-        """Send no more. What was not delivered is due at the next start."""
+        """Send no more. What is in its first attempts is due at the next start, what failed in them when it was."""
         self._closed.set()
         self._let_go(list(self._own), due=time.time())
 
