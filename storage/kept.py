@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 
 from storage.database import find_most_bytes, insert_long, reading
 from storage.tables import comparisons, feedback, pictures
-from storage.users import lock_user, owner_id
+from storage.users import ACCOUNT_GONE, AccountGone, lock_user, owner_id
 
 MAX_KEPT_BYTES = 500_000_000  # pictures of one user
 MAX_ENTRIES = 10_000  # in one user's history; of a photo a few kilobytes each
@@ -51,7 +51,8 @@ class Kept:
 def lock_owner(connection: Connection, user: str) -> int:
     """The number of a signed-in user, whose other writers wait until this transaction ends. Raises AccountGone."""
     owner = owner_id(connection, user)
-    lock_user(connection, owner)
+    if not lock_user(connection, owner):
+        raise AccountGone(ACCOUNT_GONE)
     return owner
 
 

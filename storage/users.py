@@ -6,6 +6,7 @@ from storage.tables import users
 from text.folding import fold
 
 MAX_KEY_CHARACTERS = 255
+ACCOUNT_GONE = "This account no longer exists."
 
 
 class AccountGone(LookupError):
@@ -32,5 +33,5 @@ def owner_id(connection: Connection, name: str) -> int:
     """The number of a signed-in user. Raises AccountGone."""
     row = find_row(connection, name)
     if row is None:
-        raise AccountGone("This account no longer exists.")
+        raise AccountGone(ACCOUNT_GONE)
     return int(row.id)

@@ -8,13 +8,16 @@ from typing import Any
 
 import pymysql  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import Engine, exc
+from sqlalchemy import Connection, Engine, delete, exc
 
 from auth import accounts
+from storage import kept
 from storage.database import DEADLOCK, DatabaseUnavailable, is_shared
 from storage.feedback import give_feedback, list_feedback
 from storage.history import add_entry, delete_entries, find_entries, keep_picture, open_entry, read_picture
 from storage.kept import PICTURE_TOO_LARGE, QuotaReached, store_picture
+from storage.tables import users
+from storage.users import AccountGone, owner_id
 from tests.auth.server import PASSWORD
 
 FOUND = {"schema": 1, "sha256": "a" * 64, "faces": [], "whole_image": []}
@@ -23,6 +26,19 @@ FOUND = {"schema": 1, "sha256": "a" * 64, "faces": [], "whole_image": []}
 @pytest.fixture
 def anna(engine: Engine, name: str) -> str:
     return accounts.add_user(engine, name, password=PASSWORD, rounds=4).name
+
+
+def test_an_account_that_goes_between_look_up_and_lock_is_told_as_gone(
+    engine: Engine, anna: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_and_lose(connection: Connection, name: str) -> int:
+        number = owner_id(connection, name)
+        connection.execute(delete(users).where(users.c.id == number))
+        return number
+
+    monkeypatch.setattr(kept, "owner_id", find_and_lose)
+    with pytest.raises(AccountGone):
+        add_entry(engine, anna, file_name="a.jpg", comparison=FOUND)
 
 
 @pytest.mark.parametrize("size", [7_000_000, 8_400_000, 16_777_216, 20_000_000])
