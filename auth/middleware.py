@@ -21,7 +21,7 @@ from auth.forms import is_loopback, session_secret
 from auth.html import message, redirect, wants_page
 from auth.limits.upload_room import Arrivals
 from auth.limits.waiting import Waiting
-from auth.requests import API, DATA, RETRY_SECONDS, UPLOAD, busy_status, path_of, root_of
+from auth.requests import API, DATA, RETRY_SECONDS, UPLOAD, busy_status, event_of, path_of, root_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
@@ -149,7 +149,7 @@ class AuthMiddleware:
             with self.arrivals.take_in(visitor.user_id, request.receive) as (limited, answer.on_handed_out):
                 return await self.app(request.scope, limited, answer)
         if request.method in {"GET", "HEAD", "OPTIONS"}:
-            heard = request.query_params.get("session_hash") if path == DATA else _named_event(path)
+            heard = request.query_params.get("session_hash") if path == DATA else event_of(path)
             with self.waiting.hear(heard):
                 return await self.app(request.scope, request.receive, answer)
         await self._check_call(request, bound, visitor=visitor, answer=answer)
@@ -164,7 +164,7 @@ class AuthMiddleware:
         return path_of(request.scope)
 
     def _may_touch(self, path: str, request: Request, *, visitor: Visitor) -> bool:
-        names = [request.query_params.get("session_hash"), request.query_params.get("upload_id"), _named_event(path)]
+        names = [request.query_params.get("session_hash"), request.query_params.get("upload_id"), event_of(path)]
         files = _named_file(path)
         return all(self.uploads.reserve(visitor.user_id, name) for name in names if name) and (
             files is None or self.uploads.is_open(visitor.user_id, files)
@@ -230,15 +230,6 @@ def _named_file(path: str) -> str | None:
         if path.startswith(start):
             return path.removeprefix(start)
     return None
-
-
-def _named_event(path: str) -> str | None:
-    """The page or event a path names: heartbeat/PAGE, stream/EVENT…, call/FUNCTION/EVENT, call/v2/FUNCTION/EVENT."""
-    kind, *rest = path.removeprefix(API).strip("/").split("/")
-    if kind in {"heartbeat", "stream"} and rest:
-        return rest[0]
-    rest = rest[1:] if rest[:1] == ["v2"] else rest
-    return rest[1] if kind == "call" and len(rest) > 1 else None
 
 
 def _events_in(sent: object) -> Iterator[str]:

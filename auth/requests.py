@@ -19,6 +19,15 @@ def path_of(scope: Scope) -> str:
     return str(scope["path"]).removeprefix(root_of(scope))
 
 
+def event_of(path: str) -> str | None:
+    """The page or event a path names: heartbeat/PAGE, stream/EVENT…, call/FUNCTION/EVENT, call/v2/FUNCTION/EVENT."""
+    kind, *rest = path.removeprefix(API).strip("/").split("/")
+    if kind in {"heartbeat", "stream"} and rest:
+        return rest[0]
+    rest = rest[1:] if rest[:1] == ["v2"] else rest
+    return rest[1] if kind == "call" and len(rest) > 1 else None
+
+
 def root_of(scope: Scope) -> str:
     """The path of a proxy below which all our addresses lie, "/jury"; empty at the root of a host."""
     return str(scope.get("root_path", ""))

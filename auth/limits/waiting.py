@@ -62,6 +62,7 @@ class Waiting:
         old = [event for event in [*_waiting(queue), *_at_work(queue)] if event.enqueue_time < before and event.alive]
         unheard = [event for event in old if not (self._heard[event.session_hash] or self._heard[event._id])]
         for event in unheard:
+            queue.pending_event_ids_session.get(event.session_hash, set()).discard(event._id)  # its answer never comes
             await queue.clean_events(event_id=event._id)
         return len(unheard)
 

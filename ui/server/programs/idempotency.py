@@ -1,55 +1,76 @@
 """A program may send a call again after a broken connection, with the same Idempotency-Key: it runs once.
 
-The first answer, the number of the call's events, is given again; the header and its rules are those of the draft
-https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+The first answer, the number of the call's event, is given again, and so is what came of that event. The header and its
+rules are those of the draft https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 """
 
 import asyncio
 import hashlib
+import json
 import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.calls import Call
-from auth.requests import API, path_of, read_body
+from auth.requests import API, event_of, path_of, read_body
 
 CALLS = (API + "call/", API + "run/", API + "api/")
 KEY = re.compile(r"[!-~]{1,100}")
 KEEP_SECONDS = 3600.0  # as long as an upload
 MAX_KEPT = 10_000
+MAX_KEPT_BYTES = 64_000_000  # of all answers; a batch of 1,000 pictures may have some megabytes
 MAX_BODY_BYTES = 1_000_000
+COMPLETE = b"event: complete\n"  # how the framework's last message of an event begins where it went well
 BAD_KEY = "An Idempotency-Key is 1 to 100 letters, digits and signs."
 OTHER_CALL = "This Idempotency-Key was used for another call."
 TOO_LARGE = f"A call with an Idempotency-Key may have at most {MAX_BODY_BYTES // 1000:,} kB."
+OVER = "There is no answer to be read here: it was read before, or asked for too late. Send the call again."
 
 
-@dataclass(frozen=True)
+@dataclass
 class FirstCall:
-    """A call under its key. digest: of its body; answer: status and body, once it is there; began: monotonic."""
+    """A call under its key. digest: of its body; answer: status and body, once it is there; began: monotonic.
+
+    event: the number that the answer names; outcome: what was read of that event at last; either may be empty.
+    """
 
     digest: bytes
     answer: "asyncio.Future[tuple[int, bytes]]"
     began: float
+    event: str = ""
+    outcome: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept of it."""
+        return len(self.outcome) + (len(self.answer.result()[1]) if self.answer.done() else 0)
 
 
 class IdempotencyMiddleware:
-    """Behind the sign-in: a caller's keys are their own. Used from one event loop only."""
+    """Behind the sign-in: a caller's keys and events are their own. Used from one event loop only."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._first: OrderedDict[bytes, FirstCall] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it as one of its kind was answered before."""
+        if scope["type"] == "http" and path_of(scope).startswith(CALLS):
+            if scope["method"] == "GET" and (event := event_of(path_of(scope))):
+                return await self._read(event, scope, receive, send)
+            key = Request(scope).headers.get("idempotency-key")
+            if scope["method"] == "POST" and key is not None:
+                return await self._run_once(key, scope, receive, send)
+        await self.app(scope, receive, send)
+
+    async def _run_once(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on, or give the answer of the first one with its key."""
-        is_call = scope["type"] == "http" and scope["method"] == "POST" and path_of(scope).startswith(CALLS)
-        key = Request(scope).headers.get("idempotency-key") if is_call else None
-        if key is None:
-            return await self.app(scope, receive, send)
         if not KEY.fullmatch(key):
             return await _refuse(400, BAD_KEY)(scope, receive, send)
         request = Request(scope, receive)
@@ -57,8 +78,8 @@ class IdempotencyMiddleware:
         if body is None:
             return await _refuse(413, TOO_LARGE)(scope, receive, send)
         name, digest = _name(request, key), hashlib.sha256(body).digest()
-        if (first := self._find(name)) is None:
-            first = self._remember(name, digest)
+        if (first := self._find(name, scope)) is None:
+            first = self._first[name] = FirstCall(digest, asyncio.get_running_loop().create_future(), time.monotonic())
             return await self._pass_on(name, first, scope, Call(body, None).replay(receive), send)
         if first.digest != digest:
             return await _refuse(422, OTHER_CALL)(scope, receive, send)
@@ -66,16 +87,15 @@ class IdempotencyMiddleware:
         again = {"Idempotent-Replayed": "true"}
         return await Response(said, status, again, media_type="application/json")(scope, receive, send)
 
-    def _find(self, name: bytes) -> FirstCall | None:
+    def _find(self, name: bytes, scope: Scope) -> FirstCall | None:
+        """None too where the event of the first call was let go of before its answer was read: it may run again."""
         now = time.monotonic()
         while self._first and now - next(iter(self._first.values())).began > KEEP_SECONDS:
             self._first.popitem(last=False)
-        return self._first.get(name)
-
-    def _remember(self, name: bytes, digest: bytes) -> FirstCall:
-        first = self._first[name] = FirstCall(digest, asyncio.get_running_loop().create_future(), time.monotonic())
-        if len(self._first) > MAX_KEPT:
-            self._first.popitem(last=False)
+        first = self._first.get(name)
+        if first and first.event and not first.outcome and _is_over(first.event, scope):
+            del self._first[name]
+            return None
         return first
 
     async def _pass_on(self, name: bytes, first: FirstCall, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,6 +116,45 @@ class IdempotencyMiddleware:
             first.answer.set_result((status, bytes(said)))
             if not 200 <= status < 300:
                 self._first.pop(name, None)
+            elif path_of(scope).startswith(API + "call/"):
+                first.event = json.loads(said)["event_id"]
+            self._make_room()
+
+    async def _read(self, event: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """What came of an event. The framework lets it be read once, and has whoever asks again wait for ever."""
+        first = next((one for one in self._first.values() if one.event == event), None)
+        if first and first.outcome:
+            return await Response(first.outcome, media_type="text/event-stream")(scope, receive, send)
+        if _is_over(event, scope):
+            return await _refuse(404, OVER)(scope, receive, send)
+
+        async def note(message: Message) -> None:
+            if first and message.get("body", b"").startswith(COMPLETE):
+                first.outcome = message["body"]
+                self._make_room()
+            await send(message)
+
+        await self.app(scope, receive, note)
+        if _is_over(event, scope):  # also for who reads it at the same time, and would never be told
+            _queue(scope).pending_messages_per_session.pop(event, None)
+
+    def _make_room(self) -> None:
+        """Forget the oldest calls."""
+        kept = sum(first.size for first in self._first.values())
+        while len(self._first) > MAX_KEPT or kept > MAX_KEPT_BYTES:
+            kept -= self._first.popitem(last=False)[1].size
+
+
+def _queue(scope: Scope) -> Any:
+    """The framework's, whose parts are not typed."""
+    return scope["app"].get_blocks()._queue
+
+
+def _is_over(event: str, scope: Scope) -> bool:
+    """Whether nothing is to be read of it any more, as of one that never was."""
+    queue = _queue(scope)
+    found, open_pages = queue.pending_event_ids_session.items(), queue.pending_messages_per_session
+    return not any(event in events and page in open_pages for page, events in reversed(found))
 
 
 def _name(request: Request, key: str) -> bytes:

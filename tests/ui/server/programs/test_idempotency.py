@@ -1,18 +1,26 @@
 """The same call with the same Idempotency-Key runs once, and another's key is another key."""
 
 import asyncio
-from collections.abc import Coroutine
+import time
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ui.server.programs.idempotency import IdempotencyMiddleware
+from auth.limits import waiting
+from storage.database import open_database
+from storage.uploads import own_folder
+from tests.auth.server import Browser, Site, launch
+from ui.server.programs import idempotency
+from ui.server.programs.idempotency import OVER, IdempotencyMiddleware
 
 CALL = "/gradio_api/call/batch"
 ran: list[bytes] = []
@@ -27,9 +35,18 @@ async def run(request: Request) -> Response:
     return JSONResponse({"event_id": len(ran)}, 503 if body == b"busy" else 200)
 
 
+def build_app() -> Starlette:
+    """Its queue lets go of no event."""
+    middleware = [Middleware(IdempotencyMiddleware)]
+    app: Any = Starlette(routes=[Route("/{path:path}", run, methods=["POST", "GET"])], middleware=middleware)
+    queue = SimpleNamespace(pending_event_ids_session={"page": range(1, 100)}, pending_messages_per_session={"page": 0})
+    app.get_blocks = lambda: SimpleNamespace(_queue=queue)
+    return app
+
+
 async def send(*calls: dict[str, Any]) -> list[httpx.Response]:
     """All at once."""
-    app = IdempotencyMiddleware(Starlette(routes=[Route("/{path:path}", run, methods=["POST", "GET"])]))
+    app = build_app()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
         return await asyncio.gather(*(client.request(**{"method": "POST", "url": CALL, **call}) for call in calls))
 
@@ -68,10 +85,88 @@ def test_another_key_caller_address_or_none_is_another_call(other: dict[str, Any
 
 def test_a_key_is_good_for_one_body_and_a_failed_call_frees_it() -> None:
     async def in_turn() -> list[int]:
-        app = IdempotencyMiddleware(Starlette(routes=[Route("/{path:path}", run, methods=["POST"])]))
+        app = build_app()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
             calls = [keyed("busy"), keyed("fine"), keyed("other"), keyed(key="a b"), keyed("x" * 1_000_001, key="c")]
             return [(await client.post(CALL, **call)).status_code for call in calls]
 
     assert finish(in_turn()) == [503, 200, 422, 400, 413]
     assert ran == [b"busy", b"fine"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A page in this process, whose /wait takes as many seconds as it is told."""
+    folder = tmp_path_factory.mktemp("idempotency")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
+        patch.setattr(waiting, "UNHEARD_SECONDS", 1.0)
+        engine = open_database(f"sqlite:///{folder / 'facejury.db'}")
+        site = launch(engine, uploads=own_folder())
+        yield site
+        site.close()
+        engine.dispose()
+
+
+def post(program: Browser, name: str, given: object, *, key: str) -> httpx.Response:
+    url = f"/gradio_api/call/{name}"
+    return program.http.post(url, json={"data": [given]}, headers={"Idempotency-Key": key})
+
+
+def read(program: Browser, name: str, event: str) -> httpx.Response:
+    return program.http.get(f"/gradio_api/call/{name}/{event}", timeout=20)
+
+
+@pytest.mark.slow
+def test_an_answer_under_a_key_is_read_as_often_as_its_connection_breaks_and_any_other_once(site: Site) -> None:
+    program = site.member("Often")
+    event = post(program, "echo", "mine", key="a").json()["event_id"]
+    first = read(program, "echo", event)
+    again = post(program, "echo", "mine", key="a")
+    assert (again.json()["event_id"], again.headers["idempotent-replayed"]) == (event, "true")
+    assert read(program, "echo", event).text == first.text == 'event: complete\ndata: ["mine"]\n\n'
+    assert site.member("Other").http.get(f"/gradio_api/call/echo/{event}").status_code == 403
+
+    once = program.http.post("/gradio_api/call/echo", json={"data": ["mine"]}).json()["event_id"]
+    assert "mine" in read(program, "echo", once).text
+    for over in (once, "none"):
+        answer = read(program, "echo", over)
+        assert (answer.status_code, answer.json()) == (404, {"error": OVER})
+
+
+@pytest.mark.slow
+def test_a_call_that_was_let_go_of_unheard_runs_again_under_its_key(site: Site) -> None:
+    program = site.member("Unheard")
+    event = post(program, "wait", 9, key="a").json()["event_id"]
+    time.sleep(8)  # unheard events are looked for every five seconds
+    assert read(program, "wait", event).status_code == 404
+    again = post(program, "wait", 9, key="a")
+    assert again.json()["event_id"] != event and "idempotent-replayed" not in again.headers
+    assert "done" in read(program, "wait", again.json()["event_id"]).text
+
+
+@pytest.mark.slow
+def test_two_who_read_one_answer_both_come_to_an_end(site: Site) -> None:
+    program = site.member("Two")
+    event = post(program, "wait", 3, key="a").json()["event_id"]
+
+    def read_to_the_end() -> str:
+        try:
+            return read(program, "wait", event).text
+        except httpx.RemoteProtocolError:  # broken off, for the other has it
+            return read(program, "wait", event).text
+
+    with ThreadPoolExecutor(2) as pool:
+        assert all("done" in one.result() for one in [pool.submit(read_to_the_end) for _ in range(2)])
+
+
+def test_of_too_many_bytes_of_answers_the_oldest_are_forgotten_with_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "MAX_KEPT_BYTES", 2 * len('{"event_id":1}'))
+
+    async def in_turn() -> list[int]:
+        app = build_app()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
+            calls = [keyed(key=key) for key in "abcba"]
+            return [(await client.post(CALL, **call)).json()["event_id"] for call in calls]
+
+    assert finish(in_turn()) == [1, 2, 3, 2, 4]
