@@ -41,7 +41,7 @@ BOUNDS = {
     "/live": Bound(FRAME),
     "/languages/{file}": Bound(IN_MEMORY),
     **dict.fromkeys(("/check", "/history", "/learn", "/detectors"), Bound(REDIRECT)),
-    **dict.fromkeys(("/check/{part}", "/learn/{part}", "/detectors/{part}"), Bound(REDIRECT)),
+    **dict.fromkeys(("/check/{part:path}", "/learn/{part:path}", "/detectors/{part:path}"), Bound(REDIRECT)),
     "/shared/{secret}": Bound(IN_THREAD),
     **dict.fromkeys(("/signin", "/signup", "/signout"), Bound(FORM)),
     **dict.fromkeys(("/account", "/account/history.csv", "/account/{part:path}"), Bound(IN_THREAD)),

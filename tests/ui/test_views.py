@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.jurors import JURY
+from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import open_tab
 
 pytestmark = pytest.mark.browser
@@ -72,6 +72,23 @@ def test_a_detector_is_unfolded_by_its_address_and_names_it_when_unfolded(visit:
     page.locator(".sortable").get_by_role("link", name=JURY[1].title).click()
     expect(page.locator(f"#detector-{JURY[1].key}")).to_have_attribute("open", "")
     expect(page).to_have_url(f"{home}?view=detectors/{JURY[1].key}")
+
+
+def test_a_detector_of_the_hub_whose_key_has_a_slash_has_an_address_like_others(visit: Callable[..., Page]) -> None:
+    key = "hub:user/name@abcdef12"
+    page = visit(*JURY, spec(key, say_fake, title="From the Hub"), at=f"detectors/{key}")
+    fold = page.locator(f'[id="detector-{key}"]')
+    expect(fold).to_have_attribute("open", "")
+    fold.locator("summary").first.click()
+    expect(page).to_have_url(re.compile(r"view=detectors$"))
+    page.locator(".sortable").get_by_role("link", name="From the Hub").click()
+    expect(fold).to_have_attribute("open", "")
+    page.wait_for_timeout(4000)  # longer than it takes until nothing is said to be there
+    expect(page.locator(".no-view")).to_be_hidden()
+    page.reload()
+    expect(fold).to_have_attribute("open", "")
+    page.goto(f"{page.url.partition('?')[0]}detectors/{key},{JURY[0].key}")
+    expect(page.locator(".compared")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

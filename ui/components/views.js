@@ -18,6 +18,7 @@ let shown = asked(), wanted = null, until = 0, sent = false, compareSent = false
 
 const judgedEntry = () => (find("#verdicts .summary") ? find("#recorded [data-entry]")?.dataset.entry : undefined);
 const compared = () => find(".compared")?.dataset.keys;
+const split = (view) => /^([^/]*)(?:\/(.*))?$/.exec(view).slice(1); // the key of a detector of the Hub has a slash
 const inAnyOrder = (view) => view?.replace("detectors/", "").split(",").sort().join();
 const openEntry = () => [...document.querySelectorAll("#entry [data-entry]")].find(isSeen)?.dataset.entry;
 
@@ -39,7 +40,7 @@ const look = () => {
 
 // Whether there is such a view, as far as can be seen yet: what lies in a tab is only built once that is chosen.
 const isThere = (view) => {
-  const [head, part] = view.split("/");
+  const [head, part] = split(view);
   if (!tab("check")) return true;
   if (!tab(head)) return false;
   if (head === "check" && /^\d+$/.test(part ?? "")) return Boolean(tab("history"));
@@ -52,7 +53,7 @@ const press = (id) => { if (tab(id) && !isChosen(id)) tab(id).click(); };
 
 // One more step towards a view; called again after every change of the page until it is there.
 const approach = (view) => {
-  const [head, part] = view.split("/");
+  const [head, part] = split(view);
   const isEntry = head === "check" && /^\d+$/.test(part ?? "");
   if (isEntry && part !== judgedEntry() && tab("history")) {
     press("history");

@@ -38,6 +38,7 @@ from ui.server.limits.open_files import ROOM, count_connections
 from ui.server.limits.requests import BoundsMiddleware
 from ui.server.limits.upload_leftovers import UploadFilesMiddleware
 from ui.server.programs.idempotency import IdempotencyMiddleware
+from ui.server.views import SlashMiddleware
 
 SWEEP_EVERY_SECONDS = 300
 DROP_EVERY_SECONDS = 5
@@ -127,21 +128,18 @@ def build_front(
     """
     headers, draining = Middleware(HeadersMiddleware, framed=settings.framed), Middleware(DrainMiddleware, drain=drain)
     once, spoken = Middleware(IdempotencyMiddleware), Middleware(LanguageMiddleware)
+    inner = [draining, Middleware(SlashMiddleware), once, spoken]
     routes = [*language_routes(), *routes]
     first = [headers, Middleware(BoundsMiddleware, at_once=count_connections() - ROOM)]
+    own_slashes = {"redirect_slashes": False}  # the framework's lead to the host's root; SlashMiddleware has its own
     if engine is None:
         # Without accounts a file is nobody's: what was moved to where it would be handed out is left to the sweep.
-        last = [
-            draining,
-            once,
-            spoken,
-            Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True),
-        ]
+        last = [*inner, Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True)]
         alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware), *last]}
-        return {"app_kwargs": alone | {"exception_handlers": {OSError: refuse_when_full}}}
+        return {"app_kwargs": alone | own_slashes | {"exception_handlers": {OSError: refuse_when_full}}}
     mine = Uploads(str(uploads.resolve()))
     guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), Waiting(), settings)
-    last = [draining, once, spoken, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
+    last = [*inner, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
     kwargs = guard.app_kwargs
     more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*first, *kwargs["middleware"], *last]}
-    return {"auth_dependency": guard.auth_dependency, "app_kwargs": kwargs | more}
+    return {"auth_dependency": guard.auth_dependency, "app_kwargs": kwargs | more | own_slashes}

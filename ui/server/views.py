@@ -10,6 +10,9 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from auth.requests import API, path_of, root_of
 
 PARAMETER = "view"  # of the page's own address: /?view=detectors/blend
 TABS = ("check", "history", "learn", "detectors")
@@ -17,16 +20,45 @@ WITH_PARTS = ("check", "learn", "detectors")
 
 
 def view_routes() -> list[Route]:
-    """For the application, in front of the page's own."""
+    """For the application, in front of the page's own. The key of a detector of the Hub has a slash in it."""
     whole = [Route(f"/{tab}", _lead_to(tab)) for tab in TABS]
-    return whole + [Route(f"/{tab}/{{part}}", _lead_to(tab)) for tab in WITH_PARTS]
+    return whole + [Route(f"/{tab}/{{part:path}}", _lead_to(tab)) for tab in WITH_PARTS]
 
 
 def _lead_to(tab: str) -> Callable[[Request], Awaitable[RedirectResponse]]:
     async def lead(request: Request) -> RedirectResponse:
         """To the page, with the view in the query."""
         part = request.path_params.get("part")
-        where = f"../?{PARAMETER}={tab}/{quote(part, safe='')}" if part else f"./?{PARAMETER}={tab}"
-        return RedirectResponse(where, 303)
+        view = f"{tab}/{quote(part, safe='')}" if part else tab
+        return RedirectResponse(f"{_up_from(request.scope)}?{PARAMETER}={view}", 303)
 
     return lead
+
+
+def _up_from(scope: Scope) -> str:
+    """The relative address of the page, by what the browser asked for: there a slash that is escaped is none."""
+    came = scope["raw_path"].decode("ascii", "replace").removeprefix(root_of(scope))
+    return "../" * (came.count("/") - 1) or "./"
+
+
+class SlashMiddleware:
+    """An address with a slash at its end leads to the one without.
+
+    The framework's own way would lead to the host's root, which below a path of a proxy is somebody else's.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or lead it elsewhere."""
+        path = path_of(scope) if scope["type"] == "http" else ""
+        if not path.strip("/") or path.startswith(API) or scope["method"] not in {"GET", "HEAD"}:
+            return await self.app(scope, receive, send)
+        came = scope["raw_path"].decode("ascii", "replace")
+        plain = came.rstrip("/")
+        if came == plain:
+            return await self.app(scope, receive, send)
+        where = "../" * (len(came) - len(plain)) + plain.rpartition("/")[2]
+        query = scope["query_string"].decode("ascii", "replace")
+        await RedirectResponse(where + (query and f"?{query}"), 307)(scope, receive, send)

@@ -67,19 +67,35 @@ def proxied(folder: Path, server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address at which nginx passes requests on."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     engine, uploads, jury = open_database(f"sqlite:///{tmp_path / 'facejury.db'}"), own_folder(), Jury(JURY)
     recorder = Recorder(engine)
     page = build_page(jury, recorder=recorder)
     routes = [*view_routes(), *api_info_routes(signed_in=True), *shared_routes(engine)]
     front = build_front(engine, uploads, settings=Settings(rounds=4), routes=routes, drain=Drain())
-    server = launch(page, host="127.0.0.1", port=free_port(), root=check_root(f"{ROOT}/"), **front)[0]
-    with proxied(tmp_path, server) as where:
-        yield where
+    yield launch(page, host="127.0.0.1", port=free_port(), root=check_root(f"{ROOT}/"), **front)[0]
     page.close(verbose=False)
     recorder.close(5)
     engine.dispose()
+
+
+@pytest.fixture
+def address(tmp_path: Path, server: str) -> Iterator[str]:
+    with proxied(tmp_path, server) as where:
+        yield where
+
+
+@pytest.mark.slow
+def test_a_slash_at_the_end_of_an_address_leads_nowhere_else(server: str) -> None:
+    """Here the server's own address is without the path, as nginx asks for it; a browser keeps the path."""
+    program = Browser(httpx.Client(base_url=server))
+    program.sign_up("Anna")
+    for asked in (f"{server}shared/fl_secret/", f"{server}check/12/", f"{server}signin/", f"{server}account/"):
+        answer = program.http.get(asked)
+        assert (answer.status_code, answer.headers["location"]) == (307, f"../{asked.split('/')[-2]}")
+    assert program.http.post("/signin/", data={"password": PASSWORD}).status_code == 404
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed (Debian: nginx)")
@@ -99,7 +115,11 @@ def test_below_a_path_of_nginx_nothing_leads_out_of_it(address: str, browser: Ch
     page.locator(".entries a").click()
     page.get_by_role("button", name="Make a link").click()
     expect(page.locator(".case-link .link")).to_have_text(re.compile(rf"^{address}/shared/fl_"))
-    assert "portrait.png" in httpx.get(page.locator(".case-link .link").inner_text()).text
+    shared = page.locator(".case-link .link").inner_text()
+    assert "portrait.png" in httpx.get(shared).text
+    assert str(httpx.get(f"{shared}/", follow_redirects=True).url) == shared
+    page.goto(f"{address}/check/1/")
+    expect(page).to_have_url(f"{address}/?view=check/1")
     page.get_by_label("Language").select_option("de")
     page.get_by_role("link", name="Konto").click()
     expect(page).to_have_url(f"{address}/account")
