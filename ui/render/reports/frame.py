@@ -16,8 +16,8 @@ from ui.render.wording import say_time
 class Case:
     """What a report is on. versions: of what judged; titles: of the detectors, by key; specs: those that are here now.
 
-    made: when the report was; judged: when the verdicts were given, where that was before. until: of a link that
-    shows it; such a report has no table of detectors.
+    made: when the report was; judged: when the verdicts were given, where that was before; kept: whether the pictures
+    were kept since. until: of a link that shows it; such a report has no table of detectors.
     """
 
     report_id: str
@@ -27,6 +27,7 @@ class Case:
     specs: Sequence[DetectorSpec]
     made: datetime
     judged: datetime | None = None
+    kept: bool = False
     until: datetime | None = None
 
 
@@ -42,7 +43,8 @@ def recall(
 ) -> Case:
     """The case of an entry of the history. judged_by: who judged then, by key and title; specs: who would now."""
     titles = {spec.key: spec.title for spec in judged_by}
-    return Case(entry.report_id, entry.sha256, entry.versions, titles, specs, made, judged=entry.time)
+    known = (entry.report_id, entry.sha256, entry.versions, titles, specs, made)
+    return Case(*known, judged=entry.time, kept=entry.has_picture)
 
 
 def frame_report(case: Case) -> dict[str, Any]:
@@ -56,5 +58,6 @@ def frame_report(case: Case) -> dict[str, Any]:
         "limited": group_limits(judges),
         "made": say_time(case.made),
         "judged": say_time(case.judged) if case.judged else "",
+        "kept": case.kept,
         "until": say_time(case.until) if case.until else "",
     }

@@ -159,7 +159,8 @@ def test_a_link_to_a_video_shows_its_stills_only_where_allowed(film: Film) -> No
     assert "data:image/" not in html and "measured results" not in html and "FJ-AAAAA-BBBBB" in html
     shown = report_shared(SharedEntry(Share(until, True), entry, pack_stills(film)))
     assert shown.count("data:image/") == 2 * 3 and "not shared" not in shown
-    assert "The stills were not kept" in report_entry(entry, None, JURY)
+    assert "The stills were not kept" in report_entry(replace(entry, has_picture=False), None, JURY)
+    assert "The stills were left out on request" in report_entry(replace(entry, has_picture=True), None, JURY)
 
 
 def test_a_video_in_which_nobody_is_seen_has_no_thumbnail(tmp_path: Path) -> None:
