@@ -29,6 +29,7 @@ ATTEMPT_SECONDS = 10.0
 OWN_SECONDS = sum(RETRY_SECONDS) + (len(RETRY_SECONDS) + 1) * ATTEMPT_SECONDS + 45  # until others may take it on
 # The standard's libraries take a timestamp that is up to 300 s off: the nearest is at most 240 s away.
 SIGNED_EVERY_SECONDS = 480
+HOST_REFUSED = "its host is not known, or not public"
 log = logging.getLogger(__name__)
 
 
@@ -170,5 +171,7 @@ class Delivery:
             client = httpx.Client(trust_env=False, timeout=ATTEMPT_SECONDS)
             with client, client.stream("POST", pinned, content=body, headers=headers, extensions=named) as answer:
                 return "" if answer.is_success else f"status {answer.status_code}"
-        except (FetchRefused, httpx.HTTPError) as error:
-            return str(error) or type(error).__name__
+        except FetchRefused:
+            return HOST_REFUSED
+        except httpx.HTTPError as error:
+            return type(error).__name__  # its text may quote the host, as one of a certificate does

@@ -89,6 +89,20 @@ def test_a_name_that_leads_into_a_private_network_gets_nothing(hooks: Hooks, cap
     target = webhooks.check(f"http://localhost.localdomain:{hooks.server_port}", SECRET)
     assert not webhooks.delivery.deliver(target, "batch_1", b"{}")
     assert hooks.got == []
+    [said] = [vars(record)["reason"] for record in caplog.records]
+    assert said == delivery.HOST_REFUSED
+
+
+def test_why_a_webhook_was_not_delivered_is_logged_without_its_host(
+    hooks: Hooks, caplog: pytest.LogCaptureFixture
+) -> None:
+    for url in ("http://customer-42.hooks.test:9", f"https://customer-42.hooks.test:{hooks.server_port}"):
+        webhooks = webhooks_to(f"{url.partition('://')[0]}://*.hooks.test:{url.rpartition(':')[2]}")
+        assert not webhooks.delivery.deliver(webhooks.check(url, SECRET), "batch_1", b"{}")
+    unknown = Webhooks((read_target("*.hooks.invalid"),))
+    assert not unknown.delivery.deliver(unknown.check("https://customer-42.hooks.invalid/", SECRET), "batch_1", b"{}")
+    reasons = [vars(record)["reason"] for record in caplog.records]
+    assert reasons == ["ConnectError", "ConnectError", delivery.HOST_REFUSED]
 
 
 @pytest.mark.parametrize(
