@@ -79,6 +79,7 @@ _templates.globals.update(
     say_number=say_number,
     say_p_fake=words.say_p_fake,
     say_percent=words.say_percent,
+    say_percents=words.say_percents,
     say_signed=words.say_signed,
     say_span=words.say_span,
     say_share=base_rate.say_share,

@@ -53,6 +53,15 @@ def say_percent(p_fake: float, thresholds: WithThresholds | None = None) -> str:
     return "under 1 %" if percent < 1 else "over 99 %" if percent > 99 else f"{percent} %"
 
 
+def say_percents(low: float, high: float, thresholds: WithThresholds | None = None) -> str:
+    """From one P(fake) to another: "3 %", "under 1 % to 7 %", or with a dash, each rounded as what lies between is."""
+    first, last = say_percent(low, thresholds), say_percent(high, thresholds)
+    if first == last:
+        return first
+    both_are_numbers = first[0].isdigit() and last[0].isdigit()
+    return f"{first.removesuffix(' %')}\N{EN DASH}{last}" if both_are_numbers else f"{first} to {last}"
+
+
 def say_jury(jury: JuryVerdict) -> str:
     """The jury's verdict in words: "The jury: fake. Estimated chance of fake: 93 %."."""
     return f"The jury: {TITLES[jury.label].lower()}. Estimated chance of fake: {say_percent(jury.p_fake, jury)}."

@@ -144,7 +144,7 @@ def test_the_line_of_a_clip_lies_where_the_clip_is_and_is_told_to_be_not_in_the_
     video = JudgedVideo("", seconds=4.0, step=0.5, looks=(0.0, 4.0))
     assert plot(video, person, 0)["lines"][0] == {"name": "line line-1", "path": drawn}
     html = render("film_lines", lines=name_lines(person))
-    assert html.count("not in the jury") == 1 and html.count("middle half") == 1
+    assert html.count("not in the jury") == 1 and html.count("middle half: 50 %") == 1
 
 
 def test_how_a_face_moves_is_drawn_for_each_measure_and_what_hardly_moves_stays_low() -> None:

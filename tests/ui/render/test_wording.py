@@ -3,7 +3,7 @@
 import pytest
 
 from registry import Verdict
-from ui.render.wording import say_measured_share, say_milliseconds, say_p_fake, say_why
+from ui.render.wording import say_measured_share, say_milliseconds, say_p_fake, say_percents, say_why
 
 
 def verdict(p_fake: float | None, label: str, error: str | None = None) -> Verdict:
@@ -23,6 +23,21 @@ def verdict(p_fake: float | None, label: str, error: str | None = None) -> Verdi
 )
 def test_p_fake_is_always_the_share_of_fake(p_fake: float, words: str) -> None:
     assert say_p_fake(p_fake) == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.98, 0.99, "98\N{EN DASH}99 %"),
+        (0.5, 0.501, "50 %"),
+        (0.0, 0.001, "under 1 %"),
+        (0.0, 0.4, "under 1 % to 40 %"),
+        (0.4, 1.0, "40 % to over 99 %"),
+        (0.999, 1.0, "over 99 %"),
+    ],
+)
+def test_neither_end_of_a_span_of_p_fake_is_certain(low: float, high: float, words: str) -> None:
+    assert say_percents(low, high) == words
 
 
 def test_an_inconclusive_verdict_says_why_unless_the_reason_is_the_faces() -> None:
