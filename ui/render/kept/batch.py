@@ -21,9 +21,12 @@ NAMED = 3  # pictures in the title of a batch
 
 
 def store_batch(entries: Sequence[Entry]) -> Stored:
-    """What is kept of it: the JSON of its pictures. Its own SHA-256 is that of theirs, one a line, in order."""
+    """What is kept of it: the JSON of its pictures. Its own SHA-256 is that of theirs, one a line, in order.
+
+    What could not be read has none; its name stands in that line.
+    """
     told = [entry.comparison | {"name": entry.item.name} for entry in entries]
-    sha256 = hashlib.sha256("\n".join(one["sha256"] for one in told).encode()).hexdigest()
+    sha256 = hashlib.sha256("\n".join(one["sha256"] or one["name"] for one in told).encode()).hexdigest()
     return {"schema": 1, "kind": "batch", "sha256": sha256, "comparisons": told}
 
 

@@ -26,8 +26,12 @@ SAME_FILE = "This is the same file as then: its SHA-256 is {sha256}."
 OTHER_FILE = (
     "This is another file than then: its SHA-256 is {now}, then it was {then}. What follows compares two files."
 )
+SAME_PICTURE = "The picture is the same file as then, by its SHA-256."
+OTHER_PICTURE = "The picture is another file than then, by its SHA-256."
 SAME_PICTURES = "All {count} pictures are the same files as then, by their SHA-256."
 OTHER_PICTURES = "{same} of {count} pictures are the same files as then, by their SHA-256."
+UNREAD_PICTURE = "1 picture could not be read then and has no SHA-256."
+UNREAD_PICTURES = "{unread} pictures could not be read then and have no SHA-256."
 NOTHING = "-"
 
 
@@ -93,15 +97,29 @@ def head_result(kind: str, result: Result) -> Headline:
 def compare_files(entry: HistoryEntry, now: Result) -> str:
     """Whether what was given now is what was judged then."""
     if entry.kind == BATCH:
-        then, given = (_list_hashes(result) for result in (entry.comparison, now))
-        same, count = len([sha256 for sha256 in then if sha256 in given]), len(then)
-        return (SAME_PICTURES if same == count else OTHER_PICTURES).format(same=same, count=count)
+        return _compare_batches(
+            *(Counter(one["sha256"] for one in was["comparisons"]) for was in (entry.comparison, now))
+        )
     sentence = SAME_FILE if entry.sha256 == now["sha256"] else OTHER_FILE
     return sentence.format(sha256=entry.sha256, now=now["sha256"], then=entry.sha256)
 
 
-def _list_hashes(batch: Result) -> list[str]:
-    return [one["sha256"] for one in batch["comparisons"]]
+def _count_hashes(batch: Result) -> Counter[str]:
+    """How often each SHA-256 is in it, and "" for what could not be read."""
+    return Counter(one["sha256"] for one in batch["comparisons"])
+
+
+def _compare_batches(then: Counter[str], given: Counter[str]) -> str:
+    """How many of the pictures of then were given again."""
+    count, unread = then.total(), then.pop("", 0)
+    same = (then & given).total()
+    if count == 1:
+        compared = SAME_PICTURE if same else OTHER_PICTURE
+    else:
+        compared = SAME_PICTURES if same == count else OTHER_PICTURES
+    said = [compared] if then else []
+    said += [UNREAD_PICTURE if unread == 1 else UNREAD_PICTURES] if unread else []
+    return " ".join(said).format(same=same, count=count, unread=unread)
 
 
 def list_parts(kind: str, result: Result) -> list[Part]:

@@ -194,6 +194,15 @@ def test_a_batch_comes_back_line_by_line(tmp_path: Path, portrait: str) -> None:
     assert entries[0].comparison["sha256"] in html and "<script" not in html
 
 
+def test_batches_of_different_files_that_cannot_be_read_are_different(tmp_path: Path) -> None:
+    def store(name: str) -> dict[str, Any]:
+        (tmp_path / name).write_text(name)
+        return store_batch([entry for entry, _ in judge_items(list_items([tmp_path / name]), jury)])
+
+    with Jury(SPECS) as jury:
+        assert store("one.jpg")["sha256"] == store("one.jpg")["sha256"] != store("other.jpg")["sha256"]
+
+
 def test_a_batch_is_named_by_its_zip_or_by_its_first_pictures(tmp_path: Path) -> None:
     for name in "abcd":
         (tmp_path / f"{name}.png").write_bytes(encode(quarters(20, 20)))

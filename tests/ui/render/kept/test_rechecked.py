@@ -1,0 +1,35 @@
+"""What is said of files that were given again."""
+
+import pytest
+
+from tests.ui.render.kept.test_runs import entry_of
+from ui.render.kept.rechecked import (
+    OTHER_PICTURE,
+    SAME_PICTURE,
+    UNREAD_PICTURE,
+    Result,
+    compare_files,
+)
+
+
+def batch(*hashes: str) -> Result:
+    return {"sha256": "of all", "kind": "batch", "comparisons": [{"sha256": sha256} for sha256 in hashes]}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        (["a", "b"], ["b", "a"], "All 2 pictures are the same files as then, by their SHA-256."),
+        (["a", "b"], ["b", "c"], "1 of 2 pictures are the same files as then, by their SHA-256."),
+        (["a", "a"], ["a", "b"], "1 of 2 pictures are the same files as then, by their SHA-256."),
+        (["a"], ["a"], SAME_PICTURE),
+        (["a"], ["b"], OTHER_PICTURE),
+        (["a", ""], ["a", ""], f"1 of 2 pictures are the same files as then, by their SHA-256. {UNREAD_PICTURE}"),
+        ([""], [""], UNREAD_PICTURE),
+        (["", ""], ["", "a"], "2 pictures could not be read then and have no SHA-256."),
+    ],
+)
+def test_only_pictures_that_could_be_read_are_the_same_and_one_picture_is_no_pictures(
+    then: list[str], now: list[str], said: str
+) -> None:
+    assert compare_files(entry_of(batch(*then), "batch"), batch(*now)) == said
