@@ -92,7 +92,7 @@ class Table:
 def say_gaps(deck: Deck | None) -> Iterator[str]:
     """What its operator should know of a game's folder."""
     if deck and deck.left_out:
-        yield f"The game leaves out {deck.left_out} files: {LEFT_OUT}"
+        yield f"The game leaves out {deck.left_out} {'file' if deck.left_out == 1 else 'files'}: {LEFT_OUT}"
     if deck and deck.rounds < ROUNDS:
         yield f"With so few pictures a game has {deck.rounds} rounds instead of {ROUNDS}."
 

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +229,7 @@ def test_the_operator_is_told_what_a_folder_lacks(deck: Deck) -> None:
         "With so few pictures a game has 4 rounds instead of 10.",
     ]
     assert list(say_gaps(Deck(deck.reals * 5, deck.fakes * 5))) == []
+    assert next(say_gaps(replace(few, left_out=1))).startswith("The game leaves out 1 file: ")
 
 
 def test_a_picture_that_went_away_after_its_guess_is_a_sentence_in_its_round(tmp_path: Path, deck: Deck) -> None:
