@@ -133,8 +133,7 @@ def turns(
     from dataclasses import asdict
 
     from models.data.datasets import read_samples, select_splits
-    from models.data.face_index import label_judged, say_left_out
-    from models.evaluation.choice import choose_evenly
+    from models.data.face_index import choose_evenly, label_judged, say_left_out
     from models.evaluation.fit_jury import MEMBERS
     from models.evaluation.robustness.turns import measure_turns, say_turned
     from registry import load_registry

@@ -124,6 +124,17 @@ def _is_picture(path: Path) -> bool:
     return True
 
 
+def choose_evenly(faces: Sequence[LabelledFace], most: int) -> list[LabelledFace]:
+    """At most so many faces, of each class, source and generator as large a share as of all.
+
+    They are chosen at even distances in this order, for a manifest may list real and fake in turn.
+    """
+    if len(faces) <= most:
+        return list(faces)
+    ordered = sorted(faces, key=lambda face: (face.sample.label, face.sample.source, face.sample.generator))
+    return [ordered[place * len(ordered) // most] for place in range(most)]
+
+
 def say_left_out(left_out: Sequence[Sample], cache: Path) -> list[str]:
     """A sentence each on pictures that could not be read, without a face, and with one too small for a verdict.
 

@@ -17,10 +17,9 @@ from rich.progress import track
 from detectors.commands.terminal import errors
 from detectors.forgery.pointing import Region, find_hit, lay
 from detectors.jury.judge import Jury
-from models.data.face_index import LabelledFace
+from models.data.face_index import LabelledFace, choose_evenly
 from models.data.forged_faces import ForgedFace, forge_face
 from models.data.twins import find_twins, read_twins
-from models.evaluation.choice import choose_evenly
 from models.evaluation.metrics import mean
 from registry import DetectorSpec, Heatmap
 

@@ -1,10 +1,13 @@
 """A refusal does the same whatever its reason, so that its time does not tell; see benchmarks/sign_in_times.py."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import Engine, event, func, select, update
 
@@ -12,9 +15,10 @@ from auth import accounts
 from auth.lockout import LOCK_SECONDS, SignInPlace, sweep_tries
 from storage.database import writing
 from storage.tables import refusals, users
-from tests.auth.server import PASSWORD
+from tests.auth.server import PASSWORD, Browser, launch
 
 WRONG = "not the password"
+PROXY = "127.0.0.2"
 
 
 @contextmanager
@@ -61,3 +65,23 @@ def test_what_is_written_of_nobody_is_swept(engine: Engine, name: str) -> None:
     sweep_tries(engine)
     with engine.connect() as connection:
         assert connection.execute(count).scalar_one() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
+@pytest.mark.parametrize("trusted", [True, False])
+def test_visitors_behind_a_proxy_elsewhere_are_told_apart_where_it_is_named(
+    engine: Engine, uploads: Path, name: str, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    """As one on the host is for a container: see docs/operations.md."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", PROXY if trusted else "127.0.0.1")
+    site = launch(engine, uploads=uploads)
+
+    def through_proxy(address: str) -> Browser:
+        transport = httpx.HTTPTransport(local_address=PROXY)
+        return site.browser(headers={"x-forwarded-for": address}, transport=transport)
+
+    through_proxy("198.51.100.7").sign_up(name)
+    for _ in range(5):
+        through_proxy("203.0.113.9").sign_in(name, password="wrong password")
+    assert through_proxy("198.51.100.7").sign_in(name).status_code == (303 if trusted else 400)
+    site.close()

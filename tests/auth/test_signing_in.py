@@ -1,12 +1,10 @@
 """Signing up and in through HTTP, against a launched page: names, passwords, locks, the way back."""
 
 import html
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import Engine, select, update
 
@@ -15,8 +13,6 @@ from auth.lockout import STRANGE_SECONDS, sweep_tries
 from storage.database import writing
 from storage.tables import sign_in_tries, users
 from tests.auth.server import PASSWORD, Browser, Site, launch
-
-PROXY = "127.0.0.2"
 
 # Signing up
 
@@ -178,26 +174,6 @@ def test_wrong_passwords_lock_out_whoever_sends_them_and_not_the_user(site: Site
     assert attacker.sign_in(name).status_code == 400, "locked, also with the right password"
     assert at(site, "198.51.100.7").sign_in(name).status_code == 303, "at home"
     assert at(site, "192.0.2.44").sign_in(name).status_code == 303, "on a journey"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
-@pytest.mark.parametrize("trusted", [True, False])
-def test_visitors_behind_a_proxy_elsewhere_are_told_apart_where_it_is_named(
-    engine: Engine, uploads: Path, name: str, monkeypatch: pytest.MonkeyPatch, trusted: bool
-) -> None:
-    """As one on the host is for a container: see docs/operations.md."""
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", PROXY if trusted else "127.0.0.1")
-    site = launch(engine, uploads=uploads)
-
-    def through_proxy(address: str) -> Browser:
-        transport = httpx.HTTPTransport(local_address=PROXY)
-        return site.browser(headers={"x-forwarded-for": address}, transport=transport)
-
-    through_proxy("198.51.100.7").sign_up(name)
-    for _ in range(5):
-        through_proxy("203.0.113.9").sign_in(name, password="wrong password")
-    assert through_proxy("198.51.100.7").sign_in(name).status_code == (303 if trusted else 400)
-    site.close()
 
 
 def test_one_network_of_ipv6_is_one_place(site: Site, name: str) -> None:

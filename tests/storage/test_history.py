@@ -177,21 +177,6 @@ def test_search_finds_a_text_however_its_letters_are_written(engine: Engine, ann
     assert numbers[1] not in [entry.id for entry in find_entries(engine, anna, HistoryQuery(search))]
 
 
-@pytest.mark.parametrize("unkept", ["\0", "\ud800"])
-def test_what_no_database_keeps_is_replaced_and_hides_nothing_behind_it(engine: Engine, anna: str, unkept: str) -> None:
-    """A note with it is no error, and neither is a search for it."""
-    name, batch = f"a{unkept}b.jpg", comparison() | {"comparisons": [{"name": f"c{unkept}d.jpg", "sha256": "b" * 64}]}
-    number = add_entry(engine, anna, file_name=name, comparison=batch | {"path": name})
-    write_note(engine, anna, entry_id=number, note=f"before {unkept} behind", tags=f"x{unkept}y")
-    entry = open_entry(engine, anna, entry_id=number)
-    assert entry is not None and (entry.note, entry.tags) == ("before \ufffd behind", ("x\ufffdy",))
-    assert entry.file_name == "a\ufffdb.jpg"
-    searches = ("behind", "b.jpg", "d.jpg", "y", f"{unkept} behind", f"a{unkept}b", f"c{unkept}d")
-    for wanted in (*map(HistoryQuery, searches), HistoryQuery(tag=f"x{unkept}y")):
-        assert [one.id for one in find_entries(engine, anna, wanted)] == [number], wanted
-    assert find_entries(engine, anna, HistoryQuery(kind=unkept, verdict=unkept)) == []
-
-
 def test_tags_that_differ_in_an_accent_or_an_emoji_are_two(engine: Engine, anna: str) -> None:
     tags = ["resume", "résumé", "🐶", "🦊"]
     numbers = {}

@@ -86,7 +86,7 @@ class Guard:
 
     async def _keep_sweeping(self) -> None:
         while True:
-            with _carry_on("a sweep failed"):
+            with _carry_on():
                 await anyio.to_thread.run_sync(self._sweep)
                 self.arrivals.uploads.forget_missing()
                 await self.arrivals.settle()
@@ -95,7 +95,7 @@ class Guard:
     async def _keep_dropping(self, app: Any) -> None:
         while True:
             await anyio.sleep(DROP_EVERY_SECONDS)
-            with _carry_on("events could not be dropped"):
+            with _carry_on():
                 if count := await self.waiting.drop_unheard(app.get_blocks()._queue):
                     log.info("events were dropped", extra={"count": count})
 
@@ -111,12 +111,12 @@ class Guard:
 
 
 @contextlib.contextmanager
-def _carry_on(said: str) -> Iterator[None]:
+def _carry_on() -> Iterator[None]:
     """One round of what goes on as long as the server runs: where it fails, that is logged, and the next one comes."""
     try:
         yield
     except Exception:  # one file's or account's fault would keep everything else from ever being swept
-        log.exception(said)
+        log.exception("a sweep failed")
 
 
 def build_front(

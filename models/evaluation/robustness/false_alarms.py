@@ -11,8 +11,7 @@ import numpy as np
 from numpy.random import default_rng
 
 from detectors.jury.recompression import recompress
-from models.data.face_index import LabelledFace
-from models.evaluation.choice import choose_evenly
+from models.data.face_index import LabelledFace, choose_evenly
 from models.evaluation.evaluate import Answers, ask
 from models.evaluation.metrics import measure
 from registry import DetectorSpec, Image

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from detectors.jury.recompression import recompress
-from models.data.face_index import LabelledFace
-from models.evaluation.choice import choose_evenly
+from models.data.face_index import LabelledFace, choose_evenly
 from models.evaluation.draws import Draws, Scores
 from models.evaluation.evaluate import Answers, Change, ask
 from models.evaluation.intervals import estimate, keep_known
