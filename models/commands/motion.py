@@ -89,15 +89,15 @@ def temporal(
     from models.evaluation.video.motion import measure_clips
     from models.publishing.motion import publish_temporal
     from models.training.calibration import fit_platt, fit_thresholds
-    from models.training.temporal import TemporalRecipe, combine, fill_pool, judge_apart, leave_groups_out, train
+    from models.training.temporal import TemporalRecipe, fill_pool, judge_apart, leave_groups_out, train
 
     tracks, recipe = read_tracks(clips), TemporalRecipe(steps=steps, seed=seed)
     pool = fill_pool(tracks, seed=seed)
     logits, unsteady = leave_groups_out(tracks, pool, recipe)
     labels = np.array([int(track.fake) for track in tracks])
     calibrations = [fit_platt(branch, labels) for branch in logits]
-    thresholds = fit_thresholds(combine(calibrations, logits), labels)
     p_fake, shaken = (judge_apart(tracks, logits, judged) for judged in (logits, unsteady))
+    thresholds = fit_thresholds(p_fake, labels)
     metrics = measure_clips(tracks, p_fake, thresholds, unsteady=shaken)
     folder = to or RUN / "temporal" / "weights"
     publish_temporal(train(pool, recipe), calibrations, thresholds, folder, tracks=tracks, metrics=metrics)
