@@ -162,10 +162,10 @@ def check_both_classes(samples: Sequence["Sample"], splits: Sequence[str]) -> No
 
 def check_faces(faces: Sequence[object], samples: Sequence[object]) -> None:
     """Raises DataError where no face that is judged was found in any picture."""
-    from registry.contract import MIN_FACE_PIXELS
+    from models.data.face_index import NONE_JUDGED
 
     if not faces:
-        raise DataError(f"no face of at least {MIN_FACE_PIXELS} pixels was found in any of the {len(samples)} pictures")
+        raise DataError(NONE_JUDGED.format(count=len(samples)))
 
 
 def choose_place(

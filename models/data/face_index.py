@@ -82,6 +82,9 @@ def label_faces(samples: Sequence[Sample], cache: Path) -> tuple[list[LabelledFa
     return faces, faceless
 
 
+NONE_JUDGED = f"no face of at least {MIN_FACE_PIXELS} pixels was found in any of the {{count}} pictures"
+
+
 def part_small(faces: Sequence[LabelledFace]) -> tuple[list[LabelledFace], list[Sample]]:
     """The faces of which a verdict is given, and the samples whose face is too small for one, as in serving."""
     large = [face for face in faces if measure_side(face.box) >= MIN_FACE_PIXELS]

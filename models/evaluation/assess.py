@@ -11,7 +11,7 @@ from typing import Any
 from detectors.jury.fusion import JURY_KEY, JURY_METRICS, hash_jury
 from detectors.networks.folder import METRICS, read_config
 from models.data.datasets import Sample, select
-from models.data.face_index import LabelledFace, label_faces, part_small
+from models.data.face_index import NONE_JUDGED, LabelledFace, label_faces, part_small
 from models.errors import DataError
 from models.evaluation import evaluate, people, plots, pointing, shortcuts
 from models.evaluation.differences import write_differences
@@ -21,7 +21,6 @@ from models.evaluation.leave_one_out import keep_noted
 from models.evaluation.robustness import adversarial, false_alarms, recompression, sweeps
 from models.evaluation.sample import measure_sample, read_sample, write_sample
 from registry import DetectorSpec
-from registry.contract import MIN_FACE_PIXELS
 
 Metrics = dict[str, Any]
 NOTHING_TO_SAVE = (
@@ -55,8 +54,7 @@ def assess(samples: Sequence[Sample], plan: Plan) -> list[Metrics]:
     found_faces, faceless = label_faces(select(samples, *plan.splits), plan.cache)
     faces, small = part_small(found_faces)
     if not faces:
-        count = len(faceless) + len(small)
-        raise DataError(f"no face of at least {MIN_FACE_PIXELS} pixels was found in any of the {count} pictures")
+        raise DataError(NONE_JUDGED.format(count=len(faceless) + len(small)))
     answers = replace(evaluate.ask(plan.specs, faces, faceless), small=small)
     rounds = _ask_all(plan, faces, answers)
     sample, jury = read_sample(), add_jury(answers.where([]))[1]

@@ -59,6 +59,15 @@ def client(address: str) -> Iterator[gradio_client.Client]:
     connected.close()
 
 
+def look_at(page: Page, where: str, violations: list[str]) -> Page:
+    """Lead a new page there, and wait until it can be used. What breaks its policy is added to violations."""
+    page.set_default_timeout(60_000)
+    page.on("console", lambda said: violations.append(said.text) if POLICY in said.text else None)
+    page.goto(where)
+    page.wait_for_selector("#photo input[type=file]", state="attached")
+    return page
+
+
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     """Open the page for these detectors, at an address below its own; without any, the one of the module.
@@ -72,11 +81,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable
             special = serving(*specs, **options) if specs or options else None
             where = open_until_then.enter_context(special) if special else request.getfixturevalue("address")
             page = open_until_then.enter_context(browser.new_page(viewport={"width": width, "height": 900}))
-            page.set_default_timeout(60_000)
-            page.on("console", lambda said: violations.append(said.text) if POLICY in said.text else None)
-            page.goto(where + at)
-            page.wait_for_selector("#photo input[type=file]", state="attached")
-            return page
+            return look_at(page, where + at, violations)
 
         yield open_page
     assert violations == []
@@ -90,18 +95,13 @@ def portrait() -> str:
 @pytest.fixture
 def speak(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     """Open the page in a browser of that language, at an address below its own. Nothing in it breaks its policy."""
-    opened, violations = [], []
+    violations: list[str] = []
+    with ExitStack() as open_until_then:
 
-    def open_page(locale: str, at: str = "", width: int = 1280) -> Page:
-        page = browser.new_page(locale=locale, viewport={"width": width, "height": 900})
-        opened.append(page)
-        page.set_default_timeout(60_000)
-        page.on("console", lambda said: violations.append(said.text) if POLICY in said.text else None)
-        page.goto(address + at)
-        page.wait_for_selector("#photo input[type=file]", state="attached")
-        return page
+        def open_page(locale: str, at: str = "", width: int = 1280) -> Page:
+            options: dict[str, Any] = {"locale": locale, "viewport": {"width": width, "height": 900}}
+            page = open_until_then.enter_context(browser.new_page(**options))
+            return look_at(page, address + at, violations)
 
-    yield open_page
-    for page in opened:
-        page.close()
+        yield open_page
     assert violations == []

@@ -97,9 +97,7 @@ def head_result(kind: str, result: Result) -> Headline:
 def compare_files(entry: HistoryEntry, now: Result) -> str:
     """Whether what was given now is what was judged then."""
     if entry.kind == BATCH:
-        return _compare_batches(
-            *(Counter(one["sha256"] for one in was["comparisons"]) for was in (entry.comparison, now))
-        )
+        return _compare_batches(*map(_count_hashes, (entry.comparison, now)))
     sentence = SAME_FILE if entry.sha256 == now["sha256"] else OTHER_FILE
     return sentence.format(sha256=entry.sha256, now=now["sha256"], then=entry.sha256)
 
