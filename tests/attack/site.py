@@ -39,7 +39,6 @@ ROOT = Path(__file__).parents[2]
 LEAKS = ("Traceback (most recent call last)", 'File "', str(ROOT), "site-packages", SECRET)
 FILE = {"_type": "gradio.FileData"}
 ENDLESS = ("heartbeat", "queue/data", "upload_progress", "/stream/")  # their answers have no end
-BROKEN = (httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError)
 SHORT_SECONDS, LONG_SECONDS = 3.0, 120.0
 READ_BYTES = 2_000_000
 
@@ -87,7 +86,7 @@ class Attacked(Server):
             try:
                 with browser.http.stream(method, path, timeout=timeout, **options) as answer:
                     return Said(answer.status_code, _read(answer), answer.headers)
-            except BROKEN:  # a busy machine; or the connection of an earlier 500, which the server was just closing
+            except httpx.ReadTimeout:  # a busy machine
                 if is_last:
                     raise
         raise AssertionError("it was tried three times")

@@ -38,10 +38,12 @@ from ui.server.limits.open_files import ROOM, count_connections
 from ui.server.limits.requests import BoundsMiddleware
 from ui.server.limits.upload_leftovers import UploadFilesMiddleware
 from ui.server.programs.idempotency import IdempotencyMiddleware
+from ui.server.programs.wrong_calls import WRONG, refuse_wrong_call
 from ui.server.views import SlashMiddleware
 
 SWEEP_EVERY_SECONDS = 300
 DROP_EVERY_SECONDS = 5
+REFUSALS: dict[Any, Any] = {OSError: refuse_when_full, **dict.fromkeys(WRONG, refuse_wrong_call)}
 log = logging.getLogger(__name__)
 
 
@@ -70,7 +72,7 @@ class Guard:
             "middleware": [
                 Middleware(AuthMiddleware, visitors=self.visitors, arrivals=self.arrivals, waiting=self.waiting)
             ],
-            "exception_handlers": {OSError: refuse_when_full} | HANDLERS,
+            "exception_handlers": REFUSALS | HANDLERS,
             "lifespan": self._lifespan,
         }
 
@@ -136,7 +138,7 @@ def build_front(
         # Without accounts a file is nobody's: what was moved to where it would be handed out is left to the sweep.
         last = [*inner, Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True)]
         alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware), *last]}
-        return {"app_kwargs": alone | own_slashes | {"exception_handlers": {OSError: refuse_when_full}}}
+        return {"app_kwargs": alone | own_slashes | {"exception_handlers": REFUSALS}}
     mine = Uploads(str(uploads.resolve()))
     guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), Waiting(), settings)
     last = [*inner, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]

@@ -17,6 +17,7 @@ BYTES_A_SECOND = 16_384  # that came: 250 MB in four hours, a camera's picture i
 SHARE = 4  # of all requests one address may have one in so many
 FULL = "Too many people are using this page just now. Please try again in a few seconds."
 NEIGHBOURS_BUSY = "Too many requests from your network are under way. Please try again in a few seconds."
+BROKEN = "Something went wrong on this server. Its log says what."
 TOO_SLOW = "Your connection is too slow: what you sent did not arrive in time."
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,13 @@ class BoundsMiddleware:
             await self.app(scope, body.receive, watched)
         except ClientDisconnect:  # uvicorn would log it as an error of ours
             pass
+        except Exception:
+            if has_started:  # that the connection breaks off is the only sign that the rest will not come
+                raise
+            # uvicorn ends the connection too, but only after an answer that did not say so: what the visitor sent on
+            # it meanwhile was lost.
+            log.exception("unexpected error")
+            await say(scope, BROKEN, 500)(scope, receive, send)
         finally:
             if body.is_late and not has_started:
                 log.info("request refused", extra={"status": 408, "why": TOO_SLOW})

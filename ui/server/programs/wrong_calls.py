@@ -1,0 +1,67 @@
+"""What a program reads that calls the page's API wrongly, where Gradio itself says "Internal Server Error" or null."""
+
+import re
+import traceback
+from difflib import get_close_matches
+from typing import Any
+
+import gradio as gr
+from gradio.route_utils import FnIndexInferError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from auth.requests import API, UPLOAD, path_of
+
+CALLED = re.compile(re.escape(API) + r"(?:call/v2|call|run|api)/([^/]+)/?")
+NO_FUNCTION = "This page has no function {name}. {hint}"
+ALL = f"{API}info lists all that it has."
+WRONG_VALUES = "{fault}. {name} takes: {parameters}."
+NO_FILES = "Send files as parts of a form that are called “files”, each with a name of its own."
+WRONG_FORM = (
+    f"A value of this call is missing, or not of the form that {API}info tells. A file is sent to {UPLOAD} first, and "
+    'named as {"path": PATH, "meta": {"_type": "gradio.FileData"}}, with the path that it answers.'
+)
+WRONG = (TypeError, KeyError, FnIndexInferError)
+
+
+def refuse_wrong_call(request: Request, error: Exception) -> Response:
+    """The answer to an error of WRONG: to a call of no function or with wrong parameters, and to an upload of no file.
+
+    Which of these it was is told by the function of Gradio's that raised it. Raises every other error again.
+    """
+    path = path_of(request.scope)
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    raised_in, called = frame.f_code.co_name, CALLED.fullmatch(path)
+    name = f"/{called[1]}" if called else ""
+    if path.rstrip("/") == UPLOAD and raised_in == "upload_fn":
+        return PlainTextResponse(NO_FILES, 400)
+    if raised_in == "construct_args":
+        takes = request.app.api_info["named_endpoints"][name]["parameters"]  # Gradio asked it for them just before
+        fault = str(error).partition(". ")[0]  # after that it names a button that is elsewhere here
+        parameters = ", ".join(one["parameter_name"] for one in takes) or "nothing"
+        return _say(400, WRONG_VALUES.format(fault=fault, name=name, parameters=parameters))
+    if raised_in == "get_fn" or (name and error.args == (name,)):
+        functions = request.app.get_blocks().fns.values()
+        names = [f"/{one.api_name}" for one in functions if one.api_visibility == "public"]
+        close = get_close_matches(name, names, n=1)
+        hint = f"Did you mean {close[0]}?" if close else ALL
+        return _say(404, NO_FUNCTION.format(name=name or "of this number", hint=hint))
+    raise error
+
+
+class Page(gr.Blocks):  # type: ignore[misc] # untyped
+    """Blocks that tell a caller whose values they cannot read, where Gradio tells of an error without a word."""
+
+    async def preprocess_data(self, *arguments: Any, **options: Any) -> Any:
+        """Gradio's own. Raises gr.Error."""
+        try:
+            return await super().preprocess_data(*arguments, **options)
+        except gr.Error as error:
+            error.print_exception = False  # the log is of what went wrong here
+            raise
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            raise gr.Error(WRONG_FORM, print_exception=False) from error
+
+
+def _say(status: int, sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status)
