@@ -16,7 +16,7 @@ from ui.components.offline import forbid_fetching
 from ui.render.cards import render
 from ui.server.events import QUICK
 from ui.server.programs.webhook import Webhooks
-from ui.server.programs.wrong_calls import Page
+from ui.server.programs.wrong_values import TellingBlocks
 from ui.server.queue import FairQueue
 from ui.server.remote_picture import Fetcher
 from ui.tabs.audio import build_audio
@@ -68,7 +68,7 @@ def build_page(
     """
     forbid_fetching()
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = NEVER  # else all runs so far are summed up after each one
-    with Page(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
+    with TellingBlocks(title="Facejury", analytics_enabled=False, delete_cache=CACHE_SECONDS, fill_width=True) as page:
         build_html(render("head", account=recorder is not None, languages=LANGUAGES))
         queue = FairQueue(PLACES)
         everybody, jury = jury, jury.limit_to("face", "image")  # who judges single pictures

@@ -76,7 +76,7 @@ def test_the_log_of_a_session_names_nobody_no_picture_no_token_and_no_address(
     demo.browser(headers={"Authorization": f"Bearer {token}"}).http.get("/config")
     lines = demo.log()
     said = demo.errors.read_text()
-    assert {"started", "account made", "judged", "sign-in refused", "request refused", "unexpected error"} <= {
+    assert {"started", "account made", "judged", "sign-in refused", "request refused"} <= {
         line["event"] for line in lines
     }
     assert all({"time", "level", "from", "event"} <= set(line) for line in lines)

@@ -38,12 +38,10 @@ from ui.server.limits.open_files import ROOM, count_connections
 from ui.server.limits.requests import BoundsMiddleware
 from ui.server.limits.upload_leftovers import UploadFilesMiddleware
 from ui.server.programs.idempotency import IdempotencyMiddleware
-from ui.server.programs.wrong_calls import WRONG, refuse_wrong_call
 from ui.server.views import SlashMiddleware
 
 SWEEP_EVERY_SECONDS = 300
 DROP_EVERY_SECONDS = 5
-REFUSALS: dict[Any, Any] = {OSError: refuse_when_full, **dict.fromkeys(WRONG, refuse_wrong_call)}
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +70,7 @@ class Guard:
             "middleware": [
                 Middleware(AuthMiddleware, visitors=self.visitors, arrivals=self.arrivals, waiting=self.waiting)
             ],
-            "exception_handlers": REFUSALS | HANDLERS,
+            "exception_handlers": HANDLERS,
             "lifespan": self._lifespan,
         }
 
@@ -128,6 +126,9 @@ def build_front(
 
     engine: None for no accounts; uploads: storage.uploads.own_folder(); routes: our own, in front of all others.
     """
+    from ui.server.programs.wrong_calls import WRONG, refuse_wrong_call  # noqa: PLC0415  imports Gradio
+
+    handlers: dict[Any, Any] = {OSError: refuse_when_full, **dict.fromkeys(WRONG, refuse_wrong_call)}
     headers, draining = Middleware(HeadersMiddleware, framed=settings.framed), Middleware(DrainMiddleware, drain=drain)
     once, spoken = Middleware(IdempotencyMiddleware), Middleware(LanguageMiddleware)
     inner = [draining, Middleware(SlashMiddleware), once, spoken]
@@ -138,10 +139,15 @@ def build_front(
         # Without accounts a file is nobody's: what was moved to where it would be handed out is left to the sweep.
         last = [*inner, Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True)]
         alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware), *last]}
-        return {"app_kwargs": alone | own_slashes | {"exception_handlers": REFUSALS}}
+        return {"app_kwargs": alone | own_slashes | {"exception_handlers": handlers}}
     mine = Uploads(str(uploads.resolve()))
     guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), Waiting(), settings)
     last = [*inner, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
     kwargs = guard.app_kwargs
-    more = {"routes": [*routes, *kwargs["routes"]], "middleware": [*first, *kwargs["middleware"], *last]}
+    handlers |= kwargs["exception_handlers"]
+    more = {
+        "exception_handlers": handlers,
+        "routes": [*routes, *kwargs["routes"]],
+        "middleware": [*first, *kwargs["middleware"], *last],
+    }
     return {"auth_dependency": guard.auth_dependency, "app_kwargs": kwargs | more | own_slashes}

@@ -1,11 +1,9 @@
-"""What a program reads that calls the page's API wrongly, where Gradio itself says "Internal Server Error" or null."""
+"""What a program reads that calls the page's API wrongly, where Gradio itself says "Internal Server Error"."""
 
 import re
 import traceback
 from difflib import get_close_matches
-from typing import Any
 
-import gradio as gr
 from gradio.route_utils import FnIndexInferError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -17,10 +15,6 @@ NO_FUNCTION = "This page has no function {name}. {hint}"
 ALL = f"{API}info lists all that it has."
 WRONG_VALUES = "{fault}. {name} takes: {parameters}."
 NO_FILES = "Send files as parts of a form that are called “files”, each with a name of its own."
-WRONG_FORM = (
-    f"A value of this call is missing, or not of the form that {API}info tells. A file is sent to {UPLOAD} first, and "
-    'named as {"path": PATH, "meta": {"_type": "gradio.FileData"}}, with the path that it answers.'
-)
 WRONG = (TypeError, KeyError, FnIndexInferError)
 
 
@@ -47,20 +41,6 @@ def refuse_wrong_call(request: Request, error: Exception) -> Response:
         hint = f"Did you mean {close[0]}?" if close else ALL
         return _say(404, NO_FUNCTION.format(name=name or "of this number", hint=hint))
     raise error
-
-
-class Page(gr.Blocks):  # type: ignore[misc] # untyped
-    """Blocks that tell a caller whose values they cannot read, where Gradio tells of an error without a word."""
-
-    async def preprocess_data(self, *arguments: Any, **options: Any) -> Any:
-        """Gradio's own. Raises gr.Error."""
-        try:
-            return await super().preprocess_data(*arguments, **options)
-        except gr.Error as error:
-            error.print_exception = False  # the log is of what went wrong here
-            raise
-        except (TypeError, ValueError, AttributeError, LookupError) as error:
-            raise gr.Error(WRONG_FORM, print_exception=False) from error
 
 
 def _say(status: int, sentence: str) -> Response:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.attack.site import FILE, Attacked, attacked
 from ui.server.limits.requests import BROKEN
-from ui.server.programs.wrong_calls import NO_FILES, WRONG_FORM
+from ui.server.programs.wrong_calls import NO_FILES
+from ui.server.programs.wrong_values import WRONG_FORM
 
 API = "/gradio_api/"
 
