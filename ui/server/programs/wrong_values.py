@@ -3,6 +3,7 @@
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import BlockFunction
 
 from auth.requests import API, UPLOAD
 
@@ -15,12 +16,16 @@ WRONG_FORM = (
 class TellingBlocks(gr.Blocks):  # type: ignore[misc] # untyped
     """Blocks that say to a caller that its values cannot be read, and how they are to be."""
 
-    async def preprocess_data(self, *arguments: Any, **options: Any) -> Any:
-        """Gradio's own. Raises gr.Error."""
+    async def preprocess_data(self, block_fn: BlockFunction, *arguments: Any, **options: Any) -> list[Any]:
+        """Gradio's own; null for a text, such as a variable that is not set, is the empty one. Raises gr.Error."""
         try:
-            return await super().preprocess_data(*arguments, **options)
+            read = await super().preprocess_data(block_fn, *arguments, **options)
         except gr.Error as error:
             error.print_exception = False  # the log is of what went wrong here
             raise
         except (TypeError, ValueError, AttributeError, LookupError) as error:
             raise gr.Error(WRONG_FORM, print_exception=False) from error
+        return [
+            "" if value is None and isinstance(field, gr.Textbox) else value
+            for field, value in zip(block_fn.inputs, read, strict=True)
+        ]

@@ -1,5 +1,6 @@
 """A program that calls the page's API wrongly reads what is wrong, and its connection stays."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,17 +8,32 @@ import httpx
 import pytest
 
 from tests.attack.site import FILE, Attacked, attacked
+from tests.ui.conftest import serving
+from tests.ui.server.programs.hooks import HOST, SECRET
 from ui.server.limits.requests import BROKEN
+from ui.server.programs.webhook import NO_ADDRESS, NO_SECRET, Webhooks, read_target
 from ui.server.programs.wrong_calls import NO_FILES
 from ui.server.programs.wrong_values import WRONG_FORM
+from ui.server.remote_picture import NO_URL, Fetcher, read_source
 
 API = "/gradio_api/"
+KEYS = ["accuser"]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     with attacked(tmp_path_factory.mktemp("called")) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def asking() -> Iterator[httpx.Client]:
+    """A program that calls a page without sign-in, whose operator allows addresses of pictures and webhooks."""
+    webhooks = Webhooks((read_target(HOST),))
+    with serving(fetcher=Fetcher((read_source(HOST),)), webhooks=webhooks) as address:
+        with httpx.Client(base_url=f"{address}gradio_api/") as client:
+            yield client
+    webhooks.close()
 
 
 def post(site: Attacked, path: str, **sent: Any) -> tuple[int, str]:
@@ -61,6 +77,24 @@ NOT_UPLOADED = {"path": "/etc/passwd", "meta": FILE}
 def test_values_that_cannot_be_read_are_told_of(site: Attacked, data: list[object]) -> None:
     assert WRONG_FORM.partition('"')[0] in site.call(site.bert, "compare", data).text
     assert post(site, "run/compare", json={"data": data}) == (500, WRONG_FORM)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sentence"),
+    [
+        ("compare_url", [None, KEYS], NO_URL),
+        ("batch_webhook", ["files", KEYS, None, SECRET], NO_ADDRESS),
+        ("batch_webhook", ["files", KEYS, f"https://{HOST}/", None], NO_SECRET),
+    ],
+)
+def test_null_for_a_text_is_told_of_as_an_empty_one_is(
+    asking: httpx.Client, name: str, given: list[object], sentence: str
+) -> None:
+    [path] = asking.post("upload", files={"files": ("photo.png", b"bytes")}).json()
+    data = [[{"path": path, "meta": FILE}] if value == "files" else value for value in given]
+    for sent in (data, ["" if value is None else value for value in data]):
+        event = asking.post(f"call/{name}", json={"data": sent}).json()["event_id"]
+        assert sentence in json.loads(asking.get(f"call/{name}/{event}").text.rpartition("data: ")[2])["error"]
 
 
 def test_an_upload_that_is_no_file_is_told_of(site: Attacked) -> None:
