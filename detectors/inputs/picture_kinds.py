@@ -1,5 +1,7 @@
 """What a file is that is no picture we read, by its first bytes: each with the way out, in one sentence."""
 
+from collections.abc import Mapping
+
 from detectors.inputs.audio.kinds import is_sound_file
 from detectors.inputs.header_limits import JPEG, PNG, TIFFS
 from detectors.inputs.video_kinds import PICTURES, is_readable, name_other
@@ -9,10 +11,12 @@ UNKNOWN = "This is not a picture we can read: use JPEG, PNG, WebP, AVIF, BMP, TI
 AS_JPEG = "which is not read here: save it as JPEG and try again."
 RAW = f"This is a camera's raw file, {AS_JPEG}"
 ARCHIVE = "unpack it and scan its folder, or drop a zip on the page."
-VIDEO = "This is a video, not a picture: it is judged by itself, as a video."
-SOUND = "This is a sound, not a picture: it is judged by itself, as a sound."
+VIDEO = "This is a video, not a picture."
+SOUND = "This is a sound, not a picture."
 DEEP_TIFF = "This TIFF is stored in a rare way, such as 32 bits a colour: save it with 8 bits a colour and try again."
 AVIF_BRANDS = {b"avif", b"avis"}
+Elsewhere = Mapping[str | None, str]
+"""By the error of a picture: what is said in its place where the file is judged elsewhere."""
 STARTS = (JPEG, PNG, b"GIF8", b"BM", *TIFFS)
 
 OTHERS = {
@@ -35,6 +39,11 @@ def is_picture_file(head: bytes) -> bool:
     """Whether a file that begins so is of a kind that is read, or a HEIC picture."""
     in_container = (head[4:8] == b"ftyp" and head[8:12] in PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
     return in_container or head.startswith(STARTS)
+
+
+def send_elsewhere(*, video: str, sound: str) -> Elsewhere:
+    """What to say of videos and sounds. video, sound: which command, tool or endpoint judges it; behind a colon."""
+    return {VIDEO: f"{VIDEO[:-1]}: {video}", SOUND: f"{SOUND[:-1]}: {sound}"}
 
 
 def say_picture(data: bytes) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from detectors.inputs.archive import ArchiveError, Member, is_zip, list_members
 from detectors.inputs.images import ImageError, Picture, read_file, read_image
+from detectors.inputs.picture_kinds import Elsewhere
 from detectors.jury.compare import judge_stepwise
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import Jury
@@ -28,6 +29,7 @@ MAX_PICTURES = 1000
 TOO_MANY = f"A batch takes at most {MAX_PICTURES} pictures; this one was left out."
 Word = Label | Literal["none", "error"]
 """The jury's label; "none" where it has none, "error" where there was nothing to judge."""
+NOWHERE: Elsewhere = {}
 Order = Literal["given", "fake", "real", "name"]
 
 
@@ -84,25 +86,25 @@ def _open(path: Path) -> list[Item]:
 
 
 def judge_items(
-    items: Sequence[Item], jury: Jury, *, wanted: Callable[[], bool] = lambda: True
+    items: Sequence[Item], jury: Jury, *, elsewhere: Elsewhere = NOWHERE, wanted: Callable[[], bool] = lambda: True
 ) -> Iterator[tuple[Entry, Picture | None]]:
     """Each item's entry, and its decoded picture where there is one; ends early once not wanted."""
     for number, item in enumerate(items):
-        judged = judge_item(item, jury, wanted=wanted)
+        judged = judge_item(item, jury, elsewhere=elsewhere, wanted=wanted)
         if not wanted():
             return
         yield summarise(number, item, judged[0]), judged[1]
 
 
 def judge_item(
-    item: Item, jury: Jury, *, wanted: Callable[[], bool] = lambda: True
+    item: Item, jury: Jury, *, elsewhere: Elsewhere = NOWHERE, wanted: Callable[[], bool] = lambda: True
 ) -> tuple[Comparison, Picture | None]:
     """Everything said about one item, and its picture. Never raises for a bad one: see Comparison.error."""
     try:
         data = item.read()
         picture = read_image(data)
     except ImageError as error:
-        return Comparison(item.name, error=str(error)), None
+        return Comparison(item.name, error=elsewhere.get(str(error), str(error))), None
     *_, comparison = judge_stepwise(picture, jury, path=item.name, wanted=wanted)
     if comparison.error:
         return comparison, None

@@ -5,6 +5,10 @@ from typing import Any
 
 import gradio as gr
 
+from detectors.inputs.picture_kinds import send_elsewhere
+
+ENDPOINTS = send_elsewhere(video="/video judges it.", sound="/audio judges it.")
+
 
 def offer_endpoint(answer: Callable[..., Any], given: Sequence[Any], *, name: str, label: str, **options: Any) -> None:
     """Offer `answer` at /name. given: fields of the page, which check what a program sends as what a visitor does.

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from detectors.inputs.archive import MAX_ZIP_BYTES
+from detectors.inputs.picture_kinds import send_elsewhere
 from detectors.jury.judge import Jury
 from detectors.scan.batch import Entry, arrange, judge_item, judge_items, list_items, say_time_left
 from storage.recorder import Recorder
@@ -27,7 +28,7 @@ from ui.render.kept.batch import count_words, draw_line, name_batch, outline_bat
 from ui.render.pictures import THUMB_PIXELS, pack, shrink
 from ui.render.reports.batch import render_batch_report
 from ui.server.database import user_of
-from ui.server.endpoint import offer_endpoint, without_path
+from ui.server.endpoint import ENDPOINTS, offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
 from ui.server.programs.webhook import Entries, WebhookRefused, Webhooks
@@ -42,6 +43,7 @@ EMPTY = say(
 )
 NO_CHOICE = "Choose files and at least one detector first."
 CANCELLED = say("Cancelled.", more="Press Judge all to start again.")
+BY_ITSELF = send_elsewhere(video="it is judged by itself, as a video.", sound="it is judged by itself, as a sound.")
 THUMBNAILS = "the thumbnails"
 OPENING = say("Judging this picture again, with heat maps…", kind="busy")
 Shown = tuple[Any, ...]
@@ -127,7 +129,7 @@ def _judge_run(session: BatchSession, run: BatchRun, job: Job) -> Iterator[Shown
     """Judge all files of the job into the run, and show it now and then."""
     items = list_items([job.path, *job.more])
     run.total, drawn = len(items), 0.0
-    for entry, picture in judge_items(items, run.jury, wanted=lambda: session.slot.wants(job)):
+    for entry, picture in judge_items(items, run.jury, elsewhere=BY_ITSELF, wanted=lambda: session.slot.wants(job)):
         if picture:
             run.thumbs[entry.number] = pack(shrink(picture.pixels, THUMB_PIXELS))
         run.entries.append(entry)
@@ -157,7 +159,7 @@ def _open(queue: FairQueue, run: BatchRun, entry: Entry, wanted: Callable[[], bo
     """The full comparison of a line: judged again, since two hundred pictures' heat maps are not kept."""
 
     def find() -> Iterator[Pieces]:
-        comparison, picture = judge_item(entry.item, run.jury, wanted=wanted)
+        comparison, picture = judge_item(entry.item, run.jury, elsewhere=BY_ITSELF, wanted=wanted)
         if picture is None:
             yield say(str(comparison.error), more=comparison.path, kind="error")
         elif wanted():
@@ -211,7 +213,7 @@ def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, recorder: 
         if not files or not detectors:
             raise gr.Error(NO_CHOICE, print_exception=False)
         chosen = jury.choose(detectors)
-        entries = [entry for entry, _ in judge_items(list_items(map(Path, files)), chosen)]
+        entries = [entry for entry, _ in judge_items(list_items(map(Path, files)), chosen, elsewhere=ENDPOINTS)]
         if recorder and entries:
             record_run(recorder, user_of(request), _write_up(None, entries, chosen))
         return _as_answer(entries)
@@ -237,7 +239,8 @@ def _offer_webhook(
 
         def judge() -> Entries | None:
             """None where the server stops meanwhile."""
-            entries = [entry for entry, _ in judge_items(items, chosen, wanted=lambda: not jury.is_stopping)]
+            found = judge_items(items, chosen, elsewhere=ENDPOINTS, wanted=lambda: not jury.is_stopping)
+            entries = [entry for entry, _ in found]
             if jury.is_stopping:
                 return None
             if recorder and entries:

@@ -26,7 +26,7 @@ from ui.components.markup import build_verdicts
 from ui.components.photo_input import PhotoInput, build_photo
 from ui.render.cards import WAITING, Drawing, Pieces, say
 from ui.render.reports.photo import build_report
-from ui.server.endpoint import offer_endpoint, without_path
+from ui.server.endpoint import ENDPOINTS, offer_endpoint, without_path
 from ui.server.events import ALL_AT_ONCE, PRIVATE, QUICK
 from ui.server.job_slot import Job, JobSlot
 from ui.server.queue import FairQueue, QueueFullError
@@ -196,7 +196,8 @@ def _offer_api(controls: CompareControls, jury: Jury, queue: FairQueue, fetcher:
                 judged = compare(Path(picture), chosen, path=Path(picture).name)
         except QueueFullError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        comparison = replace(judged, provenance=read_provenance(Path(picture)))
+        sentence = ENDPOINTS.get(judged.error, judged.error)
+        comparison = replace(judged, error=sentence, provenance=read_provenance(Path(picture)))
         if keeping:
             record_call(keeping.recorder, request, chosen.specs, comparison)
         return without_path(comparison.as_dict())

@@ -259,7 +259,7 @@ OTHERS = {
     "page": (b"\n<!DOCTYPE html><html><img src=a.jpg>", "web page"),
     "video": (b"\0\0\0\x18ftypisom\0\0\0\1", "This is a video, not a picture"),
     "MKV": (b"\x1a\x45\xdf\xa3\x01\0\x42\x82\x88matroska", "This is a video, not a picture"),
-    "WAV": (b"RIFF\x24\0\0\0WAVEfmt ", "This is a sound, not a picture: it is judged by itself"),
+    "WAV": (b"RIFF\x24\0\0\0WAVEfmt ", "This is a sound, not a picture."),
     "WMV": (b"0&\xb2u\x8ef\xcf\x11", "This is a video, not a picture"),
 }
 

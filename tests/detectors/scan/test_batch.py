@@ -10,6 +10,7 @@ from typing import get_args
 import numpy as np
 
 from detectors.inputs.images import ImageError
+from detectors.inputs.picture_kinds import send_elsewhere
 from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.scan.batch import (
@@ -28,6 +29,18 @@ from detectors.scan.record import Record
 from registry import DetectorSpec
 from tests.detectors.pictures import encode, portrait, quarters
 from tests.ui.jurors import JURY
+
+
+def test_a_video_and_a_sound_among_pictures_are_told_of_in_the_callers_words(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"\0\0\0\x18ftypisom\0\0\0\1")
+    (tmp_path / "tone.wav").write_bytes(b"RIFF\x24\0\0\0WAVEfmt ")
+    items = list_items([tmp_path / "film.mp4", tmp_path / "tone.wav"])
+    said = [entry.sentence for entry, _ in judge_items(items, Jury(JURY))]
+    assert said == ["This is a video, not a picture.", "This is a sound, not a picture."]
+    elsewhere = send_elsewhere(video="try there.", sound="listen here.")
+    entries = [entry for entry, _ in judge_items(items, Jury(JURY), elsewhere=elsewhere)]
+    said = ["This is a video, not a picture: try there.", "This is a sound, not a picture: listen here."]
+    assert [entry.sentence for entry in entries] == said == [entry.comparison["error"] for entry in entries]
 
 
 def test_bad_files_are_lines_with_a_reason_between_the_others(tmp_path: Path) -> None:

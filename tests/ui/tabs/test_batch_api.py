@@ -89,6 +89,13 @@ def test_a_hostile_zip_is_a_sentence_beside_the_results_of_the_others(
     assert "leads out" in answer[0]["error"] and "100 times" in answer[1]["error"]
 
 
+def test_a_video_among_pictures_is_sent_to_its_endpoint(client: gradio_client.Client, tmp_path: Path) -> None:
+    (tmp_path / "film.jpg").write_bytes(b"\0\0\0\x18ftypisom\0\0\0\1")
+    film, said = handle_file(tmp_path / "film.jpg"), "This is a video, not a picture: /video judges it."
+    assert client.predict([film], KEYS, api_name="/batch")[0]["error"] == said
+    assert client.predict(film, KEYS, api_name="/compare")["error"] == said
+
+
 def test_a_file_of_this_machine_cannot_be_named(address: str, portrait: str) -> None:
     meta = {"meta": {"_type": "gradio.FileData"}}
     for payload in ({"path": portrait} | meta, {"path": "https://example.invalid/a.png"} | meta):
