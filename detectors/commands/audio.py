@@ -12,7 +12,7 @@ from rich.table import Table
 
 from detectors.audio.judge import compare_sound
 from detectors.audio.results import BANDS, LIMITS, RULE, JudgedSound
-from detectors.commands.options import EVERY_ONE_FAILED, FOLDER, Add, Only, choose, read_start, start_option, warn
+from detectors.commands.options import EVERY_ONE_FAILED, Add, Only, choose, find_fault, read_start, start_option, warn
 from detectors.commands.terminal import screen
 from detectors.inputs.audio.kinds import UNKNOWN
 from detectors.inputs.images import ImageError, read_image
@@ -28,8 +28,8 @@ MOST_SUSPECT = 3  # windows named below the table
 @app.command("audio")
 def audio_command(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", readable=False, help="Sounds, or videos with sound.")
-    ],  # readable=False: what cannot be opened is told in its place, and the others are heard
+        list[str], typer.Argument(metavar="FILE...", help="Sounds, or videos with sound.")
+    ],  # as text: the JSON names each file as it was given
     only: Only = None,
     add: Add = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list with one entry per file.")] = False,
@@ -56,14 +56,14 @@ def audio_command(
         raise typer.Exit(1)
 
 
-def _hear(file: Path, jury: Jury, start: float) -> JudgedSound:
+def _hear(file: str, jury: Jury, start: float) -> JudgedSound:
     """What is said of a sound; of a folder and a picture, which command is theirs."""
-    if file.is_dir():
-        return JudgedSound(str(file), start=start, error=FOLDER)
-    judged = compare_sound(file, jury, start=start)
+    if fault := find_fault(file):
+        return JudgedSound(file, start=start, error=fault)
+    judged = compare_sound(Path(file), jury, start=start, name=file)
     if judged.error == UNKNOWN:
         with suppress(ImageError):
-            read_image(file)
+            read_image(Path(file))
             return replace(judged, error=PICTURE)
     return judged
 

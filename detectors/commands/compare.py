@@ -1,6 +1,7 @@
 """`facejury compare FILE...`: judge pictures and videos, as tables or as JSON."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from detectors.commands.options import EVERY_ONE_FAILED, FOLDER, Add, Only, choose, read_start, start_option, warn
+from detectors.commands.options import EVERY_ONE_FAILED, Add, Only, choose, find_fault, read_start, start_option, warn
+from detectors.inputs import picture_kinds
 from detectors.inputs.images import ImageError, read_file
 from detectors.inputs.kinds import tell_kind
 from detectors.inputs.video_kinds import read_head
@@ -21,8 +23,12 @@ from registry import Label
 if TYPE_CHECKING:
     from detectors.video.results import JudgedVideo
 
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # Path makes one slash of two
-SOUND = "This is a sound, not a picture: `facejury audio` judges it."
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+JUDGED_BY = picture_kinds.send_elsewhere(
+    video="save it as a file, which `facejury compare` judges.",  # it came by a pipe
+    sound="`facejury audio` judges it.",
+)
+SOUND = JUDGED_BY[picture_kinds.SOUND]
 NO_ADDRESS = "This is a web address: download the picture, and give its file."
 ELSEWHERE = {"clip": "for videos alone", "audio": "for sounds alone, as `facejury audio` hears them"}  # by `expects`
 
@@ -40,8 +46,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command("compare")
 def compare_command(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", readable=False, help="Pictures and videos to judge.")
-    ],  # readable=False: what cannot be opened is told in its place, and the others are judged
+        list[str], typer.Argument(metavar="FILE...", help="Pictures and videos to judge.")
+    ],  # as text: the JSON names each file as it was given
     only: Only = None,
     add: Add = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list with one entry per file.")] = False,
@@ -74,12 +80,13 @@ def compare_command(
     """
     comparisons: list[Comparison | JudgedVideo] = []
     seconds = read_start(start)
+    paths = [Path(file) for file in files]
     only_pictures = {"--stability": stability, "--base-rate": base_rate is not None, "--provenance": provenance}
-    _note_ignored([name for name, given in only_pictures.items() if given], files, as_json=as_json, start=seconds)
+    _note_ignored([name for name, given in only_pictures.items() if given], paths, as_json=as_json, start=seconds)
     with Jury(choose(only, add)) as jury:
-        _note_idle(jury, files)
+        _note_idle(jury, paths)
         for file in files:
-            if tell_kind(file) == "video":
+            if tell_kind(Path(file)) == "video":
                 comparisons.append(_watch(file, jury, seconds, quiet=as_json))
                 continue
             judged = _compare_picture(file, jury, stability=stability, provenance=provenance)
@@ -116,19 +123,21 @@ def _list_labels(judged: "Comparison | JudgedVideo") -> Iterator[Label]:
     yield from ("inconclusive" if one.band else "failed" for one in (judged.sound.scores if judged.sound else ()))
 
 
-def _compare_picture(file: Path, jury: Jury, *, stability: bool, provenance: bool) -> Comparison:
+def _compare_picture(file: str, jury: Jury, *, stability: bool, provenance: bool) -> Comparison:
     """The results for a picture; its bytes are read once, for a pipe gives them only once."""
-    if ADDRESS.match(str(file)) and not file.exists():
-        return Comparison(str(file).replace(":/", "://", 1), error=NO_ADDRESS)
-    if file.is_dir():
-        return Comparison(str(file), error=FOLDER)
-    if tell_kind(file) == "sound" and read_head(file):
-        return Comparison(str(file), error=SOUND)
+    path = Path(file)
+    if ADDRESS.match(file) and not os.path.exists(file):
+        return Comparison(file, error=NO_ADDRESS)
+    if fault := find_fault(file):
+        return Comparison(file, error=fault)
+    if tell_kind(path) == "sound" and read_head(path):
+        return Comparison(file, error=SOUND)
     try:
-        data = read_file(file)
+        data = read_file(path)
     except ImageError as error:
-        return Comparison(str(file), error=str(error))
-    judged = compare(data, jury, path=str(file), stability=stability)
+        return Comparison(file, error=str(error))
+    judged = compare(data, jury, path=file, stability=stability)
+    judged = replace(judged, error=JUDGED_BY.get(judged.error, judged.error))
     if not provenance:
         return judged
     from detectors.provenance import read_provenance  # here: it takes long to import
@@ -157,7 +166,7 @@ def _note_idle(jury: Jury, files: Sequence[Path]) -> None:
             warn(f"{titles}: {what}, not for {', '.join(pictures)}.")
 
 
-def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> "JudgedVideo":
+def _watch(file: str, jury: Jury, start: float, *, quiet: bool) -> "JudgedVideo":
     """Judge a video, with a bar meanwhile, and print what was said unless quiet."""
     from rich.progress import Progress
 
@@ -167,7 +176,9 @@ def _watch(file: Path, jury: Jury, start: float, *, quiet: bool) -> "JudgedVideo
 
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("watching", total=1.0)
-        judged = compare_video(file, jury, start=start, show=lambda so_far: bar.update(task, completed=so_far.share))
+        judged = compare_video(
+            Path(file), jury, start=start, name=file, show=lambda so_far: bar.update(task, completed=so_far.share)
+        )
     if not quiet:
         show_video(judged)
     return judged

@@ -1,5 +1,6 @@
 """What the commands share: the options that choose detectors, and how they warn."""
 
+import os
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from registry import DetectorSpec, UnknownDetectorError
 from text.plain_text import show_plainly
 
 FOLDER = "This is a folder: `facejury scan` judges all pictures and sounds in it."
+NO_NAME = "This is an empty text, not the name of a file."
 EVERY_ONE_FAILED = "Every detector failed, so nothing is known of these files."
 
 
@@ -50,6 +52,13 @@ def read_start(text: str) -> float:
         return read_time(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--start") from error
+
+
+def find_fault(file: str) -> str | None:
+    """Why what was named as a file is none; it is not opened."""
+    if not file:
+        return NO_NAME
+    return FOLDER if os.path.isdir(file) else None
 
 
 def choose(only: Sequence[str] | None, add: Sequence[str] | None = None) -> tuple[DetectorSpec, ...]:

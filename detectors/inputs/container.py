@@ -29,7 +29,7 @@ def check_container(path: Path, readable: Readable, *, limit: int) -> None:
     """
     try:
         size = path.stat().st_size
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         raise readable.error(CLOSED) from error
     if not size:
         raise readable.error("The file is empty.")

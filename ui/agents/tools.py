@@ -6,6 +6,7 @@ They are thin: what a tool answers is what `facejury compare --json` prints, or 
 import base64
 import inspect
 import io
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,8 @@ from pydantic import Field
 
 from detectors.audio.judge import compare_sound
 from detectors.audio.results import JudgedSound
-from detectors.inputs.images import ImageError, read_file
+from detectors.inputs.images import CLOSED, ImageError, read_file
+from detectors.inputs.picture_kinds import Elsewhere, send_elsewhere
 from detectors.inputs.timecode import read_time
 from detectors.jury.about import About, describe
 from detectors.jury.compare import compare
@@ -55,16 +57,26 @@ T = TypeVar("T")
 class Source:
     """Where an agent's pictures come from. help: what it is to send; read: that, as bytes; raises ImageError.
 
-    files: whether what it sends is the path of a file, which may then be a video too.
+    elsewhere: what it is told of a video and a sound; files: whether what it sends is the path of a file, which may
+    then be one of these.
     """
 
     help: str
     read: Callable[[str], bytes]
+    elsewhere: Elsewhere
     files: bool = False
 
 
+def _find_file(path: str) -> Path:
+    """What an agent calls so. ~ is a home, or stays where it is nobody's, as in a shell. Raises ToolError."""
+    try:
+        return Path(os.path.expanduser(path))
+    except ValueError as error:  # a null byte in the name of whose home it is
+        raise ToolError(CLOSED) from error
+
+
 def _read_path(path: str) -> bytes:
-    return read_file(Path(path).expanduser())
+    return read_file(_find_file(path))
 
 
 def _read_base64(text: str) -> bytes:
@@ -74,8 +86,17 @@ def _read_base64(text: str) -> bytes:
         raise ImageError(NO_BASE64) from error
 
 
-FILES = Source("picture: the path of a file on this machine.", _read_path, files=True)
-SENT = Source("picture: the bytes of its file (JPEG, PNG, WebP and others) in base64, 3 MB at most.", _read_base64)
+FILES = Source(
+    "picture: the path of a file on this machine.",
+    _read_path,
+    send_elsewhere(video="the tool `video` judges it.", sound="the tool `audio` judges it."),
+    files=True,
+)
+SENT = Source(
+    "picture: the bytes of its file (JPEG, PNG, WebP and others) in base64, 3 MB at most.",
+    _read_base64,
+    send_elsewhere(video="the page's endpoint /video judges it.", sound="the page's endpoint /audio judges it."),
+)
 
 
 def build_server(jury: Jury, source: Source) -> MCPServer:
@@ -102,7 +123,8 @@ class Tools:
 
     async def compare(self, picture: str) -> dict[str, Any]:
         """Judge every face in a picture: for each its place, the jury's verdict, and each detector's own."""
-        return await self._run(lambda: self._judge(picture).as_dict())
+        judged = await self._run(lambda: self._judge(picture).as_dict())
+        return judged if self._source.files else judged | {"path": None}
 
     async def explain(self, picture: str, face: Annotated[int, Field(ge=1)] = 1) -> list[str | Picture]:
         """Say in words what the jury and each detector make of one face, with pictures of where the detectors look.
@@ -115,14 +137,14 @@ class Tools:
         """What each detector looks for, and how well it did on which pictures, seen in training or not."""
         return await self._run(lambda: [_sum_up(describe(spec)) for spec in self._jury.specs])
 
-    async def video(self, path: str, start: str = "0:00") -> dict[str, Any]:
+    async def video(self, path: str, start: str | float = "0:00") -> dict[str, Any]:
         """Judge every person in a video on this machine, from its start for ten minutes at most.
 
         start: where to begin instead: 90 (seconds), 1:30 or 1:02:30.
         """
         return await self._run(lambda: self._follow(compare_video, path, start))
 
-    async def audio(self, path: str, start: str = "0:00") -> dict[str, Any]:
+    async def audio(self, path: str, start: str | float = "0:00") -> dict[str, Any]:
         """Look for traces of synthesis in the speech of a recording, or of a video, on this machine; a weak hint.
 
         start: where to begin instead of the start: 90 (seconds), 1:30 or 1:02:30. Ten minutes from there are heard.
@@ -139,15 +161,15 @@ class Tools:
             raise ToolError(str(error)) from error
         judged = compare(data, self._jury, path=picture if self._source.files else "")
         if judged.error:
-            raise ToolError(judged.error)
+            raise ToolError(self._source.elsewhere.get(judged.error, judged.error))
         return judged
 
-    def _follow(self, judge: Callable[..., JudgedVideo | JudgedSound], path: str, start: str) -> dict[str, Any]:
+    def _follow(self, judge: Callable[..., JudgedVideo | JudgedSound], path: str, start: str | float) -> dict[str, Any]:
         try:
-            seconds = read_time(start)
+            seconds = read_time(str(start))
         except ValueError as error:
             raise ToolError(str(error)) from error
-        judged = judge(Path(path).expanduser(), self._jury, start=seconds)
+        judged = judge(_find_file(path), self._jury, start=seconds, name=path)
         if judged.error:
             raise ToolError(judged.error)
         return judged.as_dict()

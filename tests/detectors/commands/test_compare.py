@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from detectors.commands.compare import SOUND
+from detectors.commands.options import FOLDER, NO_NAME
 from detectors.conformance import samples
 from detectors.inputs.audio.read import NO_SOUND
+from detectors.inputs.images import CLOSED
 from tests.command import FACEJURY, UNPRIVILEGED, call
 from tests.detectors.sounds import to_wav, voice, write_coded
 from tests.detectors.videos import every, moving_portrait, write_talk, write_video
@@ -63,6 +65,29 @@ def test_a_file_that_nobody_may_read_is_told_in_its_place_and_the_others_are_jud
     asked = [*UNPRIVILEGED, *FACEJURY, command, "closed", "open", "--only", key, "--json"]
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert [one["error"] for one in json.loads(done.stdout)] == ["The file cannot be opened.", None]
+
+
+@pytest.mark.parametrize(("command", "key"), [("compare", "blend"), ("audio", "voice")])
+def test_a_file_is_called_as_it_was_given_also_where_it_cannot_be_judged(
+    command: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a").write_bytes({"compare": samples.as_png(samples.flat(90)), "audio": to_wav(voice(1.0))}[command])
+    write_video(tmp_path / "a.mp4", [samples.flat(90)] * 2, [0.0, 0.5])
+    names = ["./a", ".//a", "./a.mp4", "", "./", "x" * 300, "file:///a", "http://x/a"]
+    done = call(command, *names, "--only", key, "--json")
+    judged = json.loads(done.stdout)
+    assert [one["path"] for one in judged] == names
+    assert [one["error"] for one in judged[:2]] == [None, None]
+    assert [one["error"] for one in judged[3:6]] == [NO_NAME, FOLDER, CLOSED]
+
+
+def test_a_video_from_a_pipe_is_told_how_it_is_judged(tmp_path: Path) -> None:
+    film = write_video(tmp_path / "film.mp4", moving_portrait(2), [0.0, 0.5])
+    piped = ["bash", "-c", 'exec "$@" <(cat film.mp4) --only blend --json', "bash", *FACEJURY, "compare"]
+    done = subprocess.run(piped, cwd=film.parent, capture_output=True, text=True, check=False)
+    (judged,) = json.loads(done.stdout)
+    assert judged["error"] == "This is a video, not a picture: save it as a file, which `facejury compare` judges."
 
 
 def test_a_plugin_that_takes_too_long_is_one_line_beside_the_table(tmp_path: Path) -> None:

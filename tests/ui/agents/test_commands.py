@@ -21,9 +21,11 @@ from detectors.conformance.samples import as_png, forgeries, noise, photo
 from registry import Image
 from registry.contract import AUDIO_RATE
 from tests.command import FACEJURY, ROOT
+from tests.detectors.videos import write_video
 from tests.docs.pages import find_blocks
 
 SHOWN = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+NO_FILES = "~nobody-here/x.png", "a\0b.png", "~a\0b/x.png", "a" * 300
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "judged": ("compare", {"picture": "photo.png"}),
     "explained": ("explain", {"picture": "photo.png"}),
@@ -33,6 +35,16 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "first": ("explain", {"picture": "pair.png", "face": 1}),
     "second": ("explain", {"picture": "pair.png", "face": 2}),
     "absent": ("compare", {"picture": "absent.png"}),
+    "as given": ("compare", {"picture": "./photo.png"}),
+    "film": ("compare", {"picture": "film.mp4"}),
+    "tone": ("explain", {"picture": "tone.wav"}),
+    **{
+        f"{tool} of {path!r}": (tool, {"picture" if tool == "compare" else "path": path})
+        for tool in ("compare", "video", "audio")
+        for path in NO_FILES
+    },
+    "in seconds": ("audio", {"path": "./tone.wav", "start": 1}),
+    "past the end": ("audio", {"path": "tone.wav", "start": 90.5}),
     "late": ("video", {"path": "photo.png", "start": "soon"}),
     "heard": ("audio", {"path": "tone.wav"}),
     "unheard": ("audio", {"path": "photo.png"}),
@@ -52,6 +64,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CallToolResul
         sound.setparams((1, 2, AUDIO_RATE, 0, "NONE", ""))
         sound.writeframes(tone.astype("<i2").tobytes())
     only = ["--only", "efficientnet", "--only", "blend", "--only", "voice"]
+    write_video(folder / "film.mp4", [photo()] * 2, [0.0, 0.5])
     server = StdioServerParameters(command=FACEJURY[0], args=[*FACEJURY[1:], "mcp", *only], cwd=folder)
 
     async def ask() -> dict[str, CallToolResult]:
@@ -82,6 +95,17 @@ def test_a_picture_is_judged_as_the_command_line_judges_it(answers: dict[str, Ca
     assert judged is not None
     assert [verdict["detector"] for verdict in judged["faces"][0]["verdicts"]] == ["efficientnet", "blend"]
     assert judged["path"] == "photo.png"
+
+
+def test_a_file_is_called_as_the_agent_called_it(answers: dict[str, CallToolResult]) -> None:
+    named = [answers[name].structured_content for name in ("as given", "in seconds")]
+    assert [told["path"] for told in named if told] == ["./photo.png", "./tone.wav"]
+
+
+def test_a_start_in_seconds_may_be_a_number(answers: dict[str, CallToolResult]) -> None:
+    heard = answers["in seconds"].structured_content
+    assert heard is not None
+    assert (heard["start"], heard["windows"][0]["at"]) == (1.0, 1.0)
 
 
 def test_a_recording_is_heard_window_by_window(answers: dict[str, CallToolResult]) -> None:
@@ -121,6 +145,10 @@ def test_a_face_is_explained_by_the_number_that_compare_gave_it(answers: dict[st
         ("nobody", "No face was found in this picture."),
         ("absent", "The file cannot be opened."),
         ("unheard", "use WAV, MP3, FLAC, OGG, Opus or M4A, or a video with sound."),
+        *((name, "The file cannot be opened.") for name in CALLS if " of " in name),
+        ("film", "This is a video, not a picture: the tool `video` judges it."),
+        ("tone", "This is a sound, not a picture: the tool `audio` judges it."),
+        ("past the end", "The sound is 0:05 long; it ends before the chosen start."),
         ("late", "a time is written as 90, 1:30 or 1:02:30, got 'soon'"),
     ],
 )
