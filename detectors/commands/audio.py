@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from detectors.audio.judge import compare_sound
-from detectors.audio.results import BANDS, LIMITS, RULE, JudgedSound
+from detectors.audio.results import BANDS, LIMITS, NO_DETECTOR, RULE, JudgedSound
 from detectors.commands.options import EVERY_ONE_FAILED, Add, Only, choose, find_fault, read_start, start_option, warn
 from detectors.commands.terminal import screen
 from detectors.inputs.audio.kinds import UNKNOWN
@@ -43,6 +43,8 @@ def audio_command(
     """
     seconds, judged = read_start(start), []
     with Jury(choose(only, add)) as jury:
+        if is_deaf := not jury.limit_to("audio").specs:
+            warn(NO_DETECTOR)
         for file in files:
             judged.append(_hear(file, jury, seconds))
             if not as_json:
@@ -52,7 +54,7 @@ def audio_command(
     has_failed = {one.band is None for sound in judged for one in sound.scores} == {True}
     if has_failed:
         warn(EVERY_ONE_FAILED)
-    if has_failed or not jury.limit_to("audio").specs or all(one.error for one in judged):
+    if has_failed or is_deaf or all(one.error for one in judged):
         raise typer.Exit(1)
 
 

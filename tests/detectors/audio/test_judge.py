@@ -170,6 +170,15 @@ def test_what_cannot_be_judged_is_told_in_words(tmp_path: Path) -> None:
     assert "error" in compare_sound(tmp_path / "none.wav", Jury([])).as_dict()
 
 
+def test_the_command_warns_where_no_detector_of_sound_was_chosen(tmp_path: Path) -> None:
+    (tmp_path / "silent.wav").write_bytes(to_wav(np.zeros(2 * RATE, np.float32)))
+    for key, warned in (("custom-cnn", f"{NO_DETECTOR}\n"), ("voice", "")):
+        done = call("audio", tmp_path / "silent.wav", "--only", key, "--json")
+        (judged,) = json.loads(done.stdout)
+        assert (done.exit_code, done.stderr) == (int(bool(warned)), warned)
+        assert (judged["said"], judged["verdicts"]) == (NOTHING_AUDIBLE, [])
+
+
 def test_our_own_detector_of_sound_counts_as_measured(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(to_wav(voice(2.0)))
     (voice_spec,) = (one for one in load_registry(blocked=()) if one.expects == "audio" and one.builtin)
