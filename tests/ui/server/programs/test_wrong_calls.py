@@ -30,9 +30,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
 def asking() -> Iterator[httpx.Client]:
     """A program that calls a page without sign-in, whose operator allows addresses of pictures and webhooks."""
     webhooks = Webhooks((read_target(HOST),))
-    with serving(fetcher=Fetcher((read_source(HOST),)), webhooks=webhooks) as address:
-        with httpx.Client(base_url=f"{address}gradio_api/") as client:
-            yield client
+    with (
+        serving(fetcher=Fetcher((read_source(HOST),)), webhooks=webhooks) as address,
+        httpx.Client(base_url=f"{address}gradio_api/") as client,
+    ):
+        yield client
     webhooks.close()
 
 
