@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -60,9 +61,9 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: str) -> Ite
     """The port of the moderation queue of docs/integrations.md, in tmp_path beside photo.jpg; its secret is set."""
     port, secret = free_port(), "whsec_" + base64.b64encode(os.urandom(24)).decode()
     monkeypatch.setenv("WEBHOOK_SECRET", secret)
-    (tmp_path / "queue.py").write_text(find_blocks(INTEGRATIONS, "python")[1])
+    (tmp_path / "moderation.py").write_text(find_blocks(INTEGRATIONS, "python")[1])
     shutil.copy(portrait, tmp_path / "photo.jpg")
-    with subprocess.Popen([sys.executable, "queue.py", str(port)], cwd=tmp_path) as receiver:
+    with subprocess.Popen([sys.executable, "moderation.py", str(port)], cwd=tmp_path) as receiver:
         wait_until(lambda: is_open(port))
         yield port
         receiver.terminate()
@@ -116,6 +117,26 @@ def test_the_moderation_queue_of_the_docs_holds_each_picture_once(tmp_path: Path
         assert httpx.post(f"http://127.0.0.1:{queue}", content=body, headers=signed).status_code == 204
     with closing(sqlite3.connect(tmp_path / "queue.db")) as connection:
         assert connection.execute("SELECT name FROM queue").fetchall() == [("a.heic",), ("b.heic",), ("cut.jpg",)]
+
+
+def test_the_moderation_queue_of_the_docs_turns_away_what_is_not_signed(queue: int) -> None:
+    now = str(int(time.time()))
+    for number, sent, signature in [
+        (None, None, None),
+        ("1", "soon", "v1,AAAA"),
+        ("1", now, None),
+        ("1", now, "v1,\xe4"),
+        (None, now, "v1,AAAA"),
+    ]:
+        given = {"webhook-id": number, "webhook-timestamp": sent, "webhook-signature": signature}
+        headers = {name.encode(): value.encode("latin-1") for name, value in given.items() if value}
+        assert httpx.post(f"http://127.0.0.1:{queue}", content=b"{}", headers=headers).status_code == 401
+
+
+def test_a_program_of_the_docs_is_named_like_no_module_of_pythons_own() -> None:
+    named = set(re.findall(r"`?(\w+)\.py\b", INTEGRATIONS + API))
+    assert {"moderation", "sort_out"} <= named
+    assert not named & sys.stdlib_module_names
 
 
 def test_a_picture_is_judged_by_its_address_on_the_page_and_for_programs(
