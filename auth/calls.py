@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.types import Message, Receive
 
 from auth.requests import read_body
+from auth.routes import Bound
 
 MAX_DEPTH = 50  # the framework walks through a call by recursion
 MAX_VALUES = 50_000  # a batch of 1,000 files has 9,000
 MARKS = (b",", b"[", b"{")  # before each value but the first: counted before anything is parsed
-TOO_LARGE = "A call to this address may have at most {kilobytes:,} kB; send pictures to /gradio_api/upload."
+TOO_LARGE = "A call to this address may have at most {kilobytes:,} kB; {instead}."
 NO_JSON = "A call must be JSON."
 TOO_DEEP = f"A call's JSON may be {MAX_DEPTH} levels deep."
 TOO_MANY = f"A call's JSON may have at most {MAX_VALUES:,} values."
@@ -47,11 +48,11 @@ class Call:
         return again
 
 
-async def read_call(request: Request, *, max_bytes: int, threads: anyio.CapacityLimiter) -> Call:
-    """The whole body of a call. threads: in which it is parsed. Raises CallRefused."""
-    body = await read_body(request, max_bytes)
+async def read_call(request: Request, bound: Bound, *, threads: anyio.CapacityLimiter) -> Call:
+    """The whole body of a call. bound: of its address; threads: in which it is parsed. Raises CallRefused."""
+    body = await read_body(request, bound.max_bytes)
     if body is None:
-        raise CallRefused(413, TOO_LARGE.format(kilobytes=max_bytes // 1000))
+        raise CallRefused(413, TOO_LARGE.format(kilobytes=bound.max_bytes // 1000, instead=bound.instead))
     return Call(body, await anyio.to_thread.run_sync(_parse, body, limiter=threads))
 
 

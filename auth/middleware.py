@@ -21,7 +21,7 @@ from auth.forms import is_loopback, session_secret
 from auth.html import message, redirect, wants_page
 from auth.limits.upload_room import Arrivals
 from auth.limits.waiting import Waiting
-from auth.requests import API, DATA, RETRY_SECONDS, UPLOAD, busy_status, event_of, path_of, root_of
+from auth.requests import API, DATA, MCP, RETRY_SECONDS, UPLOAD, busy_status, event_of, path_of, root_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
@@ -38,6 +38,7 @@ OPEN_PATHS = frozenset(
 )
 OPEN_FOLDERS = ("/static/", "/assets/", "/languages/", "/shared/")  # what is shared is shown to whoever has its link
 VISITOR = "facejury.visitor"  # where in the ASGI scope AuthMiddleware puts who is signed in
+INVALID_REQUEST = -32600  # of JSON-RPC
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
 SIGN_IN_FIRST = "Please sign in first."
@@ -172,7 +173,7 @@ class AuthMiddleware:
 
     async def _check_call(self, request: Request, bound: Bound, *, visitor: Visitor, answer: TrackedResponse) -> None:
         try:
-            call = await read_call(request, max_bytes=bound.max_bytes, threads=self._threads)
+            call = await read_call(request, bound, threads=self._threads)
             named = await anyio.to_thread.run_sync(self.uploads.find_places, call.sent, limiter=self._threads)
         except CallRefused as refusal:
             return await _refuse(request, answer.send, refusal.status, str(refusal))
@@ -212,7 +213,7 @@ class SameOriginMiddleware:
         if request.method != "POST" or not path.startswith(API) or _is_upload(path):
             return await self.app(scope, receive, send)
         try:
-            call = await read_call(request, max_bytes=bound.max_bytes, threads=self._threads)
+            call = await read_call(request, bound, threads=self._threads)
         except CallRefused as refusal:
             return await _refuse(request, send, refusal.status, str(refusal))
         await self.app(scope, call.replay(receive), send)
@@ -272,6 +273,9 @@ def _say(request: Request, status: int, sentence: str, headers: dict[str, str] |
     """The sentence for a program: JSON, but for uploads, of whose answer Gradio's page shows the whole body."""
     if _is_upload(path_of(request.scope)):
         return PlainTextResponse(sentence, status, headers)
+    if path_of(request.scope).rstrip("/") == MCP:  # as agents' programs read it; the call's own id may not be known
+        said = {"jsonrpc": "2.0", "id": None, "error": {"code": INVALID_REQUEST, "message": sentence}}
+        return JSONResponse(said, status, headers)
     return JSONResponse({"error": sentence}, status, headers)
 
 

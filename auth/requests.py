@@ -10,6 +10,7 @@ IPV6_PREFIX = 64  # bits of an address that its provider gives; the others are t
 API = "/gradio_api/"
 UPLOAD = API + "upload"
 DATA = API + "queue/data"
+MCP = API + "mcp"
 RETRY_SECONDS = 10  # what a busy server asks for
 JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from starlette.routing import compile_path
 
-from auth.requests import API
+from auth.requests import API, MCP, UPLOAD
 
 MAX_PATH_CHARACTERS = 4096
 CALL_BYTES = 4_000_000  # 1,000 uploads of a batch with long names have 2.5 MB
+PICTURE_BYTES = 3_000_000  # of an agent's picture, which a call may hold in base64
+MCP_BYTES = 4_200_000  # that in base64, some of whose slashes are written as two characters, and what is around it
 SMALL_BYTES = 16_384
 
 IN_THREAD = "runs in a thread"
@@ -20,7 +22,7 @@ ONE_FILE = "finds one file by a path of limited length; its content is read in t
 STREAM = "waits; each event is small"
 CALL = "the body is limited in bytes, values and depth, and looked through in a thread"
 SMALL = "the body is limited to a few kilobytes"
-UPLOAD = "is taken in pieces of 64 KB, which are written in threads"
+PIECES = "is taken in pieces of 64 KB, which are written in threads"
 FORM = "the form is limited to 16 KB; passwords and the database are left to threads"
 FRAME = "the picture is limited to 1 MB, and decoded and judged in a thread"
 ICON = "makes one small icon"
@@ -30,10 +32,11 @@ REDIRECT = "answers with an address made of its own path"
 
 @dataclass(frozen=True)
 class Bound:
-    """why: what bounds the time on the event loop; max_bytes: of the body of a call."""
+    """why: what bounds the time on the event loop; max_bytes: of the body of a call; instead: what to do with more."""
 
     why: str
     max_bytes: int = SMALL_BYTES
+    instead: str = f"send pictures to {UPLOAD}"
 
 
 BOUNDS = {
@@ -58,12 +61,13 @@ BOUNDS = {
     **dict.fromkeys((API + "info", API + "openapi.json", API + "theme.css"), Bound(IN_THREAD)),
     API + "startup-events": Bound(ONCE),
     **dict.fromkeys((API + "file={path_or_url:path}", API + "file/{path:path}"), Bound(ONE_FILE)),
-    API + "upload": Bound(UPLOAD),
+    UPLOAD: Bound(PIECES),
     API + "upload_progress": Bound(STREAM),
     API + "heartbeat/{session_hash}": Bound(STREAM),
     **dict.fromkeys((API + "run/{api_name}", API + "api/{api_name}"), Bound(CALL, CALL_BYTES)),
     **dict.fromkeys((API + "call/{api_name}", API + "call/v2/{api_name}"), Bound(CALL, CALL_BYTES)),
-    **dict.fromkeys((API + "queue/join", API + "mcp"), Bound(CALL, CALL_BYTES)),
+    API + "queue/join": Bound(CALL, CALL_BYTES),
+    MCP: Bound(CALL, MCP_BYTES, f"a picture in it may have {PICTURE_BYTES // 1_000_000} MB as a file"),
     **dict.fromkeys((API + "call/{api_name}/{event_id}", API + "call/v2/{api_name}/{event_id}"), Bound(STREAM)),
     API + "queue/data": Bound(STREAM),
     API + "queue/status": Bound(IN_MEMORY),

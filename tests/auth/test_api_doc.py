@@ -1,5 +1,7 @@
 """What docs/api.md and docs/agents.md show to programs, run as it stands: only address and token are put in."""
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -10,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import PIL.Image
 import pytest
 
+from auth.routes import PICTURE_BYTES
 from storage.database import open_database
 from tests.auth.server import Server, wait_for
 from tests.demo_process import ROOT, started
@@ -108,6 +112,22 @@ def test_an_agent_elsewhere_is_told_of_a_face_in_words(place: tuple[str, str], f
     said = run([sys.executable, "-c"], AGENTS[1], place, folder).splitlines()
     assert said[0].startswith("Jury: Inconclusive.")
     assert any(line.startswith("EfficientNet-Lite0: real, p_fake 0.") for line in said)
+
+
+def test_an_agents_picture_may_have_as_many_bytes_as_it_is_told(place: tuple[str, str], folder: Path) -> None:
+    photo = io.BytesIO()
+    PIL.Image.open(folder / "photo.jpg").convert("RGB").save(photo, "JPEG")
+    headers = {"Accept": "application/json, text/event-stream", "Authorization": f"Bearer {place[1]}"}
+    said = []
+    for size in (PICTURE_BYTES, PICTURE_BYTES * 6 // 5):
+        picture = base64.b64encode(photo.getvalue().ljust(size, b"\0")).decode()
+        call = {"name": "compare", "arguments": {"picture": picture}}
+        asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        said.append(httpx.post(f"{place[0]}/gradio_api/mcp", json=asked, headers=headers, timeout=60))
+    judged = said[0].json()["result"]["structuredContent"]
+    assert (len(judged["faces"]), judged["path"]) == (1, None)
+    assert (said[1].status_code, said[1].json()["jsonrpc"]) == (413, "2.0")
+    assert said[1].json()["error"]["message"].endswith("a picture in it may have 3 MB as a file.")
 
 
 @pytest.mark.parametrize(("token", "status"), [("", 401), ("Bearer fj_wrong", 401), ("Bearer TOKEN", 200)])

@@ -7,11 +7,10 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from auth.requests import API
+from auth.requests import MCP
 from detectors.jury.judge import Jury
 from ui.agents.tools import SENT, build_server
 
-MCP = API + "mcp"
 BY_US = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # AuthMiddleware, SameOriginMiddleware
 
 

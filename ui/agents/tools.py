@@ -23,6 +23,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from auth.routes import PICTURE_BYTES
 from detectors.audio.judge import compare_sound
 from detectors.audio.results import JudgedSound
 from detectors.inputs.images import CLOSED, ImageError, read_file
@@ -93,7 +94,7 @@ FILES = Source(
     files=True,
 )
 SENT = Source(
-    "picture: the bytes of its file (JPEG, PNG, WebP and others) in base64, 3 MB at most.",
+    f"picture: the bytes of its file (JPEG, PNG, WebP and others) in base64, {PICTURE_BYTES // 1_000_000} MB at most.",
     _read_base64,
     send_elsewhere(video="the page's endpoint /video judges it.", sound="the page's endpoint /audio judges it."),
 )
