@@ -162,6 +162,8 @@ def root(
 def main() -> None:
     """The console script. Our packages are run from the checkout, whatever folder this is called from."""
     sys.path.insert(0, str(ROOT))
+    if sys.stdin is None:  # closed from the start: whoever reads it finds its end, which each command tells of
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - until the end
     command = SUB_COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
     try:
         if command and command.ahead and "--help" not in sys.argv:

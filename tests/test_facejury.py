@@ -17,8 +17,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from auth.accounts import add_user
 from detectors.scan import on_ray
 from facejury import NOT_HERE, SUB_COMMANDS, load
+from storage.database import open_database
 from tests.command import FACEJURY, call
 
 ROOT = Path(__file__).parents[1]
@@ -230,3 +232,24 @@ def test_ctrl_c_while_networks_are_opened_ahead_ends_the_command_without_a_word(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    ("closed", "arguments", "status", "said"),
+    [
+        ("<&-", ("users", "add", "anna", "--password-stdin"), 1, "No password came on standard input"),
+        ("<&-", ("users", "remove", "bert"), 1, "Aborted!"),
+        ("<&-", ("mcp", "--only", "blend"), 0, ""),
+        (">&-", ("mcp", "--only", "blend"), 1, "Standard output is closed"),
+    ],
+)
+def test_a_stream_that_is_closed_from_the_start_is_told_of_in_a_sentence(
+    closed: str, arguments: tuple[str, ...], *, status: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEJURY_DATABASE_URL", f"sqlite:///{tmp_path / 'own.db'}")
+    add_user(engine := open_database(), "bert", password="correct horse battery", rounds=4)
+    engine.dispose()
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", *FACEJURY, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False)
+    assert said in done.stderr

@@ -35,6 +35,7 @@ app = typer.Typer(
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The user name; upper and lower case are the same.")]
 NOT_UTF8 = "The password on standard input is not in UTF-8, so nobody could sign in with it."
+NOTHING_CAME = "No password came on standard input: it is empty or closed."
 NO_TERMINAL = "There is no terminal to ask for the password on: give it on standard input, with --password-stdin."
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
@@ -205,7 +206,8 @@ def _account(engine: Engine, name: str) -> Account:
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        return _decode(sys.stdin.buffer.readline())
+        line = sys.stdin.buffer.readline() if sys.stdin else b""
+        return _decode(line or fail(NOTHING_CAME))
     with warnings.catch_warnings():  # one is all that Python says where the password would be shown as it is typed
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
