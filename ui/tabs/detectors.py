@@ -27,7 +27,8 @@ def build_detectors(jury: Jury, problems: Sequence[Problem], *, tab: gr.Tab) -> 
     def list_detectors() -> list[About]:
         """The detectors of this page: owner, version, licence, thresholds, training data, and figures with intervals.
 
-        Each figure has its 95 % interval, by set of faces. The keys are those that /compare takes.
+        Each figure has its 95 % interval, by set of faces. "expects" says which endpoints take a key: /compare
+        and /batch those of "face" and "image", /audio those of "audio", /video all.
         """
         return [about | {"fault": jury.faults.get(about["key"], "")} for about in known]
 

@@ -1,5 +1,6 @@
 """The endpoint /batch, called as programs call it."""
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -94,6 +95,17 @@ def test_a_video_among_pictures_is_sent_to_its_endpoint(client: gradio_client.Cl
     film, said = handle_file(tmp_path / "film.jpg"), "This is a video, not a picture: /video judges it."
     assert client.predict([film], KEYS, api_name="/batch")[0]["error"] == said
     assert client.predict(film, KEYS, api_name="/compare")["error"] == said
+
+
+def test_two_files_may_share_a_name_and_are_told_apart_by_order_and_hash(
+    client: gradio_client.Client, tmp_path: Path
+) -> None:
+    files = [tmp_path / name for name in ("a:b.jpg", "ab.jpg", "a{b.jpg")]
+    for number, file in enumerate(files):
+        PIL.Image.new("RGB", (20, 20), (number, 0, 0)).save(file)
+    answer = client.predict([handle_file(file) for file in files], KEYS, api_name="/batch")
+    assert [entry["name"] for entry in answer] == ["ab.jpg"] * 3
+    assert [entry["sha256"] for entry in answer] == [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
 
 
 def test_a_file_of_this_machine_cannot_be_named(address: str, portrait: str) -> None:

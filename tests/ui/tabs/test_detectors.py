@@ -19,6 +19,7 @@ from detectors.networks.folder import WEIGHTS
 from detectors.networks.resolve import add_source
 from registry import DetectorSpec, Problem, Registry, load_registry
 from tests.detectors.pictures import encode, quarters
+from tests.ui.conftest import serving
 from tests.ui.jurors import JURY, say_real, spec
 from tests.ui.tabs.test_compare_page import montage
 from tests.ui.visitor import open_tab, upload
@@ -258,3 +259,20 @@ def test_the_endpoint_is_typed_and_documented(address: str) -> None:
     figures = properties["measured"]["items"]["properties"]["figures"]["additionalProperties"]
     assert set(figures["properties"]) == {"value", "low", "high"}
     assert "95 % interval" in endpoint["description"]
+
+
+def test_which_endpoint_takes_a_key_follows_from_what_its_detector_expects(portrait: str) -> None:
+    specs = [spec(kind, say_real, expects=kind) for kind in ("face", "image", "clip", "audio")]
+    with serving(*specs) as address:
+        info = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
+        client = gradio_client.Client(address, verbose=False)
+        with pytest.raises(gradio_client.exceptions.AppError, match=r"list of choices: \['face', 'image'\]"):
+            client.predict(gradio_client.handle_file(portrait), ["face", "clip"], api_name="/compare")
+        client.close()
+    taken = {
+        name: endpoint["parameters"][-1]["type"]["items"]["enum"]
+        for name, endpoint in info.items()
+        if name != "/detectors"
+    }
+    singly = ["face", "image"]
+    assert taken == {"/compare": singly, "/batch": singly, "/video": [*singly, "clip", "audio"], "/audio": ["audio"]}
