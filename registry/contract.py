@@ -4,9 +4,13 @@ One polarity everywhere: p_fake is P(fake) in [0, 1], 1 = fake.
 """
 
 import inspect
+import math
+import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from numbers import Real
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -68,7 +72,7 @@ class DetectorSpec:
     or a path to it). looks_for: the kind of trace it finds, in a few words ("blending traces"); empty for any forgery.
     owner and version name the distribution that registered it; plugin says whom to ask for it again (the name of a
     plugin, or the absolute path of an added file or folder; empty when it was made by hand).
-    Raises ValueError on a bad value.
+    Raises ValueError on a bad value. Any kind of number becomes a float.
     """
 
     key: str
@@ -87,6 +91,8 @@ class DetectorSpec:
     builtin: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("key", "expects", "source", "card", "looks_for"):
+            _require(isinstance(getattr(self, name), str), f"{name} must be text", getattr(self, name))
         limit = f"key must have at most {MAX_KEY_CHARACTERS} characters"
         _require(len(self.key) <= MAX_KEY_CHARACTERS, limit, len(self.key))
         _require(isinstance(self.title, str) and self.title.strip(), "title must be a non-empty text", self.title)
@@ -94,18 +100,35 @@ class DetectorSpec:
         _require(_takes_nothing(self.load), "load must take nothing and return the detector", self.load)
         kinds = ("face", "image", "clip", "audio")
         _require(self.expects in kinds, 'expects must be "face", "image", "clip" or "audio"', self.expects)
+        came = self.fake_from, self.real_until, self.seconds
+        for name, value in zip(("fake_from", "real_until", "seconds"), came, strict=True):
+            object.__setattr__(self, name, _read_setting(name, value))
         thresholds = "0 <= real_until <= fake_from <= 1 must hold"
-        _require(0 <= self.real_until <= self.fake_from <= 1, thresholds, (self.real_until, self.fake_from))
+        _require(0 <= self.real_until <= self.fake_from <= 1, thresholds, (came[1], came[0]))
         limit = f"seconds must be above 0 and at most {MAX_SECONDS:.0f}"
-        _require(0 < self.seconds <= MAX_SECONDS, limit, self.seconds)
-        short = isinstance(self.looks_for, str) and len(self.looks_for) <= MAX_LOOKS_FOR and "\n" not in self.looks_for
+        _require(0 < self.seconds <= MAX_SECONDS, limit, came[2])
+        short = len(self.looks_for) <= MAX_LOOKS_FOR and "\n" not in self.looks_for
         _require(short, f"looks_for must be one line of at most {MAX_LOOKS_FOR} characters", self.looks_for)
-        _require(isinstance(self.source, str) and isinstance(self.card, str), "source and card must be text", self.card)
 
 
-def is_card_path(card: str) -> bool:
-    """Whether a card is the path of a Markdown file, rather than its text."""
-    return card.endswith(".md") and "\n" not in card
+def _read_setting(name: str, value: object) -> float:
+    """A plain number, whatever kind came: one of NumPy's cannot be written as JSON. Raises ValueError."""
+    _require(isinstance(value, Real) and not isinstance(value, bool), f"{name} must be a number", value)
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:  # Python's whole numbers have no end
+        return math.inf
+
+
+def is_card_path(card: str, *, beside: Path = Path()) -> bool:
+    """Whether a card is the path of a Markdown file, rather than its text, which may end with the name of one.
+
+    beside: the folder that a relative path starts from.
+    """
+    if "\n" in card or not card.endswith(".md"):
+        return False
+    has_blanks = any(map(str.isspace, card))
+    return not has_blanks or Path(card).is_absolute() or os.path.isfile(beside / card)  # not Path.is_file: it may raise
 
 
 def to_examine(detector: Any) -> Examine:
@@ -147,16 +170,11 @@ def read_finding(answer: object, *, frames: int | None = None) -> Finding:
     What is out of range by a rounding error is taken for its end. Raises TypeError when it is not a number (or a number
     and a heat map, or scores), ValueError when NaN or out of range.
     """
-    p_fake: Any = answer
-    more = None
-    if isinstance(answer, tuple) and len(answer) == 2:
-        p_fake, more = answer
-    asked = f"examine must return p_fake, or (p_fake, {'heatmap' if frames is None else 'scores'})"
-    if isinstance(p_fake, str | bytes | bool | np.bool_) or np.size(p_fake) != 1:
-        raise TypeError(f"{asked}, got {_shorten(answer)}")
+    p_fake, more = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
     try:
-        number = float(np.asarray(p_fake).reshape(()))
+        number = read_number(p_fake)
     except TypeError as error:
+        asked = f"examine must return p_fake, or (p_fake, {'heatmap' if frames is None else 'scores'})"
         raise TypeError(f"{asked}, got {_shorten(answer)}") from error
     if not -ROUNDING <= number <= 1.0 + ROUNDING:  # NaN fails this as well
         raise ValueError(f"p_fake must be a number in [0, 1], got {number}")
@@ -168,8 +186,19 @@ def read_finding(answer: object, *, frames: int | None = None) -> Finding:
     return Finding(number, _read_heatmap(more))
 
 
+def read_number(value: object) -> float:
+    """One number of any kind, alone or in an array, a list or a tuple of one. Raises TypeError on anything else."""
+    try:
+        alone = np.asarray(value).item()
+        if not isinstance(alone, str | bytes | bool | np.bool_):
+            return float(alone)
+    except (TypeError, ValueError, OverflowError):  # lists of different lengths, several numbers, no number
+        pass
+    raise TypeError(f"one number is needed, got {_shorten(value)}")
+
+
 def _read_heatmap(heatmap: object) -> Heatmap:
-    array = np.asarray(heatmap, dtype=np.float32)
+    array = _read_array(heatmap, "a heat map")
     if array.ndim != 2 or array.size == 0:
         raise ValueError(f"a heat map must have shape (h, w), got {array.shape}")
     if not ((array >= -ROUNDING) & (array <= 1 + ROUNDING)).all():
@@ -178,12 +207,23 @@ def _read_heatmap(heatmap: object) -> Heatmap:
 
 
 def _read_scores(scores: object, frames: int) -> Scores:
-    array = np.asarray(scores, dtype=np.float32)
+    array = _read_array(scores, "scores")
     if array.shape != (frames,):
         raise ValueError(f"scores must have shape ({frames},), one for each frame, got {array.shape}")
     if not ((array >= -ROUNDING) & (array <= 1 + ROUNDING)).all():
         raise ValueError("scores must be numbers in [0, 1]")
     return np.clip(array, 0, 1)
+
+
+def _read_array(values: object, what: str) -> NDArray[np.float32]:
+    """Numbers of any kind, of which NumPy would also read those that are written as text. Raises TypeError."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "SUcmM":
+            return array.astype(np.float32, copy=False)
+    except (TypeError, ValueError):  # lists of different lengths, no numbers
+        pass
+    raise TypeError(f"{what} must be an array of numbers, got {_shorten(values)}")
 
 
 def _shorten(value: object) -> str:

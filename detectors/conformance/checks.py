@@ -19,7 +19,7 @@ from detectors.jury.about import read_card
 from detectors.sandbox.audit import AuditedDetector
 from detectors.video.clips import MIN_CLIP_FRAMES
 from registry import Finding, Image, read_finding
-from registry.contract import Clip, ExamineResult, Times
+from registry.contract import Clip, ExamineResult, Times, read_number
 
 TOLERANCE = 1e-6  # between two answers to the same pixels
 POLARITY_TOLERANCE = 0.05  # a detector that does not look for blending must not move; noise is no wrong sign
@@ -117,10 +117,11 @@ def input_not_mutated(audited: AuditedDetector) -> Outcome:
 def heat_map(audited: AuditedDetector) -> Outcome:
     """A heat map, if there is one, of shape (h, w) with numbers in [0, 1]; of a clip, scores of shape (t,)."""
     answer = _examine(audited, samples.real(audited.spec.expects))
-    if not isinstance(answer, tuple) or answer[1] is None:
+    _number(audited, answer)  # raises on what is neither a number nor a pair; its value has checks of its own
+    if not isinstance(answer, tuple) or len(answer) == 1 or answer[1] is None:
         return True, "no heat map, no scores"
+    _read(audited, (0.5, answer[1]))  # raises on a wrong one
     heatmap = np.asarray(answer[1])
-    _read(audited, (0.5, heatmap))  # raises on a wrong one; p_fake has checks of its own
     return True, f"shape {heatmap.shape}, {heatmap.min():.3f} to {heatmap.max():.3f}"
 
 
@@ -215,7 +216,7 @@ def _number(audited: AuditedDetector, answer: ExamineResult) -> float:
     try:
         return _read(audited, answer).p_fake
     except ValueError:
-        return float(answer[0] if isinstance(answer, tuple) else answer)
+        return read_number(answer[0] if isinstance(answer, tuple) else answer)
 
 
 def _examine(audited: AuditedDetector, image: Image) -> ExamineResult:

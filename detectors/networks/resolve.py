@@ -69,7 +69,7 @@ class ListedPlugin:
         """What it says, checked as if it were said here. Raises DetectorFaultError."""
         folder = Path(self.name).parent
         for said in ask_apart(self.name):
-            if is_card_path(card := said["card"]):
+            if is_card_path(card := said["card"], beside=folder):
                 card = str((folder / card).resolve())
                 if not Path(card).is_relative_to(folder):
                     raise ValueError(f"its card must lie beside it, got {said['card']}")

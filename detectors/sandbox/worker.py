@@ -50,7 +50,7 @@ def _load(order: Values) -> AuditedDetector:
 def _list(plugin: str) -> Array:
     """What it registers, as JSON in bytes: there may be more of it than fits a message's line."""
     offers = [{name: getattr(spec, name) for name in SAID} for spec in ask_plugin(find_added(plugin))]
-    return np.frombuffer(json.dumps(offers, default=str).encode(), dtype=np.uint8)
+    return np.frombuffer(json.dumps(offers).encode(), dtype=np.uint8)
 
 
 def find_spec(plugin: str, key: str) -> DetectorSpec:

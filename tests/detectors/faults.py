@@ -160,6 +160,10 @@ def scribbles(image: Image) -> object:
     return 0.3
 
 
+def in_a_list(image: Image) -> object:
+    return [0.3, np.zeros((2, 2))]
+
+
 def flat_map(image: Image) -> object:
     return 0.3, np.zeros(9)
 
@@ -252,7 +256,7 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
         above,
     ),
     *(text, nan, function, many, drifts, no_grey, no_alpha, no_tiny, no_huge, squares_only, scribbles, flat_map),
-    *(bright_map, reads_again, connects, writes, connects_apart, writes_apart),
+    *(in_a_list, bright_map, reads_again, connects, writes, connects_apart, writes_apart),
 )
 LOADS = {
     "shared": Shared,

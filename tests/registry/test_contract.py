@@ -1,14 +1,16 @@
 """What a detector may say of itself and answer, and the label that follows from a number."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from registry import DetectorSpec, Verdict, judge, read_finding, to_examine
-from registry.contract import MAX_SECONDS
+from registry.contract import MAX_SECONDS, is_card_path
 
+THRESHOLDS = "0 <= real_until <= fake_from <= 1 must hold, got "
 SHAPE = "examine must return p_fake, or (p_fake, heatmap), got "
 
 
@@ -35,11 +37,29 @@ def test_a_heat_map_comes_as_float32_of_any_size() -> None:
     assert read_finding((0.5, None)).heatmap is None
 
 
-@pytest.mark.parametrize("said", ["0.5", b"1", True, np.True_, None, object(), (), (0.5, None, None), [0.1, 0.2], {}])
+NO_NUMBER = [
+    *("0.5", b"1", True, np.True_, None, object(), (), (0.5, None, None), [0.1, 0.2], {}),
+    *(
+        [True],
+        np.array(True),
+        ["0.5"],
+        np.array("0.5"),
+        0.5j,
+        np.array([0.5j]),
+        np.timedelta64(1, "s"),
+        [None],
+        10**400,
+    ),
+    *([0.5, [[0.1, 0.2]]], [0.5, None], (0.5, [[0.1]], None), (True, None), ([0.5, [0.1, 0.2]], None)),
+]
+
+
+@pytest.mark.parametrize("said", NO_NUMBER)
 def test_what_is_no_number_is_told_what_was_expected_and_what_came(said: object) -> None:
     with pytest.raises(TypeError) as caught:
         read_finding(said)
-    assert str(caught.value) == SHAPE + repr(said)
+    came = repr(said) if len(repr(said)) <= 80 else f"{repr(said)[:77]}..."
+    assert str(caught.value) == SHAPE + came
 
 
 def test_what_came_is_told_in_eighty_characters_at_most() -> None:
@@ -67,6 +87,16 @@ def test_a_heat_map_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
 def test_a_heat_map_outside_0_to_1_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match=r"^a heat map must hold numbers in \[0, 1\]$"):
         read_finding((0.5, np.array([[0.0, value]])))
+
+
+NO_ARRAY = ["0.5", [["0.5"]], [[0.1], [0.2, 0.3]], object(), [[0.5j]], {}]
+
+
+@pytest.mark.parametrize("came", NO_ARRAY)
+def test_a_heat_map_or_scores_that_are_no_array_of_numbers_are_told_what_came(came: object) -> None:
+    for frames, what in ((None, "a heat map"), (2, "scores")):
+        with pytest.raises(TypeError, match=f"^{what} must be an array of numbers, got {re.escape(repr(came))}$"):
+            read_finding((0.5, came), frames=frames)
 
 
 def test_a_clip_may_have_a_score_for_each_of_its_frames() -> None:
@@ -105,14 +135,54 @@ def test_an_object_is_asked_by_its_examine_and_a_function_itself() -> None:
         ({"fake_from": 1.1}, "0 <= real_until <= fake_from <= 1 must hold, got (0.5, 1.1)"),
         ({"seconds": 0}, "seconds must be above 0 and at most 600, got 0"),
         ({"seconds": 600.5}, "seconds must be above 0 and at most 600, got 600.5"),
-        ({"source": 3, "card": "a card"}, "source and card must be text, got 'a card'"),
-        ({"card": 3}, "source and card must be text, got 3"),
+        ({"source": 3, "card": "a card"}, "source must be text, got 3"),
+        ({"card": 3}, "card must be text, got 3"),
+        ({"key": 3}, "key must be text, got 3"),
+        ({"expects": np.array(["face"])}, "expects must be text, got array(['face'], dtype='<U4')"),
+        ({"looks_for": None}, "looks_for must be text, got None"),
+        ({"fake_from": "0.5"}, "fake_from must be a number, got '0.5'"),
+        ({"fake_from": True}, "fake_from must be a number, got True"),
+        ({"real_until": np.True_}, "real_until must be a number, got np.True_"),
+        ({"real_until": 0.5j}, "real_until must be a number, got 0.5j"),
+        ({"seconds": None}, "seconds must be a number, got None"),
+        ({"seconds": np.array(3.0)}, "seconds must be a number, got array(3.)"),
+        ({"seconds": 10**400}, f"seconds must be above 0 and at most 600, got {10**400}"),
+        ({"real_until": 0.7, "fake_from": np.float32(0.7)}, THRESHOLDS + "(0.7, np.float32(0.7))"),
         ({"looks_for": "x" * 41}, f"looks_for must be one line of at most 40 characters, got '{41 * 'x'}'"),
     ],
 )
 def test_a_detector_that_says_nonsense_of_itself_is_refused_with_the_rule(options: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
         spec(**options)
+
+
+def test_any_kind_of_number_is_kept_as_a_plain_one_which_json_can_hold() -> None:
+    made = spec(real_until=np.int64(0), fake_from=np.float32(0.7), seconds=np.uint8(3))
+    kept = made.real_until, made.fake_from, made.seconds
+    assert kept == (0.0, float(np.float32(0.7)), 3.0)
+    assert [type(value) for value in (*kept, spec(seconds=3).seconds)] == [float] * 4
+
+
+@pytest.mark.parametrize(
+    ("card", "is_path"),
+    [
+        ("CARD.md", True),
+        ("docs/CARD.md", True),
+        ("/gone/my plugin/CARD.md", True),
+        ("See docs/EDGES.md", False),
+        ("Its card is\nCARD.md", False),
+        ("A rule of thumb.", False),
+        ("a " * 5000 + ".md", False),
+    ],
+)
+def test_a_card_of_one_line_that_ends_with_the_name_of_a_file_is_text(card: str, is_path: bool) -> None:
+    assert is_card_path(card) is is_path
+
+
+def test_a_path_with_a_blank_in_it_is_one_where_the_file_is_there(tmp_path: Path) -> None:
+    assert not is_card_path("my card.md", beside=tmp_path)
+    (tmp_path / "my card.md").write_text("A rule of thumb.")
+    assert is_card_path("my card.md", beside=tmp_path)
 
 
 def test_the_edges_of_every_rule_are_inside() -> None:

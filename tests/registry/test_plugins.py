@@ -1,6 +1,7 @@
 """What plugins of others may do wrong, each installed as its own distribution on the path."""
 
 import itertools
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from registry import DetectorSpec, Plugin, Registry, UnknownDetectorError, hookimpl, load_registry, reopen
 from registry.contract import MAX_SECONDS
 from registry.hookspecs import Register
+from tests.command import call
 
 GOOD = """
 import pluggy
@@ -104,7 +106,10 @@ BROKEN = {
     "NaN threshold": (good("x", ', fake_from=float("nan")'), "0 <= real_until <= fake_from <= 1 must hold"),
     "no time": (good("x", ", seconds=0"), "seconds must be above 0 and at most 600, got 0"),
     "all the time": (good("x", f", seconds={MAX_SECONDS + 1}"), "seconds must be above 0 and at most 600"),
-    "source": (good("x", ", source=None"), "source and card must be text"),
+    "source": (good("x", ", source=None"), "source must be text, got None"),
+    "card": (good("x", ", card=None"), "card must be text, got None"),
+    "text for a number": (good("x", ', fake_from="0.5"'), "ValueError: fake_from must be a number, got '0.5'"),
+    "no number": (good("x", ", seconds=None"), "ValueError: seconds must be a number, got None"),
     "raises": (good("x") + "    raise RuntimeError('half way')", "RuntimeError: half way"),
 }
 
@@ -119,6 +124,14 @@ def test_a_plugin_that_does_it_wrong_is_named_with_the_reason_and_stops_nobody(
     (said,) = problems("wrong")
     assert reason in said
     assert load_registry().keys()[-1] == "right"
+
+
+def test_thresholds_of_numpy_s_numbers_are_listed_as_json(install: Callable[..., object]) -> None:
+    install("mine", f"import numpy\n{good('mine', ', fake_from=numpy.float32(0.75), seconds=numpy.int64(3)')}")
+    (listed,) = [
+        one for one in json.loads(call("detectors", "list", "--json").stdout)["detectors"] if one["key"] == "mine"
+    ]
+    assert (listed["fake_from"], listed["seconds"]) == (0.75, 3.0)
 
 
 def test_a_taken_key_keeps_its_first_owner(install: Callable[..., object]) -> None:

@@ -32,6 +32,7 @@ FAILS = {  # a detector that does one thing wrong -> the check that must say so
     "shared": "eight-threads",
     "scribbles": "input-not-mutated",
     "flat-map": "heat-map",
+    "in-a-list": "heat-map",
     "bright-map": "heat-map",
     "reads-again": "loaded-once",
     "connects": "no-network",
@@ -90,6 +91,13 @@ def test_an_answer_that_depends_on_the_call_fails_wherever_answers_are_compared(
 ) -> None:
     compared = {"repeatable", "path-bytes-array", "exif-rotated", "eight-threads"}
     assert set(failed_together["drifts"]) == compared
+
+
+def test_an_answer_in_a_list_is_told_what_to_return_by_every_check_that_reads_it() -> None:
+    result = CliRunner().invoke(app, ["check", "in-a-list", "--add", str(FAULTS), "--json"])
+    got = [check["got"] for check in json.loads(result.stdout)["checks"] if not check["passed"]]
+    assert len(got) == 14
+    assert all(one.startswith("TypeError: examine must return p_fake, or (p_fake, heatmap), got [0.3, ") for one in got)
 
 
 def test_a_detector_that_never_answers_fails_every_check_and_says_why_once(faulty: Registry) -> None:

@@ -171,6 +171,21 @@ def test_a_card_beside_the_file_is_named_alone(tmp_path: Path) -> None:
     assert read_card(spec) == "A rule of thumb."
 
 
+def test_a_card_of_one_line_that_ends_with_the_name_of_a_file_is_read_as_text(tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(PLUGIN.format(key="mine").replace("load=", 'card="See docs/EDGES.md", load='))
+    (spec,) = add_source(NOBODY, str(plugin))
+    assert read_card(spec) == "See docs/EDGES.md"
+
+
+def test_thresholds_of_numpy_s_numbers_are_taken_from_a_file(tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    code = PLUGIN.format(key="mine").replace("load=", "fake_from=numpy.float32(0.75), seconds=numpy.int64(3), load=")
+    plugin.write_text(f"import numpy\n{code}")
+    (spec,) = add_source(NOBODY, str(plugin))
+    assert (spec.fake_from, spec.seconds) == (0.75, 3.0)
+
+
 def test_a_card_that_lies_elsewhere_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"key": "mine", "title": "Mine", "card": str(tmp_path / "elsewhere" / "card.md")}
     monkeypatch.setattr("detectors.networks.resolve.ask_apart", lambda name: [said])

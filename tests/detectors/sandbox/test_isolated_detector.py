@@ -73,6 +73,7 @@ REASONS = {
     "nan": "ValueError: p_fake must be a number in [0, 1], got nan",
     "function": "TypeError: examine must return p_fake",
     "many": "TypeError: examine must return p_fake",
+    "in-a-list": "TypeError: examine must return p_fake, or (p_fake, heatmap), got [0.3, ",
     "flat-map": "ValueError: a heat map must have shape (h, w), got (9,)",
     "bright-map": "ValueError: a heat map must hold numbers in [0, 1]",
     "load-raises": "FileNotFoundError: weights are missing",
