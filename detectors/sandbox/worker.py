@@ -14,7 +14,7 @@ from detectors.networks.resolve import find_added, is_added
 from detectors.sandbox import bootstrap
 from detectors.sandbox.audit import AuditedDetector
 from detectors.sandbox.protocol import Array, Values, receive, send
-from registry import DetectorSpec, read_finding, reopen
+from registry import DetectorSpec, Registry, read_finding, reopen
 from registry.manager import OPTIONS, ask_plugin
 
 SAID = ("key", "title", *sorted(OPTIONS))
@@ -57,7 +57,7 @@ def find_spec(plugin: str, key: str) -> DetectorSpec:
     """The detector of that key, from the plugin or the added source of that name."""
     if not is_added(plugin):
         return reopen(plugin, key)
-    return next(spec for spec in ask_plugin(find_added(plugin)) if spec.key == key)
+    return Registry(tuple(ask_plugin(find_added(plugin))))[key]  # the file may have changed since it was listed
 
 
 def _obey(audited: AuditedDetector, order: Values, image: Array | None) -> tuple[Values, Array | None]:

@@ -186,6 +186,15 @@ def test_thresholds_of_numpy_s_numbers_are_taken_from_a_file(tmp_path: Path) -> 
     assert (spec.fake_from, spec.seconds) == (0.75, 3.0)
 
 
+def test_a_file_whose_key_changes_before_it_is_asked_is_told_what_it_registers_now(tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(PLUGIN.format(key="mine"))
+    registry = add_source(NOBODY, str(plugin))
+    plugin.write_text(PLUGIN.format(key="other"))
+    verdict = judge(registry, "mine")
+    assert verdict.error == "UnknownDetectorError: no detector named 'mine' is here; there are other."
+
+
 def test_a_card_that_lies_elsewhere_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"key": "mine", "title": "Mine", "card": str(tmp_path / "elsewhere" / "card.md")}
     monkeypatch.setattr("detectors.networks.resolve.ask_apart", lambda name: [said])
