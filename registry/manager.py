@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import Distribution, EntryPoint, distributions
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pluggy
 
 from registry import hookspecs
 from registry.contract import KEY, RESERVED, DetectorSpec, Load
+from registry.entries import list_entries, load_entry, name_owner
 from registry.guests import keep_house
 from registry.hookspecs import PROJECT
 from text.plain_text import show_plainly
@@ -40,10 +41,11 @@ OPTIONS = frozenset({"card", "expects", "fake_from", "looks_for", "real_until", 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that kept a plugin, or one of its detectors, out of the jury."""
+    """Something that kept a plugin, or one of its detectors, out of the jury. key: as Plugin has it."""
 
     plugin: str
     reason: str
+    key: str = ""
 
 
 class UnknownDetectorError(LookupError):
@@ -68,7 +70,7 @@ class Registry:
         for spec in self.detectors:
             if spec.key == key:
                 return spec
-        raise UnknownDetectorError(_say_unknown(key, self.keys()))
+        raise UnknownDetectorError(_say_unknown(key, self.keys(), self.problems))
 
     def choose(self, only: Sequence[str] | None = None) -> tuple[DetectorSpec, ...]:
         """The detectors of these keys, in the registry's order; all of them for None or an empty list.
@@ -97,10 +99,14 @@ class Registry:
         return replace(self, detectors=(*self.detectors, spec))
 
 
-def _say_unknown(key: str, known: Sequence[str]) -> str:
+def _say_unknown(key: str, known: Sequence[str], problems: Iterable[Problem]) -> str:
+    said = f"no detector named {key!r} is here; there are {', '.join(known) or 'none'}."
+    names = {key, key.replace("-", "_")}  # a key is kebab-case, and a plugin may be named as its module
+    if reasons := [one.reason for one in problems if one.key == key or one.plugin in names]:
+        return f"{said} The plugin of that name cannot be used: {'; '.join(reasons)}"
     close = difflib.get_close_matches(key, known)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"no detector named {key!r} is here; there are {', '.join(known) or 'none'}.{hint}"
+    return said + hint + (" `facejury detectors list` says what kept others out." if problems else "")
 
 
 def load_registry(*, blocked: Iterable[str] | None = None) -> Registry:
@@ -190,17 +196,17 @@ def _builtin_plugins() -> list[Plugin]:
 
 def _installed_plugins() -> list[Plugin]:
     found: dict[tuple[str, str], Plugin] = {}
-    for distribution, entry in _entry_points():  # of two copies on the path the first, whose module is imported
-        plugin = Plugin(entry.name, distribution.name, distribution.version, entry.load)
-        found.setdefault((entry.name, entry.value), plugin)
+    for distribution in distributions():  # of two copies on the path the first, whose module is imported
+        owner, version = name_owner(distribution)
+        try:
+            entries = list_entries(distribution)
+        except ValueError:  # a plugin that says so when it is loaded
+            found.setdefault((owner, ""), Plugin(owner, owner, version, partial(list_entries, distribution)))
+            continue
+        for entry in entries:
+            plugin = Plugin(entry.name, owner, version, partial(load_entry, entry))
+            found.setdefault((entry.name, entry.value), plugin)
     return [found[name] for name in sorted(found)]  # sorted: who keeps a key must not depend on the file system
-
-
-def _entry_points() -> Iterator[tuple[Distribution, EntryPoint]]:
-    for distribution in distributions():
-        for entry in distribution.entry_points:
-            if entry.group == PROJECT:
-                yield distribution, entry
 
 
 def _pinned_folders() -> list[Plugin]:
@@ -236,7 +242,7 @@ class _Collector:
             with keep_house():
                 offers = ask_plugin(plugin)
         except (Exception, SystemExit) as error:  # a plugin's import or registration may raise anything
-            self.problems.append(Problem(plugin.name, f"{type(error).__name__}: {error}"))
+            self.problems.append(Problem(plugin.name, f"{type(error).__name__}: {error}", plugin.key))
             return
         for spec in offers:
             self._accept(plugin, spec)
@@ -245,7 +251,7 @@ class _Collector:
         holder = self.taken.setdefault(spec.key, spec)
         if holder is not spec:
             reason = f"the key {spec.key!r} is taken by {holder.title!r} of {holder.owner}"
-            self.problems.append(Problem(plugin.name, reason))
+            self.problems.append(Problem(plugin.name, reason, plugin.key))
 
 
 def ask_plugin(plugin: Plugin) -> list[DetectorSpec]:

@@ -20,6 +20,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, NormalizedName, canonicalize_name, parse_wheel_filename
 
+from registry.entries import list_entries
 from registry.hookspecs import PROJECT
 from registry.pins import PinnedPackage, PinnedWheel
 
@@ -200,7 +201,7 @@ def _try(name: str, trial: Path) -> None:
     """Raises InstallError unless the package in this folder registers a detector, and has here all that it needs."""
     there = {canonicalize_name(one.name): one for one in distributions(path=[str(trial)])}
     own = there[canonicalize_name(name)]
-    entries = [entry.name for entry in own.entry_points if entry.group == PROJECT]
+    entries = [entry.name for entry in list_entries(own)]  # pip has read them before
     if not entries:
         raise InstallError(f"{name} is no plugin of Facejury: it has no entry point in the group {PROJECT!r}")
     for one in there.values():
@@ -279,6 +280,8 @@ def _pip(*arguments: str) -> None:
     if "No module named pip" in done.stderr:
         raise InstallError(NO_PIP)
     said = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+    if said[-1:] == ["Exception:"]:  # a traceback of pip's own, on a wheel that it cannot read
+        said[-1] = f"pip cannot use it: {_last_line(done.stderr)}"
     conflict = done.stdout.partition("The conflict is caused by:\n")[2].partition("\n\n")[0].splitlines()
     raise InstallError("\n".join([*(said or [_last_line(done.stderr)]), *conflict]))
 

@@ -10,9 +10,9 @@ import hashlib
 import json
 import re
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from detectors.networks.onnx_runtime import Session
-    from registry import Heatmap, Image
-    from registry.contract import Expects, Samples
+    from registry.contract import Expects, Heatmap, Image, Samples
     from registry.hookspecs import Register
 
 WEIGHTS = Path(__file__).parent.parent.parent / "models" / "weights"
@@ -80,31 +79,35 @@ class Config:
 def read_config(folder: Path, *, model: str = MODEL) -> Config:
     """config.json of a model folder, whose network has that file name. Raises ArtifactError."""
     try:
-        values: dict[str, Any] = json.loads(_read_text(folder / CONFIG))
-        schema = values.pop("schema")
-        config = Config(**values | {name: tuple(values.get(name, ())) for name in LISTS})
+        values = _parse(read_plain_file(folder / CONFIG, MAX_CONFIG_BYTES).decode("utf-8"))
     except OSError as error:  # its own text holds the path of this machine
         raise ArtifactError(f"{folder.name}: {CONFIG} cannot be opened: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{folder.name}: {CONFIG} cannot be read: {error}") from error
-    _require(schema == 1, folder, f"schema must be 1, got {schema!r}")
+    _require((schema := values.pop("schema")) == 1, folder, f"schema must be 1, got {schema!r}")
     _check_kinds(values, folder)
-    _require(
-        config.polarity == Config.polarity, folder, f"polarity must be {Config.polarity!r}, got {config.polarity!r}"
-    )
-    _require(
-        config.mode in ("resize", "centre-crop"), folder, f"mode must be resize or centre-crop, got {config.mode!r}"
-    )
+    config = Config(**values | {name: tuple(values.get(name, ())) for name in LISTS})
+    for name in ("polarity", "crop_side"):  # the one framing: see faces.crop_face
+        came, ours = getattr(config, name), getattr(Config, name)
+        _require(came == ours, folder, f"{name} must be {ours!r}, got {came!r}")
+    _require(config.mode in get_args(Mode), folder, f"mode must be resize or centre-crop, got {config.mode!r}")
     sized = isinstance(config.pixels, int) and (8 <= config.pixels <= 2048 or config.expects == "audio")
     _require(sized, folder, "pixels must be 8 to 2048")
-    framing = f"crop_side must be {Config.crop_side}, got {config.crop_side!r}"
-    _require(config.crop_side == Config.crop_side, folder, framing)  # the one framing: see faces.crop_face
     _check_files(config.files, folder, model)
     return config
 
 
-def _read_text(path: Path) -> str:
-    return read_plain_file(path, MAX_CONFIG_BYTES).decode("utf-8")
+def _parse(text: str) -> dict[str, Any]:
+    """A config.json's fields, unchecked. Raises ValueError where it is no object or has not the fields of Config."""
+    values = json.loads(text)
+    if not isinstance(values, dict):
+        raise ValueError("it must be an object, such as {...}")
+    defaults = {"schema": MISSING} | {one.name: one.default for one in fields(Config)}
+    if missing := [name for name, default in defaults.items() if default is MISSING and name not in values]:
+        raise ValueError(f"it lacks {', '.join(missing)}")
+    if unknown := sorted(values.keys() - defaults.keys()):
+        raise ValueError(f"there is no field {', '.join(map(repr, unknown))}")
+    return values
 
 
 def _check_kinds(values: Mapping[str, Any], folder: Path) -> None:
@@ -238,12 +241,10 @@ class OnnxDetector:
         """P(fake) and the heat map, if there is one, of one uint8 RGB crop (h, w, 3), of any size."""
         fitted = fit(image, self.config.pixels, self.config.mode)
         p_fake, *heatmaps = self.session.run(fitted[None])
-        if not heatmaps:
-            return float(p_fake[0, 0]), None
-        heatmap = heatmaps[0][0]
-        if self.config.mode == "resize":
-            return float(p_fake[0, 0]), heatmap
-        return float(p_fake[0, 0]), set_in_middle(heatmap, image.shape[:2], self.config.pixels)
+        heatmap = heatmaps[0][0] if heatmaps else None
+        if heatmap is not None and self.config.mode == "centre-crop":
+            heatmap = set_in_middle(heatmap, image.shape[:2], self.config.pixels)
+        return float(p_fake[0, 0]), heatmap
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,9 @@ def register_detectors(register):
 """
 
 
-def make_wheel(index: Path, name: str, version: str, *, key: str = "", needs: str = "") -> Path:
+def make_wheel(
+    index: Path, name: str, version: str, *, key: str = "", needs: str = "", entry: str = "made = {module}"
+) -> Path:
     """A wheel of one module; with a key it is a plugin."""
     module = name.replace("-", "_")
     wheel, about = index / f"{module}-{version}-py3-none-any.whl", f"{module}-{version}.dist-info"
@@ -37,7 +39,7 @@ def make_wheel(index: Path, name: str, version: str, *, key: str = "", needs: st
         needed = f"Requires-Dist: {needs}\n" if needs else ""
         archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}")
         archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{about}/entry_points.txt", f"[facejury]\nmade = {module}\n" if key else "")
+        archive.writestr(f"{about}/entry_points.txt", f"[facejury]\n{entry.format(module=module)}\n" if key else "")
         archive.writestr(f"{about}/RECORD", f"{module}.py,,\n{about}/METADATA,,\n{about}/RECORD,,\n")
     return wheel
 
@@ -123,11 +125,13 @@ def test_what_cannot_be_installed_leaves_everything_as_it_was(lock: Path, tmp_pa
     index = tmp_path / "index"
     make_wheel(index, "facejury-needed", "3.0")
     make_wheel(index, "facejury-taken", "1.0", key="efficientnet", needs="facejury-needed")
+    make_wheel(index, "facejury-odd", "1.0", key="made-odd", entry="made")
     make_wheel(index, "facejury-old", "1.0", key="made-old", needs="numpy<1")
     make_wheel(index, "facejury-shared", "1.0", key="made-shared", needs="facejury-needed")
     wheels = (pins.PinnedWheel("facejury-shared", "1.0", "0" * 64),)
     for sources, pinned, words in [
         (["facejury-taken"], (), "registers no detector: the key 'efficientnet' is taken"),
+        (["facejury-odd"], (), "pip cannot use it: TypeError: "),
         (["facejury-old"], (), "facejury-old 1.0 depends on numpy<1"),
         ([], (pins.PinnedPackage("facejury-shared", wheels),), "DO NOT MATCH"),
     ]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry import DetectorSpec, Plugin, Registry, UnknownDetectorError, hookimpl, load_registry, reopen
+from registry import DetectorSpec, Plugin, Problem, Registry, UnknownDetectorError, hookimpl, load_registry, reopen
 from registry.contract import MAX_SECONDS
 from registry.hookspecs import Register
 from tests.command import call
@@ -27,14 +27,16 @@ numbers = itertools.count()
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
     """Install a plugin of one module, as pip would leave it."""
 
-    def install_plugin(name: str, code: str, *, version: str = "1.0", module: str | None = None) -> None:
+    def install_plugin(
+        name: str, code: str, *, version: str = "1.0", module: str | None = None, entries: str = ""
+    ) -> None:
         site = tmp_path / f"site-{next(numbers)}"
         info = site / f"{name}-{version}.dist-info"
         info.mkdir(parents=True)
         module = module or f"plugin_{next(numbers)}"
         (site / f"{module}.py").write_text(code)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-dist\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[facejury]\n{name} = {module}\n")
+        (info / "entry_points.txt").write_text(entries or f"[facejury]\n{name} = {module}\n", encoding="latin-1")
         monkeypatch.syspath_prepend(site)
 
     return install_plugin
@@ -124,6 +126,49 @@ def test_a_plugin_that_does_it_wrong_is_named_with_the_reason_and_stops_nobody(
     (said,) = problems("wrong")
     assert reason in said
     assert load_registry().keys()[-1] == "right"
+
+
+@pytest.mark.parametrize(
+    ("named", "reason"),
+    [
+        (
+            "entry_named:register_detectors",
+            "must name the module alone, got the function 'entry_named:register_detectors'",
+        ),
+        ('"entry_named"', "must name a module, got '\"entry_named\"'"),
+        ("entry named", "must name a module, got 'entry named'"),
+        (".entry_named", "must name a module, got '.entry_named'"),
+        ("", "must name a module, got ''"),
+    ],
+)
+def test_an_entry_point_that_names_no_module_says_so_also_to_who_asks_for_its_detector(
+    install: Callable[..., object], named: str, reason: str
+) -> None:
+    install("my_edges", good("my-edges"), module="entry_named", entries=f"[facejury]\nmy_edges = {named}\n")
+    assert problems("my_edges") == [f"ValueError: its entry point {reason}"]
+    for asked in ("my_edges", "my-edges"):
+        done = call("detectors", "check", asked)
+        assert done.exit_code == 2
+        assert done.stderr.endswith(f"The plugin of that name cannot be used: ValueError: its entry point {reason}\n")
+
+
+@pytest.mark.parametrize("entries", ["[facejury]\nodd\n", "[console_scripts]\nodd\n", "[facejury]\n\xfc = odd\n"])
+def test_a_package_whose_entry_points_cannot_be_read_is_named_and_stops_nobody(
+    install: Callable[..., object], entries: str
+) -> None:
+    install("odd", good("odd"), entries=entries)
+    install("right", good("right"))
+    done = call("detectors", "list")
+    assert done.exit_code == 0
+    assert "problem: odd-dist: ValueError: its entry_points.txt cannot be read: it must be UTF-8 text" in done.stdout
+    assert load_registry().keys()[-1] == "right"
+
+
+def test_a_package_without_a_name_is_called_unknown(install: Callable[..., object], tmp_path: Path) -> None:
+    install("left", good("left"))
+    (metadata,) = tmp_path.glob("*/left-1.0.dist-info/METADATA")
+    metadata.unlink()  # as pip leaves it when it is ended
+    assert (load_registry()["left"].owner, load_registry()["left"].version) == ("unknown", "")
 
 
 def test_thresholds_of_numpy_s_numbers_are_listed_as_json(install: Callable[..., object]) -> None:
@@ -224,6 +269,17 @@ def test_who_is_not_here_is_told_who_is_and_who_was_meant() -> None:
     )
     with pytest.raises(UnknownDetectorError, match=r"^no detector named 'x' is here; there are none\.$"):
         Registry(())["x"]
+
+
+def test_who_asks_for_a_plugin_that_was_left_out_is_told_why_by_its_name_or_its_key() -> None:
+    kept_out = Problem("hub:a/b@0123456789", "it is broken", key="hub:a/b@01234567"), Problem("edges_two", "so is it")
+    registry = Registry((spec("efficientnet"),), kept_out)
+    for asked, reason in (("hub:a/b@01234567", "it is broken"), ("edges-two", "so is it")):
+        with pytest.raises(UnknownDetectorError) as caught:
+            registry.choose([asked])
+        assert str(caught.value).endswith(f"there are efficientnet. The plugin of that name cannot be used: {reason}")
+    with pytest.raises(UnknownDetectorError, match=r"`facejury detectors list` says what kept others out\.$"):
+        registry.choose(["edges"])
 
 
 def test_one_plugin_more_brings_its_detectors_or_its_fault(tmp_path: Path) -> None:

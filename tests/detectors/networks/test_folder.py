@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,29 @@ def test_a_config_that_is_no_json_object_is_refused(write_folder: WriteFolder, t
         read_config(folder)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('["key", "x"]', "it must be an object, such as {...}"),
+        ('{"key": "x", "title": "X", "files": {}}', "it lacks schema"),
+        ('{"schema": 1, "title": "X"}', "it lacks key, files"),
+        (
+            '{"schema": 1, "key": "x", "title": "X", "files": {}, "colour": 1, "a b": 2}',
+            "there is no field 'a b', 'colour'",
+        ),
+    ],
+)
+def test_a_config_that_is_no_object_or_has_not_its_fields_says_so(
+    write_folder: WriteFolder, text: str, said: str
+) -> None:
+    folder = write_folder()
+    (folder / "config.json").write_text(text)
+    with pytest.raises(ArtifactError, match=f"^tiny: config\\.json cannot be read: {re.escape(said)}$"):
+        read_config(folder)
+
+
 BAD_FIELDS = [
+    ({"trained_on": 5}, "trained_on must be a list of texts"),
     ({"schema": 2}, "schema must be 1, got 2"),
     ({"schema": None}, "schema"),
     ({"polarity": "1 = real"}, "polarity must be 'p_fake, 1 = fake', got '1 = real'"),
