@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from typer.core import TyperGroup
 
 ROOT = Path(__file__).resolve().parent
 NOT_HERE = "`facejury {name}` needs the whole checkout; here is only the part that serves the page."
+EMPTY = "The argument {place} is empty: is a variable of the shell not set?"
+MAY_BE_EMPTY = {"--license", "--root-path"}  # as they are where they are left out
 OF_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # which an OSError without a file's name is of
 
 
@@ -86,6 +89,17 @@ def check_environment() -> None:
                 raise typer.Exit(2) from error
 
 
+def refuse_empty(arguments: list[str]) -> None:
+    """Leave with a sentence and exit code 2 on an empty argument, which a path would take for the working folder."""
+    for before, argument in pairwise(arguments):
+        option, assigned, value = argument.partition("=")
+        is_empty = not argument or (option.startswith("--") and assigned and not value)
+        name = option or before
+        if is_empty and name not in MAY_BE_EMPTY:
+            typer.echo(EMPTY.format(place=f"of {name}" if argument else f"after {before}"), err=True)
+            raise typer.Exit(2)
+
+
 class LazyGroup(TyperGroup):
     """Knows its commands by name and sentence; the one that is called is imported then.
 
@@ -112,6 +126,7 @@ class LazyGroup(TyperGroup):
             typer.echo(NOT_HERE.format(name=args[0]), err=True)
             raise typer.Exit(2)
         name, command, rest = super().resolve_command(ctx, args)
+        refuse_empty(args)
         return name, load(name) if name else command, rest
 
 

@@ -47,7 +47,7 @@ def name_package(asked: str) -> str:
         if not Path(asked).is_file():
             raise InstallError(f"{asked} is not there")
         return str(Path(asked).resolve())
-    if Path(asked).is_dir():
+    if asked and Path(asked).is_dir():
         raise InstallError(A_FOLDER.format(asked=asked))
     try:
         address = Requirement(asked).url

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from auth.accounts import add_user
 from detectors.scan import on_ray
-from facejury import NOT_HERE, SUB_COMMANDS, load
+from facejury import NOT_HERE, SUB_COMMANDS, load, refuse_empty
 from storage.database import open_database
 from tests.command import FACEJURY, call
 
@@ -149,6 +149,34 @@ def test_a_mistake_in_a_models_command_is_one_sentence(tmp_path: Path) -> None:
     done = facejury("models", "card", "nobody", at=tmp_path)
     assert done.returncode == 2
     assert "nobody" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (("detectors", "install", ""), "after install"),
+        (("detectors", "new", "edges", "--to", ""), "after --to"),
+        (("detectors", "new", "edges", "--to="), "of --to"),
+        (("compare", "photo.jpg", "--add", ""), "after --add"),
+        (("compare", "", "photo.jpg"), "after compare"),
+        (("scan", "", "--out", "table.csv"), "after scan"),
+        (("feedback", "export", "", ""), "after export"),
+        (("models", "evaluate", "--data", ""), "after --data"),
+    ],
+)
+def test_an_empty_argument_never_stands_for_the_working_folder(
+    arguments: tuple[str, ...], place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"The argument {place} is empty: is a variable of the shell not set?\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_empty_unless_told_may_be_given_so() -> None:
+    refuse_empty(["serve", "--root-path", "", "--root-path="])
+    refuse_empty(["models", "import-onnx", "--license", "", "a=b", "--", "c="])
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ def pin_sources(sources: Iterable[str], *, announce: Callable[[str], object]) ->
 
 def add_source(registry: Registry, source: str) -> Registry:
     """The registry and what this source offers more. Raises SourceError."""
+    if not source:  # as a path it would be the working folder
+        raise SourceError(f"'' cannot be added: it must be {TAKEN}")
     try:
         plugin = find_added(source if is_on_hub(source) else str(Path(source).resolve()))
         if plugin.name.endswith(CODE) and not is_on_hub(plugin.name):

@@ -80,6 +80,8 @@ def _expand(source: str, aside: LeftAside, suffixes: frozenset[str]) -> Iterator
 
 def _expand_path(source: str, aside: LeftAside, suffixes: frozenset[str]) -> Iterator[str]:
     path = Path(source)
+    if not source:  # as a path it would be the working folder
+        raise ScanError("a source is empty: name a folder, a pattern, a listing, a file or a URL")
     if path.is_dir():
         return _walk(source, aside, suffixes)
     if path.exists():

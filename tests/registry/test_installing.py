@@ -252,7 +252,7 @@ def test_an_address_that_could_not_be_pinned_or_would_run_code_never_reaches_pip
 
 
 @pytest.mark.parametrize(
-    "asked", ["--index-url=https://example.org", "./facejury-edges", "facejury_none-1.0-py3-none-any.whl"]
+    "asked", ["", " ", "--index-url=https://example.org", "./facejury-edges", "facejury_none-1.0-py3-none-any.whl"]
 )
 def test_what_names_no_package_never_reaches_pip(asked: str) -> None:
     with pytest.raises(packages.InstallError, match=r"names no package|is not there"):

@@ -136,6 +136,12 @@ def test_what_cannot_be_added_is_said_in_a_sentence(tmp_path: Path, source: str,
     assert reason in str(caught.value)
 
 
+def test_an_empty_name_adds_no_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write_model(tmp_path / "flat"))
+    with pytest.raises(SourceError, match=r"^'' cannot be added: it must be a plugin's \.py file, a model folder"):
+        add_source(NOBODY, "")
+
+
 def test_a_taken_key_cannot_be_added(tmp_path: Path) -> None:
     plugin = tmp_path / "mine.py"
     plugin.write_text(PLUGIN.format(key="mine"))

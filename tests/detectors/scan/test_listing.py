@@ -54,7 +54,7 @@ def test_a_path_met_twice_is_one() -> None:
     assert list_paths(["photos", "photos/b.JPG"]) == ["photos/b.JPG", "photos/deep/a.png"]
 
 
-@pytest.mark.parametrize("source", ["nowhere", "*.jpg", "photos/.git", "unknown://bucket"])
+@pytest.mark.parametrize("source", ["", "nowhere", "*.jpg", "photos/.git", "unknown://bucket"])
 def test_a_source_that_names_nothing_is_refused(source: str) -> None:
     with pytest.raises(ScanError):
         list_paths([source] if source != "photos/.git" else ["photos/deep/*.jpg"])
