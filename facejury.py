@@ -1,11 +1,10 @@
 """The command `facejury`: one application over the command lines of all packages, each loaded when it is called."""
 
-import errno
 import gc
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
@@ -19,7 +18,6 @@ ROOT = Path(__file__).resolve().parent
 NOT_HERE = "`facejury {name}` needs the whole checkout; here is only the part that serves the page."
 EMPTY = "The argument {place} is empty: is a variable of the shell not set?"
 MAY_BE_EMPTY = {"--license", "--root-path"}  # as they are where they are left out
-OF_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # which an OSError without a file's name is of
 
 
 @dataclass(frozen=True)
@@ -108,17 +106,10 @@ class LazyGroup(TyperGroup):
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Typer's own method, which ends quietly where whoever read the output has seen enough."""
-        try:
+        from text.output import end_in_a_sentence  # here: our packages are found since `main` began
+
+        with end_in_a_sentence():
             return super().main(*arguments, **options)
-        except OSError as error:
-            if error.filename is None and error.errno not in OF_OUTPUT:
-                raise
-            if error.filename is None:  # Python would try to write the rest once more at its end
-                with suppress(OSError):  # no stream of the system's, in a test
-                    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            what = f"{error.filename} cannot be read or" if error.filename else "The output cannot be"
-            typer.echo(f"{what} written: {error.strerror}.", err=True)
-            sys.exit(1)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Typer's own method: the name, the command and the arguments left for it. Suggests the nearest name."""

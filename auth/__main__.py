@@ -6,6 +6,7 @@ They are those of `facejury users` and `facejury feedback`.
 import typer
 
 from auth.commands import feedback, users
+from text.output import end_in_a_sentence
 
 app = typer.Typer(
     help="Accounts and feedback, for who runs this Facejury.",
@@ -19,4 +20,5 @@ for command in (users.add_user, users.set_password, users.unlock, users.list_use
 app.add_typer(feedback.app, name="feedback")
 
 if __name__ == "__main__":
-    app(prog_name="python -m auth")
+    with end_in_a_sentence():
+        app(prog_name="python -m auth")

@@ -6,6 +6,7 @@ from detectors.commands.compare import compare_command
 from detectors.commands.plugins import check_command, new_command
 from detectors.commands.scan import scan_command
 from detectors.scan.ray_option import RayCommand
+from text.output import end_in_a_sentence
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command("compare")(compare_command)
@@ -20,4 +21,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    app()
+    with end_in_a_sentence():
+        app()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from registry.listing import as_json, as_table
 from registry.manager import load_registry
+from text.output import end_in_a_sentence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -17,7 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     chosen = parser.parse_args(arguments)
     registry = load_registry()
-    print(as_json(registry) if chosen.json else as_table(registry))
+    with end_in_a_sentence():
+        print(as_json(registry) if chosen.json else as_table(registry), flush=True)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from registry import DetectorSpec, Problem, Registry
 from registry.__main__ import main
 from registry.listing import as_table
-from tests.command import FACEJURY, call
+from tests.command import FACEJURY, ROOT, call
 
 HEAVY = {"keras", "tensorflow", "onnx", "onnxruntime", "cv2", "gradio", "PIL", "skimage", "sklearn"}
 
@@ -94,6 +95,24 @@ def test_the_older_name_prints_the_same(capsys: pytest.CaptureFixture[str], monk
     monkeypatch.setenv("FACEJURY_BLOCK", "")
     main(["--json"])
     assert capsys.readouterr().out == call("detectors", "list", "--json").stdout
+
+
+def test_the_older_name_ends_without_a_word_where_nobody_reads_on() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "registry", "--json"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+@pytest.mark.parametrize("called", ["registry", "detectors --help", "auth --help", "models --help"])
+def test_a_full_disk_behind_an_older_name_is_one_sentence(called: str) -> None:
+    command = [sys.executable, "-m", *called.split()]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
 
 
 def test_help_of_the_older_name_names_the_command_what_it_does_and_the_environment_variable(
