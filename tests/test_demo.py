@@ -197,6 +197,16 @@ def test_what_cannot_be_added_is_one_sentence(serve: Callable[..., Result], tmp_
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--notify", "--fetch-from"])
+@pytest.mark.parametrize("host", ["10.0.0.1", "https://hooks.example.org:99999"])
+def test_a_host_that_could_never_be_reached_ends_the_start_in_one_sentence(
+    serve: Callable[..., Result], option: str, host: str
+) -> None:
+    done = serve(option, host)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(repr(host)) and done.stderr.count("\n") == 1
+
+
 def test_a_folder_that_makes_no_game_ends_the_start_in_one_sentence(
     serve: Callable[..., Result], tmp_path: Path
 ) -> None:

@@ -28,9 +28,14 @@ HEADERS = {"User-Agent": "Facejury", "Accept": "image/*", "Accept-Encoding": "id
 UNICAST = ipaddress.ip_network("2000::/3")  # the only IPv6 addresses that are public
 TUNNELS = (ipaddress.ip_network("2001::/32"), ipaddress.ip_network("2002::/16"))  # they lead on to any IPv4 address
 SOURCE = re.compile(r"(?:(https?)://)?(\*\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)\.?(?::(\d{1,5}))?")
+NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 NO_SOURCE = "{written!r} is no host to fetch pictures from; name one like images.example.org or *.example.org."
+NO_PORT = "{written!r} has no port from 1 to 65535."
+NOT_PUBLIC = "{written!r} is no public address, so no connection would ever be made to it."
 NO_URL = "Give the whole address of a picture, beginning with https://."
 NOT_LISTED = "This page fetches pictures only from {hosts}."
+OTHER_START = "This page fetches pictures from {host} only by addresses that begin with {starts}."
+WITH_USER = "Leave the user name and the password out of the address."
 NOT_FOUND = "{host} is not known."
 PRIVATE = "{host} leads into a private network, so it is not fetched."
 NO_ANSWER = "{host} did not answer as a web server does."
@@ -60,23 +65,39 @@ class PictureHost:
     @property
     def title(self) -> str:
         """As it is said to visitors."""
+        start = self.start_at(f"{'*.' if self.is_suffix else ''}{self.host}").removesuffix("/")
+        return start.removeprefix("https://")
+
+    def start_at(self, host: str) -> str:
+        """What an address of this host begins with, if it is one of those that are meant."""
         port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
-        start = "http://" if self.scheme == "http" else ""
-        return f"{start}{'*.' if self.is_suffix else ''}{self.host}{port}"
+        return f"{self.scheme}://{host}{port}/"
+
+    def names(self, host: str) -> bool:
+        """Whether this host is meant, whatever the scheme and port."""
+        return host.endswith(f".{self.host}") if self.is_suffix else host == self.host
 
     def holds(self, scheme: str, host: str, port: int) -> bool:
         """Whether a picture there may be fetched."""
-        is_there = host.endswith(f".{self.host}") if self.is_suffix else host == self.host
-        return is_there and (scheme, port) == (self.scheme, self.port)
+        return self.names(host) and (scheme, port) == (self.scheme, self.port)
 
 
-def read_source(written: str) -> PictureHost:
-    """One entry of the list: images.example.org, *.example.org, with :PORT behind or http:// in front. ValueError."""
+def read_source(written: str, *, no_host: str = NO_SOURCE) -> PictureHost:
+    """One entry of the list: images.example.org, *.example.org, with :PORT behind or http:// in front.
+
+    no_host: what to say of an entry that is none. Raises ValueError, also for what could never be connected to.
+    """
     found = SOURCE.fullmatch(written.strip().lower())
     if found is None:
-        raise ValueError(NO_SOURCE.format(written=written))
-    scheme = found[1] or "https"
-    return PictureHost(scheme, found[3], int(found[4] or PORTS[scheme]), is_suffix=bool(found[2]))
+        raise ValueError(no_host.format(written=written))
+    scheme, host = found[1] or "https", found[3]
+    port = int(found[4] or PORTS[scheme])
+    if not 0 < port < 65536:
+        raise ValueError(NO_PORT.format(written=written))
+    # whoever resolves it takes it for an address: https://url.spec.whatwg.org/#ends-in-a-number-checker
+    if NUMBER.fullmatch(host.rpartition(".")[2]) and (found[2] or not _is_public_ipv4(host)):
+        raise ValueError(NOT_PUBLIC.format(written=written))
+    return PictureHost(scheme, host, port, is_suffix=bool(found[2]))
 
 
 def resolve_public(host: str, port: int) -> Sequence[str]:
@@ -97,6 +118,15 @@ def is_public(address: str) -> bool:
     if found.version == 6 and (found not in UNICAST or any(found in tunnel for tunnel in TUNNELS)):
         return False
     return found.is_global and not (found.is_multicast or found.is_reserved)
+
+
+def _is_public_ipv4(written: str) -> bool:
+    """False for other spellings as well, such as 10.1 or 0x7f.0.0.1."""
+    try:
+        ipaddress.IPv4Address(written)
+    except ValueError:
+        return False
+    return is_public(written)
 
 
 @dataclass(frozen=True)
@@ -191,10 +221,28 @@ def port_of(url: httpx.URL) -> int:
     return url.port or PORTS[url.scheme]
 
 
+def host_of(url: httpx.URL) -> str:
+    """Its host, spelled as in the operator's list."""
+    return url.raw_host.decode("ascii").lower().rstrip(".")
+
+
+def is_listed(url: httpx.URL, sources: Sequence[PictureHost]) -> bool:
+    """Whether the operator's list holds this address, which names no user."""
+    there = (url.scheme, host_of(url), port_of(url)) if url.scheme in PORTS else None
+    return there is not None and not url.userinfo and any(source.holds(*there) for source in sources)
+
+
+def say_mismatch(url: httpx.URL, sources: Sequence[PictureHost], *, not_listed: str, other_start: str) -> str:
+    """Why the operator's list does not hold this address: one sentence for the caller, made of these templates."""
+    host = host_of(url)
+    starts = dict.fromkeys(source.start_at(host) for source in sources if source.names(host))
+    if not starts:
+        return not_listed.format(hosts=say_sources(sources))
+    return WITH_USER if url.userinfo else other_start.format(host=host, starts=", ".join(starts))
+
+
 def _check_url(url: httpx.URL, sources: Sequence[PictureHost]) -> str:
     """The host, where the operator's list holds the address. Raises FetchRefused."""
-    host = url.raw_host.decode("ascii").lower().rstrip(".")
-    is_listed = url.scheme in PORTS and any(source.holds(url.scheme, host, port_of(url)) for source in sources)
-    if not is_listed or url.userinfo:
-        raise FetchRefused(NOT_LISTED.format(hosts=say_sources(sources)))
-    return host
+    if not is_listed(url, sources):
+        raise FetchRefused(say_mismatch(url, sources, not_listed=NOT_LISTED, other_start=OTHER_START))
+    return host_of(url)

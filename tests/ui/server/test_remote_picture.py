@@ -28,6 +28,7 @@ from ui.server.remote_picture import (
     TOO_LARGE,
     TOO_MANY_REDIRECTS,
     TOO_SLOW,
+    WITH_USER,
     FetchRefused,
     fetch_picture,
     is_public,
@@ -128,10 +129,11 @@ def test_a_picture_comes_from_the_address_that_was_checked_under_its_own_name(
         ("/packed", CODED.format(host=HOST)),
         ("/loop", TOO_MANY_REDIRECTS),
         ("/to?http://127.0.0.1/a.jpg", "only from"),
-        ("/to?https://pictures.test/a.jpg", "only from"),
+        ("/to?https://pictures.test/a.jpg", "only by addresses that begin with http://pictures.test:"),
         ("/to?file:///etc/passwd", "only from"),
         ("/to?http://[", "only from"),
-        ("http://pictures.test/a.jpg", "only from"),
+        ("http://pictures.test/a.jpg", "only by addresses that begin with http://pictures.test:"),
+        ("http://x.pictures.test/a.jpg", "only by addresses that begin with http://x.pictures.test:"),
         ("http://evil.test/a.jpg", "only from"),
         ("http://pictures.test.evil.test/a.jpg", "only from"),
         ("http://evilpictures.test/a.jpg", "only from"),
@@ -150,7 +152,7 @@ def test_what_is_no_allowed_picture_is_refused_in_a_sentence(
 
 def test_a_name_in_front_of_the_host_is_refused(fetch: Callable[[str], bytes], port: int) -> None:
     for user in ("pictures.test@", "a:b@", "pictures.test%2f@"):
-        with pytest.raises(FetchRefused, match="only from"):
+        with pytest.raises(FetchRefused, match=WITH_USER):
             fetch(f"http://{user}{HOST}:{port}/a.jpg")
     with pytest.raises(FetchRefused, match="only from"):
         fetch(f"http://{HOST}:{port}@evil.test/a.jpg")
@@ -249,6 +251,22 @@ def test_a_certificate_counts_for_the_name_and_not_for_the_address(
 def test_an_entry_that_is_no_host_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="is no host"):
         read_source(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["10.0.0.1", "http://169.254.169.254:8080", "10.1", "0x7f.1", "a.0x7F", "*.93.184.215.14"]
+)
+def test_an_entry_that_no_connection_would_ever_be_made_to_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="is no public address"):
+        read_source(written)
+    assert read_source("93.184.215.14").holds("https", "93.184.215.14", 443)
+
+
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_an_entry_with_a_port_that_cannot_be_is_refused(port: int) -> None:
+    with pytest.raises(ValueError, match="no port from 1 to 65535"):
+        read_source(f"https://images.example.org:{port}")
+    assert read_source("https://images.example.org:65535").port == 65535
 
 
 def test_an_entry_is_said_as_it_is_meant() -> None:

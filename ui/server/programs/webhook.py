@@ -23,11 +23,11 @@ from ui.server.remote_picture import (
     FetchRefused,
     PictureHost,
     Resolve,
-    port_of,
+    is_listed,
     read_source,
     read_url,
     resolve_public,
-    say_sources,
+    say_mismatch,
 )
 
 MIN_SECRET_BYTES = 24  # and at most 64, says the standard
@@ -38,6 +38,7 @@ EVENT = "batch.judged"
 NO_HOST = "{written!r} is no host to notify; name one like hooks.example.org or *.example.org."
 NO_ADDRESS = "Give the whole address to notify, beginning with https://."
 NOT_LISTED = "This page notifies only {hosts}."
+OTHER_START = "This page notifies {host} only at addresses that begin with {starts}."
 NO_SECRET = f'The secret must be "whsec_" and {MIN_SECRET_BYTES} to {MAX_SECRET_BYTES} random bytes in base64.'
 TOO_MANY = f"{MAX_OF_CALLER} of your batches wait to be judged already, or {MAX_WAITING} of all; try again later."
 log = logging.getLogger(__name__)
@@ -50,10 +51,7 @@ class WebhookRefused(ValueError):
 
 def read_target(written: str) -> PictureHost:
     """One entry of the operator's list, written as for pictures by their address. Raises ValueError."""
-    try:
-        return read_source(written)
-    except ValueError as error:
-        raise ValueError(NO_HOST.format(written=written)) from error
+    return read_source(written, no_host=NO_HOST)
 
 
 def read_secret(written: str) -> bytes:
@@ -87,7 +85,7 @@ class Webhooks:
         except FetchRefused as error:
             raise WebhookRefused(NO_ADDRESS) from error
         if not self._is_listed(read):
-            raise WebhookRefused(NOT_LISTED.format(hosts=say_sources(self.hosts)))
+            raise WebhookRefused(say_mismatch(read, self.hosts, not_listed=NOT_LISTED, other_start=OTHER_START))
         return Target(read, read_secret(secret))
 
     def start(self, judge: Callable[[], Entries | None], target: Target, *, caller: str) -> str:
@@ -127,5 +125,4 @@ class Webhooks:
             self.delivery.send(target, number, body, user=caller)
 
     def _is_listed(self, url: httpx.URL) -> bool:
-        host = url.raw_host.decode("ascii").lower().rstrip(".")
-        return not url.userinfo and any(one.holds(url.scheme, host, port_of(url)) for one in self.hosts)
+        return is_listed(url, self.hosts)

@@ -109,9 +109,13 @@ def test_why_a_webhook_was_not_delivered_is_logged_without_its_host(
     ("url", "secret", "words"),
     [
         ("https://elsewhere.test/", SECRET, r"notifies only hooks\.test\."),
-        ("http://hooks.test/", SECRET, "notifies only"),
-        ("https://hooks.test:8443/", SECRET, "notifies only"),
-        ("https://ada:pw@hooks.test/", SECRET, "notifies only"),
+        (
+            "http://hooks.test/",
+            SECRET,
+            r"notifies hooks\.test only at addresses that begin with https://hooks\.test/\.",
+        ),
+        ("https://hooks.test:8443/", SECRET, r"only at addresses that begin with https://hooks\.test/\."),
+        ("https://ada:pw@hooks.test/", SECRET, r"Leave the user name and the password out of the address\."),
         ("https://127.0.0.1/", SECRET, "notifies only"),
         ("hooks.test", SECRET, "the whole address to notify"),
         ("https://hooks.test/", "whsec_AAAA", "The secret must be"),
@@ -128,6 +132,9 @@ def test_the_operators_list_is_read_as_that_of_pictures_and_says_so_itself() -> 
     assert read_target("*.example.org").is_suffix
     with pytest.raises(ValueError, match="is no host to notify"):
         read_target("localhost")
+    for written in ("10.0.0.1", "https://hooks.test:99999"):
+        with pytest.raises(ValueError, match=written):
+            read_target(written)
     assert "24 to 64" in NO_SECRET
 
 
