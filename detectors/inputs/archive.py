@@ -3,6 +3,7 @@
 The whole archive is refused, in one sentence, when it holds too much; a single member only when it is itself wrong.
 """
 
+import errno
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks bzip2 an
 END, END_OF_LARGE = b"PK\x05\x06", b"PK\x06\x07"
 ZIP_STARTS = (b"PK\x03\x04", END)
 DAMAGED = "The zip is damaged and cannot be opened."
+DAMAGED_MEMBER = "This file in the zip is damaged and cannot be unpacked."
+UNREADABLE = "The zip cannot be opened."
 TOO_MANY = f"The zip holds more than {MAX_MEMBERS} files."
 CLUTTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
@@ -49,7 +52,7 @@ class Member:
         except ArchiveError:
             raise
         except Exception as error:  # zipfile raises nearly anything on damaged files
-            raise ArchiveError("This file in the zip is damaged and cannot be unpacked.") from error
+            raise ArchiveError(UNREADABLE if _is_systems(error) else DAMAGED_MEMBER) from error
         if len(data) > MAX_BYTES:
             raise ArchiveError(say_too_large())
         if data.startswith(ZIP_STARTS):
@@ -73,7 +76,7 @@ def list_members(path: Path) -> list[Member]:
         with zipfile.ZipFile(path) as opened:
             listed = opened.infolist()
     except Exception as error:  # zipfile raises nearly anything on damaged files
-        raise ArchiveError(DAMAGED) from error
+        raise ArchiveError(UNREADABLE if _is_systems(error) else DAMAGED) from error
     wanted = {place: info for place, info in enumerate(listed) if _is_wanted(info)}
     if len(wanted) > MAX_MEMBERS or len(listed) > 2 * MAX_MEMBERS:  # the end record need not have told the truth
         raise ArchiveError(TOO_MANY)
@@ -105,8 +108,13 @@ def _read_tail(path: Path) -> bytes:
         with path.open("rb") as file:
             file.seek(max(0, size - TAIL_BYTES))
             return file.read()
-    except OSError as error:  # uploads are swept
-        raise ArchiveError("The zip cannot be opened.") from error
+    except OSError as error:
+        raise ArchiveError(UNREADABLE) from error
+
+
+def _is_systems(error: Exception) -> bool:
+    """Whether the system says that the file is gone, or its disk fails. EINVAL is damage: a place that cannot be."""
+    return isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}
 
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:

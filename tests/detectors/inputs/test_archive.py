@@ -1,5 +1,6 @@
 """Zips that visitors upload."""
 
+import errno
 import struct
 import zipfile
 from pathlib import Path
@@ -125,6 +126,23 @@ def test_a_member_packed_in_a_rare_way_is_left_alone(tmp_path: Path) -> None:
 def test_a_zip_that_is_gone_by_now_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="cannot be opened"):
         list_members(tmp_path / "swept.zip")
+    [member] = list_members(path := pack(tmp_path / "a.zip", {"a.png": encode(quarters())}))
+    path.unlink()
+    with pytest.raises(ArchiveError, match=r"^The zip cannot be opened\.$"):
+        member.read()
+
+
+def test_a_disk_that_fails_is_not_taken_for_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = pack(tmp_path / "a.zip", {"a.png": encode(quarters())})
+    [member] = list_members(path)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("detectors.inputs.archive.zipfile.ZipFile.infolist", fail)
+    for read in (member.read, lambda: list_members(path)):
+        with pytest.raises(ArchiveError, match=r"^The zip cannot be opened\.$"):
+            read()
 
 
 def test_a_zip_or_a_member_larger_than_we_take_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
