@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote
 
-KEEP_SECONDS = 55 * 60  # with a sweep every five minutes, nothing outlives an hour
+KEEP_SECONDS = 55 * 60  # with a sweep every five minutes, nothing outlives an hour but what work still needs
 RESERVED_SECONDS = 24 * 3600
 MAX_PATH_CHARACTERS = 4096  # PATH_MAX of Linux: the system opens no longer path
 MAX_PATH_PARTS = 100_000  # of all paths in one call: each costs a question to the system
@@ -183,6 +183,14 @@ class Uploads:
     def open_to_all(self, config: object) -> None:
         """Let everybody signed in read the files that the page itself is made of, like its examples."""
         self.public |= {place for path in _files(config) if (place := self._place(path))}
+
+    def find_kept(self, held: Iterable[object]) -> frozenset[str]:
+        """What no sweep may delete: what the page is made of, and what these JSON values name. For any thread."""
+        kept = set(self.public)
+        for value in held:
+            with contextlib.suppress(TooManyPathsError):  # no call that is worked on: it was refused, or names nonsense
+                kept.update(*self.find_places(value))
+        return frozenset(kept)
 
     def delete_of(self, user_id: int) -> None:
         """Delete the files that are this user's alone."""

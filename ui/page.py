@@ -49,7 +49,7 @@ const spare = () => {
 new MutationObserver(spare).observe(document.body, { childList: true, subtree: true, characterData: true });
 if (asked.get("view") === "api") location.replace("?api"); else if (asked.has("api")) open();
 """  # a page that is opened with Gradio's own ?view=api shows nothing: its documentation is only fetched by a click
-CACHE_SECONDS = (600, 3000)  # how often uploads are swept, and how old one may be then: none outlives an hour
+CACHE_SECONDS = (10**9, 10**9)  # Gradio deletes all uploads when it ends; before, ui.server.front sweeps the old ones
 
 
 def build_page(

@@ -13,7 +13,10 @@ from storage.upload_ledger import Ledger, round_up
 from storage.uploads import Uploads
 
 # Gradio answers 413 only where it reads "maximum allowed size"
-TOO_MUCH = "Your uploads together have reached their maximum allowed size; each is deleted after about an hour."
+TOO_MUCH = (
+    "Your uploads together have reached their maximum allowed size; each is deleted after about an hour, or once it is "
+    "judged if that takes longer."
+)
 
 
 @dataclass

@@ -37,7 +37,7 @@ class Waiting:
         if not path.startswith(JOINS):
             return None
         queue, address = request.app.get_blocks()._queue, address_of(request.scope)
-        events = [*_waiting(queue), *_at_work(queue)]
+        events = list_events(queue)
         if sum(event.username == user for event in events) >= MAX_OF_USER:
             return YOURS
         if address and sum(address_of(event.request.scope) == address for event in events) >= MAX_OF_ADDRESS:
@@ -59,7 +59,7 @@ class Waiting:
     async def drop_unheard(self, queue: Any) -> int:
         """Let go of events whose answers nobody came for. Returns how many."""
         before = time.monotonic() - UNHEARD_SECONDS
-        old = [event for event in [*_waiting(queue), *_at_work(queue)] if event.enqueue_time < before and event.alive]
+        old = [event for event in list_events(queue) if event.enqueue_time < before and event.alive]
         unheard = [event for event in old if not (self._heard[event.session_hash] or self._heard[event._id])]
         for event in unheard:
             queue.pending_event_ids_session.get(event.session_hash, set()).discard(event._id)  # its answer never comes
@@ -67,12 +67,10 @@ class Waiting:
         return len(unheard)
 
 
-def _waiting(queue: Any) -> list[Any]:
-    return [event for kind in queue.event_queue_per_concurrency_id.values() for event in kind.queue]
-
-
-def _at_work(queue: Any) -> list[Any]:
-    return [event for jobs in queue.active_jobs if jobs for event in jobs]
+def list_events(queue: Any) -> list[Any]:
+    """The events that wait, and those that are worked on. queue: Gradio's."""
+    waiting = [event for kind in queue.event_queue_per_concurrency_id.values() for event in kind.queue]
+    return [*waiting, *(event for jobs in queue.active_jobs if jobs for event in jobs)]
 
 
 @contextlib.contextmanager

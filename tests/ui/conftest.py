@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio_client
 import pytest
+from gradio.utils import get_upload_folder
 from playwright.sync_api import Browser, Page
 
 from auth.pages.context import Settings
@@ -39,7 +40,8 @@ def serving(
     """The page for these detectors, while it lasts: its address."""
     jury = Jury(specs or JURY)
     page = build_page(jury, problems, deck=deck, fetcher=fetcher, webhooks=webhooks)
-    front = build_front(None, Path(), settings=Settings(), routes=[*live_routes(jury), *view_routes()], drain=Drain())
+    routes = [*live_routes(jury), *view_routes()]
+    front = build_front(None, Path(get_upload_folder()), settings=Settings(), routes=routes, drain=Drain())
     yield launch(page, host="127.0.0.1", port=free_port(), **front)[0]
     page.close(verbose=False)
 

@@ -125,6 +125,6 @@ def read_same(path: str | None, sha256: str) -> bytes | None:
     """The file's bytes if they are still those that were judged; the field may hold another picture by now."""
     try:
         data = Path(path).read_bytes() if path else b""
-    except FileNotFoundError:  # swept: nothing uploaded outlives an hour
+    except FileNotFoundError:  # it was swept
         return None
     return data if hashlib.sha256(data).hexdigest() == sha256 else None

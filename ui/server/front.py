@@ -6,8 +6,10 @@ page.launch(**front)
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from storage.shares import sweep_shares
 from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
 from ui.server.drain import Drain, DrainMiddleware
+from ui.server.held_files import list_held
 from ui.server.languages import LanguageMiddleware, language_routes
 from ui.server.limits.disk_full import refuse_when_full
 from ui.server.limits.open_files import ROOM, count_connections
@@ -42,6 +45,9 @@ from ui.server.views import SlashMiddleware
 
 SWEEP_EVERY_SECONDS = 300
 DROP_EVERY_SECONDS = 5
+NO_UPLOADS = "{folder} is not where Gradio keeps uploads."
+Round = Callable[[Any], Awaitable[None]]
+Lifespan = Callable[[Any], contextlib.AbstractAsyncContextManager[None]]
 log = logging.getLogger(__name__)
 
 
@@ -71,43 +77,60 @@ class Guard:
                 Middleware(AuthMiddleware, visitors=self.visitors, arrivals=self.arrivals, waiting=self.waiting)
             ],
             "exception_handlers": HANDLERS,
-            "lifespan": self._lifespan,
+            "lifespan": _lifespan(
+                self.arrivals.uploads, (self._sweep, SWEEP_EVERY_SECONDS), (self._drop, DROP_EVERY_SECONDS)
+            ),
         }
 
-    @contextlib.asynccontextmanager
-    async def _lifespan(self, app: Any) -> AsyncIterator[None]:
-        """While the server runs: the page's own files are open to all who are signed in, and old uploads are swept."""
-        self.arrivals.uploads.open_to_all(app.get_blocks().config)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep_sweeping)
-            tasks.start_soon(self._keep_dropping, app)
-            yield
-            tasks.cancel_scope.cancel()
+    async def _sweep(self, app: Any) -> None:
+        await sweep_uploads(self.arrivals.uploads, app)
+        await anyio.to_thread.run_sync(self._sweep_database)
+        self.arrivals.uploads.forget_missing()
+        await self.arrivals.settle()
 
-    async def _keep_sweeping(self) -> None:
-        while True:
-            with _carry_on():
-                await anyio.to_thread.run_sync(self._sweep)
-                self.arrivals.uploads.forget_missing()
-                await self.arrivals.settle()
-            await anyio.sleep(SWEEP_EVERY_SECONDS)
+    async def _drop(self, app: Any) -> None:
+        if count := await self.waiting.drop_unheard(app.get_blocks()._queue):
+            log.info("events were dropped", extra={"count": count})
 
-    async def _keep_dropping(self, app: Any) -> None:
-        while True:
-            await anyio.sleep(DROP_EVERY_SECONDS)
-            with _carry_on():
-                if count := await self.waiting.drop_unheard(app.get_blocks()._queue):
-                    log.info("events were dropped", extra={"count": count})
-
-    def _sweep(self) -> None:
-        uploads = self.arrivals.uploads
-        sweep(uploads.folder, keep=uploads.public, older_than=KEEP_SECONDS)
+    def _sweep_database(self) -> None:
         with contextlib.suppress(DatabaseUnavailable):  # it is logged, and there is a next time
             sessions.sweep_sessions(self.engine)
             lockout.sweep_tries(self.engine)
             sweep_shares(self.engine)
             for number in sweep_outbox(self.engine):
                 log.warning("a webhook was given up", extra={"id": number, "reason": "its time is over"})
+
+
+async def sweep_uploads(uploads: Uploads, app: Any) -> None:
+    """Delete old uploads, but none that work still needs."""
+    held = list_held(app.get_blocks()._queue)
+
+    def delete() -> None:
+        sweep(uploads.folder, keep=uploads.find_kept(held), older_than=KEEP_SECONDS)
+
+    await anyio.to_thread.run_sync(delete)
+
+
+def _lifespan(uploads: Uploads, *rounds: tuple[Round, float]) -> Lifespan:
+    """What goes on while the server runs, each round so many seconds after the last; the page's own files are open."""
+
+    @contextlib.asynccontextmanager
+    async def go_on(app: Any) -> AsyncIterator[None]:
+        uploads.open_to_all(app.get_blocks().config)
+        async with anyio.create_task_group() as tasks:
+            for work, seconds in rounds:
+                tasks.start_soon(_repeat, work, app, seconds)
+            yield
+            tasks.cancel_scope.cancel()
+
+    return go_on
+
+
+async def _repeat(work: Round, app: Any, seconds: float) -> None:
+    while True:
+        with _carry_on():
+            await work(app)
+        await anyio.sleep(seconds)
 
 
 @contextlib.contextmanager
@@ -125,10 +148,16 @@ def build_front(
     """Arguments of launch(): the page and its API behind sign-in, or behind the same-origin check alone.
 
     engine: None for no accounts; uploads: storage.uploads.own_folder(); routes: our own, in front of all others.
+    Raises ValueError where Gradio keeps uploads elsewhere: what is old in that folder will be deleted.
     """
+    from gradio.utils import get_upload_folder  # noqa: PLC0415 - takes seconds; at this point it is there
+
     from ui.server.programs.wrong_calls import WRONG, refuse_wrong_call  # noqa: PLC0415  imports Gradio
 
     handlers: dict[Any, Any] = {OSError: refuse_when_full, **dict.fromkeys(WRONG, refuse_wrong_call)}
+    mine = Uploads(str(uploads.resolve()))
+    if mine.folder != os.path.realpath(get_upload_folder()):
+        raise ValueError(NO_UPLOADS.format(folder=mine.folder))
     headers, draining = Middleware(HeadersMiddleware, framed=settings.framed), Middleware(DrainMiddleware, drain=drain)
     once, spoken = Middleware(IdempotencyMiddleware), Middleware(LanguageMiddleware)
     inner = [draining, Middleware(SlashMiddleware), once, spoken]
@@ -137,10 +166,10 @@ def build_front(
     own_slashes = {"redirect_slashes": False}  # the framework's lead to the host's root; SlashMiddleware has its own
     if engine is None:
         # Without accounts a file is nobody's: what was moved to where it would be handed out is left to the sweep.
-        last = [*inner, Middleware(UploadFilesMiddleware, folder=str(uploads), is_owned=lambda _path: True)]
+        last = [*inner, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=lambda _path: True)]
         alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware), *last]}
-        return {"app_kwargs": alone | own_slashes | {"exception_handlers": handlers}}
-    mine = Uploads(str(uploads.resolve()))
+        beside = _lifespan(mine, (partial(sweep_uploads, mine), SWEEP_EVERY_SECONDS))
+        return {"app_kwargs": alone | own_slashes | {"exception_handlers": handlers, "lifespan": beside}}
     guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), Waiting(), settings)
     last = [*inner, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
     kwargs = guard.app_kwargs

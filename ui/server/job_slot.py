@@ -4,9 +4,11 @@ Gradio's own cancelling loses the run that follows a cancelled one now and then.
 between verdicts, and ends by itself when its job is no longer there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from ui.server.held_files import add_holder
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +24,7 @@ class Job:
     start: float = 0.0
 
 
-@dataclass
+@dataclass(eq=False)
 class JobSlot:
     """One visitor's. The last job put here is the only one wanted.
 
@@ -37,6 +39,13 @@ class JobSlot:
     def put(self, job: Job, notice: Sequence[str]) -> None:
         """Want this job next, and the one at hand no more."""
         self.waiting, self.at_hand, self.judged, self.notice = job, None, None, notice
+        add_holder(self)
+
+    def held_files(self) -> Iterator[Path]:
+        """Those of the job that waits or is at hand."""
+        for job in (self.waiting, self.at_hand):
+            if job:
+                yield from (job.path, *job.more)
 
     def clear(self, notice: Sequence[str]) -> None:
         """Want nothing."""

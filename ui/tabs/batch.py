@@ -235,7 +235,8 @@ def _offer_webhook(
         """
         if not files or not detectors:
             raise gr.Error(NO_CHOICE, print_exception=False)
-        items, chosen = list_items(map(Path, files)), jury.choose(detectors)
+        paths, chosen = [Path(file) for file in files], jury.choose(detectors)
+        items = list_items(paths)
 
         def judge() -> Entries | None:
             """None where the server stops meanwhile."""
@@ -248,7 +249,8 @@ def _offer_webhook(
             return _as_answer(entries)
 
         try:
-            number = webhooks.start(judge, webhooks.check(url, secret), caller=request.username or "")
+            target = webhooks.check(url, secret)
+            number = webhooks.start(judge, target, caller=request.username or "", files=paths)
         except WebhookRefused as error:
             raise gr.Error(str(error), print_exception=False) from error
         return {"id": number, "pictures": len(items)}

@@ -103,7 +103,7 @@ ENGLISH = (  # so does what begins like this; or it is put together, and MADE_OF
         "7 holds the tables of",
     ),
     *("The account database was brought up to date by", "The accounts cannot be kept in", "7 is no host to fetch"),
-    *("7 has no port from 1 to 65535", "7 is no public address"),
+    *("7 has no port from 1 to 65535", "7 is no public address", "7 is not where Gradio keeps"),
     *(
         "With so few pictures a game",
         "Forged on purpose with Facejury",

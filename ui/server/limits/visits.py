@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.state_holder import SessionState, StateHolder
 
+from auth.limits.waiting import list_events
 from storage.uploads import KEEP_SECONDS
 
 MAX_PAGES = 256  # with something to remember: up to 1,000 thumbnails, or the frames of a video
@@ -69,13 +70,16 @@ class Visits(StateHolder):  # type: ignore[misc]
         return visit
 
     def delete_all_expired_state(self) -> None:
-        """Forget the visits that are over. Gradio calls it every second."""
+        """Forget the visits that are over, unless an open page waits for an answer. Gradio calls it every second."""
         if time.monotonic() - self._looked < EVERY_SECONDS:
             return
         self._looked = time.monotonic()
+        awaited = {event.session_hash for event in list_events(self.blocks._queue)}
         with self.lock:
-            for name in [name for name, visit in self.session_data.items() if visit.is_over]:
-                del self.session_data[name]
+            over = [name for name, visit in self.session_data.items() if visit.is_over]
+            for name in over:
+                if self.session_data[name].is_closed or name not in awaited:
+                    del self.session_data[name]
 
     def _make_room(self) -> None:
         """For one more: of each kind those that were closed go first, then those that were used longest ago."""

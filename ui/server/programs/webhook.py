@@ -11,13 +11,15 @@ import logging
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 from sqlalchemy import Engine
 
+from ui.server.held_files import add_holder
 from ui.server.programs.delivery import Delivery, Target
 from ui.server.remote_picture import (
     FetchRefused,
@@ -77,6 +79,8 @@ class Webhooks:
         self.hosts, self.delivery = hosts, Delivery(engine, resolve=resolve, is_listed=self._is_listed)
         self._judging = ThreadPoolExecutor(1, thread_name_prefix="webhook")
         self._lock, self._waiting = threading.Lock(), Counter[str]()
+        self._files: dict[str, tuple[Path, ...]] = {}  # of each batch that is not judged yet
+        add_holder(self)
 
     def check(self, url: str, secret: str) -> Target:
         """Raises WebhookRefused for an address that is not listed, and a secret that is too short."""
@@ -88,18 +92,27 @@ class Webhooks:
             raise WebhookRefused(say_mismatch(read, self.hosts, not_listed=NOT_LISTED, other_start=OTHER_START))
         return Target(read, read_secret(secret))
 
-    def start(self, judge: Callable[[], Entries | None], target: Target, *, caller: str) -> str:
+    def start(
+        self, judge: Callable[[], Entries | None], target: Target, *, caller: str, files: Sequence[Path] = ()
+    ) -> str:
         """Call `judge` when its turn comes, and post what it returns, if it is not None. Raises WebhookRefused.
 
-        Returns the number of this batch, which is the message's webhook-id as well.
+        files: what it reads, which no sweep deletes before. Returns the number of this batch, which is the message's
+        webhook-id as well.
         """
+        number = f"batch_{secrets.token_hex(12)}"
         with self._lock:
             if self._waiting[caller] >= MAX_OF_CALLER or self._waiting.total() >= MAX_WAITING:
                 raise WebhookRefused(TOO_MANY)
             self._waiting[caller] += 1
-        number = f"batch_{secrets.token_hex(12)}"
+            self._files[number] = tuple(files)
         self._judging.submit(self._work, judge, target, number, caller)
         return number
+
+    def held_files(self) -> list[Path]:
+        """Those of all batches that are not judged yet."""
+        with self._lock:
+            return [path for files in self._files.values() for path in files]
 
     def resume(self) -> None:
         """Send on what was not delivered when a server stopped."""
@@ -119,6 +132,7 @@ class Webhooks:
         finally:
             with self._lock:
                 self._waiting[caller] -= 1
+                del self._files[number]
         if entries is not None:
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             body = json.dumps({"type": EVENT, "timestamp": now, "data": {"id": number, "pictures": entries}}).encode()

@@ -1,5 +1,6 @@
 """What the server remembers of open pages, and until when; a page that it has forgotten is told so."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from storage.uploads import own_folder
 from tests.auth.by_browser import sign_up
 from tests.detectors.pictures import encode, quarters
 from tests.ports import free_port
-from tests.ui.jurors import JURY
+from tests.ui.jurors import JURY, spec
 from ui.page import build_page
 from ui.server import lifecycle
 from ui.server.drain import Drain
@@ -109,6 +110,34 @@ def test_what_was_judged_is_forgotten_once_the_page_is_closed_or_left_alone(
     assert visit_of_page in held[0].session_data.values(), "it is still open"
     page.close()
     wait_until(lambda: not held[0].session_data)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_page_whose_batch_waits_for_longer_than_that_is_shown_its_results(
+    visit: Callable[..., Page], browser: Browser, portrait: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def examine(image: object) -> float:
+        began.set()
+        assert go_on.wait(60)
+        return 0.03
+
+    (tmp_path / "wall.png").write_bytes(encode(quarters(20, 20)))
+    batch = [portrait, str(tmp_path / "wall.png")]
+    first = visit(spec("patient", examine))
+    first.set_input_files("#entrance input[type=file]", batch)
+    assert began.wait(60)
+    with browser.new_context() as context:
+        second = context.new_page()
+        second.goto(first.url)
+        second.set_input_files("#entrance input[type=file]", batch)
+        expect(second.locator("#batch-status")).to_contain_text("Waiting for its turn")
+        second.wait_for_timeout(1000)  # until it waits in the queue
+        monkeypatch.setattr(visits, "KEEP_SECONDS", 0)
+        second.wait_for_timeout(2000)
+        go_on.set()
+        expect(second.locator("#batch-status")).to_contain_text("2 pictures judged.")
 
 
 def test_a_page_left_alone_is_forgotten_too(
