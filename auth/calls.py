@@ -11,7 +11,7 @@ import anyio
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
-from auth.requests import read_body
+from auth.requests import API, path_of, read_body
 from auth.routes import Bound
 
 MAX_DEPTH = 50  # the framework walks through a call by recursion
@@ -20,6 +20,7 @@ MARKS = (b",", b"[", b"{")  # before each value but the first: counted before an
 TOO_LARGE = "A call to this address may have at most {kilobytes:,} kB; {instead}."
 NO_JSON = "A call must be JSON."
 TOO_DEEP = f"A call's JSON may be {MAX_DEPTH} levels deep."
+OWN_SESSION = "A call to this address takes no session_hash; the answer of each is read by its own event."
 TOO_MANY = f"A call's JSON may have at most {MAX_VALUES:,} values."
 
 
@@ -53,7 +54,11 @@ async def read_call(request: Request, bound: Bound, *, threads: anyio.CapacityLi
     body = await read_body(request, bound.max_bytes)
     if body is None:
         raise CallRefused(413, TOO_LARGE.format(kilobytes=bound.max_bytes // 1000, instead=bound.instead))
-    return Call(body, await anyio.to_thread.run_sync(_parse, body, limiter=threads))
+    call = Call(body, await anyio.to_thread.run_sync(_parse, body, limiter=threads))
+    named = isinstance(call.sent, dict) and call.sent.get("session_hash") is not None
+    if named and path_of(request.scope).startswith(API + "call/"):  # one stream would carry the answers of several
+        raise CallRefused(400, OWN_SESSION)
+    return call
 
 
 def _parse(body: bytes) -> object:

@@ -21,7 +21,7 @@ from auth.forms import is_loopback, session_secret
 from auth.html import message, redirect, wants_page
 from auth.limits.upload_room import Arrivals
 from auth.limits.waiting import Waiting
-from auth.requests import API, DATA, MCP, RETRY_SECONDS, UPLOAD, busy_status, event_of, path_of, root_of
+from auth.requests import API, MCP, RETRY_SECONDS, UPLOAD, busy_status, event_of, path_of, root_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
@@ -150,8 +150,7 @@ class AuthMiddleware:
             with self.arrivals.take_in(visitor.user_id, request.receive) as (limited, answer.on_handed_out):
                 return await self.app(request.scope, limited, answer)
         if request.method in {"GET", "HEAD", "OPTIONS"}:
-            heard = request.query_params.get("session_hash") if path == DATA else event_of(path)
-            with self.waiting.hear(heard):
+            with self.waiting.hear(request):
                 return await self.app(request.scope, request.receive, answer)
         await self._check_call(request, bound, visitor=visitor, answer=answer)
 
@@ -195,8 +194,8 @@ class SameOriginMiddleware:
     A name that its owner lets point at this machine would make their page one of this site: only loopback names count.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app, self._threads = app, anyio.CapacityLimiter(LOOKS_AT_ONCE)
+    def __init__(self, app: ASGIApp, *, waiting: Waiting) -> None:
+        self.app, self.waiting, self._threads = app, waiting, anyio.CapacityLimiter(LOOKS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or answer it."""
@@ -211,7 +210,8 @@ class SameOriginMiddleware:
         if bound is None:
             return await _refuse(request, send, 404, NOT_FOUND)
         if request.method != "POST" or not path.startswith(API) or _is_upload(path):
-            return await self.app(scope, receive, send)
+            with self.waiting.hear(request):
+                return await self.app(scope, receive, send)
         try:
             call = await read_call(request, bound, threads=self._threads)
         except CallRefused as refusal:

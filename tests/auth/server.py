@@ -130,6 +130,10 @@ def build_page(examples: list[str]) -> Any:
         time.sleep(seconds)
         return "done"
 
+    def wait_in_steps(seconds: float) -> Any:
+        for _ in range(int(seconds * 10)):
+            yield wait(0.1)
+
     with gr.Blocks(title="A page to guard", analytics_enabled=False) as page:
         picture, said, file = gr.Image(type="filepath", image_mode=None), gr.Textbox(), gr.File()
         answer, number = gr.JSON(), gr.Number()
@@ -139,6 +143,7 @@ def build_page(examples: list[str]) -> Any:
         gr.Button("Reports").click(reports, None, file, api_name="reports")
         gr.Button("Echo").click(lambda text: text, said, said, api_name="echo")
         gr.Button("Wait").click(wait, number, said, api_name="wait", concurrency_limit=4)
+        gr.Button("Steps").click(wait_in_steps, number, said, api_name="wait_in_steps")
     return page
 
 
@@ -172,8 +177,11 @@ class Site(Server):
         self.page.close(verbose=False)
 
 
-def launch(engine: Engine, *, uploads: Path, rounds: int = 4, **options: Any) -> Site:
-    """Launch the page behind the sign-in on a free port. Hashes take a millisecond, and nobody is slowed down."""
+def launch(engine: Engine | None, *, uploads: Path, rounds: int = 4, **options: Any) -> Site:
+    """Launch the page behind the sign-in on a free port. Hashes take a millisecond, and nobody is slowed down.
+
+    engine: None for no accounts.
+    """
     example = uploads.parent / "example.png"
     example.write_bytes(picture(0))
     page, port = build_page([str(example)]), free_port()

@@ -77,9 +77,7 @@ class Guard:
                 Middleware(AuthMiddleware, visitors=self.visitors, arrivals=self.arrivals, waiting=self.waiting)
             ],
             "exception_handlers": HANDLERS,
-            "lifespan": _lifespan(
-                self.arrivals.uploads, (self._sweep, SWEEP_EVERY_SECONDS), (self._drop, DROP_EVERY_SECONDS)
-            ),
+            "lifespan": _lifespan(self.arrivals.uploads, self.waiting, self._sweep),
         }
 
     async def _sweep(self, app: Any) -> None:
@@ -87,10 +85,6 @@ class Guard:
         await anyio.to_thread.run_sync(self._sweep_database)
         self.arrivals.uploads.forget_missing()
         await self.arrivals.settle()
-
-    async def _drop(self, app: Any) -> None:
-        if count := await self.waiting.drop_unheard(app.get_blocks()._queue):
-            log.info("events were dropped", extra={"count": count})
 
     def _sweep_database(self) -> None:
         with contextlib.suppress(DatabaseUnavailable):  # it is logged, and there is a next time
@@ -111,15 +105,20 @@ async def sweep_uploads(uploads: Uploads, app: Any) -> None:
     await anyio.to_thread.run_sync(delete)
 
 
-def _lifespan(uploads: Uploads, *rounds: tuple[Round, float]) -> Lifespan:
-    """What goes on while the server runs, each round so many seconds after the last; the page's own files are open."""
+def _lifespan(uploads: Uploads, waiting: Waiting, sweeping: Round) -> Lifespan:
+    """While the server runs the page's own files are open; what is old is swept, and what nobody hears let go of."""
+
+    async def drop(_app: Any) -> None:
+        if count := await waiting.drop_unheard():
+            log.info("events were dropped", extra={"count": count})
 
     @contextlib.asynccontextmanager
     async def go_on(app: Any) -> AsyncIterator[None]:
         uploads.open_to_all(app.get_blocks().config)
+        waiting.watch(app.get_blocks()._queue)
         async with anyio.create_task_group() as tasks:
-            for work, seconds in rounds:
-                tasks.start_soon(_repeat, work, app, seconds)
+            tasks.start_soon(_repeat, sweeping, app, SWEEP_EVERY_SECONDS)
+            tasks.start_soon(_repeat, drop, app, DROP_EVERY_SECONDS)
             yield
             tasks.cancel_scope.cancel()
 
@@ -159,7 +158,8 @@ def build_front(
     if mine.folder != os.path.realpath(get_upload_folder()):
         raise ValueError(NO_UPLOADS.format(folder=mine.folder))
     headers, draining = Middleware(HeadersMiddleware, framed=settings.framed), Middleware(DrainMiddleware, drain=drain)
-    once, spoken = Middleware(IdempotencyMiddleware), Middleware(LanguageMiddleware)
+    waiting = Waiting()
+    once, spoken = Middleware(IdempotencyMiddleware, waiting=waiting), Middleware(LanguageMiddleware)
     inner = [draining, Middleware(SlashMiddleware), once, spoken]
     routes = [*language_routes(), *routes]
     first = [headers, Middleware(BoundsMiddleware, at_once=count_connections() - ROOM)]
@@ -167,10 +167,10 @@ def build_front(
     if engine is None:
         # Without accounts a file is nobody's: what was moved to where it would be handed out is left to the sweep.
         last = [*inner, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=lambda _path: True)]
-        alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware), *last]}
-        beside = _lifespan(mine, (partial(sweep_uploads, mine), SWEEP_EVERY_SECONDS))
-        return {"app_kwargs": alone | own_slashes | {"exception_handlers": handlers, "lifespan": beside}}
-    guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), Waiting(), settings)
+        alone = {"routes": routes, "middleware": [*first, Middleware(SameOriginMiddleware, waiting=waiting), *last]}
+        more = {"exception_handlers": handlers, "lifespan": _lifespan(mine, waiting, partial(sweep_uploads, mine))}
+        return {"app_kwargs": alone | own_slashes | more}
+    guard = Guard(engine, Visitors(engine), Arrivals(mine, Ledger(engine)), waiting, settings)
     last = [*inner, Middleware(UploadFilesMiddleware, folder=mine.folder, is_owned=mine.is_owned)]
     kwargs = guard.app_kwargs
     handlers |= kwargs["exception_handlers"]

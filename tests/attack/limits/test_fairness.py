@@ -108,6 +108,75 @@ def test_events_that_nobody_hears_are_dropped_and_others_are_not(
     assert "event: complete" in events and json.loads(events.rpartition("data: ")[2])
 
 
+def ask(browser: Browser, **headers: str) -> httpx.Response:
+    """One call that is answered at once, and is not read."""
+    said = browser.http.post("/gradio_api/call/detectors", json={"data": []}, headers=headers)
+    time.sleep(0.1)
+    return said
+
+
+def test_one_users_unread_answers_are_limited_and_go_after_a_minute(
+    site: Attacked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "MAX_UNREAD_OF_USER", 3)
+    user, other = site.member("Unreading"), site.member("Reading")
+    said = [ask(user) for _ in range(4)]
+    assert [one.status_code for one in said] == [200, 200, 200, 503]
+    assert_told(said[-1], waiting.YOURS_UNREAD)
+    assert ask(other).status_code == 200
+    events = [one.json()["event_id"] for one in said[:3]]
+    assert "event: complete" in user.http.get(f"/gradio_api/call/detectors/{events[0]}").text
+    assert ask(user).status_code == 200, "one was read"
+    monkeypatch.setattr(waiting, "UNHEARD_SECONDS", 0.0)
+
+    def all_are_gone() -> None:
+        assert user.http.get(f"/gradio_api/call/detectors/{events[1]}").status_code == 404
+        assert ask(user).status_code == 200
+
+    wait_for(all_are_gone, seconds=30)
+
+
+def test_unread_answers_are_limited_by_address_and_for_all_users_together(
+    site: Attacked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "MAX_UNREAD_OF_ADDRESS", 3)
+    users = [site.member(f"Unreading {number}") for number in range(4)]
+    here, elsewhere = {"x-forwarded-for": "93.184.216.9"}, {"x-forwarded-for": "93.184.216.10"}
+    said = [ask(user, **here) for user in users]
+    assert [one.status_code for one in said] == [200, 200, 200, 503]
+    assert_told(said[-1], waiting.NEIGHBOURS_UNREAD)
+    assert ask(users[-1], **elsewhere).status_code == 200
+    monkeypatch.setattr(waiting, "MAX_UNREAD", 4)
+    assert_told(ask(users[-1], **elsewhere), waiting.FULL)
+
+
+def test_what_waits_is_not_forgotten_for_thousands_of_others(site: Attacked, stuck: Any) -> None:
+    user, others = site.member("Outlasting"), [f"other {number}" for number in range(3000)]
+    event = call_batch(site, user).json()["event_id"]
+    with user.http.stream("GET", f"{BATCH}/{event}", timeout=60) as answer:
+        for other in others:  # as the framework does with each new one
+            stuck.pending_messages_per_session[other] = None
+        del stuck.get_events  # the queue goes on
+        assert "event: complete" in "".join(answer.iter_text())
+
+
+def test_nothing_is_left_of_calls_and_pages_whose_answers_were_read(site: Attacked) -> None:
+    user, queue = site.member("Tidy"), site.page._queue
+    functions = user.http.get("/config").json()["dependencies"]
+    number = next(one["id"] for one in functions if one["api_name"] == "detectors")
+    call = {"data": [], "fn_index": number, "session_hash": "tidy"}
+    assert user.http.post("/gradio_api/queue/join", json=call).status_code == 200
+    assert "process_completed" in user.http.get("/gradio_api/queue/data", params={"session_hash": "tidy"}).text
+    event = ask(user).json()["event_id"]
+    assert "event: complete" in user.http.get(f"/gradio_api/call/detectors/{event}").text
+
+    def nothing_is_left() -> None:
+        kept = {*queue.pending_messages_per_session, *queue.pending_event_ids_session}
+        assert not kept & {"tidy", event}
+
+    wait_for(nothing_is_left, seconds=2)
+
+
 @pytest.mark.parametrize("way", ["run", "api"])
 def test_calls_that_pass_the_queue_by_are_limited_too(
     site: Attacked, monkeypatch: pytest.MonkeyPatch, way: str

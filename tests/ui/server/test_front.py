@@ -40,3 +40,20 @@ def test_a_round_that_fails_is_logged_and_the_next_one_comes(
     engine.dispose()
     said = [record.message for record in caplog.records if record.name == "ui.server.front"]
     assert sorted(said) == ["a sweep failed"] * 2
+
+
+def test_events_that_nobody_hears_are_dropped_on_a_page_without_accounts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auth.limits.waiting.UNHEARD_SECONDS", 0.5)
+    monkeypatch.setattr("ui.server.front.DROP_EVERY_SECONDS", 0.1)
+    (tmp_path / "uploads").mkdir()
+    site = launch(None, uploads=tmp_path / "uploads")
+    program = site.browser()
+    heard, unheard = (
+        program.http.post("/gradio_api/call/wait", json={"data": [seconds]}).json()["event_id"] for seconds in (2, 0)
+    )
+    assert "done" in program.http.get(f"/gradio_api/call/wait/{heard}").text
+    assert program.http.get(f"/gradio_api/call/wait/{unheard}").status_code == 404
+    assert not site.page._queue.pending_event_ids_session
+    site.close()

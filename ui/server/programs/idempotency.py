@@ -1,7 +1,7 @@
 """A program may send a call again after a broken connection, with the same Idempotency-Key: it runs once.
 
-The first answer, the number of the call's event, is given again, and so is what came of that event. The header and its
-rules are those of the draft https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+The first answer, the number of the call's event, is given again, and so is what came of that event, whether or not
+somebody read it. The header and its rules are those of the draft https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.calls import Call
+from auth.limits.waiting import Waiting
 from auth.requests import API, event_of, path_of, read_body
 
 CALLS = (API + "call/", API + "run/", API + "api/")
@@ -26,7 +27,8 @@ KEEP_SECONDS = 3600.0  # as long as an upload
 MAX_KEPT = 10_000
 MAX_KEPT_BYTES = 64_000_000  # of all answers; a batch of 1,000 pictures may have some megabytes
 MAX_BODY_BYTES = 1_000_000
-COMPLETE = b"event: complete\n"  # how the framework's last message of an event begins where it went well
+LOOK_SECONDS = 0.05  # how often a call looks whether the first one under its key has come to its end
+FIRST = "facejury.first_call"  # where in the ASGI scope, and so in the event, a call under a key has its FirstCall
 BAD_KEY = "An Idempotency-Key is 1 to 100 letters, digits and signs."
 OTHER_CALL = "This Idempotency-Key was used for another call."
 TOO_LARGE = f"A call with an Idempotency-Key may have at most {MAX_BODY_BYTES // 1000:,} kB."
@@ -37,7 +39,8 @@ OVER = "There is no answer to be read here: it was read before, or asked for too
 class FirstCall:
     """A call under its key. digest: of its body; answer: status and body, once it is there; began: monotonic.
 
-    event: the number that the answer names; outcome: what was read of that event at last; either may be empty.
+    event: the number that the answer names; outcome: what is to be read of that event, once it went well; either may be
+    empty.
     """
 
     digest: bytes
@@ -55,8 +58,9 @@ class FirstCall:
 class IdempotencyMiddleware:
     """Behind the sign-in: a caller's keys and events are their own. Used from one event loop only."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, waiting: Waiting) -> None:
+        self.app, self.waiting = app, waiting
+        waiting.keep = self._keep_outcome
         self._first: OrderedDict[bytes, FirstCall] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +82,7 @@ class IdempotencyMiddleware:
         if body is None:
             return await _refuse(413, TOO_LARGE)(scope, receive, send)
         name, digest = _name(request, key), hashlib.sha256(body).digest()
-        if (first := self._find(name, scope)) is None:
+        if (first := await self._find(name)) is None:
             first = self._first[name] = FirstCall(digest, asyncio.get_running_loop().create_future(), time.monotonic())
             return await self._pass_on(name, first, scope, Call(body, None).replay(receive), send)
         if first.digest != digest:
@@ -87,13 +91,18 @@ class IdempotencyMiddleware:
         again = {"Idempotent-Replayed": "true"}
         return await Response(said, status, again, media_type="application/json")(scope, receive, send)
 
-    def _find(self, name: bytes, scope: Scope) -> FirstCall | None:
-        """None too where the event of the first call was let go of before its answer was read: it may run again."""
+    async def _find(self, name: bytes) -> FirstCall | None:
+        """None too where the event of the first call was given up before it went well: it may run again.
+
+        What was given up while at work is waited for, since it may go well yet. Nothing is awaited after the look-up.
+        """
+        while (first := self._first.get(name)) and not first.outcome and self.waiting.is_ending(first.event):
+            await asyncio.sleep(LOOK_SECONDS)
         now = time.monotonic()
         while self._first and now - next(iter(self._first.values())).began > KEEP_SECONDS:
             self._first.popitem(last=False)
         first = self._first.get(name)
-        if first and first.event and not first.outcome and _is_over(first.event, scope):
+        if first and first.event and not first.outcome and not self.waiting.is_readable(first.event):
             del self._first[name]
             return None
         return first
@@ -110,6 +119,7 @@ class IdempotencyMiddleware:
                 said.extend(message.get("body", b""))
             await send(message)
 
+        scope[FIRST] = first
         try:
             await self.app(scope, receive, note)
         finally:
@@ -125,36 +135,24 @@ class IdempotencyMiddleware:
         first = next((one for one in self._first.values() if one.event == event), None)
         if first and first.outcome:
             return await Response(first.outcome, media_type="text/event-stream")(scope, receive, send)
-        if _is_over(event, scope):
+        if not self.waiting.is_readable(event):
             return await _refuse(404, OVER)(scope, receive, send)
+        await self.app(scope, receive, send)
 
-        async def note(message: Message) -> None:
-            if first and message.get("body", b"").startswith(COMPLETE):
-                first.outcome = message["body"]
-                self._make_room()
-            await send(message)
-
-        await self.app(scope, receive, note)
-        if _is_over(event, scope):  # also for who reads it at the same time, and would never be told
-            _queue(scope).pending_messages_per_session.pop(event, None)
+    def _keep_outcome(self, event: Any, message: Any) -> bool:
+        """Keep what came of a call under a key, as the framework writes it. False for others, and what failed."""
+        first = event.request.scope.get(FIRST)
+        if first is None or not message.success:
+            return False
+        first.outcome = f"event: complete\ndata: {json.dumps(message.model_dump()['output'].get('data'))}\n\n".encode()
+        self._make_room()
+        return True
 
     def _make_room(self) -> None:
         """Forget the oldest calls."""
         kept = sum(first.size for first in self._first.values())
         while len(self._first) > MAX_KEPT or kept > MAX_KEPT_BYTES:
             kept -= self._first.popitem(last=False)[1].size
-
-
-def _queue(scope: Scope) -> Any:
-    """The framework's, whose parts are not typed."""
-    return scope["app"].get_blocks()._queue
-
-
-def _is_over(event: str, scope: Scope) -> bool:
-    """Whether nothing is to be read of it any more, as of one that never was."""
-    queue = _queue(scope)
-    found, open_pages = queue.pending_event_ids_session.items(), queue.pending_messages_per_session
-    return not any(event in events and page in open_pages for page, events in reversed(found))
 
 
 def _name(request: Request, key: str) -> bytes:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from auth.calls import OWN_SESSION
 from auth.limits import waiting
 from storage.database import open_database
 from storage.uploads import own_folder
@@ -37,11 +38,9 @@ async def run(request: Request) -> Response:
 
 def build_app() -> Starlette:
     """Its queue lets go of no event."""
-    middleware = [Middleware(IdempotencyMiddleware)]
-    app: Any = Starlette(routes=[Route("/{path:path}", run, methods=["POST", "GET"])], middleware=middleware)
-    queue = SimpleNamespace(pending_event_ids_session={"page": range(1, 100)}, pending_messages_per_session={"page": 0})
-    app.get_blocks = lambda: SimpleNamespace(_queue=queue)
-    return app
+    waiting: Any = SimpleNamespace(is_ending=lambda _: False, is_readable=lambda _: True)
+    middleware = [Middleware(IdempotencyMiddleware, waiting=waiting)]
+    return Starlette(routes=[Route("/{path:path}", run, methods=["POST", "GET"])], middleware=middleware)
 
 
 async def send(*calls: dict[str, Any]) -> list[httpx.Response]:
@@ -96,7 +95,7 @@ def test_a_key_is_good_for_one_body_and_a_failed_call_frees_it() -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A page in this process, whose /wait takes as many seconds as it is told."""
+    """A page in this process, whose /wait and /wait_in_steps take as many seconds as they are told."""
     folder = tmp_path_factory.mktemp("idempotency")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
@@ -137,12 +136,46 @@ def test_an_answer_under_a_key_is_read_as_often_as_its_connection_breaks_and_any
 @pytest.mark.slow
 def test_a_call_that_was_let_go_of_unheard_runs_again_under_its_key(site: Site) -> None:
     program = site.member("Unheard")
-    event = post(program, "wait", 9, key="a").json()["event_id"]
+    event = post(program, "wait_in_steps", 9, key="a").json()["event_id"]
     time.sleep(8)  # unheard events are looked for every five seconds
-    assert read(program, "wait", event).status_code == 404
-    again = post(program, "wait", 9, key="a")
+    assert read(program, "wait_in_steps", event).status_code == 404
+    again = post(program, "wait_in_steps", 1, key="b").json()["event_id"]
+    assert "done" in read(program, "wait_in_steps", again).text
+    again = post(program, "wait_in_steps", 9, key="a")
     assert again.json()["event_id"] != event and "idempotent-replayed" not in again.headers
-    assert "done" in read(program, "wait", again.json()["event_id"]).text
+    assert "done" in read(program, "wait_in_steps", again.json()["event_id"]).text
+
+
+@pytest.mark.slow
+def test_a_call_that_goes_well_unheard_runs_once_whether_it_was_given_up_before_its_end_or_not(site: Site) -> None:
+    program = site.member("Never there")
+    calls: list[tuple[str, object]] = [("echo", "done"), ("wait", 9)]
+    events = [post(program, name, given, key="a").json()["event_id"] for name, given in calls]
+    time.sleep(8)
+    assert read(program, "wait", events[1]).status_code == 404, "it is given up, and goes on"
+    for (name, given), event in zip(calls, events, strict=True):
+        again = post(program, name, given, key="a")
+        assert (again.json()["event_id"], again.headers["idempotent-replayed"]) == (event, "true")
+        assert read(program, name, event).text == 'event: complete\ndata: ["done"]\n\n'
+
+
+@pytest.mark.slow
+def test_a_call_that_fails_may_run_again_under_its_key_once_that_was_read(site: Site) -> None:
+    program = site.member("Failing")
+    event = post(program, "wait", -1, key="a").json()["event_id"]
+    assert "event: error" in read(program, "wait", event).text
+    again = post(program, "wait", -1, key="a")
+    assert again.json()["event_id"] != event and "idempotent-replayed" not in again.headers
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["call/echo", "call/v2/echo"])
+def test_calls_do_not_share_a_session_in_which_one_would_get_anothers_answer(site: Site, way: str) -> None:
+    program = site.member(f"Sharing {way[5:7]}")
+    said = program.http.post(f"/gradio_api/{way}", json={"data": ["mine"], "session_hash": "ours"})
+    assert (said.status_code, said.json()) == (400, {"error": OWN_SESSION})
+    said = program.http.post("/gradio_api/call/echo", json={"data": ["mine"], "session_hash": None})
+    assert "mine" in read(program, "echo", said.json()["event_id"]).text
 
 
 @pytest.mark.slow
