@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict, deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.calls import Call
 from auth.limits.waiting import Waiting
+from auth.middleware import visitor_of
 from auth.requests import API, event_of, path_of, read_body
 
 CALLS = (API + "call/", API + "run/", API + "api/")
@@ -37,12 +38,13 @@ OVER = "There is no answer to be read here: it was read before, or asked for too
 
 @dataclass
 class FirstCall:
-    """A call under its key. digest: of its body; answer: status and body, once it is there; began: monotonic.
+    """A call under its key. user: "" without accounts; digest: of its body; answer: status and body; began: monotonic.
 
     event: the number that the answer names; outcome: what is to be read of that event, once it went well; either may be
     empty.
     """
 
+    user: str
     digest: bytes
     answer: "asyncio.Future[tuple[int, bytes]]"
     began: float
@@ -81,9 +83,10 @@ class IdempotencyMiddleware:
         body = await read_body(request, MAX_BODY_BYTES)
         if body is None:
             return await _refuse(413, TOO_LARGE)(scope, receive, send)
-        name, digest = _name(request, key), hashlib.sha256(body).digest()
+        name, digest, visitor = _name(request, key), hashlib.sha256(body).digest(), visitor_of(request)
         if (first := await self._find(name)) is None:
-            first = self._first[name] = FirstCall(digest, asyncio.get_running_loop().create_future(), time.monotonic())
+            user, answer = visitor.name if visitor else "", asyncio.get_running_loop().create_future()
+            first = self._first[name] = FirstCall(user, digest, answer, time.monotonic())
             return await self._pass_on(name, first, scope, Call(body, None).replay(receive), send)
         if first.digest != digest:
             return await _refuse(422, OTHER_CALL)(scope, receive, send)
@@ -149,10 +152,19 @@ class IdempotencyMiddleware:
         return True
 
     def _make_room(self) -> None:
-        """Forget the oldest calls."""
+        """Forget the oldest calls of whoever takes up most: nobody's call runs again for the many keys of others."""
         kept = sum(first.size for first in self._first.values())
+        if len(self._first) <= MAX_KEPT and kept <= MAX_KEPT_BYTES:
+            return
+        shares, names = Counter[str](), defaultdict[str, deque[bytes]](deque)
+        for name, first in self._first.items():
+            shares[first.user] += first.size + MAX_KEPT_BYTES // MAX_KEPT
+            names[first.user].append(name)
         while len(self._first) > MAX_KEPT or kept > MAX_KEPT_BYTES:
-            kept -= self._first.popitem(last=False)[1].size
+            [(most, _)] = shares.most_common(1)
+            first = self._first.pop(names[most].popleft())
+            kept -= first.size
+            shares[most] -= first.size + MAX_KEPT_BYTES // MAX_KEPT
 
 
 def _name(request: Request, key: str) -> bytes:

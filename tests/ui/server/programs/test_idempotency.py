@@ -160,6 +160,17 @@ def test_a_call_that_goes_well_unheard_runs_once_whether_it_was_given_up_before_
 
 
 @pytest.mark.slow
+def test_a_call_that_goes_well_although_its_readers_connection_broke_runs_once(site: Site) -> None:
+    program = site.member("Cut off")
+    event = post(program, "wait", 3, key="a").json()["event_id"]
+    with pytest.raises(httpx.ReadTimeout):
+        program.http.get(f"/gradio_api/call/wait/{event}", timeout=1)
+    again = post(program, "wait", 3, key="a")
+    assert (again.json()["event_id"], again.headers["idempotent-replayed"]) == (event, "true")
+    assert "done" in read(program, "wait", event).text
+
+
+@pytest.mark.slow
 def test_a_call_that_fails_may_run_again_under_its_key_once_that_was_read(site: Site) -> None:
     program = site.member("Failing")
     event = post(program, "wait", -1, key="a").json()["event_id"]
@@ -191,6 +202,19 @@ def test_two_who_read_one_answer_both_come_to_an_end(site: Site) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         assert all("done" in one.result() for one in [pool.submit(read_to_the_end) for _ in range(2)])
+
+
+@pytest.mark.slow
+def test_the_keys_of_one_user_are_not_forgotten_for_the_many_of_another(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few, many = site.member("Few"), site.member("Many")
+    assert post(few, "echo", "mine", key="a").status_code == 200
+    monkeypatch.setattr(idempotency, "MAX_KEPT", 4)
+    assert all(post(many, "echo", "theirs", key=f"{number}").status_code == 200 for number in range(8))
+    assert post(few, "echo", "mine", key="a").headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" in post(many, "echo", "theirs", key="7").headers
+    assert "idempotent-replayed" not in post(many, "echo", "theirs", key="0").headers
 
 
 def test_of_too_many_bytes_of_answers_the_oldest_are_forgotten_with_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
