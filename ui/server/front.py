@@ -34,9 +34,9 @@ from storage.shares import sweep_shares
 from storage.upload_ledger import Ledger
 from storage.uploads import KEEP_SECONDS, Uploads, sweep
 from ui.server.drain import Drain, DrainMiddleware
-from ui.server.held_files import list_held
 from ui.server.languages import LanguageMiddleware, language_routes
 from ui.server.limits.disk_full import refuse_when_full
+from ui.server.limits.held_files import list_held
 from ui.server.limits.open_files import ROOM, count_connections
 from ui.server.limits.requests import BoundsMiddleware
 from ui.server.limits.upload_leftovers import UploadFilesMiddleware

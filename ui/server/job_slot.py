@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ui.server.held_files import add_holder
+from ui.server.limits.held_files import add_holder
 
 
 @dataclass(frozen=True, eq=False)

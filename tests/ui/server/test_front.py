@@ -45,6 +45,7 @@ def test_a_round_that_fails_is_logged_and_the_next_one_comes(
 def test_events_that_nobody_hears_are_dropped_on_a_page_without_accounts_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     monkeypatch.setattr("auth.limits.waiting.UNHEARD_SECONDS", 0.5)
     monkeypatch.setattr("ui.server.front.DROP_EVERY_SECONDS", 0.1)
     (tmp_path / "uploads").mkdir()

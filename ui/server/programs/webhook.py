@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine
 
-from ui.server.held_files import add_holder
+from ui.server.limits.held_files import add_holder
 from ui.server.programs.delivery import Delivery, Target
 from ui.server.remote_picture import (
     FetchRefused,

@@ -39,7 +39,7 @@ def as_file(path: str) -> dict[str, object]:
 
 
 @dataclass
-class Place:
+class HeldPlace:
     """A page whose only juror waits for a word, and somebody who uses it."""
 
     url: str
@@ -73,7 +73,7 @@ def not_there(path: Path) -> None:
 
 
 @pytest.fixture(params=["with accounts", "without"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldPlace]:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     monkeypatch.setattr(front, "SWEEP_EVERY_SECONDS", 0.05)
     began, go_on = threading.Event(), threading.Event()
@@ -94,7 +94,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         browser = Browser(httpx.Client(base_url=url, timeout=120))
         if has_accounts:
             browser.sign_up("Anna")
-        yield Place(url, browser, hooks, began, go_on, lambda: monkeypatch.setattr(front, "KEEP_SECONDS", -1.0))
+        yield HeldPlace(url, browser, hooks, began, go_on, lambda: monkeypatch.setattr(front, "KEEP_SECONDS", -1.0))
         go_on.set()
         page.close(verbose=False)
         webhooks.close()
@@ -115,7 +115,7 @@ def judged(pictures: list[dict[str, Any]]) -> list[tuple[str, object, int]]:
 
 
 def test_a_batch_for_a_webhook_that_takes_longer_than_uploads_are_kept_is_judged_to_its_end(
-    place: Place, portrait: str, packed: bytes
+    place: HeldPlace, portrait: str, packed: bytes
 ) -> None:
     photo = Path(portrait).read_bytes()
     first = [place.upload(photo, name="a.jpg"), place.upload(photo, name="c.jpg")]
@@ -140,7 +140,7 @@ def both_came(hooks: Hooks) -> None:
 
 
 def test_a_call_that_waits_or_runs_for_longer_than_uploads_are_kept_has_its_files(
-    place: Place, portrait: str, packed: bytes
+    place: HeldPlace, portrait: str, packed: bytes
 ) -> None:
     photo = Path(portrait).read_bytes()
     running = [place.upload(photo, name="a.jpg"), place.upload(photo, name="c.jpg")]
@@ -161,7 +161,7 @@ def test_a_call_that_waits_or_runs_for_longer_than_uploads_are_kept_has_its_file
 @pytest.mark.browser
 @pytest.mark.parametrize("place", ["without"], indirect=True)
 def test_a_batch_on_the_page_that_takes_longer_than_uploads_are_kept_is_judged_to_its_end(
-    place: Place, browser: Chromium, portrait: str, packed: bytes, tmp_path: Path
+    place: HeldPlace, browser: Chromium, portrait: str, packed: bytes, tmp_path: Path
 ) -> None:
     with browser.new_context() as context:
         page = context.new_page()
@@ -173,7 +173,7 @@ def test_a_batch_on_the_page_that_takes_longer_than_uploads_are_kept_is_judged_t
         expect(page.locator("#batch-status")).to_contain_text("2 pictures judged.")
 
 
-def test_what_a_crash_left_behind_is_deleted_at_the_next_start_also_without_accounts(place: Place) -> None:
+def test_what_a_crash_left_behind_is_deleted_at_the_next_start_also_without_accounts(place: HeldPlace) -> None:
     left = own_folder() / ("a" * 64) / "a.jpg"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"x")
