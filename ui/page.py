@@ -10,7 +10,7 @@ from detectors.jury.judge import Jury
 from registry import Problem
 from storage.recorder import Recorder
 from text.languages.catalogues import LANGUAGES
-from ui.components.entrance import connect_entrance
+from ui.components.entrance import PhotoView, connect_entrance
 from ui.components.markup import build_html, read_script
 from ui.components.offline import forbid_fetching
 from ui.render.cards import render
@@ -84,8 +84,8 @@ def build_page(
                     audio = build_audio(everybody, recorder)
                 with gr.Tab("Live", id="live"):
                     build_live(jury)
-            given = {"picture": photo.picture, "said": photo.verdicts, "detectors": photo.detectors}
-            connect_entrance(photo.entrance, views=views, batch=batch, video=video, audio=audio, **given)
+            view = PhotoView(photo.picture, photo.detectors, photo.slot, photo.shown, photo.clear)
+            connect_entrance(photo.entrance, views=views, photo=view, batch=batch, video=video, audio=audio)
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, everybody, queue, page, tabs=tabs, tab=history)

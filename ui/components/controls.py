@@ -8,6 +8,7 @@ from detectors.jury.judge import Jury
 
 NO_PICTURE = "Choose a picture first."
 NO_DETECTOR = "Choose at least one detector."
+START = "0:00"  # of what is heard or watched from its beginning
 NO_TIME = "Enter the start as 90, 1:30 or 1:02:30."
 
 

@@ -1,7 +1,7 @@
 """The one field of the Check tab: what is dropped there decides, by its content, which view judges it, at once."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,10 +17,12 @@ from detectors.inputs.kinds import Kind, tell_kind
 from detectors.inputs.picture_kinds import UNKNOWN as NO_PICTURE
 from detectors.inputs.picture_kinds import say_picture
 from detectors.inputs.video_kinds import is_readable, read_head
+from ui.components.controls import START
 from ui.components.files_input import FilesInput
 from ui.components.markup import build_html, read_script
-from ui.render.cards import Pieces, render, say
+from ui.render.cards import WAITING, Pieces, render, say
 from ui.server.events import PRIVATE
+from ui.server.job_slot import JobSlot
 
 ONE_VIDEO = "Videos are checked one at a time: choose one of them."
 ONE_SOUND = "Sounds are checked one at a time: choose one of them."
@@ -36,13 +38,28 @@ VIEWS: dict[Kind, View] = {"picture": "compare", "sound": "audio", "video": "vid
 class Receiver:
     """A view that judges files. files, detectors: its own fields; dropped: whose every change starts its judging.
 
-    more: keys of the detectors that can be chosen in this view alone, and are.
+    more: keys of the detectors that can be chosen in this view alone, and are; start: where in the file it begins.
     """
 
     files: FilesInput
     detectors: gr.CheckboxGroup
     dropped: gr.State
     more: tuple[str, ...] = ()
+    start: gr.Textbox | None = None
+
+
+@dataclass(frozen=True)
+class PhotoView:
+    """The view that judges one photo. picture: whose every change starts its judging; detectors: for all views.
+
+    clear: ends what its slot has, and shows a notice in place of the verdicts: values for all that is `shown`.
+    """
+
+    picture: gr.Image
+    detectors: gr.CheckboxGroup
+    slot: gr.State
+    shown: Sequence[Any]
+    clear: Callable[[JobSlot, Pieces], dict[Any, Any]]
 
 
 def build_entrance() -> FilesInput:
@@ -53,35 +70,31 @@ def build_entrance() -> FilesInput:
 
 
 def connect_entrance(
-    entrance: FilesInput,
-    *,
-    views: gr.Tabs,
-    picture: gr.Image,
-    said: gr.HTML,
-    detectors: gr.CheckboxGroup,
-    batch: Receiver,
-    video: Receiver,
-    audio: Receiver,
+    entrance: FilesInput, *, views: gr.Tabs, photo: PhotoView, batch: Receiver, video: Receiver, audio: Receiver
 ) -> None:
-    """Hand over what is dropped to the view that judges it. picture, said: of the photo view; detectors: for all."""
+    """Hand over what is dropped to the view that judges it, from its beginning; the photo view shows refusals."""
 
-    def receive(paths: list[str], keys: list[str]) -> dict[Any, Any]:
+    def receive(paths: list[str], keys: list[str], slot: JobSlot) -> dict[Any, Any]:
         if not paths:
             return {entrance: None}
         try:
             view = sort_files([Path(path) for path in paths])
         except ImageError as error:
-            return {entrance: None, said: _refuse(error, paths)}
+            return {entrance: None} | photo.clear(slot, _refuse(error, paths))
         if view == "compare":
-            return {entrance: None, views: gr.Tabs(selected=view), picture: paths[0]}
+            shown = {views: gr.Tabs(selected=view), photo.picture: paths[0]}
+            return {entrance: None} | shown | photo.clear(slot, WAITING)
         to = {"batch": batch, "video": video, "audio": audio}[view]
         given = {to.files: paths if view == "batch" else paths[0], to.dropped: time.monotonic()}
         given |= {to.detectors: [*([] if view == "audio" else keys), *to.more]}
+        given |= {to.start: START} if to.start else {}
         return {entrance: None, views: gr.Tabs(selected=view)} | given
 
-    changed = [entrance, views, picture, said]
-    changed += [part for to in (batch, video, audio) for part in (to.files, to.detectors, to.dropped)]
-    entrance.upload(receive, [entrance, detectors], changed, concurrency_limit=None, **PRIVATE)
+    changed = [entrance, views, photo.picture, *photo.shown]
+    for to in (batch, video, audio):
+        changed += [part for part in (to.files, to.detectors, to.dropped, to.start) if part is not None]
+    given = [entrance, photo.detectors, photo.slot]
+    entrance.upload(receive, given, changed, concurrency_limit=None, **PRIVATE)
 
 
 def sort_files(paths: Sequence[Path]) -> View:

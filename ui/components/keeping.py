@@ -53,6 +53,10 @@ class Keeping:
         """What the functions below give values for."""
         return [self.said, self.entry, *self.feedback.components]
 
+    def clear(self) -> dict[Any, Any]:
+        """Nothing below verdicts that are not there yet, or no more."""
+        return dict(zip(self.shown, ("", None, *offer(None)), strict=True))
+
 
 def build_tick() -> gr.Checkbox:
     """The tick under the verdicts, where one knows what there is to keep; each new picture starts without it."""
@@ -73,7 +77,7 @@ def connect_keeping(keeping: Keeping, slot: gr.State, *, picture: gr.Image, star
     """
     engine, given = keeping.recorder.engine, [keeping.keep, picture]
     picture.change(None, None, [keeping.keep], js="() => false", **PRIVATE)
-    gr.on(starts, lambda: ("", None, *offer(None)), None, keeping.shown, **ALL_AT_ONCE, **PRIVATE)
+    gr.on(starts, keeping.clear, None, keeping.shown, **ALL_AT_ONCE, **PRIVATE)
 
     async def say_recorded(keep: bool, path: str | None, slot: JobSlot, request: gr.Request) -> Any:
         """What became of it; the verdicts stand there already, so this may wait. Nothing below another one's."""

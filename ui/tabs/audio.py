@@ -19,7 +19,7 @@ from detectors.inputs.video_kinds import SUFFIXES as VIDEO_SUFFIXES
 from detectors.jury.judge import Jury
 from registry import DetectorSpec
 from storage.recorder import Recorder
-from ui.components.controls import NO_DETECTOR, NO_TIME, list_detectors, offer_stop
+from ui.components.controls import NO_DETECTOR, NO_TIME, START, list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
@@ -85,7 +85,7 @@ def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
         with gr.Column(scale=2, min_width=300):
             kinds = sorted(SUFFIXES | VIDEO_SUFFIXES)
             file = FilesInput(file_count="single", file_types=kinds, label="A sound", height=180, elem_id="audio-file")
-            start = gr.Textbox("0:00", label="Start at", max_lines=1, elem_id="audio-start")
+            start = gr.Textbox(START, label="Start at", max_lines=1, elem_id="audio-start")
             keys = list_detectors(hearers, elem_id="audio-detectors")
             judge = gr.Button("Judge the sound", variant="primary", elem_id="audio-judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="audio-cancel")
@@ -107,7 +107,7 @@ def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
     save_on_click(report, _save_report, [session], **ALL_AT_ONCE, **PRIVATE)
     save_on_click(saved, _save_json, [session], **ALL_AT_ONCE, **PRIVATE)
     _offer_api(file, start, keys, hearers, recorder)
-    return Receiver(file, keys, dropped, tuple(spec.key for spec in hearers.specs))
+    return Receiver(file, keys, dropped, tuple(spec.key for spec in hearers.specs), start)
 
 
 def _find_fault(paths: list[str], start: str, keys: list[str], hearers: Jury) -> str:

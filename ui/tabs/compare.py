@@ -63,6 +63,18 @@ class CompareControls:
     slot: gr.State
     keeping: Keeping | None  # where visitors are signed in
 
+    @property
+    def shown(self) -> list[Any]:
+        """What `clear` gives values for."""
+        return [self.verdicts, self.judge, self.cancel, *(self.keeping.shown if self.keeping else [])]
+
+    def clear(self, slot: JobSlot, notice: Pieces) -> dict[Any, Any]:
+        """Want nothing, and show this in place of the verdicts and of all that is said below them."""
+        slot.clear(notice)
+        judge, cancel = offer_stop(False)
+        shown = {self.verdicts: notice, self.judge: judge, self.cancel: cancel}
+        return shown | (self.keeping.clear() if self.keeping else {})
+
 
 def build_compare(
     jury: Jury, queue: FairQueue, recorder: Recorder | None = None, fetcher: Fetcher | None = None

@@ -19,7 +19,7 @@ from detectors.video.judge import compare_video, judge_video
 from detectors.video.results import JudgedVideo
 from registry import DetectorSpec
 from storage.recorder import Recorder
-from ui.components.controls import NO_TIME, list_detectors, offer_stop
+from ui.components.controls import NO_TIME, START, list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.film import FilmView, draw_view, lay_out_film
@@ -89,7 +89,7 @@ def build_video(jury: Jury, recorder: Recorder | None = None) -> Receiver:
             file = FilesInput(
                 file_count="single", file_types=sorted(SUFFIXES), label="A video", height=180, elem_id="video-file"
             )
-            start = gr.Textbox("0:00", label="Start at", max_lines=1, elem_id="video-start")
+            start = gr.Textbox(START, label="Start at", max_lines=1, elem_id="video-start")
             keys = list_detectors(jury, elem_id="video-detectors")
             judge = gr.Button("Judge the video", variant="primary", elem_id="video-judge")
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="video-cancel")
@@ -106,7 +106,7 @@ def build_video(jury: Jury, recorder: Recorder | None = None) -> Receiver:
         connect_run_keeping(keeping, session, **starts, finish=_finish, take_smalls=_take_stills)
     cancel.click(_cancel, [session], shown, **QUICK)
     _offer_api(file, start, keys, jury, recorder)
-    return Receiver(file, keys, dropped, tuple(spec.key for spec in jury.limit_to("clip", "audio").specs))
+    return Receiver(file, keys, dropped, tuple(spec.key for spec in jury.limit_to("clip", "audio").specs), start)
 
 
 def _lay_out_film(session: gr.State) -> list[Any]:

@@ -105,6 +105,21 @@ def test_the_history_is_searched_opened_by_its_link_and_deleted(
 
 
 @pytest.mark.browser
+def test_below_a_refused_file_nothing_is_said_of_the_picture_before_it(
+    page: Page, demo: Server, name: str, portrait: str, tmp_path: Path
+) -> None:
+    sign_up(page, demo.url, name)
+    page.set_input_files("#entrance input[type=file]", portrait)
+    expect(page.locator("#recorded")).to_contain_text("Recorded in your history")
+    (tmp_path / "notes.txt").write_text("just text, " * 20)
+    page.set_input_files("#entrance input[type=file]", str(tmp_path / "notes.txt"))
+    expect(page.locator("#verdicts .notice.error")).to_contain_text("notes.txt")
+    expect(page.locator("#recorded")).not_to_contain_text("Recorded")
+    expect(page.get_by_text("Was a verdict wrong?")).to_be_hidden()
+    expect(page).to_have_url(f"{demo.url}/")
+
+
+@pytest.mark.browser
 def test_what_was_judged_has_an_address_that_survives_a_reload_and_is_its_owners_alone(
     page: Page, browser: Chromium, demo: Server, name: str, portrait: str
 ) -> None:

@@ -2,11 +2,13 @@
 
 import base64
 import io
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 import PIL.Image
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -17,9 +19,18 @@ from tests.ui.camera import frame, with_camera, write_film
 from tests.ui.camera import portrait as portrait_pixels
 from tests.ui.jurors import JURY, spec
 from tests.ui.visitor import card
-from ui.components.entrance import ONE_VIDEO, UNKNOWN, Receiver, build_entrance, connect_entrance, sort_files
+from ui.components.entrance import (
+    ONE_VIDEO,
+    UNKNOWN,
+    PhotoView,
+    Receiver,
+    build_entrance,
+    connect_entrance,
+    sort_files,
+)
 from ui.components.files_input import FilesInput
 from ui.page import build_page
+from ui.server.job_slot import JobSlot
 
 FIELD = "#entrance input[type=file]"
 MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 600
@@ -95,6 +106,53 @@ def test_a_photo_is_judged_at_once_and_the_next_one_after_it(
     expect(page.locator("#verdicts .notice.error")).to_contain_text("notes.txt")
     page.set_input_files(FIELD, portrait)
     expect(page.locator(".summary")).to_contain_text("portrait.png")
+
+
+@pytest.mark.browser
+def test_a_refused_file_stays_refused_while_the_picture_before_it_is_judged(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path
+) -> None:
+    goes_on, ended = threading.Event(), threading.Event()
+
+    def wait(image: np.ndarray) -> float:
+        goes_on.wait(60)
+        ended.set()
+        return 0.9
+
+    page = visit(spec("ponderer", wait))
+    page.set_input_files(FIELD, portrait)
+    expect(card(page, "Ponderer").locator(".word")).to_have_text("Analysing…")
+    (tmp_path / "notes.txt").write_text("just text, " * 20)
+    page.set_input_files(FIELD, str(tmp_path / "notes.txt"))
+    expect(page.locator("#verdicts .notice.error")).to_contain_text("notes.txt")
+    expect(page.locator("#judge")).to_be_visible()
+    goes_on.set()
+    assert ended.wait(60)
+    page.wait_for_timeout(1500)  # in which the verdict would have come
+    expect(page.locator("#verdicts .notice.error")).to_contain_text("notes.txt")
+    page.get_by_role("button", name="Judge", exact=True).click()
+    expect(card(page, "Ponderer").locator(".word")).to_have_text("Fake")
+
+
+@pytest.mark.browser
+def test_each_file_is_judged_from_its_beginning_whatever_start_was_chosen_for_the_last(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = visit()
+    (tmp_path / "clip.mp4").write_bytes(MP4)
+    (tmp_path / "speech.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\0" * 600)
+    for name, start, said in (
+        ("clip.mp4", "#video-start", "#video-status"),
+        ("speech.wav", "#audio-start", "#audio-result"),
+    ):
+        page.set_input_files(FIELD, str(tmp_path / name))
+        expect(page.locator(f"{said} .notice.error")).to_contain_text(name)
+        page.locator(start).get_by_role("textbox").fill("not a time")
+        page.get_by_role("link", name="Check something else").locator("visible=true").click()
+        page.set_input_files(FIELD, str(tmp_path / name))
+        expect(page.locator(start).get_by_role("textbox")).to_have_value("0:00")
+        expect(page.locator(f"{said} .notice.error")).to_contain_text(name)
+        page.get_by_role("link", name="Check something else").locator("visible=true").click()
 
 
 @pytest.mark.browser
@@ -198,17 +256,15 @@ def test_an_upload_of_nothing_changes_nothing_and_a_video_keeps_the_detectors_th
         connect_entrance(
             entrance,
             views=gr.Tabs(),
-            picture=gr.Image(),
-            said=gr.HTML(),
-            detectors=gr.CheckboxGroup(),
+            photo=PhotoView(gr.Image(), gr.CheckboxGroup(), gr.State(JobSlot()), [], lambda slot, notice: {}),
             batch=fields[0],
             video=fields[1],
             audio=fields[2],
         )
     (receive,) = (event.fn for event in page.fns.values())
-    assert receive([], ["accuser"]) == {entrance: None}
+    assert receive([], ["accuser"], JobSlot()) == {entrance: None}
     (tmp_path / "clip.mp4").write_bytes(MP4)
-    assert receive([str(tmp_path / "clip.mp4")], ["accuser"])[fields[1].detectors] == ["accuser", "follower"]
+    assert receive([str(tmp_path / "clip.mp4")], ["accuser"], JobSlot())[fields[1].detectors] == ["accuser", "follower"]
 
 
 def test_detectors_of_clips_and_of_sound_are_offered_for_what_moves_and_sounds_alone() -> None:
