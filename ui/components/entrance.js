@@ -3,8 +3,9 @@
 const field = () => document.querySelector("#entrance input[type=file]");
 const onCheck = () => Boolean(document.querySelector("#entrance, #compare")?.offsetParent);
 const give = (files) => {
-  const input = field(), carrier = new DataTransfer();
-  if (!input || !files.length) return false;
+  const input = field(), carrier = new DataTransfer(), uploading = document.querySelector("#uploading .jury:not([hidden])");
+  if (uploading && files.length) uploading.querySelector(".one-at-a-time").hidden = false;
+  if (uploading || !input || !files.length) return false;
   for (const file of files) carrier.items.add(file);
   input.files = carrier.files;
   input.dispatchEvent(new Event("change", { bubbles: true }));

@@ -69,6 +69,11 @@ def build_entrance() -> FilesInput:
     return field
 
 
+def build_uploading() -> None:
+    """Build what stands above the verdicts, and in their place while a file is uploaded, into the page that is open."""
+    build_html(render("uploading"), script=read_script("uploading.js"), elem_id="uploading")
+
+
 def connect_entrance(
     entrance: FilesInput, *, views: gr.Tabs, photo: PhotoView, batch: Receiver, video: Receiver, audio: Receiver
 ) -> None:

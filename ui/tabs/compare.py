@@ -18,7 +18,7 @@ from storage.recorder import Recorder
 from ui.components import examples
 from ui.components.by_address import FETCHING, build_by_address, fetched
 from ui.components.controls import NO_DETECTOR, NO_PICTURE, list_detectors, offer_stop
-from ui.components.entrance import build_entrance
+from ui.components.entrance import build_entrance, build_uploading
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_job
 from ui.components.keeping import Keeping, build_keeping, build_tick, connect_keeping, record_call, record_page
@@ -106,6 +106,7 @@ def _lay_out(jury: Jury, recorder: Recorder | None, fetcher: Fetcher | None) -> 
             cancel = gr.Button("Cancel", variant="secondary", visible=False, elem_id="cancel")
             another = gr.Button("Check another", variant="secondary", elem_id="another")
         with gr.Column(scale=5, min_width=320):
+            build_uploading()
             verdicts, slot = build_verdicts(EMPTY, elem_id="verdicts"), gr.State(JobSlot())
             build_report(slot, jury, concurrency_id="report", concurrency_limit=1, **PRIVATE)
             keeping = build_keeping(recorder, build_tick(), picture) if recorder else None

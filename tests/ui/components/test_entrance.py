@@ -33,6 +33,14 @@ from ui.page import build_page
 from ui.server.job_slot import JobSlot
 
 FIELD = "#entrance input[type=file]"
+DROP = """([kind, name, data]) => {
+  const carrier = new DataTransfer();
+  const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+  carrier.items.add(new File([bytes], name, { type: "image/png" }));
+  const told = kind === "paste" ? new ClipboardEvent(kind, { clipboardData: carrier, bubbles: true })
+    : new DragEvent(kind, { dataTransfer: carrier, bubbles: true, cancelable: true });
+  document.querySelector(".masthead").dispatchEvent(told);
+}"""
 MP4 = b"\x00\x00\x00\x18ftypisom" + b"\0" * 600
 
 
@@ -134,6 +142,52 @@ def test_a_refused_file_stays_refused_while_the_picture_before_it_is_judged(
     expect(card(page, "Ponderer").locator(".word")).to_have_text("Fake")
 
 
+def slow_down(page: Page) -> None:
+    """An upload of the picture below takes some seconds."""
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    speed = {"offline": False, "latency": 100, "downloadThroughput": -1, "uploadThroughput": 200_000}
+    network.send("Network.emulateNetworkConditions", speed)
+
+
+@pytest.mark.browser
+def test_while_a_file_is_uploaded_its_name_stands_there_in_place_of_the_verdict_before(
+    visit: Callable[..., Page], portrait: str, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (600, 600, 3), dtype=np.uint8)  # PNG makes none of it smaller
+    PIL.Image.fromarray(noise).save(tmp_path / "noise.png")
+    page = visit()
+    page.set_input_files(FIELD, portrait)
+    expect(card(page, "Accuser").locator(".word")).to_have_text("Fake")
+    slow_down(page)
+    page.evaluate(
+        """() => {
+          const verdicts = document.querySelector("#verdicts"), seen = window.seen = new Set();
+          const look = () => {
+            if (getComputedStyle(document.querySelector("#case")).visibility === "hidden") seen.add("a blank page");
+            const said = verdicts.querySelector(".summary")?.checkVisibility() && verdicts.innerText;
+            const uploading = document.querySelector("#uploading").checkVisibility();
+            if (uploading) seen.add("the upload");
+            if (seen.has("the upload") && said && said.includes("portrait.png")) seen.add("the verdict before");
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    page.set_input_files(FIELD, str(tmp_path / "noise.png"))
+    expect(page.locator("#uploading")).to_contain_text("Uploading…")
+    expect(page.locator("#uploading")).to_contain_text("noise.png")
+    expect(page.locator("#verdicts")).to_be_hidden()
+    expect(page.locator("#uploading .one-at-a-time")).to_be_hidden()
+    page.evaluate(DROP, ["drop", "other.png", ""])
+    expect(page.locator("#uploading .one-at-a-time")).to_have_text(
+        "One upload at a time: the other file was not taken. Drop it again after this one."
+    )
+    expect(page.locator(".summary")).to_contain_text("noise.png")
+    expect(page.locator("#uploading")).to_be_hidden()
+    assert page.evaluate("[...seen]") == ["the upload"]
+
+
 @pytest.mark.browser
 def test_each_file_is_judged_from_its_beginning_whatever_start_was_chosen_for_the_last(
     visit: Callable[..., Page], tmp_path: Path
@@ -189,17 +243,7 @@ def test_files_pasted_or_dropped_beside_the_field_are_taken_too(
 ) -> None:
     page = visit()
     data = base64.b64encode(Path(portrait).read_bytes()).decode()  # a list of numbers takes Playwright ten seconds
-    page.evaluate(
-        """([kind, data]) => {
-          const carrier = new DataTransfer();
-          const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
-          carrier.items.add(new File([bytes], "mine.png", { type: "image/png" }));
-          const told = kind === "paste" ? new ClipboardEvent(kind, { clipboardData: carrier, bubbles: true })
-            : new DragEvent(kind, { dataTransfer: carrier, bubbles: true, cancelable: true });
-          document.querySelector(".masthead").dispatchEvent(told);
-        }""",
-        [kind, data],
-    )
+    page.evaluate(DROP, [kind, "mine.png", data])
     expect(page.locator(".summary")).to_contain_text("mine.png")
 
 
