@@ -100,7 +100,8 @@ def build_page(
             with gr.Tab("Detectors", id="detectors") as detectors:
                 build_detectors(everybody, problems, tab=detectors)
         build_html(render("foot"), script=OPEN_API)
-        build_html(render("dock", account=recorder is not None), script=read_script("views.js", "focus.js"))
+        scripts = read_script("views.js", "focus.js", "refused.js")
+        build_html(render("dock", account=recorder is not None), script=scripts)
         # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.
         page.load(lambda: None, **QUICK)
     page.queue(max_size=QUEUED)

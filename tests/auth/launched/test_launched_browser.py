@@ -105,6 +105,17 @@ def test_the_history_is_searched_opened_by_its_link_and_deleted(
 
 
 @pytest.mark.browser
+def test_what_is_pressed_after_signing_out_elsewhere_is_answered_by_a_sentence(
+    page: Page, demo: Server, name: str
+) -> None:
+    sign_up(page, demo.url, name)
+    expect(page.get_by_role("button", name="Try a portrait")).to_be_visible()
+    sign_out(page.context.new_page(), demo)
+    page.get_by_role("button", name="Try a portrait").click()
+    expect(page.get_by_role("alert").filter(visible=True)).to_have_text("Please sign in first: reload this page.")
+
+
+@pytest.mark.browser
 def test_below_a_refused_file_nothing_is_said_of_the_picture_before_it(
     page: Page, demo: Server, name: str, portrait: str, tmp_path: Path
 ) -> None:
