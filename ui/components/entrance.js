@@ -23,13 +23,23 @@ for (const kind of ["dragover", "drop"]) {
 }
 const why = element.querySelector(".why-not");
 const say = (sentence) => { if (why.textContent !== sentence) why.textContent = sentence; why.hidden = !sentence; };
+const source = (number) => document.querySelector(`#photo .source-selection button:nth-of-type(${number})`); // names are translated
+// Leaving the view, the page or the browser's window before a photo is taken turns the camera off, as it does Live's.
+const turnOffUnseen = async () => {
+  for (;;) {
+    await new Promise((done) => setTimeout(done, 200));
+    if (!source(2)?.matches(".selected") || document.querySelector("#photo .image-frame")) return;
+    if (document.hidden || !document.querySelector("#photo").checkVisibility()) return source(1).click(); // upload
+  }
+};
 element.querySelector(".take").addEventListener("click", async () => {
   say("");
   try { // the photo field asks as well, and would not say that it got none
     for (const track of (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks()) track.stop();
   } catch (error) { return say(sayNoCamera(error)); }
-  document.querySelector("#photo .source-selection button:nth-of-type(2)")?.click(); // its camera; names are translated
+  source(2)?.click(); // its camera
   setTimeout(() => document.querySelector('#photo .image-container div[title] > button')?.click(), 100);
+  turnOffUnseen();
 });
 element.querySelector(".paste").addEventListener("click", async () => {
   say("");

@@ -268,6 +268,30 @@ def test_a_photo_is_taken_by_the_camera_and_the_field_comes_back_after_it(
 
 
 @pytest.mark.browser
+def test_the_camera_is_off_where_the_photo_to_be_taken_is_not_seen(
+    browser: Browser, address: str, tmp_path: Path
+) -> None:
+    film = write_film(tmp_path / "film.y4m", [frame(portrait_pixels())] * 3)
+    with with_camera(browser, film) as chromium:
+        page = chromium.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        for leave in (
+            "document.querySelector('[role=tab][data-tab-id=learn]').click()",
+            "Object.defineProperty(document, 'hidden', { get: () => true })",
+        ):
+            page.get_by_role("button", name="Take a photo").click()
+            page.wait_for_function("document.querySelector('#photo video')?.videoWidth > 0")
+            page.evaluate("window.track = document.querySelector('#photo video').srcObject.getTracks()[0]")
+            page.wait_for_timeout(600)
+            assert page.evaluate("track.readyState") == "live"
+            page.evaluate(leave)
+            page.wait_for_function("track.readyState === 'ended'")
+            page.evaluate("document.querySelector('[role=tab][data-tab-id=check]').click()")
+            expect(page.locator("#entrance")).to_be_visible()
+
+
+@pytest.mark.browser
 def test_without_a_camera_and_without_a_picture_to_paste_that_is_said(
     visit: Callable[..., Page], portrait: str
 ) -> None:
