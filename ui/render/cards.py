@@ -116,7 +116,10 @@ STOPPING = say("Stopping…", kind="busy")
 
 
 def say_line(sentence: str, *, link: str = "", link_text: str = "", entry: int | None = None) -> str:
-    """One line beside something else, with a link that opens in another tab. entry: of the history, where it tells."""
+    """One line beside something else. entry: of the history, where it tells.
+
+    The link opens in another tab, the same each time: an open page holds one of a browser's six connections to a host.
+    """
     return render("said", sentence=sentence, link=link, link_text=link_text, entry=entry)
 
 

@@ -116,6 +116,23 @@ def test_what_is_pressed_after_signing_out_elsewhere_is_answered_by_a_sentence(
 
 
 @pytest.mark.browser
+def test_each_entry_opens_in_the_same_other_tab(page: Page, demo: Server, name: str, portrait: str) -> None:
+    sign_up(page, demo.url, name)
+    page.set_input_files("#entrance input[type=file]", portrait)
+    link = page.get_by_role("link", name="Open the entry")
+    with page.expect_popup() as opened:
+        link.click()
+    expect(opened.value.locator("#entry h2").first).to_have_text("portrait.png")
+    first = opened.value.url
+    page.get_by_role("button", name="Judge", exact=True).click()
+    expect(page.locator("#recorded [data-entry]")).not_to_have_attribute("data-entry", first.rpartition("/")[2])
+    link.click()
+    expect(opened.value).not_to_have_url(first)
+    expect(opened.value.locator("#entry h2").first).to_have_text("portrait.png")
+    assert len(page.context.pages) == 2
+
+
+@pytest.mark.browser
 def test_below_a_refused_file_nothing_is_said_of_the_picture_before_it(
     page: Page, demo: Server, name: str, portrait: str, tmp_path: Path
 ) -> None:
