@@ -202,6 +202,23 @@ def test_only_pictures_that_two_of_the_compared_judged_can_be_agreed_on(
 
 
 @pytest.mark.browser
+def test_a_picture_judged_again_by_one_detector_keeps_what_the_other_said_before(
+    visit: Callable[..., Page], portrait: str
+) -> None:
+    page = visit()
+    upload(page, portrait)
+    expect(page.locator("#verdicts .card.real")).to_have_count(1)
+    page.locator("#options button").first.click()
+    page.locator("#detectors").get_by_label("Accuser").uncheck()
+    page.get_by_role("button", name="Judge", exact=True).click()
+    expect(page.locator("#verdicts .card")).to_have_count(1)
+    expect(page.locator("#verdicts .card.real")).to_have_count(1)
+    yours = compare_both(page)
+    expect(yours.locator("tbody th")).to_have_text(["portrait.png"])
+    expect(yours.locator("tbody td")).to_have_text(["Fake", "Real"])
+
+
+@pytest.mark.browser
 def test_a_detector_without_figures_is_said_to_be_unmeasured_and_opens_by_keyboard(visit: Callable[..., Page]) -> None:
     page = open_detectors(visit(*JURY, spec("odd", say_real, card="A rule of thumb.")))
     odd = fold(page, "Odd")
