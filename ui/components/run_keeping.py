@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import gradio as gr
 from sqlalchemy import Engine
@@ -21,6 +21,7 @@ from ui.render.cards import say_line
 from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
+from ui.server.job_slot import JobSlot
 from ui.server.limits.visits import page_gone
 
 NO_PICTURES = "There is no picture in this result to keep."
@@ -29,16 +30,31 @@ RECORDED = "Recorded in your history, {with_} {pictures}."
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that ended, for the history: what is written of it, and of which detectors.
+    """A run that ended, for the history: what is written of it, and of which detectors."""
 
-    run: by which it is known that it was written down already.
-    """
-
-    run: object
     file_name: str
     comparison: dict[str, Any]
     outline: Mapping[str, str]
     specs: tuple[DetectorSpec, ...]
+
+
+@dataclass
+class Written:
+    """A run that was handed to the history. told: whether the page has been told what became of it."""
+
+    recorded: Recorded
+    told: bool = False
+
+    def is_entry(self, number: int) -> bool:
+        """Whether it became the entry of that number."""
+        return self.recorded.done() and self.recorded.exception() is None and self.recorded.result() == number
+
+
+class RunSession(Protocol):
+    """One visitor's runs. written: the one whose results are shown; None while there is none, or it is not over."""
+
+    slot: JobSlot
+    written: Written | None
 
 
 @dataclass(frozen=True)
@@ -58,7 +74,6 @@ class RunKeeping:
     keep: gr.Checkbox
     said: gr.HTML
     entry: gr.State
-    written: gr.State
 
     @property
     def shown(self) -> list[Any]:
@@ -76,46 +91,44 @@ def build_run_keeping(recorder: Recorder, *, pictures: str, prefix: str) -> RunK
         elem_classes="keep-small",
     )
     said = build_html("", elem_id=f"{prefix}-recorded")
-    return RunKeeping(recorder, pictures, keep, said, gr.State(None), gr.State([]))
+    return RunKeeping(recorder, pictures, keep, said, gr.State(None))
 
 
 def connect_run_keeping(
     keeping: RunKeeping,
     session: gr.State,
     *,
-    starts: list[Any],
+    started: Any,
     judged: Any,
-    finish: Callable[[Any], Finished | None],
     take_smalls: Callable[[Any], Smalls | None] | None = None,
 ) -> None:
-    """starts: the events after which old words are wrong; judged: the event that ends with the results.
-
-    finish: what a session has to write down, None while it runs or where there is nothing; take_smalls: its pictures,
-    None where they are gone; without it there are none to be kept.
+    """session: holds a RunSession; started: the event that begins a run, or tells why not; judged: the one that ends
+    with the results, handed to the history by then; take_smalls: the pictures of what is shown, None where they are
+    gone; without it there are none to be kept.
     """
     nothing = "", None, gr.Checkbox(value=False, visible=False)
-    gr.on(starts, lambda: nothing, None, keeping.shown, **ALL_AT_ONCE, **PRIVATE)
 
-    def is_shown(given: Any, run: object) -> bool:
-        now = finish(given)
-        return now is not None and now.run is run
+    def clear(given: RunSession) -> Any:
+        """Take the old words away, unless the old results still stand there."""
+        return nothing if given.written is None else gr.skip()
 
-    async def record(given: Any, written: list[object], request: gr.Request) -> Any:
-        """Write the run down once, and say what became of it; the results stand there already, so this may wait."""
-        finished = await asyncio.to_thread(finish, given)
-        if finished is None or any(finished.run is one for one in written):
+    async def say(given: RunSession) -> Any:
+        """What became of the run, once; the results stand there already, so this may wait."""
+        written = given.written
+        if written is None or written.told:
             return gr.skip()
-        written[:] = [finished.run]
-        line, number = await write_run(keeping.recorder, user_of(request), finished, pictures=keeping.pictures)
-        if not await asyncio.to_thread(is_shown, given, finished.run):  # another one was begun meanwhile
+        written.told = True
+        line, number = await say_written(written.recorded, pictures=keeping.pictures)
+        if given.written is not written:  # another one was begun meanwhile
             return gr.skip()
         return line, number, gr.Checkbox(value=False, visible=number is not None and take_smalls is not None)
 
-    def change_mind(number: int | None, keep: bool, given: Any, written: list[object], request: gr.Request) -> Any:
-        """Keep the small pictures too, or forget them again. written: the run of that number."""
+    def change_mind(number: int | None, keep: bool, given: RunSession, request: gr.Request) -> Any:
+        """Keep the small pictures too, or forget them again."""
         if number is None:  # the tick is only seen where there is an entry
             raise page_gone()
-        smalls = take_smalls(given) if take_smalls and is_shown(given, *written) else None
+        is_shown = given.written is not None and given.written.is_entry(number)
+        smalls = take_smalls(given) if take_smalls and is_shown else None
         if keep and smalls is None:
             return say_line(NO_PICTURES)
         engine, wanted = keeping.recorder.engine, smalls if keep else None
@@ -123,16 +136,17 @@ def connect_run_keeping(
             keep_smalls(engine, user_of(request), number, wanted)
         return _say(keeping.pictures, number, keep=keep)
 
-    said = judged.then(record, [session, keeping.written], keeping.shown, trigger_mode="multiple", **ASKING)
+    started.then(clear, [session], keeping.shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
+    said = judged.then(say, [session], keeping.shown, trigger_mode="multiple", **ASKING)
     unsure = json.dumps(say_line(UNSURE))  # shown by the browser alone: without the database every request is refused
     said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
-    keeping.keep.input(change_mind, [keeping.entry, keeping.keep, session, keeping.written], [keeping.said], **ASKING)
+    keeping.keep.input(change_mind, [keeping.entry, keeping.keep, session], [keeping.said], **ASKING)
 
 
-async def write_run(recorder: Recorder, user: str, finished: Finished, *, pictures: str) -> tuple[str, int | None]:
-    """Write it down. Returns the line that says what became of it, and the entry's number where it became one."""
+async def say_written(recorded: Recorded, *, pictures: str) -> tuple[str, int | None]:
+    """Wait for it. Returns the line that says what became of it, and the entry's number where it became one."""
     try:
-        number = await asyncio.wrap_future(record_run(recorder, user, finished))
+        number = await asyncio.wrap_future(recorded)
     except (AccountGone, DatabaseUnavailable):
         return say_line(NOT_RECORDED), None
     except QuotaReached as error:

@@ -24,7 +24,7 @@ from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html, read_script
-from ui.components.run_keeping import Finished, build_run_keeping, connect_run_keeping, record_run
+from ui.components.run_keeping import Finished, Written, build_run_keeping, connect_run_keeping, record_run
 from ui.render.audio import draw_sound
 from ui.render.cards import WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
@@ -54,7 +54,7 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class AudioSession:
-    """One visitor's: the slot, what was heard last, of which upload, and who judged it.
+    """One visitor's: the slot, what was heard last, of which upload, who judged it, and what the history has of it.
 
     stopped: by the visitor, before its end.
     """
@@ -64,14 +64,12 @@ class AudioSession:
     source: str = ""
     judges: tuple[DetectorSpec, ...] = ()
     stopped: bool = False
+    written: Written | None = None
 
     @property
     def result(self) -> Hearing | None:
         """What there is to show and keep: of a sound that was stopped, what was heard; None before its first window."""
-        if self.hearing is None or not self.stopped:
-            return self.hearing
-        heard = self.hearing.judged
-        return Hearing(heard.end_early(STOPPED), self.hearing.sound) if heard.windows else None
+        return _note_end(self.hearing) if self.hearing and self.stopped else self.hearing
 
 
 def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
@@ -99,10 +97,10 @@ def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
     shown = [result, tools, judge, cancel]
     given = [file, start, keys, session]
     started = gr.on([judge.click, dropped.change], _start_with(hearers), given, shown, **ALL_AT_ONCE, **PRIVATE)
-    judged = started.then(_judge_with(hearers), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    judging = _judge_with(hearers, recorder)
+    judged = started.then(judging, [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     if keeping:
-        starts = {"starts": [judge.click, dropped.change], "judged": judged}
-        connect_run_keeping(keeping, session, **starts, finish=_finish)
+        connect_run_keeping(keeping, session, started=started, judged=judged)
     cancel.click(_cancel, [session], shown, **QUICK)
     save_on_click(report, _save_report, [session], **ALL_AT_ONCE, **PRIVATE)
     save_on_click(saved, _save_json, [session], **ALL_AT_ONCE, **PRIVATE)
@@ -125,7 +123,7 @@ def _find_fault(paths: list[str], start: str, keys: list[str], hearers: Jury) ->
 
 def _start_with(hearers: Jury) -> Callable[..., Shown]:
     def start(paths: list[str], start: str, keys: list[str], session: AudioSession) -> Shown:
-        session.hearing, session.stopped = None, False
+        session.hearing, session.stopped, session.written = None, False, None
         if fault := _find_fault(paths, start, keys, hearers):
             session.slot.clear(say(fault, kind="error"))
         else:
@@ -141,8 +139,10 @@ def _cancel(session: AudioSession) -> Shown:
     return _show(session)
 
 
-def _judge_with(hearers: Jury) -> Callable[[AudioSession], Iterator[Shown]]:
-    def judge(session: AudioSession) -> Iterator[Shown]:
+def _judge_with(
+    hearers: Jury, recorder: Recorder | None = None
+) -> Callable[[AudioSession, gr.Request], Iterator[Shown]]:
+    def judge(session: AudioSession, request: gr.Request) -> Iterator[Shown]:
         """The plots as they grow, for as long as that is wanted."""
         job = session.slot.take()
         if job is None:  # an earlier run took it, or it was cancelled before its turn
@@ -152,26 +152,61 @@ def _judge_with(hearers: Jury) -> Callable[[AudioSession], Iterator[Shown]]:
         yield _show(session)
         chosen = hearers.choose(job.detectors)
         session.source, session.judges = str(job.path), chosen.specs
-        steps = (_show(session) for _ in _listen(session, job, chosen))
-        failed = yield from run_steps(steps, more=job.path.name)
-        if session.slot.put_away(job) and failed:
-            session.hearing, session.slot.notice = None, failed
+        hearing: Hearing | None = None
+        is_over = False
+
+        def listen() -> Iterator[Shown]:
+            nonlocal hearing
+            drawn = 0.0
+            for grown in _listen(session, job, chosen):
+                hearing = grown
+                if time.monotonic() - drawn > DRAW_SECONDS:
+                    yield _show(session)
+                    drawn = time.monotonic()
+
+        try:
+            failed = yield from run_steps(listen(), more=job.path.name)
+            is_over = session.slot.put_away(job)
+            if is_over and failed:
+                hearing, session.hearing, session.slot.notice = None, None, failed
+        finally:  # also of one that another one replaced, or whose page was closed
+            if recorder and hearing and chosen.specs:
+                _record(session, hearing, chosen.specs, is_over=is_over, recorder=recorder, user=user_of(request))
         yield _show(session)
 
     return judge
 
 
-def _listen(session: AudioSession, job: Job, hearers: Jury) -> Iterator[None]:
-    """Judge it, with a pause for drawing now and then."""
-    drawn = 0.0
+def _listen(session: AudioSession, job: Job, hearers: Jury) -> Iterator[Hearing]:
+    """Judge it, for as long as that is wanted."""
     given: dict[str, Any] = {"start": job.start, "name": job.path.name}
     for hearing in judge_sound(job.path, hearers, wanted=lambda: session.slot.wants(job), **given):
         if not session.slot.wants(job):
             return
         session.hearing = hearing
-        if time.monotonic() - drawn > DRAW_SECONDS:
-            yield
-            drawn = time.monotonic()
+        yield hearing
+
+
+def _record(
+    session: AudioSession,
+    hearing: Hearing,
+    specs: tuple[DetectorSpec, ...],
+    *,
+    is_over: bool,
+    recorder: Recorder,
+    user: str,
+) -> None:
+    """Hand to the history what there is to keep. is_over: it was heard to its end."""
+    heard = hearing if is_over else _note_end(hearing)
+    if heard:
+        recorded = record_run(recorder, user, _write_up(heard.judged, specs))
+        if session.hearing is hearing:
+            session.written = Written(recorded)
+
+
+def _note_end(hearing: Hearing) -> Hearing | None:
+    """Of a sound that was not heard to its end, the same with a note that says where that was; None for nothing."""
+    return Hearing(hearing.judged.end_early(STOPPED), hearing.sound) if hearing.judged.windows else None
 
 
 def _show(session: AudioSession) -> Shown:
@@ -186,17 +221,10 @@ def _show(session: AudioSession) -> Shown:
     return [*progress, *drawn], gr.Row(visible=not busy), *offer_stop(busy)
 
 
-def _finish(session: AudioSession) -> Finished | None:
-    """What the history gets of a sound, also of one that was cancelled; nothing where no detector was there."""
-    hearing = session.result
-    if session.slot.busy or hearing is None or not session.judges:
-        return None
-    return _describe(session.hearing, hearing.judged, session.judges)
-
-
-def _describe(run: object, judged: JudgedSound, specs: tuple[DetectorSpec, ...]) -> Finished:
+def _write_up(judged: JudgedSound, specs: tuple[DetectorSpec, ...]) -> Finished:
+    """What the history gets of a sound, also of one that ended early."""
     stored = judged.as_dict()
-    return Finished(run, Path(judged.path).name, stored, outline_sound(stored), specs)
+    return Finished(Path(judged.path).name, stored, outline_sound(stored), specs)
 
 
 def _save_json(session: AudioSession) -> Saved:
@@ -233,7 +261,7 @@ def _offer_api(
         chosen = hearers.choose(detectors)
         sound = compare_sound(path, chosen, start=read_time(start or ""), name=path.name)
         if recorder and sound.error is None and chosen.specs:
-            record_run(recorder, user_of(request), _describe(None, sound, chosen.specs))
+            record_run(recorder, user_of(request), _write_up(sound, chosen.specs))
         return without_path(sound.as_dict()) | {"name": path.name}
 
     offer_endpoint(judge_audio, [file, start, keys], name="audio", label="sound", **IN_TURN)

@@ -21,7 +21,7 @@ from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps, take_turn
 from ui.components.markup import build_frame, build_html
-from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
+from ui.components.run_keeping import Finished, Smalls, Written, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Drawing, Pieces, render, say
 from ui.render.download import NO_FILE, Saved
 from ui.render.kept.batch import count_words, draw_line, name_batch, outline_batch, pack_thumbs, store_batch
@@ -52,9 +52,10 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class BatchSession(BatchView):
-    """One visitor's: the slot, the last run, and how its table is shown."""
+    """One visitor's: the slot, the last run, how its table is shown, and what the history has of it."""
 
     slot: JobSlot = field(default_factory=JobSlot)
+    written: Written | None = None
 
 
 def build_batch(
@@ -82,10 +83,10 @@ def build_batch(
     shown = [status, parts.table, parts.tools, judge, stop]
     cleared, starts = [*shown, parts.detail], [judge.click, dropped.change]
     started = gr.on(starts, _start, [files, keys, session], cleared, **ALL_AT_ONCE, **PRIVATE)
-    judged = started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    judging = _judge_with(jury, recorder)
+    judged = started.then(judging, [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     if keeping:
-        events = {"starts": starts, "judged": judged}
-        connect_run_keeping(keeping, session, **events, finish=_finish, take_smalls=_take_thumbs)
+        connect_run_keeping(keeping, session, started=started, judged=judged, take_smalls=_take_thumbs)
     stop.click(_stop, [session], shown, **QUICK)
     _offer_api(files, keys, jury, recorder)
     if webhooks:
@@ -100,7 +101,7 @@ def _start(paths: list[str], keys: list[str], session: BatchSession) -> Shown:
         return session.slot.notice, gr.skip(), gr.skip(), *offer_stop(False), gr.skip()
     first, *more = map(Path, paths)
     session.slot.put(Job(first, tuple(keys), more=tuple(more)), WAITING)
-    session.run, session.opening = None, None
+    session.run, session.opening, session.written = None, None, None
     return WAITING, [], gr.Column(visible=False), *offer_stop(True), []
 
 
@@ -109,15 +110,21 @@ def _stop(session: BatchSession) -> Shown:
     return _say_progress(session), *(gr.skip(),) * 2, *offer_stop(False)
 
 
-def _judge_with(jury: Jury) -> Callable[[BatchSession], Iterator[Shown]]:
-    def judge(session: BatchSession) -> Iterator[Shown]:
+def _judge_with(jury: Jury, recorder: Recorder | None = None) -> Callable[[BatchSession, gr.Request], Iterator[Shown]]:
+    def judge(session: BatchSession, request: gr.Request) -> Iterator[Shown]:
         """The table as it grows, for as long as it is wanted."""
         job = session.slot.take()
-        if job is None:  # an earlier run took it, or it was stopped before its turn
-            yield _show(session)
+        if job is None:  # none was put, an earlier run took it, or it was stopped: what is shown says so
+            yield (gr.skip(),) * 5
             return
         session.run = run = BatchRun(jury.choose(job.detectors))
-        failed = yield from run_steps(_judge_run(session, run, job))
+        try:
+            failed = yield from run_steps(_judge_run(session, run, job))
+        finally:  # also of a run that another one replaced, or whose page was closed
+            if recorder and run.entries:
+                recorded = record_run(recorder, user_of(request), _write_up(run.entries, run.jury))
+                if session.run is run:
+                    session.written = Written(recorded)
         session.slot.put_away(job)
         status, *others = _show(session)
         yield failed or status, *others
@@ -181,16 +188,9 @@ def _save_report(pictured: bool, session: BatchSession) -> Saved:
     return f"facejury-batch-{made:%Y-%m-%d-%H%M}.html", "text/html", text
 
 
-def _finish(session: BatchSession) -> Finished | None:
-    """What the history gets of a run, also of one that was stopped, once it ended with at least one picture."""
-    run = session.run
-    if session.slot.busy or run is None or not run.entries:
-        return None
-    return _write_up(run, run.entries, run.jury)
-
-
-def _write_up(run: object, entries: list[Entry], jury: Jury) -> Finished:
-    return Finished(run, name_batch(entries), store_batch(entries), outline_batch(entries), jury.specs)
+def _write_up(entries: list[Entry], jury: Jury) -> Finished:
+    """What the history gets of a run, also of one that ended early: at least one picture."""
+    return Finished(name_batch(entries), store_batch(entries), outline_batch(entries), jury.specs)
 
 
 def _take_thumbs(session: BatchSession) -> Smalls | None:
@@ -215,7 +215,7 @@ def _offer_api(files: FilesInput, keys: gr.CheckboxGroup, jury: Jury, recorder: 
         chosen = jury.choose(detectors)
         entries = [entry for entry, _ in judge_items(list_items(map(Path, files)), chosen, elsewhere=ENDPOINTS)]
         if recorder and entries:
-            record_run(recorder, user_of(request), _write_up(None, entries, chosen))
+            record_run(recorder, user_of(request), _write_up(entries, chosen))
         return _as_answer(entries)
 
     offer_endpoint(judge_batch, [files, keys], name="batch", label="comparisons", **IN_TURN)
@@ -245,7 +245,7 @@ def _offer_webhook(
             if jury.is_stopping:
                 return None
             if recorder and entries:
-                record_run(recorder, user_of(request), _write_up(None, entries, chosen))
+                record_run(recorder, user_of(request), _write_up(entries, chosen))
             return _as_answer(entries)
 
         try:

@@ -25,7 +25,7 @@ from ui.components.files_input import FilesInput
 from ui.components.film import FilmView, draw_view, lay_out_film
 from ui.components.judging import run_steps
 from ui.components.markup import build_frame, build_html
-from ui.components.run_keeping import Finished, Smalls, build_run_keeping, connect_run_keeping, record_run
+from ui.components.run_keeping import Finished, Smalls, Written, build_run_keeping, connect_run_keeping, record_run
 from ui.render.cards import STOPPING, WAITING, Pieces, render, say
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.kept.video import draw_film_thumb, outline_film, pack_stills, store_video
@@ -53,7 +53,7 @@ Shown = tuple[Any, ...]
 
 @dataclass
 class VideoSession(FilmView):
-    """One visitor's: the slot, the last video, and whom of it they look at, when.
+    """One visitor's: the slot, the last video, whom of it they look at, when, and what the history has of it.
 
     began: of time.monotonic(); stopped: by the visitor, before its end.
     """
@@ -61,6 +61,7 @@ class VideoSession(FilmView):
     slot: JobSlot = field(default_factory=JobSlot)
     began: float = 0.0
     stopped: bool = False
+    written: Written | None = None
 
     @property
     def busy(self) -> bool:
@@ -70,11 +71,7 @@ class VideoSession(FilmView):
     @property
     def result(self) -> Film | None:
         """What there is to keep of the last video: of one that was stopped, it notes where."""
-        film = self.film
-        if film is None or not self.stopped or film.video.share == 1:
-            return film
-        note = STOPPED.format(at=say_at(film.video.looks[-1]))
-        return replace(film, video=replace(film.video, notes=(*film.video.notes, note)))
+        return _note_end(self.film) if self.film and self.stopped else self.film
 
 
 def build_video(jury: Jury, recorder: Recorder | None = None) -> Receiver:
@@ -100,10 +97,10 @@ def build_video(jury: Jury, recorder: Recorder | None = None) -> Receiver:
     started = gr.on(
         [judge.click, dropped.change], _start, [file, start, keys, session], shown, **ALL_AT_ONCE, **PRIVATE
     )
-    judged = started.then(_judge_with(jury), [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    judging = _judge_with(jury, recorder)
+    judged = started.then(judging, [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
     if keeping:
-        starts = {"starts": [judge.click, dropped.change], "judged": judged}
-        connect_run_keeping(keeping, session, **starts, finish=_finish, take_smalls=_take_stills)
+        connect_run_keeping(keeping, session, started=started, judged=judged, take_smalls=_take_stills)
     cancel.click(_cancel, [session], shown, **QUICK)
     _offer_api(file, start, keys, jury, recorder)
     return Receiver(file, keys, dropped, tuple(spec.key for spec in jury.limit_to("clip", "audio").specs), start)
@@ -123,7 +120,8 @@ def _lay_out_film(session: gr.State) -> list[Any]:
 
 
 def _start(paths: list[str], start: str, keys: list[str], session: VideoSession) -> Shown:
-    session.film, session.person, session.frame, session.stopped = None, None, None, False
+    session.film, session.person, session.frame = None, None, None
+    session.stopped, session.written = False, None
     if not paths or not keys:
         session.slot.clear(say(NO_CHOICE, kind="error"))
     else:
@@ -140,8 +138,8 @@ def _cancel(session: VideoSession) -> Shown:
     return (gr.skip() if session.film else CANCELLED), *(gr.skip(),) * 4, *offer_stop(False)
 
 
-def _judge_with(jury: Jury) -> Callable[[VideoSession], Iterator[Shown]]:
-    def judge(session: VideoSession) -> Iterator[Shown]:
+def _judge_with(jury: Jury, recorder: Recorder | None = None) -> Callable[[VideoSession, gr.Request], Iterator[Shown]]:
+    def judge(session: VideoSession, request: gr.Request) -> Iterator[Shown]:
         """The persons and their lines as they grow, for as long as that is wanted."""
         job = session.slot.take()
         if job is None:  # an earlier run took it, or it was cancelled before its turn
@@ -150,26 +148,52 @@ def _judge_with(jury: Jury) -> Callable[[VideoSession], Iterator[Shown]]:
         session.jury, session.film, session.began = jury.choose(job.detectors), None, time.monotonic()
         session.slot.notice = OPENING
         yield _show(session)
-        failed = yield from run_steps((_show(session) for _ in _watch(session, job)), more=job.path.name)
-        if session.slot.put_away(job) and failed:
-            session.film, session.slot.notice = None, failed
+        film: Film | None = None
+        judges, is_over = session.judges, False
+
+        def watch() -> Iterator[Shown]:
+            nonlocal film
+            for grown in _watch(session, job):
+                film = grown
+                yield _show(session)
+
+        try:
+            failed = yield from run_steps(watch(), more=job.path.name)
+            is_over = session.slot.put_away(job)
+            if is_over and failed:
+                film, session.film, session.slot.notice = None, None, failed
+        finally:  # also of one that another one replaced, or whose page was closed
+            if recorder and film:
+                seen = film if is_over else _note_end(film)
+                recorded = record_run(recorder, user_of(request), _write_up(seen, judges.specs))
+                if session.film is film:
+                    session.written = Written(recorded)
         yield _show(session)
 
     return judge
 
 
-def _watch(session: VideoSession, job: Job) -> Iterator[None]:
-    """Judge it, with a pause for drawing now and then."""
-    drawn = time.monotonic()
+def _watch(session: VideoSession, job: Job) -> Iterator[Film]:
+    """Judge it, with a pause for drawing at its first frame, and then now and again. The film is one, and grows."""
+    film: Film | None = None
+    drawn = 0.0
     given: dict[str, Any] = {"start": job.start, "name": job.path.name}
     for look in judge_video(job.path, session.judges, wanted=lambda: session.slot.wants(job), **given):
         if not session.slot.wants(job):
             return
-        session.film = session.film or Film(look.video, source=str(job.path))
-        session.film.add(look)
+        session.film = film = film or Film(look.video, source=str(job.path))
+        film.add(look)
         if time.monotonic() - drawn > DRAW_SECONDS:
-            yield
+            yield film
             drawn = time.monotonic()
+
+
+def _note_end(film: Film) -> Film:
+    """Of a film that was not seen to its end, the same with a note that says where that was."""
+    if film.video.share == 1:
+        return film
+    note = STOPPED.format(at=say_at(film.video.looks[-1]))
+    return replace(film, video=replace(film.video, notes=(*film.video.notes, note)))
 
 
 def _show(session: VideoSession) -> Shown:
@@ -210,17 +234,10 @@ def _save_report(pictured: bool, session: VideoSession) -> Saved:
     return f"facejury-{film.video.sha256[:12]}.html", "text/html", text
 
 
-def _finish(session: VideoSession) -> Finished | None:
-    """What the history gets of a video, also of one that was cancelled, once it ended with at least one look."""
-    film = session.result
-    if session.busy or film is None or session.film is None:
-        return None
-    return _describe(session.film, film, session.judges.specs)
-
-
-def _describe(run: object, film: Film, specs: tuple[DetectorSpec, ...]) -> Finished:
+def _write_up(film: Film, specs: tuple[DetectorSpec, ...]) -> Finished:
+    """What the history gets of a video, also of one that ended early: at least one look."""
     video = film.video
-    return Finished(run, Path(video.path).name, store_video(video), outline_film(film), specs)
+    return Finished(Path(video.path).name, store_video(video), outline_film(film), specs)
 
 
 def _take_stills(session: VideoSession) -> Smalls | None:
@@ -250,7 +267,7 @@ def _offer_api(
         chosen = jury.choose(detectors)
         video = compare_video(path, chosen, start=seconds, name=path.name)
         if recorder and video.error is None:
-            record_run(recorder, user_of(request), _describe(None, Film(video), chosen.specs))
+            record_run(recorder, user_of(request), _write_up(Film(video), chosen.specs))
         return without_path(video.as_dict()) | {"name": path.name}
 
     offer_endpoint(judge_film, [file, start, keys], name="video", label="video", **IN_TURN)

@@ -22,6 +22,7 @@ from storage.recorder import Recorder
 from storage.uploads import own_folder
 from tests.auth.by_browser import sign_up
 from tests.auth.server import Server, picture, wait_for
+from tests.detectors.pictures import encode, quarters
 from tests.ports import free_port
 from tests.ui.jurors import say_fake, spec
 from tests.ui.visitor import open_tab, upload
@@ -38,6 +39,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def answers() -> threading.Event:
     """Once it is set, the database writes."""
     return threading.Event()
+
+
+@pytest.fixture
+def writes_at_once(answers: threading.Event) -> None:
+    """The database is not slow at all."""
+    answers.set()
 
 
 @pytest.fixture
@@ -130,6 +137,47 @@ def test_a_late_answer_is_not_written_under_the_next_batch(
     expect(page.locator("#batch-keep")).to_be_hidden()
     judges.set()
     expect(page.locator("#batch-recorded")).to_contain_text("Recorded in your history")
+
+
+@pytest.fixture
+def wall(tmp_path: Path) -> str:
+    """A picture without a face, of which the detector is not asked."""
+    (tmp_path / "wall.png").write_bytes(encode(quarters(20, 20)))
+    return str(tmp_path / "wall.png")
+
+
+@pytest.mark.usefixtures("writes_at_once")
+def test_a_batch_is_in_the_history_although_its_page_was_reloaded(
+    page: Page, site: Server, judges: threading.Event, wall: str, portrait: str
+) -> None:
+    judges.clear()
+    open_tab(page, "Batch")
+    page.set_input_files("#batch-files input[type=file]", [wall, portrait])
+    page.get_by_role("button", name="Judge all").click()
+    expect(page.locator("#batch-table tbody tr")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_role("tab", name="History")).to_be_visible()
+    judges.set()
+    wait_until_written(page, site)
+    [entry] = find_entries(site.engine, "Anna")
+    assert (entry.kind, "wall.png" in entry.file_name) == ("batch", True)
+
+
+@pytest.mark.usefixtures("writes_at_once")
+def test_why_no_batch_was_begun_takes_nothing_away_from_the_one_before(page: Page, portrait: str) -> None:
+    open_tab(page, "Batch")
+    page.set_input_files("#batch-files input[type=file]", portrait)
+    page.get_by_role("button", name="Judge all").click()
+    expect(page.locator("#batch-recorded")).to_contain_text("without the thumbnails")
+    page.get_by_label("Keep the thumbnails").check()
+    expect(page.locator("#batch-recorded")).to_contain_text("with the thumbnails")
+    page.locator("#batch-files").get_by_label("Clear").click()
+    page.get_by_role("button", name="Judge all").click()
+    expect(page.locator("#batch-status")).to_contain_text("Choose files and at least one detector first.")
+    page.wait_for_timeout(1500)
+    expect(page.locator("#batch-status")).to_contain_text("Choose files and at least one detector first.")
+    expect(page.locator("#batch-recorded")).to_contain_text("with the thumbnails")
+    expect(page.get_by_label("Keep the thumbnails")).to_be_checked()
 
 
 def test_a_picture_that_the_database_cannot_take_is_told_beside_the_verdict_that_it_took(

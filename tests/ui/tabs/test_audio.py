@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import gradio_client
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from tests.detectors.sounds import melody, to_wav, voice, write_coded
 from tests.detectors.videos import every, still, write_video
 from tests.ui.conftest import serving
 from tests.ui.faults import check
+from tests.ui.noted import Noted
 from ui.components.entrance import ONE_SOUND, sort_files
 from ui.render.audio import COLUMNS, ROWS, draw_wave, measure_spectrogram
 from ui.render.download import NO_FILE
@@ -40,13 +42,13 @@ from ui.tabs.audio import (
     NO_SOUND,
     AudioSession,
     _cancel,
-    _finish,
     _judge_with,
     _save_json,
     _save_report,
     _start_with,
 )
 
+WHO = gr.Request(username="Anna")
 EAR = DetectorSpec(key="ear", title="<b>Ear", load=lambda: lambda samples, rate: 0.9, expects="audio", fake_from=0.8)
 
 
@@ -65,11 +67,11 @@ def wav(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "a.wav"
 
 
-def run(paths: list[str], jury: Jury) -> tuple[AudioSession, Any]:
+def run(paths: list[str], jury: Jury, noted: Noted | None = None) -> tuple[AudioSession, Any]:
     """The session after a whole run, and the result shown last."""
     session = AudioSession()
     _start_with(jury)(paths, "", [spec.key for spec in jury.specs], session)
-    *_, shown = _judge_with(jury)(session)
+    *_, shown = _judge_with(jury, noted)(session, WHO)
     return session, "".join(shown[0])
 
 
@@ -95,7 +97,7 @@ def test_what_cannot_be_heard_is_one_sentence(wav: Path, monkeypatch: pytest.Mon
     assert NO_SOUND in run([], Jury([EAR]))[1]
 
 
-def stop_in_window(number: int, wav: Path) -> tuple[AudioSession, str]:
+def stop_in_window(number: int, wav: Path, noted: Noted) -> tuple[AudioSession, str]:
     """A sound of twelve seconds of which a visitor pressed Cancel while a window was judged, and what is shown then.
 
     number: of the window, from 1; each ends two seconds after the one before, the first at four.
@@ -109,18 +111,18 @@ def stop_in_window(number: int, wav: Path) -> tuple[AudioSession, str]:
 
     jury = Jury([replace(EAR, load=lambda: listen)])
     _start_with(jury)([str(wav)], "", ["ear"], session)
-    *_, shown = _judge_with(jury)(session)
+    *_, shown = _judge_with(jury, noted)(session, WHO)
     return session, "".join(shown[0])
 
 
 def test_a_sound_that_was_cancelled_says_and_keeps_how_far_it_was_heard(wav: Path) -> None:
-    session, html = stop_in_window(3, wav)
+    noted = Noted()
+    session, html = stop_in_window(3, wav, noted)
     said = "Stopped at 0:06; the rest was not heard."
     assert said in html and 'data-span="0.0 6.0"' in html
     assert session.hearing is not None and draw_wave(session.hearing.sound.samples[: 6 * RATE]) in html
-    finished = _finish(session)
-    assert finished is not None
-    stored = finished.comparison
+    [entry] = noted.entries
+    stored = entry["comparison"]
     assert (stored["start"], stored["end"], stored["notes"]) == (0, 6, [said])
     assert json.loads(_save_json(session)[2]) == [stored]
     case = identify(stored["sha256"], (EAR,), made=datetime.now(UTC))
@@ -129,16 +131,18 @@ def test_a_sound_that_was_cancelled_says_and_keeps_how_far_it_was_heard(wav: Pat
 
 
 def test_a_sound_that_was_cancelled_before_its_first_window_shows_and_keeps_nothing(wav: Path) -> None:
-    session, html = stop_in_window(1, wav)
-    assert html == "".join(CANCELLED) and _finish(session) is None
+    noted = Noted()
+    session, html = stop_in_window(1, wav, noted)
+    assert html == "".join(CANCELLED) and noted.entries == []
     assert _save_json(session) == _save_report(session) == NO_FILE
 
 
 def test_a_click_on_cancel_that_comes_late_stops_nothing(wav: Path) -> None:
-    session, before = run([str(wav)], Jury([EAR]))
+    noted = Noted()
+    session, before = run([str(wav)], Jury([EAR]), noted)
     assert "".join(_cancel(session)[0]) == before and "Stopped" not in before
-    finished = _finish(session)
-    assert finished is not None and (finished.comparison["end"], finished.comparison["notes"]) == (12, [])
+    [entry] = noted.entries
+    assert (entry["comparison"]["end"], entry["comparison"]["notes"]) == (12, [])
 
 
 def test_a_tone_stands_at_its_place_in_the_spectrogram() -> None:

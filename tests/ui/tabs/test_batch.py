@@ -14,6 +14,7 @@ from ui.server.queue import FairQueue
 from ui.tabs.batch import BatchSession, _judge_with, _open, _start, _stop
 
 KEYS = ["accuser", "defender"]
+WHO = gr.Request(username="Anna")
 
 
 def put(folder: Path, *names: str) -> list[str]:
@@ -25,7 +26,7 @@ def put(folder: Path, *names: str) -> list[str]:
 def test_a_stopped_batch_ends_at_once_and_keeps_what_is_done(tmp_path: Path) -> None:
     session = BatchSession()
     _start(put(tmp_path, *(f"{number}.png" for number in range(5))), KEYS, session)
-    run = _judge_with(Jury(JURY))(session)
+    run = _judge_with(Jury(JURY))(session, WHO)
     status, lines, *_ = next(run)
     assert "<strong>1 of 5</strong> judged" in status[0] and len(lines) == 1
     _stop(session)
@@ -39,25 +40,36 @@ def test_a_batch_that_waits_is_cancelled_at_once(tmp_path: Path) -> None:
     _start(put(tmp_path, "a.png"), KEYS, session)
     status, *_ = _stop(session)
     assert "Cancelled." in status[0]
-    ((status, lines, *_),) = _judge_with(Jury(JURY))(session)  # its turn, when another one's batch has ended
-    assert "Cancelled." in status[0] and lines == []
+    its_turn = _judge_with(Jury(JURY))(session, WHO)  # when another one's batch has ended
+    assert list(its_turn) == [(gr.skip(),) * 5], "nothing is shown over it"
+
+
+def test_why_no_batch_was_begun_stays_beside_the_results_of_the_one_before(tmp_path: Path) -> None:
+    session, paths = BatchSession(), put(tmp_path, "a.png")
+    _start(paths, KEYS, session)
+    list(_judge_with(Jury(JURY))(session, WHO))
+    before = session.run
+    for files, keys in (([], KEYS), (paths, [])):
+        status, *_ = _start(files, keys, session)
+        assert "Choose files and at least one detector first." in status[0]
+        assert list(_judge_with(Jury(JURY))(session, WHO)) == [(gr.skip(),) * 5] and session.run is before
 
 
 def test_a_new_batch_takes_the_place_of_the_one_that_runs(tmp_path: Path) -> None:
     session, jury = BatchSession(), Jury(JURY)
     _start(put(tmp_path, "a.png", "b.png", "c.png"), KEYS, session)
-    older = _judge_with(jury)(session)
+    older = _judge_with(jury)(session, WHO)
     next(older)
     _start(put(tmp_path, "<b>new.png"), KEYS, session)
     list(older)
-    *_, (_, [line], *_) = _judge_with(jury)(session)
+    *_, (_, [line], *_) = _judge_with(jury)(session, WHO)
     assert "&lt;b&gt;new.png" in line and "<b>new" not in line
 
 
 def test_a_name_that_hides_what_it_is_shows_it(tmp_path: Path) -> None:
     session = BatchSession()
     _start(put(tmp_path, "a\u202egpj.\x1b[2J\u200b.png"), KEYS, session)
-    *_, (_, [line], *_) = _judge_with(Jury(JURY))(session)
+    *_, (_, [line], *_) = _judge_with(Jury(JURY))(session, WHO)
     assert "a\\u202egpj.\\x1b[2J\\u200b.png" in line
     assert not any(letter in line for letter in "\u202e\x1b\u200b")
 
@@ -65,7 +77,7 @@ def test_a_name_that_hides_what_it_is_shows_it(tmp_path: Path) -> None:
 def test_a_picture_that_is_filtered_out_by_now_has_no_way_to_others(tmp_path: Path) -> None:
     session = BatchSession()
     _start(put(tmp_path, "a.png", "b.png"), KEYS, session)
-    list(_judge_with(Jury(JURY))(session))
+    list(_judge_with(Jury(JURY))(session, WHO))
     assert session.run is not None
     (first, _) = session.run.entries
     assert "b.png" not in "".join(find_neighbours(session, first)) and find_neighbours(session, first)
@@ -76,7 +88,7 @@ def test_a_picture_that_is_filtered_out_by_now_has_no_way_to_others(tmp_path: Pa
 def test_a_picture_that_is_opened_waits_with_the_photos_and_for_as_long_as_it_is_wanted(tmp_path: Path) -> None:
     session, queue = BatchSession(), FairQueue(3)
     _start(put(tmp_path, "a.png", "b.png"), KEYS, session)
-    list(_judge_with(Jury(JURY))(session))
+    list(_judge_with(Jury(JURY))(session, WHO))
     open_line = _open_with(partial(_open, queue))
     with queue.wait() as others:
         assert list(others) == []

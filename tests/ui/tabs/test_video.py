@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import gradio_client
 import numpy as np
 import pytest
@@ -29,13 +30,15 @@ from tests.detectors.videos import (
 from tests.ui.conftest import serving
 from tests.ui.faults import check
 from tests.ui.jurors import JURY, say_fake, spec
+from tests.ui.noted import Noted
 from tests.ui.visitor import open_tab
 from ui.components.film import choose_part
 from ui.render.reports.video import render_film_report
 from ui.render.video import Film
-from ui.tabs.video import VideoSession, _cancel, _finish, _judge_with, _save_json, _save_report, _start, _watch
+from ui.tabs.video import VideoSession, _cancel, _judge_with, _save_json, _save_report, _start
 
 KEYS = ["accuser", "defender"]
+WHO = gr.Request(username="Anna")
 MARKUP = "<b>walk.mp4"
 
 
@@ -57,7 +60,7 @@ def run(
     """The session after a whole run, and the last thing shown."""
     session = VideoSession()
     _start([str(path)], start, list(keys), session)
-    *_, shown = _judge_with(Jury(jury))(session)
+    *_, shown = _judge_with(Jury(jury))(session, WHO)
     return session, shown
 
 
@@ -101,10 +104,8 @@ def test_a_click_that_makes_no_sense_changes_nothing(walk: Path, sent: Any) -> N
 
 
 def test_a_cancelled_run_ends_and_keeps_what_is_done(walk: Path) -> None:
-    session = VideoSession()
-    _start([str(walk)], "", KEYS, session)
-    job = session.slot.take()
-    seen = 0
+    session, noted, seen = VideoSession(), Noted(), 0
+    _start([str(walk)], "", ["slow"], session)
 
     def look(image: Image) -> float:
         nonlocal seen
@@ -113,13 +114,12 @@ def test_a_cancelled_run_ends_and_keeps_what_is_done(walk: Path) -> None:
             _cancel(session)
         return 0.5
 
-    session.jury = Jury([spec("slow", look)])
-    list(_watch(session, job))
+    list(_judge_with(Jury([spec("slow", look)]), noted)(session, WHO))
     assert seen == 2 and not session.slot.busy
     assert len(session.film.video.looks) == 1
-    finished = _finish(session)
+    [entry] = noted.entries
     said = "Stopped at 0:00; the rest was not seen."
-    assert finished is not None and finished.comparison["notes"] == [said]
+    assert entry["comparison"]["notes"] == [said]
     assert said in _save_report(False, session)[2] and said in _save_json(session)[2]
 
 
