@@ -2,7 +2,7 @@
 
 Everything is asked for by the user's name (`gr.Request.username`), so nobody reaches another's entry by its number.
 All functions raise AccountGone if the account is, DatabaseUnavailable if the database is; those that keep an
-entry or a picture raise QuotaReached.
+entry or a picture raise QuotaReached, and `keep_picture` raises NoSuchEntry.
 """
 
 import json
@@ -45,6 +45,13 @@ Of a batch: "kind", "sha256", and "comparisons", those of its pictures, each wit
 
 class NoteRefused(ValueError):
     """The note or the tags are too long or too many; the text is meant for the visitor."""
+
+
+class NoSuchEntry(LookupError):
+    """The user has no entry of that number, or no longer has; the text is meant for the visitor."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such entry in your history.")
 
 
 @dataclass(frozen=True)
@@ -224,12 +231,12 @@ def read_picture(engine: Engine, user: str, *, entry_id: int) -> bytes | None:
 def keep_picture(
     engine: Engine, user: str, *, entry_id: int, picture: bytes | None, thumb: bytes | None = None
 ) -> None:
-    """Keep this picture with the entry, and its thumbnail; or with None forget what was kept."""
+    """Keep this picture with the entry, and its thumbnail; or with None forget what was kept. Raises NoSuchEntry."""
     with writing(engine) as connection:
         owner = lock_owner(connection, user)
         mine = (comparisons.c.user_id == owner, comparisons.c.id == entry_id)
         if connection.execute(select(comparisons.c.id).where(*mine)).first() is None:
-            return
+            raise NoSuchEntry
         picture_id = store_picture(connection, owner, picture=picture)
         connection.execute(update(comparisons).where(*mine).values(picture_id=picture_id, thumb=thumb))
         drop_unused(connection, owner)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, insert, select
 
 from storage.database import reading, writing
-from storage.history import HistoryEntry, as_entry
+from storage.history import HistoryEntry, NoSuchEntry, as_entry
 from storage.kept import lock_owner
 from storage.tables import comparisons, pictures, shares
 from storage.users import owner_id
@@ -42,10 +42,10 @@ class SharedEntry:
     picture: bytes | None
 
 
-def share_entry(engine: Engine, user: str, *, entry_id: int, days: int, with_picture: bool) -> str | None:
-    """Make a link and return its secret, which is told only now; a former link to the entry ends. None: no such entry.
+def share_entry(engine: Engine, user: str, *, entry_id: int, days: int, with_picture: bool) -> str:
+    """Make a link and return its secret, which is told only now; a former link to the entry ends.
 
-    Raises ValueError for another number of days than DAYS has.
+    Raises NoSuchEntry, and ValueError for another number of days than DAYS has.
     """
     if days not in DAYS:
         raise ValueError(f"A link works for {DAYS} days, not for {days}")
@@ -54,7 +54,7 @@ def share_entry(engine: Engine, user: str, *, entry_id: int, days: int, with_pic
         owner = lock_owner(connection, user)
         mine = (comparisons.c.user_id == owner, comparisons.c.id == entry_id)
         if connection.execute(select(comparisons.c.id).where(*mine)).first() is None:
-            return None
+            raise NoSuchEntry
         connection.execute(delete(shares).where(shares.c.comparison_id == entry_id))
         row = {"user_id": owner, "comparison_id": entry_id, "token_sha256": _hash(secret)}
         row |= {"with_picture": with_picture, "created_at": now, "until": now + days * DAY_SECONDS}

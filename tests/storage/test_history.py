@@ -14,6 +14,7 @@ from storage.export import CSV_COLUMNS, export_csv
 from storage.history import (
     MAX_NOTE_CHARACTERS,
     HistoryQuery,
+    NoSuchEntry,
     NoteRefused,
     add_entry,
     delete_entries,
@@ -98,7 +99,8 @@ def test_no_picture_is_kept_unless_given(engine: Engine, anna: str) -> None:
 
 def test_a_picture_can_be_kept_later_and_forgotten(engine: Engine, anna: str, bert: str) -> None:
     number = add_entry(engine, anna, file_name="a.jpg", comparison=comparison())
-    keep_picture(engine, bert, entry_id=number, picture=b"his")
+    with pytest.raises(NoSuchEntry, match=r"^There is no such entry in your history\.$"):
+        keep_picture(engine, bert, entry_id=number, picture=b"his")
     assert read_picture(engine, anna, entry_id=number) is None
     for data in (b"first", b"second", None):
         keep_picture(engine, anna, entry_id=number, picture=data)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select, update
 
 from auth import accounts
 from storage.database import reading, writing
-from storage.history import add_entry, delete_entries
+from storage.history import NoSuchEntry, add_entry, delete_entries
 from storage.shares import DAY_SECONDS, DAYS, end_share, find_share, open_shared, share_entry, sweep_shares
 from storage.tables import shares
 from tests.auth.server import PASSWORD
@@ -81,7 +81,8 @@ def test_a_link_ends(engine: Engine, anna: str, entry: int, how: str) -> None:
 def test_nobody_shares_or_ends_what_is_anothers(engine: Engine, anna: str, entry: int) -> None:
     other = accounts.add_user(engine, f"not {anna}", password=PASSWORD, rounds=4).name
     secret = made(engine, anna, entry)
-    assert share_entry(engine, other, entry_id=entry, days=DAYS[0], with_picture=True) is None
+    with pytest.raises(NoSuchEntry):
+        share_entry(engine, other, entry_id=entry, days=DAYS[0], with_picture=True)
     end_share(engine, other, entry_id=entry)
     assert find_share(engine, other, entry_id=entry) is None
     assert open_shared(engine, secret) is not None

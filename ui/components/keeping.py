@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from detectors.jury.results import Comparison
 from registry import DetectorSpec
 from storage.database import DatabaseUnavailable
-from storage.history import HistoryEntry, keep_picture, open_entry
+from storage.history import HistoryEntry, NoSuchEntry, keep_picture, open_entry
 from storage.kept import QuotaReached
 from storage.recorder import Recorder
 from storage.users import AccountGone
@@ -98,17 +98,19 @@ def connect_keeping(keeping: Keeping, slot: gr.State, *, picture: gr.Image, star
         return await asyncio.to_thread(_say, engine, user_of(request), number, keep, path)
 
     def change_mind(number: int | None, said: str, keep: bool, path: str | None, request: gr.Request) -> Any:
-        """Keep the picture after all, or forget it again. said: the line that stands there, where one does."""
+        """Keep the picture after all, or forget it again. said: the line that stands there, where one does.
+
+        A line without an entry leaves the tick for the next picture.
+        """
         if number is None and ENTRY in said:
             raise page_gone()
-        with in_plain_words():
-            entry = open_entry(engine, user_of(request), entry_id=number) if number else None
-            return _keep_as_told(engine, user_of(request), entry, keep, path) if entry else gr.skip()
+        return gr.skip() if number is None else _change(engine, user_of(request), number, keep, path)
 
     said = judged.then(say_recorded, [*given, slot], keeping.shown, trigger_mode="multiple", **ASKING)
     unsure = json.dumps(say_line(UNSURE))  # shown by the browser alone: without the database every request is refused
     said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
-    keeping.keep.input(change_mind, [keeping.entry, keeping.said, *given], [keeping.said], **ASKING)
+    changed = [keeping.keep, *keeping.shown]
+    keeping.keep.input(change_mind, [keeping.entry, keeping.said, *given], changed, **ASKING)
 
 
 def record_page(recorder: Recorder, request: gr.Request, specs: Specs, comparison: Comparison) -> None:
@@ -130,20 +132,35 @@ def _describe(comparison: Comparison, specs: Specs) -> dict[str, Any]:
 def _say(engine: Engine, user: str, number: int, keep: bool, path: str | None) -> tuple[Any, ...]:
     """The line, the entry's number, and the form for feedback."""
     try:
-        entry = open_entry(engine, user, entry_id=number)
-        line = _keep_as_told(engine, user, entry, keep, path) if entry else say_line(NOT_RECORDED)
+        entry, line = _keep_as_told(engine, user, number, keep, path)
     except (AccountGone, DatabaseUnavailable):
         return say_line(NOT_RECORDED), None, *offer(None)
+    except NoSuchEntry as error:  # deleted elsewhere
+        return say_line(str(error)), None, *offer(None)
     return line, number, *offer(entry)
 
 
-def _keep_as_told(engine: Engine, user: str, entry: HistoryEntry, keep: bool, path: str | None) -> str:
+def _change(engine: Engine, user: str, number: int, keep: bool, path: str | None) -> tuple[Any, ...]:
+    """The tick, and the rest as of `_say`."""
+    with in_plain_words():
+        try:
+            entry, line = _keep_as_told(engine, user, number, keep, path)
+        except NoSuchEntry as error:  # deleted elsewhere: nothing may say any more that it is recorded
+            return False, say_line(str(error)), None, *offer(None)
+    return keep, line, number, *(gr.skip() for _ in offer(entry))
+
+
+def _keep_as_told(engine: Engine, user: str, number: int, keep: bool, path: str | None) -> tuple[HistoryEntry, str]:
+    """The entry, with the picture where that is wanted, and the line that says so. Raises NoSuchEntry."""
+    entry = open_entry(engine, user, entry_id=number)
+    if entry is None:
+        raise NoSuchEntry
     picture = read_same(path, entry.sha256) if keep else None
     if picture is not None or entry.has_picture:
         try:
             thumb = draw_kept_thumb(entry.comparison, picture) if picture else None
             keep_picture(engine, user, entry_id=entry.id, picture=picture, thumb=thumb)
         except QuotaReached as error:
-            return say_line(f"{RECORDED} {error}", link=f"?history={entry.id}", link_text="Open the entry")
+            return entry, say_line(f"{RECORDED} {error}", link=f"?history={entry.id}", link_text="Open the entry")
     sentence = RECORDED if not keep else PICTURE_GONE if picture is None else KEPT
-    return say_line(sentence, link=f"?view=check/{entry.id}", link_text="Open the entry", entry=entry.id)
+    return entry, say_line(sentence, link=f"?view=check/{entry.id}", link_text="Open the entry", entry=entry.id)

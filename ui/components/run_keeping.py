@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from registry import DetectorSpec
 from storage.database import DatabaseUnavailable
-from storage.history import keep_picture
+from storage.history import NoSuchEntry, keep_picture
 from storage.kept import QuotaReached
 from storage.recorder import Recorded, Recorder
 from storage.users import AccountGone
@@ -130,17 +130,14 @@ def connect_run_keeping(
         is_shown = given.written is not None and given.written.is_entry(number)
         smalls = take_smalls(given) if take_smalls and is_shown else None
         if keep and smalls is None:
-            return say_line(NO_PICTURES)
-        engine, wanted = keeping.recorder.engine, smalls if keep else None
-        with in_plain_words():
-            keep_smalls(engine, user_of(request), number, wanted)
-        return _say(keeping.pictures, number, keep=keep)
+            return say_line(NO_PICTURES), number, gr.skip()
+        return _change(keeping, user_of(request), number, smalls if keep else None)
 
     started.then(clear, [session], keeping.shown, trigger_mode="multiple", **ALL_AT_ONCE, **PRIVATE)
     said = judged.then(say, [session], keeping.shown, trigger_mode="multiple", **ASKING)
     unsure = json.dumps(say_line(UNSURE))  # shown by the browser alone: without the database every request is refused
     said.failure(None, None, [keeping.said], js=f"() => {unsure}", **PRIVATE)
-    keeping.keep.input(change_mind, [keeping.entry, keeping.keep, session], [keeping.said], **ASKING)
+    keeping.keep.input(change_mind, [keeping.entry, keeping.keep, session], keeping.shown, **ASKING)
 
 
 async def say_written(recorded: Recorded, *, pictures: str) -> tuple[str, int | None]:
@@ -154,8 +151,18 @@ async def say_written(recorded: Recorded, *, pictures: str) -> tuple[str, int | 
     return _say(pictures, number, keep=False), number
 
 
+def _change(keeping: RunKeeping, user: str, number: int, smalls: Smalls | None) -> tuple[Any, ...]:
+    """Values for RunKeeping.shown once these are kept, or what was kept is forgotten."""
+    with in_plain_words():
+        try:
+            keep_smalls(keeping.recorder.engine, user, number, smalls)
+        except NoSuchEntry as error:  # deleted elsewhere: nothing may say any more that it is recorded
+            return say_line(str(error)), None, gr.Checkbox(value=False, visible=False)
+    return _say(keeping.pictures, number, keep=smalls is not None), number, gr.skip()
+
+
 def keep_smalls(engine: Engine, user: str, number: int, smalls: Smalls | None) -> None:
-    """Keep them with the entry of that number, or with None forget what was kept. Raises QuotaReached."""
+    """Keep them with the entry of that number, or with None forget what was kept. Raises QuotaReached, NoSuchEntry."""
     picture, thumb = (smalls.packed, smalls.thumb) if smalls else (None, None)
     keep_picture(engine, user, entry_id=number, picture=picture, thumb=thumb)
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from storage.database import DatabaseUnavailable
-from storage.history import NoteRefused
+from storage.history import NoSuchEntry, NoteRefused
 from storage.kept import QuotaReached
 from storage.scoreboard import NicknameRefused
 from storage.users import AccountGone
@@ -22,7 +22,7 @@ def in_plain_words() -> Iterator[None]:
     """Show the visitor why the database did not do what they asked."""
     try:
         yield
-    except (AccountGone, DatabaseUnavailable, NicknameRefused, NoteRefused, QuotaReached) as error:
+    except (AccountGone, DatabaseUnavailable, NicknameRefused, NoSuchEntry, NoteRefused, QuotaReached) as error:
         raise gr.Error(str(error), print_exception=False) from error
 
 

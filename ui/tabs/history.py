@@ -4,6 +4,7 @@ Lists, searches, opens, annotates, shares, exports and deletes.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import Engine
 
 from detectors.jury.judge import Jury
 from storage import history, verdict
-from storage.history import HistoryQuery
+from storage.history import HistoryQuery, NoSuchEntry
 from ui.components.confirm import Confirmed, build_confirmed, reset
 from ui.components.feedback import FeedbackForm, build_feedback, offer
 from ui.components.kept.case_file import CaseFile, build_case, offer_case
@@ -47,7 +48,6 @@ VERDICTS = [
     ("No verdict", verdict.NONE),
 ]
 ALL_TAGS = ("All tags", "")
-NOT_THERE = "There is no such entry in your history."
 FORMER = "history"  # of links as they were before: /?history=12
 FOLLOW = """element.addEventListener('click', event => {
   const link = event.target.closest('a[data-entry]');
@@ -200,7 +200,7 @@ def _connect_opened(engine: Engine, jury: Jury, entry_list: EntryList, opened: O
 
     # These two leave alone what they do not change: a link just made, a second check, a note or feedback half written.
     def forget(number: int, place: Place, request: gr.Request) -> dict[Any, Any]:
-        with in_plain_words():
+        with in_plain_words(), suppress(NoSuchEntry):  # all that is shown of one that is gone says so
             history.keep_picture(engine, user_of(request), entry_id=number, picture=None)
         changed = [*opened.views.components, *opened.report.components, *opened.forget.components]
         return show_again(number, place, user_of(request), {*changed, opened.case.with_picture})
@@ -277,7 +277,7 @@ def _present(engine: Engine, jury: Jury, user: str, number: int) -> tuple[Any, .
     with in_plain_words():
         entry = history.open_entry(engine, user, entry_id=number)
         picture = history.read_picture(engine, user, entry_id=number) if entry else None
-    drawn = draw_entry(entry, picture, jury.specs) if entry else draw_nothing(say(NOT_THERE, kind="error"))
+    drawn = draw_entry(entry, picture, jury.specs) if entry else draw_nothing(say(str(NoSuchEntry()), kind="error"))
     kept = gr.Button(visible=picture is not None), gr.Group(visible=False)
     there = gr.Button(visible=entry is not None), gr.Group(visible=False)
     return (

@@ -16,7 +16,7 @@ from registry import Image
 from storage import history
 from storage import recorder as recorders
 from storage.database import open_database
-from storage.history import add_entry, find_entries, open_entry
+from storage.history import NoSuchEntry, add_entry, delete_entries, find_entries
 from storage.kept import PICTURE_TOO_LARGE
 from storage.recorder import Recorder
 from storage.uploads import own_folder
@@ -180,15 +180,34 @@ def test_why_no_batch_was_begun_takes_nothing_away_from_the_one_before(page: Pag
     expect(page.get_by_label("Keep the thumbnails")).to_be_checked()
 
 
+@pytest.mark.usefixtures("writes_at_once")
+def test_a_tick_for_an_entry_that_was_deleted_elsewhere_is_taken_back_and_the_line_says_why(
+    page: Page, site: Server, portrait: str
+) -> None:
+    upload(page, portrait)
+    expect(page.locator("#recorded")).to_contain_text("Recorded in your history")
+    delete_entries(site.engine, "Anna")
+    page.get_by_label("Keep this picture").click()
+    expect(page.locator("#recorded")).to_have_text(str(NoSuchEntry()))
+    expect(page.get_by_label("Keep this picture")).not_to_be_checked()
+    open_tab(page, "Batch")
+    page.set_input_files("#batch-files input[type=file]", portrait)
+    page.get_by_role("button", name="Judge all").click()
+    expect(page.locator("#batch-recorded")).to_contain_text("without the thumbnails")
+    delete_entries(site.engine, "Anna")
+    page.get_by_label("Keep the thumbnails").click()
+    expect(page.locator("#batch-recorded")).to_have_text(str(NoSuchEntry()))
+    expect(page.locator("#batch-keep")).to_be_hidden()
+
+
 def test_a_picture_that_the_database_cannot_take_is_told_beside_the_verdict_that_it_took(
     kept: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(picture(1))
     found = {"schema": 1, "sha256": hashlib.sha256(picture(1)).hexdigest(), "faces": [], "whole_image": []}
-    entry = open_entry(kept, "Anna", entry_id=add_entry(kept, "Anna", file_name="a.png", comparison=found))
-    assert entry is not None
+    number = add_entry(kept, "Anna", file_name="a.png", comparison=found)
     monkeypatch.setattr("storage.kept.find_most_bytes", lambda _connection: 10)
-    assert f"{RECORDED} {PICTURE_TOO_LARGE}" in _keep_as_told(kept, "Anna", entry, True, str(path))
+    assert f"{RECORDED} {PICTURE_TOO_LARGE}" in _keep_as_told(kept, "Anna", number, True, str(path))[1]
     monkeypatch.undo()
-    assert KEPT in _keep_as_told(kept, "Anna", entry, True, str(path))
+    assert KEPT in _keep_as_told(kept, "Anna", number, True, str(path))[1]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import pytest
@@ -119,7 +120,7 @@ def test_a_batch_that_another_one_replaced_is_an_entry_of_what_was_judged(record
 def test_a_batch_whose_page_was_closed_is_an_entry_of_what_was_judged(recorder: Recorder, tmp_path: Path) -> None:
     session = BatchSession()
     batch._start(put(tmp_path, "a.png", "b.png"), KEYS, session)
-    run = batch._judge_with(Jury(JURY), recorder)(session, WHO)
+    run: Any = batch._judge_with(Jury(JURY), recorder)(session, WHO)
     next(run)
     run.close()  # as Gradio does when nobody listens any more
     assert [entry.file_name for entry in entries_once_written(recorder)] == ["1 picture: a.png"]
@@ -151,7 +152,7 @@ def test_a_video_that_another_one_replaced_or_whose_page_was_closed_is_an_entry_
     video._start([str(walk)], "0:01", KEYS, session)
     list(older)
     assert session.written is None, "the page says nothing of it under the new one"
-    newer = judge(session, WHO)
+    newer: Any = judge(session, WHO)
     assert next(newer) and next(newer) and session.film
     newer.close()
     numbers = [entry.id for entry in entries_once_written(recorder)]
@@ -186,7 +187,7 @@ def test_a_sound_that_another_one_replaced_or_whose_page_was_closed_is_an_entry_
     with Jury([EAR]) as ears:
         judge = audio._judge_with(ears, recorder)
 
-        def begin(start: str, *, shown: int) -> Iterator[object]:
+        def begin(start: str, *, shown: int) -> Any:
             """A run of which so much was shown: that it is opened, that it is read, its first window."""
             audio._start_with(ears)([str(speech)], start, ["ear"], session)
             run = judge(session, WHO)

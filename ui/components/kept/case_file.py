@@ -13,6 +13,7 @@ from ui.components.markup import build_html, read_script
 from ui.render.cards import render
 from ui.render.wording import say_time
 from ui.server.database import ASKING, in_plain_words, user_of
+from ui.server.limits.visits import page_gone
 
 DAYS = [("1 day" if days == 1 else f"{days} days", days) for days in shares.DAYS]
 SHOW_PICTURE, SHOW_SMALLS = "Show the picture too", "Show the small pictures that were kept too"
@@ -20,8 +21,9 @@ SHOW_PICTURE, SHOW_SMALLS = "Show the picture too", "Show the small pictures tha
 
 @dataclass(frozen=True)
 class CaseFile:
-    """The components. What `save` does is the caller's."""
+    """The components. `whole` is shown when there is an entry. What `save` does is the caller's."""
 
+    whole: gr.Row
     note: gr.Textbox
     tags: gr.Textbox
     save: gr.Button
@@ -38,12 +40,12 @@ class CaseFile:
     @property
     def components(self) -> list[Any]:
         """What `offer_case` gives values for."""
-        return [self.note, self.tags, *self.link, self.with_picture]
+        return [self.whole, self.note, self.tags, *self.link, self.with_picture]
 
 
 def build_case(engine: Engine, entry: gr.State) -> CaseFile:
     """Build it into the page that is open. entry: the comparison's number."""
-    with gr.Row(elem_id="case-file"):
+    with gr.Row(elem_id="case-file") as whole:
         with gr.Column(min_width=280):
             build_html("<h3>Note and tags</h3>")
             note = gr.Textbox(label="Note, which only you see", lines=4, max_length=MAX_NOTE_CHARACTERS)
@@ -57,7 +59,7 @@ def build_case(engine: Engine, entry: gr.State) -> CaseFile:
             with gr.Row():
                 make = gr.Button("Make a link", size="sm", variant="secondary", elem_classes="lesser")
                 end = gr.Button("End the link", size="sm", variant="stop", visible=False, elem_classes="lesser")
-    case = CaseFile(note, tags, save, said, days, with_picture, end)
+    case = CaseFile(whole, note, tags, save, said, days, with_picture, end)
     make.click(_share_in(engine), [entry, days, with_picture], case.link, **ASKING)
     end.click(_end_in(engine), [entry], case.link, **ASKING)
     return case
@@ -66,21 +68,23 @@ def build_case(engine: Engine, entry: gr.State) -> CaseFile:
 def offer_case(engine: Engine, user: str, entry: HistoryEntry | None) -> tuple[Any, ...]:
     """What stands in it for an entry."""
     if entry is None:
-        return "", "", *_say_link(None), gr.Checkbox(value=False, visible=False)
+        return gr.Row(visible=False), "", "", *_say_link(None), gr.Checkbox(value=False, visible=False)
     with in_plain_words():
         share = shares.find_share(engine, user, entry_id=entry.id)
     label = SHOW_PICTURE if entry.kind == PHOTO else SHOW_SMALLS
     picture = gr.Checkbox(value=False, label=label, visible=entry.has_picture)
-    return entry.note, ", ".join(entry.tags), *_say_link(share), picture
+    return gr.Row(visible=True), entry.note, ", ".join(entry.tags), *_say_link(share), picture
 
 
 def _share_in(engine: Engine) -> Any:
     def share(number: int | None, days: int, with_picture: bool, request: gr.Request) -> Any:
         """A new link, shown this once."""
-        user, asked = user_of(request), {"entry_id": number or 0, "days": days}
+        if number is None:  # the button is only seen where there is an entry
+            raise page_gone()
+        user = user_of(request)
         with in_plain_words():
-            secret = shares.share_entry(engine, user, **asked, with_picture=with_picture)
-            return _say_link(shares.find_share(engine, user, entry_id=number or 0), secret)
+            secret = shares.share_entry(engine, user, entry_id=number, days=days, with_picture=with_picture)
+            return _say_link(shares.find_share(engine, user, entry_id=number), secret)
 
     return share
 

@@ -19,7 +19,7 @@ from detectors.jury.compare import judge_stepwise
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
 from detectors.video.judge import judge_video
-from storage.history import BATCH, KINDS, PHOTO, SOUND, VIDEO, HistoryEntry, open_entry, read_picture
+from storage.history import BATCH, KINDS, PHOTO, SOUND, VIDEO, HistoryEntry, NoSuchEntry, open_entry, read_picture
 from ui.components.files_input import FilesInput
 from ui.components.judging import run_steps, take_turn
 from ui.components.markup import build_frame, read_script
@@ -163,8 +163,8 @@ def _judge_with(jury: Jury, queue: FairQueue) -> Callable[[JobSlot], Iterator[An
 def _open(engine: Engine, request: gr.Request, number: int | None) -> HistoryEntry:
     with in_plain_words():
         entry = open_entry(engine, user_of(request), entry_id=number or 0)
-    if entry is None:
-        raise gr.Error("There is no such entry in your history.", print_exception=False)
+        if entry is None:
+            raise NoSuchEntry
     return entry
 
 

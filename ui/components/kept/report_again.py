@@ -8,7 +8,7 @@ import gradio as gr
 from sqlalchemy import Engine
 
 from detectors.jury.judge import Jury
-from storage.history import PHOTO, HistoryEntry, open_entry, read_picture
+from storage.history import PHOTO, HistoryEntry, NoSuchEntry, open_entry, read_picture
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.kept.report import report_entry
 from ui.server.database import ASKING, in_plain_words, user_of
@@ -46,13 +46,15 @@ def offer_report(entry: HistoryEntry | None) -> tuple[Any, Any]:
 
 def _make_in(engine: Engine, jury: Jury) -> Callable[..., Saved]:
     def make(number: int | None, pictured: bool, request: gr.Request) -> Saved:
-        """The file, or none for an entry that is gone."""
+        """The file, or none where the server has forgotten the page."""
+        if number is None:
+            return NO_FILE
         user = user_of(request)
         with in_plain_words():
-            entry = open_entry(engine, user, entry_id=number or 0)
-            picture = read_picture(engine, user, entry_id=number or 0) if pictured else None
-        if entry is None:
-            return NO_FILE
+            entry = open_entry(engine, user, entry_id=number)
+            if entry is None:
+                raise NoSuchEntry
+            picture = read_picture(engine, user, entry_id=entry.id) if pictured else None
         return f"facejury-{entry.report_id}.html", "text/html", report_entry(entry, picture, jury.specs)
 
     return make

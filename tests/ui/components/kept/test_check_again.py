@@ -188,5 +188,7 @@ def test_the_report_is_made_again_with_the_same_id_and_the_picture_only_where_wa
     assert "Judged " in without and judged["sha256"] in without
     assert without.count("not the version that is here now") == 1 and "0.9" in without
     assert make(None, True, WHO) == NO_FILE
+    with pytest.raises(gr.Error, match="no such entry"):
+        make(10**6, True, WHO)
     assert [one.visible for one in (*offer_report(entry), offer_check(entry)[0])] == [True, True, True]
     assert [one.visible for one in (*offer_report(None), offer_check(None)[0])] == [False, False, False]

@@ -169,6 +169,30 @@ def test_a_note_for_an_entry_that_is_gone_meanwhile_says_so(
     expect(page.get_by_text("There is no such entry in your history.")).to_be_visible()
 
 
+def test_a_link_and_a_report_of_an_entry_that_is_gone_say_so_and_its_address_offers_neither(
+    page: Page, site: Server, name: str, put: Callable[..., int]
+) -> None:
+    number = put("portrait.png")
+    open_history(page)
+    open_entry(page, "portrait.png")
+    delete_entries(site.engine, name, entry_ids=[number])
+    for button in ("Make a link", "Save the report"):
+        page.get_by_role("button", name=button).filter(visible=True).click()
+        told = page.get_by_test_id("toast-body")
+        expect(told).to_contain_text("There is no such entry in your history.")
+        page.get_by_test_id("toast-close").click()
+        expect(told).to_have_count(0)
+    page.goto(f"{site.url}/check/{number}")
+    expect(page.get_by_text("There is no such entry in your history.")).to_be_visible()
+    expect(page.locator("#case-file")).to_be_hidden()
+    put("second.png")
+    page.get_by_role("button", name="All entries").click()
+    page.get_by_role("tab", name="Detectors").click()
+    open_history(page)
+    open_entry(page, "second.png")
+    expect(page.locator("#case-file")).to_be_visible()
+
+
 def test_what_is_checked_again_is_said_of_its_own_entry_alone(
     page: Page, put: Callable[..., int], portrait: str
 ) -> None:
