@@ -1,4 +1,7 @@
-"""The field for many files: as careful as the photo field, and as blind to what they are until each is opened."""
+"""The field for many files: as careful as the photo field, and as blind to what they are until each is opened.
+
+Gradio's `file_types` go by the names: none of our fields has any.
+"""
 
 from typing import Any
 

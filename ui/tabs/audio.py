@@ -12,10 +12,8 @@ import gradio as gr
 
 from detectors.audio.judge import Hearing, compare_sound, judge_sound
 from detectors.audio.results import JudgedSound
-from detectors.inputs.audio.kinds import SUFFIXES
 from detectors.inputs.audio.read import MAX_BYTES, MAX_SECONDS
 from detectors.inputs.timecode import read_time, say_at, say_length
-from detectors.inputs.video_kinds import SUFFIXES as VIDEO_SUFFIXES
 from detectors.jury.judge import Jury
 from registry import DetectorSpec
 from storage.recorder import Recorder
@@ -81,8 +79,7 @@ def build_audio(jury: Jury, recorder: Recorder | None = None) -> Receiver:
     build_html(render("back"))
     with gr.Row(elem_id="audio"):
         with gr.Column(scale=2, min_width=300):
-            kinds = sorted(SUFFIXES | VIDEO_SUFFIXES)
-            file = FilesInput(file_count="single", file_types=kinds, label="A sound", height=180, elem_id="audio-file")
+            file = FilesInput(file_count="single", label="A sound", height=180, elem_id="audio-file")
             start = gr.Textbox(START, label="Start at", max_lines=1, elem_id="audio-start")
             keys = list_detectors(hearers, elem_id="audio-detectors")
             judge = gr.Button("Judge the sound", variant="primary", elem_id="audio-judge")

@@ -12,7 +12,6 @@ import gradio as gr
 
 from detectors.inputs.timecode import read_time, say_at, say_length
 from detectors.inputs.video import MAX_BYTES, MAX_SECONDS
-from detectors.inputs.video_kinds import SUFFIXES
 from detectors.jury.judge import Jury
 from detectors.scan.batch import say_time_left
 from detectors.video.judge import compare_video, judge_video
@@ -83,9 +82,7 @@ def build_video(jury: Jury, recorder: Recorder | None = None) -> Receiver:
     build_html(render("back"))
     with gr.Row(elem_id="video"):
         with gr.Column(scale=2, min_width=300):
-            file = FilesInput(
-                file_count="single", file_types=sorted(SUFFIXES), label="A video", height=180, elem_id="video-file"
-            )
+            file = FilesInput(file_count="single", label="A video", height=180, elem_id="video-file")
             start = gr.Textbox(START, label="Start at", max_lines=1, elem_id="video-start")
             keys = list_detectors(jury, elem_id="video-detectors")
             judge = gr.Button("Judge the video", variant="primary", elem_id="video-judge")

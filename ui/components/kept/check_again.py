@@ -12,9 +12,7 @@ import gradio as gr
 from sqlalchemy import Engine
 
 from detectors.audio.judge import judge_sound
-from detectors.inputs.audio.kinds import SUFFIXES as SOUNDS
 from detectors.inputs.images import read_image
-from detectors.inputs.video_kinds import SUFFIXES
 from detectors.jury.compare import judge_stepwise
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
@@ -46,7 +44,6 @@ SAY_SECONDS = 1.0  # between two words on how far a video is
 NOBODY = say("None of the detectors that judged this is here any more.", kind="error")
 QUEUES = {BATCH: "batch", VIDEO: "video", SOUND: "audio"}  # of the views of Check
 TURNS = {PHOTO: ALL_AT_ONCE} | {kind: {"concurrency_id": one, "concurrency_limit": 1} for kind, one in QUEUES.items()}
-TYPES = {VIDEO: sorted(SUFFIXES), SOUND: sorted(SOUNDS | SUFFIXES)}
 Step = TypeVar("Step")
 Steps = Iterator[Result | Pieces]
 """Words on how far it is, and last the result in the form that the history keeps."""
@@ -105,11 +102,8 @@ def offer_check(entry: HistoryEntry | None) -> tuple[Any, ...]:
 
 
 def _build_field(kind: str) -> FilesInput:
-    types = {"file_types": TYPES[kind]} if kind in TYPES else {}
     count = "multiple" if kind == BATCH else "single"
-    return FilesInput(
-        file_count=count, label="The same file again", height=140, visible=False, elem_id=f"again-{kind}", **types
-    )
+    return FilesInput(file_count=count, label="The same file again", height=140, visible=False, elem_id=f"again-{kind}")
 
 
 def _show_field(wanted: str) -> list[Any]:

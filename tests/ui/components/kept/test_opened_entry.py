@@ -12,6 +12,7 @@ from auth.pages.context import Settings
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
+from detectors.video.judge import compare_video
 from registry import Image
 from storage.database import open_database
 from storage.history import add_entry, delete_entries, find_entries
@@ -19,11 +20,13 @@ from storage.recorder import Recorder
 from storage.uploads import own_folder
 from tests.auth.by_browser import sign_up
 from tests.auth.server import Server
+from tests.detectors.videos import every, moving_portrait, write_video
 from tests.ports import free_port
 from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import GO
 from ui.page import build_page
 from ui.render.kept.batch import outline_batch, store_batch
+from ui.render.kept.video import store_video
 from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.lifecycle import launch
@@ -217,6 +220,22 @@ def test_what_is_checked_again_is_said_of_its_own_entry_alone(
     page.set_input_files("#again-photo input[type=file]", portrait)
     expect(page.locator("#rechecked")).to_contain_text("another file than then")
     check_in("portrait.png", "same file as then")
+
+
+def test_a_video_is_checked_again_whatever_its_file_is_called_and_what_is_none_is_refused_by_its_content(
+    page: Page, site: Server, name: str, tmp_path: Path
+) -> None:
+    write_video(tmp_path / "walk.mp4", moving_portrait(8), every(0.125, until=1)).rename(tmp_path / "clip.bin")
+    (tmp_path / "text.mp4").write_text("no video")
+    with Jury(JURY) as jury:
+        stored = store_video(compare_video(tmp_path / "clip.bin", jury, name="clip.bin"))
+    add_entry(site.engine, name, file_name="clip.bin", comparison=stored, outline={"said": "No person", "label": ""})
+    open_history(page)
+    open_entry(page, "clip.bin")
+    for file, said in (("text.mp4", "This is not a video we can read"), ("clip.bin", "same file as then")):
+        page.get_by_role("button", name="Check again").click()
+        page.set_input_files("#again-video input[type=file]", tmp_path / file)
+        expect(page.locator("#rechecked")).to_contain_text(said)
 
 
 @pytest.fixture
