@@ -11,7 +11,7 @@ import gradio as gr
 
 from detectors.jury.judge import Jury
 from detectors.scan.batch import Entry, Order, arrange, as_csv, as_json
-from ui.components.markup import build_html, build_verdicts, read_script
+from ui.components.markup import build_frame, build_html, build_verdicts, read_script
 from ui.render.cards import Pieces, render
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.wording import BATCH_TITLES
@@ -55,12 +55,16 @@ SaveReport = Callable[[bool, Any], Saved]
 
 @dataclass
 class BatchView:
-    """What one visitor sees of a batch, and how its table is shown. opening: the click on a line that came last."""
+    """What one visitor sees of a batch, and how its table is shown.
+
+    opened: the line that is shown in full; opening: the click on a line that came last.
+    """
 
     run: BatchRun | None = None
     words: tuple[str, ...] = ()
     name: str = ""
     order: Order = "given"
+    opened: Entry | None = None
     opening: object = None
 
     def arrange(self) -> list[Entry]:
@@ -70,11 +74,15 @@ class BatchView:
 
 @dataclass(frozen=True)
 class BatchTable:
-    """The components. filters: which lines are shown, and in which order; see UNFILTERED."""
+    """The components. filters: which lines are shown, and in which order; see UNFILTERED.
+
+    neighbours: the way from the opened line to others, which whoever changes the table draws again.
+    """
 
     tools: gr.Column
     filters: tuple[gr.components.Component, ...]
     table: gr.HTML
+    neighbours: gr.HTML
     detail: gr.HTML
 
 
@@ -100,17 +108,18 @@ def lay_out_table(
                 save_on_click(report, save_report, [pictured, view], **at_once)
     script = read_script("remember.js") + OPEN
     table = build_html([], script=script, html_template=TABLE, elem_id=f"{prefix}-table", container=False)
-    detail = build_verdicts([], elem_id=f"{prefix}-detail", elem_classes="batch-detail")
+    with gr.Column(elem_id=f"{prefix}-detail", elem_classes="batch-detail"):
+        neighbours, detail = build_frame([], script=OPEN), build_verdicts([])
     filters = words, name, order
-    gr.on([one.change for one in filters], _arrange, [*filters, view], [table], **at_once)
+    gr.on([one.change for one in filters], _arrange, [*filters, view], [table, neighbours], **at_once)
     open_line = _open_with(open_entry)
     table.click(None, None, None, js=SCROLL % prefix, **PRIVATE)  # to where it is said that one waits
-    opened = table.click(open_line, [view], [detail], trigger_mode="multiple", **at_once)
+    opened = table.click(open_line, [view], [neighbours, detail], trigger_mode="multiple", **at_once)
     opened.then(None, None, None, js=SCROLL % prefix, **PRIVATE)
-    detail.click(open_line, [view], [detail], trigger_mode="multiple", **at_once)
+    neighbours.click(open_line, [view], [neighbours, detail], trigger_mode="multiple", **at_once)
     save_on_click(csv, partial(_save, as_csv, "verdicts.csv", "text/csv"), [view], **at_once)
     save_on_click(json, partial(_save, as_json, "verdicts.json", "application/json"), [view], **at_once)
-    return BatchTable(tools, filters, table, detail)
+    return BatchTable(tools, filters, table, neighbours, detail)
 
 
 def draw_lines(view: BatchView) -> Pieces:
@@ -118,10 +127,10 @@ def draw_lines(view: BatchView) -> Pieces:
     return [view.run.lines[entry.number] for entry in view.arrange()] if view.run else []
 
 
-def find_neighbours(view: BatchView, entry: Entry) -> Pieces:
-    """The way to the lines above and below it in the table; nothing for one that is filtered out by now."""
-    shown = view.arrange()
-    if entry not in shown:
+def find_neighbours(view: BatchView) -> Pieces:
+    """The way to the lines above and below the opened one, as the table is now; nothing where it is filtered out."""
+    shown, entry = view.arrange(), view.opened
+    if entry is None or entry not in shown:
         return []
     place = shown.index(entry)
     before, after = shown[max(0, place - 1) : place], shown[place + 1 : place + 2]
@@ -129,31 +138,30 @@ def find_neighbours(view: BatchView, entry: Entry) -> Pieces:
     return [render("neighbours", place=place + 1, total=len(shown), name=entry.item.name, **numbers)]
 
 
-def _arrange(word: str, name: str, order: Order, view: BatchView) -> Pieces:
+def _arrange(word: str, name: str, order: Order, view: BatchView) -> tuple[Pieces, Pieces]:
     if view.run is None and (word, name, order) != UNFILTERED:
         raise page_gone()
     view.words, view.name, view.order = () if word == ALL else (word,), name, order
-    return draw_lines(view)
+    return draw_lines(view), find_neighbours(view)
 
 
-def _open_with(open_entry: OpenEntry) -> Callable[..., Iterator[Pieces]]:
-    def open_line(view: BatchView, event: gr.EventData) -> Iterator[Any]:
+def _open_with(open_entry: OpenEntry) -> Callable[..., Iterator[tuple[Any, Any]]]:
+    def open_line(view: BatchView, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
         """The full comparison of a line, until another one is opened or a new batch begins."""
         number = event._data.get("entry") if isinstance(event._data, dict) else None
         if view.run is None:
             raise page_gone()
         if not isinstance(number, int) or not 0 <= number < len(view.run.entries):
             return
-        entry = view.run.entries[number]
-        neighbours, view.opening = find_neighbours(view, entry), (mine := object())
+        view.opened, view.opening = (entry := view.run.entries[number]), (mine := object())
 
         def wanted() -> bool:
             return view.opening is mine
 
         for shown in takewhile(lambda _: wanted(), open_entry(view.run, entry, wanted)):
-            yield neighbours + shown
+            yield find_neighbours(view), shown
         if not wanted():
-            yield gr.skip()  # Gradio says the last thing once more when a run ends
+            yield gr.skip(), gr.skip()  # Gradio says the last thing once more when a run ends
 
     return open_line
 

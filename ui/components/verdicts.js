@@ -149,8 +149,7 @@ element.addEventListener("click", (event) => {
     hideHeat();
     from?.focus();
   }
-  const other = event.target.closest("button[data-open]"), step = event.target.closest("button[data-zoom]");
-  if (other) trigger("click", { entry: Number(other.dataset.open) });
+  const step = event.target.closest("button[data-zoom]");
   if (step) zoom({ in: view.scale * 2, out: view.scale / 2, whole: 1 }[step.dataset.zoom]);
   const link = event.target.closest("a[data-face]");
   if (held?.moved) { event.preventDefault(); return; }

@@ -15,7 +15,7 @@ from detectors.inputs.picture_kinds import send_elsewhere
 from detectors.jury.judge import Jury
 from detectors.scan.batch import Entry, arrange, judge_item, judge_items, list_items, say_time_left
 from storage.recorder import Recorder
-from ui.components.batch_table import BatchRun, BatchView, draw_lines, lay_out_table
+from ui.components.batch_table import BatchRun, BatchView, draw_lines, find_neighbours, lay_out_table
 from ui.components.controls import list_detectors, offer_stop
 from ui.components.entrance import Receiver
 from ui.components.files_input import FilesInput
@@ -47,7 +47,7 @@ BY_ITSELF = send_elsewhere(video="it is judged by itself, as a video.", sound="i
 THUMBNAILS = "the thumbnails"
 OPENING = say("Judging this picture again, with heat maps…", kind="busy")
 Shown = tuple[Any, ...]
-"""What an event changes: the status, the table, the tools' row, the two buttons."""
+"""What an event changes: the status, the table, the tools' row, the two buttons, the opened line's neighbours."""
 
 
 @dataclass
@@ -80,11 +80,15 @@ def build_batch(
             status = build_frame(EMPTY, elem_id="batch-status")
             keeping = build_run_keeping(recorder, pictures=THUMBNAILS, prefix="batch") if recorder else None
             parts = lay_out_table(session, partial(_open, queue), prefix="batch", save_report=_save_report)
-    shown = [status, parts.table, parts.tools, judge, stop]
+    shown = [status, parts.table, parts.tools, judge, stop, parts.neighbours]
     cleared, starts = [*shown, parts.detail], [judge.click, dropped.change]
-    started = gr.on(starts, _start, [files, keys, session], cleared, **ALL_AT_ONCE, **PRIVATE)
+    on_status: dict[str, Any] = {
+        "show_progress_on": [status],
+        **PRIVATE,
+    }  # else each part holds its words
+    started = gr.on(starts, _start, [files, keys, session], cleared, **ALL_AT_ONCE, **on_status)
     judging = _judge_with(jury, recorder)
-    judged = started.then(judging, [session], shown, trigger_mode="multiple", **IN_TURN, **PRIVATE)
+    judged = started.then(judging, [session], shown, trigger_mode="multiple", **IN_TURN, **on_status)
     if keeping:
         connect_run_keeping(keeping, session, started=started, judged=judged, take_smalls=_take_thumbs)
     stop.click(_stop, [session], shown, **QUICK)
@@ -98,16 +102,16 @@ def _start(paths: list[str], keys: list[str], session: BatchSession) -> Shown:
     """What is shown before the first line; last, no picture of the batch before."""
     if not paths or not keys:
         session.slot.clear(say(NO_CHOICE, kind="error"))
-        return session.slot.notice, gr.skip(), gr.skip(), *offer_stop(False), gr.skip()
+        return session.slot.notice, gr.skip(), gr.skip(), *offer_stop(False), gr.skip(), gr.skip()
     first, *more = map(Path, paths)
     session.slot.put(Job(first, tuple(keys), more=tuple(more)), WAITING)
-    session.run, session.opening, session.written = None, None, None
-    return WAITING, [], gr.Column(visible=False), *offer_stop(True), []
+    session.run, session.written, session.opened, session.opening = None, None, None, None
+    return WAITING, [], gr.Column(visible=False), *offer_stop(True), [], []
 
 
 def _stop(session: BatchSession) -> Shown:
     session.slot.clear(STOPPING if session.run else CANCELLED)
-    return _say_progress(session), *(gr.skip(),) * 2, *offer_stop(False)
+    return _say_progress(session), *(gr.skip(),) * 2, *offer_stop(False), gr.skip()
 
 
 def _judge_with(jury: Jury, recorder: Recorder | None = None) -> Callable[[BatchSession, gr.Request], Iterator[Shown]]:
@@ -115,7 +119,7 @@ def _judge_with(jury: Jury, recorder: Recorder | None = None) -> Callable[[Batch
         """The table as it grows, for as long as it is wanted."""
         job = session.slot.take()
         if job is None:  # none was put, an earlier run took it, or it was stopped: what is shown says so
-            yield (gr.skip(),) * 5
+            yield (gr.skip(),) * 6
             return
         session.run = run = BatchRun(jury.choose(job.detectors))
         try:
@@ -148,7 +152,8 @@ def _judge_run(session: BatchSession, run: BatchRun, job: Job) -> Iterator[Shown
 
 def _show(session: BatchSession) -> Shown:
     has_lines = session.run is not None and bool(session.run.entries)
-    return _say_progress(session), draw_lines(session), gr.Column(visible=has_lines), *offer_stop(session.slot.busy)
+    tools, buttons = gr.Column(visible=has_lines), offer_stop(session.slot.busy)
+    return _say_progress(session), draw_lines(session), tools, *buttons, find_neighbours(session)
 
 
 def _say_progress(session: BatchSession) -> Pieces:

@@ -36,6 +36,30 @@ def judge(page: Page, *paths: str | Path) -> None:
     page.get_by_role("button", name="Judge all").click()
 
 
+def test_the_way_to_the_next_picture_appears_as_soon_as_that_is_judged_and_follows_the_table(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    small, wide = tmp_path / "small.png", tmp_path / "wide.png"
+    for path, width in ((small, 60), (wide, 500)):
+        PIL.Image.new("RGB", (width, 60), "navy").save(path)
+    GOES_ON.clear()
+    page = visit()
+    open_tab(page, "Batch")
+    judge(page, small, wide)
+    page.get_by_role("button", name="small.png").click()
+    detail = page.locator("#batch-detail")
+    expect(detail).to_contain_text("No face found.")
+    expect(detail.locator(".neighbours")).to_contain_text("1 of 1: small.png")
+    GOES_ON.set()
+    expect(detail.locator(".neighbours")).to_contain_text("1 of 2: small.png")
+    detail.get_by_role("button", name="Next").click()
+    expect(detail.locator(".neighbours")).to_contain_text("2 of 2: wide.png")
+    page.locator("#batch-tools").get_by_label("Name contains").fill("wide")
+    expect(detail.locator(".neighbours")).to_contain_text("1 of 1: wide.png")
+    expect(detail.get_by_role("button", name="Previous")).to_be_disabled()
+    GOES_ON.clear()
+
+
 def test_a_picture_is_opened_while_another_batch_is_judged_and_a_new_batch_puts_it_away(
     visit: Callable[..., Page], tmp_path: Path
 ) -> None:

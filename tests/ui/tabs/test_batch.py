@@ -41,7 +41,7 @@ def test_a_batch_that_waits_is_cancelled_at_once(tmp_path: Path) -> None:
     status, *_ = _stop(session)
     assert "Cancelled." in status[0]
     its_turn = _judge_with(Jury(JURY))(session, WHO)  # when another one's batch has ended
-    assert list(its_turn) == [(gr.skip(),) * 5], "nothing is shown over it"
+    assert list(its_turn) == [(gr.skip(),) * 6], "nothing is shown over it"
 
 
 def test_why_no_batch_was_begun_stays_beside_the_results_of_the_one_before(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_why_no_batch_was_begun_stays_beside_the_results_of_the_one_before(tmp_p
     for files, keys in (([], KEYS), (paths, [])):
         status, *_ = _start(files, keys, session)
         assert "Choose files and at least one detector first." in status[0]
-        assert list(_judge_with(Jury(JURY))(session, WHO)) == [(gr.skip(),) * 5] and session.run is before
+        assert list(_judge_with(Jury(JURY))(session, WHO)) == [(gr.skip(),) * 6] and session.run is before
 
 
 def test_a_new_batch_takes_the_place_of_the_one_that_runs(tmp_path: Path) -> None:
@@ -79,10 +79,11 @@ def test_a_picture_that_is_filtered_out_by_now_has_no_way_to_others(tmp_path: Pa
     _start(put(tmp_path, "a.png", "b.png"), KEYS, session)
     list(_judge_with(Jury(JURY))(session, WHO))
     assert session.run is not None
-    (first, _) = session.run.entries
-    assert "b.png" not in "".join(find_neighbours(session, first)) and find_neighbours(session, first)
+    assert find_neighbours(session) == [], "none is opened"
+    (session.opened, _) = session.run.entries
+    assert "b.png" not in "".join(find_neighbours(session)) and find_neighbours(session)
     session.name = "b"
-    assert find_neighbours(session, first) == []
+    assert find_neighbours(session) == []
 
 
 def test_a_picture_that_is_opened_waits_with_the_photos_and_for_as_long_as_it_is_wanted(tmp_path: Path) -> None:
@@ -93,12 +94,12 @@ def test_a_picture_that_is_opened_waits_with_the_photos_and_for_as_long_as_it_is
     with queue.wait() as others:
         assert list(others) == []
         first, second = (open_line(session, SimpleNamespace(_data={"entry": number})) for number in (0, 1))
-        assert "Judging this picture again" in "".join(next(first)) and "you are next" in "".join(next(first))
-        assert "Judging this picture again" in "".join(next(second))
-        assert list(first) == [gr.skip()] and len(queue) == 1
-    *_, shown = second
+        assert "Judging this picture again" in "".join(next(first)[1]) and "you are next" in "".join(next(first)[1])
+        assert "Judging this picture again" in "".join(next(second)[1])
+        assert list(first) == [(gr.skip(), gr.skip())] and len(queue) == 1
+    *_, (_, shown) = second
     assert "No face found." in "".join(shown)
     third = open_line(session, SimpleNamespace(_data={"entry": 0}))
     next(third)
     *_, detail = _start(put(tmp_path, "new.png"), KEYS, session)
-    assert detail == [] and list(third) == [gr.skip()]
+    assert detail == [] and list(third) == [(gr.skip(), gr.skip())]

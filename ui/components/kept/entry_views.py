@@ -39,8 +39,8 @@ class EntryViews:
     def components(self) -> list[Any]:
         """What `draw_entry` gives values for."""
         film = [self.film, self.film_view, *self.film_parts]
-        table = [self.table.tools, *self.table.filters, self.table.table, self.table.detail]
-        return [self.photo, *film, self.batch, self.batch_view, *table]
+        table = [self.table.tools, *self.table.filters, self.table.table]
+        return [self.photo, *film, self.batch, self.batch_view, *table, self.table.neighbours, self.table.detail]
 
 
 def build_entry_views(known: tuple[DetectorSpec, ...]) -> EntryViews:
@@ -84,11 +84,11 @@ def _draw_batch(entry: HistoryEntry, thumbs: bytes | None) -> tuple[Any, ...]:
     entries, kept = restore_batch(entry.comparison), unpack_thumbs(thumbs)
     lines = [draw_line(one, kept.get(one.number)) for one in entries]
     view = BatchView(BatchRun(Jury(()), len(entries), entries=entries, lines=lines))
-    return gr.Column(visible=True), view, gr.Column(visible=True), *UNFILTERED, draw_lines(view), []
+    return gr.Column(visible=True), view, gr.Column(visible=True), *UNFILTERED, draw_lines(view), [], []
 
 
 def _hide_batch() -> tuple[Any, ...]:
-    return gr.Column(visible=False), BatchView(), gr.Column(visible=False), *UNFILTERED, [], []
+    return gr.Column(visible=False), BatchView(), gr.Column(visible=False), *UNFILTERED, [], [], []
 
 
 def _open_line(
