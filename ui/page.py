@@ -33,6 +33,7 @@ from ui.tabs.video import build_video
 PLACES = 40  # in the queue before the networks
 QUEUED = 200  # events on their way in; how many pictures may wait is said in compare
 NEVER = "1000000000"  # runs
+ROWS = "wrap"  # a tab in the framework's menu of those that do not fit is none to a script, so it had no address
 OPEN_API = """const open = () => {
   const button = document.querySelector("footer .show-api");
   if (button) button.click(); else setTimeout(open, 100);
@@ -72,8 +73,9 @@ def build_page(
         build_html(render("head", account=recorder is not None, languages=LANGUAGES))
         queue = FairQueue(PLACES)
         everybody, jury = jury, jury.limit_to("face", "image")  # who judges single pictures
-        with gr.Tabs() as tabs:
-            with gr.Tab("Check", id="check"), gr.Tabs(elem_id="check-views", elem_classes="views") as views:
+        with gr.Tabs(overflow_behavior=ROWS) as tabs:
+            within = {"elem_classes": "views", "overflow_behavior": ROWS}
+            with gr.Tab("Check", id="check"), gr.Tabs(elem_id="check-views", **within) as views:
                 with gr.Tab("Photo", id="compare"):
                     photo = build_compare(jury, queue, recorder, fetcher)
                 with gr.Tab("Batch", id="batch"):
@@ -89,7 +91,7 @@ def build_page(
             if recorder is not None:
                 with gr.Tab("History", id="history") as history:
                     build_history(recorder.engine, everybody, queue, page, tabs=tabs, tab=history)
-            with gr.Tab("Learn", id="learn"), gr.Tabs(elem_classes="views"):
+            with gr.Tab("Learn", id="learn"), gr.Tabs(**within):
                 with gr.Tab("Guide", id="guide"):
                     build_guide(jury)
                 if deck is not None:

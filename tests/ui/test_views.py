@@ -1,16 +1,26 @@
 """Every view has an address: it survives a reload, and back and forward move through them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from detectors.forgery.game import Deck
+from tests.ui.conftest import serving
 from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import open_tab
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def with_game(portrait: str) -> Iterator[str]:
+    """A page on which Learn has its three views."""
+    with serving(deck=Deck((Path(portrait),), (Path(portrait),))) as where:
+        yield where
 
 
 def chosen(page: Page, tab: str) -> None:
@@ -125,3 +135,17 @@ def test_the_addresses_lead_to_the_page_by_a_relative_address(address: str) -> N
     with httpx.Client(base_url=address) as client:
         found = [client.get(path).headers["location"] for path in ("/learn", "/detectors/blend", "/check/12")]
     assert found == ["./?view=learn", "../?view=detectors/blend", "../?view=check/12"]
+
+
+def test_views_whose_tabs_do_not_fit_beside_one_another_have_their_addresses_too(
+    browser: Browser, with_game: str
+) -> None:
+    with browser.new_page(locale="de-DE", viewport={"width": 360, "height": 800}) as page:
+        for view in ("game", "forge"):
+            page.goto(f"{with_game}learn/{view}")
+            chosen(page, view)
+            page.locator(".dock a").last.click()
+            chosen(page, "detectors")
+            page.go_back()
+            chosen(page, view)
+            expect(page.locator(".no-view")).to_be_hidden()

@@ -18,7 +18,6 @@ MARKS = re.compile(r"[^\w\u2019'\u201c\u201d%+-]+")
 CLAUSES = re.compile(rf"{PARTS.pattern}|[.;:,?!()…|]")  # between what is looked for in the code
 FRAMEWORKS_OWN = {
     "Loading...",
-    "More tabs",
     "Connection errored out.",
     "Connection lost. Attempting reconnection...",
     "queue: {number}/{number2} |",
