@@ -1,37 +1,24 @@
-"""The History tab in a browser: what is done to one entry, and to the list, changes nothing else."""
+"""The History tab in a browser: what is done to one entry changes nothing else."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from auth.pages.context import Settings
-from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
 from detectors.scan.batch import judge_items, list_items
 from detectors.video.judge import compare_video
-from registry import Image
-from storage.database import open_database
-from storage.history import add_entry, delete_entries, find_entries
-from storage.recorder import Recorder
-from storage.uploads import own_folder
-from tests.auth.by_browser import sign_up
+from registry import DetectorSpec, Image
+from storage.history import add_entry, delete_entries
 from tests.auth.server import Server
 from tests.detectors.videos import every, moving_portrait, write_video
-from tests.ports import free_port
+from tests.ui.components.kept.visitor import open_entry, open_history
 from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import GO
-from ui.page import build_page
 from ui.render.kept.batch import outline_batch, store_batch
 from ui.render.kept.video import store_video
-from ui.server.drain import Drain
-from ui.server.front import build_front
-from ui.server.lifecycle import launch
-from ui.server.views import view_routes
-from ui.tabs.history import PAGE
 
 pytestmark = pytest.mark.browser
 GOES_ON = threading.Event()
@@ -43,85 +30,9 @@ def ponder(image: Image) -> object:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page with accounts, in this process."""
-    folder, port = tmp_path_factory.mktemp("history"), free_port()
-    with pytest.MonkeyPatch.context() as patch, Jury((*JURY, spec("ponderer", ponder))) as jury:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
-        engine, settings = open_database(f"sqlite:///{folder / 'facejury.db'}"), Settings(rounds=4, slow_seconds=0)
-        front = build_front(engine, own_folder(), settings=settings, routes=view_routes(), drain=Drain())
-        page = build_page(jury, recorder=Recorder(engine))
-        yield Server(launch(page, host="127.0.0.1", port=port, **front)[0].rstrip("/"), engine)
-        page.close(verbose=False)
-        engine.dispose()
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    """A user of this test's own."""
-    return str(request.node.name)[:40]
-
-
-@pytest.fixture
-def page(browser: Browser, site: Server, name: str) -> Iterator[Page]:
-    """The page of that user, who has just signed up."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        sign_up(page, site.url, name)
-        expect(page.get_by_role("tab", name="History")).to_be_visible()
-        yield page
-
-
-@pytest.fixture
-def put(site: Server, name: str, judged: dict[str, Any]) -> Callable[..., int]:
-    """Write an entry of that user, as if the portrait had been judged under this name."""
-
-    def put_entry(file_name: str, sha256: str = "", **options: Any) -> int:
-        comparison = judged | ({"sha256": sha256} if sha256 else {})
-        return add_entry(site.engine, name, file_name=file_name, comparison=comparison, **options)
-
-    return put_entry
-
-
-@pytest.fixture(scope="module")
-def judged(portrait: str) -> dict[str, Any]:
-    with Jury(JURY) as jury:
-        return compare(Path(portrait), jury, path="portrait.png").as_dict()
-
-
-def open_history(page: Page) -> None:
-    page.get_by_role("tab", name="History").click()
-    expect(page.locator(".entries li").first).to_be_visible()
-
-
-def open_entry(page: Page, file_name: str) -> None:
-    page.locator(".entries a", has_text=file_name).click()
-    expect(page.locator("#entry h2").first).to_have_text(file_name)
-
-
-def test_a_page_of_the_list_whose_entries_are_gone_gives_way_to_the_one_before_it(
-    page: Page, site: Server, name: str, put: Callable[..., int]
-) -> None:
-    for number in range(PAGE + 1):
-        put(f"{number}.png")
-    open_history(page)
-    page.get_by_role("button", name="Older").click()
-    expect(page.locator(".entries li")).to_have_count(1)
-    open_entry(page, "0.png")
-    page.get_by_role("button", name="Delete this entry").click()
-    page.get_by_role("button", name="Yes, delete it").click()
-    expect(page.locator(".entries li")).to_have_count(PAGE)
-    expect(page.get_by_role("button", name="Delete all")).to_be_visible()
-    put("newest.png")
-    page.get_by_role("tab", name="Detectors").click()
-    open_history(page)
-    expect(page.locator(".entries")).to_contain_text("newest.png")
-    oldest = find_entries(site.engine, name)[-1]
-    delete_entries(site.engine, name, entry_ids=[oldest.id])  # as from a second window
-    page.get_by_role("button", name="Older").click()
-    expect(page.get_by_role("button", name="Older")).to_be_hidden()
-    expect(page.locator(".entries li")).to_have_count(PAGE)
+def jurors() -> Sequence[DetectorSpec]:
+    """One of them goes on when it is told to."""
+    return (*JURY, spec("ponderer", ponder))
 
 
 def test_a_saved_note_and_a_deleted_picture_leave_the_rest_of_the_entry_as_it_is(
@@ -310,19 +221,6 @@ def test_an_entry_opened_by_its_address_is_asked_for_once_however_often_one_went
         page.get_by_role("button", name="All entries").click()
         expect(page.locator(".entries li")).to_have_count(1)
     assert count_by_address() == 1
-
-
-def test_the_times_of_every_page_of_the_list_are_the_visitors_own(page: Page, put: Callable[..., int]) -> None:
-    for number in range(2 * PAGE):
-        put(f"{number}.png")
-    open_history(page)
-    times = page.locator(".entries time")
-    expect(times).to_have_count(PAGE)
-    expect(page.locator(".entries time[title]")).to_have_count(PAGE)
-    page.get_by_role("button", name="Older").click()
-    expect(page.locator(".entries a").first).to_contain_text(f"{PAGE - 1}.png")
-    expect(page.locator(".entries time[title]")).to_have_count(PAGE)
-    expect(times.first).not_to_contain_text("UTC")
 
 
 def test_a_second_link_is_shown_in_full_like_the_first(page: Page, put: Callable[..., int], site: Server) -> None:

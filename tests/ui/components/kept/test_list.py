@@ -1,0 +1,79 @@
+"""The History tab's list in a browser: its pages and its times."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from storage.history import delete_entries, find_entries
+from tests.auth.by_browser import sign_up
+from tests.auth.server import Server
+from tests.ui.components.kept.visitor import open_entry, open_history
+from ui.tabs.history import PAGE
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_page_of_the_list_whose_entries_are_gone_gives_way_to_the_one_before_it(
+    page: Page, site: Server, name: str, put: Callable[..., int]
+) -> None:
+    for number in range(PAGE + 1):
+        put(f"{number}.png")
+    open_history(page)
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator(".entries li")).to_have_count(1)
+    open_entry(page, "0.png")
+    page.get_by_role("button", name="Delete this entry").click()
+    page.get_by_role("button", name="Yes, delete it").click()
+    expect(page.locator(".entries li")).to_have_count(PAGE)
+    expect(page.get_by_role("button", name="Delete all")).to_be_visible()
+    put("newest.png")
+    page.get_by_role("tab", name="Detectors").click()
+    open_history(page)
+    expect(page.locator(".entries")).to_contain_text("newest.png")
+    oldest = find_entries(site.engine, name)[-1]
+    delete_entries(site.engine, name, entry_ids=[oldest.id])  # as from a second window
+    page.get_by_role("button", name="Older").click()
+    expect(page.get_by_role("button", name="Older")).to_be_hidden()
+    expect(page.locator(".entries li")).to_have_count(PAGE)
+
+
+def test_the_times_of_every_page_of_the_list_are_the_visitors_own(page: Page, put: Callable[..., int]) -> None:
+    for number in range(2 * PAGE):
+        put(f"{number}.png")
+    open_history(page)
+    times = page.locator(".entries time")
+    expect(times).to_have_count(PAGE)
+    expect(page.locator(".entries time[title]")).to_have_count(PAGE)
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator(".entries a").first).to_contain_text(f"{PAGE - 1}.png")
+    expect(page.locator(".entries time[title]")).to_have_count(PAGE)
+    expect(times.first).not_to_contain_text("UTC")
+
+
+def test_the_times_stay_the_visitors_own_in_whatever_language_they_choose(
+    browser: Browser, site: Server, name: str, put: Callable[..., int]
+) -> None:
+    with browser.new_context(locale="en-GB", timezone_id="Asia/Kathmandu") as context:  # UTC + 5:45
+        page = context.new_page()
+        sign_up(page, site.url, name)
+        expect(page.get_by_role("tab", name="History")).to_be_visible()
+        put("one.png")
+        put("kept.png", picture=b"kept")
+        open_history(page)
+        page.set_default_timeout(60_000)
+        times, menu = page.locator(".entries time"), page.locator("select.language")
+        expect(page.locator(".entries time[title]")).to_have_count(2)
+        english = times.all_inner_texts()
+        menu.select_option("de")
+        expect(page.locator(".entries")).to_contain_text("Foto")
+        expect(times.first).not_to_have_text(english[0])
+        german = times.all_inner_texts()
+        for code, kind, said in (("en", "Photo", english), ("de", "Foto", german), ("en", "Photo", english)):
+            menu.select_option(code)
+            expect(page.locator(".entries")).to_contain_text(kind)
+            expect(times).to_have_text(said)
+        open_entry(page, "one.png")
+        expect(page.locator("#entry time")).to_have_text(english[0])
+        menu.select_option("de")
+        expect(page.locator("#entry time")).to_have_text(german[0])
