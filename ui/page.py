@@ -102,7 +102,7 @@ def build_page(
             with gr.Tab("Detectors", id="detectors") as detectors:
                 build_detectors(everybody, problems, tab=detectors)
         build_html(render("foot"), script=OPEN_API)
-        scripts = read_script("views.js", "focus.js", "refused.js")
+        scripts = read_script("views.js", "focus.js", "choices.js", "refused.js")
         build_html(render("dock", account=recorder is not None), script=scripts)
         # A visitor's first event makes their session, which takes half a second: not the one with their photo, then.
         page.load(lambda: None, **QUICK)

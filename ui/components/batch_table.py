@@ -11,6 +11,7 @@ import gradio as gr
 
 from detectors.jury.judge import Jury
 from detectors.scan.batch import Entry, Order, arrange, as_csv, as_json
+from ui.components.controls import build_choice
 from ui.components.markup import build_frame, build_html, build_verdicts, read_script
 from ui.render.cards import Pieces, render
 from ui.render.download import NO_FILE, Saved, save_on_click
@@ -97,9 +98,9 @@ def lay_out_table(
     at_once = ALL_AT_ONCE | PRIVATE
     with gr.Column(visible=False) as tools:
         with gr.Row(elem_id=f"{prefix}-tools", elem_classes="batch-tools"):
-            words = gr.Dropdown(SHOWN, value=ALL, label="Show", min_width=140)
+            words = build_choice(SHOWN, "Show", value=ALL, min_width=140)
             name = gr.Textbox(label="Name contains", min_width=140)
-            order = gr.Dropdown(ORDERS, value="given", label="Order", min_width=140)
+            order = build_choice(ORDERS, "Order", value="given", min_width=140)
         with gr.Row(elem_classes=["batch-tools", "batch-saves"]):
             csv, json = gr.Button("Save CSV", min_width=110), gr.Button("Save JSON", min_width=110)
             if save_report:

@@ -20,6 +20,14 @@ def list_detectors(jury: Jury, *, elem_id: str) -> gr.CheckboxGroup:
     )
 
 
+def build_choice(choices: list[tuple[str, str]], label: str, **options: Any) -> gr.Dropdown:
+    """A list of texts of ours to choose one from. options: of gr.Dropdown.
+
+    Nothing can be typed: the framework would look for it in the English texts, where a translation is seen.
+    """
+    return gr.Dropdown(choices, label=label, filterable=False, num_choices_shown=None, **options)
+
+
 def offer_stop(running: bool) -> tuple[Any, Any]:
     """The two buttons: the one that starts, or in its place the one that stops."""
     return gr.Button(visible=not running), gr.Button(visible=running)

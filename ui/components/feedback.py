@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from storage.feedback import give_feedback
 from storage.history import PHOTO, HistoryEntry, open_entry, read_picture
 from text.reading_order import read_order
+from ui.components.controls import build_choice
 from ui.components.markup import build_html
 from ui.render.cards import say_line
 from ui.render.wording import TITLES
@@ -45,7 +46,7 @@ class FeedbackForm:
 def build_feedback(engine: Engine, entry: gr.State, picture: gr.Image | None = None) -> FeedbackForm:
     """Build the form into the page that is open. entry: the comparison's number; picture: where it may still be."""
     with gr.Accordion("Was a verdict wrong?", open=False, visible=False, elem_classes="feedback") as whole:
-        which = gr.Dropdown([], label="Which verdict", info="Type to search.")
+        which = build_choice([], "Which verdict")
         claim = gr.Radio([("It is real", "real"), ("It is fake", "fake")], label="What is the picture?")
         consent = gr.Checkbox(label=CONSENT, container=False)
         send = gr.Button("Send", size="sm", variant="secondary", elem_classes="lesser")

@@ -16,6 +16,7 @@ from detectors.jury.judge import Jury
 from storage import history, verdict
 from storage.history import HistoryQuery, NoSuchEntry
 from ui.components.confirm import Confirmed, build_confirmed, reset
+from ui.components.controls import build_choice
 from ui.components.feedback import FeedbackForm, build_feedback, offer
 from ui.components.kept.case_file import CaseFile, build_case, offer_case
 from ui.components.kept.check_again import CheckAgain, build_check_again, build_start, offer_check
@@ -130,8 +131,8 @@ def _lay_out_list() -> EntryList:
             search = gr.Textbox(
                 label="Search", placeholder=SEARCHED, elem_id="search", max_lines=1, scale=3, min_width=260
             )
-            kind = gr.Dropdown(KINDS, value="", label="Kind", scale=1, min_width=140)
-            word = gr.Dropdown(VERDICTS, value="", label="Verdict", scale=1, min_width=140)
+            kind = build_choice(KINDS, "Kind", value="", scale=1, min_width=140)
+            word = build_choice(VERDICTS, "Verdict", value="", scale=1, min_width=140)
             # custom: Gradio's own refusal of what is not in the list is an error of the server's; ours is all tags
             tag = gr.Dropdown([ALL_TAGS], value="", label="Tag", visible=False, scale=1, allow_custom_value=True)
         entries = build_html("", script=read_script("listen.js", "local_time.js") + FOLLOW, elem_id="entries")

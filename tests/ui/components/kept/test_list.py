@@ -1,4 +1,4 @@
-"""The History tab's list in a browser: its pages and its times."""
+"""The History tab's list in a browser: its pages, its times, and what it is narrowed by."""
 
 from collections.abc import Callable
 
@@ -77,3 +77,28 @@ def test_the_times_stay_the_visitors_own_in_whatever_language_they_choose(
         expect(page.locator("#entry time")).to_have_text(english[0])
         menu.select_option("de")
         expect(page.locator("#entry time")).to_have_text(german[0])
+
+
+def test_lists_of_translated_texts_are_chosen_from_and_not_typed_in(page: Page, put: Callable[..., int]) -> None:
+    put("one.png")
+    page.locator("select.language").select_option("de")
+    page.get_by_role("tab", name="Verlauf").click()
+    kind = page.get_by_role("combobox", name="Art", exact=True)
+    kind.click()
+    page.keyboard.type("Videos")
+    expect(page.locator("li[role=option]")).to_contain_text(["Alle Arten", "Fotos", "Stapel", "Videos", "Tonaufnahmen"])
+    page.get_by_role("option", name="Videos").click()
+    expect(page.get_by_text("Keine Einträge gefunden.")).to_be_visible()
+    expect(kind).to_have_value("Videos")
+    kind.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(kind).to_have_value("Fotos")
+    open_entry(page, "one.png")
+    page.get_by_role("button", name="War ein Urteil falsch?").filter(visible=True).click()
+    which = page.get_by_role("combobox", name="Welches Urteil").filter(visible=True)
+    which.click()
+    page.keyboard.type("Face")
+    page.get_by_role("option", name="Das Gesicht, Accuser").click()
+    expect(which).to_have_value("Das Gesicht, Accuser: Gefälscht")
