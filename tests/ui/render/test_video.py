@@ -1,10 +1,13 @@
 """What is drawn of a video in which nobody is seen, or of whom the jury has a verdict of its own."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
+import ui
 from detectors.faces.motion import NAMES, Motion
 from detectors.jury.fusion import JURY_KEY, JuryVerdict
 from detectors.jury.judge import Jury
@@ -32,6 +35,7 @@ from ui.render.video import (
     say_verdict,
 )
 
+CSS = Path(ui.__file__).with_name("page.css")
 BUILT_IN = ("blend", "custom-cnn", "efficientnet", "efficientnet-160", "residual")
 
 
@@ -167,3 +171,19 @@ def test_a_line_leaves_out_the_frames_of_which_there_is_no_number() -> None:
     assert draw_path(frames, "a", places, gap=1.0) == f"M0.0 {half}h0L20.0 {quarter}"
     assert draw_path(frames, "a", places, gap=0.8) == f"M0.0 {half}h0M20.0 {quarter}h0"
     assert draw_path(frames, JURY_KEY, places, gap=1.0) == draw_path(frames, "a", places, gap=1.0)
+
+
+@pytest.mark.browser
+def test_the_mark_of_a_person_in_the_headline_has_the_shape_of_their_own_verdict(browser: Browser) -> None:
+    words: tuple[tuple[Label, float], ...] = (("fake", 0.97), ("real", 0.02), ("inconclusive", 0.5))
+    persons = tuple(
+        Person(number, tuple(replace(frame_at(at / 2, p, *BUILT_IN), jury=JuryVerdict(p, label)) for at in range(12)))
+        for number, (label, p) in enumerate(words, start=1)
+    )
+    film = StoredFilm(JudgedVideo("three.mp4", width=9, height=9, looks=(0.0,), persons=persons))
+    with browser.new_page() as page:
+        page.set_content(f"<style>{CSS.read_text()}</style><div class=jury>{draw_film(film, 1)[0]}</div>")
+        assert page.locator(".film-head .mark").evaluate_all(
+            "marks => marks.map((one) => [one.closest('[class]:not(.mark, .word)').className.split(' ').at(-1),"
+            " getComputedStyle(one).clipPath.split('(').at(-1).split(',').length, getComputedStyle(one).borderRadius])"
+        ) == [["film-head", 3, "0px"], ["fake", 3, "0px"], ["real", 1, "50%"], ["inconclusive", 4, "0px"]]
