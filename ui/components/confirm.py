@@ -26,7 +26,7 @@ class Confirmed:
 
 def build_confirmed(label: str, *, question: str, yes: str) -> Confirmed:
     """Build it into the page that is open. What `yes` does is the caller's; it should give back `reset()` as well."""
-    ask = gr.Button(label, size="sm", variant="secondary", elem_classes="lesser")
+    ask = gr.Button(label, size="sm", variant="secondary", elem_classes=["lesser", "asks"])  # see focus.js
     with gr.Group(visible=False, elem_classes="question") as group:
         build_html(render("question", question=question))
         with gr.Row():

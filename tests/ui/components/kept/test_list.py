@@ -1,4 +1,4 @@
-"""The History tab's list in a browser: its pages, its times, and what it is narrowed by."""
+"""The History tab's list in a browser: its pages, times and filters, and what has the focus when a button is gone."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from storage.history import delete_entries, find_entries
 from tests.auth.by_browser import sign_up
 from tests.auth.server import Server
 from tests.ui.components.kept.visitor import open_entry, open_history
+from tests.ui.visitor import upload
 from ui.tabs.history import PAGE
 
 pytestmark = pytest.mark.browser
@@ -102,3 +103,36 @@ def test_lists_of_translated_texts_are_chosen_from_and_not_typed_in(page: Page, 
     page.keyboard.type("Face")
     page.get_by_role("option", name="Das Gesicht, Accuser").click()
     expect(which).to_have_value("Das Gesicht, Accuser: Gefälscht")
+
+
+def test_the_focus_of_who_works_by_keyboard_goes_on_where_a_button_was(page: Page, put: Callable[..., int]) -> None:
+    def press(label: str, focused: str) -> None:
+        """Press a button by keyboard; what has the focus then is told by its text, or by its label."""
+        page.get_by_role("button", name=label).filter(visible=True).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(":focus")).to_contain_text(focused)
+
+    for name in ("one", "two", "three"):
+        put(f"{name}.png")
+    open_history(page)
+    open_entry(page, "two.png")
+    press("Delete this entry", "No, keep")
+    press("No, keep", "Delete this entry")
+    press("All entries", "two.png")
+    page.keyboard.press("Enter")
+    expect(page.locator("#entry h2").first).to_have_text("two.png")
+    press("Delete this entry", "No, keep")
+    press("Yes, delete it", "three.png")
+    press("Delete all", "No, keep")
+    page.get_by_role("button", name="Yes, delete all").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Search")).to_be_focused()
+
+
+def test_who_checks_another_photo_by_keyboard_is_led_to_the_field_for_it(page: Page, portrait: str) -> None:
+    upload(page, portrait)
+    expect(page.locator("#verdicts .summary")).to_contain_text("portrait.png")
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Check another").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#entrance button").first).to_be_focused()
