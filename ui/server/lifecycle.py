@@ -49,6 +49,7 @@ def launch(
             run_history=False,  # it would keep faces in the visitor's browser
             enable_monitoring=False,
             footer_links=["api"],
+            i18n=gr.I18n(en={"common.upload": "Add files"}),  # which the framework's own words lack
             _frontend=False,  # no second look whether it answers: the first has no limit, this one fails after 3 s
             **dress(),
             **options,
