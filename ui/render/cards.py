@@ -140,11 +140,15 @@ class Drawing:
     """A picture's verdicts as they grow. A face is drawn again only when it changed. anchor: begins the faces' ids.
 
     settled: what the faces hold is all there is, as in the history or the game. No verdict is waited for, and no base
-    rate is offered, whose counts are today's. Pieces follow one another in the page; one alone need not be balanced.
+    rate is offered, whose counts are today's. person: whose face it is, by their number in a video, where it is one's.
+    Pieces follow one another in the page; one alone need not be balanced.
     """
 
-    def __init__(self, image: Image, jury: Jury, *, anchor: str = "face", settled: bool = False) -> None:
+    def __init__(
+        self, image: Image, jury: Jury, *, anchor: str = "face", settled: bool = False, person: int | None = None
+    ) -> None:
         self._anchor = anchor
+        self._person = person
         self._scene = pictures.draw_scene(image, longest=pictures.ZOOM_PIXELS)
         self._settled = settled
         self._jury = jury
@@ -159,7 +163,8 @@ class Drawing:
         moved = base_rate.move_verdicts(juries) if ready and any(juries) and not self._settled else []
         steps = list(zip(*(label_faces(comparison.faces, one) for one in moved), strict=True)) or [()] * len(labels)
         scene = render("scene", scene=self._scene, comparison=comparison)
-        boxes = render("boxes", comparison=comparison, anchor=self._anchor, labels=labels, steps=steps)
+        given = {"comparison": comparison, "anchor": self._anchor, "person": self._person}
+        boxes = render("boxes", **given, labels=labels, steps=steps)
         faces = [self._draw_face(number, face, comparison) for number, face in enumerate(comparison.faces, start=1)]
         summary = self._draw_summary(comparison, juries, labels, ready=ready, moved=moved)
         strip = self._draw_strip(comparison, juries, labels, steps)

@@ -287,7 +287,8 @@ def draw_frame(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
     chosen = jury.choose([verdict.detector for verdict in frame.verdicts])
     anchor = f"frame-{film.video.sha256[:12]}-{person.number}-{index}"
     picture = unpack(film.show_frame(frame.at))
-    return Drawing(picture, chosen, anchor=anchor, settled=film.is_stored).draw(as_comparison(film, person, frame))
+    drawing = Drawing(picture, chosen, anchor=anchor, settled=film.is_stored, person=person.number)
+    return drawing.draw(as_comparison(film, person, frame))
 
 
 def as_comparison(film: Film, person: Person, frame: SampledFrame) -> Comparison:

@@ -95,6 +95,7 @@ def test_choosing_a_frame_shows_that_frame_and_whose_it_is(pair: Path) -> None:
     left = session.film.video.persons[1].frames[4].box[0]
     *_, frame = choose_part(session, Click(frame=4))
     assert f"left:{round(100 * left / 640, 2)}%" in frame[2], "the box is that person's"
+    assert 'aria-label="Person 2"' in frame[2] and "<span>2</span>" in frame[2] and "face 1" not in frame[2]
 
 
 @pytest.mark.parametrize("sent", [{"frame": 99}, {"frame": -1}, {"frame": "1"}, {"person": "2"}, {}])
