@@ -91,6 +91,8 @@ def test_the_whole_jury_shows_how_it_was_measured_together(visit: Callable[..., 
     for row, (generator, figures) in zip(unmet.all(), metrics["left_out"].items(), strict=True):
         expect(row).to_contain_text(generator)
         expect(row).to_contain_text(say_figure(figures["fakes_called_real"]))
+    jury.page.locator("select.language").select_option("de")
+    expect(jury.page.locator(".detector[open] tbody").first.locator("tr").last).to_contain_text("alle Testteile")
 
 
 @pytest.mark.browser
