@@ -23,3 +23,4 @@ def say_real(image: np.ndarray) -> float:
 
 
 JURY = (spec("accuser", say_fake), spec("defender", say_real))
+EAR = DetectorSpec(key="ear", title="<b>Ear", load=lambda: lambda samples, rate: 0.9, expects="audio", fake_from=0.8)

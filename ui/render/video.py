@@ -284,9 +284,8 @@ def draw_motion(person: Person) -> list[tuple[str, str]]:
 def draw_frame(film: Film, person: Person, index: int, jury: Jury) -> Pieces:
     """One frame in full, as a picture's comparison is drawn: the picture and its box, the verdicts, the heat maps."""
     frame = person.frames[index]
-    chosen = jury.choose([verdict.detector for verdict in frame.verdicts])
+    picture, chosen = unpack(film.show_frame(frame.at)), jury.choose([one.detector for one in frame.verdicts])
     anchor = f"frame-{film.video.sha256[:12]}-{person.number}-{index}"
-    picture = unpack(film.show_frame(frame.at))
     drawing = Drawing(picture, chosen, anchor=anchor, settled=film.is_stored, person=person.number)
     return drawing.draw(as_comparison(film, person, frame))
 
