@@ -125,8 +125,7 @@ class Waiting:
             self._let_go(event)
             await queue.clean_events(event_id=event._id)
         for page in {*queue.pending_messages_per_session, *queue.pending_event_ids_session}:
-            if not self._heard[page]:
-                self._close_idle(page)
+            self._close_idle(page)
         live = {event._id for event in list_events(queue)}
         self._events = {key: event for key, event in self._events.items() if key in live or self.is_readable(key)}
         return len(unheard)
@@ -139,9 +138,14 @@ class Waiting:
         self._queue.pending_event_ids_session.get(event.session_hash, set()).discard(event._id)
 
     def _close_idle(self, page: str) -> None:
-        """Have the framework forget a page, or a call, of which nothing is to be read: by itself it never does."""
+        """Have the framework forget a page, or a call, of which nothing is to be read: by itself it never does.
+
+        An open page is heard all the time, by its heartbeat: it may ask for an answer that it has had already, and
+        would ask for none any more once it was told that there is no such page.
+        """
         queue = self._queue
-        if not any(self.is_readable(number) for number in queue.pending_event_ids_session.get(page, ())):
+        is_awaited = any(self.is_readable(number) for number in queue.pending_event_ids_session.get(page, ()))
+        if not is_awaited and not self._heard[page]:
             queue.pending_messages_per_session.pop(page, None)
             queue.pending_event_ids_session.pop(page, None)
 

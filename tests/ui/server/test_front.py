@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from storage.database import open_database
@@ -46,15 +47,38 @@ def test_events_that_nobody_hears_are_dropped_on_a_page_without_accounts_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
-    monkeypatch.setattr("auth.limits.waiting.UNHEARD_SECONDS", 0.5)
+    monkeypatch.setattr("auth.limits.waiting.UNHEARD_SECONDS", 3)
     monkeypatch.setattr("ui.server.front.DROP_EVERY_SECONDS", 0.1)
     (tmp_path / "uploads").mkdir()
     site = launch(None, uploads=tmp_path / "uploads")
     program = site.browser()
-    heard, unheard = (
-        program.http.post("/gradio_api/call/wait", json={"data": [seconds]}).json()["event_id"] for seconds in (2, 0)
+    unheard, heard = (
+        program.http.post("/gradio_api/call/wait", json={"data": [seconds]}).json()["event_id"] for seconds in (0, 4)
     )
     assert "done" in program.http.get(f"/gradio_api/call/wait/{heard}").text
     assert program.http.get(f"/gradio_api/call/wait/{unheard}").status_code == 404
     assert not site.page._queue.pending_event_ids_session
+    site.close()
+
+
+def test_an_open_page_may_ask_again_once_all_its_answers_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    monkeypatch.setattr("ui.server.front.DROP_EVERY_SECONDS", 0.1)
+    (tmp_path / "uploads").mkdir()
+    site = launch(None, uploads=tmp_path / "uploads")
+    http = site.browser().http
+    waits = next(number for number, one in site.page.fns.items() if one.api_name == "wait")
+    answers = "/gradio_api/queue/data?session_hash=anna"
+    with http.stream("GET", "/gradio_api/heartbeat/anna"):
+        http.post("/gradio_api/queue/join", json={"data": [0], "fn_index": waits, "session_hash": "anna"})
+        assert "process_completed" in http.get(answers).text
+        with pytest.raises(httpx.ReadTimeout):  # it waits for what comes, and is not told that there is no such page
+            http.get(answers, timeout=1)
+
+    def is_forgotten() -> None:
+        assert not site.page._queue.pending_messages_per_session
+
+    wait_for(is_forgotten)
     site.close()
