@@ -24,7 +24,11 @@ WATCH_MOVES = """() => {
     for (const entry of list.getEntries()) if (entry.sources.some(isVerdict)) window.moved += entry.value;
   }).observe({ type: "layout-shift" });
 }"""
-PLACE = """box => { const seen = box.getBoundingClientRect(); return [Math.round(seen.top / 40), seen.left]; }"""
+# The row, of the two that the picture has, and how far to the right: wherever on the page the picture stands.
+PLACE = """box => {
+  const seen = box.getBoundingClientRect(), whole = box.closest(".scene").querySelector("img").getBoundingClientRect();
+  return [Math.floor((2 * (seen.top + seen.height / 2 - whole.top)) / whole.height), seen.left];
+}"""
 
 
 def scale(page: Page) -> float:
