@@ -71,13 +71,19 @@ def test_a_saved_note_and_a_deleted_picture_leave_the_rest_of_the_entry_as_it_is
     rest_is_there()
 
 
-def test_a_note_for_an_entry_that_is_gone_meanwhile_says_so(
-    page: Page, site: Server, name: str, put: Callable[..., int]
-) -> None:
+def open_and_delete(page: Page, site: Server, name: str, put: Callable[..., int]) -> int:
+    """An entry that is open here and was deleted elsewhere: its number."""
     number = put("portrait.png")
     open_history(page)
     open_entry(page, "portrait.png")
     delete_entries(site.engine, name, entry_ids=[number])
+    return number
+
+
+def test_a_note_for_an_entry_that_is_gone_meanwhile_says_so(
+    page: Page, site: Server, name: str, put: Callable[..., int]
+) -> None:
+    open_and_delete(page, site, name, put)
     page.get_by_label("Note, which only you see").fill("Too late.")
     page.get_by_role("button", name="Save note and tags").click()
     expect(page.get_by_text("There is no such entry in your history.")).to_be_visible()
@@ -86,10 +92,7 @@ def test_a_note_for_an_entry_that_is_gone_meanwhile_says_so(
 def test_a_link_and_a_report_of_an_entry_that_is_gone_say_so_and_its_address_offers_neither(
     page: Page, site: Server, name: str, put: Callable[..., int]
 ) -> None:
-    number = put("portrait.png")
-    open_history(page)
-    open_entry(page, "portrait.png")
-    delete_entries(site.engine, name, entry_ids=[number])
+    number = open_and_delete(page, site, name, put)
     for button in ("Make a link", "Save the report"):
         page.get_by_role("button", name=button).filter(visible=True).click()
         told = page.get_by_test_id("toast-body")

@@ -110,6 +110,14 @@ def packed(portrait: str, tmp_path: Path) -> bytes:
     return (tmp_path / "b.zip").read_bytes()
 
 
+def upload_two_batches(
+    place: HeldPlace, portrait: str, packed: bytes
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Two pictures, and a zip with one in it."""
+    photo = Path(portrait).read_bytes()
+    return [place.upload(photo, name=name) for name in ("a.jpg", "c.jpg")], [place.upload(packed, name="b.zip")]
+
+
 def judged(pictures: list[dict[str, Any]]) -> list[tuple[str, object, int]]:
     return [(one["name"], one["error"], len(one["faces"])) for one in pictures]
 
@@ -117,9 +125,7 @@ def judged(pictures: list[dict[str, Any]]) -> list[tuple[str, object, int]]:
 def test_a_batch_for_a_webhook_that_takes_longer_than_uploads_are_kept_is_judged_to_its_end(
     place: HeldPlace, portrait: str, packed: bytes
 ) -> None:
-    photo = Path(portrait).read_bytes()
-    first = [place.upload(photo, name="a.jpg"), place.upload(photo, name="c.jpg")]
-    second = [place.upload(packed, name="b.zip")]
+    first, second = upload_two_batches(place, portrait, packed)
     for files in (first, second):
         status, answer = place.browser.call("batch_webhook", files, ["patient"], place.hooks.url, SECRET)
         assert (status, "event: complete" in answer) == (200, True), answer
@@ -142,9 +148,7 @@ def both_came(hooks: Hooks) -> None:
 def test_a_call_that_waits_or_runs_for_longer_than_uploads_are_kept_has_its_files(
     place: HeldPlace, portrait: str, packed: bytes
 ) -> None:
-    photo = Path(portrait).read_bytes()
-    running = [place.upload(photo, name="a.jpg"), place.upload(photo, name="c.jpg")]
-    waiting = [place.upload(packed, name="b.zip")]
+    running, waiting = upload_two_batches(place, portrait, packed)
     with ThreadPoolExecutor(2) as callers:
         first = callers.submit(place.browser.call, "batch", running, ["patient"])
         assert place.began.wait(60)
