@@ -12,7 +12,6 @@ from registry import DetectorSpec, UnknownDetectorError
 from text.plain_text import show_plainly
 
 FOLDER = "This is a folder: `facejury scan` judges all pictures and sounds in it."
-NO_NAME = "This is an empty text, not the name of a file."
 EVERY_ONE_FAILED = "Every detector failed, so nothing is known of these files."
 
 
@@ -56,8 +55,6 @@ def read_start(text: str) -> float:
 
 def find_fault(file: str) -> str | None:
     """Why what was named as a file is none; it is not opened."""
-    if not file:
-        return NO_NAME
     return FOLDER if os.path.isdir(file) else None
 
 

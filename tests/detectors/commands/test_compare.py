@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from detectors.commands.compare import SOUND
-from detectors.commands.options import FOLDER, NO_NAME
+from detectors.commands.options import FOLDER
 from detectors.conformance import samples
 from detectors.inputs.audio.read import NO_SOUND
 from detectors.inputs.images import CLOSED
@@ -74,12 +74,12 @@ def test_a_file_is_called_as_it_was_given_also_where_it_cannot_be_judged(
     monkeypatch.chdir(tmp_path)
     Path("a").write_bytes({"compare": samples.as_png(samples.flat(90)), "audio": to_wav(voice(1.0))}[command])
     write_video(tmp_path / "a.mp4", [samples.flat(90)] * 2, [0.0, 0.5])
-    names = ["./a", ".//a", "./a.mp4", "", "./", "x" * 300, "file:///a", "http://x/a"]
+    names = ["./a", ".//a", "./a.mp4", "./", "x" * 300, "file:///a", "http://x/a"]
     done = call(command, *names, "--only", key, "--json")
     judged = json.loads(done.stdout)
     assert [one["path"] for one in judged] == names
     assert [one["error"] for one in judged[:2]] == [None, None]
-    assert [one["error"] for one in judged[3:6]] == [NO_NAME, FOLDER, CLOSED]
+    assert [one["error"] for one in judged[3:5]] == [FOLDER, CLOSED]
 
 
 def test_a_video_from_a_pipe_is_told_how_it_is_judged(tmp_path: Path) -> None:
