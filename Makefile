@@ -23,7 +23,7 @@ TESTS := $(BIN)/python -m pytest
 # On two cores: tests that wait for a server, a browser or a clock leave room for a third.
 WORKERS ?= 3
 # A file at a time, in the order of tests/conftest.py: the longest first.
-BESIDE = FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+BESIDE = FACEJURY_THREADS=1 $(TESTS) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 

@@ -29,6 +29,7 @@ NEIGHBOURS_UNREAD = (
 )
 FULL = "Too many others are waiting already; try again in a minute."
 JOINS = (API + "queue/join", API + "call/")
+HEARTBEAT = API + "heartbeat/"
 RUNS = (API + "run/", API + "api/")
 COMPLETED = "process_completed"  # the last message of an event
 
@@ -44,6 +45,7 @@ class Waiting:
         self._queue: Any = None  # the framework's, whose parts are not typed
         self._events: dict[str, Any] = {}  # by their numbers, until some time after they are over
         self._heard: Counter[str] = Counter()  # pages and events whose answers are being read
+        self._open: Counter[str] = Counter()  # pages, each heard by its heartbeat as long as it is open
         self._running: Counter[str] = Counter()  # calls of each user that pass the queue by
 
     def watch(self, queue: Any) -> None:
@@ -103,7 +105,7 @@ class Waiting:
         path = path_of(request.scope)
         name = request.query_params.get("session_hash") if path == DATA else event_of(path)
         try:
-            with _counted(self._heard, name):
+            with _counted(self._heard, name), _counted(self._open, name if path.startswith(HEARTBEAT) else None):
                 yield
         finally:
             if name is not None:
@@ -125,7 +127,8 @@ class Waiting:
             self._let_go(event)
             await queue.clean_events(event_id=event._id)
         for page in {*queue.pending_messages_per_session, *queue.pending_event_ids_session}:
-            self._close_idle(page)
+            if not self._heard[page]:
+                self._close_idle(page)
         live = {event._id for event in list_events(queue)}
         self._events = {key: event for key, event in self._events.items() if key in live or self.is_readable(key)}
         return len(unheard)
@@ -140,12 +143,12 @@ class Waiting:
     def _close_idle(self, page: str) -> None:
         """Have the framework forget a page, or a call, of which nothing is to be read: by itself it never does.
 
-        An open page is heard all the time, by its heartbeat: it may ask for an answer that it has had already, and
-        would ask for none any more once it was told that there is no such page.
+        Not an open page: it may ask for an answer that it has had already, and would ask for none any more once it was
+        told that there is no such page.
         """
         queue = self._queue
         is_awaited = any(self.is_readable(number) for number in queue.pending_event_ids_session.get(page, ()))
-        if not is_awaited and not self._heard[page]:
+        if not is_awaited and not self._open[page]:
             queue.pending_messages_per_session.pop(page, None)
             queue.pending_event_ids_session.pop(page, None)
 
