@@ -13,15 +13,16 @@ from urllib.parse import quote
 
 import anyio
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from auth.answers import say
 from auth.calls import CallRefused, read_call
 from auth.forms import is_loopback, session_secret
 from auth.html import message, redirect, wants_page
 from auth.limits.upload_room import Arrivals
 from auth.limits.waiting import Waiting
-from auth.requests import API, MCP, RETRY_SECONDS, UPLOAD, busy_status, event_of, path_of, root_of
+from auth.requests import API, event_of, is_upload, path_of, root_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
@@ -38,7 +39,6 @@ OPEN_PATHS = frozenset(
 )
 OPEN_FOLDERS = ("/static/", "/assets/", "/languages/", "/shared/")  # what is shared is shown to whoever has its link
 VISITOR = "facejury.visitor"  # where in the ASGI scope AuthMiddleware puts who is signed in
-INVALID_REQUEST = -32600  # of JSON-RPC
 GRACE_SECONDS = 60  # an answer under way goes on for so long without the database, which knows of nobody who left
 PATIENCE_SECONDS = 2.0  # what one event of an answer waits for a database that hangs
 SIGN_IN_FIRST = "Please sign in first."
@@ -101,12 +101,12 @@ class AuthMiddleware:
         try:
             visitor = await self._visitor(request)
         except DatabaseUnavailable:
-            return await _refuse(request, send, busy_status(path), GONE)
+            return await _refuse(request, send, 503, GONE)
         if visitor is None:
             return await _turn_away(request, path, send)
         request.scope[VISITOR] = visitor
         if self._under_way[visitor.user_id] >= MAX_AT_ONCE:
-            return await _refuse(request, send, 503, TOO_MANY, retry_seconds=RETRY_SECONDS)
+            return await _refuse(request, send, 503, TOO_MANY)
         self._under_way[visitor.user_id] += 1
         try:
             await self._let_in(request, path, visitor=visitor, send=send)
@@ -146,7 +146,7 @@ class AuthMiddleware:
         path = self._spell_as_it_came(request, path, visitor)
         if not self._may_touch(path, request, visitor=visitor):
             return await _refuse(request, send, 403, NOT_YOURS)
-        if _is_upload(path):
+        if is_upload(path):
             with self.arrivals.take_in(visitor.user_id, request.receive) as (limited, answer.on_handed_out):
                 return await self.app(request.scope, limited, answer)
         if request.method in {"GET", "HEAD", "OPTIONS"}:
@@ -183,7 +183,7 @@ class AuthMiddleware:
             return await _refuse(request, answer.send, 403, NOT_YOURS)
         path = path_of(request.scope)
         if fault := self.waiting.find_fault(request, path, visitor.name):
-            return await _refuse(request, answer.send, busy_status(path), fault, retry_seconds=RETRY_SECONDS)
+            return await _refuse(request, answer.send, 503, fault)
         with self.waiting.run(path, visitor.name):
             await self.app(request.scope, call.replay(request.receive), answer)
 
@@ -209,7 +209,7 @@ class SameOriginMiddleware:
             return await _refuse(request, send, *fault)
         if bound is None:
             return await _refuse(request, send, 404, NOT_FOUND)
-        if request.method != "POST" or not path.startswith(API) or _is_upload(path):
+        if request.method != "POST" or not path.startswith(API) or is_upload(path):
             with self.waiting.hear(request):
                 return await self.app(scope, receive, send)
         try:
@@ -245,39 +245,20 @@ async def _turn_away(request: Request, path: str, send: Send) -> None:
         response: Response = redirect(request, where)
     elif request.headers.get("authorization", "").lower().startswith(("bearer", API_PREFIX)):
         challenge = 'Bearer error="invalid_token"'  # RFC 6750, section 3
-        response = _say(request, 401, WRONG_TOKEN, {"WWW-Authenticate": challenge})
+        response = say(request.scope, WRONG_TOKEN, 401, {"WWW-Authenticate": challenge})
     else:
-        sentence = SIGNED_OUT if _is_upload(path) else SIGN_IN_FIRST
-        response = _say(request, 401, sentence, {"WWW-Authenticate": "Bearer"})
+        sentence = SIGNED_OUT if is_upload(path) else SIGN_IN_FIRST
+        response = say(request.scope, sentence, 401, {"WWW-Authenticate": "Bearer"})
     await response(request.scope, request.receive, send)
 
 
-async def _refuse(
-    request: Request, send: Send, status: int, sentence: str, *, retry_seconds: int | None = None
-) -> None:
-    response = refuse(request, status, sentence)
-    if retry_seconds:
-        response.headers["Retry-After"] = str(retry_seconds)
-    await response(request.scope, request.receive, send)
+async def _refuse(request: Request, send: Send, status: int, sentence: str) -> None:
+    await refuse(request, status, sentence)(request.scope, request.receive, send)
 
 
 def refuse(request: Request, status: int, sentence: str) -> Response:
-    """An answer of one sentence: a page for a person, else as `_say` gives it."""
+    """An answer of one sentence: a page for a person, else as `say` gives it."""
     log.info("request refused", extra={"status": status, "why": sentence})
     if wants_page(request):
         return message(request, "That did not work", sentence, status=status, target="/", link="Try again")
-    return _say(request, status, sentence)
-
-
-def _say(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
-    """The sentence for a program: JSON, but for uploads, of whose answer Gradio's page shows the whole body."""
-    if _is_upload(path_of(request.scope)):
-        return PlainTextResponse(sentence, status, headers)
-    if path_of(request.scope).rstrip("/") == MCP:  # as agents' programs read it; the call's own id may not be known
-        said = {"jsonrpc": "2.0", "id": None, "error": {"code": INVALID_REQUEST, "message": sentence}}
-        return JSONResponse(said, status, headers)
-    return JSONResponse({"error": sentence}, status, headers)
-
-
-def _is_upload(path: str) -> bool:
-    return path.rstrip("/") == UPLOAD
+    return say(request.scope, sentence, status)

@@ -12,7 +12,7 @@ UPLOAD = API + "upload"
 DATA = API + "queue/data"
 MCP = API + "mcp"
 RETRY_SECONDS = 10  # what a busy server asks for
-JOIN = API + "queue/join"  # on 503 Gradio's page shows words of its own there; on 502 it shows ours
+JOIN = API + "queue/join"
 
 
 def path_of(scope: Scope) -> str:
@@ -34,9 +34,9 @@ def root_of(scope: Scope) -> str:
     return str(scope.get("root_path", ""))
 
 
-def busy_status(path: str) -> int:
-    """How a busy server answers: on 503 Gradio's page shows words of its own where it joins, on 502 it shows ours."""
-    return 502 if path == JOIN else 503
+def is_upload(path: str) -> bool:
+    """Whether files are sent there."""
+    return path.rstrip("/") == UPLOAD
 
 
 def address_of(scope: Scope) -> str | None:

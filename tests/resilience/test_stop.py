@@ -1,5 +1,6 @@
 """SIGTERM in the middle of work: what is at hand is finished and written down, everybody else is told."""
 
+import base64
 import signal
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from auth import accounts
+from auth.requests import MCP
 from detectors.conformance import samples
 from detectors.sandbox.isolated_detector import find_home
 from storage.database import open_database
@@ -82,6 +84,35 @@ def test_told_to_stop_a_server_finishes_or_says_so_and_writes_down_what_was_judg
     engine = open_database(url)
     assert len(find_entries(engine, "Anna")) == 1
     engine.dispose()
+
+
+def ask_as_agent(browser: Browser, token: str) -> httpx.Response:
+    """What `compare` answers an agent."""
+    picture = base64.b64encode(samples.as_png(samples.photo())).decode()
+    call = {"name": "compare", "arguments": {"picture": picture}}
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    headers = {"Accept": "application/json, text/event-stream", "Authorization": f"Bearer {token}"}
+    return browser.http.post(MCP, json=asked, headers=headers)
+
+
+def test_told_to_stop_a_server_answers_the_agent_it_works_for_and_tells_the_next_one(tmp_path: Path) -> None:
+    plugin, url = tmp_path / "ponderers.py", f"sqlite:///{tmp_path / 'facejury.db'}"
+    plugin.write_text(PLUGIN)
+    note = find_home(str(plugin), str(tmp_path)) / "note"
+    only = ("--add", str(plugin), "--only", "quick")
+    with serving(tmp_path, *only, "--mcp", FACEJURY_DATABASE_URL=url) as demo, ThreadPoolExecutor(1) as pool:
+        wait_until_ready(demo)
+        anna = demo.browser()
+        anna.sign_up("Anna")
+        token = anna.make_token()
+        first = pool.submit(ask_as_agent, anna, token)
+        wait_for(lambda: is_asked(note, times=1))
+        demo.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: is_refused(demo, anna))
+        second = ask_as_agent(anna, token)
+        assert (second.status_code, second.json()["error"]["message"]) == (503, RESTARTING)
+        assert first.result(60).json()["result"]["structuredContent"]["faces"][0]["verdicts"][0]["p_fake"] == 0.5
+        assert demo.process.wait(STOP_SECONDS) == 0
 
 
 def test_told_to_stop_while_it_loads_its_detectors_it_ends_as_at_any_other_time(tmp_path: Path) -> None:

@@ -1,17 +1,19 @@
 """The end of a server: nothing new is taken, what is under way is answered, and everybody else is told.
 
-Under way is an upload, a call, or the stream of its answer: the page in a browser alone holds nothing up.
+Under way is an upload, a call, an agent's too, or the stream of its answer: the page in a browser alone holds nothing
+up.
 """
 
 import time
 
-from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from auth.requests import API, JOIN, UPLOAD, path_of
+from auth.answers import say
+from auth.requests import API, MCP, UPLOAD, path_of
 
 RESTARTING = "Facejury is being restarted. Please try again in a minute."
-WORK = (UPLOAD, API + "queue/", API + "call/", API + "run/", API + "api/")
+LATER = {"Retry-After": "60"}
+WORK = (UPLOAD, API + "queue/", API + "call/", API + "run/", API + "api/", MCP)
 LOOK_SECONDS = 0.05
 
 
@@ -48,15 +50,9 @@ class DrainMiddleware:
         if scope["type"] != "http" or not path_of(scope).startswith(WORK):
             return await self.app(scope, receive, send)
         if self.drain.has_begun and scope["method"] == "POST":
-            return await _refuse(path_of(scope))(scope, receive, send)
+            return await say(scope, RESTARTING, 503, LATER)(scope, receive, send)
         self.drain.under_way += 1
         try:
             await self.app(scope, receive, send)
         finally:
             self.drain.under_way -= 1
-
-
-def _refuse(path: str) -> Response:
-    if path.startswith(UPLOAD):  # Gradio's page shows the whole body
-        return PlainTextResponse(RESTARTING, 503)
-    return JSONResponse({"error": RESTARTING}, 502 if path == JOIN else 503)

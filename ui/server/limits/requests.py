@@ -5,15 +5,16 @@ import logging
 import time
 
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from auth.requests import RETRY_SECONDS, UPLOAD, address_of, busy_status, path_of
+from auth.answers import say
+from auth.requests import address_of, path_of
 
 CONNECTIONS = "facejury.connections"  # where in the state of a scope all connections of its server are
 HEALTH = ("/healthz", "/readyz")
 PATIENCE_SECONDS = 15.0  # what a visitor may let us wait for a body, and with it for each
 BYTES_A_SECOND = 16_384  # that came: 250 MB in four hours, a camera's picture in 20 seconds
+LAST = {"Connection": "close"}  # after a body that nobody read, which may be on it still
 SHARE = 4  # of all requests one address may have one in so many
 FULL = "Too many people are using this page just now. Please try again in a few seconds."
 NEIGHBOURS_BUSY = "Too many requests from your network are under way. Please try again in a few seconds."
@@ -34,7 +35,7 @@ class BoundsMiddleware:
             return await self.app(scope, receive, send)
         if why := self._find_fault(scope):
             log.info("request refused", extra={"status": 503, "why": why})
-            return await say(scope, why, 503)(scope, receive, send)
+            return await say(scope, why, 503, LAST)(scope, receive, send)
         await self._pass(scope, receive, send)
 
     def _find_fault(self, scope: Scope) -> str | None:
@@ -66,20 +67,11 @@ class BoundsMiddleware:
             # uvicorn ends the connection too, but only after an answer that did not say so: what the visitor sent on
             # it meanwhile was lost.
             log.exception("unexpected error")
-            await say(scope, BROKEN, 500)(scope, receive, send)
+            await say(scope, BROKEN, 500, LAST)(scope, receive, send)
         finally:
             if body.is_late and not has_started:
                 log.info("request refused", extra={"status": 408, "why": TOO_SLOW})
-                await say(scope, TOO_SLOW, 408)(scope, receive, send)
-
-
-def say(scope: Scope, sentence: str, status: int) -> Response:
-    """An answer of one sentence, after which the connection ends: a body that nobody read may be on it."""
-    headers = {"Connection": "close"} | ({"Retry-After": str(RETRY_SECONDS)} if status == 503 else {})
-    if path_of(scope).startswith(UPLOAD):  # Gradio's page shows the whole body
-        return PlainTextResponse(sentence, status, headers)
-    shown = busy_status(path_of(scope)) if status == 503 else status
-    return JSONResponse({"error": sentence}, shown, headers)
+                await say(scope, TOO_SLOW, 408, LAST)(scope, receive, send)
 
 
 class _Body:

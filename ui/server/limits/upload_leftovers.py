@@ -15,7 +15,7 @@ from typing import Any
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from auth.requests import UPLOAD, path_of
+from auth.requests import is_upload, path_of
 
 _made: ContextVar[dict[int, str] | None] = ContextVar("made", default=None)  # inode -> path, of this request
 
@@ -31,7 +31,7 @@ class UploadFilesMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
-        if scope["type"] != "http" or path_of(scope).rstrip("/") != UPLOAD:
+        if scope["type"] != "http" or not is_upload(path_of(scope)):
             return await self.app(scope, receive, send)
         began, made, status = time.time(), dict[int, str](), 0
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from auth.answers import say
 from auth.calls import Call
 from auth.limits.waiting import Waiting
 from auth.middleware import visitor_of
@@ -78,18 +79,18 @@ class IdempotencyMiddleware:
     async def _run_once(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on, or give the answer of the first one with its key."""
         if not KEY.fullmatch(key):
-            return await _refuse(400, BAD_KEY)(scope, receive, send)
+            return await say(scope, BAD_KEY, 400)(scope, receive, send)
         request = Request(scope, receive)
         body = await read_body(request, MAX_BODY_BYTES)
         if body is None:
-            return await _refuse(413, TOO_LARGE)(scope, receive, send)
+            return await say(scope, TOO_LARGE, 413)(scope, receive, send)
         name, digest, visitor = _name(request, key), hashlib.sha256(body).digest(), visitor_of(request)
         if (first := await self._find(name)) is None:
             user, answer = visitor.name if visitor else "", asyncio.get_running_loop().create_future()
             first = self._first[name] = FirstCall(user, digest, answer, time.monotonic())
             return await self._pass_on(name, first, scope, Call(body, None).replay(receive), send)
         if first.digest != digest:
-            return await _refuse(422, OTHER_CALL)(scope, receive, send)
+            return await say(scope, OTHER_CALL, 422)(scope, receive, send)
         status, said = await asyncio.shield(first.answer)
         again = {"Idempotent-Replayed": "true"}
         return await Response(said, status, again, media_type="application/json")(scope, receive, send)
@@ -139,7 +140,7 @@ class IdempotencyMiddleware:
         if first and first.outcome:
             return await Response(first.outcome, media_type="text/event-stream")(scope, receive, send)
         if not self.waiting.is_readable(event):
-            return await _refuse(404, OVER)(scope, receive, send)
+            return await say(scope, OVER, 404)(scope, receive, send)
         await self.app(scope, receive, send)
 
     def _keep_outcome(self, event: Any, message: Any) -> bool:
@@ -171,7 +172,3 @@ def _name(request: Request, key: str) -> bytes:
     """Of whom, where to, and which key, without keeping the secret of whom."""
     parts = [request.headers.get(name, "") for name in ("authorization", "cookie")]
     return hashlib.sha256("\n".join([*parts, path_of(request.scope), key]).encode()).digest()
-
-
-def _refuse(status: int, sentence: str) -> Response:
-    return JSONResponse({"error": sentence}, status)

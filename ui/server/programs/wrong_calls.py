@@ -6,9 +6,10 @@ from difflib import get_close_matches
 
 from gradio.route_utils import FnIndexInferError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 
-from auth.requests import API, UPLOAD, path_of
+from auth.answers import say
+from auth.requests import API, is_upload, path_of
 
 CALLED = re.compile(re.escape(API) + r"(?:call/v2|call|run|api)/([^/]+)/?")
 NO_FUNCTION = "This page has no function {name}. {hint}"
@@ -27,21 +28,17 @@ def refuse_wrong_call(request: Request, error: Exception) -> Response:
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     raised_in, called = frame.f_code.co_name, CALLED.fullmatch(path)
     name = f"/{called[1]}" if called else ""
-    if path.rstrip("/") == UPLOAD and raised_in == "upload_fn":
-        return PlainTextResponse(NO_FILES, 400)
+    if is_upload(path) and raised_in == "upload_fn":
+        return say(request.scope, NO_FILES, 400)
     if raised_in == "construct_args":
         takes = request.app.api_info["named_endpoints"][name]["parameters"]  # Gradio asked it for them just before
         fault = str(error).partition(". ")[0]  # after that it names a button that is elsewhere here
         parameters = ", ".join(one["parameter_name"] for one in takes) or "nothing"
-        return _say(400, WRONG_VALUES.format(fault=fault, name=name, parameters=parameters))
+        return say(request.scope, WRONG_VALUES.format(fault=fault, name=name, parameters=parameters), 400)
     if raised_in == "get_fn" or (name and error.args == (name,)):
         functions = request.app.get_blocks().fns.values()
         names = [f"/{one.api_name}" for one in functions if one.api_visibility == "public"]
         close = get_close_matches(name, names, n=1)
         hint = f"Did you mean {close[0]}?" if close else ALL
-        return _say(404, NO_FUNCTION.format(name=name or "of this number", hint=hint))
+        return say(request.scope, NO_FUNCTION.format(name=name or "of this number", hint=hint), 404)
     raise error
-
-
-def _say(status: int, sentence: str) -> Response:
-    return JSONResponse({"error": sentence}, status)
