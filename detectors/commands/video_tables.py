@@ -30,7 +30,8 @@ def show_video(judged: JudgedVideo) -> None:
     if asked:
         screen.print(f"  {AGGREGATION}")
     if judged.sound:
-        screen.print(f"  Sound: {escape(judged.sound.said.rstrip('.'))}. More: facejury audio FILE")
+        said = " ".join([f"{judged.sound.said.rstrip('.')}.", *judged.sound.notes])
+        screen.print(f"  Sound: {escape(said)} More: facejury audio FILE")
 
 
 def _say_more(person: Person) -> Iterator[str]:

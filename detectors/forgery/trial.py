@@ -28,6 +28,7 @@ from registry import DetectorSpec, Image, Verdict
 
 MAX_SIDE = 1600  # pixels; forging 50 megapixels would take gigabytes
 NO_FACE = "No face was found in this picture, so there is nothing to forge. A larger, frontal face helps."
+UNNOTICED = "No detector could notice a forgery in it. A larger, frontal face helps."
 FILE_NAME = "FORGED-for-teaching-not-a-real-photo.png"
 NOTE = "Forged on purpose with Facejury, a teaching tool. This is not a real photo."
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -85,14 +86,17 @@ class Statement:
 
 
 def forge_photo(source: bytes | Path, recipe: BlendParameters) -> Trial:
-    """The photo, and the photo with its largest face forged. Raises ImageError, also when it shows no face."""
+    """The photo, and the photo with its largest face forged that can be judged. Raises ImageError, also without one."""
     photo = read_image(source)
     before = _limit(photo)
     faces = find_faces(before.pixels)
     if not faces:
         raise ImageError(NO_FACE)
-    forgery = forge_as_told(before.pixels, faces[0].landmarks, recipe)
-    return Trial(before, Picture(forgery.image, ""), faces[0].box, forgery, before is not photo, faces[0].roll)
+    if all(face.doubt for face in faces):
+        raise ImageError(f"{faces[0].doubt} {UNNOTICED}")
+    face = next(face for face in faces if not face.doubt)
+    forgery = forge_as_told(before.pixels, face.landmarks, recipe)
+    return Trial(before, Picture(forgery.image, ""), face.box, forgery, before is not photo, face.roll)
 
 
 def _limit(photo: Picture) -> Picture:

@@ -136,7 +136,7 @@ def _expand_url(url: str, aside: LeftAside, suffixes: frozenset[str]) -> Iterato
     try:
         system, root = fsspec.core.url_to_fs(url)
         if glob.has_magic(url):
-            found = system.glob(root)
+            found = [name for name, about in system.glob(root, detail=True).items() if about["type"] != "directory"]
         elif system.isdir(root):
             within = {name: name.removeprefix(root).lstrip("/") for name in system.find(root)}
             found = [name for name, path in within.items() if _is_wanted(path, suffixes)]

@@ -17,6 +17,7 @@ import numpy as np
 from registry import Label, judge
 
 MIN_FRAMES = 4
+NEVER_CLEAR = "The face was never large and upright enough."
 RUN_FRAMES = 4  # two seconds, at two frames a second
 AGGREGATION = (
     f"The median over all frames with a face that can be judged; inconclusive with fewer than {MIN_FRAMES} of them, "
@@ -42,7 +43,7 @@ class TrackVerdict:
 def aggregate_frames(p_fakes: Sequence[float], *, fake_from: float, real_until: float) -> TrackVerdict:
     """The verdict. p_fakes: of the frames with a face that can be judged, in their order."""
     if not p_fakes:
-        return TrackVerdict(None, None, None, "inconclusive", 0, "The face was never large and upright enough.")
+        return TrackVerdict(None, None, None, "inconclusive", 0, NEVER_CLEAR)
     low, p_fake, high = (round(float(value), 6) for value in np.percentile(p_fakes, [25, 50, 75]))
     label, reason = judge(p_fake, fake_from=fake_from, real_until=real_until), ""
     if len(p_fakes) < MIN_FRAMES:

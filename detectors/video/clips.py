@@ -23,7 +23,7 @@ from detectors.inputs.audio.read import Sound
 from detectors.inputs.video import Frame, VideoError, open_video
 from detectors.jury.judge import Jury
 from detectors.networks.folder import resize_square
-from detectors.video.aggregate import TrackVerdict
+from detectors.video.aggregate import NEVER_CLEAR, TrackVerdict
 from detectors.video.lips import measure_lip_sync
 from detectors.video.results import ClipScores, Person, TrackScores, is_brief
 from detectors.video.watcher import count_colours, is_cut
@@ -35,6 +35,7 @@ CLIP_FRAMES = 64
 MIN_CLIP_FRAMES = 16  # 1.3 s; in fewer, hardly anything moves
 CLIP_PIXELS = 224  # side; larger faces are made smaller
 MAX_CLIPS = 3  # persons, those who are seen longest: each costs a decoder and 64 searches
+NOT_LONGEST = f"Clips are taken only of the {MAX_CLIPS} people who are seen longest."
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,28 @@ def add_clips(
     sound: Sound | None = None,
     wanted: Callable[[], bool] = lambda: True,
 ) -> tuple[Person, ...]:
-    """The persons, and what the jury's detectors of clips say of those who are seen longest.
+    """The persons, and what the jury's detectors of clips say of those who are seen longest, or why nothing.
 
     sound: the video's, to compare with their lips. wanted: or no longer.
     """
     specs = [spec for spec in jury.specs if spec.expects == "clip"]
-    seen = [person for person in persons if person.clear and not is_brief(person)]
-    longest = sorted(seen, key=lambda person: -len(person.clear))[: MAX_CLIPS if specs else 0]
-    judged = {person.number: _judge(person, specs, jury, path, wanted) for person in longest if wanted()}
-    return tuple(_compare_lips(judged.get(person.number, person), sound) for person in persons)
+    if not specs:
+        return tuple(persons)
+    ranked = sorted((person for person in persons if not is_brief(person)), key=lambda person: -len(person.clear))
+    judged = {}
+    for place, person in enumerate(ranked):
+        if place < MAX_CLIPS and person.clear:
+            if wanted():
+                judged[person.number] = _compare_lips(_judge(person, specs, jury, path, wanted), sound)
+        else:
+            judged[person.number] = _leave_out(person, specs, jury, NOT_LONGEST if person.clear else NEVER_CLEAR)
+    return tuple(judged.get(person.number, person) for person in persons)
+
+
+def _leave_out(person: Person, specs: Sequence[DetectorSpec], jury: Jury, reason: str, *, count: int = 0) -> Person:
+    """The person with the reason why no detector was asked. count: frames that were found."""
+    none = TrackVerdict(None, None, None, "inconclusive", count, reason)
+    return replace(person, clips=tuple(ClipScores(_name(spec, none, jury)) for spec in specs))
 
 
 def _judge(person: Person, specs: Sequence[DetectorSpec], jury: Jury, path: Path, wanted: Callable[[], bool]) -> Person:
@@ -74,8 +88,7 @@ def _judge(person: Person, specs: Sequence[DetectorSpec], jury: Jury, path: Path
     count = len(clip.times)
     if count < MIN_CLIP_FRAMES:
         reason = f"Followed in only {count} of the {MIN_CLIP_FRAMES} frames that a clip needs."
-        none = TrackVerdict(None, None, None, "inconclusive", count, reason)
-        return replace(person, clips=tuple(ClipScores(_name(spec, none, jury)) for spec in specs))
+        return _leave_out(person, specs, jury, reason, count=count)
     motion = measure_motion(find_points(clip.clip), measure_light(clip.clip), clip.times)
     return replace(person, clips=tuple(_ask(spec, jury, clip) for spec in specs), motion=motion)
 

@@ -23,7 +23,7 @@ from detectors.inputs.video import (
 )
 from detectors.jury.judge import RESTARTING, Jury
 from detectors.video.results import WHOLE, JudgedVideo, Person, SampledFrame
-from detectors.video.watcher import Watcher
+from detectors.video.watcher import MAX_FACES, Watcher
 
 STEP_SECONDS = 0.5  # between two sampled frames, in a short video
 MAX_FRAMES = 240  # in a long one they lie farther apart
@@ -94,7 +94,7 @@ def judge_video(
                 coming = next(frames, None)
             except VideoError:  # what was seen until then holds
                 coming, broken = None, True
-            notes = _note_unseen(video, is_late=is_late, is_broken=broken, at=frame.at)
+            notes = _note_unseen(video, crowds=watcher.crowds, is_late=is_late, is_broken=broken, at=frame.at)
             judged = replace(_add(judged, frame.at, seen), notes=notes)
             last = Look(judged, frame, seen)
             yield last
@@ -110,9 +110,19 @@ def judge_video(
         yield replace(last, video=replace(judged, persons=persons, sound=heard, notes=notes))
 
 
-def _note_unseen(video: Video, *, is_late: bool, at: float, is_broken: bool = False) -> tuple[str, ...]:
-    """What of the video was not looked at and never will be, a sentence each. at: of the last frame, in seconds."""
+def _note_unseen(
+    video: Video, *, crowds: int = 0, is_late: bool, at: float, is_broken: bool = False
+) -> tuple[str, ...]:
+    """What of the video was not looked at and never will be, a sentence each.
+
+    crowds: frames in which not all faces were judged; at: of the last frame, in seconds.
+    """
     notes = []
+    if crowds:
+        notes.append(
+            f"In {crowds} of the sampled frames there were more than {MAX_FACES} faces; only the {MAX_FACES} largest "
+            "were judged."
+        )
     if video.about.tracks > 1:
         notes.append(f"The file has {video.about.tracks} video tracks; only one of them was seen.")
     if video.lost:

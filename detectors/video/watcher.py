@@ -30,6 +30,7 @@ class Watcher:
     follower: Follower = field(default_factory=Follower)
     colours: NDArray[np.float32] | None = None
     failures: dict[str, int] = field(default_factory=dict)
+    crowds: int = 0  # frames with more than MAX_FACES
 
     def look(self, frame: Frame) -> dict[int, SampledFrame]:
         """Person's number -> what this frame shows of them. After a cut, everybody is somebody new."""
@@ -37,7 +38,9 @@ class Watcher:
         if self.colours is not None and is_cut(self.colours, colours):
             self.follower.forget()
         self.colours = colours
-        faces = find_faces(frame.pixels)[:MAX_FACES]
+        found = find_faces(frame.pixels)
+        faces = found[:MAX_FACES]
+        self.crowds += len(found) > MAX_FACES
         numbers = self.follower.follow(faces)
         crops = [Shown(crop_face(frame.pixels, face.box, face.roll), doubt=face.doubt) for face in faces]
         *verdicts, whole = judge_all(self._judge, self.jury.specs, [*crops, Shown(frame.pixels, "image")])

@@ -39,7 +39,7 @@
     return text.includes("[") && sayNumber("0.5").includes(",") ? said.replace(/, (?=[^[]*\])/g, "; ") : said;
   };
   // Detectors, files and people are called what they are called; only these are names of ours.
-  const OURS = /^([Tt]he (jury|face|whole picture|whole frame)|[Yy]ou|(Face|Person) \d+)$/;
+  const OURS = /^([Tt]he (jury|face|sound|whole picture|whole frame)|[Yy]ou|(Face|Person) \d+)$/;
   const sayName = (name) => name.split(", ").map((one) => (OURS.test(one) ? look(one) ?? one : one)).join(", ");
   // {verdict} must be known, or it is another sentence; other values stay as they are where they are not
   const isSense = (names, values) => names.every((name, at) => !name.startsWith("verdict") || (!isNeutral(values[at]) && look(values[at]) !== null));

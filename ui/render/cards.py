@@ -15,7 +15,7 @@ from detectors.jury.fusion import JuryVerdict
 from detectors.jury.judge import Jury
 from detectors.jury.results import Comparison, JudgedFace
 from detectors.jury.stability import Stability
-from detectors.jury.wording import NOT_IN_JURY, NOT_MEASURED, say_number, say_split
+from detectors.jury.wording import NOT_IN_JURY, NOT_MEASURED, say_number, say_range, say_split
 from detectors.provenance import Provenance
 from detectors.provenance.say import say_found, say_provenance
 from registry import DetectorSpec, Image, Label, Verdict
@@ -80,6 +80,7 @@ _templates.globals.update(
     say_p_fake=words.say_p_fake,
     say_percent=words.say_percent,
     say_percents=words.say_percents,
+    say_range=say_range,
     say_signed=words.say_signed,
     say_span=words.say_span,
     say_share=base_rate.say_share,

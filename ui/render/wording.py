@@ -118,9 +118,10 @@ def say_span(span: Span | None) -> str:
     return f"{span.mean:.3f} [{span.least:.3f}, {span.greatest:.3f}]" if span else "-"
 
 
-def say_moves(found: Range) -> str:
-    """How far p_fake moves when the same face comes a little differently."""
-    return f"From {say_p_fake(found.low)} to {say_p_fake(found.high)} when saved again, smaller or shifted."
+def say_moves(found: Range, thresholds: WithThresholds) -> str:
+    """How far p_fake moves when the same face comes a little differently. thresholds: see say_percent."""
+    low, high = (say_p_fake(p_fake, thresholds) for p_fake in (found.low, found.high))
+    return f"From {low} to {high} when saved again, smaller or shifted."
 
 
 def say_measured_share(figure: Figure | Mapping[str, float]) -> str:

@@ -22,6 +22,7 @@ from detectors.jury.wording import say_split
 from detectors.video.live import LiveFace
 from registry import Image
 from ui.components.controls import NO_DETECTOR
+from ui.render.band import say_held_back
 from ui.render.cards import render
 from ui.render.wording import WENT_WRONG
 from ui.server.camera_slots import CameraSlot, CameraSlots, SlotLostError, SlotsFullError
@@ -130,7 +131,7 @@ def draw(faces: list[LiveFace], image: Image) -> dict[str, Any]:
         "faces": [face.as_dict() for face in faces],
         "said": _say(faces),
         "over": render("live_boxes", faces=faces, width=width, height=height, say_split=say_split),
-        "cards": render("live_cards", faces=faces, say_split=say_split),
+        "cards": render("live_cards", faces=faces, say_split=say_split, say_held_back=say_held_back),
     }
 
 

@@ -103,6 +103,13 @@ def test_a_picture_without_a_face_is_refused_in_a_sentence() -> None:
         forge_photo(encode(quarters()), BlendParameters())
 
 
+def test_a_face_that_nobody_could_judge_is_not_forged() -> None:
+    far = np.full((240, 320, 3), 128, dtype=np.uint8)
+    far[60:156, 100:196] = np.asarray(PIL.Image.fromarray(portrait()).resize((96, 96)))
+    with pytest.raises(ImageError, match=r"^Face too small \(.*No detector could notice a forgery in it\."):
+        forge_photo(encode(far), BlendParameters())
+
+
 def test_a_large_photo_is_reduced_before_both() -> None:
     large = PIL.Image.fromarray(portrait()).resize((2000, 2000))
     trial = forge_photo(encode(large, "JPEG"), BlendParameters())

@@ -47,6 +47,7 @@ def test_a_url_is_listed_as_urls(tmp_path: Path) -> None:
     folder = (tmp_path / "photos").as_uri()
     assert list_paths([folder]) == [f"{folder}/b.JPG", f"{folder}/deep/a.png"]
     assert list_paths([f"{folder}/*.csv"]) == [f"{folder}/notes.csv"]
+    assert f"{folder}/deep" not in list_paths([f"{folder}/*"]), "as of a pattern without a URL"
     assert list_paths([f"{folder}/b.JPG"]) == [f"{folder}/b.JPG"]
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from detectors.audio.results import TOO_SHORT, JudgedSound
+from detectors.commands.video_tables import show_video
 from detectors.inputs.audio.read import TOO_SLOW
 from detectors.jury.judge import Jury
 from detectors.video.judge import compare_video
@@ -36,3 +38,10 @@ def test_the_sound_of_a_video_is_named_as_the_video_is(tmp_path: Path, monkeypat
     monkeypatch.setattr("detectors.inputs.audio.read.DECODE_SECONDS", 0.0)
     late = judge(path, *JURY, HEARER).sound
     assert late is not None and (late.path, late.error) == ("talk.mp4", TOO_SLOW)
+
+
+def test_what_was_not_heard_of_it_stands_below_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    sound = JudgedSound("talk.mp4", reason=TOO_SHORT, notes=("Only one of two tracks was heard.",))
+    show_video(JudgedVideo("talk.mp4", looks=(0.0,), sound=sound))
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"Sound: {TOO_SHORT} Only one of two tracks was heard. More: facejury audio FILE" in said

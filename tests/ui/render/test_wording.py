@@ -2,8 +2,9 @@
 
 import pytest
 
+from detectors.jury.stability import Range
 from registry import Verdict
-from ui.render.wording import say_measured_share, say_milliseconds, say_p_fake, say_percents, say_why
+from ui.render.wording import say_measured_share, say_milliseconds, say_moves, say_p_fake, say_percents, say_why
 
 
 def verdict(p_fake: float | None, label: str, error: str | None = None) -> Verdict:
@@ -56,3 +57,8 @@ def test_milliseconds_have_the_digits_they_deserve() -> None:
 
 def test_a_measured_share_is_said_with_its_interval() -> None:
     assert say_measured_share({"value": 0.1294, "low": 0.0267, "high": 0.2882}) == "13 % [3, 29]"
+
+
+def test_how_far_a_number_moves_is_rounded_beside_the_thresholds_as_the_number_is() -> None:
+    said = say_moves(Range(0.695, 0.93), verdict(0.8, "fake"))
+    assert said == "From 69 % fake to 93 % fake when saved again, smaller or shifted.", "0.7 is where fake begins"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -124,7 +124,8 @@ def list_parts(kind: str, result: Result) -> list[Part]:
     """The lines of a result, in the order in which they are shown."""
     if kind == VIDEO:
         whole = [result["whole_image"]] if result["whole_image"] else []
-        return [part for person in [*result["persons"], *whole] for part in _list_person(person)]
+        seen = [part for person in [*result["persons"], *whole] for part in _list_person(person)]
+        return [*seen, *_list_soundtrack(result.get("sound"))]  # not kept before
     if kind == BATCH:
         return list(_list_pictures(result))
     if kind == SOUND:
@@ -132,11 +133,25 @@ def list_parts(kind: str, result: Result) -> list[Part]:
     return _list_photo(result)
 
 
+def _list_soundtrack(sound: Result | None) -> list[Part]:
+    """What is said of a video's sound; why nothing is, where it has none to judge."""
+    if sound is None:
+        return []
+    if not sound["verdicts"]:
+        return [Part((SOUND,), "The sound", sound["said"], "none")]
+    heard = map(_hear, sound["verdicts"])
+    return [replace(part, place=(SOUND, *part.place), name=f"The sound, {part.name}") for part in heard]
+
+
 def _hear(verdict: Result) -> Part:
     band, p_fake = verdict["band"], verdict["p_fake"]
     said = BANDS[band] if band else f"Failed. {verdict['error']}"
-    more = "" if p_fake is None else f", {say_percent(p_fake)}"
+    more = "" if p_fake is None else f", {say_percent(p_fake, _thresholds(verdict))}"
     return Part((verdict["detector"],), verdict["title"], said + more, TONES[band])
+
+
+def _thresholds(verdict: Result) -> WithThresholds:
+    return SimpleNamespace(real_until=verdict.get("real_until"), fake_from=verdict.get("fake_from"))
 
 
 def _list_pictures(batch: Result) -> Iterator[Part]:
@@ -170,8 +185,8 @@ def _with_jury(verdicts: Sequence[Result], jury: Result | None) -> list[Result]:
 def _part(place: tuple[Any, ...], name: str, verdict: Result, *, doubt: str | None = None) -> Part:
     p_fake = None if doubt else verdict["p_fake"]
     label = "inconclusive" if doubt else verdict["label"]
-    thresholds = SimpleNamespace(real_until=verdict.get("real_until"), fake_from=verdict.get("fake_from"))
-    return Part((*place, verdict["detector"]), f"{name}, {verdict['title']}", _say(label, p_fake, thresholds), label)
+    said = _say(label, p_fake, _thresholds(verdict))
+    return Part((*place, verdict["detector"]), f"{name}, {verdict['title']}", said, label)
 
 
 def _say(label: str, p_fake: float | None, thresholds: WithThresholds | None) -> str:

@@ -138,7 +138,8 @@ def _sound(said: Stored | None) -> JudgedSound | None:
     """What was said of it, without its windows."""
     if said is None:
         return None
-    return JudgedSound(said["path"] or "", said["sha256"], said["seconds"], reason=said["said"])
+    notes = tuple(said["notes"])
+    return JudgedSound(said["path"] or "", said["sha256"], said["seconds"], reason=said["said"], notes=notes)
 
 
 def _person(said: Stored) -> StoredPerson:

@@ -15,7 +15,7 @@ from detectors.jury.wording import say_split
 from detectors.provenance import read_provenance
 from detectors.provenance.say import say_provenance
 from registry import DetectorSpec, Image
-from ui.render.band import label_face, list_p_fakes, say_highest, say_next, sum_up, warn
+from ui.render.band import label_face, list_p_fakes, say_highest, say_next, sum_up, warn, warn_face
 from ui.render.cards import render
 from ui.render.download import NO_FILE, Saved, save_on_click
 from ui.render.kept.photo import read_kept, restore
@@ -79,7 +79,9 @@ def _values(comparison: Comparison, image: Image | None) -> dict[str, Any]:
         "highest": say_highest(list_p_fakes(comparison.faces, [face.jury for face in comparison.faces])),
         "advice": say_next(sum_up(labels).label) if any(labels) else "",
         "warnings": warn(comparison),
-        "faces": [{"face": face, "split": say_split(face.verdicts)} for face in comparison.faces],
+        "faces": [
+            {"face": face, "split": say_split(face.verdicts), "careful": warn_face(face)} for face in comparison.faces
+        ],
         "scene": None if image is None else draw_scene(image),
         "lines": say_provenance(comparison.provenance) if comparison.provenance else [],
     }

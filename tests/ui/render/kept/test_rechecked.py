@@ -2,6 +2,7 @@
 
 import pytest
 
+from storage.history import VIDEO
 from tests.ui.render.kept.test_runs import entry_of
 from ui.render.kept.rechecked import (
     OTHER_PICTURE,
@@ -9,6 +10,8 @@ from ui.render.kept.rechecked import (
     UNREAD_PICTURE,
     Result,
     compare_files,
+    list_parts,
+    pair_parts,
 )
 
 
@@ -33,3 +36,22 @@ def test_only_pictures_that_could_be_read_are_the_same_and_one_picture_is_no_pic
     then: list[str], now: list[str], said: str
 ) -> None:
     assert compare_files(entry_of(batch(*then), "batch"), batch(*now)) == said
+
+
+def film(*verdicts: Result, said: str = "") -> Result:
+    return {"persons": [], "whole_image": None, "sound": {"said": said, "verdicts": list(verdicts)}}
+
+
+def heard(band: str, p_fake: float) -> Result:
+    limits = {"real_until": 0.2, "fake_from": 0.961}
+    return {"detector": "voice", "title": "Listener", "band": band, "p_fake": p_fake, "error": None} | limits
+
+
+def test_what_is_said_of_a_videos_sound_is_compared_too() -> None:
+    results = film(heard("strong", 0.97)), film(heard("inconclusive", 0.958)), film(said="Nothing audible.")
+    strong, unclear, silent = (list_parts(VIDEO, result) for result in results)
+    ((name, then, now),) = pair_parts(strong, unclear)
+    assert name == "The sound, Listener"
+    assert (then.said, now.said) == ("Strong traces of synthesis, 97 %", "Inconclusive, 95 %")
+    assert [part.said for part in silent] == ["Nothing audible."]
+    assert list_parts(VIDEO, film() | {"sound": None}) == []

@@ -90,7 +90,8 @@ def test_what_was_said_of_a_video_then_stands_whatever_would_be_said_now(film: F
 
 
 def test_what_was_said_of_a_videos_sound_and_lips_is_told_again(film: Film) -> None:
-    heard = JudgedSound("walk.mp4", seconds=3.0, end=3.0, reason=NOTHING_AUDIBLE)
+    note = "Parts of the sound are damaged."
+    heard = JudgedSound("walk.mp4", seconds=3.0, end=3.0, reason=NOTHING_AUDIBLE, notes=(note,))
     stored = as_kept(store_video(replace(film.video, sound=heard)))
     verdict = stored["persons"][0]["verdicts"][0] | {"detector": "hearer", "title": "Hearer"}
     stored["sound"]["verdicts"] = [verdict]
@@ -99,9 +100,10 @@ def test_what_was_said_of_a_videos_sound_and_lips_is_told_again(film: Film) -> N
     assert seat_video(stored)[2].expects == "audio"
     persons, person, _ = draw_view(FilmView(jury=Jury(seat_video(stored))), restore_film(stored, None))
     assert f"Its sound, beside the jury: {NOTHING_AUDIBLE}" in persons[0] and "Audio view" not in persons[0]
-    assert "40 ms after the lips" in person[0]
+    assert note in persons[0] and "40 ms after the lips" in person[0]
     report = report_entry(entry_of(stored, "video"), None, JURY)
-    assert NOTHING_AUDIBLE in report and "40 ms after the lips" in report
+    said = f"{NOTHING_AUDIBLE.removesuffix('.')}, beside the jury. {note}"
+    assert said in report and "40 ms after the lips" in report
 
 
 def test_a_video_is_drawn_with_its_stills_or_with_empty_frames(film: Film) -> None:

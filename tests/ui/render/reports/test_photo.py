@@ -12,6 +12,7 @@ from detectors.inputs.images import read_image
 from detectors.jury.about import find_model_hash
 from detectors.jury.compare import compare
 from detectors.jury.judge import RESTARTING, Jury
+from detectors.jury.wording import ENLARGED
 from detectors.provenance import Credentials, Provenance, Trace
 from registry import DetectorSpec, load_registry
 from tests.ui.jurors import JURY, spec
@@ -71,6 +72,15 @@ def test_of_a_face_that_cannot_be_judged_it_says_why_and_no_number(portrait: str
     html = render_report(replace(judged, faces=(replace(face, doubt=TURNED),)), JURY, None, made=MADE)
     assert TURNED in html and "when saved again" not in html
     assert not any(f"{verdict.p_fake:.3f}" in html for verdict in face.verdicts)
+
+
+def test_of_several_faces_it_says_of_each_why_to_be_careful(portrait: str) -> None:
+    judged = compare(Path(portrait), Jury(JURY))
+    (face,) = judged.faces
+    faces = (face, replace(face, enlarged=True), replace(face, doubt=TURNED, enlarged=True))
+    html = render_report(replace(judged, faces=faces), JURY, None, made=MADE)
+    assert html.count(ENLARGED) == 1
+    assert render_report(replace(judged, faces=faces[1:2]), JURY, None, made=MADE).count(ENLARGED) == 1
 
 
 def test_all_texts_from_outside_are_escaped(portrait: str) -> None:
