@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from models.errors import DataError
-from models.training.recipe_file import read_recipe
+from models.training.recipe_file import read_learnt, read_recipe
 
 if TYPE_CHECKING:
     from models.architectures.base import Architecture
@@ -78,6 +78,12 @@ def check_supervision(architecture: "Architecture", *, forged: float | None, tea
         raise DataError(f"--forged: {architecture.key} learns from forgeries of real faces alone, so its share is 1")
     if teacher:
         raise DataError(f"--teacher: {architecture.key} learns from forgeries that no teacher is asked about")
+
+
+def check_teacher(teacher: Path, without: Sequence[str]) -> None:
+    """Raises DataError where a teacher has met, or may have, what is left out: its p_fake would tell of it."""
+    if met := sorted({*without} - {*read_learnt(teacher).get("without", ())}):
+        raise DataError(f"--teacher: {teacher} was not trained --without {' and '.join(met)}, so it would teach of it")
 
 
 def check_trained(run: Path, architecture: "Architecture") -> None:

@@ -17,6 +17,7 @@ from models.commands.checks import (
     check_positive,
     check_run,
     check_supervision,
+    check_teacher,
     check_trainable,
     check_trained,
     check_without,
@@ -112,7 +113,7 @@ def train(
     from models.data.surroundings import keep_surroundings
     from models.training.batches import select_faces
     from models.training.progress import TrainingBar, say_ended, say_resumed, say_stopped
-    from models.training.recipe_file import list_changes
+    from models.training.recipe_file import list_changes, read_learnt
     from models.training.run import hold, read_progress
     from models.training.train import train as train_network
 
@@ -122,6 +123,8 @@ def train(
     check_supervision(architecture, forged=forged, teacher=teacher)
     if start:
         check_keras(start)
+    if teacher:
+        check_teacher(teacher, without or ())
     detector, taught = (load_folder(teacher), read_config(teacher)) if teacher else (None, None)
     samples = leave_out(read_fittable(data), without or ())
     check_trainable(samples, architecture)
@@ -153,7 +156,14 @@ def train(
         try:
             with TrainingBar(screen, steps) as bar:
                 train_network(
-                    architecture, faces, recipe=recipe, run=folder, report=bar.report, teacher=teach, start=start
+                    architecture,
+                    faces,
+                    recipe=recipe,
+                    run=folder,
+                    report=bar.report,
+                    teacher=teach,
+                    taught=read_learnt(teacher) if teacher else None,
+                    start=start,
                 )
         except KeyboardInterrupt:
             say_all([say_stopped(folder, recipe)])

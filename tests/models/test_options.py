@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from detectors.networks.folder import WEIGHTS
 from models.commands.application import app
 from models.data import face_index
 from tests.command import ROOT
@@ -112,6 +113,15 @@ def test_a_network_is_exported_without_what_it_was_trained_without(refused: Ask,
     assert "run has learnt from diffusion: it cannot be exported --without" in said
     said = refused(*export, "--without", "gan")
     assert "run/best.keras is not a .keras file, or not all of one" in said
+
+
+def test_a_teacher_must_lack_what_is_left_out(refused: Ask, tmp_path: Path) -> None:
+    rows = [(path, label, "gan" * (label == "fake"), "set", path, split) for path, label, split in BOTH]
+    rows += [(f"more-{split}.png", "fake", "other", "set", split, split) for split in ("train", "val")]
+    data = str(write_manifest(tmp_path / "set", *rows))
+    teacher = str(WEIGHTS / "efficientnet")
+    said = refused("train", "custom-cnn", "--data", data, "--without", "gan", "--teacher", teacher)
+    assert f"--teacher: {teacher} was not trained --without gan, so it would teach of it" in said
 
 
 def test_the_backend_of_keras_is_named_when_it_is_none(
