@@ -66,6 +66,12 @@ def test_a_split_that_is_not_there_is_named_with_those_that_are(refused: Ask, tm
     assert "no picture is in split 'eval'" in refused("evaluate", "--data", data, "--split", "test", "--split", "eval")
 
 
+def test_figures_on_what_was_learnt_from_are_not_saved(refused: Ask, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    said = refused("evaluate", "--data", data, "--split", "train", "--save", "--replace-builtin")
+    assert "--save: pictures of split train are those that networks learn from" in said
+
+
 @pytest.mark.parametrize("command", ["evaluate", "turns", "videos"])
 def test_pictures_of_one_class_are_not_measured(refused: Ask, tmp_path: Path, command: str) -> None:
     data = write_rows(tmp_path / "set", *[row for row in BOTH if row[1] == "fake"])
