@@ -9,6 +9,7 @@ from detectors.commands.terminal import screen
 from models.commands.checks import (
     BEST,
     check_backend,
+    check_begun,
     check_both_classes,
     check_even,
     check_faces,
@@ -120,6 +121,7 @@ def train(
     architecture = architectures.find(key)
     folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
     check_run(folder, architecture)
+    check_begun(folder)
     check_supervision(architecture, forged=forged, teacher=teacher)
     if start:
         check_keras(start)

@@ -10,7 +10,7 @@ from detectors.networks.folder import CONFIG, read_config
 from models.training.config import TrainingConfig
 
 RECIPE = "recipe.json"
-CHECKPOINT = "checkpoint"  # in a run, as models.training.run writes it
+CHECKPOINT, OLD_CHECKPOINT = "checkpoint", "checkpoint.old"  # in a run, as models.training.run writes them
 NOT_COMPARED = ("steps", "head_steps")  # a run may be gone on with for more of the first, and keeps the second
 Recipe = dict[str, Any]
 

@@ -19,7 +19,7 @@ from models.errors import DataError
 from models.training.batches import Batch
 from models.training.config import TrainingConfig
 from models.training.localisation import localisation_loss
-from models.training.recipe_file import CHECKPOINT
+from models.training.recipe_file import CHECKPOINT, OLD_CHECKPOINT
 
 HEAD = ("evidence",)  # the layers trained first
 AVERAGED_EVERY = 10  # steps: copying the weights out costs 6 % of a step
@@ -139,7 +139,7 @@ class TrainingRun:
         np.savez(fresh / "average.npz", *self.average)
         self.progress.seeds = [np.asarray(variable).tolist() for variable in _seeds(self.model)]
         (fresh / "progress.json").write_text(json.dumps(asdict(self.progress)))
-        old = self.run / f"{CHECKPOINT}.old"
+        old = self.run / OLD_CHECKPOINT
         shutil.rmtree(old, ignore_errors=True)  # left by a kill
         if checkpoint.exists():
             checkpoint.rename(old)
@@ -161,7 +161,7 @@ def hold(run: Path) -> Iterator[None]:
 
 def _find_checkpoint(run: Path) -> Path:
     """Its folder, there or not; the one before takes its place where a kill came between the two renames."""
-    checkpoint, old = run / CHECKPOINT, run / f"{CHECKPOINT}.old"
+    checkpoint, old = run / CHECKPOINT, run / OLD_CHECKPOINT
     if not checkpoint.is_dir() and old.is_dir():
         old.rename(checkpoint)
     return checkpoint

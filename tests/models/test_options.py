@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -14,6 +15,7 @@ from detectors.networks.folder import WEIGHTS
 from models.commands.application import app
 from models.data import face_index
 from tests.command import ROOT
+from tests.models.clips import write_clips
 from tests.models.manifest import write_manifest
 from tests.models.portraits import write_portraits
 
@@ -219,6 +221,41 @@ def test_a_built_in_detector_is_replaced_under_its_own_key_and_title(refused: As
     for named in (("--key", "mine"), ("--title", "Mine")):
         said = refused("export", "custom-cnn", "--data", data, "--to", "there", "--replace-builtin", *named)
         assert "leave out --key and --title" in said
+
+
+def test_the_folder_of_another_detector_is_not_written_over(refused: Ask, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    told = json.loads((WEIGHTS / "custom-cnn" / "config.json").read_text()) | {"key": "theirs"}
+    (theirs / "config.json").write_text(json.dumps(told))
+    run, clips = tmp_path / "run", write_clips(tmp_path, "ab")
+    run.mkdir()
+    for name in ("best.keras", "windows.csv"):
+        (run / name).touch()
+    np.save(run / "windows.npy", np.zeros(0))
+    data = write_rows(tmp_path / "set", *BOTH)
+    for command in (
+        ("export", "custom-cnn", "--data", data, "--run", str(run)),
+        ("export", "custom-cnn", "--data", data, "--run", str(run), "--replace-builtin"),
+        ("landmarks", "--data", data),
+        ("temporal", "--clips", str(clips)),
+        ("voice", "export", "--run", str(run)),
+    ):
+        said = refused(*command, "--to", "theirs")
+        assert "theirs is the model folder of theirs, which " in said, command
+    assert sorted(path.name for path in theirs.iterdir()) == ["config.json"]
+
+
+@pytest.mark.parametrize("command", [("train", "custom-cnn"), ("voice", "train")])
+def test_a_network_without_the_checkpoint_of_its_training_is_not_replaced(
+    refused: Ask, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    (tmp_path / "mixed").mkdir()
+    (tmp_path / "mixed" / "best.keras").write_text("averaged")
+    said = refused(*command, "--data", data, "--run", "mixed")
+    assert "mixed has a best.keras" in said and ("--start mixed/best.keras" in said or command[0] == "voice")
+    assert (tmp_path / "mixed" / "best.keras").read_text() == "averaged"
 
 
 def test_a_folder_named_twice_is_read_once(tmp_path: Path) -> None:
