@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks.speed import ROOT, Figures
-from models.evaluation.document import as_table, write_between
+from models.evaluation.document import as_table, read_between, write_between
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 MARK = "speed"
@@ -136,6 +136,11 @@ def _say(ratio: Mapping[str, float], unit: str = "", *, digits: int = 1) -> str:
     """With its interval, where there is one: what was saved before there were any has none."""
     said = f"{ratio['value']:.{digits}f}{unit}"
     return f"{said} [{ratio['low']:.{digits}f}, {ratio['high']:.{digits}f}]" if "low" in ratio else said
+
+
+def check_document(document: Path) -> None:
+    """Raises DataError when a mark is missing: before anything is measured, not after it."""
+    read_between(document, MARK)
 
 
 def write(saved: Sequence[Figures], document: Path = DOCUMENT) -> None:

@@ -103,12 +103,15 @@ def fit_jury(data: Data, replace_builtin: ReplaceBuiltin = False) -> None:
     """
     import json
 
+    from detectors.jury.fusion import JURY
     from models.data.datasets import read_fittable, select_splits
     from models.data.face_index import label_faces, say_left_out
     from models.evaluation.fit_jury import MEMBERS, fit, write
     from registry import load_registry
 
     samples = select_splits(read_fittable(data), "val")
+    if replace_builtin:
+        check_place(JURY.parent)
     faces, faceless = label_faces(samples, FACES)
     table = fit(load_registry().choose(MEMBERS), faces)
     typer.echo(json.dumps(table, indent=2))
@@ -191,6 +194,7 @@ def videos(
     page = ROOT / "docs" / "video.md"
     if save:
         check_place(page.parent)
+        measuring.check_page(page)
     faces, faceless = label_judged(samples, FACES)
     check_faces(faces, samples)
     answers, jury = add_jury(ask(specs, faces))
@@ -223,18 +227,22 @@ def left_out(
     Example: facejury models left-out runs/custom-cnn-without-GENERATOR/weights --data DIR
     """
     check_backend()
+    from detectors.jury.fusion import JURY_KEY
     from detectors.networks.folder import read_config
     from detectors.networks.resolve import add_source
     from models.data.datasets import leave_out, read_samples, select_splits
     from models.data.face_index import label_faces, label_judged, say_left_out
-    from models.evaluation.leave_one_out import by_key, list_unlabelled, measure_left_out, note, read_without
+    from models.evaluation import leave_one_out as leaving
     from registry import load_registry
 
-    without = read_without(trained)
+    without = leaving.read_without(trained)
     registry = load_registry()
-    specs = {key: registry[key] for key in list_unlabelled()}
-    for key, folder in by_key(trained).items():
+    specs = {key: registry[key] for key in leaving.list_unlabelled()}
+    recipes = leaving.by_key(trained)
+    for key, folder in recipes.items():
         specs[key] = add_source(registry, str(folder))[read_config(folder).key]
+    for path in leaving.find_places([*recipes, JURY_KEY]).values():
+        check_place(path.parent)
     everything = read_samples(data)
     learnt = leave_out(everything, without)
     held_out, no_face = label_faces(select_splits(learnt, "val"), FACES)
@@ -242,8 +250,8 @@ def left_out(
     samples = [sample for sample in samples if not sample.label or sample.generator in without]
     check_both_classes(samples, ["test"])
     tested, faceless = label_judged(samples, FACES)
-    found = measure_left_out(specs, held_out, tested)
-    for path in note(found, without):
+    found = leaving.measure_left_out(specs, held_out, tested)
+    for path in leaving.note(found, without):
         typer.echo(f"written: {path}")
     say_all(say_left_out([*no_face, *faceless], FACES))
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from detectors.commands.terminal import screen
-from models.commands.checks import check_backend, check_own
+from models.commands.checks import check_backend, check_own, check_place
 from models.commands.options import FACES, Data, say_all
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -52,6 +52,8 @@ def landmarks(
 
     folder = to or RUN / "landmarks" / "weights"
     check_own(folder, "landmarks")
+    for place in (folder, RUN / "landmarks"):
+        check_place(place)
     faces = gather_faces(data, RUN / "landmarks" / "faces.npz", index=FACES, most=most, seed=seed)
     shown, held_out = faces.where(faces.splits == "train"), faces.where(faces.splits != "train")
     model = train(shown, LandmarkRecipe(steps=steps, seed=seed))
@@ -95,6 +97,7 @@ def temporal(
     tracks, recipe = read_tracks(clips), TemporalRecipe(steps=steps, seed=seed)
     folder = to or RUN / "temporal" / "weights"
     check_own(folder, "temporal")
+    check_place(folder)
     pool = fill_pool(tracks, seed=seed)
     logits, unsteady = leave_groups_out(tracks, pool, recipe)
     labels = np.array([int(track.fake) for track in tracks])

@@ -6,7 +6,7 @@ import typer
 
 from detectors.commands.options import Only
 from detectors.commands.terminal import screen
-from models.commands.checks import choose_for_pictures
+from models.commands.checks import check_place, choose_for_pictures
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -41,6 +41,11 @@ def speed(
     from registry import load_registry
 
     keys = [spec.key for spec in choose_for_pictures(load_registry(), only) if spec.builtin]
+    if save:
+        for place in (measuring.SAVED, speed_table.DOCUMENT.parent):
+            check_place(place)
+        measuring.read_saved(measuring.SAVED)
+        speed_table.check_document(speed_table.DOCUMENT)
     figures = measuring.measure(keys, rounds=rounds, seconds=seconds)
     if save:
         measuring.save(figures)

@@ -53,6 +53,7 @@ def train(
     if (run / BEST).exists():
         raise DataError(f"{run} has a {BEST} already: choose another --run, or move it away")
     recordings = read_recordings(data)
+    check_place(run)
     made_from, note = say_made_from(data, seed), run / MADE_FROM
     if not (run / INDEX).is_file() or not note.is_file() or note.read_text() != made_from:
         screen.print(f"{make_windows(recordings, run, seed=seed)} windows of {len(recordings)} recordings")
@@ -89,6 +90,7 @@ def export(
         raise DataError(f"{run} has no {BEST}: train it with `facejury models voice train`, or choose another --run")
     windows, folder = read_windows(run), to or run / "weights"
     check_own(folder, "voice")
+    check_place(folder)
     model = keras.saving.load_model(run / BEST, compile=False)
     calibration, thresholds = calibrate(model, windows)
     export_voice(model, calibration, thresholds, windows, folder)

@@ -246,6 +246,17 @@ def test_the_folder_of_another_detector_is_not_written_over(refused: Ask, tmp_pa
     assert sorted(path.name for path in theirs.iterdir()) == ["config.json"]
 
 
+def test_where_nothing_can_be_written_is_told_before_the_work(refused: Ask, tmp_path: Path) -> None:
+    data, clips, run = write_rows(tmp_path / "set", *BOTH), str(write_clips(tmp_path, "ab")), tmp_path / "run"
+    run.mkdir()
+    for name in ("best.keras", "windows.csv"):
+        (run / name).touch()
+    np.save(run / "windows.npy", np.zeros(0))
+    for command in (("landmarks", "--data", data), ("temporal", "--clips", clips), ("voice", "export", "--run", "run")):
+        said = refused(*command, "--to", "set/manifest.csv/made")
+        assert "nothing can be written to set/manifest.csv/made: Not a directory" in said, command
+
+
 @pytest.mark.parametrize("command", [("train", "custom-cnn"), ("voice", "train")])
 def test_a_network_without_the_checkpoint_of_its_training_is_not_replaced(
     refused: Ask, tmp_path: Path, command: tuple[str, ...]

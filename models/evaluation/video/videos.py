@@ -138,6 +138,11 @@ def _list_rows(found: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
         yield [entry["source"], counts, entry["title"], entry["rule"], *figures]
 
 
+def check_page(page: Path) -> None:
+    """Raises DataError when a mark is missing: before anything is measured, not after it."""
+    read_between(page, MARK)
+
+
 def write(page: Path, found: Sequence[Mapping[str, Any]], *, titles: Sequence[str] = ()) -> None:
     """Put the table between the marks of a Markdown file. Raises DataError when a mark is missing.
 
