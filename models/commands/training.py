@@ -267,7 +267,7 @@ def export(
     check_keras((run or Path("runs") / trained) / BEST)
     validation = select_splits(samples, "val")
     check_both_classes(validation, ["val"])
-    check_place(folder.parent)
+    check_place(folder if folder.exists() else folder.parent)
     model = keras.saving.load_model((run or Path("runs") / trained) / "best.keras", compile=False)
     held_out, faceless = label_faces(validation, FACES)
     check_faces(held_out, validation)
