@@ -241,12 +241,29 @@ def _measure_limit(name: str, rounds: int) -> Figures:
 
 
 def save(figures: Figures, folder: Path = SAVED) -> None:
-    """Write the figures as JSON, in place of those of the same kind of CPU."""
+    """Write the figures as JSON, in place of those of the same kind of CPU.
+
+    Of networks that were not measured now, and of the whole request where it was by another detector than REQUESTED,
+    what is there stays.
+    """
     folder.mkdir(exist_ok=True)
     path = folder / f"{figures['machine']['cpu'].lower()}.json"
+    if path.is_file():
+        before = _read(path)
+        others = {key: found for key, found in before["networks"].items() if (WEIGHTS / key).is_dir()}
+        figures = figures | {"networks": others | figures["networks"]}
+        if figures["request"]["detector"] != before["request"]["detector"] == REQUESTED:
+            figures = figures | {"request": before["request"]}
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def read_saved(folder: Path = SAVED) -> list[Figures]:
-    """What was saved, by kind of CPU."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    """What was saved, by kind of CPU. Raises ModelsError for what cannot be read."""
+    return [_read(path) for path in sorted(folder.glob("*.json"))]
+
+
+def _read(path: Path) -> Figures:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise ModelsError(f"{path} cannot be read: move it away first") from error

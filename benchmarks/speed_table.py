@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks.speed import ROOT, Figures
-from models.evaluation.document import as_table, write_between
+from models.evaluation.document import as_table, read_between, write_between
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 MARK = "speed"
@@ -57,15 +57,20 @@ def _all(figures: Figures) -> Iterator[tuple[str, Sequence[str], Rows]]:
 
 def network_heads(figures: Figures) -> list[str]:
     """What is said of each network."""
-    among = next(iter(figures["networks"].values()))["onnx_is_faster_than"]
-    others = [f"faster than {NAMES[name]}" for name in among]
+    others = [f"faster than {NAMES[name]}" for name in _list_others(figures)]
     return ["ms", *others, "heat map, ms", "GFLOP/s", "of the peak", "MB", "MB, Keras"]
+
+
+def _list_others(figures: Figures) -> list[str]:
+    """The stacks that any network was measured in beside ONNX Runtime."""
+    return [name for name in NAMES if any(name in one["onnx_is_faster_than"] for one in figures["networks"].values())]
 
 
 def network_rows(figures: Figures) -> Rows:
     """One a network."""
     for key, found in figures["networks"].items():
-        ratios = [_say(ratio, "x") for ratio in found["onnx_is_faster_than"].values()]
+        faster = found["onnx_is_faster_than"]
+        ratios = [_say(faster[name], "x") if name in faster else "-" for name in _list_others(figures)]
         share, held = f"{found['share_of_peak']:.0%}", found["megabytes"]
         speed = f"{found['heat_map_ms']:.2f}", f"{found['gflops']:.0f}", share
         yield key, f"{found['ms']['onnx']:.2f}", *ratios, *speed, f"{held['onnx']:.0f}", f"{held['predict']:.0f}"
@@ -131,6 +136,11 @@ def _say(ratio: Mapping[str, float], unit: str = "", *, digits: int = 1) -> str:
     """With its interval, where there is one: what was saved before there were any has none."""
     said = f"{ratio['value']:.{digits}f}{unit}"
     return f"{said} [{ratio['low']:.{digits}f}, {ratio['high']:.{digits}f}]" if "low" in ratio else said
+
+
+def check_document(document: Path) -> None:
+    """Raises DataError when a mark is missing: before anything is measured, not after it."""
+    read_between(document, MARK)
 
 
 def write(saved: Sequence[Figures], document: Path = DOCUMENT) -> None:

@@ -40,7 +40,7 @@ class Measured(TypedDict):
     """What was measured on one set of faces: so many real ones and fake ones. figures: by name, e.g. "auc"."""
 
     data: str
-    in_training: bool  # other pictures of the same set were learnt from
+    in_training: bool | None  # other pictures of the same set were learnt from; None where that is not stated
     real: int
     fake: int
     figures: dict[str, Figure]
@@ -244,9 +244,11 @@ def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[st
     overall, curves = metrics["overall"], metrics.get("curves") or {"roc": {"fpr": [], "tpr": []}, "reliability": []}
     sources = islice(metrics["sources"].items(), MAX_LINES)
     harmless, left_out = ((metrics.get(part) or {}).items() for part in ("false_alarms", "left_out"))
+    measured = [_read_set(name, found, trained_on) for name, found in sources]
+    seen = any(one["in_training"] for one in measured)
     return {
-        "measured": [_read_set(name, found, trained_on) for name, found in sources],
-        "overall": _read_set(ALL, overall, trained_on) if overall.get("n") else None,
+        "measured": measured,
+        "overall": _read_set(ALL, overall | {"in_training": seen}, trained_on) if overall.get("n") else None,
         "false_alarms": [_read_set(kind, found, trained_on) for kind, found in islice(harmless, MAX_LINES)],
         "left_out": [_read_set(name, found, trained_on) for name, found in islice(left_out, MAX_LINES)],
         "roc": list(_read_curve(curves["roc"])),
@@ -258,10 +260,9 @@ def _read_measured(path: Path, *, hashes: Iterable[str], trained_on: Sequence[st
 def _read_set(name: str, found: Mapping[str, Any], trained_on: Sequence[str]) -> Measured:
     measured = islice(((key, value) for key, value in found.items() if isinstance(value, dict)), MAX_LINES)
     figures = {_shorten(key): _read_figure(value) for key, value in measured}
-    seen = name == ALL or is_trained_on(name, found, trained_on) or bool(found.get("in_training"))
-    return Measured(
-        data=_shorten(name), in_training=seen, real=int(found["real"]), fake=int(found["fake"]), figures=figures
-    )
+    seen = bool(found.get("in_training")) or is_trained_on(name, found, trained_on)
+    real, fake = int(found["real"]), int(found["fake"])
+    return Measured(data=_shorten(name), in_training=seen, real=real, fake=fake, figures=figures)
 
 
 def _read_figure(found: Mapping[str, Any]) -> Figure:

@@ -29,9 +29,12 @@ def read_metrics(path: Path, *, hashes: Iterable[str] | None = None) -> Metrics:
     return metrics
 
 
-def is_trained_on(name: str, figures: Mapping[str, Any], trained_on: Collection[str]) -> bool:
-    """Whether other pictures of a set were learnt from. name, figures: of one of the "sources" of a metrics.json.
+def is_trained_on(name: str, figures: Mapping[str, Any], trained_on: Collection[str]) -> bool | None:
+    """Whether other pictures of a set were learnt from; None where trained_on is empty, so that nobody says.
 
-    Where a source was measured in several splits, its name there is followed by the split in brackets.
+    name, figures: of one of the "sources" of a metrics.json. Where a source was measured in several splits, its name
+    there is followed by the split in brackets.
     """
+    if not trained_on:
+        return None
     return name in trained_on or name.removesuffix(f" ({figures.get('split')})") in trained_on

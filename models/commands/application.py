@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from detectors.commands.options import warn
-from models.commands import evaluation, leaderboard, motion, publishing, training, voice
+from models.commands import evaluation, leaderboard, motion, publishing, speed, training, voice
 
 NEEDS_TRAIN = "{name} is not installed, and this command needs it: .venv/bin/pip install -e '.[train]'"
 
@@ -57,6 +57,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (training, motion, evaluation, leaderboard, publishing):
+for part in (training, motion, evaluation, speed, leaderboard, publishing):
     app.registered_commands += part.app.registered_commands
 app.add_typer(voice.app, name="voice")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from models.errors import DataError
-from models.training.recipe_file import read_recipe
+from models.training.recipe_file import CHECKPOINT, OLD_CHECKPOINT, read_learnt, read_recipe
 
 if TYPE_CHECKING:
     from models.architectures.base import Architecture
@@ -68,6 +68,15 @@ def check_run(run: Path, architecture: "Architecture") -> None:
         raise DataError(f"{run} is a run of {begun}, not of {architecture.key}: choose another with --run")
 
 
+def check_begun(run: Path) -> None:
+    """Raises DataError where a run has a network but no checkpoint, as an averaged one: training would replace it."""
+    if (run / BEST).exists() and not any((run / name).is_dir() for name in (CHECKPOINT, OLD_CHECKPOINT)):
+        raise DataError(
+            f"{run} has a {BEST}, but no checkpoint to go on from: start another run from it, with --start "
+            f"{run / BEST} and --run, or move it away"
+        )
+
+
 def check_supervision(architecture: "Architecture", *, forged: float | None, teacher: Path | None) -> None:
     """Raises DataError for options about labelled fakes where an architecture learns from none: it sees real faces, and
     a forgery made of each.
@@ -78,6 +87,12 @@ def check_supervision(architecture: "Architecture", *, forged: float | None, tea
         raise DataError(f"--forged: {architecture.key} learns from forgeries of real faces alone, so its share is 1")
     if teacher:
         raise DataError(f"--teacher: {architecture.key} learns from forgeries that no teacher is asked about")
+
+
+def check_teacher(teacher: Path, without: Sequence[str]) -> None:
+    """Raises DataError where a teacher has met, or may have, what is left out: its p_fake would tell of it."""
+    if met := sorted({*without} - {*read_learnt(teacher).get("without", ())}):
+        raise DataError(f"--teacher: {teacher} was not trained --without {' and '.join(met)}, so it would teach of it")
 
 
 def check_trained(run: Path, architecture: "Architecture") -> None:
@@ -173,14 +188,17 @@ def choose_place(
 ) -> tuple[Path, str, str]:
     """Where a network is exported to, under which key and title. builtin: whose place it takes, if one's.
 
-    Raises DataError for a built-in detector's key or folder where it is not to take its place.
+    Raises DataError for a built-in detector's key or folder where it is not to take its place, and for the folder of
+    a detector of another key.
     """
     from detectors.networks.folder import WEIGHTS
     from registry import load_registry
     from registry.contract import KEY, RESERVED
 
     if builtin:
-        return to or WEIGHTS / builtin[0], *builtin
+        folder = to or WEIGHTS / builtin[0]
+        check_own(folder, builtin[0])
+        return folder, *builtin
     if not KEY.fullmatch(mine[0]) or mine[0] in RESERVED:
         raise DataError(f"--key must be kebab-case (a-z, 0-9 and single hyphens) and not jury, got {mine[0]!r}")
     keys = {spec.key for spec in load_registry() if spec.builtin}
@@ -189,4 +207,15 @@ def choose_place(
     folder = to or run / "weights"
     if WEIGHTS.resolve() in (folder.resolve(), *folder.resolve().parents):
         raise DataError(f"{folder} is where the built-in detectors are: choose another with --to")
+    check_own(folder, mine[0])
     return folder, *mine
+
+
+def check_own(folder: Path, key: str) -> None:
+    """Raises DataError where another detector is in a model folder that is to be written, ArtifactError for a broken
+    one.
+    """
+    from detectors.networks.folder import CONFIG, read_config
+
+    if (folder / CONFIG).exists() and (there := read_config(folder).key) != key:
+        raise DataError(f"{folder} is the model folder of {there}, which {key} is not: choose another with --to")

@@ -1,4 +1,4 @@
-"""`facejury models evaluate | fit-jury | turns | videos | left-out | speed`: measure detectors."""
+"""`facejury models evaluate | fit-jury | turns | videos | left-out`: measure detectors."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -103,12 +103,15 @@ def fit_jury(data: Data, replace_builtin: ReplaceBuiltin = False) -> None:
     """
     import json
 
+    from detectors.jury.fusion import JURY
     from models.data.datasets import read_fittable, select_splits
     from models.data.face_index import label_faces, say_left_out
     from models.evaluation.fit_jury import MEMBERS, fit, write
     from registry import load_registry
 
     samples = select_splits(read_fittable(data), "val")
+    if replace_builtin:
+        check_place(JURY.parent)
     faces, faceless = label_faces(samples, FACES)
     table = fit(load_registry().choose(MEMBERS), faces)
     typer.echo(json.dumps(table, indent=2))
@@ -165,7 +168,9 @@ def videos(
     data: Data,
     only: Only = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    save: Annotated[bool, typer.Option("--save", help="Write the table into docs/video.md.")] = False,
+    save: Annotated[
+        bool, typer.Option("--save", help="Write the table into docs/video.md; with --only, the lines of others stay.")
+    ] = False,
 ) -> None:
     """Measure detectors by video, on held-out frames.
 
@@ -173,6 +178,7 @@ def videos(
     """
     import json
 
+    from detectors.jury.fusion import JURY_TITLE
     from models.data.datasets import read_samples, select, select_splits
     from models.data.face_index import label_judged, say_left_out
     from models.evaluation.evaluate import ask
@@ -180,18 +186,21 @@ def videos(
     from models.evaluation.video import videos as measuring
     from registry import load_registry
 
+    everybody = choose_for_pictures(load_registry())
     specs = choose_for_pictures(load_registry(), only)
     samples = read_samples(data)
     samples = select(samples, "test", "eval") or select_splits(samples, "test")
     check_both_classes(samples, ["test", "eval"])
+    page = ROOT / "docs" / "video.md"
     if save:
-        check_place(ROOT / "docs")
+        check_place(page.parent)
+        measuring.check_page(page)
     faces, faceless = label_judged(samples, FACES)
     check_faces(faces, samples)
     answers, jury = add_jury(ask(specs, faces))
     found = measuring.compare_aggregations(answers, [*specs, *([jury] if jury else [])])
     if save:
-        measuring.write(ROOT / "docs" / "video.md", found)
+        measuring.write(page, found, titles=[*(spec.title for spec in everybody), JURY_TITLE])
     typer.echo(json.dumps(found, indent=2) if as_json else measuring.as_markdown(found))
     say_all(say_left_out(faceless, FACES))
 
@@ -218,18 +227,22 @@ def left_out(
     Example: facejury models left-out runs/custom-cnn-without-GENERATOR/weights --data DIR
     """
     check_backend()
+    from detectors.jury.fusion import JURY_KEY
     from detectors.networks.folder import read_config
     from detectors.networks.resolve import add_source
     from models.data.datasets import leave_out, read_samples, select_splits
     from models.data.face_index import label_faces, label_judged, say_left_out
-    from models.evaluation.leave_one_out import by_key, list_unlabelled, measure_left_out, note, read_without
+    from models.evaluation import leave_one_out as leaving
     from registry import load_registry
 
-    without = read_without(trained)
+    without = leaving.read_without(trained)
     registry = load_registry()
-    specs = {key: registry[key] for key in list_unlabelled()}
-    for key, folder in by_key(trained).items():
+    specs = {key: registry[key] for key in leaving.list_unlabelled()}
+    recipes = leaving.by_key(trained)
+    for key, folder in recipes.items():
         specs[key] = add_source(registry, str(folder))[read_config(folder).key]
+    for path in leaving.find_places([*recipes, JURY_KEY]).values():
+        check_place(path.parent)
     everything = read_samples(data)
     learnt = leave_out(everything, without)
     held_out, no_face = label_faces(select_splits(learnt, "val"), FACES)
@@ -237,47 +250,10 @@ def left_out(
     samples = [sample for sample in samples if not sample.label or sample.generator in without]
     check_both_classes(samples, ["test"])
     tested, faceless = label_judged(samples, FACES)
-    found = measure_left_out(specs, held_out, tested)
-    for path in note(found, without):
+    found = leaving.measure_left_out(specs, held_out, tested)
+    for path in leaving.note(found, without):
         typer.echo(f"written: {path}")
     say_all(say_left_out([*no_face, *faceless], FACES))
-
-
-@app.command()
-def speed(
-    only: Only = None,
-    rounds: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Bursts of calls per stack; the stacks take turns.")
-    ] = 5,
-    seconds: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="The length of a burst in seconds; 0 makes one call.")
-    ] = 0.25,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-    save: Annotated[
-        bool,
-        typer.Option("--save", help="Write docs/speed/ for this kind of CPU, and the tables in docs/performance.md."),
-    ] = False,
-) -> None:
-    """Measure the speed of the built-in detectors.
-
-    Keras, TensorFlow and, where it is installed, PyTorch are measured beside ONNX Runtime.
-    """
-    import json
-
-    from benchmarks import speed as measuring
-    from benchmarks.speed_table import tables, write
-    from registry import load_registry
-
-    keys = [spec.key for spec in choose_for_pictures(load_registry(), only) if spec.builtin]
-    figures = measuring.measure(keys, rounds=rounds, seconds=seconds)
-    if save:
-        measuring.save(figures)
-        write(measuring.read_saved())
-    if as_json:
-        typer.echo(json.dumps(figures, indent=2))
-    else:
-        for table in tables(figures):
-            screen.print(table)
 
 
 def _table(metrics: dict[str, Any]) -> Table:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from detectors.commands.terminal import screen
-from models.commands.checks import check_backend
+from models.commands.checks import check_backend, check_own, check_place
 from models.commands.options import FACES, Data, say_all
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -50,12 +50,15 @@ def landmarks(
     from models.evaluation.video.motion import measure_landmarks
     from models.publishing.motion import publish_landmarks
 
+    folder = to or RUN / "landmarks" / "weights"
+    check_own(folder, "landmarks")
+    for place in (folder, RUN / "landmarks"):
+        check_place(place)
     faces = gather_faces(data, RUN / "landmarks" / "faces.npz", index=FACES, most=most, seed=seed)
     shown, held_out = faces.where(faces.splits == "train"), faces.where(faces.splits != "train")
     model = train(shown, LandmarkRecipe(steps=steps, seed=seed))
     errors = measure_landmarks(model, held_out)
     images = np.stack([cut_closely(*pair, served=CROP_SIDE, rng=None)[0] for pair in held_out.some(16)])
-    folder = to or RUN / "landmarks" / "weights"
     trained_on = sorted(set(map(str, shown.sources)))
     publish_landmarks(model, folder, images=images, errors=errors, trained_on=trained_on)
     for source, found in errors.sources.items():
@@ -92,6 +95,9 @@ def temporal(
     from models.training.temporal import TemporalRecipe, fill_pool, judge_apart, leave_groups_out, train
 
     tracks, recipe = read_tracks(clips), TemporalRecipe(steps=steps, seed=seed)
+    folder = to or RUN / "temporal" / "weights"
+    check_own(folder, "temporal")
+    check_place(folder)
     pool = fill_pool(tracks, seed=seed)
     logits, unsteady = leave_groups_out(tracks, pool, recipe)
     labels = np.array([int(track.fake) for track in tracks])
@@ -99,7 +105,6 @@ def temporal(
     p_fake, shaken = (judge_apart(tracks, logits, judged) for judged in (logits, unsteady))
     thresholds = fit_thresholds(p_fake, labels)
     metrics = measure_clips(tracks, p_fake, thresholds, unsteady=shaken)
-    folder = to or RUN / "temporal" / "weights"
     publish_temporal(train(pool, recipe), calibrations, thresholds, folder, tracks=tracks, metrics=metrics)
     auc = metrics["overall"]["auc"]
     screen.print(f"AUC {auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}], chance .5, groups left out")

@@ -108,7 +108,7 @@ def import_onnx(
     folder, chosen, called = choose_place(to, (key, title or key), None, to)
     if (folder / CONFIG).exists() or (folder / MODEL).exists():
         raise DataError(f"--to: {folder} is a model folder already")
-    check_place(folder.parent)
+    check_place(folder if folder.exists() else folder.parent)
     config = Config(
         key=chosen,
         title=called,

@@ -9,6 +9,7 @@ from detectors.commands.terminal import screen
 from models.commands.checks import (
     BEST,
     check_backend,
+    check_begun,
     check_both_classes,
     check_even,
     check_faces,
@@ -17,6 +18,7 @@ from models.commands.checks import (
     check_positive,
     check_run,
     check_supervision,
+    check_teacher,
     check_trainable,
     check_trained,
     check_without,
@@ -112,16 +114,19 @@ def train(
     from models.data.surroundings import keep_surroundings
     from models.training.batches import select_faces
     from models.training.progress import TrainingBar, say_ended, say_resumed, say_stopped
-    from models.training.recipe_file import list_changes
+    from models.training.recipe_file import list_changes, read_learnt
     from models.training.run import hold, read_progress
     from models.training.train import train as train_network
 
     architecture = architectures.find(key)
     folder = run or Path("runs") / name_without(key, architecture.title, without or ())[0]
     check_run(folder, architecture)
+    check_begun(folder)
     check_supervision(architecture, forged=forged, teacher=teacher)
     if start:
         check_keras(start)
+    if teacher:
+        check_teacher(teacher, without or ())
     detector, taught = (load_folder(teacher), read_config(teacher)) if teacher else (None, None)
     samples = leave_out(read_fittable(data), without or ())
     check_trainable(samples, architecture)
@@ -153,7 +158,14 @@ def train(
         try:
             with TrainingBar(screen, steps) as bar:
                 train_network(
-                    architecture, faces, recipe=recipe, run=folder, report=bar.report, teacher=teach, start=start
+                    architecture,
+                    faces,
+                    recipe=recipe,
+                    run=folder,
+                    report=bar.report,
+                    teacher=teach,
+                    taught=read_learnt(teacher) if teacher else None,
+                    start=start,
                 )
         except KeyboardInterrupt:
             say_all([say_stopped(folder, recipe)])
@@ -255,7 +267,7 @@ def export(
     check_keras((run or Path("runs") / trained) / BEST)
     validation = select_splits(samples, "val")
     check_both_classes(validation, ["val"])
-    check_place(folder.parent)
+    check_place(folder if folder.exists() else folder.parent)
     model = keras.saving.load_model((run or Path("runs") / trained) / "best.keras", compile=False)
     held_out, faceless = label_faces(validation, FACES)
     check_faces(held_out, validation)

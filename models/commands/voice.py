@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from detectors.commands.terminal import screen
-from models.commands.checks import check_backend, check_place, check_positive
+from models.commands.checks import check_backend, check_own, check_place, check_positive
 
 app = typer.Typer(
     help="Train, export and measure the voice network.",
@@ -40,16 +40,20 @@ def train(
     """Make the fakes and train the network.
 
     The fakes are made from the real recordings by vocoders. The windows of a run are kept until manifest.csv or the
-    seed is another.
+    seed is another. A training is not gone on with, and a network that is there is not replaced.
 
     Example: facejury models voice train --data DIR
     """
     check_backend()
     from models.data.speech import INDEX, MADE_FROM, make_windows, read_recordings, read_windows, say_made_from
-    from models.training.voice import VoiceRecipe
+    from models.errors import DataError
+    from models.training.voice import BEST, VoiceRecipe
     from models.training.voice import train as train_network
 
+    if (run / BEST).exists():
+        raise DataError(f"{run} has a {BEST} already: choose another --run, or move it away")
     recordings = read_recordings(data)
+    check_place(run)
     made_from, note = say_made_from(data, seed), run / MADE_FROM
     if not (run / INDEX).is_file() or not note.is_file() or note.read_text() != made_from:
         screen.print(f"{make_windows(recordings, run, seed=seed)} windows of {len(recordings)} recordings")
@@ -84,10 +88,11 @@ def export(
 
     if not (run / BEST).is_file():
         raise DataError(f"{run} has no {BEST}: train it with `facejury models voice train`, or choose another --run")
-    windows = read_windows(run)
+    windows, folder = read_windows(run), to or run / "weights"
+    check_own(folder, "voice")
+    check_place(folder)
     model = keras.saving.load_model(run / BEST, compile=False)
     calibration, thresholds = calibrate(model, windows)
-    folder = to or run / "weights"
     export_voice(model, calibration, thresholds, windows, folder)
     screen.print(f"calibration {calibration}, {thresholds}")
     typer.echo(f"written: {folder}")

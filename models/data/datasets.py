@@ -122,8 +122,8 @@ def _read_folder(folder: Path) -> list[Sample]:
         raise DataError(f"{folder} is not a folder" if folder.exists() else f"there is no folder {folder}")
     if (folder / "manifest.csv").is_file():
         return _keep_files(folder, _read_manifest(folder), "manifest.csv")
-    if (marked := _read_marked_parent(folder)) is not None:
-        return _keep_files(folder, marked, "../manifest.csv")
+    if marked := _read_marked_above(folder):
+        return _keep_files(folder, *marked)
     if (folder / "metadata.csv").is_file():
         return _keep_files(folder, _read_kaggle(folder), "metadata.csv")
     if samples := _read_plain(folder):
@@ -173,16 +173,26 @@ def _from_manifest(folder: Path, row: TableRow) -> Sample:
     group = row.get("group") or path.as_posix()
     split = cast("Split", row.split()) or _split_of(group)
     source = row.get("source") or folder.name
-    return Sample(
-        Path(os.path.normpath(folder / path)), row.label(), source, group, split, row.get("generator"), row.kind()
-    )
+    return Sample(_locate(folder, row), row.label(), source, group, split, row.get("generator"), row.kind())
 
 
-def _read_marked_parent(folder: Path) -> list[Sample] | None:
-    """A folder inside a manifest's folder keeps the manifest's word: an eval-only set stays one when named alone."""
-    if not (folder.parent / "manifest.csv").is_file():
-        return None
-    return [sample for sample in _read_manifest(folder.parent) if folder in sample.path.parents] or None
+def _locate(folder: Path, row: TableRow) -> Path:
+    return Path(os.path.normpath(folder / row.path("path")))
+
+
+def _read_marked_above(folder: Path) -> tuple[list[Sample], str] | None:
+    """What the nearest manifest above that lists pictures of this folder says of them, and the manifest's place.
+
+    So an eval-only set stays one when a folder of it is named alone. Tables above that list none of it may be of
+    anything, so that nothing else of them is read.
+    """
+    for place in folder.parents:
+        if (place / "manifest.csv").is_file():
+            rows = [row for row in read_rows(place / "manifest.csv", needed=()) if row.get("path")]
+            mine = [row for row in rows if folder in _locate(place, row).parents]
+            if mine:
+                return [_from_manifest(place, row) for row in mine], os.path.relpath(place / "manifest.csv", folder)
+    return None
 
 
 def _read_kaggle(folder: Path) -> list[Sample]:

@@ -8,6 +8,8 @@ fitted on, "eval" those that nothing was fitted on. Fakes by copy-synthesis are 
 import csv
 import hashlib
 import io
+import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -33,6 +35,7 @@ SHORT_SHARE = 0.4  # of the synthesised sentences, cut short: so many of the rea
 MIN_SAMPLES = RATE // 3  # less is no speech
 PEAK = 32_767
 WINDOWS, INDEX = "windows.npy", "windows.csv"
+LEARNT = "train, val or test"  # the splits that share their sources
 MANIFEST, MADE_FROM = "manifest.csv", "windows.from"
 
 
@@ -93,12 +96,26 @@ def read_recordings(folder: Path) -> list[Recording]:
     if not place.is_file():
         raise DataError(f"{folder} has no {MANIFEST}")
     recordings = [_read_row(row, folder) for row in read_rows(place, needed=("path", "label", "source", "split"))]
-    shared = {row.source for row in recordings if row.split == "eval"} & {
-        row.source for row in recordings if row.split != "eval"
-    }
-    if shared:
-        raise DataError(f"manifest.csv: {', '.join(sorted(shared))} cannot be in split eval and in another one")
+    _refuse_shared(recordings)
     return recordings
+
+
+def _refuse_shared(recordings: Sequence[Recording]) -> None:
+    """Raises DataError for a source that is learnt from, fitted on or left out and another of these as well, and for a
+    speaker or a file in two splits: what is measured then would have been heard before.
+    """
+    uses: dict[str, set[str]] = defaultdict(set)
+    splits: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in recordings:
+        uses[one.source].add(one.split if one.split in ("fit", "eval") else LEARNT)
+        splits["speaker", f"{one.source}/{one.speaker}"].add(one.split)
+        splits["file", os.path.normpath(one.path)].add(one.split)
+    if shared := sorted(source for source, found in uses.items() if len(found) > 1):
+        found = " and in ".join(sorted(uses[shared[0]]))
+        raise DataError(f"{MANIFEST}: {', '.join(shared)} cannot be in split {found}")
+    if shared_by := sorted(name for name, found in splits.items() if len(found) > 1):
+        what, name = shared_by[0]
+        raise DataError(f"{MANIFEST}: {what} {name} cannot be in split {' and in '.join(sorted(splits[what, name]))}")
 
 
 def _read_row(row: TableRow, folder: Path) -> Recording:

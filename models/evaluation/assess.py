@@ -28,6 +28,11 @@ NOTHING_TO_SAVE = (
     "--replace-builtin writes over the figures of the built-in detectors"
 )
 
+LEARNT_FROM = (
+    "--save: pictures of split train are those that networks learn from, so figures on them are not kept: "
+    "save those of test and eval"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -77,6 +82,8 @@ def find_places(plan: Plan) -> dict[str, Path]:
         raise DataError("--replace-builtin writes nothing without --save")
     if not plan.save:
         return {}
+    if "train" in plan.splits:
+        raise DataError(LEARNT_FROM)
     if plan.replace_builtin:
         folders = {spec.key: folder for spec in plan.specs if (folder := evaluate.find_folder(spec))}
         return {key: folder / METRICS for key, folder in folders.items()} | {JURY_KEY: JURY_METRICS}

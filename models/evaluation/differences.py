@@ -31,6 +31,14 @@ def mean_auc(answers: Answers, key: str, sets: Sequence[str]) -> NDArray[np.floa
     return np.asarray(np.mean(found, axis=0))
 
 
+def count_groups(answers: Answers, key: str, sets: Sequence[str]) -> int:
+    """The groups of the class that has the fewest, in any of the sets: so many does the mean of their AUCs count."""
+    scores, sources = answers.scores(key), answers.column("source")
+    known = ~np.isnan(scores.p_fake)
+    chosen = [known & (sources == name) & (scores.labels == label) for name in sets for label in (0, 1)]
+    return min(len(np.unique(scores.groups[those])) for those in chosen)
+
+
 def measure_differences(answers: Answers, trained_on: Mapping[str, frozenset[str]]) -> Differences:
     """Of every two of these detectors, the first's AUC less the second's, paired: on the faces that both gave a number.
 

@@ -16,7 +16,7 @@ from detectors.jury.fusion import JURY_KEY
 from detectors.jury.judge import Jury
 from detectors.networks.folder import MODEL, read_config
 from models.data.face_index import LabelledFace
-from models.evaluation.differences import keep_common, mean_auc
+from models.evaluation.differences import count_groups, keep_common, mean_auc
 from models.evaluation.draws import Draws, Scores
 from models.evaluation.evaluate import Answers, ask, find_folder, list_two_class
 from models.evaluation.fit_jury import add_jury
@@ -123,7 +123,9 @@ def _list_trained_on(spec: DetectorSpec) -> frozenset[str] | None:
 
 
 def _estimate_mean(answers: Answers, key: str, sets: Sequence[str]) -> Estimate | None:
-    return _known(estimate(mean_auc(answers, key, sets))) if sets else None
+    if not sets:
+        return None
+    return _known(estimate(mean_auc(answers, key, sets), groups=count_groups(answers, key, sets)))
 
 
 def _differ(answers: Answers, key: str, best: str) -> Estimate | None:

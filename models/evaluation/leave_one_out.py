@@ -4,7 +4,7 @@
 fake have met none, so they are asked as they are served.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,9 +97,23 @@ def _measure(answers: Answers, asked: str, fake_from: float, real_until: float) 
     }
 
 
+def find_places(keys: Iterable[str]) -> dict[str, Path]:
+    """The metrics.json in which what is found is noted. keys: of detectors, or "jury".
+
+    Raises DataError where one cannot be read: before anything is measured, not after it.
+    """
+    paths = {key: JURY_METRICS if key == JURY_KEY else WEIGHTS / key / METRICS for key in keys}
+    for path in paths.values():
+        try:
+            read_metrics(path).get(LEFT_OUT, {}).items()
+        except UNREADABLE as error:
+            raise DataError(f"{path} cannot be read, so nothing could be noted there") from error
+    return paths
+
+
 def note(found: Mapping[str, Mapping[str, Figures]], without: Sequence[str]) -> list[Path]:
     """Write them beside the figures of the detectors that met the generators; returns the files."""
-    paths = {key: JURY_METRICS if key == JURY_KEY else WEIGHTS / key / METRICS for key in found}
+    paths = find_places(found)
     for key, path in paths.items():
         metrics = read_metrics(path)
         together = {name: {"together": list(without)} | figures for name, figures in found[key].items()}

@@ -1,8 +1,9 @@
 """How well p_fake tells real from fake, each figure with a 95 % interval and its count.
 
-Intervals are a percentile bootstrap over groups (source videos). A figure of exactly 0 or 1 is that in every resample,
-which says nothing of how sure it is: it has the exact binomial interval. The calibration error, which resampling
-raises, has the basic bootstrap's. Tests compare every figure with scikit-learn's.
+Intervals are a percentile bootstrap over groups (source videos). A figure that is the same in every resample, as 0, 1,
+or any of one group alone, has the exact binomial interval of as many groups, for its resamples say nothing of how sure
+it is. The calibration error, which resampling raises, has the basic bootstrap's. Tests compare every figure with
+scikit-learn's.
 """
 
 from collections.abc import Callable

@@ -10,6 +10,7 @@ from detectors.networks.folder import CONFIG, read_config
 from models.training.config import TrainingConfig
 
 RECIPE = "recipe.json"
+CHECKPOINT, OLD_CHECKPOINT = "checkpoint", "checkpoint.old"  # in a run, as models.training.run writes them
 NOT_COMPARED = ("steps", "head_steps")  # a run may be gone on with for more of the first, and keeps the second
 Recipe = dict[str, Any]
 
@@ -21,16 +22,20 @@ def read_recipe(run: Path) -> Recipe:
 
 
 def read_learnt(folder: Path) -> Recipe:
-    """What is known of the weights in a run or a model folder: `architecture`, `sources` and `without`, where it is."""
-    recipe = read_recipe(folder)
+    """What is known of the weights in a run or a model folder: `architecture`, `sources` and `without`, where it is.
+
+    What is known of a run is known of its checkpoint, too.
+    """
+    place = folder.resolve()
+    recipe = read_recipe(place.parent if place.name == CHECKPOINT else place)
     known: Recipe = {name: recipe[name] for name in ("architecture", "sources", "without") if name in recipe}
     if (folder / CONFIG).is_file():
         config = read_config(folder)
-        known |= _join(known, {"sources": [*config.trained_on], "without": [*config.without]})
+        known |= join_learnt(known, {"sources": [*config.trained_on], "without": [*config.without]})
     return known
 
 
-def _join(one: Recipe, other: Recipe) -> Recipe:
+def join_learnt(one: Recipe, other: Recipe) -> Recipe:
     """The sources that either has learnt from, and the generators that neither has, as far as they say so."""
     found: Recipe = {"sources": sorted({*one.get("sources", ()), *other.get("sources", ())})}
     told = [set(recipe["without"]) for recipe in (one, other) if "without" in recipe]
@@ -40,16 +45,20 @@ def _join(one: Recipe, other: Recipe) -> Recipe:
 def write_recipe(
     run: Path, architecture: str, config: TrainingConfig, sources: Iterable[str], before: Recipe | None = None
 ) -> None:
-    """Write how the run is trained from now on. before: what its weights have learnt from until now, if anything."""
-    now = asdict(config) | {"sources": sorted(set(sources))}
-    recipe = {"architecture": architecture} | now | _join(now, before or {})
+    """Write how the run is trained from now on. before: what else its weights have learnt from, if anything.
+
+    data: the sources of its own faces; sources: with those of the weights that it began with, and of its teacher.
+    """
+    now = asdict(config) | {"data": sorted(set(sources)), "sources": sorted(set(sources))}
+    recipe = {"architecture": architecture} | now | join_learnt(now, before or {})
     run.mkdir(parents=True, exist_ok=True)
     (run / RECIPE).write_text(json.dumps(recipe, indent=2), encoding="utf-8")
 
 
 def list_changes(run: Path, config: TrainingConfig, sources: Iterable[str]) -> list[str]:
     """What differs from how the run was trained until now, e.g. "batch 32, now 4"."""
-    before, now = read_recipe(run), asdict(config) | {"sources": sorted(set(sources))}
+    recipe, now = read_recipe(run), asdict(config) | {"sources": sorted(set(sources))}
+    before = recipe | ({"sources": recipe["data"]} if "data" in recipe else {})  # of its own faces alone
     compared = (name for name in now if name in before and name not in NOT_COMPARED)
     return [f"{name} {_say(before[name])}, now {_say(now[name])}" for name in compared if before[name] != now[name]]
 
@@ -58,7 +67,7 @@ def write_averaged(to: Path, parts: Iterable[Path]) -> None:
     """Write what is known of the networks whose mean this is, beside it: of runs, and of model folders."""
     known: Recipe = {}
     for learnt in (read_learnt(part.parent) for part in parts):
-        known |= learnt | _join(known, learnt)
+        known |= learnt | join_learnt(known, learnt)
     path = to.parent / RECIPE
     if not path.exists():  # a run of its own, if there is one
         path.write_text(json.dumps(known, indent=2), encoding="utf-8")

@@ -19,6 +19,7 @@ from models.errors import DataError
 from models.training.batches import Batch
 from models.training.config import TrainingConfig
 from models.training.localisation import localisation_loss
+from models.training.recipe_file import CHECKPOINT, OLD_CHECKPOINT
 
 HEAD = ("evidence",)  # the layers trained first
 AVERAGED_EVERY = 10  # steps: copying the weights out costs 6 % of a step
@@ -131,14 +132,14 @@ class TrainingRun:
         self.average = [keep * kept + (1 - keep) * weights for kept, weights in zip(self.average, current, strict=True)]
 
     def _write_checkpoint(self) -> None:
-        fresh, checkpoint = self.run / "checkpoint.new", self.run / "checkpoint"
+        fresh, checkpoint = self.run / f"{CHECKPOINT}.new", self.run / CHECKPOINT
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         self.model.save(fresh / "model.keras")
         np.savez(fresh / "average.npz", *self.average)
         self.progress.seeds = [np.asarray(variable).tolist() for variable in _seeds(self.model)]
         (fresh / "progress.json").write_text(json.dumps(asdict(self.progress)))
-        old = self.run / "checkpoint.old"
+        old = self.run / OLD_CHECKPOINT
         shutil.rmtree(old, ignore_errors=True)  # left by a kill
         if checkpoint.exists():
             checkpoint.rename(old)
@@ -160,7 +161,7 @@ def hold(run: Path) -> Iterator[None]:
 
 def _find_checkpoint(run: Path) -> Path:
     """Its folder, there or not; the one before takes its place where a kill came between the two renames."""
-    checkpoint, old = run / "checkpoint", run / "checkpoint.old"
+    checkpoint, old = run / CHECKPOINT, run / OLD_CHECKPOINT
     if not checkpoint.is_dir() and old.is_dir():
         old.rename(checkpoint)
     return checkpoint

@@ -19,7 +19,7 @@ from models.data.datasets import refuse_eval_only
 from models.data.face_index import LabelledFace
 from models.training.batches import Batches, Images, Teacher, ask_teacher, select_faces, thin, validate_on
 from models.training.config import TrainingConfig
-from models.training.recipe_file import read_learnt, read_recipe, write_recipe
+from models.training.recipe_file import Recipe, join_learnt, read_learnt, read_recipe, write_recipe
 from models.training.run import RunProgress, TrainingRun, read_progress
 
 Report = Callable[[RunProgress, TrainingConfig, float], None]
@@ -34,12 +34,14 @@ def train(
     run: Path,
     report: Report,
     teacher: Teacher | None = None,
+    taught: Recipe | None = None,
     start: Path | None = None,
 ) -> keras.Model:
     """The trained network, with the averaged weights of its best validation. `run` keeps checkpoints.
 
-    teacher: see Batches. start: a model.keras of this architecture whose weights a new run begins with. A run that is
-    gone on with keeps the head_steps that it began with.
+    teacher: see Batches. taught: what it has learnt from, as read_learnt gives it: so has its pupil. start: a
+    model.keras of this architecture whose weights a new run begins with. A run that is gone on with keeps the
+    head_steps that it began with.
 
     Raises DataError when a face is for evaluation only, ValueError when validation lacks a class.
     """
@@ -53,7 +55,8 @@ def train(
     state = TrainingRun.open(architecture, recipe, run, start=start)
     if state.progress.step < recipe.steps:  # else nothing is learnt
         before = read_recipe(run) if state.progress.step else read_learnt(start.parent) if start else {}
-        write_recipe(run, architecture.key, recipe, {face.sample.source for face in fed}, before)
+        sources = {face.sample.source for face in fed}
+        write_recipe(run, architecture.key, recipe, sources, join_learnt(before, taught or {}))
     distillation_targets = ask_teacher(teacher, learnt) if teacher else {}
     batches = Batches(
         learnt,

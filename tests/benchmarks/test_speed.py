@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from benchmarks.flops import count_gflop
 from benchmarks.speed import read_saved, save
-from benchmarks.speed_table import write
+from benchmarks.speed_table import markdown, write
 from models.commands.application import app
 
 
@@ -39,6 +39,21 @@ def test_operations_are_two_for_every_multiplication(
     model: bytes, shape: tuple[int, ...], multiplications: int
 ) -> None:
     assert count_gflop(model, np.zeros(shape, np.float32)) == pytest.approx(2 * multiplications / 1e9)
+
+
+def test_what_was_saved_of_other_detectors_stays(tmp_path: Path) -> None:
+    saved = read_saved()
+    for found in saved:
+        save(found, tmp_path)
+        mine = {"custom-cnn": found["networks"]["custom-cnn"] | {"pixels": 7}}
+        request = found["request"] | {"detector": "custom-cnn"}
+        save(found | {"networks": mine, "request": request, "rounds": 1}, tmp_path)
+    for before, after in zip(saved, read_saved(tmp_path), strict=True):
+        assert (after["rounds"], after["networks"]["custom-cnn"]["pixels"]) == (1, 7)
+        assert list(after["networks"]) == list(before["networks"])
+        assert (after["networks"]["blend"], after["request"]) == (before["networks"]["blend"], before["request"])
+    bare = {key: value | {"onnx_is_faster_than": {}} for key, value in mine.items()}
+    assert " | - | " in markdown([found | {"networks": found["networks"] | bare}])
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.conformance import samples
-from detectors.networks.folder import WEIGHTS, load_folder
+from detectors.networks.folder import WEIGHTS, load_folder, read_config
 from models.commands.application import app
 from models.training.run import hold
 from tests.models.portraits import write_portraits
@@ -65,6 +65,7 @@ def test_a_folder_of_photos_becomes_a_detector_by_two_commands(
         "export", "custom-cnn", "--data", str(other), "--run", "run", "--title", "Mine"
     )
     config = json.loads(Path("run/weights/config.json").read_text())
-    assert (config["key"], config["title"], config["trained_on"]) == ("my-custom-cnn", "Mine", ["portraits"])
+    sources = sorted(["portraits", *read_config(WEIGHTS / "custom-cnn").trained_on])  # its teacher's, too
+    assert (config["key"], config["title"], config["trained_on"]) == ("my-custom-cnn", "Mine", sources)
     p_fake, heatmap = load_folder(Path("run/weights")).examine(samples.portrait())
     assert 0 <= p_fake <= 1 and heatmap.ndim == 2

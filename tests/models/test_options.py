@@ -7,12 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from detectors.networks.folder import WEIGHTS
 from models.commands.application import app
 from models.data import face_index
 from tests.command import ROOT
+from tests.models.clips import write_clips
 from tests.models.manifest import write_manifest
 from tests.models.portraits import write_portraits
 
@@ -65,6 +68,12 @@ def test_a_split_that_is_not_there_is_named_with_those_that_are(refused: Ask, tm
     assert "no picture is in split 'eval'" in refused("evaluate", "--data", data, "--split", "test", "--split", "eval")
 
 
+def test_figures_on_what_was_learnt_from_are_not_saved(refused: Ask, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    said = refused("evaluate", "--data", data, "--split", "train", "--save", "--replace-builtin")
+    assert "--save: pictures of split train are those that networks learn from" in said
+
+
 @pytest.mark.parametrize("command", ["evaluate", "turns", "videos"])
 def test_pictures_of_one_class_are_not_measured(refused: Ask, tmp_path: Path, command: str) -> None:
     data = write_rows(tmp_path / "set", *[row for row in BOTH if row[1] == "fake"])
@@ -112,6 +121,15 @@ def test_a_network_is_exported_without_what_it_was_trained_without(refused: Ask,
     assert "run has learnt from diffusion: it cannot be exported --without" in said
     said = refused(*export, "--without", "gan")
     assert "run/best.keras is not a .keras file, or not all of one" in said
+
+
+def test_a_teacher_must_lack_what_is_left_out(refused: Ask, tmp_path: Path) -> None:
+    rows = [(path, label, "gan" * (label == "fake"), "set", path, split) for path, label, split in BOTH]
+    rows += [(f"more-{split}.png", "fake", "other", "set", split, split) for split in ("train", "val")]
+    data = str(write_manifest(tmp_path / "set", *rows))
+    teacher = str(WEIGHTS / "efficientnet")
+    said = refused("train", "custom-cnn", "--data", data, "--without", "gan", "--teacher", teacher)
+    assert f"--teacher: {teacher} was not trained --without gan, so it would teach of it" in said
 
 
 def test_the_backend_of_keras_is_named_when_it_is_none(
@@ -203,6 +221,52 @@ def test_a_built_in_detector_is_replaced_under_its_own_key_and_title(refused: As
     for named in (("--key", "mine"), ("--title", "Mine")):
         said = refused("export", "custom-cnn", "--data", data, "--to", "there", "--replace-builtin", *named)
         assert "leave out --key and --title" in said
+
+
+def test_the_folder_of_another_detector_is_not_written_over(refused: Ask, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    told = json.loads((WEIGHTS / "custom-cnn" / "config.json").read_text()) | {"key": "theirs"}
+    (theirs / "config.json").write_text(json.dumps(told))
+    run, clips = tmp_path / "run", write_clips(tmp_path, "ab")
+    run.mkdir()
+    for name in ("best.keras", "windows.csv"):
+        (run / name).touch()
+    np.save(run / "windows.npy", np.zeros(0))
+    data = write_rows(tmp_path / "set", *BOTH)
+    for command in (
+        ("export", "custom-cnn", "--data", data, "--run", str(run)),
+        ("export", "custom-cnn", "--data", data, "--run", str(run), "--replace-builtin"),
+        ("landmarks", "--data", data),
+        ("temporal", "--clips", str(clips)),
+        ("voice", "export", "--run", str(run)),
+    ):
+        said = refused(*command, "--to", "theirs")
+        assert "theirs is the model folder of theirs, which " in said, command
+    assert sorted(path.name for path in theirs.iterdir()) == ["config.json"]
+
+
+def test_where_nothing_can_be_written_is_told_before_the_work(refused: Ask, tmp_path: Path) -> None:
+    data, clips, run = write_rows(tmp_path / "set", *BOTH), str(write_clips(tmp_path, "ab")), tmp_path / "run"
+    run.mkdir()
+    for name in ("best.keras", "windows.csv"):
+        (run / name).touch()
+    np.save(run / "windows.npy", np.zeros(0))
+    for command in (("landmarks", "--data", data), ("temporal", "--clips", clips), ("voice", "export", "--run", "run")):
+        said = refused(*command, "--to", "set/manifest.csv/made")
+        assert "nothing can be written to set/manifest.csv/made: Not a directory" in said, command
+
+
+@pytest.mark.parametrize("command", [("train", "custom-cnn"), ("voice", "train")])
+def test_a_network_without_the_checkpoint_of_its_training_is_not_replaced(
+    refused: Ask, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    data = write_rows(tmp_path / "set", *BOTH)
+    (tmp_path / "mixed").mkdir()
+    (tmp_path / "mixed" / "best.keras").write_text("averaged")
+    said = refused(*command, "--data", data, "--run", "mixed")
+    assert "mixed has a best.keras" in said and ("--start mixed/best.keras" in said or command[0] == "voice")
+    assert (tmp_path / "mixed" / "best.keras").read_text() == "averaged"
 
 
 def test_a_folder_named_twice_is_read_once(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ class Side(NamedTuple):
     colour: str
 
 
+TRAINED = {True: ", trained on it", False: "", None: ", training data not stated"}
+
+
 class Gap(NamedTuple):
     """Two of the compared; found: the first less the second, None where they were not measured on the same faces."""
 
@@ -33,7 +36,10 @@ class Gap(NamedTuple):
 
 
 class Dot(NamedTuple):
-    """One detector's ROC-AUC on a set. row: its line; x, low, high: in percent of the axis; seen: trained on others."""
+    """One detector's ROC-AUC on a set. row: its line; x, low, high: in percent of the axis.
+
+    seen: it was trained on others of that set, or does not say whether it was.
+    """
 
     row: int
     colour: str
@@ -79,8 +85,8 @@ def _set_apart(one: Side, other: Side, hashes: Mapping[str, str]) -> Gap:
     return Gap(one.about["title"], other.about["title"], found)
 
 
-def _list_aucs(side: Side) -> dict[str, tuple[Figure, bool]]:
-    """Set -> the ROC-AUC on it, and whether it was trained on; without the sets of one class."""
+def _list_aucs(side: Side) -> dict[str, tuple[Figure, bool | None]]:
+    """Set -> the ROC-AUC on it, and whether it was trained on, where that is stated; without the sets of one class."""
     measured = side.about["measured"]
     return {one["data"]: (one["figures"]["auc"], one["in_training"]) for one in measured if "auc" in one["figures"]}
 
@@ -105,7 +111,7 @@ def _list_rows(sides: Sequence[Side], least: float, difference: Difference | Non
                 continue
             figure, seen = aucs[name]
             x, low, high = (_place(value, least) for value in (figure["value"], figure["low"], figure["high"]))
-            dots.append(Dot(place, side.colour, x, low, high, seen))
-            said.append(f"{side.about['title']} {say_figure(figure)}{', trained on it' if seen else ''}")
+            dots.append(Dot(place, side.colour, x, low, high, seen is not False))
+            said.append(f"{side.about['title']} {say_figure(figure)}{TRAINED[seen]}")
         rows.append(SetRow(name, dots, "; ".join(said), difference.sets.get(name) if difference else None))
     return rows

@@ -16,13 +16,17 @@ class Span(NamedTuple):
 
 
 class Overview(NamedTuple):
-    """One detector's line. unseen, seen: its ROC-AUC over the sets that it was not, or was, trained on."""
+    """One detector's line. unseen, seen: its ROC-AUC over the sets that it was not, or was, trained on.
+
+    not_stated: of some set it does not say whether it was trained on it, so that it is in neither.
+    """
 
     key: str
     title: str
     looks_for: str
     is_jury: bool
     measured: bool
+    not_stated: bool
     unseen: Span | None
     seen: Span | None
     figures: dict[str, Figure]
@@ -45,7 +49,8 @@ def _sum_up(about: Any, *, is_jury: bool = False) -> Overview:
         "any forgery" if is_jury else about["looks_for"] or "any forgery",
         is_jury,
         bool(measured),
-        _span([one for one in measured if not one["in_training"]]),
+        any(one["in_training"] is None for one in measured),
+        _span([one for one in measured if one["in_training"] is False]),
         _span([one for one in measured if one["in_training"]]),
         about["overall"]["figures"] if about["overall"] else {},
         about["parameters"],

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.random import default_rng
-from numpy.typing import NDArray
 from rich.progress import track
-from sklearn.metrics import roc_auc_score
 
 from detectors.commands.terminal import errors
 from detectors.faces.crop import crop_face
@@ -20,20 +17,22 @@ from detectors.faces.find import find_faces
 from detectors.jury.fusion import JURY_KEY, fuse
 from detectors.jury.judge import Jury
 from models.data.face_index import LabelledFace
+from models.evaluation.draws import Draws, Scores
+from models.evaluation.evaluate import Answers
+from models.evaluation.intervals import estimate
+from models.evaluation.metrics import auc
 from registry import DetectorSpec, Image
 
 ANGLES = (90.0, 180.0, -90.0, 15.0, -15.0, 30.0, -30.0)  # degrees clockwise
-DRAWS = 1000  # of the bootstrap, over faces
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Turned:
     """What an angle changes. lost: share of the faces that were not found, or could not be turned upright.
 
-    auc, before: on the others, turned and as they are, the jury's; low, high: the 95 % interval of their difference;
-    None where the others lack a class. moved: median change of p_fake; flipped: share of faces called real one way and
-    fake the other; None where all were lost.
+    auc, before: on the others, turned and as they are, the jury's; low, high: the 95 % interval of their difference,
+    over source videos; None where the others lack a class. moved: median change of p_fake; flipped: share of faces
+    whose p_fake is below .5 one way and not the other; None where all were lost.
     """
 
     angle: float
@@ -49,11 +48,11 @@ class Turned:
 
 def measure_turns(specs: Sequence[DetectorSpec], faces: Sequence[LabelledFace]) -> list[Turned]:
     """The jury's verdicts on each face, turned by each of ANGLES beside as it is. faces: test faces of both classes."""
-    labels = np.array([face.sample.label for face in faces])
     with Jury(specs) as jury:
         said = [_judge_turned(jury, face.read()) for face in track(faces, "turning", console=errors)]
-    plain = np.array([row[0.0] for row in said])
-    return [_compare(angle, labels, plain, np.array([row[angle] for row in said])) for angle in ANGLES]
+    p_fake = {f"{angle:g}": np.array([row[angle] for row in said]) for angle in (0.0, *ANGLES)}
+    answers = Answers(faces, [], p_fake)
+    return [_compare(angle, answers.scores("0"), answers.scores(f"{angle:g}")) for angle in ANGLES]
 
 
 def turn_picture(image: Image, angle: float) -> Image:
@@ -86,36 +85,28 @@ def _judge(jury: Jury, picture: Image) -> float:
     return verdict.p_fake
 
 
-def _compare(angle: float, labels: NDArray[np.int64], plain: Floats, turned: Floats) -> Turned:
-    kept = ~np.isnan(plain) & ~np.isnan(turned)
-    labels_kept, before, after = labels[kept], plain[kept], turned[kept]
+def _compare(angle: float, plain: Scores, turned: Scores) -> Turned:
+    """plain, turned: of the same faces in the same order, NaN where one was lost."""
+    found = ~np.isnan(plain.p_fake)
+    kept = found & ~np.isnan(turned.p_fake)
+    before, after = plain.where(kept), turned.where(kept)
     auc_after = auc_before = low = high = None
-    if len(np.unique(labels_kept)) == 2:
-        auc_after, auc_before = (float(roc_auc_score(labels_kept, one)) for one in (after, before))
-        low, high = _draw_differences(labels_kept, after, before)
+    if len(np.unique(before.labels)) == 2:
+        drawn_before, drawn_after = (auc(Draws.of(scores)) for scores in (before, after))  # of the same groups
+        auc_before, auc_after = float(drawn_before[0]), float(drawn_after[0])
+        difference = estimate(drawn_after - drawn_before)
+        low, high = difference.low, difference.high
     return Turned(
         angle=angle,
         count=int(kept.sum()),
-        lost=float(1 - kept.sum() / max(1, (~np.isnan(plain)).sum())),
+        lost=float(1 - kept.sum() / max(1, found.sum())),
         auc=auc_after,
         before=auc_before,
         low=low,
         high=high,
-        moved=float(np.median(np.abs(after - before))) if kept.any() else None,
-        flipped=float(np.mean((before < 0.5) != (after < 0.5))) if kept.any() else None,
+        moved=float(np.median(np.abs(after.p_fake - before.p_fake))) if kept.any() else None,
+        flipped=float(np.mean((before.p_fake < 0.5) != (after.p_fake < 0.5))) if kept.any() else None,
     )
-
-
-def _draw_differences(labels: NDArray[np.int64], after: Floats, before: Floats) -> tuple[float, float]:
-    """The middle 95 % of the difference of both AUCs, of draws over faces that hold both classes."""
-    random = default_rng(0)
-    differences = []
-    for _ in range(DRAWS):
-        drawn = random.integers(len(before), size=len(before))
-        if 0 < labels[drawn].sum() < len(drawn):
-            differences.append(roc_auc_score(labels[drawn], after[drawn]) - roc_auc_score(labels[drawn], before[drawn]))
-    low, high = np.percentile(differences, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def say_turned(one: Turned) -> tuple[str, ...]:

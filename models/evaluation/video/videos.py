@@ -15,7 +15,7 @@ from detectors.faces.face import measure_side
 from detectors.video.aggregate import aggregate_frames
 from models.data.datasets import Sample
 from models.errors import DataError
-from models.evaluation.document import as_table, write_between
+from models.evaluation.document import as_table, read_between, write_between
 from models.evaluation.draws import Scores
 from models.evaluation.evaluate import Answers
 from models.evaluation.intervals import say_figure
@@ -35,6 +35,8 @@ FIGURES = {
     "reals_called_fake": "false-positive rate",
     "fakes_called_fake": "true-positive rate",
 }
+HEADS = ["videos of", "real + fake", "detector", "aggregation", *FIGURES.values()]
+TITLE = 2  # the column
 SHIPPED = tuple(FIGURES)[2:]  # they follow from the labels
 Floats = NDArray[np.float64]
 Word = tuple[float, Label]
@@ -126,14 +128,32 @@ def _judge(p_fake: float, spec: DetectorSpec) -> Word:
 
 def as_markdown(found: Sequence[Mapping[str, Any]]) -> str:
     """A table: a line a detector and aggregation."""
-    lines = [["videos of", "real + fake", "detector", "aggregation", *FIGURES.values()]]
+    return as_table([HEADS, *_list_rows(found)])
+
+
+def _list_rows(found: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
     for entry in found:
         figures = [say_figure(entry[name]) if name in entry else "-" for name in FIGURES]
         counts = f"{entry['real']} + {entry['fake']}"
-        lines.append([entry["source"], counts, entry["title"], entry["rule"], *figures])
-    return as_table(lines)
+        yield [entry["source"], counts, entry["title"], entry["rule"], *figures]
 
 
-def write(page: Path, found: Sequence[Mapping[str, Any]]) -> None:
-    """Put the table between the marks of a Markdown file. Raises DataError when a mark is missing."""
-    write_between(page, {MARK: as_markdown(found)})
+def check_page(page: Path) -> None:
+    """Raises DataError when a mark is missing: before anything is measured, not after it."""
+    read_between(page, MARK)
+
+
+def write(page: Path, found: Sequence[Mapping[str, Any]], *, titles: Sequence[str] = ()) -> None:
+    """Put the table between the marks of a Markdown file. Raises DataError when a mark is missing.
+
+    titles: of all detectors, in their order; the lines of those that were not measured now stay.
+    """
+    rows, measured = list(_list_rows(found)), {entry["title"] for entry in found}
+    for line in read_between(page, MARK).splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if len(cells) == len(HEADS) and cells[TITLE] in titles and cells[TITLE] not in measured:
+            rows.append(cells)
+    order = [title for title in titles if title in {row[TITLE] for row in rows}]
+    if titles:
+        rows.sort(key=lambda row: (row[0], order.index(row[TITLE])))
+    write_between(page, {MARK: as_table([HEADS, *rows])})

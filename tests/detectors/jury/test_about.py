@@ -75,6 +75,14 @@ def test_a_set_of_which_two_splits_were_measured_is_known_to_have_been_trained_o
     assert [one["in_training"] for one in about["measured"]] == [True, True, False, False]
 
 
+def test_what_a_detector_does_not_say_it_was_trained_on_is_not_known(tmp_path: Path) -> None:
+    folder = copy_folder(tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"trained_on": []}))
+    about = describe_folder(folder)
+    assert {one["in_training"] for one in [*about["measured"], about["overall"]]} == {None}
+
+
 def test_a_model_folder_that_was_added_is_described_like_a_built_in_one(tmp_path: Path) -> None:
     folder = copy_folder(tmp_path)
     (spec,) = add_source(Registry(()), str(folder))

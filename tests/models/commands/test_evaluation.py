@@ -31,7 +31,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     written: list[Any] = []
     monkeypatch.setattr(speed, "measure", lambda keys, **_: FIGURES | {"keys": keys})
     monkeypatch.setattr(speed, "save", lambda figures: written.append(("saved", figures)))
-    monkeypatch.setattr(speed, "read_saved", lambda: [FIGURES])
+    monkeypatch.setattr(speed, "read_saved", lambda *_: [FIGURES])
     monkeypatch.setattr(speed_table, "write", lambda figures: written.append(("written", figures)))
     monkeypatch.setattr(speed_table, "tables", lambda figures: [f"the {name}" for name in figures])
     return written
@@ -58,6 +58,19 @@ def test_speed_prints_tables_or_json_and_writes_only_where_that_is_asked_for(mea
     assert measured == []
     call("speed", "--only", "blend", "--save")
     assert measured == [("saved", found), ("written", [FIGURES])]
+
+
+def test_speed_that_cannot_be_saved_is_told_before_it_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed, "measure", lambda *_, **__: pytest.fail("it was measured"))
+    monkeypatch.setattr(speed, "SAVED", tmp_path / "speed")
+    monkeypatch.setattr(speed_table, "DOCUMENT", tmp_path / "page.md")
+    (tmp_path / "page.md").write_text("no marks")
+    for said in ("the page has no place for this table", "amx.json cannot be read: move it away first"):
+        done = CliRunner().invoke(app, ["speed", "--only", "blend", "--save"])
+        assert (done.exit_code, said in " ".join(done.stderr.split())) == (2, True), done.output
+        (tmp_path / "speed" / "amx.json").write_text("{")
 
 
 def test_a_fitted_jury_replaces_the_built_in_one_only_where_that_is_asked_for(

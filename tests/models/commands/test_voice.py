@@ -51,7 +51,8 @@ def write_windows(folder: Path) -> None:
 
 def test_the_windows_of_another_manifest_or_seed_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    save(tmp_path / "voice.wav", speak())
+    for name in ("voice.wav", "other.wav"):
+        save(tmp_path / name, speak())
 
     def train(*rows: str, seed: int = 0) -> str:
         Path("manifest.csv").write_text("\n".join(["path,label,source,speaker,split,kind", *rows]))
@@ -62,7 +63,7 @@ def test_the_windows_of_another_manifest_or_seed_are_made_anew(tmp_path: Path, m
     assert "of 1 recordings" in train("voice.wav,1,here,,fit,robot")
     assert train("voice.wav,1,here,,fit,robot") == ""
     assert "of 1 recordings" in train("voice.wav,1,here,,fit,robot", seed=1)
-    assert "of 2 recordings" in train("voice.wav,1,here,,fit,robot", "voice.wav,Fake,there,,eval,robot", seed=1)
+    assert "of 2 recordings" in train("voice.wav,1,here,,fit,robot", "other.wav,Fake,there,,eval,robot", seed=1)
 
 
 def test_windows_become_a_detector_that_was_measured_on_what_was_left_out(

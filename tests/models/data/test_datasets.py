@@ -146,10 +146,11 @@ def test_what_is_for_evaluation_only_is_never_fitted_on_also_when_named_alone(tm
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["train", "export"])
-def test_an_evaluation_only_folder_is_refused_at_the_command_line(tmp_path: Path, command: str) -> None:
-    folder = write_manifest(tmp_path / "kept", ("1.jpg", "real", "", "kept", "", "eval"))
-    write_files(folder / "1.jpg")
-    done = call("models", command, "custom-cnn", "--data", folder, "--run", tmp_path)
+@pytest.mark.parametrize("named", ["kept", "kept/secret/train", "kept/secret/train/real"])
+def test_an_evaluation_only_folder_is_refused_at_the_command_line(tmp_path: Path, command: str, named: str) -> None:
+    write_manifest(tmp_path / "kept", ("secret/train/real/1.jpg", "real", "", "kept", "", "eval"))
+    (tmp_path / "kept" / "secret" / "manifest.csv").write_text("clip,label\nelsewhere,neither\n")
+    done = call("models", command, "custom-cnn", "--data", tmp_path / named, "--run", tmp_path)
     assert done.exit_code == 2
     said = " ".join(done.stderr.split())
     assert "marked for evaluation only, so nothing may be fitted on it: kept" in said

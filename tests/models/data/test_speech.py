@@ -40,7 +40,11 @@ def test_each_real_window_is_followed_by_its_fakes(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("a.wav,0,here,,eval,\nb.wav,0,here,,train,\n", "here cannot be in split eval and in another"),
+        ("a.wav,0,here,,eval,\nb.wav,0,here,,train,\n", "here cannot be in split eval and in train, val or test"),
+        ("a.wav,0,here,,fit,\nb.wav,0,here,,val,\n", "here cannot be in split fit and in train, val or test"),
+        ("a.wav,0,here,,fit,\nb.wav,0,here,,eval,\n", "here cannot be in split eval and in fit"),
+        ("a.wav,0,here,ada,train,\nb.wav,0,here,ada,test,\n", "speaker here/ada cannot be in split test and in train"),
+        ("a.wav,0,here,,train,\n./a.wav,0,there,,val,\n", "file .*a.wav cannot be in split train and in val"),
         ("a.wav,1,here,,train,\n", "line 2"),
         ("a.wav,0,here,,later,\n", "later"),
     ],
@@ -49,6 +53,13 @@ def test_a_manifest_that_would_mislead_is_refused(tmp_path: Path, rows: str, sai
     (tmp_path / "manifest.csv").write_text(HEADER + rows)
     with pytest.raises(DataError, match=said):
         speech.read_recordings(tmp_path)
+
+
+def test_splits_that_are_learnt_from_share_their_sources_and_two_sources_a_speaker_s_name(tmp_path: Path) -> None:
+    rows = [("train", "here", "ada"), ("val", "here", "bo"), ("test", "here", ""), ("fit", "there", "ada")]
+    written = "".join(f"{split}.wav,0,{source},{speaker},{split},\n" for split, source, speaker in rows)
+    (tmp_path / "manifest.csv").write_text(HEADER + written)
+    assert [one.split for one in speech.read_recordings(tmp_path)] == ["train", "val", "test", "fit"]
 
 
 def test_a_manifest_may_be_written_as_spreadsheets_write_it(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def test_the_best_comes_first_and_the_others_are_compared_with_it(answers: Answe
     first, second = board.rows
     assert (first.key, second.key, board.sets) == ("sharp", "dull", ["a", "b"])
     assert first.sets["a"].value == 1
+    assert 0.8 < first.sets["a"].low < 0.9, "all of twenty"
     assert first.unseen and first.unseen.value == pytest.approx((1 + first.sets["b"].value) / 2, abs=1e-3)
     assert (first.difference, first.seen, first.trained_on_known) == (None, None, False)
     assert second.unseen and second.difference and second.difference.high < 0

@@ -105,6 +105,19 @@ def test_a_file_that_cannot_be_read_is_told_before_the_long_work(tmp_path: Path)
     assert f"{METRICS} cannot be read" in done.output
 
 
+@pytest.mark.parametrize("broken", ["custom-cnn/metrics.json", JURY_METRICS.name])
+def test_figures_that_cannot_be_noted_are_told_before_any_face_is_looked_for(
+    served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    monkeypatch.setattr("models.data.face_index.label_faces", lambda *_: pytest.fail("faces were looked for"))
+    folder = export_without(tmp_path / "trained", "made")
+    (tmp_path / broken).write_text('["left_out"]')
+    data = write_portraits(tmp_path / "set", ["val", "test"])
+    done = CliRunner().invoke(app, ["left-out", str(folder), "--data", str(data)])
+    assert done.exit_code == 2, done.output
+    assert f"{broken} cannot be read, so nothing could be noted there" in " ".join(done.output.split())
+
+
 def test_networks_that_lack_nothing_or_not_the_same_are_refused(served: Path, tmp_path: Path) -> None:
     one, other = export_without(tmp_path / "one", "sdxl"), export_without(tmp_path / "other", "sdxl", "flux")
     assert read_without([one]) == ("sdxl",)

@@ -136,6 +136,15 @@ def test_few_answers_that_are_all_right_are_as_unsure_in_an_even_mix() -> None:
     assert found["right_when_answered_even"] == {"value": 1.0, "low": 0.025, "high": 1.0}  # no real one is answered
 
 
+def test_figures_of_one_video_a_class_have_no_interval_of_zero_width() -> None:
+    labels = np.repeat([0, 1], 5)
+    p_fake = np.array([0.1, 0.9, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1])
+    found = metrics.measure(Scores(p_fake, labels, np.repeat(["v", "w"], 5)), fake_from=0.8, real_until=0.2)
+    assert [name for name, one in found.items() if isinstance(one, dict) and one["low"] == one["high"]] == []
+    for name in ("recall", "auc"):
+        assert found[name]["low"] < 0.01 and found[name]["high"] > 0.9, "hardly anything is known"
+
+
 @pytest.mark.parametrize(("p_fake", "right"), [([1.0, 1.0], 0.5), ([0.7, 0.3], 1.0), ([0.3, 0.7], 0.0)])
 def test_the_order_of_equally_sure_faces_changes_nothing(p_fake: list[float], right: float) -> None:
     """p_fake: of 50 fakes and of 50 reals."""

@@ -92,6 +92,12 @@ def test_the_metadata_says_library_licence_and_task(folder: Path) -> None:
     assert {"deepfake-detection", "facejury"} <= set(data.tags)
 
 
+def test_what_is_not_stated_is_not_denied(folder: Path, metrics: dict[str, Any]) -> None:
+    text = render(replace(read_config(folder), trained_on=()), metrics)
+    assert {row[0] for name, row in rows_of(text, "By data set").items() if name != "all test splits"} == {"not stated"}
+    assert "That is not stated" in text and "no, never" not in text and "not trained on comes first" not in text
+
+
 def test_each_table_holds_its_own_figures(folder: Path, metrics: dict[str, Any]) -> None:
     text = (folder / CARD).read_text(encoding="utf-8")
     by_source = rows_of(text, "By data set")

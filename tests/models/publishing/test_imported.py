@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from onnx import TensorProto, helper
 
 from detectors.conformance import samples
 from detectors.networks.folder import load_folder, read_config
-from tests.command import call
+from tests.command import FACEJURY, UNPRIVILEGED, call
 
 KINDS = {"uint8": TensorProto.UINT8, "float": TensorProto.FLOAT}
 
@@ -46,6 +47,15 @@ def make_network(
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
     return path
+
+
+def test_a_folder_that_is_there_and_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
+    network, folder = make_network(tmp_path / "net.onnx"), tmp_path / "closed"
+    folder.mkdir(mode=0o555)
+    asked = ["models", "import-onnx", str(network), "--key", "bright", "--to", str(folder)]
+    done = subprocess.run([*UNPRIVILEGED, *FACEJURY, *asked], cwd=tmp_path, capture_output=True, text=True)
+    said = f"nothing can be written to {folder}: Permission denied"
+    assert (done.returncode, " ".join(done.stderr.split())) == (2, said)
 
 
 def test_a_network_without_a_heat_map_becomes_a_detector(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from detectors.networks.folder import WEIGHTS, read_config
 from models.training.config import TrainingConfig
 from models.training.recipe_file import list_changes, read_learnt, read_recipe, write_averaged, write_recipe
@@ -28,6 +30,15 @@ def test_what_a_resumed_run_is_given_anew_is_listed_but_for_its_length(tmp_path:
     taught = replace(CONFIG, teacher="efficientnet 0123", without=["x"])
     assert list_changes(tmp_path, taught, ["a"]) == ["teacher none, now efficientnet 0123", "without none, now x"]
     assert list_changes(tmp_path / "elsewhere", CONFIG, ["a"]) == []
+
+
+def test_a_checkpoint_has_learnt_what_its_run_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_recipe(tmp_path, "blend", replace(CONFIG, without=["x"]), ["a"])
+    (tmp_path / "checkpoint").mkdir()
+    learnt = {"architecture": "blend", "sources": ["a"], "without": ["x"]}
+    assert read_learnt(tmp_path / "checkpoint") == learnt
+    monkeypatch.chdir(tmp_path / "checkpoint")
+    assert read_learnt(Path()) == learnt
 
 
 def test_averaged_weights_know_the_architecture_and_the_sources_of_both(tmp_path: Path) -> None:

@@ -12,9 +12,12 @@ from typer.testing import CliRunner
 from detectors.commands.terminal import screen
 from detectors.jury.judge import Jury
 from models.commands.application import app
+from models.data.datasets import Sample
+from models.data.face_index import LabelledFace
+from models.evaluation.draws import Scores
 from models.evaluation.fit_jury import MEMBERS
 from models.evaluation.robustness import turns
-from models.evaluation.robustness.turns import ANGLES, Turned, _compare, _judge, say_turned, turn_picture
+from models.evaluation.robustness.turns import ANGLES, Turned, _compare, _judge, measure_turns, say_turned, turn_picture
 from registry import DetectorSpec
 from tests.models.portraits import write_portraits
 
@@ -40,11 +43,15 @@ def test_nothing_of_a_turned_picture_is_cut_off(angle: float) -> None:
     assert np.abs(middle - picture).mean() < 8
 
 
+def scores(p_fake: list[float], labels: list[int], groups: list[str] | None = None) -> Scores:
+    """Each face of a video of its own, but for groups."""
+    return Scores(np.array(p_fake), np.array(labels), np.array(groups or list(map(str, range(len(labels))))))
+
+
 def test_the_figures_are_of_the_faces_that_were_found_both_ways() -> None:
-    labels = np.array([0, 0, 0, 1, 1, 1])
-    plain = np.array([0.1, 0.2, 0.3, 0.7, 0.8, np.nan])
-    turned = np.array([0.1, 0.2, np.nan, 0.15, 0.8, 0.9])
-    found = _compare(15.0, labels, plain, turned)
+    labels = [0, 0, 0, 1, 1, 1]
+    plain = scores([0.1, 0.2, 0.3, 0.7, 0.8, np.nan], labels)
+    found = _compare(15.0, plain, scores([0.1, 0.2, np.nan, 0.15, 0.8, 0.9], labels))
     assert (found.count, found.lost) == (4, pytest.approx(0.2))
     assert (found.before, found.auc) == (1.0, 0.75)
     assert found.low <= found.auc - found.before <= found.high
@@ -54,13 +61,28 @@ def test_the_figures_are_of_the_faces_that_were_found_both_ways() -> None:
 
 @pytest.mark.parametrize("turned", [[np.nan] * 4, [0.1, 0.2, np.nan, np.nan]])
 def test_an_angle_that_loses_all_faces_or_a_class_has_no_auc_and_the_others_are_still_told(turned: list[float]) -> None:
-    found = _compare(30.0, np.array([0, 0, 1, 1]), np.array([0.1, 0.3, 0.7, 0.8]), np.array(turned))
+    found = _compare(30.0, scores([0.1, 0.3, 0.7, 0.8], [0, 0, 1, 1]), scores(turned, [0, 0, 1, 1]))
     assert (found.auc, found.before, found.low, found.high) == (None, None, None, None)
     count = int((~np.isnan(turned)).sum())
     assert (found.count, found.lost) == (count, 1 - count / 4)
     changes = ("0.050", "0.0%") if count else ("-", "-")
     assert say_turned(found) == ("30", str(count), f"{1 - count / 4:.1%}", "-", "-", "-", *changes)
     json.dumps(asdict(found), allow_nan=False)
+
+
+def test_frames_of_one_video_make_the_interval_no_narrower(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(copies: int) -> Turned:
+        rows = [Sample(Path(f"{n}.png"), n % 2, "set", str(n), "test") for n in range(20) for _ in range(copies)]
+        random, said = np.random.default_rng(0), []
+        for _ in range(20):
+            said += [{angle: float(random.random()) for angle in (0.0, *ANGLES)}] * copies
+        monkeypatch.setattr(LabelledFace, "read", lambda face: None)
+        monkeypatch.setattr(turns, "_judge_turned", lambda jury, picture: said.pop(0))
+        return measure_turns([], [LabelledFace(row, (0, 0, 90, 90)) for row in rows])[0]
+
+    once, often = measure(1), measure(10)
+    assert (often.count, often.auc) == (200, once.auc)
+    assert (often.low, often.high) == (once.low, once.high)
 
 
 def test_the_command_prints_a_row_for_each_angle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

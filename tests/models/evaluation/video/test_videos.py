@@ -86,6 +86,23 @@ def test_the_table_is_written_between_the_marks(tmp_path: Path) -> None:
     assert text.count("| films | 3 + 3 | A |") == 3
 
 
+def test_the_lines_of_detectors_that_were_not_measured_now_stay_in_their_order(tmp_path: Path) -> None:
+    page = tmp_path / "video.md"
+    page.write_text("<!-- measured: begin -->\n<!-- measured: end -->\n")
+    entries = [
+        entry | {"title": title, "source": source}
+        for source in ("films", "more")
+        for title in ("A", "B", "Gone", "The jury")
+        for entry in videos.compare_aggregations(make_answers([np.full(6, 0.9), np.full(6, 0.8)]), [SPEC])
+    ]
+    videos.write(page, entries)
+    whole = page.read_text().splitlines()
+    again = [entry | {"real": 7} for entry in entries if entry["title"] == "B"]
+    videos.write(page, again, titles=["A", "B", "The jury"])
+    wanted = [line.replace("| 1 + 1 | B |", "| 7 + 1 | B |") for line in whole if "| Gone |" not in line]
+    assert page.read_text().splitlines() == wanted
+
+
 @pytest.fixture
 def frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two videos of five frames each, one of them forged, as a manifest; the command is run beside it."""
@@ -111,10 +128,11 @@ def test_the_command_measures_the_videos_of_a_folder(frames: Path) -> None:
 @pytest.mark.slow
 def test_the_command_writes_its_table_into_the_document(frames: Path) -> None:
     page = Path("docs/video.md")
-    page.write_text(f"Before.\n<!-- {videos.MARK}: begin -->\n<!-- {videos.MARK}: end -->\nAfter.\n")
+    others = f"| films | 1 + 1 | The jury | mean {'| - ' * len(videos.FIGURES)}|"
+    page.write_text(f"Before.\n<!-- {videos.MARK}: begin -->\n{others}\n<!-- {videos.MARK}: end -->\nAfter.\n")
     table = run("--save")
     assert "| films | 1 + 1 |" in table
-    assert table.strip() in page.read_text() and page.read_text().startswith("Before.")
+    assert f"{table.strip()}\n{others}" in page.read_text() and page.read_text().startswith("Before.")
 
 
 @pytest.mark.slow
