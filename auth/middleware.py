@@ -22,7 +22,7 @@ from auth.forms import is_loopback, session_secret
 from auth.html import message, redirect, wants_page
 from auth.limits.upload_room import Arrivals
 from auth.limits.waiting import Waiting
-from auth.requests import API, event_of, is_upload, path_of, root_of
+from auth.requests import API, below_root, event_of, is_upload, path_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
@@ -157,7 +157,7 @@ class AuthMiddleware:
     def _spell_as_it_came(self, request: Request, path: str, visitor: Visitor) -> str:
         """Gradio's links do not escape names with %XX: where the file is theirs as it stands, that one is meant."""
         came = request.scope.get("raw_path", b"").decode("ascii", "replace")
-        file = _named_file(came.removeprefix(root_of(request.scope)))
+        file = _named_file(below_root(request.scope, came))
         if "%" not in came or file is None or not self.uploads.is_own(visitor.user_id, file):
             return path
         request.scope["path"] = came
