@@ -18,6 +18,7 @@ from text.plain_text import show_in_html
 
 TEMPLATES = Path(__file__).parent / "templates"
 SPACE_FRAMES = "https://huggingface.co https://*.hf.space"
+FRAMED = "facejury.framed"  # where in a scope HeadersMiddleware says whether a Space shows us in its page
 
 
 @cache
@@ -47,24 +48,26 @@ def _environment() -> Environment:
 
 
 @cache
-def _policy(framed: bool) -> str:
+def _policy(frames: str) -> str:
     """Content-Security-Policy: our one stylesheet and our one script, by their hashes, and forms to ourselves."""
     style, script = (
         base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (_style(), read_script())
     )
-    frames = SPACE_FRAMES if framed else "'none'"
     return (
         f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src 'self'; "
-        f"form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+        f"form-action 'self'; base-uri 'none'; {frames}"
     )
 
 
-def render(
-    template: str, request: Request, *, status: int = 200, framed: bool = False, **values: object
-) -> HTMLResponse:
+def frames_for(request: Request) -> str:
+    """Who may show a page of ours in theirs: a Space, if we are in one, and else nobody."""
+    return f"frame-ancestors {SPACE_FRAMES}" if request.scope.get(FRAMED) else "frame-ancestors 'none'"
+
+
+def render(template: str, request: Request, *, status: int = 200, **values: object) -> HTMLResponse:
     """One page. `values` are escaped by the template."""
     headers = {
-        "Content-Security-Policy": _policy(framed),
+        "Content-Security-Policy": _policy(frames_for(request)),
         "Cache-Control": "no-store",
         "Referrer-Policy": "same-origin",  # no-referrer would make the Origin of our own forms "null"
         "X-Content-Type-Options": "nosniff",

@@ -20,7 +20,9 @@ def test_each_reason_has_its_sentence(number: int, said: str) -> None:
     assert _explain(OSError(number, "no room"), "::5", 80) == said
 
 
-@pytest.mark.parametrize(("written", "root"), [("", ""), ("/", ""), ("/jury", "/jury"), ("/a/b-c/", "/a/b-c"), ("/s", "/s")])
+@pytest.mark.parametrize(
+    ("written", "root"), [("", ""), ("/", ""), ("/jury", "/jury"), ("/a/b-c/", "/a/b-c"), ("/s", "/s")]
+)
 def test_a_path_of_a_proxy_is_put_before_addresses_as_it_is(written: str, root: str) -> None:
     assert check_root(written) == root
 
