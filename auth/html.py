@@ -17,6 +17,7 @@ from text.languages.catalogues import LANGUAGES, read_script
 from text.plain_text import show_in_html
 
 TEMPLATES = Path(__file__).parent / "templates"
+FORM = "application/x-www-form-urlencoded"
 SPACE_FRAMES = "https://huggingface.co https://*.hf.space"
 FRAMED = "facejury.framed"  # where in a scope HeadersMiddleware says whether a Space shows us in its page
 
@@ -88,6 +89,7 @@ def redirect(request: Request, target: str) -> RedirectResponse:
 
 
 def wants_page(request: Request) -> bool:
-    """True if a person's browser is opening this address, and not a script or program."""
-    is_call = path_of(request.scope).startswith(API)
-    return request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "") and not is_call
+    """True if a person's browser is opening this address or sends a form to it, and not a script or program."""
+    is_form = request.method == "POST" and request.headers.get("content-type", "").startswith(FORM)
+    is_person = (is_form or request.method in {"GET", "HEAD"}) and "text/html" in request.headers.get("accept", "")
+    return is_person and not path_of(request.scope).startswith(API)

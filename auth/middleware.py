@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from auth.answers import say
 from auth.calls import CallRefused, read_call
 from auth.forms import is_loopback, session_secret
-from auth.html import message, redirect, wants_page
+from auth.html import redirect, wants_page
 from auth.limits.upload_room import Arrivals
 from auth.limits.waiting import Waiting
 from auth.requests import API, below_root, event_of, is_upload, path_of
@@ -239,7 +239,7 @@ def _events_in(sent: object) -> Iterator[str]:
 
 
 async def _turn_away(request: Request, path: str, send: Send) -> None:
-    if wants_page(request):
+    if wants_page(request) and request.method != "POST":  # a form that was filled in is told that it was not taken
         target = path + (f"?{request.url.query}" if request.url.query else "")
         where = "/signin" if target == "/" else f"/signin?next={quote(target, safe='/')}"
         response: Response = redirect(request, where)
@@ -257,8 +257,6 @@ async def _refuse(request: Request, send: Send, status: int, sentence: str) -> N
 
 
 def refuse(request: Request, status: int, sentence: str) -> Response:
-    """An answer of one sentence: a page for a person, else as `say` gives it."""
+    """An answer of one sentence, as `say` gives it, and a line in the log."""
     log.info("request refused", extra={"status": status, "why": sentence})
-    if wants_page(request):
-        return message(request, "That did not work", sentence, status=status, target="/", link="Try again")
     return say(request.scope, sentence, status)
