@@ -7,7 +7,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from auth.requests import MCP
+from auth.requests import MCP, path_of
 from detectors.jury.judge import Jury
 from ui.agents.tools import SENT, build_server
 
@@ -15,8 +15,9 @@ BY_US = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # Auth
 
 
 def mcp_routes(jury: Jury) -> list[Route]:
-    """The route of the tools, in front of Gradio's own of the same name, which the page does not open."""
-    return [Route(MCP, Endpoint(jury), methods=["POST"])]
+    """The routes of the tools, in front of Gradio's own of the same name, which the page does not open."""
+    endpoint = Endpoint(jury)
+    return [Route(path, endpoint, methods=["POST"]) for path in (MCP, f"{MCP}/")]
 
 
 class Endpoint:
@@ -28,7 +29,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         app = self._server.streamable_http_app(
-            streamable_http_path=MCP, json_response=True, stateless_http=True, transport_security=BY_US
+            streamable_http_path=path_of(scope), json_response=True, stateless_http=True, transport_security=BY_US
         )
         async with app.router.lifespan_context(app):
             await app(scope, receive, send)
