@@ -224,9 +224,7 @@ def _serve(
         if options.webhooks:
             options.webhooks.resume()
         told.wait()
-        wind_down(jury, drain, recorder, warming=warming)
-        if options.webhooks:
-            options.webhooks.close()
+        wind_down(jury, drain, recorder, webhooks=options.webhooks, warming=warming)
 
 
 @contextmanager

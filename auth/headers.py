@@ -11,7 +11,7 @@ import re
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from auth.html import SPACE_FRAMES
+from auth.html import FRAMED, SPACE_FRAMES
 from auth.requests import path_of
 
 PAGE = "/"  # the framework's one page; any other HTML of its is an error or a stranger's file
@@ -55,7 +55,7 @@ def _frames(*, framed: bool) -> str:
 
 
 class HeadersMiddleware:
-    """Adds what an answer does not set itself. framed: a Space shows the page in its own."""
+    """Adds what an answer does not set itself. framed: a Space shows the page in its own; our pages read it too."""
 
     def __init__(self, app: ASGIApp, *, framed: bool) -> None:
         self.app, self.framed = app, framed
@@ -64,6 +64,7 @@ class HeadersMiddleware:
         """Pass one request on."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        scope[FRAMED] = self.framed
         await self.app(scope, receive, _HeadedAnswer(send, path_of(scope), framed=self.framed))
 
 

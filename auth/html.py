@@ -17,7 +17,9 @@ from text.languages.catalogues import LANGUAGES, read_script
 from text.plain_text import show_in_html
 
 TEMPLATES = Path(__file__).parent / "templates"
+FORM = "application/x-www-form-urlencoded"
 SPACE_FRAMES = "https://huggingface.co https://*.hf.space"
+FRAMED = "facejury.framed"  # where in a scope HeadersMiddleware says whether a Space shows us in its page
 
 
 @cache
@@ -47,24 +49,26 @@ def _environment() -> Environment:
 
 
 @cache
-def _policy(framed: bool) -> str:
+def _policy(frames: str) -> str:
     """Content-Security-Policy: our one stylesheet and our one script, by their hashes, and forms to ourselves."""
     style, script = (
         base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (_style(), read_script())
     )
-    frames = SPACE_FRAMES if framed else "'none'"
     return (
         f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src 'self'; "
-        f"form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+        f"form-action 'self'; base-uri 'none'; {frames}"
     )
 
 
-def render(
-    template: str, request: Request, *, status: int = 200, framed: bool = False, **values: object
-) -> HTMLResponse:
+def frames_for(request: Request) -> str:
+    """Who may show a page of ours in theirs: a Space, if we are in one, and else nobody."""
+    return f"frame-ancestors {SPACE_FRAMES}" if request.scope.get(FRAMED) else "frame-ancestors 'none'"
+
+
+def render(template: str, request: Request, *, status: int = 200, **values: object) -> HTMLResponse:
     """One page. `values` are escaped by the template."""
     headers = {
-        "Content-Security-Policy": _policy(framed),
+        "Content-Security-Policy": _policy(frames_for(request)),
         "Cache-Control": "no-store",
         "Referrer-Policy": "same-origin",  # no-referrer would make the Origin of our own forms "null"
         "X-Content-Type-Options": "nosniff",
@@ -85,6 +89,7 @@ def redirect(request: Request, target: str) -> RedirectResponse:
 
 
 def wants_page(request: Request) -> bool:
-    """True if a person's browser is opening this address, and not a script or program."""
-    is_call = path_of(request.scope).startswith(API)
-    return request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "") and not is_call
+    """True if a person's browser is opening this address or sends a form to it, and not a script or program."""
+    is_form = request.method == "POST" and request.headers.get("content-type", "").startswith(FORM)
+    is_person = (is_form or request.method in {"GET", "HEAD"}) and "text/html" in request.headers.get("accept", "")
+    return is_person and not path_of(request.scope).startswith(API)

@@ -19,10 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from auth.answers import say
 from auth.calls import CallRefused, read_call
 from auth.forms import is_loopback, session_secret
-from auth.html import message, redirect, wants_page
+from auth.html import redirect, wants_page
 from auth.limits.upload_room import Arrivals
 from auth.limits.waiting import Waiting
-from auth.requests import API, event_of, is_upload, path_of, root_of
+from auth.requests import API, below_root, event_of, is_upload, path_of
 from auth.responses import TrackedResponse
 from auth.routes import MAX_PATH_CHARACTERS, Bound, find_bound
 from auth.sessions import API_PREFIX, Visitor
@@ -157,7 +157,7 @@ class AuthMiddleware:
     def _spell_as_it_came(self, request: Request, path: str, visitor: Visitor) -> str:
         """Gradio's links do not escape names with %XX: where the file is theirs as it stands, that one is meant."""
         came = request.scope.get("raw_path", b"").decode("ascii", "replace")
-        file = _named_file(came.removeprefix(root_of(request.scope)))
+        file = _named_file(below_root(request.scope, came))
         if "%" not in came or file is None or not self.uploads.is_own(visitor.user_id, file):
             return path
         request.scope["path"] = came
@@ -239,7 +239,7 @@ def _events_in(sent: object) -> Iterator[str]:
 
 
 async def _turn_away(request: Request, path: str, send: Send) -> None:
-    if wants_page(request):
+    if wants_page(request) and request.method != "POST":  # a form that was filled in is told that it was not taken
         target = path + (f"?{request.url.query}" if request.url.query else "")
         where = "/signin" if target == "/" else f"/signin?next={quote(target, safe='/')}"
         response: Response = redirect(request, where)
@@ -257,8 +257,6 @@ async def _refuse(request: Request, send: Send, status: int, sentence: str) -> N
 
 
 def refuse(request: Request, status: int, sentence: str) -> Response:
-    """An answer of one sentence: a page for a person, else as `say` gives it."""
+    """An answer of one sentence, as `say` gives it, and a line in the log."""
     log.info("request refused", extra={"status": status, "why": sentence})
-    if wants_page(request):
-        return message(request, "That did not work", sentence, status=status, target="/", link="Try again")
     return say(request.scope, sentence, status)

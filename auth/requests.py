@@ -17,7 +17,16 @@ JOIN = API + "queue/join"
 
 def path_of(scope: Scope) -> str:
     """The address asked for, also where a proxy leaves its own prefix in front."""
-    return str(scope["path"]).removeprefix(root_of(scope))
+    return below_root(scope, str(scope["path"]))
+
+
+def below_root(scope: Scope, path: str) -> str:
+    """The path without the proxy's prefix, if it begins with it: /gradio is none of /gradio_api/upload.
+
+    As Starlette's own get_route_path has it, by which a route is found.
+    """
+    rest = path.removeprefix(root_of(scope))
+    return path if rest and not rest.startswith("/") else rest
 
 
 def event_of(path: str) -> str | None:

@@ -13,7 +13,7 @@ from auth.requests import API, MCP, UPLOAD
 MAX_PATH_CHARACTERS = 4096
 CALL_BYTES = 4_000_000  # 1,000 uploads of a batch with long names have 2.5 MB
 PICTURE_BYTES = 3_000_000  # of an agent's picture, which a call may hold in base64
-MCP_BYTES = 4_200_000  # that in base64, some of whose slashes are written as two characters, and what is around it
+MCP_BYTES = 4_200_000  # that in base64, whose slashes and line breaks may have two characters, and what is around it
 SMALL_BYTES = 16_384
 
 IN_THREAD = "runs in a thread"

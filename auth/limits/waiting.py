@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from auth.requests import API, DATA, address_of, event_of, path_of
+from auth.requests import API, DATA, MCP, address_of, event_of, path_of
 
 MAX_OF_USER = 10  # events that wait or are worked on; a page has one or two
 MAX_OF_ADDRESS = 60  # of all users behind it, as in a school
@@ -30,7 +30,7 @@ NEIGHBOURS_UNREAD = (
 FULL = "Too many others are waiting already; try again in a minute."
 JOINS = (API + "queue/join", API + "call/")
 HEARTBEAT = API + "heartbeat/"
-RUNS = (API + "run/", API + "api/")
+RUNS = (API + "run/", API + "api/", MCP)  # calls that pass the queue by
 COMPLETED = "process_completed"  # the last message of an event
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from auth import accounts, forms, sessions
 from auth.accounts import Account, NameRefused
+from auth.answers import say
 from auth.forms import FormRefused
 from auth.html import message, redirect
 from auth.lockout import note_place, place_of_address, place_of_session
@@ -41,7 +42,7 @@ T = TypeVar("T")
 
 
 def _say_gone(request: Request, _error: Exception) -> Response:
-    return message(request, "Please wait", GONE, status=503, target="/", link="Try again")
+    return say(request.scope, GONE, 503)
 
 
 def _say_refused(request: Request, error: Exception) -> Response:

@@ -76,7 +76,7 @@ class PageContext:
         status = 400 if values.get("error") else 200
         secret = self._secret(request) or forms.new_secret()
         token = forms.form_token(secret)
-        page = render(template, request, status=status, framed=self.settings.framed, form_token=token, **values)
+        page = render(template, request, status=status, form_token=token, **values)
         if self._secret(request) is None:
             self.set_cookie(page, request, forms.FORM_COOKIE, value=secret)
         return page

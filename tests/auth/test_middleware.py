@@ -12,7 +12,16 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from auth.limits.upload_room import Arrivals
-from auth.middleware import NOT_FROM_HERE, OPEN_FOLDERS, OPEN_PATHS, SIGNED_OUT, WRONG_TOKEN, AuthMiddleware
+from auth.middleware import (
+    NOT_FROM_HERE,
+    OPEN_FOLDERS,
+    OPEN_PATHS,
+    SIGN_IN_FIRST,
+    SIGNED_OUT,
+    TOO_MANY,
+    WRONG_TOKEN,
+    AuthMiddleware,
+)
 from auth.responses import TrackedResponse
 from auth.sessions import Visitor
 from storage.uploads import Uploads
@@ -56,6 +65,26 @@ def test_a_person_is_sent_to_the_sign_in_page_and_a_program_is_told(site: Site) 
     assert (person.status_code, person.headers["location"]) == (303, "/signin")
     program = visitor.http.get("/config")
     assert (program.status_code, program.json()) == (401, {"error": "Please sign in first."})
+
+
+def test_a_person_whose_form_is_refused_reads_a_page_and_a_program_is_told(
+    site: Site, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, visitor, fields = site.member(name), site.browser(), {"label": "x"}
+    monkeypatch.setattr("auth.middleware.MAX_AT_ONCE", 0)
+    for browser, more, status, said, link in (
+        (visitor, {}, 401, SIGN_IN_FIRST, "/signin"),
+        (member, {"origin": EVIL}, 403, NOT_FROM_HERE, "/"),
+        (member, {}, 503, TOO_MANY, "/"),
+    ):
+        for path in ("/account/tokens", "/operator/feedback"):
+            page = browser.http.post(path, data=fields, headers={"accept": "text/html,*/*"} | more)
+            assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (status, "text/html"), path
+            assert said in page.text and f'<p class="foot"><a href="{link}">' in page.text
+            assert ("retry-after" in page.headers) == (status == 503)
+            assert browser.http.post(path, data=fields, headers=more).json() == {"error": said}
+        call = browser.http.post("/gradio_api/call/echo", data=fields, headers={"accept": "text/html"} | more)
+        assert call.json() == {"error": said}
 
 
 def test_an_upload_is_refused_in_plain_words_which_the_page_shows_whole(site: Site) -> None:

@@ -2,10 +2,11 @@
 
 import base64
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 
@@ -17,10 +18,10 @@ from auth.requests import MCP
 from detectors.conformance import samples
 from detectors.sandbox.isolated_detector import find_home
 from storage.database import open_database
-from storage.history import find_entries
+from storage.history import HistoryEntry, find_entries
 from tests.auth.server import Browser, wait_for
 from tests.docs.pages import find_blocks
-from tests.resilience.server import FILE, ROOT, RunningDemo, serving, wait_until_ready
+from tests.resilience.server import FILE, KEY, ROOT, RunningDemo, serving, wait_until_ready
 from ui.server.drain import RESTARTING
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -113,6 +114,36 @@ def test_told_to_stop_a_server_answers_the_agent_it_works_for_and_tells_the_next
         assert (second.status_code, second.json()["error"]["message"]) == (503, RESTARTING)
         assert first.result(60).json()["result"]["structuredContent"]["faces"][0]["verdicts"][0]["p_fake"] == 0.5
         assert demo.process.wait(STOP_SECONDS) == 0
+
+
+def test_told_to_stop_while_the_database_hangs_it_ends_in_time_and_says_what_was_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "facejury.db"
+    with serving(tmp_path, "--only", KEY, FACEJURY_DATABASE_URL=f"sqlite:///{file}") as demo:
+        wait_until_ready(demo)
+        anna = demo.browser()
+        anna.sign_up("Anna")
+        photo = FILE | {"path": anna.upload(samples.as_png(samples.photo()))}
+
+        def is_written() -> None:
+            assert len(_list_of(file, "Anna")) == 1
+
+        assert anna.call("compare", photo, [KEY])[0] == 200
+        wait_for(is_written)
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert anna.call("compare", photo, [KEY])[0] == 200
+            demo.process.send_signal(signal.SIGTERM)
+            assert demo.process.wait(STOP_SECONDS) == 0
+        last = demo.log()[-1]
+        assert (last["event"], last["cut_off"], last["unrecorded"]) == ("stopped", 0, 1)
+        is_written()
+
+
+def _list_of(file: Path, user: str) -> list[HistoryEntry]:
+    engine = open_database(f"sqlite:///{file}")
+    found = find_entries(engine, user)
+    engine.dispose()
+    return found
 
 
 def test_told_to_stop_while_it_loads_its_detectors_it_ends_as_at_any_other_time(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from auth import accounts
 from storage.database import DatabaseUnavailable
-from storage.history import find_entries, open_entry, read_picture
+from storage.history import add_entry, find_entries, open_entry, read_picture
 from storage.recorder import MAX_WAITING, WRITERS, Recorder
 from storage.users import AccountGone
 from tests.auth.server import PASSWORD
@@ -33,15 +33,43 @@ def test_what_is_recorded_is_in_the_history(engine: Engine, anna: str) -> None:
     assert read_picture(engine, anna, entry_id=entry.id) == b"hers"
 
 
-def test_nobody_waits_for_a_slow_database_and_the_queue_has_an_end(engine: Engine, anna: str) -> None:
-    recorder, freed = Recorder(engine), threading.Event()
-    asked: list[Any] = [recorder._pool.submit(freed.wait, 60) for _ in range(WRITERS)]
+@pytest.fixture
+def freed(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Until it is set, the database hangs."""
+    answers = threading.Event()
+
+    def add_late(*args: Any, **entry: Any) -> int:
+        assert answers.wait(60)
+        return add_entry(*args, **entry)
+
+    monkeypatch.setattr("storage.recorder.add_entry", add_late)
+    return answers
+
+
+def test_nobody_waits_for_a_slow_database_and_the_queue_has_an_end(
+    engine: Engine, anna: str, freed: threading.Event
+) -> None:
+    recorder = Recorder(engine)
     some = [recorder.record(anna, file_name="a.jpg", comparison=COMPARISON) for _ in range(MAX_WAITING + 1)]
-    assert not any(one.done() for one in (*asked, *some[:-1])), "nobody waited for the writers"
+    assert not any(one.done() for one in some[:-1]), "nobody waited for the writers"
     assert isinstance(some[-1].exception(0), DatabaseUnavailable), "one too many"
+    assert sum(thread.name == "history" for thread in threading.enumerate()) == WRITERS
     freed.set()
-    assert all(one.result(60) for one in (*asked, *some[:-1]))
+    assert all(one.result(60) for one in some[:-1])
     assert len(find_entries(engine, anna, limit=MAX_WAITING + 1)) == MAX_WAITING
+    assert recorder.record(anna, file_name="a.jpg", comparison=COMPARISON).result(60), "there is room again"
+
+
+def test_what_a_hanging_database_has_not_taken_when_its_time_is_over_is_counted_and_dropped(
+    engine: Engine, anna: str, freed: threading.Event
+) -> None:
+    recorder = Recorder(engine)
+    some = [recorder.record(anna, file_name="a.jpg", comparison=COMPARISON) for _ in range(WRITERS + 2)]
+    assert recorder.close(0.2) == WRITERS + 2
+    assert [one.cancelled() for one in some] == [False] * WRITERS + [True] * 2
+    assert isinstance(recorder.record(anna, file_name="a.jpg", comparison=COMPARISON).exception(0), DatabaseUnavailable)
+    freed.set()
+    assert len({one.result(60) for one in some[:WRITERS]}) == WRITERS, "what was begun may still be written"
 
 
 def test_a_removed_account_records_nothing(engine: Engine, anna: str) -> None:

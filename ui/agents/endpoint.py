@@ -3,11 +3,13 @@
 AuthMiddleware limits the body and looks it through in a thread, as it does with all calls below /gradio_api/.
 """
 
+import anyio
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from auth.requests import MCP
+from auth.requests import MCP, path_of
 from detectors.jury.judge import Jury
 from ui.agents.tools import SENT, build_server
 
@@ -15,8 +17,9 @@ BY_US = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # Auth
 
 
 def mcp_routes(jury: Jury) -> list[Route]:
-    """The route of the tools, in front of Gradio's own of the same name, which the page does not open."""
-    return [Route(MCP, Endpoint(jury), methods=["POST"])]
+    """The routes of the tools, in front of Gradio's own of the same name, which the page does not open."""
+    endpoint = Endpoint(jury)
+    return [Route(path, endpoint, methods=["POST"]) for path in (MCP, f"{MCP}/")]
 
 
 class Endpoint:
@@ -26,9 +29,23 @@ class Endpoint:
         self._server = build_server(jury, SENT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """One request, for as long as whoever sent it waits: what waits its turn for nobody is not judged."""
         app = self._server.streamable_http_app(
-            streamable_http_path=MCP, json_response=True, stateless_http=True, transport_security=BY_US
+            streamable_http_path=path_of(scope), json_response=True, stateless_http=True, transport_security=BY_US
         )
-        async with app.router.lifespan_context(app):
-            await app(scope, receive, send)
+        came: list[Message] = [{"type": "http.request", "body": await Request(scope, receive).body()}]
+
+        async def replay() -> Message:
+            if not came:  # the end of the visit is watched for below
+                await anyio.sleep_forever()
+            return came.pop()
+
+        async def leave_with_visitor() -> None:
+            await receive()
+            tasks.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(leave_with_visitor)
+            async with app.router.lifespan_context(app):
+                await app(scope, replay, send)
+            tasks.cancel_scope.cancel()

@@ -7,6 +7,7 @@ import base64
 import inspect
 import io
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,7 @@ an estimate as if half of all faces were fake. Report the jury's label as it sta
 neither "real" nor "fake" is proof. Of forgeries made in ways that the detectors never met, many are called real: the
 tool `detectors` says how often, by kind. Pass on `doubt` and `notes`, which say why to be careful.
 """
+DATA_URL = re.compile(r"\Adata:[^,]*;base64,", re.IGNORECASE)
 NO_BASE64 = "This is not a picture in base64."
 NO_FACE = "No face was found in this picture."
 READ_ONLY = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -81,8 +83,9 @@ def _read_path(path: str) -> bytes:
 
 
 def _read_base64(text: str) -> bytes:
+    """Also in lines, as the command `base64` writes them, and as a data: URL."""
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(DATA_URL.sub("", "".join(text.split())), validate=True)
     except ValueError as error:
         raise ImageError(NO_BASE64) from error
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
 import gradio as gr
 from sqlalchemy import Engine
 
@@ -95,7 +96,8 @@ def connect_keeping(keeping: Keeping, slot: gr.State, *, picture: gr.Image, star
             return say_line(NOT_RECORDED), None, *offer(None)
         except QuotaReached as error:
             return say_line(str(error)), None, *offer(None)
-        return await asyncio.to_thread(_say, engine, user_of(request), number, keep, path)
+        # Not asyncio's own threads: Python waits for those before it ends, and the database may hang.
+        return await anyio.to_thread.run_sync(_say, engine, user_of(request), number, keep, path)
 
     def change_mind(number: int | None, said: str, keep: bool, path: str | None, request: gr.Request) -> Any:
         """Keep the picture after all, or forget it again. said: the line that stands there, where one does.

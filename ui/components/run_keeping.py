@@ -22,7 +22,7 @@ from ui.render.reports.versions import list_versions
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
 from ui.server.job_slot import JobSlot
-from ui.server.limits.visits import page_gone
+from ui.server.limits.visits import still_open
 
 NO_PICTURES = "There is no picture in this result to keep."
 RECORDED = "Recorded in your history, {with_} {pictures}."
@@ -125,8 +125,7 @@ def connect_run_keeping(
 
     def change_mind(number: int | None, keep: bool, given: RunSession, request: gr.Request) -> Any:
         """Keep the small pictures too, or forget them again."""
-        if number is None:  # the tick is only seen where there is an entry
-            raise page_gone()
+        number = still_open(number)
         is_shown = given.written is not None and given.written.is_entry(number)
         smalls = take_smalls(given) if take_smalls and is_shown else None
         if keep and smalls is None:

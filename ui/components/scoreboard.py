@@ -13,6 +13,7 @@ from ui.components.markup import build_html
 from ui.render.cards import render
 from ui.render.wording import say_time
 from ui.server.database import ASKING, in_plain_words, user_of
+from ui.server.limits.visits import page_gone
 
 Result = Callable[[Any], tuple[int, int] | None]
 """How many answers were right, of so many rounds; None while the game is not over."""
@@ -44,8 +45,8 @@ class Scoreboard:
     def enter(self, table: Any, nickname: str, request: gr.Request) -> tuple[Any, ...]:
         """Put this game on it."""
         found = self.result(table)
-        if found is None:
-            return (gr.skip(),) * 3
+        if found is None:  # the button is only seen once a game is over
+            raise page_gone()
         right, rounds = found
         with in_plain_words():
             scoreboard.enter_score(self.engine, user_of(request), nickname=nickname or "", right=right, rounds=rounds)

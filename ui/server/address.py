@@ -30,9 +30,14 @@ def check_address(host: str, port: int) -> None:
 
 def check_root(path: str) -> str:
     """The path below which a proxy shows the page, as it is put before addresses. Raises ValueError for no path."""
+    from auth.routes import BOUNDS, find_bound  # noqa: PLC0415 - only who serves waits for Starlette
+
     if not ROOT.fullmatch(path):
         raise ValueError(f"--root-path {path} is no path to put before addresses; name one like /jury.")
-    return path.rstrip("/")
+    root = path.rstrip("/")
+    if root and (find_bound(root) or any(address.startswith(f"{root}/") for address in BOUNDS)):
+        raise ValueError(f"--root-path {path} is an address of the page itself; name another one, like /jury.")
+    return root
 
 
 def check_certificates() -> None:

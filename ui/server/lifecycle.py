@@ -5,6 +5,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from typing import Any
 
 import gradio as gr
@@ -17,6 +18,7 @@ from ui.server.address import bracket, without_proxy
 from ui.server.drain import Drain
 from ui.server.limits.connections import bounded_connections
 from ui.server.limits.visits import Visits
+from ui.server.programs.webhook import Webhooks
 from ui.theme import dress
 
 MAX_UPLOAD_BYTES = max(MAX_ZIP_BYTES, MAX_VIDEO_BYTES)  # a picture that is too large is refused when it is opened
@@ -98,7 +100,14 @@ def hear_signals() -> StopSignal:
     return told
 
 
-def wind_down(jury: Jury, drain: Drain, recorder: Recorder | None, *, warming: threading.Thread | None = None) -> None:
+def wind_down(
+    jury: Jury,
+    drain: Drain,
+    recorder: Recorder | None,
+    *,
+    webhooks: Webhooks | None = None,
+    warming: threading.Thread | None = None,
+) -> None:
     """Finish what is under way, tell the others, write down what was judged; nothing of it for ever.
 
     warming: from warm_up_beside. Python ends a process under a thread that is inside a network by aborting it.
@@ -113,5 +122,9 @@ def wind_down(jury: Jury, drain: Drain, recorder: Recorder | None, *, warming: t
     cut_off = drain.wait(CUT_SECONDS)
     if warming:
         warming.join(WARM_SECONDS)
+    until = time.monotonic() + RECORD_SECONDS
+    closing = threading.Thread(target=webhooks.close if webhooks else None, daemon=True)  # it asks the database too
+    closing.start()
     unrecorded = recorder.close(RECORD_SECONDS) if recorder else 0
+    closing.join(max(0.0, until - time.monotonic()))
     log.info("stopped", extra={"cut_off": cut_off, "unrecorded": unrecorded})

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from auth.requests import API, path_of, root_of
+from auth.requests import API, below_root, path_of
 
 PARAMETER = "view"  # of the page's own address: /?view=detectors/blend
 TABS = ("check", "history", "learn", "detectors")
@@ -37,7 +37,7 @@ def _lead_to(tab: str) -> Callable[[Request], Awaitable[RedirectResponse]]:
 
 def _up_from(scope: Scope) -> str:
     """The relative address of the page, by what the browser asked for: there a slash that is escaped is none."""
-    came = scope["raw_path"].decode("ascii", "replace").removeprefix(root_of(scope))
+    came = below_root(scope, scope["raw_path"].decode("ascii", "replace"))
     return "../" * (came.count("/") - 1) or "./"
 
 

@@ -28,6 +28,7 @@ from ui.render.kept.entries import draw_entries
 from ui.server.database import ASKING, in_plain_words, user_of
 from ui.server.events import QUICK
 from ui.server.job_slot import JobSlot
+from ui.server.limits.visits import still_open
 from ui.server.queue import FairQueue
 from ui.server.views import PARAMETER
 
@@ -194,19 +195,21 @@ def _connect_opened(engine: Engine, jury: Jury, entry_list: EntryList, opened: O
         slot.clear(())
         return _turn(False)
 
-    def delete(number: int, place: Place, slot: JobSlot, request: gr.Request) -> tuple[Any, ...]:
+    def delete(number: int | None, place: Place, slot: JobSlot, request: gr.Request) -> tuple[Any, ...]:
         with in_plain_words():
-            history.delete_entries(engine, user_of(request), entry_ids=[number])
+            history.delete_entries(engine, user_of(request), entry_ids=[still_open(number)])
         return *close(slot), *_show(engine, user_of(request), place)
 
     # These two leave alone what they do not change: a link just made, a second check, a note or feedback half written.
-    def forget(number: int, place: Place, request: gr.Request) -> dict[Any, Any]:
+    def forget(number: int | None, place: Place, request: gr.Request) -> dict[Any, Any]:
+        number = still_open(number)
         with in_plain_words(), suppress(NoSuchEntry):  # all that is shown of one that is gone says so
             history.keep_picture(engine, user_of(request), entry_id=number, picture=None)
         changed = [*opened.views.components, *opened.report.components, *opened.forget.components]
         return show_again(number, place, user_of(request), {*changed, opened.case.with_picture})
 
-    def annotate(number: int, place: Place, note: str, tags: str, request: gr.Request) -> dict[Any, Any]:
+    def annotate(number: int | None, place: Place, note: str, tags: str, request: gr.Request) -> dict[Any, Any]:
+        number = still_open(number)
         with in_plain_words():
             history.write_note(engine, user_of(request), entry_id=number, note=note, tags=tags)
         return show_again(number, place, user_of(request), {opened.views.photo, opened.case.note, opened.case.tags})
@@ -218,14 +221,12 @@ def _connect_opened(engine: Engine, jury: Jury, entry_list: EntryList, opened: O
         of_entry = {part: value for part, value in presented.items() if part in changed or not is_there}
         return of_entry | dict(zip(entry_list.shown, _show(engine, user, place), strict=True))
 
-    columns = [entry_list.whole, opened.whole]
-    given, slot = [opened.entry, entry_list.place], opened.check.slot
+    columns, given, slot = [entry_list.whole, opened.whole], [opened.entry, entry_list.place], opened.check.slot
     opened.back.click(close, slot, columns, **QUICK)
     opened.delete.yes.click(delete, [*given, slot], [*columns, *entry_list.shown], **ASKING)
     changed = [*columns, *opened.shown, *entry_list.shown]
     opened.forget.yes.click(forget, given, changed, **ASKING)
-    case = opened.case
-    case.save.click(annotate, [*given, case.note, case.tags], changed, **ASKING)
+    opened.case.save.click(annotate, [*given, opened.case.note, opened.case.tags], changed, **ASKING)
 
 
 def _open_in(engine: Engine, jury: Jury) -> Callable[..., tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from auth.html import message
+from auth.html import frames_for, message
 from auth.requests import RETRY_SECONDS
 from storage.database import GONE, DatabaseUnavailable
 from storage.shares import open_shared
@@ -19,10 +19,7 @@ PLACES = 2  # pages made at once: each may have to read a large picture
 MAX_WAITING = 20
 ENDED = "It has expired or was ended by its owner, or a part of the address is missing."
 BUSY = "Too many shared results are being opened just now."
-POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 UNKEPT = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 
 
@@ -42,7 +39,8 @@ def shared_routes(engine: Engine) -> list[Route]:
             return _keep_nowhere(
                 message(request, "This link does not work", ENDED, status=404, target="/", link="Facejury")
             )
-        return _keep_nowhere(HTMLResponse(page, headers={"Content-Security-Policy": POLICY}))
+        policy = f"{POLICY}; {frames_for(request)}"
+        return _keep_nowhere(HTMLResponse(page, headers={"Content-Security-Policy": policy}))
 
     return [Route("/shared/{secret}", show, methods=["GET"])]
 

@@ -92,11 +92,16 @@ def test_behind_https_a_cookie_of_a_neighbouring_host_counts_for_nothing(site: S
 
 def test_in_a_frame_the_cookie_crosses_sites_and_the_frame_is_named(engine: Engine, uploads: Path, name: str) -> None:
     framed = launch(engine, uploads=uploads, framed=True)
-    page = framed.browser().http.get("/signin")
+    page, refused = (
+        framed.browser().http.get("/signin", headers={"accept": "text/html"} | more)
+        for more in ({}, {"origin": "https://other.example"})
+    )
     cookie = page.headers["set-cookie"]
     assert cookie.startswith("__Host-")
     assert cookie.endswith("HttpOnly; SameSite=None; Secure; Partitioned")
-    assert "frame-ancestors https://huggingface.co" in page.headers["content-security-policy"]
+    assert (page.status_code, refused.status_code) == (200, 403)
+    for answer in (page, refused):
+        assert "frame-ancestors https://huggingface.co" in answer.headers["content-security-policy"]
     framed.close()
 
 

@@ -35,7 +35,8 @@ def test_a_finished_game_enters_the_board_by_a_nickname_and_leaves_it(engine: En
     board = build(engine)
     hidden, html, leave = board.offer(None, ANNA)
     assert (hidden.visible, html, leave.visible) == (False, "", False)
-    board.enter(None, "Fox", ANNA)
+    with pytest.raises(gr.Error, match="open too long"):
+        board.enter(None, "Fox", ANNA)
     assert list_board(engine) == []
     shown, html, leave = board.offer((7, 10), ANNA)
     assert (shown.visible, "Nobody is on it yet." in html, leave.visible) == (True, True, False)

@@ -20,7 +20,9 @@ def test_each_reason_has_its_sentence(number: int, said: str) -> None:
     assert _explain(OSError(number, "no room"), "::5", 80) == said
 
 
-@pytest.mark.parametrize(("written", "root"), [("", ""), ("/", ""), ("/jury", "/jury"), ("/a/b-c/", "/a/b-c")])
+@pytest.mark.parametrize(
+    ("written", "root"), [("", ""), ("/", ""), ("/jury", "/jury"), ("/a/b-c/", "/a/b-c"), ("/s", "/s")]
+)
 def test_a_path_of_a_proxy_is_put_before_addresses_as_it_is(written: str, root: str) -> None:
     assert check_root(written) == root
 
@@ -28,4 +30,11 @@ def test_a_path_of_a_proxy_is_put_before_addresses_as_it_is(written: str, root: 
 @pytest.mark.parametrize("written", ["jury", "//host", "/a b", "https://host/jury", "/a\n", '/"', "/é"])
 def test_what_is_no_path_of_a_proxy_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="name one like /jury"):
+        check_root(written)
+
+
+@pytest.mark.parametrize("written", ["/gradio_api", "/gradio_api/call", "/account", "/detectors/jury", "/static/"])
+def test_below_an_address_of_the_page_itself_it_is_not_served(written: str) -> None:
+    """It would be taken off that address, where a proxy leaves it in front."""
+    with pytest.raises(ValueError, match="an address of the page itself; name another one, like /jury"):
         check_root(written)

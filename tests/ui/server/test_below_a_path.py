@@ -27,7 +27,7 @@ from ui.server.drain import Drain
 from ui.server.front import build_front
 from ui.server.lifecycle import launch
 from ui.server.programs.api_info import api_info_routes
-from ui.server.views import view_routes
+from ui.server.views import PARAMETER, view_routes
 from ui.tabs.shared import shared_routes
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -67,7 +67,13 @@ def proxied(folder: Path, server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def root() -> str:
+    """Where the proxy shows the page; a test may have its own."""
+    return f"{ROOT}/"
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str) -> Iterator[str]:
     """The address at which nginx passes requests on."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     engine, uploads, jury = open_database(f"sqlite:///{tmp_path / 'facejury.db'}"), own_folder(), Jury(JURY)
@@ -75,7 +81,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     page = build_page(jury, recorder=recorder)
     routes = [*view_routes(), *api_info_routes(signed_in=True), *shared_routes(engine)]
     front = build_front(engine, uploads, settings=Settings(rounds=4), routes=routes, drain=Drain())
-    yield launch(page, host="127.0.0.1", port=free_port(), root=check_root(f"{ROOT}/"), **front)[0]
+    yield launch(page, host="127.0.0.1", port=free_port(), root=check_root(root), **front)[0]
     page.close(verbose=False)
     recorder.close(5)
     engine.dispose()
@@ -96,6 +102,15 @@ def test_a_slash_at_the_end_of_an_address_leads_nowhere_else(server: str) -> Non
         answer = program.http.get(asked)
         assert (answer.status_code, answer.headers["location"]) == (307, f"../{asked.split('/')[-2]}")
     assert program.http.post("/signin/", data={"password": PASSWORD}).status_code == 404
+
+
+@pytest.mark.parametrize("root", ["/gradio", "/s"])
+def test_a_path_with_which_addresses_of_the_page_begin_is_one_like_any_other(server: str, root: str) -> None:
+    program = Browser(httpx.Client(base_url=server, timeout=60))
+    assert program.sign_up("Anna").headers["location"] == f"{root}/"
+    assert program.fetch(program.upload(b"%", name="100%.png")).content == b"%"
+    for typed, led_to in (("/shared/x/", "../x"), (f"{root}/shared/x/", "../x"), ("/learn", f"./?{PARAMETER}=learn")):
+        assert program.http.get(typed).headers["location"] == led_to
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed (Debian: nginx)")

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from auth import accounts
+from auth.headers import HeadersMiddleware
+from auth.html import SPACE_FRAMES
 from auth.middleware import OPEN_FOLDERS
 from detectors.jury.compare import compare
 from detectors.jury.judge import Jury
@@ -55,6 +58,10 @@ def test_a_link_shows_one_result_without_its_note_and_the_picture_only_where_all
             assert private not in html
     assert {with_picture: html.count("data:image/") for with_picture, html in shown.items()} == {False: 0, True: 2}
     assert "The picture itself is not shared" in shown[False]
+    space = TestClient(Starlette(routes=shared_routes(engine), middleware=[Middleware(HeadersMiddleware, framed=True)]))
+    for where, frames in ((client, "'none'"), (space, SPACE_FRAMES)):
+        for address in (f"/shared/{secret}", "/shared/other"):
+            assert f"frame-ancestors {frames}" in where.get(address).headers["content-security-policy"]
     end_share(engine, USER, entry_id=entry)
     gone = client.get(f"/shared/{secret}")
     assert (gone.status_code, ENDED in gone.text) == (404, True)

@@ -13,7 +13,7 @@ from ui.components.markup import build_html, read_script
 from ui.render.cards import render
 from ui.render.wording import say_time
 from ui.server.database import ASKING, in_plain_words, user_of
-from ui.server.limits.visits import page_gone
+from ui.server.limits.visits import still_open
 
 DAYS = [("1 day" if days == 1 else f"{days} days", days) for days in shares.DAYS]
 SHOW_PICTURE, SHOW_SMALLS = "Show the picture too", "Show the small pictures that were kept too"
@@ -79,9 +79,7 @@ def offer_case(engine: Engine, user: str, entry: HistoryEntry | None) -> tuple[A
 def _share_in(engine: Engine) -> Any:
     def share(number: int | None, days: int, with_picture: bool, request: gr.Request) -> Any:
         """A new link, shown this once."""
-        if number is None:  # the button is only seen where there is an entry
-            raise page_gone()
-        user = user_of(request)
+        user, number = user_of(request), still_open(number)
         with in_plain_words():
             secret = shares.share_entry(engine, user, entry_id=number, days=days, with_picture=with_picture)
             return _say_link(shares.find_share(engine, user, entry_id=number), secret)
@@ -92,8 +90,9 @@ def _share_in(engine: Engine) -> Any:
 def _end_in(engine: Engine) -> Any:
     def end(number: int | None, request: gr.Request) -> Any:
         """The link shows nothing from now on."""
+        number = still_open(number)
         with in_plain_words():
-            shares.end_share(engine, user_of(request), entry_id=number or 0)
+            shares.end_share(engine, user_of(request), entry_id=number)
         return _say_link(None)
 
     return end

@@ -30,6 +30,7 @@ from ui.render.reports.versions import list_versions
 from ui.server.database import in_plain_words, user_of
 from ui.server.events import ALL_AT_ONCE, PRIVATE
 from ui.server.job_slot import Job, JobSlot
+from ui.server.limits.visits import still_open
 from ui.server.queue import FairQueue
 
 ASK = {
@@ -155,8 +156,9 @@ def _judge_with(jury: Jury, queue: FairQueue) -> Callable[[JobSlot], Iterator[An
 
 
 def _open(engine: Engine, request: gr.Request, number: int | None) -> HistoryEntry:
+    number = still_open(number)
     with in_plain_words():
-        entry = open_entry(engine, user_of(request), entry_id=number or 0)
+        entry = open_entry(engine, user_of(request), entry_id=number)
         if entry is None:
             raise NoSuchEntry
     return entry

@@ -22,6 +22,15 @@ def page_gone() -> gr.Error:
     return gr.Error(OPEN_TOO_LONG, print_exception=False)
 
 
+def still_open(number: int | None) -> int:
+    """The entry that is open on a page, by its number. Raises page_gone() for None: its buttons are only seen where
+    there is one, so the server has forgotten it.
+    """
+    if number is None:
+        raise page_gone()
+    return number
+
+
 class Visit(SessionState):  # type: ignore[misc]  # Gradio is untyped
     """One page's. What was last shown on it is not remembered: Gradio would, pictures too, for links not made here."""
 

@@ -4,6 +4,7 @@ Signed as https://www.standardwebhooks.com says, so that its libraries verify it
 host is listed, public, looked up once for each attempt, and connected to as it was checked.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -14,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import anyio
 import httpx
 from sqlalchemy import Engine
 
@@ -166,12 +168,20 @@ class Delivery:
             "User-Agent": "Facejury",
         }
         try:
-            address, *_ = self._resolve(host, port_of(url))
-            pinned, named = url.copy_with(host=address, fragment=None), {"sni_hostname": host}
-            client = httpx.Client(trust_env=False, timeout=ATTEMPT_SECONDS)
-            with client, client.stream("POST", pinned, content=body, headers=headers, extensions=named) as answer:
-                return "" if answer.is_success else f"status {answer.status_code}"
+            status = asyncio.run(self._post(url, host, headers, body))
         except FetchRefused:
             return HOST_REFUSED
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             return type(error).__name__  # its text may quote the host, as one of a certificate does
+        return "" if httpx.codes.is_success(status) else f"status {status}"
+
+    async def _post(self, url: httpx.URL, host: str, headers: Mapping[str, str], body: bytes) -> int:
+        """The status of the answer. Raises TimeoutError, also for a receiver that sends a little now and then."""
+        with anyio.fail_after(ATTEMPT_SECONDS):
+            address, *_ = await anyio.to_thread.run_sync(self._resolve, host, port_of(url), abandon_on_cancel=True)
+            pinned, named = url.copy_with(host=address, fragment=None), {"sni_hostname": host}
+            async with (
+                httpx.AsyncClient(trust_env=False, timeout=ATTEMPT_SECONDS) as client,
+                client.stream("POST", pinned, content=body, headers=headers, extensions=named) as answer,
+            ):
+                return answer.status_code

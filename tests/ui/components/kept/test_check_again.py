@@ -98,8 +98,9 @@ def test_without_the_picture_the_file_is_asked_for_and_its_hash_compared(
     assert "differ where a line is marked" in html and '<td class="none">-</td>' in html
     (tmp_path / "text.png").write_text("no picture")
     assert "not a picture we can read" in again(kept, jury, number, tmp_path / "text.png")[1]
-    with pytest.raises(gr.Error, match="no such entry"):
-        again(kept, jury, None, Path(portrait))
+    for other, sentence in ((number + 1, "no such entry"), (None, "open too long")):
+        with pytest.raises(gr.Error, match=sentence):
+            again(kept, jury, other, Path(portrait))
 
 
 def test_another_version_of_a_detector_is_told(kept: Engine, jury: Jury, judged: dict[str, Any], portrait: str) -> None:

@@ -12,6 +12,8 @@ from detectors.scan.batch import judge_items, list_items
 from detectors.video.judge import compare_video
 from registry import DetectorSpec, Image
 from storage.history import add_entry, delete_entries
+from storage.history import open_entry as find_entry
+from storage.shares import find_share, share_entry
 from tests.auth.server import Server
 from tests.detectors.videos import every, moving_portrait, write_video
 from tests.ui.components.kept.visitor import open_entry, open_history
@@ -19,6 +21,7 @@ from tests.ui.jurors import JURY, say_fake, spec
 from tests.ui.visitor import GO
 from ui.render.kept.batch import outline_batch, store_batch
 from ui.render.kept.video import store_video
+from ui.server.limits import visits
 
 pytestmark = pytest.mark.browser
 GOES_ON = threading.Event()
@@ -108,6 +111,31 @@ def test_a_link_and_a_report_of_an_entry_that_is_gone_say_so_and_its_address_off
     open_history(page)
     open_entry(page, "second.png")
     expect(page.locator("#case-file")).to_be_visible()
+
+
+def test_on_a_page_that_the_server_has_forgotten_nothing_is_done_to_the_open_entry_and_each_button_says_so(
+    page: Page, site: Server, name: str, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = put("portrait.png", picture=b"kept")
+    share_entry(site.engine, name, entry_id=number, days=1, with_picture=False)
+    open_history(page)
+    open_entry(page, "portrait.png")
+    page.get_by_label("Note, which only you see").fill("Not saved.")
+    for asks in ("Delete the picture…", "Delete this entry…"):
+        page.get_by_role("button", name=asks).filter(visible=True).click()
+        expect(page.get_by_role("button", name=asks)).to_be_hidden()
+    monkeypatch.setattr(visits, "EVERY_SECONDS", 0)
+    monkeypatch.setattr(visits, "KEEP_SECONDS", 0)
+    page.wait_for_timeout(2500)  # Gradio looks once a second
+    told = page.get_by_test_id("toast-body")
+    for button in ("End the link", "Save note", "Check again", "Yes, delete the picture", "Yes, delete it"):
+        page.get_by_role("button", name=button).filter(visible=True).click()
+        expect(told).to_contain_text(visits.OPEN_TOO_LONG)
+        page.get_by_test_id("toast-close").click()
+        expect(told).to_have_count(0)
+    entry = find_entry(site.engine, name, entry_id=number)
+    assert entry and entry.has_picture and find_share(site.engine, name, entry_id=number)
+    expect(page.get_by_label("Note, which only you see")).to_have_value("Not saved.")
 
 
 def test_what_is_checked_again_is_said_of_its_own_entry_alone(

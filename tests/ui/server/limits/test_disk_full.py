@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from ui.server.limits.disk_full import NO_ROOM, refuse_when_full
 
-ASKED = Request({"type": "http", "method": "POST", "path": "/", "headers": []})
+ASKED = Request({"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []})
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG])

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ def webhooks_to(*written: str) -> Webhooks:
     return Webhooks(tuple(map(read_target, written)), resolve=lambda *_: ["127.0.0.1"])
 
 
+def deliver(webhooks: Webhooks, url: str) -> bool:
+    """Whether a message was taken there. In a thread of its own: where Playwright runs, this one has a loop already."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(webhooks.delivery.deliver, webhooks.check(url, SECRET), "batch_1", b"{}").result()
+
+
 def test_the_signature_is_that_of_the_standards_own_example() -> None:
     secret = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     body = b'{"test": 2432232314}'
@@ -65,9 +72,18 @@ def test_what_is_not_taken_is_sent_again_and_at_last_given_up(
     hooks: Hooks, statuses: list[int], taken: bool, count: int
 ) -> None:
     hooks.statuses = statuses
-    webhooks = webhooks_to(hooks.url)
-    assert webhooks.delivery.deliver(webhooks.check(hooks.url, SECRET), "batch_1", b"{}") is taken
+    assert deliver(webhooks_to(hooks.url), hooks.url) is taken
     assert len(hooks.got) == count
+
+
+def test_a_receiver_whose_answer_drips_is_given_up_when_the_attempts_time_is_over(
+    hooks: Hooks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(delivery, "ATTEMPT_SECONDS", 0.5)
+    hooks.drips, began = 50, time.monotonic()
+    assert not deliver(webhooks_to(hooks.url), hooks.url)
+    assert 2 <= time.monotonic() - began < 5 and len(hooks.got) == 4
+    assert [vars(record)["reason"] for record in caplog.records] == ["TimeoutError"]
 
 
 def test_a_kept_message_that_cannot_be_sent_keeps_no_other_back(hooks: Hooks, tmp_path: Path) -> None:
@@ -86,8 +102,7 @@ def test_a_kept_message_that_cannot_be_sent_keeps_no_other_back(hooks: Hooks, tm
 
 def test_a_name_that_leads_into_a_private_network_gets_nothing(hooks: Hooks, caplog: pytest.LogCaptureFixture) -> None:
     webhooks = Webhooks((read_target(f"http://localhost.localdomain:{hooks.server_port}"),))
-    target = webhooks.check(f"http://localhost.localdomain:{hooks.server_port}", SECRET)
-    assert not webhooks.delivery.deliver(target, "batch_1", b"{}")
+    assert not deliver(webhooks, f"http://localhost.localdomain:{hooks.server_port}")
     assert hooks.got == []
     [said] = [vars(record)["reason"] for record in caplog.records]
     assert said == delivery.HOST_REFUSED
@@ -98,9 +113,9 @@ def test_why_a_webhook_was_not_delivered_is_logged_without_its_host(
 ) -> None:
     for url in ("http://customer-42.hooks.test:9", f"https://customer-42.hooks.test:{hooks.server_port}"):
         webhooks = webhooks_to(f"{url.partition('://')[0]}://*.hooks.test:{url.rpartition(':')[2]}")
-        assert not webhooks.delivery.deliver(webhooks.check(url, SECRET), "batch_1", b"{}")
+        assert not deliver(webhooks, url)
     unknown = Webhooks((read_target("*.hooks.invalid"),))
-    assert not unknown.delivery.deliver(unknown.check("https://customer-42.hooks.invalid/", SECRET), "batch_1", b"{}")
+    assert not deliver(unknown, "https://customer-42.hooks.invalid/")
     reasons = [vars(record)["reason"] for record in caplog.records]
     assert reasons == ["ConnectError", "ConnectError", delivery.HOST_REFUSED]
 

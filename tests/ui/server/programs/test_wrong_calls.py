@@ -115,3 +115,6 @@ def test_after_an_error_that_nobody_foresaw_the_connection_is_said_to_end(site: 
         for _ in range(20):  # the next request is on another connection: none is lost on one that just ends
             said = client.get("/robots.txt")
             assert (said.status_code, said.json(), said.headers["connection"]) == (500, {"error": BROKEN}, "close")
+        page = client.get("/robots.txt", headers={"accept": "text/html,*/*"})
+    assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (500, "text/html")
+    assert BROKEN in page.text and page.headers["connection"] == "close"
