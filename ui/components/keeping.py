@@ -91,7 +91,7 @@ def connect_keeping(keeping: Keeping, slot: gr.State, *, picture: gr.Image, star
         if recorded is None:  # cancelled, or never judged
             return gr.skip()
         try:
-            number = await asyncio.wrap_future(recorded)
+            number = await asyncio.shield(asyncio.wrap_future(recorded))  # who leaves takes no entry along
         except (AccountGone, DatabaseUnavailable):
             return say_line(NOT_RECORDED), None, *offer(None)
         except QuotaReached as error:

@@ -142,7 +142,7 @@ def connect_run_keeping(
 async def say_written(recorded: Recorded, *, pictures: str) -> tuple[str, int | None]:
     """Wait for it. Returns the line that says what became of it, and the entry's number where it became one."""
     try:
-        number = await asyncio.wrap_future(recorded)
+        number = await asyncio.shield(asyncio.wrap_future(recorded))  # who leaves takes no entry along
     except (AccountGone, DatabaseUnavailable):
         return say_line(NOT_RECORDED), None
     except QuotaReached as error:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from registry import DetectorSpec
 from storage import kept as quotas
 from storage.database import open_database
 from storage.history import HistoryEntry, HistoryQuery, find_entries, read_entries
-from storage.recorder import Recorder
+from storage.recorder import Recorded, Recorder
 from tests.auth.server import PASSWORD
 from tests.detectors.pictures import encode, quarters
 from tests.detectors.sounds import to_wav, voice
@@ -60,6 +61,17 @@ def tell(written: Written | None) -> tuple[str, int | None]:
     with ThreadPoolExecutor(1) as pool:
         said = pool.submit(lambda: asyncio.run(say_written(written.recorded, pictures="the thumbnails")))
         return said.result()
+
+
+def test_a_page_that_is_closed_while_it_waits_takes_no_entry_along() -> None:
+    async def leave(recorded: Recorded) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(say_written(recorded, pictures="the thumbnails"), 0.01)
+
+    recorded = Recorded()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(leave(recorded))).result()
+    assert not recorded.cancelled()
 
 
 def put(folder: Path, *names: str) -> list[str]:
