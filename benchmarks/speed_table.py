@@ -68,9 +68,10 @@ def _list_others(figures: Figures) -> list[str]:
 
 def network_rows(figures: Figures) -> Rows:
     """One a network."""
+    others = _list_others(figures)
     for key, found in figures["networks"].items():
         faster = found["onnx_is_faster_than"]
-        ratios = [_say(faster[name], "x") if name in faster else "-" for name in _list_others(figures)]
+        ratios = [_say(faster[name], "x") if name in faster else "-" for name in others]
         share, held = f"{found['share_of_peak']:.0%}", found["megabytes"]
         speed = f"{found['heat_map_ms']:.2f}", f"{found['gflops']:.0f}", share
         yield key, f"{found['ms']['onnx']:.2f}", *ratios, *speed, f"{held['onnx']:.0f}", f"{held['predict']:.0f}"

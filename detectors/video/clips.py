@@ -27,7 +27,7 @@ from detectors.video.aggregate import NEVER_CLEAR, TrackVerdict
 from detectors.video.lips import measure_lip_sync
 from detectors.video.results import ClipScores, Person, TrackScores, is_brief
 from detectors.video.watcher import count_colours, is_cut
-from registry import DetectorSpec, Image
+from registry import DetectorSpec, Image, Label
 from registry.contract import Clip, Times
 
 CLIP_STEP_SECONDS = 0.08  # between two frames
@@ -72,9 +72,17 @@ def add_clips(
     return tuple(judged.get(person.number, person) for person in persons)
 
 
-def _leave_out(person: Person, specs: Sequence[DetectorSpec], jury: Jury, reason: str, *, count: int = 0) -> Person:
+def _leave_out(
+    person: Person,
+    specs: Sequence[DetectorSpec],
+    jury: Jury,
+    reason: str,
+    *,
+    label: Label = "inconclusive",
+    count: int = 0,
+) -> Person:
     """The person with the reason why no detector was asked. count: frames that were found."""
-    none = TrackVerdict(None, None, None, "inconclusive", count, reason)
+    none = TrackVerdict(None, None, None, label, count, reason)
     return replace(person, clips=tuple(ClipScores(_name(spec, none, jury)) for spec in specs))
 
 
@@ -83,8 +91,7 @@ def _judge(person: Person, specs: Sequence[DetectorSpec], jury: Jury, path: Path
     try:
         clip = take_clip(path, person, wanted=wanted)
     except VideoError as error:
-        none = TrackVerdict(None, None, None, "failed", 0, str(error))
-        return replace(person, clips=tuple(ClipScores(_name(spec, none, jury)) for spec in specs))
+        return _leave_out(person, specs, jury, str(error), label="failed")
     count = len(clip.times)
     if count < MIN_CLIP_FRAMES:
         reason = f"Followed in only {count} of the {MIN_CLIP_FRAMES} frames that a clip needs."

@@ -186,8 +186,8 @@ def videos(
     from models.evaluation.video import videos as measuring
     from registry import load_registry
 
-    everybody = choose_for_pictures(load_registry())
-    specs = choose_for_pictures(load_registry(), only)
+    registry = load_registry()
+    everybody, specs = choose_for_pictures(registry), choose_for_pictures(registry, only)
     samples = read_samples(data)
     samples = select(samples, "test", "eval") or select_splits(samples, "test")
     check_both_classes(samples, ["test", "eval"])

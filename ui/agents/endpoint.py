@@ -3,12 +3,15 @@
 AuthMiddleware limits the body and looks it through in a thread, as it does with all calls below /gradio_api/.
 """
 
+import asyncio
+
 import anyio
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from auth.calls import Call
 from auth.requests import MCP, path_of
 from detectors.jury.judge import Jury
 from ui.agents.tools import SENT, build_server
@@ -33,12 +36,7 @@ class Endpoint:
         app = self._server.streamable_http_app(
             streamable_http_path=path_of(scope), json_response=True, stateless_http=True, transport_security=BY_US
         )
-        came: list[Message] = [{"type": "http.request", "body": await Request(scope, receive).body()}]
-
-        async def replay() -> Message:
-            if not came:  # the end of the visit is watched for below
-                await anyio.sleep_forever()
-            return came.pop()
+        call, never = Call(await Request(scope, receive).body(), None), asyncio.get_running_loop().create_future
 
         async def leave_with_visitor() -> None:
             await receive()
@@ -47,5 +45,5 @@ class Endpoint:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(leave_with_visitor)
             async with app.router.lifespan_context(app):
-                await app(scope, replay, send)
+                await app(scope, call.replay(never), send)  # its end is watched for above
             tasks.cancel_scope.cancel()

@@ -10,7 +10,8 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
@@ -161,6 +162,32 @@ async def fetch_picture(
     raise FetchRefused(TOO_MANY_REDIRECTS)
 
 
+@asynccontextmanager
+async def ask_pinned(
+    method: str,
+    url: httpx.URL,
+    host: str,
+    resolve: Resolve,
+    *,
+    headers: Mapping[str, str],
+    seconds: float,
+    body: bytes | None = None,
+    trust: ssl.SSLContext | None = None,
+) -> AsyncIterator[httpx.Response]:
+    """The answer of a host that is looked up once, and connected to as it was checked.
+
+    seconds: for each step of it; all together are the caller's to bound. Raises FetchRefused and httpx.HTTPError.
+    """
+    address, *_ = await anyio.to_thread.run_sync(resolve, host, port_of(url), abandon_on_cancel=True)
+    pinned, named = url.copy_with(host=address, fragment=None), {"sni_hostname": host}
+    sent = {"Host": url.netloc.decode("ascii"), **headers}
+    async with (
+        httpx.AsyncClient(trust_env=False, verify=trust or True, timeout=seconds) as client,
+        client.stream(method, pinned, content=body, headers=sent, extensions=named) as answer,
+    ):
+        yield answer
+
+
 def name_picture(url: str) -> str:
     """A file name for what is fetched from there."""
     last = read_url(url).path.rstrip("/").rpartition("/")[2]
@@ -172,14 +199,8 @@ async def _take_step(
 ) -> bytes | httpx.URL:
     """The file, or the address that the server leads on to."""
     host = _check_url(url, sources)
-    address, *_ = await anyio.to_thread.run_sync(resolve, host, port_of(url), abandon_on_cancel=True)
-    pinned, named = url.copy_with(host=address, fragment=None), {"sni_hostname": host}
-    headers = HEADERS | {"Host": url.netloc.decode("ascii")}
     try:
-        async with (
-            httpx.AsyncClient(trust_env=False, verify=trust or True, timeout=MAX_SECONDS) as client,
-            client.stream("GET", pinned, headers=headers, extensions=named) as answer,
-        ):
+        async with ask_pinned("GET", url, host, resolve, headers=HEADERS, seconds=MAX_SECONDS, trust=trust) as answer:
             if answer.status_code in REDIRECTS and "location" in answer.headers:
                 return url.join(answer.headers["location"])
             return await _read_body(answer, host)

@@ -153,7 +153,6 @@ def write(page: Path, found: Sequence[Mapping[str, Any]], *, titles: Sequence[st
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if len(cells) == len(HEADS) and cells[TITLE] in titles and cells[TITLE] not in measured:
             rows.append(cells)
-    order = [title for title in titles if title in {row[TITLE] for row in rows}]
     if titles:
-        rows.sort(key=lambda row: (row[0], order.index(row[TITLE])))
+        rows.sort(key=lambda row: (row[0], titles.index(row[TITLE])))
     write_between(page, {MARK: as_table([HEADS, *rows])})

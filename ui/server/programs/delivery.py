@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from storage.database import DatabaseUnavailable
 from storage.outbox import KEEP_SECONDS, Message, drop_message, keep_message, put_off, take_due
 from storage.users import AccountGone
-from ui.server.remote_picture import FetchRefused, Resolve, port_of
+from ui.server.remote_picture import FetchRefused, Resolve, ask_pinned
 
 RETRY_SECONDS = (5.0, 30.0, 120.0)  # after a failure, before the next attempt
 LATER_SECONDS = 900.0  # between two attempts after those, until KEEP_SECONDS are over
@@ -164,7 +164,6 @@ class Delivery:
             "webhook-timestamp": str(at),
             "webhook-signature": signatures[at],
             "Content-Type": "application/json",
-            "Host": url.netloc.decode("ascii"),
             "User-Agent": "Facejury",
         }
         try:
@@ -178,10 +177,7 @@ class Delivery:
     async def _post(self, url: httpx.URL, host: str, headers: Mapping[str, str], body: bytes) -> int:
         """The status of the answer. Raises TimeoutError, also for a receiver that sends a little now and then."""
         with anyio.fail_after(ATTEMPT_SECONDS):
-            address, *_ = await anyio.to_thread.run_sync(self._resolve, host, port_of(url), abandon_on_cancel=True)
-            pinned, named = url.copy_with(host=address, fragment=None), {"sni_hostname": host}
-            async with (
-                httpx.AsyncClient(trust_env=False, timeout=ATTEMPT_SECONDS) as client,
-                client.stream("POST", pinned, content=body, headers=headers, extensions=named) as answer,
-            ):
+            async with ask_pinned(
+                "POST", url, host, self._resolve, headers=headers, body=body, seconds=ATTEMPT_SECONDS
+            ) as answer:
                 return answer.status_code
